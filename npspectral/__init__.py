@@ -1,0 +1,18 @@
+"""Spectral learning, and feature against lazy learning, in NumPy with gradients derived by hand.
+
+nn        layers, losses and penalties: whatever has a forward and a backward
+training  optimizers, minibatch training, files to stop and go on with
+analysis  what the papers read off a trained network
+data      handmade data sets, and MNIST, Fashion-MNIST, California Housing, digits
+"""
+from . import analysis, data, nn, training
+from .nn import (ELU, Chain, Dense, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Spectral, Tanh,
+                 binary_cross_entropy_with_logits, check_gradients, hinge, mean_squared_error,
+                 quadratic_hinge, soft_hinge, softmax_cross_entropy)
+from .training import SGD, Adam, Adamax, fit
+
+__all__ = ["Adam", "Adamax", "Chain", "Dense", "ELU", "Identity", "LeakyReLU", "ReLU", "SGD",
+           "Sigmoid", "Softplus", "Spectral", "Tanh", "analysis",
+           "binary_cross_entropy_with_logits", "check_gradients", "data", "fit", "hinge",
+           "mean_squared_error", "nn", "quadratic_hinge", "soft_hinge", "softmax_cross_entropy",
+           "training"]

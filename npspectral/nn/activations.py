@@ -1,0 +1,138 @@
+"""Elementwise layers: each line of a backward differentiates the forward line above it.
+
+All take x of any shape and keep it. Residuals are what the derivative needs, chosen so that it
+keeps its relative accuracy where the function saturates (1 - tanh(x)^2 would not). At a kink the
+derivative is the one from the left, which for ReLU is 0. Comparisons look at x.real only, so the
+complex step passes.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from .layer import Layer, check_array
+
+
+def magnitude(x):
+    """|x| as a function that the complex step passes: x times the sign of its real part."""
+    return x * np.copysign(1, x.real)
+
+
+def sigmoid(x):
+    """s(x) = 1 / (1 + exp(-x)), without overflow: exp(min(x, 0)) / (1 + exp(-|x|))."""
+    return np.exp(x * (x.real < 0)) / (1 + np.exp(-magnitude(x)))
+
+
+def softplus(x):
+    """log(1 + exp(x)), without overflow: max(x, 0) + log(1 + exp(-|x|))."""
+    return x * (x.real > 0) + np.log1p(np.exp(-magnitude(x)))
+
+
+class Elementwise(Layer):
+    """A layer without parameters that maps every entry by itself: y = f(x), grad_x = f'(x) grad_y."""
+
+    def forward(self, params, x):
+        check_array(self.label, "x", x)
+        return self.function(x)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        if not input_grad:
+            return {}, None
+        check_array(self.label, "grad_y", grad_y)
+        if grad_y.shape[-2:] != residuals[0].shape[-2:]:        # leading axes may broadcast
+            raise ValueError(f"{self.label}: grad_y has shape {grad_y.shape}, expected (..., "
+                             f"{', '.join(str(size) for size in residuals[0].shape[-2:])})")
+        return {}, self.derivative(*residuals) * grad_y
+
+
+@dataclass(frozen=True)
+class Identity(Elementwise):
+    """y = x."""
+
+    def function(self, x):
+        return x, (x,)
+
+    def derivative(self, x):
+        return 1
+
+
+@dataclass(frozen=True)
+class ReLU(Elementwise):
+    """y = max(x, 0); derivative 1 for x > 0, else 0."""
+
+    def function(self, x):
+        positive = x.real > 0
+        return x * positive, (positive,)
+
+    def derivative(self, positive):
+        return positive
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Elementwise):
+    """y = x for x > 0, slope x otherwise; derivative 1 for x > 0, else slope.
+
+    Source: Maas et al. 2013, ICML workshop on deep learning for audio, speech and language.
+    """
+
+    slope: float = 0.01
+
+    def function(self, x):
+        factor = np.where(x.real > 0, 1, self.slope).astype(x.real.dtype)
+        return x * factor, (factor,)
+
+    def derivative(self, factor):
+        return factor
+
+
+@dataclass(frozen=True)
+class ELU(Elementwise):
+    """y = x for x > 0, alpha (exp(x) - 1) otherwise; derivative 1 for x > 0, else alpha exp(x).
+
+    Source: Clevert et al. 2016, ICLR.
+    """
+
+    alpha: float = 1.0
+
+    def function(self, x):
+        positive = x.real > 0
+        return x * positive + self.alpha * np.expm1(x * ~positive), (x,)
+
+    def derivative(self, x):
+        positive = x.real > 0
+        return positive + self.alpha * np.exp(x * ~positive) * ~positive
+
+
+@dataclass(frozen=True)
+class Tanh(Elementwise):
+    """y = tanh(x); derivative sech(x)^2 = 4 e / (1 + e)^2 with e = exp(-2 |x|)."""
+
+    def function(self, x):
+        return np.tanh(x), (x,)
+
+    def derivative(self, x):
+        e = np.exp(-2 * magnitude(x))
+        return 4 * e / ((1 + e) * (1 + e))
+
+
+@dataclass(frozen=True)
+class Sigmoid(Elementwise):
+    """y = s(x) = 1 / (1 + exp(-x)); derivative s(x) s(-x)."""
+
+    def function(self, x):
+        return sigmoid(x), (x,)
+
+    def derivative(self, x):
+        return sigmoid(x) * sigmoid(-x)
+
+
+@dataclass(frozen=True)
+class Softplus(Elementwise):
+    """y = log(1 + exp(k x)) / k with sharpness k; derivative s(k x).  k -> infinity gives ReLU."""
+
+    sharpness: float = 1.0
+
+    def function(self, x):
+        return softplus(self.sharpness * x) / self.sharpness, (x,)
+
+    def derivative(self, x):
+        return sigmoid(self.sharpness * x)

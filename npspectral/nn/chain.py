@@ -1,0 +1,62 @@
+"""Layers one after the other: a network is a layer."""
+from dataclasses import dataclass
+from functools import cached_property
+
+from .layer import Layer
+
+
+@dataclass(frozen=True, init=False)
+class Chain(Layer):
+    """y = layer_L( ... layer_2(layer_1(x))); params, residuals and grads are tuples, one a layer.
+
+    Backward stops at the first layer with something to train when nobody asked for grad_x.
+    Raises ValueError where the sizes of neighbors do not fit.
+    """
+
+    layers: tuple
+
+    def __init__(self, *layers):
+        object.__setattr__(self, "layers", layers)
+        width, before = None, None
+        for position, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"Chain: argument {position} is {layer!r}, expected a layer")
+            n_in = getattr(layer, "n_in", None)
+            if n_in is not None and width not in (None, n_in):
+                raise ValueError(f"Chain: {layer.label} at position {position} takes {n_in} "
+                                 f"features, {before.label} before it gives {width}")
+            if n_in is not None:
+                width, before = layer.n_out, layer
+        if width is not None:
+            sized = [layer for layer in layers if hasattr(layer, "n_in")]
+            object.__setattr__(self, "n_in", sized[0].n_in)
+            object.__setattr__(self, "n_out", width)
+
+    @cached_property
+    def learned(self):
+        """Positions of the layers that have something to train."""
+        return tuple(i for i, layer in enumerate(self.layers) if layer.learned)
+
+    def init(self, rng, dtype=float):
+        return tuple(layer.init(rng, dtype) for layer in self.layers)
+
+    def trainable_part(self, params):
+        return tuple(layer.trainable_part(own) for layer, own in zip(self.layers, params))
+
+    def forward(self, params, x):
+        if len(params) != len(self.layers):
+            raise ValueError(f"{self.label}: params has {len(params)} entries, "
+                             f"expected one for each of {len(self.layers)} layers")
+        residuals = []
+        for layer, own in zip(self.layers, params):
+            x, kept = layer.forward(own, x)
+            residuals.append(kept)
+        return x, tuple(residuals)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        first = 0 if input_grad else min(self.learned, default=len(self.layers))
+        grads = [{} if not isinstance(layer, Chain) else () for layer in self.layers]
+        for i in reversed(range(first, len(self.layers))):
+            grads[i], grad_y = self.layers[i].backward(
+                params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
+        return tuple(grads), grad_y if input_grad else None

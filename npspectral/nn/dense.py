@@ -1,0 +1,58 @@
+"""The dense layer: the same transfer trained in direct space."""
+from dataclasses import dataclass
+
+from .initializers import Constant, GlorotUniform
+from .layer import Layer
+
+NAMES = ("weight", "bias")
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Fully connected layer.
+
+        y_i = sum_j weight_ij x_j + bias_i
+
+    weight (n_out, n_in), bias (n_out,);  x (..., batch, n_in) -> y (..., batch, n_out).
+    Gradients:  grad_weight = grad_y^T x     grad_bias_i = sum_b grad_y_bi     grad_x = grad_y weight
+    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
+    """
+
+    n_in: int
+    n_out: int
+    bias: object = True
+    trainable: tuple[str, ...] = NAMES
+    start: object = GlorotUniform()
+
+    def __post_init__(self):
+        self.check_sizes(NAMES)
+
+    def parameters(self):
+        bias = Constant(0.0) if self.bias is True else self.bias
+        present = {"weight": ((self.n_out, self.n_in), self.start), "bias": ((self.n_out,), bias)}
+        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
+
+    def weight(self, params):
+        """The matrix of the transfer, shape (n_out, n_in): here it is the parameter itself."""
+        return params["weight"]
+
+    def weight_backward(self, params, grad_weight):
+        """Gradients of the parameters behind the matrix from dL/dW of shape (..., n_out, n_in)."""
+        return {"weight": grad_weight} if "weight" in self.learned else {}
+
+    def forward(self, params, x):
+        self.check_input(params, x)
+        y = x @ params["weight"].T
+        if "bias" in params:
+            y = y + params["bias"]
+        return y, (x,)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        x, = residuals
+        self.check_upstream(grad_y, x.shape[-2])
+        grads = {}
+        if "weight" in self.learned:
+            grads["weight"] = grad_y.swapaxes(-1, -2) @ x
+        if "bias" in self.learned:
+            grads["bias"] = grad_y.sum(-2)
+        return grads, grad_y @ params["weight"] if input_grad else None

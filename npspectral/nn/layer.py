@@ -1,0 +1,108 @@
+"""What all layers share: the names, shapes and first values of parameters, and the checks at the edge."""
+from functools import cached_property
+
+import numpy as np
+
+# The dtypes that may pass, each with its real precision. One call uses one precision, real or
+# complex: the complex step perturbs one argument in complex128 and leaves the others in float64.
+PRECISION = {np.dtype(code): np.zeros(0, code).real.dtype for code in "efdgFDG"}
+
+
+class Layer:
+    """Base of every layer: a frozen dataclass of sizes and constants that never holds an array.
+
+    init(rng, dtype)                         -> params        dict name -> array, {} if there are none
+    forward(params, x)                       -> y, residuals  residuals: what backward needs
+    backward(params, residuals, grad_y, input_grad=True)
+                                             -> grads, grad_x one entry per trainable parameter;
+                                                              grad_x is None when not asked for
+
+    x is (..., batch, n_in). Parameter gradients are summed over axis -2 and over no other, so the
+    same backward gives the gradient of a batch, per-sample gradients (x[:, None, :]) and the whole
+    Jacobian (grad_y = identity broadcast to (K, N, 1, K)).
+    """
+
+    trainable: tuple[str, ...] = ()
+
+    def parameters(self):
+        """Name -> (shape, initializer) of every parameter, in a fixed order."""
+        return {}
+
+    @cached_property
+    def shapes(self):
+        """Name -> shape of every parameter."""
+        return {name: shape for name, (shape, _) in self.parameters().items()}
+
+    @cached_property
+    def learned(self):
+        """Names of the parameters that backward gives a gradient for, in the order of `shapes`."""
+        return tuple(name for name in self.shapes if name in self.trainable)
+
+    def init(self, rng, dtype=float):
+        """First values of all parameters, drawn from `rng` in the order of `shapes`."""
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"{self.label}: rng is {rng!r}, expected a numpy.random.Generator")
+        if np.dtype(dtype) not in PRECISION:
+            raise TypeError(f"{self.label}: dtype is {np.dtype(dtype)}, expected a floating dtype")
+        return {name: draw(rng, shape, dtype)
+                for name, (shape, draw) in self.parameters().items()}
+
+    def trainable_part(self, params):
+        """The part of `params` that backward gives gradients for: the same arrays, not copies."""
+        return {name: params[name] for name in self.learned}
+
+    @cached_property
+    def label(self):
+        """The layer's name in error messages, with its sizes if it has any."""
+        sizes = f"({self.n_in}, {self.n_out})" if hasattr(self, "n_in") else ""
+        return type(self).__name__ + sizes
+
+    def check_sizes(self, all_names):
+        """Refuse sizes that are not positive integers, and unknown names in `trainable`."""
+        for name in ("n_in", "n_out"):
+            size = getattr(self, name)
+            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+                raise ValueError(f"{type(self).__name__}: {name} is {size!r}, "
+                                 f"expected a positive integer")
+        if isinstance(self.trainable, str) or not set(self.trainable) <= set(all_names):
+            raise ValueError(f"{self.label}: trainable is {self.trainable!r}, "
+                             f"expected a tuple of names out of {all_names}")
+        object.__setattr__(self, "trainable", tuple(self.trainable))
+
+    def check_input(self, params, x):
+        """Refuse an x or params of the wrong type, dtype or shape."""
+        precision = check_array(self.label, "x", x)
+        if len(params) != len(self.shapes):
+            raise ValueError(f"{self.label}: params has the names {sorted(params)}, "
+                             f"expected {sorted(self.shapes)}")
+        if self.shapes and (x.ndim < 2 or x.shape[-1] != self.n_in):
+            came = f"{x.shape[-1]} features" if x.ndim > 1 else f"shape {x.shape}"
+            raise ValueError(f"{self.label}: x has {came}, expected "
+                             + (f"{self.n_in}" if x.ndim > 1 else f"(..., batch, {self.n_in})"))
+        for name, shape in self.shapes.items():
+            if name not in params:
+                raise ValueError(f"{self.label}: params has no {name!r}, only {sorted(params)}")
+            array = params[name]
+            if check_array(self.label, name, array) is not precision:
+                raise TypeError(f"{self.label}: {name} has dtype {array.dtype} and x has "
+                                f"{x.dtype}, expected one precision")
+            if array.shape != shape:
+                raise ValueError(f"{self.label}: {name} has shape {array.shape}, expected {shape}")
+
+    def check_upstream(self, grad_y, batch):
+        """Refuse a grad_y that would only broadcast to the shape of y."""
+        check_array(self.label, "grad_y", grad_y)
+        if grad_y.ndim < 2 or grad_y.shape[-2:] != (batch, self.n_out):
+            raise ValueError(f"{self.label}: grad_y has shape {grad_y.shape}, "
+                             f"expected (..., {batch}, {self.n_out})")
+
+
+def check_array(owner, name, array):
+    """Refuse what is not a plain array of a floating dtype; return its real precision."""
+    if type(array) is not np.ndarray:
+        raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
+    precision = PRECISION.get(array.dtype)
+    if precision is None:
+        raise TypeError(f"{owner}: {name} has dtype {array.dtype}, "
+                        f"expected a native floating or complex dtype")
+    return precision

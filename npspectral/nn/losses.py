@@ -1,0 +1,145 @@
+"""Losses: value and gradient together, value over derivative line by line.
+
+loss(y, target, reduction="mean", weights=None) -> value, grad_y.  y is (..., batch, K) and the sum
+or mean runs over axis -2; a sample's own loss is the mean over its K outputs where the loss is
+defined per output. With weights w (batch,) the sum is sum_b w_b l_b, and the mean divides it by
+sum_b w_b, so that a whole-number weight equals that many copies of the sample.
+"""
+import numpy as np
+
+from .activations import magnitude, sigmoid, softplus
+from .layer import check_array
+
+
+def mean_squared_error(y, target, reduction="mean", weights=None):
+    """l_b = (1/K) sum_k (y_bk - t_bk)^2,  grad_y = 2 (y - t) / K.  No factor 1/2."""
+    _check_target("mean_squared_error", y, target)
+    scale = _sample_scale("mean_squared_error", y, reduction, weights) / y.shape[-1]
+    r = y - target
+    value = scale * r * r
+    return value.sum((-2, -1)), 2 * scale * r
+
+
+def softmax_cross_entropy(y, target, reduction="mean", weights=None):
+    """l_b = log sum_k exp(y_bk) - sum_k q_bk y_bk,  grad_y = softmax(y) - q.
+
+    target: integer labels (..., batch), whose q is one-hot, or the probabilities q themselves, of
+    y's shape, each row >= 0 with sum 1. The largest logit is subtracted first, so none overflows.
+    """
+    name = "softmax_cross_entropy"
+    check_array(name, "y", y)
+    q = _one_hot(name, target, y) if _is_labels(target) else _probabilities(name, target, y)
+    scale = _sample_scale(name, y, reduction, weights)
+    shifted = y - y.real.max(-1, keepdims=True)
+    p = np.exp(shifted)
+    total = p.sum(-1, keepdims=True)
+    value = scale * (np.log(total) - (q * shifted).sum(-1, keepdims=True))
+    return value.sum((-2, -1)), scale * (p / total - q)
+
+
+def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
+    """l_b = (1/K) sum_k log(1 + exp(y_bk)) - t_bk y_bk,  grad_y = (s(y) - t) / K;  0 <= t <= 1.
+
+    Written so that neither loses its last digits where s(y) saturates:
+    value log(1 + exp(-|y|)) + ([y > 0] - t) y,  gradient (1 - t) s(y) - t s(-y).
+    """
+    name = "binary_cross_entropy_with_logits"
+    _check_target(name, y, target)
+    if not ((target >= 0) & (target <= 1)).all():
+        raise ValueError(f"{name}: target runs from {target.min()} to {target.max()}, "
+                         f"expected numbers from 0 to 1")
+    scale = _sample_scale(name, y, reduction, weights) / y.shape[-1]
+    value = scale * (np.log1p(np.exp(-magnitude(y))) + ((y.real > 0) - target) * y)
+    return value.sum((-2, -1)), scale * ((1 - target) * sigmoid(y) - target * sigmoid(-y))
+
+
+def hinge(y, target, reduction="mean", weights=None):
+    """l_b = (1/K) sum_k max(0, 1 - t y),  grad_y = -t [t y < 1] / K;  t = +-1."""
+    scale = _margin_scale("hinge", y, target, reduction, weights)
+    slack = 1 - target * y
+    active = slack.real > 0
+    value = scale * slack * active
+    return value.sum((-2, -1)), -scale * target * active
+
+
+def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
+    """l_b = (1/K) sum_k log(1 + exp(k (1 - t y))) / k,  grad_y = -t s(k (1 - t y)) / K;  t = +-1.
+
+    The sharpness k is 20 by default, as in the code of Paccolat et al. 2021 (J. Stat. Mech. 044001).
+    """
+    scale = _margin_scale("soft_hinge", y, target, reduction, weights)
+    slack = 1 - target * y
+    value = scale * softplus(sharpness * slack) / sharpness
+    return value.sum((-2, -1)), -scale * target * sigmoid(sharpness * slack)
+
+
+def quadratic_hinge(y, target, reduction="mean", weights=None):
+    """l_b = (1/K) sum_k max(0, 1 - t y)^2 / 2,  grad_y = -t max(0, 1 - t y) / K;  t = +-1."""
+    scale = _margin_scale("quadratic_hinge", y, target, reduction, weights)
+    slack = 1 - target * y
+    slack = slack * (slack.real > 0)
+    value = scale * slack * slack / 2
+    return value.sum((-2, -1)), -scale * target * slack
+
+
+def _sample_scale(name, y, reduction, weights):
+    """The factor of each sample: 1 or 1/batch, or with weights w or w / sum(w) as (batch, 1)."""
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"{name}: reduction is {reduction!r}, expected 'mean' or 'sum'")
+    if y.ndim < 2 or y.shape[-1] == 0:
+        raise ValueError(f"{name}: y has shape {y.shape}, expected (..., batch, K) with K >= 1")
+    batch = y.shape[-2]
+    if reduction == "mean" and batch == 0:
+        raise ValueError(f"{name}: the mean over an empty batch is not defined; use reduction='sum'")
+    if weights is None:
+        return 1 / batch if reduction == "mean" else 1.0
+    if check_array(name, "weights", weights) is not check_array(name, "y", y):
+        raise TypeError(f"{name}: weights has dtype {weights.dtype} and y has {y.dtype}, "
+                        f"expected one precision")
+    if weights.shape != (batch,) or not (weights >= 0).all():
+        raise ValueError(f"{name}: weights has shape {weights.shape}, "
+                         f"expected ({batch},), with no entry below 0")
+    total = weights.sum() if reduction == "mean" else 1
+    if not total > 0:
+        raise ValueError(f"{name}: the weights sum to {total}, expected more than 0")
+    return (weights / total)[:, None]
+
+
+def _check_target(name, y, target):
+    precision = check_array(name, "y", y)
+    if check_array(name, "target", target) is not precision:
+        raise TypeError(f"{name}: target has dtype {target.dtype} and y has {y.dtype}, "
+                        f"expected one precision")
+    if target.shape != y.shape:
+        raise ValueError(f"{name}: target has shape {target.shape}, expected y's {y.shape}")
+
+
+def _margin_scale(name, y, target, reduction, weights):
+    _check_target(name, y, target)
+    if not (target * target == 1).all():
+        wrong = target[target * target != 1].flat[0]
+        raise ValueError(f"{name}: target holds {wrong}, expected -1 or +1")
+    return _sample_scale(name, y, reduction, weights) / y.shape[-1]
+
+
+def _is_labels(target):
+    return isinstance(target, np.ndarray) and target.dtype.kind in "iu"
+
+
+def _one_hot(name, labels, y):
+    n_classes = y.shape[-1]
+    if labels.shape != y.shape[:-1]:
+        raise ValueError(f"{name}: target has shape {labels.shape}, expected {y.shape[:-1]} labels")
+    if labels.size and not (0 <= labels.min() and labels.max() < n_classes):
+        raise ValueError(f"{name}: labels run from {labels.min()} to {labels.max()}, "
+                         f"expected 0 to {n_classes - 1}")
+    return (labels[..., None] == np.arange(n_classes)).astype(y.real.dtype)
+
+
+def _probabilities(name, q, y):
+    _check_target(name, y, q)
+    tolerance = 4 * q.shape[-1] * np.finfo(q.dtype).eps
+    if not (q >= 0).all() or not (np.abs(q.sum(-1) - 1) <= tolerance).all():
+        raise ValueError(f"{name}: a row of target is no probability distribution: "
+                         f"expected entries >= 0 with sum 1")
+    return q

@@ -1,0 +1,137 @@
+"""Penalties on named parameters or on the realized weight: value and gradient together.
+
+penalty(params) -> value, grads, where grads has an entry for every parameter that it touches.
+`name` is a parameter's name ("phi": in every layer that has one) or its path in a Chain ("0/phi").
+With `network` given, the name "weight" (or "0/weight") means the matrix that a layer realizes, and
+the gradient goes through to the parameters behind it; only trainable ones get an entry then.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import tree
+from .activations import magnitude
+from .layer import Layer
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """Base: strength >= 0 times the sum of `term` over the arrays that `name` selects."""
+
+    strength: float
+    name: str
+    network: Layer | None = None
+
+    def __post_init__(self):
+        if not self.strength >= 0:
+            raise ValueError(f"{type(self).__name__}: strength is {self.strength!r}, "
+                             f"expected a number >= 0")
+
+    def __call__(self, params):
+        values = []
+        grads = self._visit(self.network, params, "", values)
+        if not values:
+            found = [path for path, _ in tree.items(params)]
+            hint = "" if self.network else "; the weight of a spectral layer needs network="
+            raise ValueError(f"{type(self).__name__}: no parameter {self.name!r} "
+                             f"among {found}{hint}")
+        return self.strength * sum(values), grads
+
+    def _visit(self, layer, params, path, values):
+        if isinstance(params, tuple):
+            layers = layer.layers if layer else [None] * len(params)
+            return tuple(self._visit(inner, own, f"{path}{i}/", values)
+                         for i, (inner, own) in enumerate(zip(layers, params)))
+        if layer is None:
+            return {name: self._add(array, values) for name, array in params.items()
+                    if self._selects(path + name)}
+        if hasattr(layer, "weight") and self._selects(path + "weight"):
+            return layer.weight_backward(params, self._add(layer.weight(params), values))
+        return {}
+
+    def _selects(self, path):
+        return path == self.name or path.endswith("/" + self.name)
+
+    def _add(self, array, values):
+        value, grad = self.term(array)
+        values.append(value)
+        return self.strength * grad
+
+
+@dataclass(frozen=True)
+class L1(Penalty):
+    """strength * sum |w|; the derivative at 0 is 0."""
+
+    def term(self, w):
+        return magnitude(w).sum(), np.sign(w.real)
+
+
+@dataclass(frozen=True)
+class L2(Penalty):
+    """strength * sum w^2, without a factor 1/2 (Keras' convention)."""
+
+    def term(self, w):
+        return (w * w).sum(), 2 * w
+
+
+@dataclass(frozen=True)
+class ElasticNet(Penalty):
+    """strength * (ratio * sum |w| + (1 - ratio) * sum w^2), 0 <= ratio <= 1.
+
+    Source: Zou and Hastie 2005, J. R. Stat. Soc. B 67, 301.
+    """
+
+    ratio: float = 0.5
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 <= self.ratio <= 1:
+            raise ValueError(f"ElasticNet: ratio is {self.ratio!r}, expected a number from 0 to 1")
+
+    def term(self, w):
+        value = self.ratio * magnitude(w).sum() + (1 - self.ratio) * (w * w).sum()
+        return value, self.ratio * np.sign(w.real) + 2 * (1 - self.ratio) * w
+
+
+@dataclass(frozen=True)
+class GroupLasso(Penalty):
+    """strength * sum over groups of sqrt(sum w^2); a group of zeros has gradient 0.
+
+    A group is a row of a matrix, the connections into a node (axis = -1), or a column, those out
+    of an input (axis = 0). Source: Yuan and Lin 2006, J. R. Stat. Soc. B 68, 49, unit group weights.
+    """
+
+    axis: int = -1
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.axis not in (0, -1):
+            raise ValueError(f"GroupLasso: axis is {self.axis!r}, expected 0 or -1")
+
+    def term(self, w):
+        if w.ndim != 2:
+            raise ValueError(f"GroupLasso: {self.name!r} has shape {w.shape}, expected a matrix")
+        norm = np.sqrt((w * w).sum(self.axis, keepdims=True))
+        return norm.sum(), w / np.where(norm.real == 0, 1, norm)
+
+
+def add_penalties(penalties, params, grads):
+    """Add the penalties' gradients to `grads` in place and return the sum of their values.
+
+    A parameter that has no entry in `grads` (a frozen one) adds to the value only.
+    """
+    total = 0
+    for penalty in penalties:
+        value, own = penalty(params)
+        total += value
+        _accumulate(grads, own)
+    return total
+
+
+def _accumulate(grads, own):
+    if isinstance(own, tuple):
+        for inner, branch in zip(grads, own):
+            _accumulate(inner, branch)
+    else:
+        for name in own.keys() & grads.keys():
+            grads[name] += own[name]

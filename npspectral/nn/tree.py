@@ -1,0 +1,67 @@
+"""Trees of arrays: parameters, gradients and optimizer states are arrays, dicts or tuples of trees."""
+import numpy as np
+
+
+def items(tree, path=""):
+    """Yield (path, array) of every array, such as ("0/phi", ...), in the order of the tree."""
+    if isinstance(tree, dict):
+        for name, branch in tree.items():
+            yield from items(branch, f"{path}/{name}" if path else name)
+    elif isinstance(tree, tuple):
+        for position, branch in enumerate(tree):
+            yield from items(branch, f"{path}/{position}" if path else str(position))
+    else:
+        yield path, tree
+
+
+def map(function, tree, *others):
+    """The tree of function(a, b, ...) over the arrays of `tree`, found by name in the others."""
+    if isinstance(tree, dict):
+        return {name: map(function, branch, *(other[name] for other in others))
+                for name, branch in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(map(function, *branches) for branches in zip(tree, *others))
+    return function(tree, *others)
+
+
+def aligned(tree, *others):
+    """Yield (a, b, ...) for every array of `tree` and those at the same place in the others."""
+    if isinstance(tree, dict):
+        for name, branch in tree.items():
+            yield from aligned(branch, *(other[name] for other in others))
+    elif isinstance(tree, tuple):
+        for branches in zip(tree, *others):
+            yield from aligned(*branches)
+    else:
+        yield tree, *others
+
+
+def merge(tree, part):
+    """`tree` with the arrays of `part` wherever `part` has them."""
+    if isinstance(tree, dict):
+        return {**tree, **part}
+    return tuple(merge(branch, own) for branch, own in zip(tree, part))
+
+
+def leaves(tree):
+    """The list of all arrays."""
+    return [array for _, array in items(tree)]
+
+
+def ravel(tree):
+    """All arrays one after the other as one vector theta (P,)."""
+    return np.concatenate([np.ravel(array) for array in leaves(tree)])
+
+
+def unravel(theta, like):
+    """The inverse of `ravel`: views into theta with the shapes of the arrays in `like`."""
+    sizes = [array.size for array in leaves(like)]
+    if theta.shape != (sum(sizes),):
+        raise ValueError(f"unravel: theta has shape {theta.shape}, expected ({sum(sizes)},)")
+    parts = iter(np.split(theta, np.cumsum(sizes)[:-1]))
+    return map(lambda array: next(parts).reshape(array.shape), like)
+
+
+def copy(tree):
+    """The same tree with every array copied."""
+    return map(np.copy, tree)

@@ -1,0 +1,22 @@
+"""Metrics: numbers to watch during training, without a gradient."""
+import numpy as np
+
+
+def accuracy(y, target):
+    """Share of samples whose class is right: the largest of K > 1 outputs, the sign of one.
+
+    y (batch, K); target: labels (batch,), or of y's shape (K = 1: positive class where above 1/2,
+    which reads 0/1 and -1/+1 alike). Raises ValueError on an empty batch.
+    """
+    if len(y) == 0:
+        raise ValueError("accuracy: an empty batch has no accuracy")
+    if target.shape == y.shape[:-1] and y.shape[-1] > 1:
+        right = y.argmax(-1) == target
+    elif target.shape != y.shape:
+        raise ValueError(f"accuracy: target has shape {target.shape}, "
+                         f"expected {y.shape} or labels {y.shape[:-1]}")
+    elif y.shape[-1] > 1:
+        right = y.argmax(-1) == target.argmax(-1)
+    else:
+        right = (y > 0) == (target > 0.5)
+    return float(np.mean(right))
