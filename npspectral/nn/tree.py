@@ -44,8 +44,12 @@ def merge(tree, part):
 
 
 def leaves(tree):
-    """The list of all arrays."""
-    return [array for _, array in items(tree)]
+    """The list of all arrays, in the order of `items`."""
+    if isinstance(tree, dict):
+        return [array for branch in tree.values() for array in leaves(branch)]
+    if isinstance(tree, tuple):
+        return [array for branch in tree for array in leaves(branch)]
+    return [tree]
 
 
 def ravel(tree):

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..nn import tree
 
-PIECE = 16384                   # numbers of an array updated at a time
+PIECE = 65536                   # numbers of an array updated at a time
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,130 @@
+"""Downloads: resumed where they stopped, checked by sha256, put in place whole."""
+import contextlib
+import hashlib
+import http.client
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+CHUNK = 1 << 14         # bytes written at a time: what a cut connection loses at most
+STEP = 100_000          # bytes between two updates of the progress line
+ATTEMPTS = 5            # requests to one URL; each goes on where the one before was cut off
+
+
+def fetch(target, sha256, urls, timeout=30.0):
+    """Download `target` from the first of `urls` that gives the file with this sha256.
+
+    A file that is there already is left alone. The bytes gather in target.part, which a later
+    call goes on with, whatever stopped this one, and which is renamed when its sha256 is right.
+    While one process downloads, others wait, by a lock on the empty file target.lock, which stays.
+    timeout: seconds of silence before a server counts as dead.
+    Raises OSError, which says for each URL what came.
+    """
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    failures = []
+    with _lock(target.with_name(target.name + ".lock")):
+        if target.exists():                             # another process has just brought it
+            return
+        for url in urls:
+            try:
+                _complete(part, sha256, url, timeout)
+                os.replace(part, target)
+                return
+            except (OSError, http.client.HTTPException) as error:
+                failures.append(f"\n  {url}: {error or type(error).__name__}")
+    raise OSError(f"{target}: not downloaded. Check the network, or set NPSPECTRAL_DATA to a "
+                  f"folder that has the file. What came:{''.join(failures)}")
+
+
+@contextlib.contextmanager
+def _lock(path):
+    """Hold `path` alone of all processes. The system lets go of it when a process is killed."""
+    with open(path, "ab") as file:
+        if sys.platform == "win32":
+            while True:
+                with contextlib.suppress(OSError):      # ten seconds have passed: wait again
+                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+                    break
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _complete(part, sha256, url, timeout):
+    """Make `part` the file with this sha256, going on with what it holds. Raises OSError."""
+    if part.exists() and _sha256(part) == sha256:       # stopped between last byte and rename
+        return
+    for _ in range(ATTEMPTS):
+        begin, problem = _append(part, url, timeout)
+        got = _sha256(part)
+        if got == sha256:
+            return
+        if not problem:
+            problem = f"{part.stat().st_size} bytes came, of sha256 {got}, expected {sha256}"
+            part.unlink()
+            if begin == 0:                              # else what was there before may be wrong
+                break
+    raise OSError(problem)
+
+
+def _append(part, url, timeout):
+    """Write to `part` what it lacks: the byte where that began, and what cut it off, if it was."""
+    response, begin = _open(url, part.stat().st_size if part.exists() else 0, timeout)
+    done, problem = begin, ""
+    total = None if response.length is None else begin + response.length
+    with response, open(part, "ab") as file:
+        file.truncate(begin)
+        try:
+            while chunk := response.read(CHUNK):
+                file.write(chunk)
+                done += len(chunk)
+                if done == total or done // STEP > (done - len(chunk)) // STEP:
+                    _show(part.stem, done, total)
+        except (OSError, http.client.HTTPException) as error:
+            problem = f"cut off after {done} bytes: {error or type(error).__name__}"
+        finally:
+            print(file=sys.stderr)
+        os.fsync(file.fileno())
+    if not problem and total is not None and done < total:
+        problem = f"cut off after {done} of {total} bytes"
+    if problem and done == begin:                       # no use in asking for more
+        raise OSError(problem)
+    return begin, problem
+
+
+def _open(url, begin, timeout):
+    """The response, and the byte where it starts: `begin`, or 0 where the server cannot do that."""
+    request = urllib.request.Request(url, headers={"User-Agent": "npspectral"})
+    if begin:
+        request.add_header("Range", f"bytes={begin}-")
+    try:
+        response = urllib.request.urlopen(request, timeout=timeout)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if begin and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return _open(url, 0, timeout)
+        raise
+    if response.status == http.HTTPStatus.OK:
+        return response, 0
+    if response.status == http.HTTPStatus.PARTIAL_CONTENT and begin:
+        return response, begin          # a server that means another part fails by the sha256
+    response.close()
+    raise OSError(f"answered with status {response.status}, expected 200")
+
+
+def _show(name, done, total):
+    share = f" of {total / 1e6:.1f}" if total else ""
+    print(f"\r{name}: {done / 1e6:.1f}{share} MB", end="", file=sys.stderr, flush=True)
+
+
+def _sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,149 @@
+"""Real data sets from files: MNIST, Fashion-MNIST, California Housing, digits, any IDX or .npz.
+
+Modules for archives are imported where they are used, to keep the package quick to import.
+"""
+import io
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from . import _expect, catalog
+
+CALIFORNIA_FEATURES = ("MedInc", "HouseAge", "AveRooms", "AveBedrms", "Population", "AveOccup",
+                       "Latitude", "Longitude")
+
+
+def mnist(split="train", folder=None, dtype=float):
+    """MNIST: x (n, 784) of gray values from 0 to 1, labels (n,) from 0 to 9.
+
+    split "train" has n = 60,000, "test" 10,000. The files are read from `folder`, else from the
+    folder that the environment variable NPSPECTRAL_DATA names, else from a cache folder, into
+    which they are downloaded on first use. Their sha256 is checked each time.
+    Raises FileNotFoundError if the folder lacks a file, OSError if a download fails, ValueError
+    on a damaged file or unknown split, TypeError on a dtype that is not floating-point.
+    Source: Y. LeCun, L. Bottou, Y. Bengio and P. Haffner 1998, Proc. IEEE 86, 2278.
+    """
+    return _images("mnist", split, folder, dtype)
+
+
+def fashion_mnist(split="train", folder=None, dtype=float):
+    """Fashion-MNIST, in all as `mnist`: x (n, 784) from 0 to 1, labels (n,) of ten garments.
+
+    Source: H. Xiao, K. Rasul and R. Vollgraf 2017, arXiv 1708.07747.
+    """
+    return _images("fashion-mnist", split, folder, dtype)
+
+
+def _images(name, split, folder, dtype):
+    owner = name.replace("-", "_")
+    prefixes = {"train": "train", "test": "t10k"}
+    if split not in prefixes:
+        raise ValueError(f"{owner}: split is {split!r}, expected 'train' or 'test'")
+    dtype = _expect.floating(owner, dtype)
+    prefix = f"{name}/{prefixes[split]}"
+    pixels = _parse_idx(*catalog.read(f"{prefix}-images-idx3-ubyte.gz", folder=folder))
+    labels = _parse_idx(*catalog.read(f"{prefix}-labels-idx1-ubyte.gz", folder=folder))
+    x = pixels.reshape(len(pixels), -1).astype(dtype)
+    x /= 255
+    return x, labels.astype(int)
+
+
+def digits(folder=None, dtype=float):
+    """Handwritten digits, 8 x 8 pixels: x (1797, 64) of gray values from 0 to 1, labels (1797,).
+
+    The pixels are 0 to 16 in the file; here they are divided by 16.
+    The file is found, and errors are raised, as by `mnist`.
+    Source: E. Alpaydin and C. Kaynak 1998, UCI; the test part, as distributed with scikit-learn.
+    """
+    dtype = _expect.floating("digits", dtype)
+    path, content = catalog.read("digits/digits.csv.gz", folder=folder)
+    rows = np.loadtxt(io.BytesIO(_gunzip(path, content)), delimiter=",", dtype=int)
+    return (rows[:, :-1] / 16).astype(dtype), rows[:, -1]
+
+
+def california_housing(folder=None, dtype=float):
+    """California Housing: x (20640, 8) in the order of CALIFORNIA_FEATURES, target (20640,).
+
+    A row is a block group of the 1990 census; target is its median house value in $100,000. Rooms,
+    bedrooms and occupancy are means per household, as in scikit-learn; nothing is standardized.
+    The file is found, and errors are raised, as by `mnist`.
+    Source: R. K. Pace and R. Barry 1997, Statistics and Probability Letters 33, 291.
+    """
+    dtype = _expect.floating("california_housing", dtype)
+    path, content = catalog.read("california-housing/cal_housing.tgz",
+                                 "california-housing/cal_housing.data.gz", folder=folder)
+    if path.suffix == ".tgz":
+        import tarfile
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            table = archive.extractfile("CaliforniaHousing/cal_housing.data").read()
+    else:
+        table = _gunzip(path, content)
+    (longitude, latitude, age, rooms, bedrooms, population, households, income,
+     value) = np.loadtxt(io.BytesIO(table), delimiter=",").T
+    x = np.stack([income, age, rooms / households, bedrooms / households, population,
+                  population / households, latitude, longitude], axis=1)
+    return x.astype(dtype), (value / 100_000).astype(dtype)
+
+
+def load_idx(path):
+    """The array of unsigned bytes in an IDX file, gzipped or not.
+
+    The format: bytes 0, 0, 8 (for unsigned bytes) and the number of axes, the size of each axis as
+    a big-endian uint32, then the values.
+    Raises ValueError, naming the file, if it is not such a file, or not a whole one.
+    """
+    return _parse_idx(path, Path(path).read_bytes()).copy()
+
+
+def _parse_idx(path, content):
+    if content[:2] == b"\x1f\x8b":
+        content = _gunzip(path, content)
+    if len(content) < 4 or content[:3] != b"\0\0\x08":
+        raise ValueError(f"{path}: begins with bytes {content[:4].hex(' ')}, expected 00 00 08 and "
+                         f"the number of axes: not an IDX file of unsigned bytes")
+    n_axes = content[3]
+    begin = 4 + 4 * n_axes
+    if len(content) < begin:
+        raise ValueError(f"{path}: ends within its header of {begin} bytes; get the file again")
+    shape = tuple(np.frombuffer(content, dtype=">u4", count=n_axes, offset=4).tolist())
+    if len(content) - begin != math.prod(shape):
+        raise ValueError(f"{path}: holds {len(content) - begin} values, expected "
+                         f"{math.prod(shape)} for shape {shape}: truncated or edited; "
+                         f"get the file again")
+    return np.frombuffer(content, dtype=np.uint8, offset=begin).reshape(shape)
+
+
+def load_npz(path):
+    """The arrays of an .npz file as a dict; nothing in it is unpickled.
+
+    Raises ValueError, naming the file and the array, if it is not a whole .npz file, or holds
+    objects, or a number that is not finite.
+    """
+    import zipfile
+    content = io.BytesIO(Path(path).read_bytes())
+    arrays = {}
+    where = ""
+    try:
+        with zipfile.ZipFile(content) as archive:
+            for member in archive.namelist():
+                name = member.removesuffix(".npy")
+                where = f" at array {name!r}"
+                whole = io.BytesIO(archive.read(member))        # reading all checks the checksum
+                arrays[name] = np.lib.format.read_array(whole, allow_pickle=False)
+    except Exception as error:                                  # damaged bytes raise all sorts
+        raise ValueError(f"{path}: not a whole .npz file of plain numbers{where}: {error}; "
+                         f"get the file again, or save it without objects") from error
+    for name, array in arrays.items():
+        _expect.finite(path, name, array)
+    return arrays
+
+
+def _gunzip(path, content):
+    import gzip
+    try:
+        return gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: its gzip data is truncated or edited ({error}); "
+                         f"get the file again") from error

@@ -1,0 +1,19 @@
+"""The README's Python examples run."""
+import pathlib
+import re
+
+import pytest
+
+README = pathlib.Path(__file__).parent.parent / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_readme_has_examples():
+    assert len(BLOCKS) >= 2
+
+
+@pytest.mark.parametrize("last", range(len(BLOCKS)))
+def test_each_example_runs_after_those_before_it(last):
+    names: dict = {}
+    for block in BLOCKS[:last + 1]:
+        exec(compile(block, "README.md", "exec"), names)
