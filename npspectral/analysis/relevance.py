@@ -20,6 +20,8 @@ def input_relevance(layer, params, score="product"):
     The product does not depend on how a column is split between eigenvalue and eigenvector.
     """
     lambda_in, _ = _eigenvalues("input_relevance", layer, params)
+    if not callable(layer.lambda_out):
+        lambda_in = lambda_in - layer.lambda_out
     return _score("input_relevance", lambda_in, params["phi"], 0, score)
 
 
@@ -29,18 +31,23 @@ def node_relevance(layer, params, score="product"):
     "product": |lambda_out_i| sqrt(sum_j phi_ij^2);  "eigenvalue": |lambda_out_i|.  Shape (n_out,).
     """
     _, lambda_out = _eigenvalues("node_relevance", layer, params)
+    if not callable(layer.lambda_in):
+        lambda_out = lambda_out - layer.lambda_in
     return _score("node_relevance", lambda_out, params["phi"], 1, score)
 
 
 def ranking(scores):
     """Indices from the largest score to the smallest; equal ones keep their order."""
-    return np.argsort(-np.asarray(scores), kind="stable")
+    scores = np.asarray(scores, float)
+    if scores.ndim != 1:
+        raise ValueError(f"ranking: scores has shape {scores.shape}, expected (n,)")
+    return np.argsort(-scores, kind="stable")
 
 
 def top_mask(scores, n):
     """Boolean mask of the n largest scores, exactly n of them whatever the ties."""
     scores = np.asarray(scores)
-    if not 0 <= n <= scores.size:
+    if not isinstance(n, (int, np.integer)) or not 0 <= n <= scores.size:
         raise ValueError(f"top_mask: n is {n!r}, expected 0 to {scores.size}")
     mask = np.zeros(scores.shape, bool)
     mask[ranking(scores)[:n]] = True
@@ -50,7 +57,8 @@ def top_mask(scores, n):
 def keep_top(x, scores, n):
     """x (..., n_features) with all but the n features of the largest scores set to 0."""
     if x.shape[-1:] != np.shape(scores):
-        raise ValueError(f"keep_top: scores has shape {np.shape(scores)}, expected ({x.shape[-1]},)")
+        raise ValueError(f"keep_top: scores has shape {np.shape(scores)}, "
+                         f"expected ({x.shape[-1]},)")
     return x * top_mask(scores, n)
 
 
@@ -60,6 +68,9 @@ def _eigenvalues(name, layer, params):
     if not isinstance(params, dict) or "phi" not in params:
         raise TypeError(f"{name}: params is a {type(params).__name__}, expected the dict of "
                         f"{layer.label}, such as params[0] of a Chain")
+    came = {key: array.shape for key, array in params.items()}
+    if came != layer.shapes:
+        raise ValueError(f"{name}: params has the shapes {came}, expected {layer.shapes}")
     return layer.eigenvalues(params)
 
 

@@ -44,6 +44,8 @@ class Chain(Layer):
         return tuple(layer.trainable_part(own) for layer, own in zip(self.layers, params))
 
     def forward(self, params, x):
+        if not isinstance(params, tuple):
+            raise TypeError(f"{self.label}: params is {type(params).__name__}, expected a tuple")
         if len(params) != len(self.layers):
             raise ValueError(f"{self.label}: params has {len(params)} entries, "
                              f"expected one for each of {len(self.layers)} layers")
@@ -55,7 +57,7 @@ class Chain(Layer):
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         first = 0 if input_grad else min(self.learned, default=len(self.layers))
-        grads = [{} if not isinstance(layer, Chain) else () for layer in self.layers]
+        grads = list(self.trainable_part(params))           # stays below `first`, where it is empty
         for i in reversed(range(first, len(self.layers))):
             grads[i], grad_y = self.layers[i].backward(
                 params[i], residuals[i], grad_y, input_grad=input_grad or i > first)

@@ -14,7 +14,7 @@ class Dense(Layer):
         y_i = sum_j weight_ij x_j + bias_i
 
     weight (n_out, n_in), bias (n_out,);  x (..., batch, n_in) -> y (..., batch, n_out).
-    Gradients:  grad_weight = grad_y^T x     grad_bias_i = sum_b grad_y_bi     grad_x = grad_y weight
+    Gradients:  grad_weight = grad_y^T x    grad_bias_i = sum_b grad_y_bi    grad_x = grad_y weight
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     """
 
@@ -26,6 +26,7 @@ class Dense(Layer):
 
     def __post_init__(self):
         self.check_sizes(NAMES)
+        self.check_starts(start=self.start)
 
     def parameters(self):
         bias = Constant(0.0) if self.bias is True else self.bias
@@ -49,7 +50,7 @@ class Dense(Layer):
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, = residuals
-        self.check_upstream(grad_y, x.shape[-2])
+        self.check_upstream(grad_y, x)
         grads = {}
         if "weight" in self.learned:
             grads["weight"] = grad_y.swapaxes(-1, -2) @ x

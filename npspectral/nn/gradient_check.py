@@ -20,7 +20,7 @@ class Comparison:
     def ratio(self):
         """|backward - complex step| / allowed; a NaN counts as infinite."""
         error = abs(self.backward - self.complex_step)
-        return float(error / self.allowed) if error >= 0 else np.inf
+        return float(error / self.allowed) if error < np.inf else np.inf
 
     def __str__(self):
         place = "along a random direction" if self.index is None else str(list(self.index))
@@ -69,6 +69,10 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
     The forward must be analytic: no abs, conj, norm or real cast, comparisons on x.real only.
     """
     rng = np.random.default_rng(0) if rng is None else rng
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"check_gradients: rng is {rng!r}, expected a numpy.random.Generator")
+    if np.iscomplexobj(x):
+        raise TypeError(f"check_gradients: x has dtype {x.dtype}, expected real numbers")
     options = dict(rng=rng, elements=elements, rtol=rtol)
     y, residuals = layer.forward(params, x)
     probes = []                                             # (name, at, gradient, function)
@@ -79,6 +83,11 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
         grad_y = rng.standard_normal(y.shape).astype(y.dtype)
     grads, grad_x = layer.backward(params, residuals, grad_y)
     inputs = {**dict(tree.items(params)), "x": x}
+    came = [name for name, _ in tree.items(grads)]
+    expected = [name for name, _ in tree.items(layer.trainable_part(params))]
+    if sorted(came) != sorted(expected):
+        raise AssertionError(f"{layer.label}: backward gave gradients of {came}, "
+                             f"expected {expected}")
     for name, gradient in {**dict(tree.items(grads)), "x": grad_x}.items():
         probes.append((name, inputs[name], gradient,
                        lambda array, name=name: grad_y * _forward(layer, params, x, name, array)))
@@ -101,24 +110,28 @@ def compare_gradient(function, at, gradient, name="x", *, rng=None, elements=50,
     For any analytic function of one array: a loss of y, a penalty of a parameter.
     """
     rng = np.random.default_rng(0) if rng is None else rng
+    if not isinstance(gradient, np.ndarray):
+        raise AssertionError(f"{name}: its gradient is {gradient!r}, expected an array")
     if gradient.shape != at.shape or gradient.dtype != at.dtype:
         raise AssertionError(f"{name}: its gradient has shape {gradient.shape} and dtype "
                              f"{gradient.dtype}, expected {at.shape} and {at.dtype}")
     if at.size == 0:
         return []
     rtol = 450 * np.finfo(at.dtype).eps if rtol is None else rtol
+    floor = np.finfo(at.dtype).tiny
     chosen = rng.choice(at.size, min(elements, at.size), replace=False)
     slopes = [_complex_step(function, at, _unit(at, flat)) for flat in chosen]
-    mean_scale = np.mean([scale for _, scale in slopes])
+    mean_scale = sum(scale for _, scale in slopes) / max(1, len(slopes))
     comparisons = [
         Comparison(name, tuple(int(i) for i in np.unravel_index(flat, at.shape)),
-                   gradient.flat[flat], slope, rtol * (scale + mean_scale) + np.finfo(at.dtype).tiny)
+                   gradient.flat[flat], slope, rtol * (scale + mean_scale) + floor)
         for flat, (slope, scale) in zip(chosen, slopes)]
     direction = rng.standard_normal(at.shape).astype(at.dtype)
     slope, scale = _complex_step(function, at, direction)
-    products = gradient * direction
-    allowed = rtol * (scale + np.abs(products).sum()) + np.finfo(at.dtype).tiny
-    return comparisons + [Comparison(name, None, products.sum(), slope, allowed)]
+    with np.errstate(invalid="ignore"):             # an infinite gradient is reported as wrong
+        product, size = (gradient * direction).sum(), np.abs(gradient * direction).sum()
+    allowed = rtol * (scale + size) + floor
+    return comparisons + [Comparison(name, None, product, slope, allowed)]
 
 
 def _forward(layer, params, x, name, array):

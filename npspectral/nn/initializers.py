@@ -64,9 +64,9 @@ class FanUniform:
 
 
 # How the public codes set up their spectral layers, as keyword arguments of Spectral. A number for
-# an eigenvalue set declares it constant. Signs are theirs: where lambda_in is 0, W = -lambda_out phi.
+# an eigenvalue set declares it constant. Signs are theirs: with lambda_in = 0, W = -lambda_out phi.
 PUBLISHED = {
-    # Giambagli et al. 2021, Nat. Commun. 12, 1330; the per-transfer form of Buffoni/spectral_learning:
+    # Giambagli et al. 2021, Nat. Commun. 12, 1330; per-transfer form in Buffoni/spectral_learning:
     # lambda_in = 1, lambda_out = 1 + t with t uniform on +-0.5, so W = -t phi.
     "giambagli2021": dict(lambda_in=1.0, lambda_out=Uniform(0.5, 1.5), phi=Uniform(-0.2, 0.2),
                           bias=False),

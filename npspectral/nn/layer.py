@@ -1,4 +1,5 @@
-"""What all layers share: the names, shapes and first values of parameters, and the checks at the edge."""
+"""What all layers share: names, shapes and first values of parameters; the checks at the edge."""
+import numbers
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,7 @@ PRECISION = {np.dtype(code): np.zeros(0, code).real.dtype for code in "efdgFDG"}
 class Layer:
     """Base of every layer: a frozen dataclass of sizes and constants that never holds an array.
 
-    init(rng, dtype)                         -> params        dict name -> array, {} if there are none
+    init(rng, dtype)                         -> params        dict name -> array, {} if none
     forward(params, x)                       -> y, residuals  residuals: what backward needs
     backward(params, residuals, grad_y, input_grad=True)
                                              -> grads, grad_x one entry per trainable parameter;
@@ -64,14 +65,26 @@ class Layer:
             if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
                 raise ValueError(f"{type(self).__name__}: {name} is {size!r}, "
                                  f"expected a positive integer")
-        if isinstance(self.trainable, str) or not set(self.trainable) <= set(all_names):
+        if not (isinstance(self.trainable, (tuple, list))
+                and set(self.trainable) <= set(all_names)):
             raise ValueError(f"{self.label}: trainable is {self.trainable!r}, "
                              f"expected a tuple of names out of {all_names}")
         object.__setattr__(self, "trainable", tuple(self.trainable))
 
+    def check_starts(self, **starts):
+        """Refuse first values that are no initializers, and a bias that is no choice either."""
+        for name, start in starts.items():
+            if not callable(start):
+                raise ValueError(f"{self.label}: {name} is {start!r}, expected an initializer")
+        if self.bias is not True and self.bias is not False and not callable(self.bias):
+            raise ValueError(f"{self.label}: bias is {self.bias!r}, "
+                             f"expected True, False or an initializer")
+
     def check_input(self, params, x):
         """Refuse an x or params of the wrong type, dtype or shape."""
         precision = check_array(self.label, "x", x)
+        if not isinstance(params, dict):
+            raise TypeError(f"{self.label}: params is {type(params).__name__}, expected a dict")
         if len(params) != len(self.shapes):
             raise ValueError(f"{self.label}: params has the names {sorted(params)}, "
                              f"expected {sorted(self.shapes)}")
@@ -89,12 +102,30 @@ class Layer:
             if array.shape != shape:
                 raise ValueError(f"{self.label}: {name} has shape {array.shape}, expected {shape}")
 
-    def check_upstream(self, grad_y, batch):
-        """Refuse a grad_y that would only broadcast to the shape of y."""
-        check_array(self.label, "grad_y", grad_y)
-        if grad_y.ndim < 2 or grad_y.shape[-2:] != (batch, self.n_out):
-            raise ValueError(f"{self.label}: grad_y has shape {grad_y.shape}, "
-                             f"expected (..., {batch}, {self.n_out})")
+    def check_upstream(self, grad_y, x):
+        """Refuse a grad_y of another precision, or that would only broadcast to the shape of y.
+
+        It may have more leading axes than y: an identity seed has.
+        """
+        if check_array(self.label, "grad_y", grad_y) is not PRECISION[x.dtype]:
+            raise TypeError(f"{self.label}: grad_y has dtype {grad_y.dtype} and x has {x.dtype}, "
+                            f"expected one precision")
+        check_tail(self.label, grad_y, (*x.shape[:-1], self.n_out))
+
+
+def check_tail(owner, grad_y, shape):
+    """Refuse a grad_y whose last axes are not exactly `shape`, that of y."""
+    if grad_y.shape[-len(shape):] != shape:
+        raise ValueError(f"{owner}: grad_y has shape {grad_y.shape}, "
+                         f"expected (..., {', '.join(str(size) for size in shape)})")
+
+
+def check_number(owner, name, value, low=-np.inf):
+    """Refuse what is no finite number above `low`; return a float, which promotes nothing."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low < value < np.inf:
+        bound = "" if low == -np.inf else f" > {low}"
+        raise ValueError(f"{owner}: {name} is {value!r}, expected a finite number{bound}")
+    return float(value)
 
 
 def check_array(owner, name, array):

@@ -8,7 +8,7 @@ sum_b w_b, so that a whole-number weight equals that many copies of the sample.
 import numpy as np
 
 from .activations import magnitude, sigmoid, softplus
-from .layer import check_array
+from .layer import check_array, check_number
 
 
 def mean_squared_error(y, target, reduction="mean", weights=None):
@@ -59,14 +59,15 @@ def hinge(y, target, reduction="mean", weights=None):
     slack = 1 - target * y
     active = slack.real > 0
     value = scale * slack * active
-    return value.sum((-2, -1)), -scale * target * active
+    return value.sum((-2, -1)), (-scale * target * active).astype(y.dtype, copy=False)
 
 
 def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     """l_b = (1/K) sum_k log(1 + exp(k (1 - t y))) / k,  grad_y = -t s(k (1 - t y)) / K;  t = +-1.
 
-    The sharpness k is 20 by default, as in the code of Paccolat et al. 2021 (J. Stat. Mech. 044001).
+    The sharpness k is 20 by default, as in the code of Paccolat et al. 2021, J. Stat. Mech. 044001.
     """
+    sharpness = check_number("soft_hinge", "sharpness", sharpness, low=0)
     scale = _margin_scale("soft_hinge", y, target, reduction, weights)
     slack = 1 - target * y
     value = scale * softplus(sharpness * slack) / sharpness
@@ -90,15 +91,18 @@ def _sample_scale(name, y, reduction, weights):
         raise ValueError(f"{name}: y has shape {y.shape}, expected (..., batch, K) with K >= 1")
     batch = y.shape[-2]
     if reduction == "mean" and batch == 0:
-        raise ValueError(f"{name}: the mean over an empty batch is not defined; use reduction='sum'")
+        raise ValueError(f"{name}: an empty batch has no mean; use reduction='sum'")
     if weights is None:
-        return 1 / batch if reduction == "mean" else 1.0
+        one = y.real.dtype.type(1)                      # so that longdouble keeps its digits
+        return one / batch if reduction == "mean" else one
     if check_array(name, "weights", weights) is not check_array(name, "y", y):
         raise TypeError(f"{name}: weights has dtype {weights.dtype} and y has {y.dtype}, "
                         f"expected one precision")
-    if weights.shape != (batch,) or not (weights >= 0).all():
-        raise ValueError(f"{name}: weights has shape {weights.shape}, "
-                         f"expected ({batch},), with no entry below 0")
+    if weights.shape != (batch,):
+        raise ValueError(f"{name}: weights has shape {weights.shape}, expected ({batch},)")
+    if not ((weights >= 0) & (weights < np.inf)).all():
+        raise ValueError(f"{name}: weights runs from {weights.min()} to {weights.max()}, "
+                         f"expected finite numbers with no entry below 0")
     total = weights.sum() if reduction == "mean" else 1
     if not total > 0:
         raise ValueError(f"{name}: the weights sum to {total}, expected more than 0")
@@ -123,7 +127,7 @@ def _margin_scale(name, y, target, reduction, weights):
 
 
 def _is_labels(target):
-    return isinstance(target, np.ndarray) and target.dtype.kind in "iu"
+    return type(target) is np.ndarray and target.dtype.kind in "iu"
 
 
 def _one_hot(name, labels, y):

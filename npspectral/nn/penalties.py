@@ -11,7 +11,7 @@ import numpy as np
 
 from . import tree
 from .activations import magnitude
-from .layer import Layer
+from .layer import Layer, check_number
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,14 @@ class Penalty:
     network: Layer | None = None
 
     def __post_init__(self):
-        if not self.strength >= 0:
+        strength = check_number(type(self).__name__, "strength", self.strength)
+        if strength < 0:
             raise ValueError(f"{type(self).__name__}: strength is {self.strength!r}, "
                              f"expected a number >= 0")
+        object.__setattr__(self, "strength", strength)
+        if self.network is not None and self.name.split("/")[-1] != "weight":
+            raise ValueError(f"{type(self).__name__}: name is {self.name!r}, expected 'weight' or "
+                             f"a path to one, which is what network= is for")
 
     def __call__(self, params):
         values = []
@@ -39,7 +44,10 @@ class Penalty:
 
     def _visit(self, layer, params, path, values):
         if isinstance(params, tuple):
-            layers = layer.layers if layer else [None] * len(params)
+            layers = getattr(layer, "layers", None) if layer else [None] * len(params)
+            if layers is None or len(layers) != len(params):
+                raise ValueError(f"{type(self).__name__}: network is {layer}, expected a chain of "
+                                 f"{len(params)} layers, as params has {len(params)} entries")
             return tuple(self._visit(inner, own, f"{path}{i}/", values)
                          for i, (inner, own) in enumerate(zip(layers, params)))
         if layer is None:
@@ -50,7 +58,7 @@ class Penalty:
         return {}
 
     def _selects(self, path):
-        return path == self.name or path.endswith("/" + self.name)
+        return path == self.name or "/" not in self.name and path.endswith("/" + self.name)
 
     def _add(self, array, values):
         value, grad = self.term(array)
@@ -63,7 +71,7 @@ class L1(Penalty):
     """strength * sum |w|; the derivative at 0 is 0."""
 
     def term(self, w):
-        return magnitude(w).sum(), np.sign(w.real)
+        return magnitude(w).sum(), np.sign(w.real).astype(w.dtype, copy=False)
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class GroupLasso(Penalty):
     """strength * sum over groups of sqrt(sum w^2); a group of zeros has gradient 0.
 
     A group is a row of a matrix, the connections into a node (axis = -1), or a column, those out
-    of an input (axis = 0). Source: Yuan and Lin 2006, J. R. Stat. Soc. B 68, 49, unit group weights.
+    of an input (axis = 0). Source: Yuan and Lin 2006, J. R. Stat. Soc. B 68, 49; weights all 1.
     """
 
     axis: int = -1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .initializers import Constant, GlorotUniform
-from .layer import Layer
+from .layer import Layer, check_number
 
 NAMES = ("lambda_in", "lambda_out", "phi", "bias")
 
@@ -25,23 +25,36 @@ class Spectral(Layer):
         grad_x = grad_y W
 
     An eigenvalue set given as a number is that constant, no parameter, and saves a product; given
-    as an initializer it is a parameter. By default lambda_in = 1 and lambda_out = 0 at the start,
-    so the layer begins as Dense(phi). Names of absent parameters in `trainable` have no effect.
+    as an initializer it is a parameter. By default lambda_in starts at 1 and lambda_out at 0, so
+    the layer begins as Dense(phi); beside lambda_in = 0, lambda_out starts at 1, so W = -phi, as
+    published. Names of absent parameters in `trainable` have no effect.
 
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
-    Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021, PRE 104, 054312.
+    Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
+    Phys. Rev. E 104, 054312.
     """
 
     n_in: int
     n_out: int
     bias: object = True
     trainable: tuple[str, ...] = NAMES
-    lambda_in: object = Constant(1.0)
-    lambda_out: object = Constant(0.0)
+    lambda_in: object = None
+    lambda_out: object = None
     phi: object = GlorotUniform()
 
     def __post_init__(self):
         self.check_sizes(NAMES)
+        for name in ("lambda_in", "lambda_out"):
+            start = getattr(self, name)
+            if start is not None and not callable(start):
+                object.__setattr__(self, name, check_number(self.label, name, start))
+        if self.lambda_in is None:                          # never a start at W = 0 unasked
+            start = 0.0 if self.lambda_out in (1.0, Constant(1.0)) else 1.0
+            object.__setattr__(self, "lambda_in", Constant(start))
+        if self.lambda_out is None:
+            start = 1.0 if self.lambda_in in (0.0, Constant(0.0)) else 0.0
+            object.__setattr__(self, "lambda_out", Constant(start))
+        self.check_starts(phi=self.phi)
 
     def parameters(self):
         present = {"lambda_in": ((self.n_in,), self.lambda_in),
@@ -92,7 +105,7 @@ class Spectral(Layer):
         return y, residuals
 
     def backward(self, params, residuals, grad_y, input_grad=True):
-        self.check_upstream(grad_y, residuals[0].shape[-2])
+        self.check_upstream(grad_y, residuals[0])
         if "lambda_in" not in params:
             grads, grad_x = self._backward_by_node(params, residuals, grad_y, input_grad)
         elif "lambda_out" not in params:

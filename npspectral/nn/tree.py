@@ -1,4 +1,4 @@
-"""Trees of arrays: parameters, gradients and optimizer states are arrays, dicts or tuples of trees."""
+"""Trees of arrays, as parameters, gradients and states are: arrays, or dicts or tuples of trees."""
 import numpy as np
 
 
@@ -20,7 +20,7 @@ def map(function, tree, *others):
         return {name: map(function, branch, *(other[name] for other in others))
                 for name, branch in tree.items()}
     if isinstance(tree, tuple):
-        return tuple(map(function, *branches) for branches in zip(tree, *others))
+        return tuple(map(function, *branches) for branches in zip(tree, *others, strict=True))
     return function(tree, *others)
 
 
@@ -28,9 +28,12 @@ def aligned(tree, *others):
     """Yield (a, b, ...) for every array of `tree` and those at the same place in the others."""
     if isinstance(tree, dict):
         for name, branch in tree.items():
+            for other in others:
+                if name not in other:
+                    raise ValueError(f"tree: {name!r} is not among {sorted(other)}")
             yield from aligned(branch, *(other[name] for other in others))
     elif isinstance(tree, tuple):
-        for branches in zip(tree, *others):
+        for branches in zip(tree, *others, strict=True):
             yield from aligned(*branches)
     else:
         yield tree, *others
@@ -40,7 +43,7 @@ def merge(tree, part):
     """`tree` with the arrays of `part` wherever `part` has them."""
     if isinstance(tree, dict):
         return {**tree, **part}
-    return tuple(merge(branch, own) for branch, own in zip(tree, part))
+    return tuple(merge(branch, own) for branch, own in zip(tree, part, strict=True))
 
 
 def leaves(tree):

@@ -2,7 +2,7 @@
 import dataclasses
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 
 import numpy as np
@@ -26,10 +26,9 @@ def save(path, network, start):
               "structure": {name: tree.map(lambda _: None, branch)
                             for name, branch in trees.items()}}
     text = json.dumps(header, default=lambda array: array.tolist())
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(suffix=".npz", dir=folder)
+    temporary = f"{os.fspath(path)}.{secrets.token_hex(4)}.part"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             np.savez(file, header=np.array(text), **dict(tree.items(trees)))
         os.replace(temporary, path)
     except BaseException:
@@ -43,17 +42,25 @@ def load(path):
     Raises ValueError on a file that is damaged or that `save` did not write.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            header = json.loads(str(archive["header"]))
-            if header["format"] != FORMAT:
-                raise ValueError(f"format {header['format']}, expected {FORMAT}")
-            trees = {name: _restore(structure, archive, name)
-                     for name, structure in header["structure"].items()}
-            network = _build(header["network"])
-    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        with open(path, "rb") as file:
+            return _read(file)
+    except FileNotFoundError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, EOFError, OSError, RuntimeError,
+            zipfile.BadZipFile) as error:
         raise ValueError(f"load: {path} is damaged or was not written by save: {error}") from error
-    return network, Record(trees["params"], header["epoch"], header["loss"], header["metrics"],
-                           trees["optimizer_state"] or None, header["rng_state"])
+
+
+def _read(file):
+    with np.load(file, allow_pickle=False) as archive:
+        header = json.loads(str(archive["header"]))
+        if header["format"] != FORMAT:
+            raise ValueError(f"format {header['format']}, expected {FORMAT}")
+        trees = {name: _restore(structure, archive, name)
+                 for name, structure in header["structure"].items()}
+    return _build(header["network"]), Record(
+        trees["params"], header["epoch"], header["loss"], header["metrics"],
+        trees["optimizer_state"] or None, header["rng_state"])
 
 
 def _restore(structure, archive, path):
@@ -68,7 +75,10 @@ def _restore(structure, archive, path):
 
 def _describe(value):
     """Layers and initializers as {"type": ..., fields}; numbers and names as they are."""
-    if dataclasses.is_dataclass(value):
+    if callable(value) or isinstance(value, nn.Layer):
+        if getattr(nn, type(value).__name__, None) is not type(value):
+            raise ValueError(f"save: {value!r} is no layer or initializer of npspectral.nn, "
+                             f"load could not build it")
         fields = {field.name: _describe(getattr(value, field.name))
                   for field in dataclasses.fields(value)}
         return {"type": type(value).__name__, **fields}

@@ -13,8 +13,8 @@ def accuracy(y, target):
     if target.shape == y.shape[:-1] and y.shape[-1] > 1:
         right = y.argmax(-1) == target
     elif target.shape != y.shape:
-        raise ValueError(f"accuracy: target has shape {target.shape}, "
-                         f"expected {y.shape} or labels {y.shape[:-1]}")
+        labels = f" or labels {y.shape[:-1]}" if y.shape[-1] > 1 else ""
+        raise ValueError(f"accuracy: target has shape {target.shape}, expected {y.shape}{labels}")
     elif y.shape[-1] > 1:
         right = y.argmax(-1) == target.argmax(-1)
     else:

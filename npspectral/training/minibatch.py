@@ -1,4 +1,4 @@
-"""Minibatch training: one step, and `fit`, a generator of records whose caller decides when to stop."""
+"""Minibatch training: one step, and `fit`, a generator of records that its caller stops."""
 import itertools
 from dataclasses import dataclass, field
 
@@ -40,13 +40,18 @@ class Step:
         size = sum(array.size for array in tree.leaves(self.trainable))
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
-        self.gradient = None
+        self.gradient, self.names = None, self.trainable
         if size <= PACKED:
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
-        self.state = (optimizer.init(self.trainable) if optimizer_state is None
-                      else tree.copy(optimizer_state))
+        self.state = optimizer.init(self.trainable)
+        if optimizer_state is not None:
+            came, expected = _shapes(optimizer_state), _shapes(self.state)
+            if came != expected:
+                raise ValueError(f"{optimizer}: the optimizer state to go on from has {came}, "
+                                 f"expected {expected}")
+            self.state = tree.copy(optimizer_state)
 
     def __call__(self, x, target):
         y, residuals = self.network.forward(self.params, x)
@@ -55,10 +60,14 @@ class Step:
         if self.penalties:
             value = value + add_penalties(self.penalties, self.params, grads)
         if self.gradient is not None:
-            parts = [grad.reshape(-1) for grad in tree.leaves(grads)]
+            parts = [grad.reshape(-1) for _, grad in tree.aligned(self.names, grads)]
             grads = np.concatenate(parts, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         return value, y
+
+
+def _shapes(state):
+    return {path: array.shape for path, array in tree.items(state)}
 
 
 def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=None,
@@ -79,17 +88,22 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     record = start if isinstance(start, Record) else Record(start)
     _check_data("fit", x, target)
     if validation is not None:
+        if not isinstance(validation, tuple) or len(validation) != 2:
+            raise TypeError(f"fit: validation is a {type(validation).__name__}, "
+                            f"expected a tuple (x, target)")
         _check_data("fit: validation", *validation)
+    if isinstance(optimizer, type):
+        raise TypeError(f"fit: optimizer is {optimizer!r}, expected an instance of it")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"fit: rng is {rng!r}, expected a numpy.random.Generator")
     for name, number in (("batch_size", batch_size), ("epochs", 1 if epochs is None else epochs)):
-        if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < 1:
-            raise ValueError(f"fit: {name} is {number!r}, expected a positive integer")
+        _check_count("fit", name, number)
+    for rows in (x, *(validation or ())[:1]):
+        network.forward(record.params, rows[:1])        # a misfit is refused now, not in epoch 1
     for path, array in tree.items(record.params):
         _check_finite("fit", path, array)
     if record.rng_state is not None:
         rng.bit_generator.state = record.rng_state
-    network.forward(record.params, x[:1])               # a misfit is refused now, not in epoch 1
     step = Step(network, record.params, loss, optimizer, penalties, record.optimizer_state)
     numbers = itertools.count(record.epoch + 1)
     if epochs is not None:
@@ -122,6 +136,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
 
 def predict(network, params, x, batch_size=1000):
     """y for all of x (n, n_in), forward in batches."""
+    _check_count("predict", "batch_size", batch_size)
     batches = [network.forward(params, x[begin:begin + batch_size])[0]
                for begin in range(0, max(len(x), 1), batch_size)]
     return np.concatenate(batches)
@@ -145,6 +160,11 @@ def _check_data(owner, x, target):
         raise ValueError(f"{owner}: target has shape {target.shape}, expected {len(x)} rows as x")
     _check_finite(owner, "x", x)
     _check_finite(owner, "target", target)
+
+
+def _check_count(owner, name, number):
+    if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < 1:
+        raise ValueError(f"{owner}: {name} is {number!r}, expected a positive integer")
 
 
 def _check_finite(owner, name, array):

@@ -6,6 +6,7 @@ in pieces that stay in the processor's cache, because an update is memory traffi
 `decay` is decoupled weight decay, theta <- (1 - learning_rate decay) theta before the update
 (Loshchilov and Hutter 2019, ICLR); with Adam it makes AdamW.
 """
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ class SGD:
         return {"velocity": tree.map(np.zeros_like, params)} if self.momentum else {}
 
     def step(self, params, grads, state):
-        velocity = state.get("velocity", grads)
+        velocity = state["velocity"] if self.momentum else grads
         for g, theta, v in _pieces(grads, params, velocity):
             if self.momentum:
                 v *= self.momentum
@@ -50,6 +51,7 @@ class Adam:
     theta <- theta - learning_rate m_hat / (sqrt(v_hat) + eps)
 
     The state holds m / (1 - beta1) and v / (1 - beta2): the same method, three passes fewer.
+    With eps = 0 a gradient that was always zero gives 0 / 0.
     Source: Kingma and Ba 2015, ICLR, algorithm 1.
     """
 
@@ -90,7 +92,7 @@ class Adamax:
     theta <- theta - learning_rate / (1 - beta1^t) m / (u + eps)
 
     The state holds m / (1 - beta1). Deviation: the paper has no eps, so its 0/0 at a gradient that
-    was always zero is 0 here; eps is added to u as in Keras.
+    was always zero is 0 here, unless eps = 0; eps is added to u as in Keras.
     Source: Kingma and Ba 2015, ICLR, algorithm 2.
     """
 
@@ -139,8 +141,9 @@ def _pieces(*trees):
 
 def _check(optimizer, **rates):
     name = type(optimizer).__name__
-    if not 0 < optimizer.learning_rate < np.inf:
-        raise ValueError(f"{name}: learning_rate is {optimizer.learning_rate!r}, expected > 0")
+    rate = optimizer.learning_rate
+    if not isinstance(rate, numbers.Real) or not 0 < rate < np.inf:
+        raise ValueError(f"{name}: learning_rate is {rate!r}, expected > 0")
     for field, value in rates.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name}: {field} is {value!r}, expected 0 <= {field} < 1")

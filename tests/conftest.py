@@ -1,0 +1,242 @@
+"""Everything the laws run over: a new layer, loss, penalty or optimizer is one more line here.
+
+A test that names `layer`, `loss`, `penalty`, `optimizer` or `dtype` as an argument runs once for
+every entry. Parameters are drawn at random instead of taken from `init`, whose ones and zeros hide
+mistakes; all sizes differ, so that a transposed array does not fit by accident.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReLU, ReLU, Sigmoid,
+                        Softplus, Spectral, Tanh, binary_cross_entropy_with_logits, hinge,
+                        mean_squared_error, quadratic_hinge, soft_hinge, softmax_cross_entropy)
+from npspectral.nn import L1, L2, ElasticNet, GroupLasso, tree
+
+FORMS = {
+    "both sets": {},
+    "lambda_in is 0": dict(lambda_in=0.0),
+    "lambda_in is 1.5": dict(lambda_in=1.5),
+    "lambda_out is 0": dict(lambda_out=0.0),
+    "lambda_out is -0.5": dict(lambda_out=-0.5),
+    "no eigenvalue trained": dict(lambda_in=2.0, lambda_out=0.5),
+}
+TRAINABLE = {
+    "only lambda_in": ("lambda_in",),
+    "only lambda_out": ("lambda_out",),
+    "eigenvalues": ("lambda_in", "lambda_out"),
+    "only phi": ("phi",),
+    "only bias": ("bias",),
+    "nothing": (),
+}
+EVERY_LAYER = {
+    **{f"Spectral, {form}": Spectral(5, 3, **options) for form, options in FORMS.items()},
+    **{f"Spectral, {form}, {part} learns": Spectral(5, 3, trainable=names, **FORMS[form])
+       for form in ("both sets", "lambda_in is 1.5", "lambda_out is -0.5")
+       for part, names in TRAINABLE.items()},
+    "Spectral, square": Spectral(4, 4),
+    "Spectral, square, lambda_in is 1.5": Spectral(4, 4, lambda_in=1.5),
+    "Spectral, square, lambda_out is 0": Spectral(4, 4, lambda_out=0.0),
+    "Spectral, wide": Spectral(2, 7),
+    "Spectral, one to one": Spectral(1, 1),
+    "Spectral, no bias": Spectral(5, 3, bias=False),
+    "Spectral, no bias, lambda_in is 0": Spectral(5, 3, bias=False, lambda_in=0.0),
+    "Spectral, no bias, lambda_out is 0": Spectral(5, 3, bias=False, lambda_out=0.0),
+    "Dense": Dense(5, 3),
+    "Dense, square": Dense(4, 4),
+    "Dense, no bias": Dense(5, 3, bias=False),
+    "Dense, only weight learns": Dense(5, 3, trainable=("weight",)),
+    "Dense, only bias learns": Dense(5, 3, trainable=("bias",)),
+    "Dense, nothing learns": Dense(5, 3, trainable=()),
+    "Identity": Identity(),
+    "ReLU": ReLU(),
+    "LeakyReLU": LeakyReLU(),
+    "LeakyReLU, slope 0.3": LeakyReLU(0.3),
+    "LeakyReLU, slope -0.5": LeakyReLU(-0.5),
+    "ELU": ELU(),
+    "ELU, alpha 0.7": ELU(0.7),
+    "Tanh": Tanh(),
+    "Sigmoid": Sigmoid(),
+    "Softplus": Softplus(),
+    "Softplus, sharpness 3": Softplus(3.0),
+    "Chain of one": Chain(Spectral(5, 3)),
+    "Chain of nothing": Chain(),
+    "Chain of activations": Chain(Tanh(), Softplus()),
+    "Chain, spectral": Chain(Spectral(5, 4), Tanh(), Spectral(4, 3, lambda_in=0.0)),
+    "Chain, mixed": Chain(Dense(5, 4), ReLU(), Spectral(4, 2, lambda_out=0.0), ELU(), Dense(2, 3)),
+    "Chain, first layer frozen": Chain(Dense(5, 4, trainable=()), Sigmoid(), Spectral(4, 3)),
+    "Chain, last layer frozen": Chain(Spectral(5, 4), Sigmoid(), Dense(4, 3, trainable=())),
+    "Chain, nothing learns": Chain(Dense(5, 4, trainable=()), Tanh()),
+    "Chain, activation first": Chain(Tanh(), Spectral(5, 3), Identity()),
+    "Chain, nested": Chain(Chain(Spectral(5, 4), Tanh()), Chain(Chain(Dense(4, 2)), LeakyReLU())),
+    "Chain, nested and frozen": Chain(Chain(Tanh(), Chain(Dense(5, 4, trainable=()))), Dense(4, 3)),
+}
+
+
+@dataclass(frozen=True)
+class LossCase:
+    """A loss with the kind of target that it takes."""
+
+    function: object
+    kind: str
+
+    def __call__(self, y, target, **options):
+        return self.function(y, target, **options)
+
+    def target(self, rng, shape, dtype=float):
+        return TARGETS[self.kind](rng, shape, np.zeros(0, dtype).real.dtype)
+
+
+def probabilities(rng, shape, dtype):
+    q = rng.uniform(0.1, 1, shape).astype(dtype)
+    return q / q.sum(-1, keepdims=True)
+
+
+TARGETS = {
+    "numbers": lambda rng, shape, dtype: rng.standard_normal(shape).astype(dtype),
+    "signs": lambda rng, shape, dtype: rng.choice([-1.0, 1.0], shape).astype(dtype),
+    "labels": lambda rng, shape, dtype: rng.integers(shape[-1], size=shape[:-1]),
+    "unit interval": lambda rng, shape, dtype: rng.uniform(0, 1, shape).astype(dtype),
+    "probabilities": probabilities,
+}
+EVERY_LOSS = {
+    "mean_squared_error": LossCase(mean_squared_error, "numbers"),
+    "softmax_cross_entropy, labels": LossCase(softmax_cross_entropy, "labels"),
+    "softmax_cross_entropy, probabilities": LossCase(softmax_cross_entropy, "probabilities"),
+    "binary_cross_entropy": LossCase(binary_cross_entropy_with_logits, "unit interval"),
+    "hinge": LossCase(hinge, "signs"),
+    "soft_hinge": LossCase(soft_hinge, "signs"),
+    "quadratic_hinge": LossCase(quadratic_hinge, "signs"),
+}
+
+PENALIZED = Chain(Spectral(5, 4), Tanh(), Dense(4, 3), Spectral(3, 2, lambda_in=0.0))
+EVERY_PENALTY = {
+    "L1 of phi": L1(0.3, "phi"),
+    "L1 of eigenvalues": L1(0.3, "lambda_out"),
+    "L1 of realized weights": L1(0.3, "weight", PENALIZED),
+    "L2 of phi": L2(0.7, "phi"),
+    "L2 of one layer's phi": L2(0.7, "3/phi"),
+    "L2 of biases": L2(0.7, "bias"),
+    "L2 of realized weights": L2(0.7, "weight", PENALIZED),
+    "L2 of one realized weight": L2(0.7, "0/weight", PENALIZED),
+    "ElasticNet of phi": ElasticNet(0.4, "phi", ratio=0.2),
+    "ElasticNet of realized weights": ElasticNet(0.4, "weight", PENALIZED, 0.8),
+    "GroupLasso over nodes": GroupLasso(0.2, "phi"),
+    "GroupLasso over inputs": GroupLasso(0.2, "phi", axis=0),
+    "GroupLasso of realized weights": GroupLasso(0.2, "weight", PENALIZED),
+    "GroupLasso of realized weights over inputs": GroupLasso(0.2, "weight", PENALIZED, 0),
+}
+
+EVERY_OPTIMIZER = {
+    "SGD": SGD(0.1),
+    "SGD, momentum": SGD(0.1, momentum=0.9),
+    "SGD, momentum and decay": SGD(0.1, momentum=0.5, decay=0.02),
+    "Adam": Adam(0.01),
+    "Adam, decay": Adam(0.01, decay=0.1),
+    "Adam, other rates": Adam(0.03, beta1=0.5, beta2=0.9, eps=1e-3),
+    "Adam, no averages": Adam(0.03, beta1=0.0, beta2=0.0),
+    "Adamax": Adamax(0.01),
+    "Adamax, decay": Adamax(0.02, beta1=0.8, beta2=0.95, decay=0.1),
+}
+
+EVERY_DTYPE = {"float32": np.float32, "float64": np.float64, "longdouble": np.longdouble,
+               "complex128": np.complex128}
+
+
+@pytest.fixture(params=EVERY_LAYER)
+def layer(request):
+    return EVERY_LAYER[request.param]
+
+
+@pytest.fixture(params=EVERY_LOSS)
+def loss(request):
+    return EVERY_LOSS[request.param]
+
+
+@pytest.fixture(params=EVERY_PENALTY)
+def penalty(request):
+    return EVERY_PENALTY[request.param]
+
+
+@pytest.fixture(params=EVERY_OPTIMIZER)
+def optimizer(request):
+    return EVERY_OPTIMIZER[request.param]
+
+
+@pytest.fixture(params=EVERY_DTYPE)
+def dtype(request):
+    return EVERY_DTYPE[request.param]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20240607)
+
+
+def random_array(rng, shape, dtype=float):
+    """Standard normal entries; a complex dtype gets an imaginary part as well."""
+    array = rng.standard_normal(shape)
+    if np.issubdtype(dtype, np.complexfloating):
+        array = array + 1j * rng.standard_normal(shape)
+    return np.asarray(array, dtype)
+
+
+def random_params(layer, rng, dtype=float):
+    return tree.map(lambda start: random_array(rng, start.shape, dtype), layer.init(rng))
+
+
+def random_input(layer, rng, dtype=float, leading=(4,)):
+    return random_array(rng, (*leading, getattr(layer, "n_in", 5)), dtype)
+
+
+def dyadic(rng, shape, dtype=float):
+    """Multiples of 1/8 from -5/8 to 5/8: products and sums of a few of them have no rounding."""
+    return (rng.integers(-5, 6, shape) / 8).astype(dtype)
+
+
+def locked(array):
+    """A copy that refuses every write."""
+    array = np.array(array)
+    array.setflags(write=False)
+    return array
+
+
+def same_bits(a, b):
+    """Whether two trees have the same structure and the same bits in every array."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and list(a) == list(b) and all(
+            same_bits(a[name], b[name]) for name in a)
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(same_bits, a, b))
+    if a is None or b is None:
+        return a is b
+    a, b = np.asarray(a), np.asarray(b)
+    return a.dtype == b.dtype and a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
+
+
+def assert_near(got, want, roundings=64, scale=None, name="array"):
+    """|got - want| <= roundings * (unit of rounding) * scale, the largest |want| by default.
+
+    A rounding is half an eps of the dtype of `want`; sums of 5 products through 4 layers have
+    fewer than 64 of them. Shape and dtype must agree first: nothing may broadcast here.
+    """
+    got, want = np.asarray(got), np.asarray(want)
+    assert got.shape == want.shape and got.dtype == want.dtype, (
+        f"{name}: {got.shape} {got.dtype}, expected {want.shape} {want.dtype}")
+    if not got.size:
+        return
+    scale = np.abs(want).max() if scale is None else scale
+    allowed = roundings * np.finfo(want.dtype).eps / 2 * scale + np.finfo(want.dtype).tiny
+    error = np.abs(got - want)
+    worst = np.unravel_index(np.argmax(error), error.shape)
+    assert (error <= allowed).all(), (
+        f"{name}{[int(i) for i in worst]}: {got[worst]!r}, expected {want[worst]!r}, "
+        f"allowed error {np.max(allowed):.2g}")
+
+
+def assert_trees_near(got, want, roundings=64):
+    got, want = dict(tree.items(got)), dict(tree.items(want))
+    assert list(got) == list(want)
+    for name in want:
+        assert_near(got[name], want[name], roundings, name=name)

@@ -1,0 +1,116 @@
+"""Gradients and optimizers against JAX, in float64."""
+import pytest
+
+jax = pytest.importorskip("jax")
+jax.config.update("jax_enable_x64", True)
+
+import jax.numpy as jnp  # noqa: E402
+from random_networks import (assert_agree, assert_same_steps, random_problem,  # noqa: E402
+                             random_steps, steps_of)
+
+from npspectral import SGD, Adam, Adamax  # noqa: E402
+from npspectral.nn import tree  # noqa: E402
+
+
+def weight(layer, params):
+    if "weight" in params:
+        return params["weight"]
+    n_out, n_in = params["phi"].shape
+    lambda_in = jnp.broadcast_to(params.get("lambda_in", layer.lambda_in), (n_in,))
+    lambda_out = jnp.broadcast_to(params.get("lambda_out", layer.lambda_out), (n_out,))
+    return (lambda_in[None, :] - lambda_out[:, None]) * params["phi"]
+
+
+APPLY = {
+    "Identity": lambda layer, x: x,
+    "ReLU": lambda layer, x: jnp.where(x > 0, x, 0),
+    "LeakyReLU": lambda layer, x: jnp.where(x > 0, x, layer.slope * x),
+    "ELU": lambda layer, x: jnp.where(x > 0, x, layer.alpha * jnp.expm1(jnp.minimum(x, 0))),
+    "Tanh": lambda layer, x: jnp.tanh(x),
+    "Sigmoid": lambda layer, x: 1 / (1 + jnp.exp(-x)),
+    "Softplus": lambda layer, x: jnp.log1p(jnp.exp(layer.sharpness * x)) / layer.sharpness,
+}
+
+
+def log_sum_exp(y):
+    return jnp.log(jnp.exp(y).sum(1))
+
+
+# The loss of every sample, as its formula says.
+LOSSES = {
+    "mean_squared_error": lambda y, t: ((y - t) ** 2).mean(1),
+    "softmax_cross_entropy, labels": lambda y, t: log_sum_exp(y) - y[jnp.arange(len(y)), t],
+    "softmax_cross_entropy, probabilities": lambda y, t: log_sum_exp(y) - (t * y).sum(1),
+    "binary_cross_entropy": lambda y, t: (jnp.log(1 + jnp.exp(y)) - t * y).mean(1),
+    "hinge": lambda y, t: jnp.maximum(0, 1 - t * y).mean(1),
+    "soft_hinge": lambda y, t: (jnp.logaddexp(0, 20 * (1 - t * y)) / 20).mean(1),
+    "quadratic_hinge": lambda y, t: (jnp.maximum(0, 1 - t * y) ** 2 / 2).mean(1),
+}
+
+PENALTIES = {
+    "L1": lambda penalty, w: jnp.abs(w).sum(),
+    "L2": lambda penalty, w: (w ** 2).sum(),
+    "ElasticNet": lambda penalty, w: (penalty.ratio * jnp.abs(w)
+                                      + (1 - penalty.ratio) * w ** 2).sum(),
+    "GroupLasso": lambda penalty, w: jnp.sqrt((w ** 2).sum(penalty.axis)).sum(),
+}
+
+
+def total(problem, params, x):
+    layers = problem.network.layers
+    for layer, own in zip(layers, params):
+        if own:
+            x = x @ weight(layer, own).T + own.get("bias", 0)
+        else:
+            x = APPLY[type(layer).__name__](layer, x)
+    each = LOSSES[problem.loss](x, problem.target)
+    w = problem.options["weights"]
+    w = jnp.ones_like(each) if w is None else jnp.asarray(w)
+    value = (w * each).sum() / (w.sum() if problem.options["reduction"] == "mean" else 1)
+    for penalty in problem.penalties:
+        position, name = penalty.name.split("/")
+        own = params[int(position)]
+        w = weight(layers[int(position)], own) if name == "weight" else own[name]
+        value = value + penalty.strength * PENALTIES[type(penalty).__name__](penalty, w)
+    return value
+
+
+@pytest.mark.parametrize("seed", range(1000, 1200))
+def test_gradients_of_a_random_network_are_those_of_jax(seed):
+    problem = random_problem(seed)
+    params = tree.map(jnp.asarray, problem.params)
+    value, (grads, grad_x) = jax.value_and_grad(
+        lambda params, x: total(problem, params, x), (0, 1))(params, jnp.asarray(problem.x))
+    assert_agree(problem, float(value), {**dict(tree.items(grads)), "x": grad_x})
+
+
+def sgd(theta, state, g, t, eta, momentum=0.0, decay=0.0):
+    v = momentum * state.get("v", 0) + g
+    return (1 - eta * decay) * theta - eta * v, {"v": v}
+
+
+def adam(theta, state, g, t, eta, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.0):
+    m = beta1 * state.get("m", 0) + (1 - beta1) * g
+    v = beta2 * state.get("v", 0) + (1 - beta2) * jnp.square(g)
+    update = m / (1 - beta1 ** t) / (jnp.sqrt(v / (1 - beta2 ** t)) + eps)
+    return (1 - eta * decay) * theta - eta * update, {"m": m, "v": v}
+
+
+def adamax(theta, state, g, t, eta, beta1=0.9, beta2=0.999, eps=1e-7, decay=0.0):
+    m = beta1 * state.get("m", 0) + (1 - beta1) * g
+    u = jnp.maximum(beta2 * state.get("u", 0), jnp.abs(g))
+    return (1 - eta * decay) * theta - eta / (1 - beta1 ** t) * m / (u + eps), {"m": m, "u": u}
+
+
+@pytest.mark.parametrize("make, formula, options", [
+    (SGD, sgd, dict()), (SGD, sgd, dict(momentum=0.9)), (SGD, sgd, dict(momentum=0.5, decay=0.2)),
+    (Adam, adam, dict()), (Adam, adam, dict(beta1=0.5, beta2=0.9, eps=1e-2)),
+    (Adam, adam, dict(decay=0.3)), (Adamax, adamax, dict()),
+    (Adamax, adamax, dict(beta1=0.5, beta2=0.9, eps=1e-2, decay=0.3))])
+def test_ten_steps_of_an_optimizer_are_its_formula_in_jax(make, formula, options):
+    start, gradients = random_steps(1)
+    theta, state, after = jnp.asarray(start), {}, []
+    for t, g in enumerate(gradients, 1):
+        theta, state = formula(theta, state, jnp.asarray(g), t, 0.01, **options)
+        after.append(theta)
+    assert_same_steps(steps_of(make(0.01, **options), start, gradients), jnp.stack(after))

@@ -1,0 +1,561 @@
+"""Laws that every layer, loss, penalty and optimizer obeys, whatever it computes."""
+import dataclasses
+
+import numpy as np
+import pytest
+from conftest import (EVERY_DTYPE, EVERY_LAYER, EVERY_LOSS, PENALIZED, assert_near,
+                      assert_trees_near, locked, random_array, random_input, random_params,
+                      same_bits)
+
+from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Spectral, Tanh,
+                        check_gradients, hinge, quadratic_hinge)
+from npspectral.nn import L1, GroupLasso, Layer, tree
+from npspectral.nn.gradient_check import compare_gradient
+
+
+def run(layer, params, x, grad_y=None, **options):
+    """y, grads, grad_x; grad_y is drawn if not given."""
+    y, residuals = layer.forward(params, x)
+    if grad_y is None:
+        grad_y = random_array(np.random.default_rng(1), y.shape, y.dtype)
+    return y, *layer.backward(params, residuals, grad_y, **options)
+
+
+# The gradient of <grad_y, y>, from complex steps written here so that the checker of the package is
+# not its own witness: d f(q) / dq = Im f(q + ih) / h has no difference in it and so no step error.
+
+def complex_steps(function, at):
+    """The gradient of sum(function(at)) element by element, and the size of its contributions."""
+    h = 2.0 ** -500
+    gradient, size = np.empty(at.shape), np.empty(at.shape)
+    for index in np.ndindex(at.shape):
+        moved = at.astype(complex)
+        moved[index] += 1j * h
+        contributions = np.imag(function(moved)) / h
+        gradient[index], size[index] = np.sum(contributions), np.sum(np.abs(contributions))
+    return gradient, size
+
+
+def with_array(params, path, array):
+    """`params` with the array at `path` replaced."""
+    paths = iter([name for name, _ in tree.items(params)])
+    return tree.map(lambda old: array if next(paths) == path else old, params)
+
+
+def assert_gradient(gradient, function, at, name):
+    want, size = complex_steps(function, at)
+    assert_near(gradient, want, 900, size + size.mean() if size.size else 0, name)    # 1e-13
+
+
+def test_gradients_of_every_layer_equal_complex_steps(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    grad_y = random_array(rng, layer.forward(params, x)[0].shape)
+    _, grads, grad_x = run(layer, params, x, grad_y)
+    assert_gradient(grad_x, lambda moved: grad_y * layer.forward(params, moved)[0], x, "x")
+    arrays = dict(tree.items(params))
+    for path, grad in tree.items(grads):
+        def function(moved):
+            return grad_y * layer.forward(with_array(params, path, moved), x)[0]
+        assert_gradient(grad, function, arrays[path], path)
+
+
+def test_checker_accepts_every_layer(layer, rng):
+    report = check_gradients(layer, random_params(layer, rng), random_input(layer, rng), rng=rng)
+    assert report.ok
+    names = {"x", *(path for path, _ in tree.items(layer.trainable_part(layer.init(rng))))}
+    assert {comparison.name for comparison in report.comparisons} == names
+
+
+def test_checker_accepts_every_layer_in_other_precisions(layer, rng):
+    for dtype in (np.float32, np.longdouble):
+        params, x = random_params(layer, rng, dtype), random_input(layer, rng, dtype)
+        assert check_gradients(layer, params, x, rng=rng).ok
+
+
+def test_checker_accepts_every_loss_behind_a_network(loss, rng):
+    network = Chain(Spectral(5, 4), Tanh(), Dense(4, 3))
+    params, x = random_params(network, rng), random_input(network, rng)
+    assert check_gradients(network, params, x, loss.target(rng, (4, 3)), loss, rng=rng).ok
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradient_of_every_loss_equals_complex_steps(loss, reduction, weighted, rng):
+    y, target = random_array(rng, (4, 3)), loss.target(rng, (4, 3))
+    options = dict(reduction=reduction, weights=rng.uniform(0.5, 2, 4) if weighted else None)
+    _, grad_y = loss(y, target, **options)
+    assert_gradient(grad_y, lambda moved: loss(moved, target, **options)[0], y, "grad_y")
+
+
+def test_gradient_of_every_penalty_equals_complex_steps(penalty, rng):
+    params = random_params(PENALIZED, rng)
+    arrays, grads = dict(tree.items(params)), dict(tree.items(penalty(params)[1]))
+    assert grads
+    for path, grad in grads.items():
+        def function(moved):
+            return penalty(with_array(params, path, moved))[0]
+        assert_gradient(grad, function, arrays[path], path)
+        assert all(comparison.ratio <= 1 for comparison in
+                   compare_gradient(function, arrays[path], grad, path, rng=rng))
+
+
+# Axes
+
+def test_gradient_of_a_batch_is_the_sum_of_gradients_per_sample(layer, dtype, rng):
+    params, x = random_params(layer, rng, dtype), random_input(layer, rng, dtype)
+    y, residuals = layer.forward(params, x)
+    grad_y = random_array(rng, y.shape, dtype)
+    grads, grad_x = layer.backward(params, residuals, grad_y)
+    y_each, residuals = layer.forward(params, x[:, None, :])
+    each, grad_x_each = layer.backward(params, residuals, grad_y[:, None, :])
+    assert_trees_near(tree.map(lambda grad: grad.sum(0), each), grads)
+    assert_near(y_each[:, 0], y)
+    assert_near(grad_x_each[:, 0], grad_x)
+
+
+def test_leading_axes_are_a_loop(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=(2, 3, 4))
+    y, residuals = layer.forward(params, x)
+    grad_y = random_array(rng, y.shape)
+    grads, grad_x = layer.backward(params, residuals, grad_y)
+    for index in np.ndindex(2, 3):
+        y_one, grads_one, grad_x_one = run(layer, params, x[index], grad_y[index])
+        assert_near(y[index], y_one)
+        assert_near(grad_x[index], grad_x_one)
+        assert_trees_near(tree.map(lambda grad: grad[index], grads), grads_one)
+
+
+def test_identity_seed_gives_the_whole_jacobian(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    n, k = len(x), layer.forward(params, x)[0].shape[-1]
+    y, residuals = layer.forward(params, x[:, None, :])
+    seed = np.broadcast_to(np.eye(k)[:, None, None, :], (k, n, 1, k))
+    jacobian, jacobian_x = layer.backward(params, residuals, seed)
+    for output, sample in np.ndindex(k, n):
+        _, grads, grad_x = run(layer, params, x[sample:sample + 1], np.eye(k)[output:output + 1])
+        assert_near(jacobian_x[output, sample], grad_x)
+        assert_trees_near(tree.map(lambda rows: rows[output, sample], jacobian), grads)
+
+
+def test_empty_batch_gives_no_rows_and_zero_gradients(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=(0,))
+    y, grads, grad_x = run(layer, params, x)
+    assert y.shape == (0, getattr(layer, "n_out", 5)) and grad_x.shape == x.shape
+    assert all((grad == 0).all() for grad in tree.leaves(grads))
+
+
+def test_memory_order_of_the_arguments_does_not_matter(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    grad_y = random_array(rng, layer.forward(params, x)[0].shape)
+    plain = run(layer, params, x, grad_y)
+    odd = run(layer, tree.map(np.asfortranarray, params), np.repeat(x, 2, 0)[::2],
+              np.asfortranarray(grad_y))
+    for got, want in zip(odd, plain):
+        assert_trees_near(got, want)
+
+
+# Dtypes
+
+def test_every_layer_keeps_the_dtype(layer, dtype, rng):
+    result = run(layer, random_params(layer, rng, dtype), random_input(layer, rng, dtype))
+    assert {array.dtype for array in tree.leaves(result)} == {np.dtype(dtype)}
+
+
+def test_every_layer_draws_its_first_values_in_the_dtype_asked_for(layer, dtype, rng):
+    params = layer.init(rng, dtype)
+    assert {array.dtype for array in tree.leaves(params)} <= {np.dtype(dtype)}
+
+
+def test_first_values_are_the_same_numbers_in_every_dtype(layer, dtype):
+    double = layer.init(np.random.default_rng(7))
+    other = layer.init(np.random.default_rng(7), dtype)
+    assert same_bits(other, tree.map(lambda array: array.astype(dtype), double))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_every_loss_keeps_the_dtype(loss, dtype, weighted, rng):
+    y, real = random_array(rng, (4, 3), dtype), np.zeros(0, dtype).real.dtype
+    weights = rng.uniform(0.5, 2, 4).astype(real) if weighted else None
+    value, grad_y = loss(y, loss.target(rng, y.shape, dtype), weights=weights)
+    assert (value.dtype, grad_y.dtype) == (y.dtype, y.dtype)
+
+
+def test_every_penalty_keeps_the_dtype(penalty, dtype, rng):
+    value, grads = penalty(random_params(PENALIZED, rng, dtype))
+    assert {value.dtype, *(grad.dtype for grad in tree.leaves(grads))} == {np.dtype(dtype)}
+
+
+def test_every_optimizer_keeps_the_dtype(optimizer, dtype, rng):
+    params, grads = random_params(PENALIZED, rng, dtype), random_params(PENALIZED, rng, dtype)
+    state = optimizer.init(params)
+    optimizer.step(params, grads, state)
+    optimizer.step(params, grads, state)
+    arrays = [array for path, array in tree.items(state) if path != "t"] + tree.leaves(params)
+    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("name", EVERY_LAYER)
+def test_single_precision_agrees_with_extended_precision(name, rng):
+    layer = EVERY_LAYER[name]
+    params, x = random_params(layer, rng, np.float32), random_input(layer, rng, np.float32)
+    grad_y = random_array(rng, layer.forward(params, x)[0].shape, np.float32)
+    single = run(layer, params, x, grad_y)
+    wide = run(layer, *tree.map(lambda array: array.astype(np.longdouble), (params, x, grad_y)))
+    for got, want in zip(single, wide):
+        for a, b in zip(tree.leaves(got), tree.leaves(want)):
+            assert_near(a, b.astype(np.float32), 128)
+
+
+# Purity
+
+def test_layers_leave_their_inputs_alone_and_repeat_themselves(layer, rng):
+    params = tree.map(locked, random_params(layer, rng))
+    x = locked(random_input(layer, rng))
+    y, residuals = layer.forward(params, x)
+    grad_y = locked(random_array(rng, y.shape))
+    first = layer.backward(params, residuals, grad_y)
+    layer.forward(params, locked(x + 1))                # another forward in between spoils nothing
+    assert same_bits(layer.backward(params, residuals, grad_y), first)
+    assert same_bits(layer.forward(params, x)[0], y)
+
+
+def test_backward_works_on_read_only_residuals(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    grad_y = random_array(rng, y.shape)
+    frozen = tree.map(locked, residuals)
+    assert same_bits(layer.backward(params, frozen, grad_y),
+                     layer.backward(params, residuals, grad_y))
+
+
+def test_gradients_are_fresh_arrays(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    grad_y = random_array(rng, y.shape)
+    grads, grad_x = layer.backward(params, residuals, grad_y)
+    given = tree.leaves((params, x, grad_y, residuals))
+    for grad in tree.leaves((grads, grad_x) if layer != Chain() else grads):
+        assert not any(np.shares_memory(grad, array) for array in given)
+
+
+def test_losses_leave_their_inputs_alone_and_repeat_themselves(loss, rng):
+    y, target = locked(random_array(rng, (4, 3))), locked(loss.target(rng, (4, 3)))
+    weights = locked(rng.uniform(0.5, 2, 4))
+    assert same_bits(loss(y, target, weights=weights), loss(y, target, weights=weights))
+
+
+def test_penalties_leave_their_inputs_alone_and_repeat_themselves(penalty, rng):
+    params = tree.map(locked, random_params(PENALIZED, rng))
+    assert same_bits(penalty(params), penalty(params))
+
+
+def test_optimizers_leave_the_gradients_alone_and_repeat_themselves(optimizer, rng):
+    start = random_params(PENALIZED, rng)
+    grads = [tree.map(locked, random_params(PENALIZED, rng)) for _ in range(3)]
+
+    def trained():
+        params = tree.copy(start)
+        state = optimizer.init(params)
+        for grad in grads:
+            optimizer.step(params, grad, state)
+        return params, state
+    assert same_bits(trained(), trained())
+
+
+# Keys, shapes, and what input_grad and trainable promise
+
+def paths(part):
+    return [(path, array.shape) for path, array in tree.items(part)]
+
+
+def test_gradients_have_the_names_and_shapes_of_what_learns_in_the_same_order(layer, rng):
+    params = random_params(layer, rng)
+    _, grads, grad_x = run(layer, params, random_input(layer, rng))
+    assert paths(grads) == paths(layer.trainable_part(params))
+    if not isinstance(layer, Chain):
+        assert tuple(grads) == layer.learned
+
+
+@pytest.mark.parametrize("input_grad", [True, False])
+def test_gradients_have_the_structure_of_the_trainable_part(layer, input_grad, rng):
+    def names(part):
+        if isinstance(part, tuple):
+            return tuple(names(branch) for branch in part)
+        return list(part)
+
+    params = random_params(layer, rng)
+    _, grads, _ = run(layer, params, random_input(layer, rng), input_grad=input_grad)
+    assert names(grads) == names(layer.trainable_part(params))
+
+
+def test_without_input_grad_the_gradients_are_the_same_and_grad_x_is_none(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    _, grads, _ = run(layer, params, x)
+    _, same, grad_x = run(layer, params, x, input_grad=False)
+    assert grad_x is None
+    assert same_bits(dict(tree.items(same)), dict(tree.items(grads)))
+
+
+def test_trainable_part_holds_the_same_arrays(layer, rng):
+    params = random_params(layer, rng)
+    arrays = dict(tree.items(params))
+    assert all(part is arrays[path] for path, part in tree.items(layer.trainable_part(params)))
+
+
+def test_layers_are_frozen_values_without_arrays(layer):
+    again = Chain(*layer.layers) if isinstance(layer, Chain) else dataclasses.replace(layer)
+    assert isinstance(layer, Layer) and again == layer and hash(again) == hash(layer)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        layer.n_in = 7
+    assert not any(isinstance(value, np.ndarray) for value in vars(layer).values())
+
+
+def test_freezing_changes_no_other_gradient(rng):
+    everything = Spectral(5, 3)
+    params, x = random_params(everything, rng), random_input(everything, rng)
+    _, want, want_x = run(everything, params, x)
+    for name in want:
+        one = dataclasses.replace(everything, trainable=(name,))
+        _, grads, grad_x = run(one, params, x)
+        assert same_bits((grads, grad_x), ({name: want[name]}, want_x))
+
+
+# Composition
+
+def test_chain_is_one_layer_after_the_other(layer, rng):
+    n_in, n_out = getattr(layer, "n_in", 5), getattr(layer, "n_out", 5)
+    before, after = Dense(2, n_in), Spectral(n_out, 3)
+    chain = Chain(before, layer, after)
+    params, x = random_params(chain, rng), random_input(chain, rng)
+    y1, residuals1 = before.forward(params[0], x)
+    y2, residuals2 = layer.forward(params[1], y1)
+    y3, residuals3 = after.forward(params[2], y2)
+    grad_y = random_array(rng, y3.shape)
+    grads3, grad_y2 = after.backward(params[2], residuals3, grad_y)
+    grads2, grad_y1 = layer.backward(params[1], residuals2, grad_y2)
+    grads1, grad_x = before.backward(params[0], residuals1, grad_y1)
+    assert same_bits(run(chain, params, x, grad_y), (y3, (grads1, grads2, grads3), grad_x))
+
+
+def test_nesting_of_chains_does_not_matter(rng):
+    a, b, c = Spectral(5, 4), Tanh(), Dense(4, 3)
+    flat, left, right = Chain(a, b, c), Chain(Chain(a, b), c), Chain(a, Chain(b, c))
+    pa, pb, pc = random_params(flat, rng)
+    x = random_input(flat, rng)
+    want = tree.leaves(run(flat, (pa, pb, pc), x))
+    assert same_bits(tuple(tree.leaves(run(left, ((pa, pb), pc), x))), tuple(want))
+    assert same_bits(tuple(tree.leaves(run(right, (pa, (pb, pc)), x))), tuple(want))
+
+
+def test_chain_of_nothing_is_the_identity(rng):
+    x = rng.standard_normal((4, 5))
+    y, grads, grad_x = run(Chain(), (), x, 2 * x)
+    assert same_bits((y, grads, grad_x), (x, (), 2 * x))
+
+
+def test_chain_draws_its_layers_one_after_the_other():
+    a, b = Spectral(5, 4), Dense(4, 3)
+    one, other = np.random.default_rng(3), np.random.default_rng(3)
+    assert same_bits(Chain(a, b).init(one), (a.init(other), b.init(other)))
+
+
+# Losses: sums over samples
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_loss_of_a_batch_is_the_sum_or_mean_over_samples(name, dtype, rng):
+    loss = EVERY_LOSS[name]
+    y, target = random_array(rng, (4, 3), dtype), loss.target(rng, (4, 3), dtype)
+    each = [loss(y[b:b + 1], target[b:b + 1]) for b in range(4)]
+    total, rows = np.sum([value for value, _ in each]), np.concatenate([grad for _, grad in each])
+    size = np.sum([abs(value) for value, _ in each])
+    for reduction, divisor in (("sum", 1), ("mean", 4)):
+        value, grad_y = loss(y, target, reduction=reduction)
+        assert_near(value, y.dtype.type(total / divisor), 64, size)
+        assert_near(grad_y, rows / divisor)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_leading_axes_of_a_loss_are_a_loop(loss, reduction, rng):
+    y, target = random_array(rng, (2, 3, 4, 5)), loss.target(rng, (2, 3, 4, 5))
+    options = dict(reduction=reduction, weights=rng.uniform(0.5, 2, 4))
+    value, grad_y = loss(y, target, **options)
+    assert value.shape == (2, 3)
+    for index in np.ndindex(2, 3):
+        value_one, grad_one = loss(y[index], target[index], **options)
+        assert_near(value[index], value_one, 16)
+        assert_near(grad_y[index], grad_one, 16)
+
+
+# Optimizers: in place, and nothing but what has a gradient
+
+def test_optimizers_work_in_place(optimizer, rng):
+    params, grads = random_params(PENALIZED, rng), random_params(PENALIZED, rng)
+    state = optimizer.init(params)
+    arrays = tree.leaves(params) + tree.leaves(state)
+    before = tree.copy(params)
+    optimizer.step(params, grads, state)
+    after = tree.leaves(params) + tree.leaves(state)
+    assert all(a is b for a, b in zip(arrays, after))
+    assert not any((a == b).any() for a, b in zip(tree.leaves(params), tree.leaves(before)))
+
+
+def test_optimizers_leave_what_has_no_gradient(optimizer, rng):
+    params, grads = random_params(PENALIZED, rng), random_params(PENALIZED, rng)
+    del grads[0]["phi"], grads[3]["lambda_out"]
+    grads = (*grads[:2], {}, grads[3])
+    state, before = optimizer.init(params), tree.copy(params)
+    untouched = tree.copy(state)
+    optimizer.step(params, grads, state)
+    kept = {path for (path, a), (_, b) in zip(tree.items(params), tree.items(before))
+            if same_bits(a, b)}
+    assert kept == {"0/phi", "2/weight", "2/bias", "3/lambda_out"}
+    for path, array in tree.items(untouched):
+        if any(path.endswith(name) for name in kept):
+            assert same_bits(dict(tree.items(state))[path], array)
+
+
+# Work that nobody asked for
+
+class Counted(np.ndarray):
+    """An array that writes down what every product it takes part in costs, in multiplications."""
+
+    costs = []
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
+        plain = [np.asarray(array) for array in inputs]
+        if ufunc is np.matmul:
+            Counted.costs.append(plain[0].size * plain[1].shape[-1])
+        if out is not None:
+            options["out"] = tuple(np.asarray(array) for array in out)
+        return np.asarray(getattr(ufunc, method)(*plain, **options)).view(Counted)
+
+    def __array_function__(self, function, types, args, options):
+        plain = [np.asarray(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+        if function is np.einsum:
+            letters = args[0].split("->")[0].replace(".", "").split(",")
+            sizes = {letter: size for term, array in zip(letters, args[1:])
+                     for letter, size in zip(term, array.shape[-len(term):])}
+            Counted.costs.append(int(np.prod(list(sizes.values()))))
+        elif function in (np.dot, np.tensordot, np.inner, np.vdot):
+            raise AssertionError(f"the cost of {function.__name__} is not counted here")
+        options = {name: np.asarray(value) if isinstance(value, np.ndarray) else value
+                   for name, value in options.items()}
+        return np.asarray(function(*plain, **options)).view(Counted)
+
+
+def products(layer, input_grad, batch=6):
+    """How many products of the size batch * n_in * n_out a backward through one layer takes."""
+    rng = np.random.default_rng(0)
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=(batch,))
+    y, residuals = layer.forward(params, x)
+    Counted.costs = []
+    layer.backward(tree.map(lambda array: array.view(Counted), params),
+                   tree.map(lambda array: array.view(Counted), residuals),
+                   np.ones_like(y), input_grad=input_grad)
+    full = batch * layer.n_in * layer.n_out
+    return sum(cost == full for cost in Counted.costs)
+
+
+BOTH, NODE, INPUT = {}, dict(lambda_in=0.0), dict(lambda_out=0.0)
+
+
+@pytest.mark.parametrize("make, options, trainable, without, with_x", [
+    (Dense, {}, ("weight", "bias"), 1, 2),
+    (Dense, {}, ("bias",), 0, 1),
+    (Spectral, BOTH, ("lambda_in", "lambda_out", "phi", "bias"), 1, 2),
+    (Spectral, BOTH, ("lambda_in", "lambda_out"), 1, 2),
+    (Spectral, BOTH, ("bias",), 0, 1),
+    (Spectral, BOTH, (), 0, 1),
+    (Spectral, NODE, ("lambda_out", "phi", "bias"), 1, 2),
+    (Spectral, NODE, ("phi",), 1, 2),
+    (Spectral, NODE, ("lambda_out", "bias"), 0, 1),
+    (Spectral, NODE, ("bias",), 0, 1),
+    (Spectral, INPUT, ("lambda_in", "phi", "bias"), 2, 2),
+    (Spectral, INPUT, ("phi",), 1, 2),
+    (Spectral, INPUT, ("lambda_in",), 1, 1),
+    (Spectral, INPUT, ("bias",), 0, 1),
+    (Spectral, dict(lambda_in=1.0, lambda_out=0.5), ("phi",), 1, 2),
+    (Spectral, dict(lambda_in=1.0, lambda_out=0.5), ("lambda_in", "lambda_out"), 0, 1),
+])
+def test_backward_makes_no_product_that_nobody_asked_for(make, options, trainable, without,
+                                                         with_x):
+    layer = make(5, 7, trainable=trainable, **options)
+    assert products(layer, False) <= without
+    assert products(layer, True) <= with_x
+
+
+@dataclasses.dataclass(frozen=True)
+class Watched(Dense):
+    """A Dense layer that writes down how its backward is called."""
+
+    log: tuple = ()
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        WATCH.append((self.n_in, input_grad))
+        return super().backward(params, residuals, grad_y, input_grad)
+
+
+WATCH = []
+FREE, FROZEN = ("weight", "bias"), ()
+
+
+@pytest.mark.parametrize("chain, calls", [
+    (Chain(Watched(5, 4), Tanh(), Watched(4, 3)), [(4, True), (5, False)]),
+    (Chain(Tanh(), Watched(5, 4), Watched(4, 3)), [(4, True), (5, False)]),
+    (Chain(Watched(5, 4, trainable=FROZEN), Watched(4, 3)), [(4, False)]),
+    (Chain(Watched(5, 4), Watched(4, 3, trainable=FROZEN)), [(4, True), (5, False)]),
+    (Chain(Watched(5, 4, trainable=FROZEN), Chain(Tanh(), Watched(4, 3))), [(4, False)]),
+    (Chain(Chain(Watched(5, 4, trainable=FROZEN)), Watched(4, 3)), [(4, False)]),
+    (Chain(Watched(5, 4, trainable=FROZEN), Watched(4, 3, trainable=FROZEN)), []),
+])
+def test_chain_goes_back_no_further_than_something_learns(chain, calls, rng):
+    WATCH.clear()
+    run(chain, random_params(chain, rng), random_input(chain, rng), input_grad=False)
+    assert WATCH == calls
+
+
+def test_chain_goes_all_the_way_back_when_grad_x_is_asked_for(rng):
+    chain = Chain(Watched(5, 4, trainable=FROZEN), Watched(4, 3))
+    WATCH.clear()
+    run(chain, random_params(chain, rng), random_input(chain, rng))
+    assert WATCH == [(4, True), (5, True)]
+
+
+# Kinks: the convention, exactly there. Zero has two signs, and both are zero.
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize("layer, slope", [
+    (ReLU(), 0.0), (LeakyReLU(), 0.01), (LeakyReLU(0.3), 0.3), (ELU(), 1.0), (ELU(0.7), 0.7),
+    (Softplus(), 0.5), (Softplus(3.0), 0.5)])
+def test_derivative_at_a_kink_is_the_one_from_the_left(layer, slope, zero):
+    y, _, grad_x = run(layer, {}, np.array([[zero]]), np.array([[1.0]]))
+    assert y == layer.forward({}, np.zeros((1, 1)))[0]
+    assert grad_x == slope
+
+
+@pytest.mark.parametrize("loss", [hinge, quadratic_hinge])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_hinges_have_no_gradient_where_the_margin_is_exactly_one(loss, side):
+    value, grad_y = loss(np.array([[side]]), np.array([[side]]))
+    assert value == 0 and grad_y == 0
+
+
+def test_hinge_has_its_full_gradient_just_inside_the_margin():
+    y = np.nextafter(np.array([[1.0]]), 0)
+    assert hinge(y, np.ones((1, 1)))[1] == -1
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_l1_has_derivative_zero_at_zero(zero):
+    value, grads = L1(0.5, "phi")({"phi": np.array([zero, 2.0])})
+    assert value == 1 and same_bits(grads["phi"], np.array([0.0, 0.5]))
+
+
+def test_group_lasso_has_gradient_zero_at_a_group_of_zeros():
+    value, grads = GroupLasso(0.5, "phi")({"phi": np.array([[0.0, 0.0], [3.0, 4.0]])})
+    assert value == 2.5
+    assert_near(grads["phi"], np.array([[0.0, 0.0], [0.3, 0.4]]), 4)
+
+
+def test_every_listed_dtype_is_one_of_its_own():
+    assert len({np.dtype(dtype) for dtype in EVERY_DTYPE.values()}) == len(EVERY_DTYPE)

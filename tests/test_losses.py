@@ -1,0 +1,284 @@
+"""Losses against their definitions, written for one number at a time with 60 digits."""
+from decimal import Decimal, localcontext
+
+import numpy as np
+import pytest
+from conftest import EVERY_LOSS, assert_near, dyadic, random_array, same_bits
+
+from npspectral import (binary_cross_entropy_with_logits, hinge, mean_squared_error,
+                        quadratic_hinge, soft_hinge, softmax_cross_entropy)
+
+DIGITS = 60
+
+
+def decimals(array):
+    """The exact values of an array, longdouble too, as nested lists of Decimal."""
+    high = np.asarray(array, float)
+    low = np.asarray(array - high, float)
+    return np.vectorize(lambda a, b: Decimal(float(a)) + Decimal(float(b)),
+                        otypes=[object])(high, low).tolist()
+
+
+def log(number):
+    return number.ln()
+
+
+# Each definition gives the loss of one sample, and its gradient, from lists of K numbers.
+
+def squared_error(y, t):
+    k = len(y)
+    return sum((a - b) ** 2 for a, b in zip(y, t)) / k, [2 * (a - b) / k for a, b in zip(y, t)]
+
+
+def cross_entropy(y, q):
+    total = sum(a.exp() for a in y)
+    return (log(total) - sum(a * b for a, b in zip(y, q)),
+            [a.exp() / total - b for a, b in zip(y, q)])
+
+
+def cross_entropy_of_label(y, label):
+    return cross_entropy(y, [Decimal(int(k == label)) for k in range(len(y))])
+
+
+def binary_cross_entropy(y, t):
+    k = len(y)
+    return (sum(log(1 + a.exp()) - b * a for a, b in zip(y, t)) / k,
+            [(1 / (1 + (-a).exp()) - b) / k for a, b in zip(y, t)])
+
+
+def hinge_of(y, t):
+    k = len(y)
+    return (sum(max(0, 1 - b * a) for a, b in zip(y, t)) / Decimal(k),
+            [-b * (b * a < 1) / k for a, b in zip(y, t)])
+
+
+def soft_hinge_of(y, t, sharpness=20):
+    k, s = len(y), Decimal(sharpness)
+    return (sum(log(1 + (s * (1 - b * a)).exp()) / s for a, b in zip(y, t)) / k,
+            [-b / (1 + (-s * (1 - b * a)).exp()) / k for a, b in zip(y, t)])
+
+
+def quadratic_hinge_of(y, t):
+    k = len(y)
+    return (sum(max(0, 1 - b * a) ** 2 for a, b in zip(y, t)) / Decimal(2 * k),
+            [-b * max(0, 1 - b * a) / k for a, b in zip(y, t)])
+
+
+DEFINITIONS = {
+    "mean_squared_error": squared_error,
+    "softmax_cross_entropy, labels": cross_entropy_of_label,
+    "softmax_cross_entropy, probabilities": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "hinge": hinge_of,
+    "soft_hinge": soft_hinge_of,
+    "quadratic_hinge": quadratic_hinge_of,
+}
+
+
+def defined(name, y, target, weights=None, reduction="mean"):
+    """Value and gradient with 60 digits, rounded once to the dtype of y."""
+    dtype = y.dtype
+
+    def rounded(number):
+        high = float(number)
+        return dtype.type(high) + dtype.type(float(number - Decimal(high)))
+
+    with localcontext() as context:
+        context.prec = DIGITS
+        samples = [DEFINITIONS[name](*sample) for sample in zip(decimals(y), decimals(target))]
+        w = decimals(weights) if weights is not None else [Decimal(1)] * len(y)
+        divisor = sum(w) if reduction == "mean" else 1
+        value = sum(a * sample[0] for a, sample in zip(w, samples)) / divisor
+        grad_y = [[a * g / divisor for g in sample[1]] for a, sample in zip(w, samples)]
+        return rounded(value), np.array([[rounded(g) for g in row] for row in grad_y], dtype)
+
+
+@pytest.mark.parametrize("options", [dict(), dict(reduction="sum"), dict(weights=(1, 0.5, 0.25)),
+                                     dict(weights=(0, 3, 0.75), reduction="sum")])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_every_loss_is_its_definition(name, dtype, options, rng):
+    loss = EVERY_LOSS[name]
+    y, target = random_array(rng, (3, 5), dtype), loss.target(rng, (3, 5), dtype)
+    options = dict(options)
+    if "weights" in options:
+        options["weights"] = np.array(options["weights"], dtype)
+    value, grad_y = loss(y, target, **options)
+    want, want_grad = defined(name, y, target, **options)
+    # k (1 - t y) of the soft hinge has a rounding of its own, which the sharpness 20 multiplies
+    assert_near(value, want, 128)
+    assert_near(grad_y, want_grad, 128)
+
+
+def test_every_loss_has_a_definition_here():
+    assert set(DEFINITIONS) == set(EVERY_LOSS)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_losses_stay_right_at_huge_logits(name, dtype, rng):
+    loss = EVERY_LOSS[name]
+    y = np.array([[1e4, -1e4, 0, 3], [-1e4, 1e4, 1e4, 1e4], [1e4, 1e4, -1e4, -1e4]], dtype)
+    target = loss.target(rng, y.shape, dtype)
+    value, grad_y = loss(y, target)
+    want, want_grad = defined(name, y, target)
+    assert_near(value, want, 16)
+    assert_near(grad_y, want_grad, 16)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("logit", [-80.0, -30.0, -1.0, 1.0, 30.0, 80.0])
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_binary_cross_entropy_keeps_its_digits_where_it_saturates(logit, target, dtype):
+    y, t = np.array([[logit]], dtype), np.array([[target]], dtype)
+    value, grad_y = binary_cross_entropy_with_logits(y, t)
+    want, want_grad = defined("binary_cross_entropy", y, t)
+    assert_near(value, want, 8)             # relative to the number itself, however small
+    assert_near(grad_y, want_grad, 8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("margin", [-1.0, 0.875, 1.0, 1.125, 3.0])
+def test_soft_hinge_keeps_its_digits_where_it_saturates(margin, dtype):
+    y, t = np.array([[margin]], dtype), np.ones((1, 1), dtype)
+    value, grad_y = soft_hinge(y, t)
+    want, want_grad = defined("soft_hinge", y, t)
+    assert_near(value, want, 8)
+    assert_near(grad_y, want_grad, 8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["mean_squared_error", "hinge", "quadratic_hinge"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_polynomial_losses_have_no_rounding_on_dyadic_input(name, reduction, dtype, rng):
+    loss = EVERY_LOSS[name]
+    y = dyadic(rng, (4, 2), dtype)
+    target = loss.target(rng, (4, 2), dtype) if loss.kind == "signs" else dyadic(rng, (4, 2), dtype)
+    weights = np.array([1, 2, 4, 1], dtype)
+    for options in (dict(), dict(weights=weights)):
+        got = loss(y, target, reduction=reduction, **options)
+        assert same_bits(got, defined(name, y, target, reduction=reduction, **options))
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 100.0])
+def test_soft_hinge_takes_any_sharpness(sharpness, rng):
+    y, t = random_array(rng, (1, 4)), rng.choice([-1.0, 1.0], (1, 4))
+    value, grad_y = soft_hinge(y, t, sharpness=sharpness)
+    with localcontext() as context:
+        context.prec = DIGITS
+        want, want_grad = soft_hinge_of(decimals(y)[0], decimals(t)[0], sharpness)
+    allowed = 8 * max(1, sharpness)
+    assert_near(value, np.float64(want), allowed)
+    assert_near(grad_y, np.array([want_grad], float), allowed)
+
+
+def test_soft_hinge_becomes_the_hinge(rng):
+    y, t = random_array(rng, (4, 3)), rng.choice([-1.0, 1.0], (4, 3))
+    value, _ = soft_hinge(y, t, sharpness=1e6)
+    assert abs(value - hinge(y, t)[0]) <= np.log(2) / 1e6
+
+
+# Weights
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_whole_weight_is_that_many_copies_of_the_sample(loss, reduction, rng):
+    y, target = random_array(rng, (4, 3)), loss.target(rng, (4, 3))
+    counts = np.array([2, 0, 1, 3])
+    value, grad_y = loss(y, target, reduction=reduction, weights=counts.astype(float))
+    copies = np.repeat(np.arange(4), counts)
+    want, grad_copies = loss(y[copies], target[copies], reduction=reduction)
+    summed = np.zeros_like(y)
+    np.add.at(summed, copies, grad_copies)
+    assert_near(value, want, 32)
+    assert_near(grad_y, summed, 32)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_weights_of_one_change_nothing(loss, reduction, rng):
+    y, target = random_array(rng, (4, 3)), loss.target(rng, (4, 3))
+    plain = loss(y, target, reduction=reduction)
+    weighted = loss(y, target, reduction=reduction, weights=np.ones(4))
+    assert_near(weighted[0], plain[0], 16)
+    assert_near(weighted[1], plain[1], 16)
+
+
+def test_mean_does_not_depend_on_the_size_of_the_weights(loss, rng):
+    y, target, weights = random_array(rng, (4, 3)), loss.target(rng, (4, 3)), rng.uniform(1, 2, 4)
+    assert same_bits(loss(y, target, weights=weights), loss(y, target, weights=4 * weights))
+
+
+def test_sum_is_proportional_to_the_weights(loss, rng):
+    y, target, weights = random_array(rng, (4, 3)), loss.target(rng, (4, 3)), rng.uniform(1, 2, 4)
+    value, grad_y = loss(y, target, reduction="sum", weights=weights)
+    double = loss(y, target, reduction="sum", weights=2 * weights)
+    assert same_bits(double, (2 * value, 2 * grad_y))
+
+
+# Reductions and the empty batch
+
+def test_mean_is_the_default(loss, rng):
+    y, target = random_array(rng, (4, 3)), loss.target(rng, (4, 3))
+    assert same_bits(loss(y, target), loss(y, target, reduction="mean"))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sum_over_an_empty_batch_is_zero_with_an_empty_gradient(loss, weighted, rng):
+    y, target = np.zeros((0, 3)), loss.target(rng, (0, 3))
+    value, grad_y = loss(y, target, reduction="sum", weights=np.zeros(0) if weighted else None)
+    assert value == 0 and grad_y.shape == (0, 3)
+
+
+def test_mean_over_an_empty_batch_is_refused(loss, rng):
+    with pytest.raises(ValueError, match="empty batch"):
+        loss(np.zeros((0, 3)), loss.target(rng, (0, 3)))
+
+
+# Labels
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint8, ">i4"])
+def test_labels_are_one_hot_probabilities(dtype, kind, rng):
+    y, labels = random_array(rng, (6, 4), dtype), rng.integers(4, size=6)
+    one_hot = np.eye(4, dtype=dtype)[labels]
+    assert same_bits(softmax_cross_entropy(y, labels.astype(kind)),
+                     softmax_cross_entropy(y, one_hot))
+
+
+def test_gradient_of_softmax_sums_to_zero_over_the_classes(rng):
+    _, grad_y = softmax_cross_entropy(random_array(rng, (6, 4)), rng.integers(4, size=6))
+    assert_near(grad_y.sum(-1), np.zeros(6), 16, np.abs(grad_y).sum(-1))
+
+
+def test_softmax_does_not_change_when_all_logits_move(rng):
+    y, labels = dyadic(rng, (6, 4)), rng.integers(4, size=6)
+    assert same_bits(softmax_cross_entropy(y + 8, labels), softmax_cross_entropy(y, labels))
+
+
+def test_probabilities_equal_to_the_softmax_have_no_gradient(rng):
+    y = random_array(rng, (6, 4))
+    q = np.exp(y) / np.exp(y).sum(-1, keepdims=True)
+    _, grad_y = softmax_cross_entropy(y, q)
+    assert_near(grad_y, np.zeros((6, 4)), 16, q)
+
+
+def test_one_class_costs_nothing():
+    value, grad_y = softmax_cross_entropy(np.array([[3.0], [-2.0]]), np.array([0, 0]))
+    assert value == 0 and (grad_y == 0).all()
+
+
+def test_probabilities_may_be_off_by_rounding():
+    q = np.full((2, 10), 0.1, np.float32)
+    softmax_cross_entropy(np.zeros((2, 10), np.float32), q)
+
+
+def test_mean_squared_error_of_the_target_is_zero(rng):
+    y = random_array(rng, (4, 3))
+    value, grad_y = mean_squared_error(y, y)
+    assert value == 0 and (grad_y == 0).all()
+
+
+def test_hinges_are_zero_beyond_the_margin():
+    y = np.array([[1.5, -2.0]])
+    for loss in (hinge, quadratic_hinge):
+        value, grad_y = loss(y, np.sign(y))
+        assert value == 0 and (grad_y == 0).all()

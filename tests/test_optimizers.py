@@ -1,0 +1,196 @@
+"""Optimizers against their papers, step by step in exact arithmetic."""
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from conftest import EVERY_OPTIMIZER, assert_near, random_array, same_bits
+
+from npspectral import SGD, Adam, Adamax
+from npspectral.nn import tree
+from npspectral.training import optimizers
+
+# A gradient that changes its sign and size; the same one tiny, where eps decides; and one that
+# stops: an optimizer with memory goes on.
+TRACES = {"plain": [0.5, -1.25, 0.75, 2.0, -0.375], "tiny": [3e-8, -1e-8, 5e-8, 2e-9, 1e-8],
+          "stops": [1.5, 0.0, 0.0, 0.0, 0.0], "grows": [1e-6, 1e-3, 1.0, 1e3, 1e6]}
+
+
+def trained(optimizer, start, gradients, dtype=float):
+    """theta after every step on one number."""
+    params = {"theta": np.array([start], dtype)}
+    state, values = optimizer.init(params), []
+    for g in gradients:
+        optimizer.step(params, {"theta": np.array([g], dtype)}, state)
+        values.append(params["theta"][0])
+    return np.array(values, dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("momentum, decay", [(0, 0), (0.5, 0), (0.75, 0), (0, 0.5), (0.5, 0.25)])
+def test_sgd_has_no_rounding_on_dyadic_numbers(momentum, decay, dtype):
+    theta, v, eta = Fraction(3, 2), Fraction(0), Fraction(1, 4)
+    want = []
+    for g in TRACES["plain"][:3]:
+        v = Fraction(momentum) * v + Fraction(g)
+        theta = theta * (1 - eta * Fraction(decay)) - eta * v
+        want.append(theta)
+    got = trained(SGD(0.25, momentum=momentum, decay=decay), 1.5, TRACES["plain"][:3], dtype)
+    assert [Fraction(float(value)) for value in got] == want
+
+
+def adam_by_hand(start, gradients, eta, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.0):
+    eta, beta1, beta2, eps, decay = map(Decimal, (eta, beta1, beta2, eps, decay))
+    theta, m, v, values = Decimal(start), Decimal(0), Decimal(0), []
+    for t, g in enumerate(map(Decimal, gradients), 1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g ** 2
+        m_hat, v_hat = m / (1 - beta1 ** t), v / (1 - beta2 ** t)
+        theta = (1 - eta * decay) * theta - eta * m_hat / (v_hat.sqrt() + eps)
+        values.append(theta)
+    return np.array(values, float)
+
+
+def adamax_by_hand(start, gradients, eta, beta1=0.9, beta2=0.999, eps=1e-7, decay=0.0):
+    eta, beta1, beta2, eps, decay = map(Decimal, (eta, beta1, beta2, eps, decay))
+    theta, m, u, values = Decimal(start), Decimal(0), Decimal(0), []
+    for t, g in enumerate(map(Decimal, gradients), 1):
+        m = beta1 * m + (1 - beta1) * g
+        u = max(beta2 * u, abs(g))
+        theta = (1 - eta * decay) * theta - eta / (1 - beta1 ** t) * m / (u + eps)
+        values.append(theta)
+    return np.array(values, float)
+
+
+# 1 - beta^t has lost digits: beta^t is rounded at 1, and 1/(1 - 0.999^2) = 500 units of the result.
+LOST = 512
+
+
+@pytest.mark.parametrize("start", [0.0, 1.5])
+@pytest.mark.parametrize("trace", TRACES)
+@pytest.mark.parametrize("make, by_hand", [(Adam, adam_by_hand), (Adamax, adamax_by_hand)])
+@pytest.mark.parametrize("options", [
+    {}, dict(decay=0.1), dict(beta1=0.5), dict(beta2=0.75), dict(eps=1e-3), dict(beta1=0.0),
+    dict(beta1=0.25, beta2=0.5, eps=0.125, decay=0.5)])
+def test_adaptive_optimizers_do_what_their_paper_says(make, by_hand, options, trace, start):
+    got = trained(make(0.01, **options), start, TRACES[trace])
+    with localcontext() as context:
+        context.prec = 60
+        want = by_hand(start, TRACES[trace], 0.01, **options)
+    assert_near(got, want, LOST, np.maximum.accumulate(np.abs(want)))
+
+
+def test_adam_without_averages_moves_by_the_sign_of_the_gradient():
+    got = trained(Adam(0.25, beta1=0.0, beta2=0.0, eps=0.0), 1.0, [3.0, -0.5, 2.0])
+    assert_near(got, np.array([0.75, 1.0, 0.75]), 4)
+
+
+@pytest.mark.parametrize("make", [Adam, Adamax])
+def test_first_step_of_an_adaptive_optimizer_is_the_learning_rate(make):
+    for g in (1e3, 1.0, -0.01):
+        got = trained(make(0.25, eps=0.0), 0.0, [g])
+        assert_near(got, np.array([-0.25 * np.sign(g)]), 16)
+
+
+@pytest.mark.parametrize("make, eps, decay", [(Adam, 1e-8, 0.0), (Adamax, 1e-7, 0.0)])
+def test_defaults_are_those_of_the_papers_and_of_keras_for_eps(make, eps, decay):
+    optimizer = make()
+    assert (optimizer.beta1, optimizer.beta2) == (0.9, 0.999)
+    assert (optimizer.eps, optimizer.decay) == (eps, decay)
+    assert optimizer.learning_rate == {Adam: 1e-3, Adamax: 2e-3}[make]
+
+
+@pytest.mark.parametrize("make", [SGD, Adam, Adamax])
+def test_decay_alone_shrinks_theta_by_its_share_in_every_step(make):
+    got = trained(make(0.25, decay=0.5), 1.0, [0.0, 0.0, 0.0])
+    assert (got == 0.875 ** np.arange(1, 4)).all()
+
+
+def test_zero_gradients_move_nothing(optimizer):
+    still = type(optimizer)(0.1)
+    assert (trained(still, 1.5, [0.0] * 3) == 1.5).all()
+
+
+def test_state_counts_the_steps():
+    params = {"theta": np.ones(2)}
+    for optimizer in (Adam(), Adamax()):
+        state = optimizer.init(params)
+        assert state["t"] == 0 and state["t"].dtype.kind == "i"
+        for t in (1, 2, 3):
+            optimizer.step(params, params, state)
+            assert state["t"] == t
+
+
+def test_state_begins_at_zero_with_the_shapes_of_the_parameters(optimizer, rng):
+    params = ({"phi": random_array(rng, (3, 5), np.float32)}, {})
+    for path, array in tree.items(optimizer.init(params)):
+        assert (array == 0).all()
+        assert path == "t" or (array.shape, array.dtype) == ((3, 5), np.float32)
+
+
+# Pieces: an update in blocks of rows is the same update
+
+SHAPES = {"matrix": (70, 5), "wide": (3, 400), "vector": (333,), "cube": (40, 3, 4), "small": (2,)}
+
+
+def several_steps(optimizer, start, gradients):
+    params = tree.copy(start)
+    state = optimizer.init(params)
+    for grads in gradients:
+        optimizer.step(params, grads, state)
+    return params, state
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 300])
+@pytest.mark.parametrize("name", EVERY_OPTIMIZER)
+def test_update_in_pieces_is_the_same_bit_for_bit(name, piece, monkeypatch, rng):
+    start = {key: random_array(rng, shape) for key, shape in SHAPES.items()}
+    gradients = [{key: random_array(rng, shape) for key, shape in SHAPES.items()} for _ in range(3)]
+    monkeypatch.setattr(optimizers, "PIECE", 10 ** 9)
+    whole = several_steps(EVERY_OPTIMIZER[name], start, gradients)
+    monkeypatch.setattr(optimizers, "PIECE", piece)
+    assert same_bits(several_steps(EVERY_OPTIMIZER[name], start, gradients), whole)
+
+
+def test_arrays_larger_than_the_shipped_piece_are_updated_to_the_end(optimizer, monkeypatch, rng):
+    n = 2 * optimizers.PIECE + 17
+    start = {"vector": random_array(rng, (n,), np.float32),
+             "matrix": random_array(rng, (n // 300, 301), np.float32)}
+    gradients = [tree.map(lambda array: 0.5 * array, start)] * 2
+    pieces = several_steps(optimizer, start, gradients)
+    monkeypatch.setattr(optimizers, "PIECE", 10 ** 9)
+    assert same_bits(pieces, several_steps(optimizer, start, gradients))
+
+
+def test_transposed_parameters_are_updated_as_their_copies(optimizer, rng):
+    start, g = random_array(rng, (40, 3)), random_array(rng, (3, 40))
+    view, plain = {"phi": start.copy().T}, {"phi": start.T.copy()}
+    for params in (view, plain):
+        optimizer.step(params, {"phi": g}, optimizer.init(params))
+    assert same_bits(view, plain)
+
+
+def test_one_array_alone_is_a_tree_too(optimizer, rng):
+    theta, g = random_array(rng, (5,)), random_array(rng, (5,))
+    alone, named = theta.copy(), {"theta": theta.copy()}
+    optimizer.step(alone, g, optimizer.init(alone))
+    optimizer.step(named, {"theta": g}, optimizer.init(named))
+    assert same_bits(alone, named["theta"])
+
+
+def test_order_of_the_gradients_does_not_matter(optimizer, rng):
+    start = {"a": random_array(rng, (3,)), "b": random_array(rng, (3,))}
+    grads = {"a": random_array(rng, (3,)), "b": random_array(rng, (3,))}
+    one, other = tree.copy(start), tree.copy(start)
+    optimizer.step(one, grads, optimizer.init(one))
+    optimizer.step(other, dict(reversed(grads.items())), optimizer.init(other))
+    assert same_bits(one, other)
+
+
+def test_optimizers_go_down_a_quadratic(optimizer):
+    params = {"theta": np.array([3.0, -2.0])}
+    state = optimizer.init(params)
+    before = (params["theta"] ** 2).sum()
+    for _ in range(200):
+        optimizer.step(params, {"theta": params["theta"].copy()}, state)
+    assert (params["theta"] ** 2).sum() < before / 2

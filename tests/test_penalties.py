@@ -1,0 +1,182 @@
+"""Penalties against sums over single numbers, and through Spectral against the chain rule."""
+import math
+
+import numpy as np
+import pytest
+from conftest import PENALIZED, assert_near, dyadic, random_params, same_bits
+
+from npspectral import Chain, Dense, Spectral, Tanh
+from npspectral.nn import L1, L2, ElasticNet, GroupLasso, tree
+from npspectral.nn.penalties import add_penalties
+
+
+def numbers(array):
+    return [float(number) for number in array.ravel()]
+
+
+DEFINITIONS = [
+    (L1(0.3, "phi"), lambda w: 0.3 * math.fsum(abs(a) for a in numbers(w)),
+     lambda a: 0.3 * math.copysign(1, a)),
+    (L2(0.3, "phi"), lambda w: 0.3 * math.fsum(a * a for a in numbers(w)), lambda a: 0.6 * a),
+    (ElasticNet(0.3, "phi", ratio=0.25),
+     lambda w: 0.3 * math.fsum(0.25 * abs(a) + 0.75 * a * a for a in numbers(w)),
+     lambda a: 0.3 * (0.25 * math.copysign(1, a) + 1.5 * a)),
+]
+
+
+@pytest.mark.parametrize("penalty, value, slope", DEFINITIONS)
+def test_elementwise_penalties_are_their_definition(penalty, value, slope, rng):
+    w = rng.standard_normal((3, 5))
+    got, grads = penalty({"phi": w, "bias": rng.standard_normal(3)})
+    assert_near(got, np.float64(value(w)), 16)
+    assert list(grads) == ["phi"]
+    assert_near(grads["phi"], np.vectorize(slope)(w), 8)
+
+
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_group_lasso_is_the_sum_of_the_norms_of_its_groups(axis, rng):
+    w = rng.standard_normal((3, 5))
+    groups = w if axis == -1 else w.T
+    norms = [math.sqrt(math.fsum(a * a for a in numbers(group))) for group in groups]
+    value, grads = GroupLasso(0.3, "phi", axis=axis)({"phi": w})
+    assert_near(value, np.float64(0.3 * math.fsum(norms)), 16)
+    want = np.array([[0.3 * a / norm for a in group] for group, norm in zip(groups, norms)])
+    assert_near(grads["phi"], want if axis == -1 else want.T.copy(), 16)
+
+
+def test_elastic_net_at_its_ends_is_l1_and_l2(rng):
+    params = {"phi": rng.standard_normal((3, 5))}
+    assert same_bits(ElasticNet(0.5, "phi", ratio=1.0)(params), L1(0.5, "phi")(params))
+    assert same_bits(ElasticNet(0.5, "phi", ratio=0.0)(params), L2(0.5, "phi")(params))
+
+
+def test_gradient_of_group_lasso_has_norm_one_in_every_group(rng):
+    _, grads = GroupLasso(1.0, "phi")({"phi": rng.standard_normal((3, 5))})
+    assert_near((grads["phi"] ** 2).sum(1), np.ones(3), 16)
+
+
+def test_strength_zero_adds_nothing(rng):
+    value, grads = L2(0.0, "phi")({"phi": rng.standard_normal((3, 5))})
+    assert value == 0 and (grads["phi"] == 0).all()
+
+
+# Through the layer
+
+@pytest.mark.parametrize("make", [L1, L2, ElasticNet, GroupLasso,
+                                  lambda *args: GroupLasso(*args, axis=0)])
+@pytest.mark.parametrize("options", [{}, dict(lambda_in=0.0), dict(lambda_in=0.5),
+                                     dict(lambda_out=0.25)])
+def test_penalty_on_the_realized_weight_follows_the_chain_rule(make, options, rng):
+    layer = Spectral(5, 3, **options)
+    params = random_params(layer, rng)
+    value, grads = make(0.5, "weight", layer)(params)
+    want, by_weight = make(0.5, "weight")({"weight": layer.weight(params)})
+    g, phi = by_weight["weight"], params["phi"]
+    lambda_in, lambda_out = layer.eigenvalues(params)
+    chain_rule = {
+        "lambda_in": np.array([sum(g[i, j] * phi[i, j] for i in range(3)) for j in range(5)]),
+        "lambda_out": np.array([-sum(g[i, j] * phi[i, j] for j in range(5)) for i in range(3)]),
+        "phi": np.array([[g[i, j] * (lambda_in[j] - lambda_out[i]) for j in range(5)]
+                         for i in range(3)])}
+    assert same_bits(value, want)
+    assert list(grads) == [name for name in params if name != "bias"]
+    for name in grads:
+        assert_near(grads[name], chain_rule[name], 32, name=name)
+
+
+def test_l2_of_the_realized_weight_has_no_rounding_on_dyadic_input(rng):
+    layer = Spectral(5, 3)
+    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
+    gap = params["lambda_in"][None, :] - params["lambda_out"][:, None]
+    phi = params["phi"]
+    value, grads = L2(0.5, "weight", layer)(params)
+    assert value == ((gap * phi) ** 2).sum() / 2
+    assert same_bits(grads, {"lambda_in": (gap * phi * phi).sum(0),
+                             "lambda_out": -(gap * phi * phi).sum(1), "phi": gap * gap * phi})
+
+
+def test_only_trainable_parameters_get_a_gradient_through_the_weight(rng):
+    layer = Spectral(5, 3, trainable=("lambda_out", "bias"))
+    value, grads = L2(0.5, "weight", layer)(random_params(layer, rng))
+    assert value > 0 and list(grads) == ["lambda_out"]
+
+
+def test_weight_of_a_dense_layer_is_the_same_with_and_without_the_network(rng):
+    layer = Dense(5, 3)
+    params = random_params(layer, rng)
+    assert same_bits(L2(0.5, "weight", layer)(params), L2(0.5, "weight")(params))
+
+
+# Which arrays a name means
+
+@pytest.mark.parametrize("name, network, touched", [
+    ("phi", None, {"0/phi", "3/phi"}),
+    ("0/phi", None, {"0/phi"}),
+    ("3/phi", None, {"3/phi"}),
+    ("bias", None, {"0/bias", "2/bias", "3/bias"}),
+    ("weight", None, {"2/weight"}),
+    ("weight", PENALIZED, {"0/lambda_in", "0/lambda_out", "0/phi", "2/weight", "3/lambda_out",
+                           "3/phi"}),
+    ("2/weight", PENALIZED, {"2/weight"}),
+    ("3/weight", PENALIZED, {"3/lambda_out", "3/phi"})])
+def test_name_selects_parameters(name, network, touched, rng):
+    params = random_params(PENALIZED, rng)
+    _, grads = L2(0.5, name, network)(params)
+    assert {path for path, _ in tree.items(grads)} == touched
+
+
+def test_value_is_the_sum_over_all_selected_arrays(rng):
+    params = random_params(PENALIZED, rng)
+    value, _ = L2(0.5, "phi")(params)
+    assert_near(value, ((params[0]["phi"] ** 2).sum() + (params[3]["phi"] ** 2).sum()) / 2, 16)
+
+
+def test_path_in_a_chain_means_that_layer_and_not_a_nested_one_with_the_same_end(rng):
+    network = Chain(Dense(5, 4), Chain(Dense(4, 3)))
+    _, grads = L2(0.5, "0/weight")(random_params(network, rng))
+    assert {path for path, _ in tree.items(grads)} == {"0/weight"}
+
+
+def test_nested_path_reaches_a_nested_layer(rng):
+    network = Chain(Dense(5, 4), Chain(Tanh(), Spectral(4, 3)))
+    params = random_params(network, rng)
+    _, grads = L2(0.5, "1/1/phi")(params)
+    assert {path for path, _ in tree.items(grads)} == {"1/1/phi"}
+    _, grads = L2(0.5, "1/1/weight", network)(params)
+    assert {path for path, _ in tree.items(grads)} == {"1/1/lambda_in", "1/1/lambda_out", "1/1/phi"}
+
+
+# Adding them up
+
+def test_add_penalties_adds_values_and_gradients(rng):
+    params, grads = random_params(PENALIZED, rng), random_params(PENALIZED, rng)
+    before, penalties = tree.copy(grads), [L2(0.5, "phi"), L1(0.25, "bias"), L1(0.5, "0/phi")]
+    total = add_penalties(penalties, params, grads)
+    assert total == sum(penalty(params)[0] for penalty in penalties)
+    want = dict(tree.items(before))
+    for penalty in penalties:
+        for path, grad in tree.items(penalty(params)[1]):
+            want[path] = want[path] + grad
+    assert same_bits(dict(tree.items(grads)), want)
+
+
+def test_add_penalties_works_in_place_and_leaves_params_alone(rng):
+    params, grads = random_params(PENALIZED, rng), random_params(PENALIZED, rng)
+    arrays, before = tree.leaves(grads), tree.copy(params)
+    add_penalties([L2(0.5, "phi")], params, grads)
+    assert all(a is b for a, b in zip(tree.leaves(grads), arrays))
+    assert same_bits(params, before)
+
+
+def test_frozen_parameter_adds_its_value_and_no_gradient(rng):
+    params = random_params(Spectral(5, 3), rng)
+    grads = {"bias": np.zeros(3)}
+    assert add_penalties([L2(0.5, "phi")], params, grads) > 0
+    assert same_bits(grads, {"bias": np.zeros(3)})
+
+
+def test_no_penalties_add_nothing(rng):
+    grads = random_params(PENALIZED, rng)
+    before = tree.copy(grads)
+    assert add_penalties([], random_params(PENALIZED, rng), grads) == 0
+    assert same_bits(grads, before)

@@ -1,0 +1,495 @@
+"""The spectral layer against its definitions: eigenvectors of a whole matrix, sums, identities."""
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from conftest import assert_near, dyadic, random_array, random_input, random_params, same_bits
+from scipy.integrate import solve_ivp
+from scipy.optimize import minimize_scalar
+
+from npspectral import (Chain, Dense, ReLU, Spectral, Tanh, mean_squared_error,
+                        softmax_cross_entropy)
+from npspectral.nn import (L2, PUBLISHED, Constant, FanUniform, GroupLasso, Normal, Uniform,
+                           tree)
+from npspectral.nn.penalties import add_penalties
+
+NAMES = ("lambda_in", "lambda_out", "phi", "bias")
+
+
+def drawn(layer, rng, draw=random_array):
+    """Random parameters as well as input and upstream gradient for 4 samples."""
+    params = {name: draw(rng, shape) for name, shape in layer.shapes.items()}
+    return params, draw(rng, (4, layer.n_in)), draw(rng, (4, layer.n_out))
+
+
+def backward(layer, params, x, grad_y):
+    return layer.backward(params, layer.forward(params, x)[1], grad_y)
+
+
+# The definition: W is a block of Phi Lambda Phi^-1
+
+def whole_matrix(layer, params):
+    """Phi and Lambda of all n_in + n_out nodes: ones on the diagonal, phi in the lower left."""
+    n_in, n = layer.n_in, layer.n_in + layer.n_out
+    eigenvectors = np.eye(n)
+    eigenvectors[n_in:, :n_in] = params["phi"]
+    return eigenvectors, np.diag(np.concatenate(layer.eigenvalues(params)))
+
+
+@pytest.mark.parametrize("options", [{}, dict(lambda_in=0.0), dict(lambda_in=1.5),
+                                     dict(lambda_out=0.25), dict(lambda_in=2.0, lambda_out=-1.0)])
+@pytest.mark.parametrize("sizes", [(5, 3), (3, 5), (4, 4), (1, 1), (1, 6), (6, 1)])
+def test_weight_is_the_lower_left_block_of_the_whole_matrix(sizes, options, rng):
+    layer = Spectral(*sizes, **options)
+    params = random_params(layer, rng)
+    eigenvectors, eigenvalues = whole_matrix(layer, params)
+    matrix = eigenvectors @ eigenvalues @ np.linalg.inv(eigenvectors)
+    assert_near(layer.weight(params), matrix[layer.n_in:, :layer.n_in], 16)
+
+
+def test_the_other_blocks_of_the_whole_matrix_are_the_eigenvalues(rng):
+    layer = Spectral(5, 3)
+    params = random_params(layer, rng)
+    eigenvectors, eigenvalues = whole_matrix(layer, params)
+    matrix = eigenvectors @ eigenvalues @ np.linalg.inv(eigenvectors)
+    matrix[5:, :5] = 0
+    assert_near(matrix, eigenvalues, 16)
+
+
+def test_columns_of_phi_are_eigenvectors_of_the_whole_matrix(rng):
+    layer = Spectral(5, 3)
+    params = random_params(layer, rng)
+    eigenvectors, eigenvalues = whole_matrix(layer, params)
+    matrix = eigenvalues.copy()
+    matrix[5:, :5] = layer.weight(params)
+    assert_near(matrix @ eigenvectors, eigenvectors @ eigenvalues, 16)
+
+
+def test_inverse_of_phi_is_two_minus_phi_exactly(rng):
+    layer = Spectral(5, 3)
+    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
+    eigenvectors, _ = whole_matrix(layer, params)
+    assert (eigenvectors @ (2 * np.eye(8) - eigenvectors) == np.eye(8)).all()
+
+
+def test_whole_matrix_moves_the_input_to_the_output(rng):
+    layer = Spectral(5, 3, bias=False)
+    params, x, _ = drawn(layer, rng)
+    eigenvectors, eigenvalues = whole_matrix(layer, params)
+    nodes = np.concatenate([x, np.zeros((4, 3))], 1)
+    moved = nodes @ (eigenvectors @ eigenvalues @ (2 * np.eye(8) - eigenvectors)).T
+    assert_near(layer.forward(params, x)[0], moved[:, 5:], 32)
+
+
+def test_both_orders_of_evaluation_agree(rng):
+    layer = Spectral(5, 3, bias=False)
+    params, x, _ = drawn(layer, rng)
+    phi = params["phi"]
+    spectral = (x * params["lambda_in"]) @ phi.T - (x @ phi.T) * params["lambda_out"]
+    direct = x @ ((params["lambda_in"][None, :] - params["lambda_out"][:, None]) * phi).T
+    y, _ = layer.forward(params, x)
+    assert_near(y, spectral, 32)
+    assert_near(y, direct, 32)
+
+
+# The definition again, as loops over numbers without rounding
+
+def exact_layer(lambda_in, lambda_out, phi, bias, x, grad_y):
+    """y and all gradients, every one written as its own sum over Fractions."""
+    samples, outputs, inputs = range(len(x)), range(len(phi)), range(len(phi[0]))
+    w = [[(lambda_in[j] - lambda_out[i]) * phi[i][j] for j in inputs] for i in outputs]
+    y = [[sum(w[i][j] * x[b][j] for j in inputs) + bias[i] for i in outputs] for b in samples]
+    grads = {
+        "lambda_in": [sum(grad_y[b][i] * phi[i][j] * x[b][j] for b in samples for i in outputs)
+                      for j in inputs],
+        "lambda_out": [sum(-grad_y[b][i] * phi[i][j] * x[b][j] for b in samples for j in inputs)
+                       for i in outputs],
+        "phi": [[sum(grad_y[b][i] * (lambda_in[j] - lambda_out[i]) * x[b][j] for b in samples)
+                 for j in inputs] for i in outputs],
+        "bias": [sum(grad_y[b][i] for b in samples) for i in outputs]}
+    grad_x = [[sum(grad_y[b][i] * w[i][j] for i in outputs) for j in inputs] for b in samples]
+    return y, grads, grad_x
+
+
+def fractions(array):
+    return np.vectorize(lambda number: Fraction(float(number)), otypes=[object])(array).tolist()
+
+
+def assert_exact(got, want, dtype):
+    assert got.dtype == dtype
+    assert fractions(got) == want
+
+
+def exact_case(sizes, options, rng):
+    layer = Spectral(*sizes, **options)
+    params, x, grad_y = drawn(layer, rng, dyadic)
+    lambda_in, lambda_out = layer.eigenvalues(params)
+    bias = params["bias"] if layer.bias else np.zeros(layer.n_out)
+    want = exact_layer(*map(fractions, (lambda_in, lambda_out, params["phi"], bias, x, grad_y)))
+    return layer, params, x, grad_y, want
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("options", [
+    {}, dict(bias=False), dict(lambda_in=0.0), dict(lambda_in=1.0), dict(lambda_in=-0.625),
+    dict(lambda_out=0.0), dict(lambda_out=0.375), dict(lambda_in=1.0, lambda_out=0.25)])
+@pytest.mark.parametrize("sizes", [(5, 3), (3, 5), (4, 4), (1, 1), (16, 10)])
+def test_forward_and_every_gradient_have_no_rounding_on_dyadic_input(sizes, options, dtype, rng):
+    layer, params, x, grad_y, (y, grads, grad_x) = exact_case(sizes, options, rng)
+    params = {name: array.astype(dtype) for name, array in params.items()}
+    got_y, residuals = layer.forward(params, x.astype(dtype))
+    got, got_x = layer.backward(params, residuals, grad_y.astype(dtype))
+    assert_exact(got_y, y, dtype)
+    assert_exact(got_x, grad_x, dtype)
+    assert set(got) == set(params)
+    for name in got:
+        assert_exact(got[name], grads[name], dtype)
+
+
+@pytest.mark.parametrize("trainable", [names for n in range(5)
+                                       for names in itertools.combinations(NAMES, n)])
+@pytest.mark.parametrize("options", [{}, dict(lambda_in=0.5), dict(lambda_out=-0.25),
+                                     dict(lambda_in=1.0, lambda_out=0.25)])
+def test_every_choice_of_trainable_parameters_gives_the_same_numbers(options, trainable, rng):
+    layer, params, x, grad_y, (_, grads, grad_x) = exact_case(
+        (5, 3), dict(options, trainable=trainable), rng)
+    got, got_x = backward(layer, params, x, grad_y)
+    assert list(got) == [name for name in NAMES if name in trainable and name in params]
+    for name in got:
+        assert_exact(got[name], grads[name], float)
+    assert_exact(got_x, grad_x, float)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dense_layer_has_no_rounding_on_dyadic_input(dtype, rng):
+    layer = Dense(5, 3)
+    params, x, grad_y = drawn(layer, rng, dyadic)
+    y, grads, grad_x = exact_layer([Fraction(1)] * 5, [Fraction(0)] * 3, *map(
+        fractions, (params["weight"], params["bias"], x, grad_y)))
+    params = {name: array.astype(dtype) for name, array in params.items()}
+    got_y, residuals = layer.forward(params, x.astype(dtype))
+    got, got_x = layer.backward(params, residuals, grad_y.astype(dtype))
+    assert_exact(got_y, y, dtype)
+    assert_exact(got["weight"], grads["phi"], dtype)
+    assert_exact(got["bias"], grads["bias"], dtype)
+    assert_exact(got_x, grad_x, dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_network_with_relu_and_squared_loss_has_no_rounding_on_dyadic_input(dtype, rng):
+    def halves(shape):                  # so few bits that float32 holds the squares, and many zeros
+        return (rng.integers(-2, 3, shape) / 2).astype(dtype)
+
+    network = Chain(Spectral(4, 3), ReLU(), Spectral(3, 2, lambda_in=0.0))
+    first, _, second = params = tuple({name: halves(shape)
+                                       for name, shape in layer.shapes.items()}
+                                      for layer in network.layers)
+    x, target = halves((4, 4)), halves((4, 2))
+    y, residuals = network.forward(params, x)
+    value, grad_y = mean_squared_error(y, target)
+    grads, grad_x = network.backward(params, residuals, grad_y)
+
+    f = fractions
+    zeros = [[Fraction(0)] * 3] * 4
+    hidden, _, _ = exact_layer(f(first["lambda_in"]), f(first["lambda_out"]), f(first["phi"]),
+                               f(first["bias"]), f(x), zeros)
+    assert any(h == 0 for row in hidden for h in row)       # the kink is hit
+    active = [[max(h, 0) for h in row] for row in hidden]
+    second = ([Fraction(0)] * 3, f(second["lambda_out"]), f(second["phi"]), f(second["bias"]))
+    outputs, _, _ = exact_layer(*second, active, [[0, 0]] * 4)
+    r = [[o - t for o, t in zip(*rows)] for rows in zip(outputs, f(target))]
+    seed = [[2 * e / 8 for e in row] for row in r]          # batch 4, K = 2
+    _, grads2, grad_active = exact_layer(*second, active, seed)
+    grad_hidden = [[g * (h > 0) for g, h in zip(*rows)] for rows in zip(grad_active, hidden)]
+    _, grads1, want_x = exact_layer(f(first["lambda_in"]), f(first["lambda_out"]),
+                                    f(first["phi"]), f(first["bias"]), f(x), grad_hidden)
+    assert Fraction(float(value)) == sum(e * e for row in r for e in row) / 8
+    assert_exact(y, outputs, dtype)
+    for got, want in ((grads[0], grads1), (grads[2], grads2)):
+        for name in got:
+            assert_exact(got[name], want[name], dtype)
+    assert_exact(grad_x, want_x, dtype)
+
+
+# One layer in three forms
+
+@pytest.mark.parametrize("name, constant", [("lambda_in", 0.0), ("lambda_in", 0.625),
+                                            ("lambda_out", 0.0), ("lambda_out", -0.375)])
+def test_declared_constant_gives_the_numbers_of_the_general_form(name, constant, rng):
+    general, declared = Spectral(5, 3), Spectral(5, 3, **{name: constant})
+    params, x, grad_y = drawn(general, rng)
+    params[name] = np.full_like(params[name], constant)
+    fewer = {key: array for key, array in params.items() if key != name}
+    assert_near(declared.forward(fewer, x)[0], general.forward(params, x)[0], 32)
+    grads, grad_x = backward(general, params, x, grad_y)
+    fewer_grads, fewer_grad_x = backward(declared, fewer, x, grad_y)
+    assert_near(fewer_grad_x, grad_x, 32)
+    for key in fewer:
+        assert_near(fewer_grads[key], grads[key], 32, name=key)
+
+
+def test_declared_constant_is_no_parameter():
+    assert list(Spectral(5, 3, lambda_in=0.0).shapes) == ["lambda_out", "phi", "bias"]
+    assert list(Spectral(5, 3, lambda_out=0.0).shapes) == ["lambda_in", "phi", "bias"]
+    assert list(Spectral(5, 3, lambda_in=1.0, lambda_out=0.0).shapes) == ["phi", "bias"]
+
+
+def test_eigenvalues_spell_declared_constants_out(rng):
+    layer = Spectral(5, 3, lambda_in=1.5)
+    params = random_params(layer, rng, np.float32)
+    lambda_in, lambda_out = layer.eigenvalues(params)
+    assert same_bits(lambda_in, np.full(5, 1.5, np.float32))
+    assert lambda_out is params["lambda_out"]
+
+
+def test_layer_begins_as_the_dense_layer_of_phi(rng):
+    layer = Spectral(5, 3)
+    params, x = layer.init(rng), random_input(layer, rng)
+    dense = {"weight": params["phi"], "bias": params["bias"]}
+    assert same_bits(layer.weight(params), params["phi"])
+    assert same_bits(layer.forward(params, x)[0], Dense(5, 3).forward(dense, x)[0])
+
+
+def test_weight_backward_is_the_chain_rule_from_the_weight(rng):
+    layer = Spectral(5, 3)
+    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
+    grad_weight = dyadic(rng, (3, 5))
+    grads = layer.weight_backward(params, grad_weight)
+    # with the identity as input, y is the transposed weight and the gradient is that of y
+    want, _ = backward(layer, params, np.eye(5), np.ascontiguousarray(grad_weight.T))
+    assert list(grads) == ["lambda_in", "lambda_out", "phi"]
+    for name in grads:
+        assert same_bits(grads[name], want[name])
+
+
+def test_weight_backward_takes_leading_axes(rng):
+    layer = Spectral(5, 3)
+    params, grad_weight = random_params(layer, rng), random_array(rng, (2, 3, 5))
+    grads = layer.weight_backward(params, grad_weight)
+    for k in range(2):
+        one = layer.weight_backward(params, grad_weight[k])
+        for name in one:
+            assert_near(grads[name][k], one[name], 16)
+
+
+# Identities that need no reference
+
+def trained_loss(layer, rng, loss=mean_squared_error):
+    """Gradients of a data loss through a network that begins with `layer`, and what they need."""
+    network = Chain(layer, Tanh(), Dense(layer.n_out, 2))
+    params, x = random_params(network, rng), random_input(network, rng, leading=(7,))
+    y, residuals = network.forward(params, x)
+    target = rng.integers(2, size=7) if loss is softmax_cross_entropy else random_array(rng, (7, 2))
+    grads, grad_x = network.backward(params, residuals, loss(y, target)[1])
+    return params[0], grads[0], x, grad_x
+
+
+@pytest.mark.parametrize("loss", [mean_squared_error, softmax_cross_entropy])
+def test_adding_a_constant_to_all_eigenvalues_changes_nothing(loss, rng):
+    _, grads, _, _ = trained_loss(Spectral(5, 3), rng, loss)
+    parts = np.concatenate([grads["lambda_in"], grads["lambda_out"]])
+    assert_near(np.sum(parts), 0.0, 64, np.abs(parts).sum())
+
+
+@pytest.mark.parametrize("loss", [mean_squared_error, softmax_cross_entropy])
+def test_scaling_phi_is_scaling_the_eigenvalues(loss, rng):
+    params, grads, _, _ = trained_loss(Spectral(5, 3), rng, loss)
+    parts = {name: params[name] * grads[name] for name in ("lambda_in", "lambda_out", "phi")}
+    assert_near(parts["phi"].sum(), parts["lambda_in"].sum() + parts["lambda_out"].sum(), 64,
+                sum(np.abs(part).sum() for part in parts.values()))
+
+
+@pytest.mark.parametrize("options", [{}, dict(lambda_in=0.0), dict(lambda_out=0.5)])
+def test_gradients_of_x_and_phi_agree_at_every_input_unit(options, rng):
+    params, grads, x, grad_x = trained_loss(Spectral(5, 3, **options), rng)
+    by_x, by_phi = x * grad_x, params["phi"] * grads["phi"]
+    assert_near(by_x.sum(0), by_phi.sum(0), 64, np.abs(by_x).sum(0) + np.abs(by_phi).sum(0))
+
+
+def test_norm_of_a_row_less_the_squared_eigenvalue_does_not_change_to_first_order(rng):
+    params, grads, _, _ = trained_loss(Spectral(5, 3, lambda_in=0.0), rng)
+    rows = params["phi"] * grads["phi"]
+    assert_near(rows.sum(1), params["lambda_out"] * grads["lambda_out"], 64, np.abs(rows).sum(1))
+
+
+def test_norm_of_a_row_less_the_squared_eigenvalue_is_conserved_by_gradient_flow(rng):
+    network = Chain(Spectral(4, 3, lambda_in=0.0), Tanh(), Spectral(3, 2, lambda_in=0.0))
+    params, x = random_params(network, rng), random_input(network, rng, leading=(6,))
+    target = random_array(rng, (6, 2))
+
+    def conserved(params):
+        return np.concatenate([(own["phi"] ** 2).sum(1) - own["lambda_out"] ** 2
+                               for own in params if own])
+
+    def velocity(time, theta):
+        now = tree.unravel(theta, params)
+        y, residuals = network.forward(now, x)
+        return -tree.ravel(network.backward(now, residuals, mean_squared_error(y, target)[1])[0])
+
+    flow = solve_ivp(velocity, (0, 5), tree.ravel(params), rtol=1e-12, atol=1e-12)
+    after = tree.unravel(flow.y[:, -1], params)
+    moved = np.abs(flow.y[:, -1] - flow.y[:, 0]).max()
+    assert flow.success and moved > 0.1
+    drift = np.abs(conserved(after) - conserved(params)).max()
+    # a step of RK45 errs by its tolerance at most; the quadratic doubles |theta| times that
+    assert drift <= 2 * np.abs(flow.y).max() * 1e-12 * flow.y.shape[0] * flow.t.size
+
+
+@pytest.mark.parametrize("strengths", [(0.3, 0.3), (0.1, 0.9), (2.0, 0.05)])
+def test_spectral_l2_at_its_best_split_is_the_group_lasso_over_nodes(strengths, rng):
+    on_lambda, on_phi = strengths
+    layer = Spectral(5, 3, lambda_in=0.0)
+    params = random_params(layer, rng)
+    weight, total = layer.weight(params), 0.0
+    for i, row in enumerate(weight):
+        def penalized(log_lambda):
+            value = np.exp(log_lambda)
+            split = {"lambda_out": np.array([value]), "phi": -row[None] / value}
+            return L2(on_lambda, "lambda_out")(split)[0] + L2(on_phi, "phi")(split)[0]
+        total += minimize_scalar(penalized, bracket=(-2, 2), tol=1e-10).fun
+    lasso, _ = GroupLasso(2 * np.sqrt(on_lambda * on_phi).item(), "weight", layer)(params)
+    assert_near(total, lasso, 1024)         # the minimum is flat: its value is right to rounding
+
+
+def test_gradient_of_spectral_l2_vanishes_at_the_best_split_when_moving_along_it(rng):
+    layer = Spectral(5, 3, lambda_in=0.0)
+    params = random_params(layer, rng)
+    norm = np.sqrt((layer.weight(params) ** 2).sum(1))
+    scale = np.sqrt(norm * np.sqrt(0.9 / 0.1)) / np.abs(params["lambda_out"])
+    split = {"lambda_out": params["lambda_out"] * scale, "phi": params["phi"] / scale[:, None]}
+    grads = {name: np.zeros_like(array) for name, array in split.items()}
+    add_penalties([L2(0.1, "lambda_out"), L2(0.9, "phi")], split, grads)
+    along = split["lambda_out"] * grads["lambda_out"] - (split["phi"] * grads["phi"]).sum(1)
+    assert_near(along, np.zeros(3), 64, norm)
+
+
+# The published ways to set the layer up
+
+MANY, DRAWS = 40, 500                       # layers of MANY rows and columns, DRAWS of them
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_sets_build_a_layer_that_runs(name, rng):
+    layer = Spectral(5, 3, **PUBLISHED[name])
+    params = layer.init(rng)
+    grads, _ = backward(layer, params, random_input(layer, rng), random_array(rng, (4, 3)))
+    assert tuple(grads) == layer.learned
+
+
+def many(name, parameter, rng):
+    layer = Spectral(MANY, MANY, **PUBLISHED[name])
+    return np.ravel([layer.init(rng)[parameter] for _ in range(DRAWS)])
+
+
+GLOROT = np.sqrt(6 / (2 * MANY))            # of a square matrix
+VECTOR = np.sqrt(6 / (1 + MANY))            # of a vector, counted as a matrix of one row
+
+
+@pytest.mark.parametrize("name, parameter, low, high", [
+    ("giambagli2021", "lambda_out", 0.5, 1.5), ("giambagli2021", "phi", -0.2, 0.2),
+    ("buffoni_two_sets", "lambda_in", -0.5, 0.5), ("buffoni_two_sets", "lambda_out", -0.5, 0.5),
+    ("buffoni_two_sets", "phi", -GLOROT, GLOROT),
+    ("chicchi2021", "lambda_in", -0.97, 0.97), ("chicchi2021", "lambda_out", -0.13, 0.13),
+    ("buffoni2022", "lambda_out", -0.5, 0.5), ("buffoni2022", "phi", -GLOROT, GLOROT),
+    ("giambagli2023", "phi", -GLOROT, GLOROT), ("chicchi2024", "phi", -GLOROT, GLOROT),
+    ("venturin", "lambda_in", -MANY ** -0.5, MANY ** -0.5),
+    ("venturin", "lambda_out", -MANY ** -0.5, MANY ** -0.5),
+    ("venturin", "phi", -MANY ** -0.5, MANY ** -0.5),
+    ("csimal", "lambda_in", -VECTOR, VECTOR), ("csimal", "lambda_out", -VECTOR, VECTOR),
+    ("csimal", "phi", -GLOROT, GLOROT), ("csimal", "bias", -VECTOR, VECTOR),
+    ("peri2026", "lambda_in", -1, 1), ("peri2026", "lambda_out", -1, 1),
+    ("peri2026", "phi", -GLOROT, GLOROT)])
+def test_published_sets_draw_uniform_numbers_in_the_stated_range(name, parameter, low, high, rng):
+    drawn, width = many(name, parameter, rng), high - low
+    assert low <= drawn.min() and drawn.max() < high
+    # the extremes of n uniform numbers miss the ends by width/n on average; 20 times that, or the
+    # mean off by 6 of its standard deviations, happens less often than once in 10^8
+    assert drawn.min() < low + 20 * width / drawn.size
+    assert drawn.max() > high - 20 * width / drawn.size
+    assert abs(drawn.mean() - (low + high) / 2) < 6 * width / np.sqrt(12 * drawn.size)
+
+
+def test_chicchi2021_draws_gaussian_eigenvectors(rng):
+    drawn = many("chicchi2021", "phi", rng)
+    n = drawn.size
+    assert abs(drawn.std() - 0.036) < 6 * 0.036 / np.sqrt(2 * n)
+    assert abs(drawn.mean()) < 6 * 0.036 / np.sqrt(n)
+    kurtosis = np.mean((drawn / drawn.std()) ** 4)
+    assert abs(kurtosis - 3) < 6 * np.sqrt(24 / n)
+
+
+@pytest.mark.parametrize("name, parameter, value", [
+    ("giambagli2023", "lambda_out", 1.0), ("chicchi2024", "lambda_in", 1.0),
+    ("chicchi2021", "bias", 0.0), ("chicchi2024", "bias", 0.0)])
+def test_published_sets_start_at_the_stated_constant(name, parameter, value, rng):
+    assert (Spectral(5, 3, **PUBLISHED[name]).init(rng)[parameter] == value).all()
+
+
+@pytest.mark.parametrize("name, names, learned", [
+    ("giambagli2021", "lambda_out phi", "lambda_out phi"),
+    ("buffoni_two_sets", "lambda_in lambda_out phi", "lambda_in lambda_out phi"),
+    ("chicchi2021", "lambda_in lambda_out phi bias", "lambda_in lambda_out phi bias"),
+    ("buffoni2022", "lambda_out phi", "lambda_out phi"),
+    ("giambagli2023", "lambda_out phi", "lambda_out phi"),
+    ("chicchi2024", "lambda_in phi bias", "lambda_in phi bias"),
+    ("venturin", "lambda_in lambda_out phi", "lambda_in lambda_out"),
+    ("csimal", "lambda_in lambda_out phi bias", "lambda_in lambda_out bias"),
+    ("peri2026", "lambda_in lambda_out phi", "lambda_in lambda_out phi")])
+def test_published_sets_have_and_train_the_stated_parameters(name, names, learned):
+    layer = Spectral(5, 3, **PUBLISHED[name])
+    assert " ".join(layer.shapes) == names and " ".join(layer.learned) == learned
+
+
+@pytest.mark.parametrize("name", ["buffoni2022", "giambagli2023"])
+def test_sets_without_lambda_in_realize_minus_lambda_out_times_phi(name, rng):
+    layer = Spectral(5, 3, **PUBLISHED[name])
+    params = layer.init(rng)
+    assert same_bits(layer.weight(params), -params["lambda_out"][:, None] * params["phi"])
+
+
+def test_giambagli2021_realizes_minus_t_times_phi(rng):
+    layer = Spectral(5, 3, **PUBLISHED["giambagli2021"])
+    params = layer.init(rng)
+    t = params["lambda_out"] - 1
+    assert (np.abs(t) <= 0.5).all()
+    assert same_bits(layer.weight(params), -t[:, None] * params["phi"])
+
+
+def test_chicchi2024_realizes_lambda_in_times_phi(rng):
+    layer = Spectral(5, 3, **PUBLISHED["chicchi2024"])
+    params = random_params(layer, rng)
+    assert same_bits(layer.weight(params), params["lambda_in"] * params["phi"])
+
+
+def test_every_published_set_is_tested_here():
+    assert set(PUBLISHED) == {"giambagli2021", "buffoni_two_sets", "chicchi2021", "buffoni2022",
+                              "giambagli2023", "chicchi2024", "venturin", "csimal", "peri2026"}
+
+
+@pytest.mark.parametrize("axis, limit", [(-1, 1 / 20), (0, 1 / 5)])
+def test_fan_uniform_counts_the_columns_or_the_rows(axis, limit, rng):
+    drawn = np.abs(FanUniform(axis)(rng, (25, 400)))
+    assert limit * (1 - 20 / drawn.size) < drawn.max() <= limit
+
+
+def test_glorot_uniform_counts_rows_and_columns(rng):
+    drawn = np.abs(Spectral(400, 200).init(rng)["phi"])
+    assert 0.1 * (1 - 20 / drawn.size) < drawn.max() <= 0.1
+
+
+def test_parameters_are_drawn_one_after_the_other_in_their_order():
+    layer = Spectral(5, 3, lambda_in=Uniform(0, 1), lambda_out=Normal(2.0), phi=Uniform(-1, 1),
+                     bias=Constant(0.5))
+    rng = np.random.default_rng(5)
+    want = {"lambda_in": rng.uniform(0, 1, 5), "lambda_out": rng.normal(0, 2, 3),
+            "phi": rng.uniform(-1, 1, (3, 5)), "bias": np.full(3, 0.5)}
+    assert same_bits(layer.init(np.random.default_rng(5)), want)
+
+
+@pytest.mark.parametrize("declared", [{"lambda_in": 0.0}, {"lambda_in": Constant(0.0)},
+                                      {"lambda_out": 1.0}, {"lambda_out": Constant(1.0)}])
+def test_the_other_set_never_starts_where_the_weight_is_zero(declared):
+    layer = Spectral(4, 3, **declared)
+    params = layer.init(np.random.default_rng(0))
+    assert np.array_equal(layer.weight(params), -params["phi"])
