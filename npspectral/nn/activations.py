@@ -61,7 +61,7 @@ class ReLU(Elementwise):
     """
 
     def function(self, x):
-        positive = x.real > 0
+        positive = (x.real > 0).astype(x.real.dtype)
         return x * positive, (positive,)
 
     def derivative(self, positive):

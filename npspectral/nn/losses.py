@@ -16,8 +16,8 @@ def mean_squared_error(y, target, reduction="mean", weights=None):
     _check_target("mean_squared_error", y, target)
     scale = _sample_scale("mean_squared_error", y, reduction, weights) / y.shape[-1]
     r = y - target
-    value = scale * r * r
-    return value.sum((-2, -1)), 2 * scale * r
+    grad_y = 2 * scale * r
+    return (grad_y * r).sum((-2, -1)) / 2, grad_y
 
 
 def softmax_cross_entropy(y, target, reduction="mean", weights=None):

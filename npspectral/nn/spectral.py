@@ -133,10 +133,11 @@ class Spectral(Layer):
 
     def _backward_by_node(self, params, residuals, grad_y, input_grad):
         x, u = residuals
-        grads = {}
-        grad_u = (self.lambda_in - params.get("lambda_out", self.lambda_out)) * grad_y
+        grads, grad_u = {}, None
+        if input_grad or "phi" in self.learned:
+            grad_u = (self.lambda_in - params.get("lambda_out", self.lambda_out)) * grad_y
         if "lambda_out" in self.learned:
-            grads["lambda_out"] = -np.einsum("...bi,...bi->...i", grad_y, u)
+            grads["lambda_out"] = -(grad_y * u).sum(-2)
         if "phi" in self.learned:
             grads["phi"] = grad_u.swapaxes(-1, -2) @ x
         return grads, grad_u @ params["phi"] if input_grad else None
@@ -151,7 +152,7 @@ class Spectral(Layer):
         if input_grad or "lambda_in" in self.learned:
             grad_scaled = grad_y @ params["phi"]
         if "lambda_in" in self.learned:
-            grads["lambda_in"] = np.einsum("...bj,...bj->...j", grad_scaled, x)
+            grads["lambda_in"] = (grad_scaled * x).sum(-2)
         if "phi" in self.learned:
             grads["phi"] = grad_y.swapaxes(-1, -2) @ scaled
         return grads, (params["lambda_in"] - self.lambda_out) * grad_scaled if input_grad else None

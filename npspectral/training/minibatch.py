@@ -60,8 +60,8 @@ class Step:
         if self.penalties:
             value = value + add_penalties(self.penalties, self.params, grads)
         if self.gradient is not None:
-            parts = [grad.reshape(-1) for _, grad in tree.aligned(self.names, grads)]
-            grads = np.concatenate(parts, out=self.gradient)
+            parts = [grad for _, grad in tree.aligned(self.names, grads)]
+            grads = np.concatenate(parts, axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         return value, y
 

@@ -77,8 +77,9 @@ class Adam:
             m *= self.beta1
             m += g
             v *= self.beta2
-            v += g * g
-            root = np.sqrt(v)
+            root = g * g
+            v += root
+            np.sqrt(v, out=root)
             root *= root_scale / rate
             root += self.eps / rate                     # (sqrt(v_hat) + eps) / rate
             if self.decay:
