@@ -1,0 +1,50 @@
+"""Arrays of a case as nested lists of whatever kind of number, and back."""
+import math
+
+
+def converted(case, convert):
+    """Inputs as nested lists and specs, with every float converted; labels and names stay."""
+    inputs = {}
+    for name, entry in case["inputs"].items():
+        flat = entry["labels"] if "labels" in entry else [convert(k) for k in entry["dec"]]
+        inputs[name] = nested(flat, entry["shape"])
+    spec = {key: numbers_in(case[key], convert) for key in
+            ("layers", "loss", "penalty", "optimizer") if key in case}
+    return inputs, spec
+
+
+def numbers_in(spec, convert):
+    if isinstance(spec, list):
+        return [numbers_in(entry, convert) for entry in spec]
+    return {key: convert(value) if isinstance(value, float) else value
+            for key, value in spec.items()}
+
+
+def parameters(case, inputs):
+    """A dict of parameters for every layer of the stack."""
+    params = [{} for _ in case["layers"]]
+    for name, entry in inputs.items():
+        position, _, key = name.rpartition("/")
+        if position:
+            params[int(position)][key] = entry
+        elif name not in ("x", "y", "grad_y", "target", "weights"):
+            params[0][name] = entry
+    return params
+
+
+def nested(flat, shape):
+    if len(shape) == 1:
+        return list(flat)
+    width = math.prod(shape[1:])
+    return [nested(flat[k * width:(k + 1) * width], shape[1:]) for k in range(shape[0])]
+
+
+def flat(nested):
+    return [entry for row in nested for entry in (row if isinstance(row, list) else [row])]
+
+
+def cells(nested):
+    """(list, index) of every number, so that one can be moved in place."""
+    if nested and isinstance(nested[0], list):
+        return [cell for row in nested for cell in cells(row)]
+    return [(nested, index) for index in range(len(nested))]

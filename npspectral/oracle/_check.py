@@ -1,0 +1,244 @@
+"""check(): run a candidate over cases in its own layout and dtype, and say what became of each."""
+import copy
+import hashlib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+
+import numpy as np
+
+from . import _vectors
+from ._answers import first_line, judged, told
+from ._case import ROUNDOFF, cases
+from ._layout import LAYOUTS, Layout, layout_of
+from ._report import CaseResult, LayoutFinding, Report
+
+TRIED = 20                              # failing cases tried in another layout
+# What a candidate raises when it is broken, not when it refuses an input.
+NO_REFUSAL = (NameError, ImportError, AttributeError, KeyError, RecursionError, MemoryError,
+              SyntaxError)
+
+
+def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, xfail=()):
+    """Judge `candidate(case) -> dict of arrays` by the certified vectors; returns a Report.
+
+    suite   "core" or "full"; only: a glob of ids, or several; dtype: float64, float32, float16 or
+            bfloat16, in which case.x, case.phi, ... come (bfloat16: as float32) and answers have to
+    layout  a Layout, or the name of a ready one, if the candidate stores or signs things otherwise
+    xfail   ids known to fail, as a list or as a mapping id -> reason; one that passes is a failure
+
+    The candidate gets writeable copies, runs twice, raises on a case of kind "error", and may raise
+    NotImplementedError on what it does not have. Raises ValueError or TypeError on arguments that
+    do not fit, and BadVectors when the vector files are not what they should be.
+    """
+    dtype, layout = dtype_name(dtype), layout_of(layout)
+    if not callable(candidate):
+        raise TypeError(f"check: candidate is {type(candidate).__name__}, expected a function "
+                        f"candidate(case) -> dict of arrays")
+    found = chosen(suite, only)
+    reasons = expected_failures(xfail)
+    fitting = [case for case in found if dtype in case.dtypes]
+    results = answers_of(candidate, fitting, dtype, layout)
+    left_out = {f"not for {dtype}": len(found) - len(fitting),
+                f"not expressible in layout {layout}": len(fitting) - len(results)}
+    results = [_as_expected(result, reasons) for result in results]
+    findings, notes = _findings(candidate, results, dtype, layout)
+    return Report(results, findings, dtype, suite, _vectors.SUITE, name_of(candidate),
+                  layout=str(layout), left_out={why: n for why, n in left_out.items() if n},
+                  notes=notes)
+
+
+def answers_of(candidate, cases, dtype="float64", layout=None):
+    """A CaseResult for every case that the dtype and the layout can express."""
+    layout = layout_of(layout)
+    return [_result(candidate, case, dtype, layout) for case in cases
+            if dtype in case.dtypes and layout.applies(case)]
+
+
+def chosen(suite="core", only=None):
+    """The cases of a suite whose ids match a glob, or one of several."""
+    if only is None or isinstance(only, str):
+        return cases(suite, only)
+    patterns = list(only)
+    if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
+        raise ValueError(f"only is {only!r}, expected a glob of case ids or several")
+    found = cases(suite)
+    for pattern in patterns:
+        if not any(fnmatchcase(case.id, pattern) for case in found):
+            raise ValueError(f"only: no case of suite {suite!r} matches {pattern!r}")
+    return [case for case in found if any(fnmatchcase(case.id, p) for p in patterns)]
+
+
+@cache
+def _every_case():
+    return cases("full")
+
+
+def dtype_name(dtype):
+    """The name of a dtype given as its name, a NumPy dtype, or a framework's dtype object."""
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", None) or str(dtype)
+    name = name.rpartition(".")[2]
+    if name not in ROUNDOFF:
+        raise ValueError(f"dtype is {dtype!r}, expected one of {sorted(ROUNDOFF)}")
+    return name
+
+
+def expected_failures(xfail):
+    """Id -> reason; an id that no case of the full suite has is refused."""
+    if isinstance(xfail, str) or not hasattr(xfail, "__iter__"):
+        raise TypeError(f"xfail is {xfail!r}, expected a list of ids or a mapping id -> reason")
+    reasons = dict(xfail) if isinstance(xfail, Mapping) else dict.fromkeys(xfail, "")
+    if reasons:
+        unknown = set(reasons) - {case.id for case in _every_case()}
+        if unknown:
+            raise ValueError(f"xfail: no case has the id {sorted(map(str, unknown))}")
+    return reasons
+
+
+def name_of(candidate):
+    """How the command line would name a candidate: module:function."""
+    named = candidate if hasattr(candidate, "__qualname__") else type(candidate)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+def candidate_case(case, dtype, layout):
+    """The case as handed over: in the candidate's layout, with arrays of its own of the dtype."""
+    view = copy.copy(layout.to_candidate(case))
+    number = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    view.inputs = {name: np.array(array, array.dtype if array.dtype.kind == "i" else number,
+                                  order="C") for name, array in view.inputs.items()}
+    view.dtype = dtype
+    view.n_in, view.n_out = _sizes(case)
+    return view
+
+
+def _sizes(case):
+    """n_in of the first layer and n_out of the last, None without layers."""
+    shapes = [array.shape for name, array in case.inputs.items()
+              if name.rpartition("/")[2] in ("phi", "weight") and case.layers]
+    return (shapes[0][1], shapes[-1][0]) if shapes else (None, None)
+
+
+def _result(candidate, case, dtype, layout):
+    """What became of one case; whatever the candidate does, the run goes on."""
+    view = candidate_case(case, dtype, layout)
+    handed = view.inputs
+    before = _digests(handed)
+    try:
+        answer = candidate(view)
+    except NotImplementedError as error:
+        return CaseResult(case, "skipped", {}, {}, first_line(error) or "not implemented")
+    except Exception as error:
+        if case.kind == "error" and not isinstance(error, NO_REFUSAL):
+            return CaseResult(case, "pass", {}, {}, f"refused: {told(error)}")
+        return CaseResult(case, "error", {}, {}, f"raised {told(error)}")
+    if case.kind == "error":
+        return CaseResult(case, "wrong", {}, {}, "returned an answer, expected an exception")
+    if not isinstance(answer, Mapping):
+        return CaseResult(case, "error", {}, {}, f"returned {type(answer).__name__}, "
+                                                 f"expected a dict name -> array")
+    changed = [name for name, digest in _digests(handed).items() if before.get(name) != digest]
+    changed += [name for name in before if name not in handed]
+    verdicts, got = judged(case, answer, dtype, layout)
+    if changed:
+        return CaseResult(case, "mutated", verdicts, got, f"changed its input {', '.join(changed)}")
+    difference = _difference(candidate, case, dtype, layout, got)
+    if difference:
+        return CaseResult(case, "nondeterministic", verdicts, got, difference)
+    return CaseResult(case, _status(verdicts), verdicts, got, _message(verdicts))
+
+
+def _digests(arrays):
+    return {name: (array.shape, array.dtype.str, hashlib.sha256(array.tobytes()).digest())
+            for name, array in arrays.items()}
+
+
+def _difference(candidate, case, dtype, layout, first):
+    """"" if a second run gives the same bits; otherwise what differs, and by how much."""
+    try:
+        _, second = judged(case, candidate(candidate_case(case, dtype, layout)), dtype, layout)
+    except Exception as error:
+        return f"the second run raised {told(error)}"
+    if set(first) != set(second):
+        return f"{sorted(set(first) ^ set(second))} came in one of two runs only"
+    largest, worst = 0.0, ""
+    for name, array in first.items():
+        if np.array_equal(array, second[name], equal_nan=True):
+            continue
+        with np.errstate(all="ignore"):
+            gap = np.abs(array - second[name])
+            same = np.isnan(array) & np.isnan(second[name])
+            gap = np.where(np.isfinite(gap) | same, gap, np.inf)
+        if not np.nanmax(gap) <= largest:
+            largest, worst = float(np.nanmax(gap)), name
+    return f"two runs differ by up to {largest:.3g}, in {worst}" if worst else ""
+
+
+def _status(verdicts):
+    found = {verdict.status for verdict in verdicts.values()}
+    if found <= {"pass"}:
+        return "pass"
+    if found <= {"pass", "acceptable"}:
+        return "acceptable"
+    return "wrong" if found <= {"pass", "acceptable", "wrong"} else "error"
+
+
+def _message(verdicts):
+    return "; ".join(f"{name} {verdict.detail or verdict.status}" for name, verdict in
+                     verdicts.items() if not verdict.ok and verdict.status != "wrong")
+
+
+def _as_expected(result, reasons):
+    if result.case.id not in reasons or result.status == "skipped":
+        return result
+    reason = reasons[result.case.id]
+    if result.status in ("pass", "acceptable"):
+        return CaseResult(result.case, "xpass", result.verdicts, result.got,
+                          "is listed in xfail but passes: take it off the list")
+    return CaseResult(result.case, "xfail", result.verdicts, result.got,
+                      str(reason or result.message or "listed in xfail"))
+
+
+def _findings(candidate, results, dtype, layout):
+    """What explains the failures, and notes on what could not be looked into."""
+    failed = [result for result in results if result.failed]
+    if not failed:
+        return [], ()
+    other = _other_layout(candidate, failed, dtype, layout)
+    if other:
+        return [other], ()
+    try:
+        from ._diagnose import diagnose
+    except ImportError as error:
+        return [], (f"no diagnosis: {told(error)}",)
+    try:
+        return list(diagnose(results, dtype)), ()
+    except Exception as error:                  # a verdict must not be lost with its explanation
+        return [], (f"the diagnosis itself failed: {told(error)}",)
+
+
+def _other_layout(candidate, failed, dtype, layout):
+    """The finding that the candidate is right in another of the ready layouts, if it is."""
+    spectral = [result.case for result in failed if _one_spectral(result.case)]
+    if not spectral:
+        return None
+    for name, other in {**LAYOUTS, "": Layout(phi="in,out")}.items():
+        fitting = [case for case in spectral if other.applies(case)] or [
+            case for case in _every_case()                      # core has few of a single set
+            if _one_spectral(case) and other.applies(case)]
+        again = answers_of(candidate, fitting[:TRIED], dtype, other) if other != layout else []
+        if again and all(result.passed for result in again):
+            return LayoutFinding.of(name or other, layout, len(again), len(spectral))
+    return None
+
+
+def _one_spectral(case):
+    kinds = [layer["layer"] for layer in case.layers]
+    return case.kind == "vjp" and kinds.count("spectral") == 1
+
+
+def parametrize(*, suite="core", only=None):
+    """A decorator: the test runs for every case, which comes as `case`, under the case's id."""
+    import pytest
+    found = chosen(suite, only)
+    return pytest.mark.parametrize("case", found, ids=[case.id for case in found])

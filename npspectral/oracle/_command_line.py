@@ -1,0 +1,251 @@
+"""The command npspectral: check, judge, vectors, certify, selftest.
+
+Exit codes: 0 all is well; 1 a mismatch, or no case ran; 2 usage, or input that cannot be read;
+3 the case files themselves are not intact.
+"""
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from . import _vectors
+
+PASS, MISMATCH, USAGE, BAD_VECTORS = 0, 1, 2, 3
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+EXAMPLES = """examples:
+  npspectral check mypkg.mymod:candidate --dtype float32 --suite full
+  npspectral check mypkg.mymod:candidate --only 'spectral/tanh/*' --layout keras
+  npspectral judge answers.json --report md --out report.md
+  npspectral vectors export vectors-v1
+
+exit codes: 0 pass, 1 mismatch or no case ran, 2 usage or unreadable input, 3 case files not intact
+"""
+
+
+class Refused(Exception):
+    """A message for stderr and the exit code that goes with it."""
+
+    def __init__(self, message, code=USAGE):
+        super().__init__(message)
+        self.code = code
+
+
+def main(arguments=None):
+    """Run the command with these arguments; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except Refused as error:
+        print(f"npspectral: {error}", file=sys.stderr)
+        return error.code
+    except _vectors.BadVectors as error:
+        print(f"npspectral: bad case files: {error}", file=sys.stderr)
+        return BAD_VECTORS
+    except BrokenPipeError:                         # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PASS
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        "npspectral", description="Test an implementation of spectral layers, losses, penalties "
+        "and optimizers against certified values and gradients.", epilog=EXAMPLES,
+        allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    own = commands.add_parser("check", help="judge a Python function candidate(case) -> arrays",
+                              allow_abbrev=False)
+    own.add_argument("candidate", metavar="MODULE:FUNCTION")
+    own.add_argument("--dtype", choices=DTYPES, default="float64")
+    _add_selection(own)
+    own.set_defaults(run=_check)
+    own = commands.add_parser("judge", help="judge a file of answers, from any language",
+                              allow_abbrev=False)
+    own.add_argument("answers", metavar="ANSWERS.json")
+    _add_selection(own)
+    own.set_defaults(run=_judge)
+    _add_vectors(commands.add_parser("vectors", help="list, show, export or verify the cases"))
+    own = commands.add_parser("certify", allow_abbrev=False, help="rebuild every golden number "
+                              "with the standard library alone and compare byte for byte")
+    own.add_argument("--write", metavar="FOLDER", help="write the files instead of comparing")
+    own.set_defaults(run=_certify)
+    own = commands.add_parser("selftest", help="plant every known mistake and see it found",
+                              allow_abbrev=False)
+    own.add_argument("--dtype", choices=DTYPES, default="float64")
+    own.add_argument("--suite", choices=("core", "full"), default="full")
+    own.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    own.set_defaults(run=_selftest)
+    return parser
+
+
+def _add_selection(parser):
+    parser.add_argument("--suite", choices=("core", "full"), default="core")
+    parser.add_argument("--only", metavar="GLOB", help="cases whose ids match, as in 'loss/*'")
+    parser.add_argument("--layout", metavar="NAME", help="conventions of the implementation: "
+                        "keras, torch, julia, minus_lambda, ...")
+    parser.add_argument("--xfail", metavar="FILE", help="known failures, a line each: id  # why")
+    parser.add_argument("--report", choices=("text", "md", "json"), default="text")
+    parser.add_argument("--out", metavar="FILE", help="where to write the report")
+
+
+def _add_vectors(parser):
+    commands = parser.add_subparsers(required=True, metavar="ACTION")
+    own = commands.add_parser("list", help="ids, kinds and tiers", allow_abbrev=False)
+    own.add_argument("--suite", choices=("core", "full"), default="full")
+    own.add_argument("--only", metavar="GLOB")
+    own.set_defaults(run=_list)
+    own = commands.add_parser("show", help="one case: inputs and expected numbers")
+    own.add_argument("id", metavar="ID")
+    own.set_defaults(run=_show)
+    own = commands.add_parser("export", help="copy the files to a new or empty folder")
+    own.add_argument("folder", metavar="FOLDER")
+    own.set_defaults(run=_export)
+    own = commands.add_parser("verify", help="check digests, fields, shapes and counts")
+    own.add_argument("folder", metavar="FOLDER", nargs="?", default=_vectors.FOLDER)
+    own.set_defaults(run=_verify)
+
+
+def _check(options):
+    from ._check import check
+    _prepare(options)
+    candidate = load(options.candidate)
+    return _finish(options, check(
+        candidate, suite=options.suite, dtype=options.dtype, layout=options.layout,
+        only=options.only, xfail=options.reasons))
+
+
+def _judge(options):
+    from ._judge import BadAnswers, judge
+    _prepare(options)
+    try:
+        report = judge(options.answers, suite=options.suite, only=options.only,
+                       layout=options.layout, xfail=options.reasons)
+    except BadAnswers as error:
+        raise Refused(str(error)) from error
+    return _finish(options, report)
+
+
+def _prepare(options):
+    """Refuse a selection that is none before anything of the user's runs."""
+    from ._check import expected_failures
+    from ._layout import layout_of
+    from ._xfail import read_xfail
+    _select(options)
+    try:
+        layout_of(options.layout)
+        options.reasons = read_xfail(options.xfail) if options.xfail is not None else {}
+        expected_failures(options.reasons)
+    except _vectors.BadVectors:
+        raise
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _select(options):
+    from ._case import cases
+    try:
+        return cases(options.suite, options.only)
+    except _vectors.BadVectors:
+        raise
+    except ValueError as error:
+        raise Refused(f"{error}: 0 cases ran", MISMATCH) from error
+
+
+def load(name):
+    """The function behind "package.module:function"; the working folder is looked in first."""
+    module, _, path = name.partition(":")
+    if not module or not path:
+        raise Refused(f"candidate is {name!r}, expected MODULE:FUNCTION, as in "
+                      f"mypkg.mymod:candidate")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (Exception, SystemExit) as error:
+        raise Refused(f"candidate {name!r} cannot be imported: "
+                      f"{type(error).__name__}: {error}") from error
+    if not callable(found):
+        raise Refused(f"candidate {name!r} is {type(found).__name__}, expected a function "
+                      f"candidate(case) -> dict of arrays")
+    return found
+
+
+def _finish(options, report):
+    """Print or write the report; the exit code follows from it alone."""
+    text = {"text": report.to_text, "md": report.to_markdown, "json": report.to_json}[
+        options.report]()
+    if options.out is None:
+        print(text)
+    else:
+        try:
+            Path(options.out).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise Refused(f"--out {options.out}: cannot be written: {error}") from error
+        print(report.headline)
+    return PASS if report.ok else MISMATCH
+
+
+def _list(options):
+    for case in _select(options):
+        print(f"{case.id:56} {case.kind:9} {case.tier:9} {'core' if case.core else 'full':4} "
+              f"{','.join(case.dtypes)}")
+    return PASS
+
+
+def _show(options):
+    found = [case for case in _vectors.read()[0] if case["id"] == options.id]
+    if not found:
+        raise Refused(f"vectors show: no case has the id {options.id!r}; "
+                      f"see: npspectral vectors list")
+    case = dict(found[0])
+    inputs, expect = case.pop("inputs"), case.pop("expect")
+    for field, value in case.items():
+        print(f"{field}: {value}")
+    for name, entry in inputs.items():
+        print(f"input {name} {tuple(entry['shape'])}: {entry.get('dec', entry.get('labels'))}")
+    for name, entry in expect.items():
+        print(f"expected {name} {tuple(entry['shape'])}:")
+        columns = zip(entry["bits"], entry["about"], entry["scale"])
+        for k, (bits, about, scale) in enumerate(columns):
+            bracket = f"  from {entry['low'][k]} to {entry['high'][k]}" if "low" in entry else ""
+            print(f"  {bits}  {about:>17}  S = {scale:g}{bracket}")
+    return PASS
+
+
+def _export(options):
+    manifest, contents = _vectors.read_files()
+    folder = Path(options.folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Refused(f"vectors export: {folder} is not empty")
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
+        (folder / _vectors.MANIFEST).write_bytes((_vectors.FOLDER / _vectors.MANIFEST).read_bytes())
+    except OSError as error:
+        raise Refused(f"vectors export: {folder} cannot be written: {error}") from error
+    print(f"{len(contents) + 1} files of suite {manifest['suite']} are in {folder}")
+    return PASS
+
+
+def _verify(options):
+    _vectors.read_files(options.folder)
+    solved, suite = _vectors.read(options.folder, recorded=False)
+    print(f"suite {suite}: {len(solved)} cases, {sum(map(_vectors.count, solved))} numbers, intact")
+    return PASS
+
+
+def _certify(options):
+    """In a process of its own, where nothing that was installed can be imported."""
+    _vectors.read_files()
+    script = Path(__file__).with_name("_rebuild.py")
+    write = [] if options.write is None else ["--write", options.write]
+    return subprocess.run([sys.executable, "-I", "-S", str(script), *write], check=False).returncode
+
+
+def _selftest(options):
+    from ._selftest import selftest
+    return selftest(options.dtype, suite=options.suite, markdown=options.markdown)

@@ -1,0 +1,77 @@
+"""The known mistakes: what people get wrong in spectral layers, losses, penalties and optimizers.
+
+Each is a short override of steps of a right candidate, so its answers to any case can be computed:
+the self-test plants them to show that the vectors catch them, the diagnosis compares them with what
+a failed candidate gave. A mistake of the definition carries the gradients that belong to its wrong
+forward, as automatic differentiation gives them; a mistake of the backward pass a right forward.
+"""
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import (_mistakes_backward, _mistakes_definition, _mistakes_loss, _mistakes_optimizer,
+               _mistakes_penalty)
+from ._mistakes_reference import Steps
+
+LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """name, the sentence a report prints, kinds of cases it can meet, and the wrong steps.
+
+    part: definition, backward, precision, form, loss, penalty or optimizer. within: activations,
+    losses, penalties or optimizers, as a case names them; where it is empty all of them are meant.
+    """
+
+    name: str
+    sentence: str
+    kinds: tuple[str, ...]
+    plant: dict
+    part: str
+    within: tuple[str, ...] = ()
+
+    def __repr__(self):
+        return f"Mistake({self.name!r})"
+
+    def meets(self, case):
+        """Whether the mistake is on the way of this case at all."""
+        return case.kind in self.kinds and (not self.within
+                                            or bool(set(self.within) & algorithms(case)))
+
+    def answers(self, case):
+        """The candidate's answers with the mistake planted; None where it changes nothing.
+
+        Raises ValueError where the mistake leaves shapes that do not fit, as the candidate would.
+        """
+        if not self.meets(case):
+            return None
+        wrong, right = Steps(self.plant).answers(case), Steps().answers(case)
+        same = all(np.array_equal(wrong[name], right[name], equal_nan=True) for name in right)
+        return None if same else wrong
+
+    def only(self, algorithm):
+        """The same mistake made in one activation, loss, penalty or optimizer alone."""
+        return replace(self, within=(algorithm,))
+
+
+def algorithms(case):
+    """Names of the activations, the loss, the penalty, or the optimizer of a case."""
+    return ({layer["layer"] for layer in case.layers}
+            | {spec[key] for key, spec in case.spec.items()})
+
+
+def listed(part, kinds, table):
+    """Mistakes from rows name -> (sentence, wrong steps) or (sentence, wrong steps, within)."""
+    return [Mistake(name, row[0], kinds, row[1], part, *row[2:]) for name, row in table.items()]
+
+
+MISTAKES = [
+    *listed("definition", LAYERS, _mistakes_definition.DEFINITION),
+    *listed("backward", LAYERS, _mistakes_backward.BACKWARD),
+    *listed("form", (*LAYERS, "penalty"), _mistakes_backward.FORM),
+    *listed("precision", LAYERS, _mistakes_backward.PRECISION),
+    *listed("loss", LOSSES, _mistakes_loss.LOSS),
+    *listed("penalty", ("penalty",), _mistakes_penalty.PENALTY),
+    *listed("optimizer", ("optimizer",), _mistakes_optimizer.OPTIMIZER),
+]

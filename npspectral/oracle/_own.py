@@ -1,0 +1,98 @@
+"""npspectral itself as a candidate for every kind of case, through the public nn and training.
+
+It computes in the dtype of the case's arrays, so one candidate serves every dtype that NumPy has.
+"""
+import numpy as np
+
+from .. import nn, training
+from ._arrays import parameters
+
+ACTIVATIONS = {"identity": nn.Identity, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU,
+               "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "softplus": nn.Softplus}
+LOSSES = {"mean_squared_error": nn.mean_squared_error,
+          "softmax_cross_entropy": nn.softmax_cross_entropy,
+          "binary_cross_entropy_with_logits": nn.binary_cross_entropy_with_logits,
+          "hinge": nn.hinge, "soft_hinge": nn.soft_hinge, "quadratic_hinge": nn.quadratic_hinge}
+PENALTIES = {"l1": nn.L1, "l2": nn.L2, "elastic_net": nn.ElasticNet, "group_lasso": nn.GroupLasso}
+OPTIMIZERS = {"sgd": training.SGD, "adam": training.Adam, "adamax": training.Adamax}
+
+
+def own(case):
+    """The answers of npspectral to a case, by the names in case.expect; raises on an error case."""
+    if "optimizer" in case.spec:
+        return {"trace": _trace(case)}
+    if "penalty" in case.spec:
+        return _penalty(case)
+    if not case.layers:
+        value, grad_y = _loss(case, case.inputs["y"])
+        return {"value": value, "grad_y": grad_y}
+    params = tuple(parameters({"layers": case.layers}, case.inputs))
+    network = _network(case, params)
+    y, residuals = network.forward(params, case.inputs["x"])
+    found = {"y": y}
+    if "loss" in case.spec:
+        found["value"], grad_y = _loss(case, y)
+    else:
+        grad_y = case.inputs["grad_y"]
+    grads, found["grad_x"] = network.backward(params, residuals, grad_y)
+    return {**found, **_named(case, grads)}
+
+
+def _network(case, params):
+    return nn.Chain(*(_layer(layer, own, _trainable(case, position))
+                      for position, (layer, own) in enumerate(zip(case.layers, params))))
+
+
+def _layer(layer, own, trainable):
+    kind = layer["layer"]
+    options = {"bias": "bias" in own, "trainable": trainable}
+    if kind == "spectral":
+        return nn.Spectral(len(own["lambda_in"]), len(own["lambda_out"]), **options)
+    if kind == "dense":
+        n_out, n_in = own["weight"].shape
+        return nn.Dense(n_in, n_out, **options)
+    return ACTIVATIONS[kind](**{key: value for key, value in layer.items() if key != "layer"})
+
+
+def _trainable(case, position):
+    """Trainable names of the layer at a position: "2/phi" is the phi of layer 2."""
+    return tuple(name.rpartition("/")[2] for name in case.trainable
+                 if "/" not in name or name.startswith(f"{position}/"))
+
+
+def _named(case, grads):
+    found = {}
+    for name in case.trainable:
+        position, _, key = name.rpartition("/")
+        owner = grads[int(position)] if position else next(part for part in grads if key in part)
+        found[f"grad_{name}"] = owner[key]
+    return found
+
+
+def _loss(case, y):
+    spec = dict(case.spec["loss"])
+    options = {"weights": case.inputs["weights"]} if "weights" in case.inputs else {}
+    return LOSSES[spec.pop("loss")](y, case.inputs["target"], **spec, **options)
+
+
+def _penalty(case):
+    spec = dict(case.spec["penalty"])
+    params = dict(case.inputs)
+    layer = _layer(case.layers[0], params, tuple(case.trainable))
+    on = spec.pop("on")
+    penalty = PENALTIES[spec.pop("penalty")](name=on, network=layer if on == "weight" else None,
+                                             **spec)
+    value, grads = penalty(params)
+    return {"value": value, **{f"grad_{name}": grads[name] for name in case.trainable}}
+
+
+def _trace(case):
+    """theta after each gradient."""
+    spec = dict(case.spec["optimizer"])
+    optimizer = OPTIMIZERS[spec.pop("optimizer")](**spec)
+    params = {"theta": np.array(case.inputs["theta"])}
+    state, trace = optimizer.init(params), []
+    for gradient in case.inputs["gradients"]:
+        optimizer.step(params, {"theta": gradient}, state)
+        trace.append(params["theta"].copy())
+    return np.stack(trace)

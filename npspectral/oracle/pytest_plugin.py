@@ -1,0 +1,90 @@
+"""What the pytest plugin does once a candidate is named; pytest_npspectral holds its options."""
+import importlib.metadata
+
+import numpy as np
+import pytest
+
+from . import _vectors
+from ._check import answers_of, chosen, expected_failures
+from ._command_line import Refused, load
+from ._digests import MANIFESTS
+from ._layout import layout_of
+from ._report import Report
+from ._xfail import read_xfail
+
+
+class Conformance:
+    """Hooks of one session: the header, a test a case, what explains the failures."""
+
+    def __init__(self, candidate, dtype, suite, layout, xfail):
+        self.name, self.dtype, self.suite, self.results = candidate, dtype, suite, []
+        try:
+            self.candidate, self.layout = load(candidate), layout_of(layout)
+            self.reasons = read_xfail(xfail) if xfail is not None else {}
+            expected_failures(self.reasons)
+            self.cases = [case for case in chosen(suite)
+                          if dtype in case.dtypes and self.layout.applies(case)]
+        except (Refused, ValueError) as error:              # BadVectors is a ValueError
+            raise pytest.UsageError(f"npspectral: {error}") from error
+        if not self.cases:
+            raise pytest.UsageError(f"npspectral: no case of suite {suite!r} is for {dtype} in "
+                                    f"layout {self.layout}")
+
+    def pytest_report_header(self):
+        return (f"npspectral {_version()}: candidate {self.name}, {self.dtype}, {self.suite} suite "
+                f"{_vectors.SUITE}, sha256 {MANIFESTS[_vectors.SUITE][:16]}, layout {self.layout}, "
+                f"numpy {np.__version__}")
+
+    def pytest_generate_tests(self, metafunc):
+        if "spectral_case" in metafunc.fixturenames:
+            metafunc.parametrize("spectral_case", [
+                pytest.param(Run(self, case), id=case.id, marks=self._marks(case))
+                for case in self.cases])
+
+    def _marks(self, case):
+        """Strict: an entry of the xfail file that passes is a failure."""
+        if case.id not in self.reasons:
+            return ()
+        return (pytest.mark.xfail(strict=True, reason=self.reasons[case.id]),)
+
+    def report(self, results, findings=(), notes=()):
+        return Report(results, list(findings), self.dtype, self.suite, _vectors.SUITE, self.name,
+                      layout=str(self.layout), notes=notes)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        """One sentence for each cause that explains the failures."""
+        failed = [result for result in self.results
+                  if result.failed and result.case.id not in self.reasons]
+        if not failed:
+            return
+        terminalreporter.section("npspectral")
+        from ._judge import _findings
+        findings, notes = _findings(self.results, self.dtype)
+        terminalreporter.line(self.report(self.results, findings, notes).to_text())
+
+
+class Run:
+    """One case with the candidate that is to answer it."""
+
+    def __init__(self, conformance, case):
+        self.conformance, self.case = conformance, case
+
+    def __repr__(self):
+        return repr(self.case)
+
+    def judge(self):
+        """Pass, skip, or fail with what is wrong."""
+        own = self.conformance
+        result, = answers_of(own.candidate, [self.case], own.dtype, own.layout)
+        own.results.append(result)
+        if result.status == "skipped":
+            pytest.skip(result.message)
+        if not result.passed:
+            pytest.fail(own.report([result]).to_text(), pytrace=False)
+
+
+def _version():
+    try:
+        return importlib.metadata.version("npspectral")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,208 @@
+"""A candidate for the oracle, in PyTorch: the definitions, automatic differentiation, torch.optim.
+
+Nothing of npspectral is imported. Every definition is a method of its own, so that a test can plant
+a mistake by overriding one.
+"""
+import torch
+
+F = torch.nn.functional
+
+
+class TorchAnswers:
+    """candidate(case) -> dict name -> tensor, computed in one dtype, such as "bfloat16"."""
+
+    def __init__(self, dtype="float64"):
+        self.dtype = getattr(torch, dtype)
+
+    def __call__(self, case):
+        kind = case.kind
+        if kind == "error":
+            kind = "loss" if "loss" in case.spec else "vjp"
+        return getattr(self, f"answer_{kind}")(case)
+
+    def answer_vjp(self, case):
+        leaves = self.leaves(case, "x")
+        y = self.stack(case, leaves)
+        y.backward(self.upstream(leaves["grad_y"]))
+        return {"y": y, **self.gradients(case, leaves, "x")}
+
+    def answer_network(self, case):
+        leaves = self.leaves(case, "x")
+        y = self.stack(case, leaves)
+        value = self.loss(case.spec["loss"], y, leaves["target"])
+        value.backward()
+        return {"y": y, "value": value, **self.gradients(case, leaves, "x")}
+
+    def answer_loss(self, case):
+        leaves = self.leaves(case, "y")
+        value = self.loss(case.spec["loss"], leaves["y"], leaves["target"], leaves.get("weights"))
+        value.backward()
+        return {"value": value, **self.gradients(case, leaves, "y")}
+
+    def answer_penalty(self, case):
+        leaves = self.leaves(case)
+        spec = case.spec["penalty"]
+        array = self.weight(leaves) if spec["on"] == "weight" else leaves[spec["on"]]
+        value = self.penalty(spec, array)
+        value.backward()
+        return {"value": value, **self.gradients(case, leaves)}
+
+    def answer_optimizer(self, case):
+        leaves = self.leaves(case)
+        theta, trace = leaves["theta"].requires_grad_(), []
+        step = self.optimizer(case.spec["optimizer"], theta)
+        for gradient in leaves["gradients"]:
+            theta.grad = gradient.clone()
+            step()
+            trace.append(theta.detach().clone())
+        return {"trace": torch.stack(trace)}
+
+    # what goes in and what comes out
+
+    def leaves(self, case, *others):
+        """Every input as a tensor; the trainable ones, and those named, want a gradient."""
+        found = {}
+        for name, array in case.inputs.items():
+            labels = array.dtype.kind == "i"
+            found[name] = torch.tensor(array, dtype=torch.long if labels else self.dtype)
+            if name in case.trainable or name in others:
+                found[name].requires_grad_()
+        return found
+
+    def gradients(self, case, leaves, *others):
+        return {f"grad_{name}": self.gradient(leaves[name]) for name in (*case.trainable, *others)}
+
+    def gradient(self, leaf):
+        return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
+
+    def upstream(self, grad_y):
+        return grad_y
+
+    # layers
+
+    def stack(self, case, leaves):
+        x = leaves["x"]
+        several = any("/" in name for name in leaves)
+        for position, layer in enumerate(case.layers):
+            prefix = f"{position}/" if several else ""
+            own = {key: leaves.get(prefix + key) for key in
+                   ("lambda_in", "lambda_out", "phi", "bias", "weight")}
+            x = getattr(self, layer["layer"])(layer, own, x)
+        return x
+
+    def weight(self, own):
+        return (own["lambda_in"][None, :] - own["lambda_out"][:, None]) * own["phi"]
+
+    def spectral(self, layer, own, x):
+        return self.affine(self.weight(own), own, x)
+
+    def dense(self, layer, own, x):
+        return self.affine(own["weight"], own, x)
+
+    def affine(self, weight, own, x):
+        return F.linear(x, weight, own["bias"])
+
+    def identity(self, layer, own, x):
+        return x
+
+    def relu(self, layer, own, x):
+        return F.relu(x)
+
+    def leaky_relu(self, layer, own, x):
+        return F.leaky_relu(x, layer["slope"])
+
+    def elu(self, layer, own, x):
+        return F.elu(x, layer["alpha"])
+
+    def tanh(self, layer, own, x):
+        return torch.tanh(x)
+
+    def sigmoid(self, layer, own, x):
+        return torch.sigmoid(x)
+
+    def softplus(self, layer, own, x):
+        return self.smooth_plus(x, layer["sharpness"])
+
+    def smooth_plus(self, x, sharpness):
+        # F.softplus is a straight line beyond its threshold, which float64 can tell
+        return torch.logaddexp(sharpness * x, torch.zeros_like(x)) / sharpness
+
+    # losses: a number for every sample, then one for the batch
+
+    def loss(self, spec, y, target, weights=None):
+        return self.reduced(getattr(self, spec["loss"])(spec, y, target), spec, weights)
+
+    def reduced(self, each, spec, weights):
+        if spec["reduction"] == "mean" and each.numel() == 0:
+            raise ValueError("the mean over an empty batch is not defined")
+        if weights is None:
+            return each.sum() if spec["reduction"] == "sum" else each.mean()
+        value = (weights * each).sum()
+        return value if spec["reduction"] == "sum" else value / weights.sum()
+
+    def mean_squared_error(self, spec, y, target):
+        return F.mse_loss(y, target, reduction="none").mean(1)
+
+    def softmax_cross_entropy(self, spec, y, target):
+        return F.cross_entropy(y, target, reduction="none")
+
+    def binary_cross_entropy_with_logits(self, spec, y, target):
+        return F.binary_cross_entropy_with_logits(y, target, reduction="none").mean(1)
+
+    def hinge(self, spec, y, target):
+        return F.relu(1 - target * y).mean(1)
+
+    def soft_hinge(self, spec, y, target):
+        return self.smooth_plus(1 - target * y, spec["sharpness"]).mean(1)
+
+    def quadratic_hinge(self, spec, y, target):
+        return (F.relu(1 - target * y) ** 2 / 2).mean(1)
+
+    # penalties
+
+    def penalty(self, spec, array):
+        return spec["strength"] * getattr(self, spec["penalty"])(spec, array)
+
+    def l1(self, spec, array):
+        return array.abs().sum()
+
+    def l2(self, spec, array):
+        return (array ** 2).sum()
+
+    def elastic_net(self, spec, array):
+        return spec["ratio"] * array.abs().sum() + (1 - spec["ratio"]) * (array ** 2).sum()
+
+    def group_lasso(self, spec, array):
+        return torch.linalg.vector_norm(array, dim=spec["axis"]).sum()
+
+    # optimizers: a function that makes a step with theta.grad
+
+    def optimizer(self, spec, theta):
+        return getattr(self, spec["optimizer"])(spec, theta)
+
+    def sgd(self, spec, theta):
+        inner = torch.optim.SGD([theta], spec["learning_rate"], spec["momentum"])
+        return lambda: (self.decay(spec, theta), inner.step())
+
+    def adam(self, spec, theta):
+        return torch.optim.AdamW([theta], spec["learning_rate"], (spec["beta1"], spec["beta2"]),
+                                 spec["eps"], spec["decay"]).step
+
+    def adamax(self, spec, theta):
+        """By hand: torch.optim.Adamax adds eps to |g| before the maximum, not to the maximum."""
+        state = {"t": 0, "m": torch.zeros_like(theta), "u": torch.zeros_like(theta)}
+
+        @torch.no_grad()
+        def step():
+            state["t"] += 1
+            state["m"] = torch.lerp(theta.grad, state["m"], spec["beta1"])
+            state["u"] = torch.maximum(spec["beta2"] * state["u"], theta.grad.abs())
+            rate = spec["learning_rate"] / (1 - spec["beta1"] ** state["t"])
+            self.decay(spec, theta)
+            theta.sub_(rate * state["m"] / (state["u"] + spec["eps"]))
+        return step
+
+    @torch.no_grad()
+    def decay(self, spec, theta):
+        """Decoupled weight decay: torch.optim.SGD knows only the coupled one."""
+        theta.mul_(1 - spec["learning_rate"] * spec["decay"])

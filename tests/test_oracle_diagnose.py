@@ -1,0 +1,173 @@
+"""The diagnosis names planted mistakes from noisy answers, and nothing that it does not know."""
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from npspectral.oracle._answers import judged
+from npspectral.oracle._case import ROUNDOFF, cases
+from npspectral.oracle._check import answers_of
+from npspectral.oracle._diagnose import diagnose
+from npspectral.oracle._mistakes import MISTAKES
+from npspectral.oracle._mistakes_reference import Steps
+from npspectral.oracle._report import CaseResult
+from npspectral.oracle._selftest import BELOW_NOISE, rounded
+
+NAMES = {mistake.name: mistake for mistake in MISTAKES}
+
+
+@lru_cache(maxsize=None)
+def core():
+    return {case.id: case for case in cases("core") if case.kind != "error"}
+
+
+def results(mistakes=(), dtype="float32", change=None, seed=0, amplitude=0.5):
+    """A run of a candidate with mistakes; every number off by up to amplitude u S, then rounded."""
+    rng = np.random.default_rng(seed)
+
+    def result(case):
+        met = [mistake.plant for mistake in mistakes if mistake.meets(case)]
+        try:
+            found = Steps(*met).answers(case) if met else {
+                name: want.value for name, want in case.expect.items()}
+        except ValueError as error:
+            return CaseResult(case, "error", {}, {}, f"raised {error}")
+        found = found if change is None else change(case, found)
+        verdicts, got = judged(case, {name: rounded(noisy(case, name, array), dtype)
+                                      for name, array in found.items()}, dtype)
+        passes = all(verdict.ok for verdict in verdicts.values())
+        return CaseResult(case, "pass" if passes else "wrong", verdicts, got)
+
+    def noisy(case, name, array):
+        want = case.expect[name]
+        if array.shape != want.value.shape or not array.size or case.tier == "exact":
+            return array
+        largest, normal = np.abs(array).max(), np.abs(want.value).max()
+        growth = max(1.0, largest / normal) if normal else 1.0
+        return array + amplitude * growth * ROUNDOFF[dtype][0] * want.scale * rng.uniform(
+            -1, 1, array.shape)
+    with np.errstate(all="ignore"):
+        return [result(case) for case in core().values() if dtype in case.dtypes]
+
+
+def named(findings):
+    return [finding.mistakes for finding in findings if finding.mistakes]
+
+
+def told(findings):
+    return " | ".join(finding.sentence for finding in findings)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_planted_mistake_is_named_and_no_other_without_it(dtype, name):
+    run = results([NAMES[name]], dtype, amplitude=0.3 if dtype == "bfloat16" else 0.5)
+    if not any(result.failed for result in run):
+        assert name in BELOW_NOISE[dtype]
+        return
+    found = named(diagnose(run, dtype))
+    assert found and all(name in names for names in found)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_right_answers_with_noise_give_no_finding(dtype):
+    for seed in range(67):
+        assert diagnose(results((), dtype, seed=seed, amplitude=0.45), dtype) == []
+
+
+PAIRS = [("sign of grad_lambda_out", "grad_bias averaged"), ("phi detached", "x detached"),
+         ("sign of the difference", "bias missing"), ("bias missing", "sign of grad_lambda_in"),
+         ("sum of eigenvalues", "activation missing"), ("loss halved", "phi detached"),
+         ("ascent", "phi transposed"), ("grad_x through phi", "eigenvalue gradients averaged")]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" and ".join)
+def test_two_mistakes_at_once_are_both_named(pair):
+    found = named(diagnose(results([NAMES[name] for name in pair]), "float32"))
+    assert set(pair) <= {name for names in found for name in names}
+
+
+def test_two_mistakes_at_once_never_bring_a_third_name():
+    pairs = list(combinations(MISTAKES, 2))
+    chosen = np.random.default_rng(7).choice(len(pairs), 40, replace=False)
+    for a, b in (pairs[k] for k in chosen):
+        for names in named(diagnose(results([a, b]), "float32")):
+            parts = {part for name in names for part in (name, *name.split(" and "))}
+            assert {a.name, b.name} & parts, (a, b, names)
+
+
+def test_an_unknown_mistake_of_the_forward_has_no_name():
+    double = {"weight": lambda right, own: 2 * right(own),
+              "weight_backward": lambda right, own, g: {
+                  key: 2 * entry for key, entry in right(own, g).items()}}
+    unknown = type(MISTAKES[0])("unknown", "Unknown.", ("vjp", "network"), double, "definition")
+    found = diagnose(results([unknown]), "float32")
+    assert not named(found)
+    assert "The forward already differs, and the gradients follow it consistently" in told(found)
+    assert "No known mistake fits" in told(found)
+
+
+def changed(name, function):
+    return lambda case, found: {key: function(array) if key.endswith(name) else array
+                                for key, array in found.items()}
+
+
+def test_a_gradient_of_three_times_the_size_has_its_ratio_told():
+    found = diagnose(results(change=changed("phi", lambda array: 3 * array)), "float32")
+    assert not named(found)
+    assert "The forward is right, gradients are wrong. No known mistake fits grad_phi: it is 3 " \
+           "times the reference" in told(found)
+
+
+def test_a_random_gradient_has_no_name_and_no_ratio():
+    rng = np.random.default_rng(3)
+    found = diagnose(results(change=changed("phi", lambda array: rng.normal(size=array.shape))),
+                     "float32")
+    assert not named(found) and "times the reference" not in told(found)
+
+
+def test_float32_answers_under_the_name_of_float64_are_told_by_their_precision():
+    found = diagnose(results(dtype="float64", change=lambda case, found: {
+        name: array.astype(np.float32).astype(float) for name, array in found.items()}), "float64")
+    assert "of the size of float32 rounding" in told(found)
+
+
+def test_none_for_an_answer_is_told_with_the_number_of_cases():
+    right = results()
+    run = answers_of(lambda view: {name: None for name in view.expect}, list(core().values()),
+                     "float32")
+    assert len(run) == len(right)
+    assert "grad_phi is None in " in told(diagnose(run, "float32"))
+
+
+def test_an_exception_is_told_with_its_message():
+    def candidate(view):
+        raise TypeError("no such layer")
+    run = answers_of(candidate, list(core().values()), "float32")
+    assert "raised TypeError: no such layer" in told(diagnose(run, "float32"))
+
+
+def test_an_answer_to_an_error_case_is_told():
+    run = answers_of(lambda view: {}, [case for case in cases("core") if case.kind == "error"],
+                     "float32")
+    assert "Inputs that must be refused are answered" in told(diagnose(run, "float32"))
+
+
+def test_a_mistake_in_one_activation_is_named_with_that_activation():
+    mistake = NAMES["derivative missing"].only("tanh")
+    found = diagnose(results([mistake]), "float32")
+    assert named(found) == [("derivative missing",)]
+    assert "In tanh: " in found[0].sentence
+
+
+def test_a_mistake_seen_in_one_case_only_is_said_with_doubt():
+    one = [result for result in results([NAMES["sign of grad_lambda_out"]])
+           if result.case.id == "spectral/tanh/b2-i3-o4/bias"]
+    assert "Perhaps" in told(diagnose(one, "float32"))
+
+
+def test_expected_failures_are_no_evidence():
+    run = [CaseResult(result.case, "xfail", result.verdicts, result.got) if result.failed
+           else result for result in results([NAMES["phi detached"]])]
+    assert diagnose(run, "float32") == []

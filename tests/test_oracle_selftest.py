@@ -1,0 +1,128 @@
+"""The oracle can fail: every listed mistake and fault is caught, on the path that users take."""
+import io
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from npspectral.oracle import _selftest
+from npspectral.oracle._case import cases, compare
+from npspectral.oracle._check import answers_of
+from npspectral.oracle._fit import shape_of
+from npspectral.oracle._mistakes import MISTAKES
+from npspectral.oracle._mistakes_reference import Steps
+from npspectral.oracle._selftest import BELOW_NOISE, FAULTS, fault_results, killed, planted
+
+DTYPES = ["float64", "float32", "bfloat16"]
+
+
+@lru_cache(maxsize=None)
+def full():
+    return [case for case in cases("full") if case.kind != "error"]
+
+
+@lru_cache(maxsize=None)
+def kills(dtype):
+    """Mistake -> up to three shapes of cases that catch it, judged by the rule alone."""
+    found = {mistake.name: [] for mistake in MISTAKES}
+    for mistake in MISTAKES:
+        for case in full():
+            if len(found[mistake.name]) < 3 and dtype in case.dtypes and (
+                    shape_of(case) not in found[mistake.name]) and catches(case, mistake, dtype):
+                found[mistake.name].append(shape_of(case))
+    return found
+
+
+def catches(case, mistake, dtype):
+    try:
+        answers = mistake.answers(case)
+    except ValueError:
+        return True
+    if answers is None:
+        return False
+    with np.errstate(all="ignore"):
+        return not all(answers[name].shape == want.value.shape
+                       and compare(want, answers[name], dtype, case.tier).ok
+                       for name, want in case.expect.items())
+
+
+def test_the_candidate_in_which_mistakes_are_planted_is_right_in_every_case():
+    for case in full():
+        found = Steps().answers(case)
+        for name, want in case.expect.items():
+            with np.errstate(all="ignore"):
+                assert compare(want, found[name], "float64", case.tier).ok, (case, name)
+
+
+@pytest.mark.parametrize("name", [mistake.name for mistake in MISTAKES])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_mistake_above_the_noise_is_caught_by_three_cases_of_different_shape(dtype, name):
+    if name not in BELOW_NOISE[dtype]:
+        assert len(kills(dtype)[name]) == 3
+
+
+def test_in_bfloat16_only_the_named_mistakes_escape():
+    assert {name for name, own in kills("bfloat16").items() if not own} <= set(
+        BELOW_NOISE["bfloat16"])
+
+
+def test_names_are_unique_and_sentences_are_whole_sentences():
+    assert len({mistake.name for mistake in MISTAKES}) == len(MISTAKES)
+    assert all(mistake.sentence[0].isalnum() and mistake.sentence.endswith(".")
+               for mistake in MISTAKES)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_right_answers_rounded_to_the_dtype_raise_no_alarm(dtype):
+    found = cases("core")
+    results = answers_of(planted((), found, dtype), found, dtype)
+    assert not [result.case.id for result in results if result.failed]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_form_is_reported_through_the_check(name):
+    assert any(result.failed for result in fault_results(name, cases("core"), "float32"))
+
+
+def test_the_check_catches_what_the_rule_alone_catches():
+    mistake = next(m for m in MISTAKES if m.name == "sign of grad_lambda_out")
+    found = [case for case in cases("core") if case.kind != "error"]
+    assert [case.id for case in killed(mistake, found, "float64")] == [
+        case.id for case in found if catches(case, mistake, "float64")]
+
+
+def few(monkeypatch, *names):
+    monkeypatch.setattr(_selftest, "MISTAKES", [m for m in MISTAKES if m.name in names])
+    monkeypatch.setattr(_selftest, "FAULTS", {})
+
+
+def test_the_self_test_succeeds_and_prints_a_row_for_every_mistake(monkeypatch):
+    few(monkeypatch, "phi detached", "ascent")
+    stream = io.StringIO()
+    assert _selftest.selftest("float64", stream, "core") == 0
+    assert stream.getvalue().count("\nphi detached ") == 1
+    assert "2 mistakes and faults planted, 0 survive" in stream.getvalue()
+
+
+def test_the_self_test_fails_when_a_mistake_survives(monkeypatch):
+    few(monkeypatch, "sums in float32")
+    monkeypatch.setattr(_selftest, "BELOW_NOISE", {"float32": ()})
+    stream = io.StringIO()
+    assert _selftest.selftest("float32", stream, "core") == 1
+    assert "survive: sums in float32" in stream.getvalue()
+
+
+def test_the_self_test_fails_on_a_false_alarm(monkeypatch):
+    few(monkeypatch, "phi detached")
+    right = Steps.bias_backward
+    monkeypatch.setattr(Steps, "bias_backward", lambda self, g: right(self, g) * (1 + 1e-9))
+    stream = io.StringIO()
+    assert _selftest.selftest("float64", stream, "core") == 1
+    assert "false alarms: " in stream.getvalue()
+
+
+def test_markdown_gives_a_table(monkeypatch):
+    few(monkeypatch, "phi detached")
+    stream = io.StringIO()
+    _selftest.selftest("float64", stream, "core", markdown=True)
+    assert "| phi detached | " in stream.getvalue()

@@ -1,0 +1,454 @@
+"""The case files: nothing changed is read, the text twin says the same, the schema holds."""
+import json
+import math
+import random
+import re
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+
+from npspectral.oracle import _digests, _rebuild, _schema, _vectors
+from npspectral.oracle._numbers import from_bits
+
+CONTENTS = {path.name: path.read_bytes() for path in sorted(_vectors.FOLDER.iterdir())}
+FAMILIES = [name[:-5] for name in CONTENTS if name[:-5] + ".txt" in CONTENTS]
+SOLVED = _vectors.read()[0]
+SMALL = _vectors.family_files([case for case in SOLVED if case["id"].startswith("dense/")])
+
+
+@pytest.fixture
+def small_folder(tmp_path):
+    """One family alone, to be spoiled where every file is parsed."""
+    for name, content in SMALL.items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the shipped files, to be spoiled."""
+    return shutil.copytree(_vectors.FOLDER, tmp_path / "v1")
+
+
+def sealed(folder, name, content):
+    """Write a file and make the manifest agree with it, as an editor who knows the format would."""
+    (folder / name).write_bytes(content)
+    manifest = json.loads((folder / "MANIFEST.json").read_text())
+    entry = next(entry for entry in manifest["files"] if entry["name"] == name)
+    entry["sha256"] = _vectors.digest(content)
+    (folder / "MANIFEST.json").write_text(json.dumps(manifest))
+
+
+def edited(name, change):
+    """The bytes of a case file after `change` was made to its parsed content."""
+    document = json.loads(CONTENTS[name])
+    change(document)
+    return json.dumps(document).encode()
+
+
+# ---- changes of bytes
+
+
+def test_the_shipped_files_are_read():
+    assert len(SOLVED) == sum(len(json.loads(CONTENTS[f"{family}.json"])["cases"])
+                              for family in FAMILIES)
+
+
+def test_a_thousand_single_byte_changes_are_all_refused(folder):
+    rng = random.Random(20240607)
+    names, sizes = list(CONTENTS), [len(content) for content in CONTENTS.values()]
+    accepted = []
+    for trial in range(1000):
+        # every file gets its share: half of the changes go by size, half by name
+        name = rng.choices(names, sizes)[0] if trial % 2 else names[trial // 2 % len(names)]
+        content = bytearray(CONTENTS[name])
+        place = rng.randrange(len(content))
+        content[place] = (content[place] + rng.randrange(1, 256)) % 256
+        (folder / name).write_bytes(content)
+        try:
+            _vectors.read_files(folder)
+            accepted.append((name, place))
+        except _vectors.BadVectors:
+            pass
+        (folder / name).write_bytes(CONTENTS[name])
+    assert not accepted
+    _vectors.read_files(folder)                     # and the unchanged copy is accepted
+
+
+def test_every_bit_of_the_manifest_matters(folder):
+    content = CONTENTS["MANIFEST.json"]
+    for place in range(0, len(content), 7):
+        for bit in (1, 32):
+            spoiled = bytearray(content)
+            spoiled[place] ^= bit
+            (folder / "MANIFEST.json").write_bytes(spoiled)
+            with pytest.raises(_vectors.BadVectors):
+                _vectors.read_files(folder)
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_truncated_file_is_refused(folder, name):
+    (folder / name).write_bytes(CONTENTS[name][:-1])
+    with pytest.raises(_vectors.BadVectors, match=re.escape(name)):
+        _vectors.read(folder)
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_missing_file_is_refused_by_name(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(_vectors.BadVectors, match=re.escape(name)):
+        _vectors.read(folder)
+
+
+def test_a_file_that_the_manifest_does_not_list_is_refused(folder):
+    (folder / "more.json").write_text("{}")
+    with pytest.raises(_vectors.BadVectors, match="more.json"):
+        _vectors.read(folder)
+
+
+def test_a_changed_number_with_a_manifest_that_agrees_is_refused(folder):
+    sealed(folder, "loss.json", CONTENTS["loss.json"].replace(b'"core":true', b'"core":false', 1))
+    with pytest.raises(_vectors.BadVectors, match="MANIFEST.json: sha256"):
+        _vectors.read(folder)
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(_vectors.BadVectors, match="cannot be read"):
+        _vectors.read(tmp_path / "nowhere")
+
+
+# ---- a manifest that is wrong by itself
+
+
+def _manifest(change):
+    manifest = json.loads(SMALL["MANIFEST.json"])
+    change(manifest)
+    return json.dumps(manifest).encode()
+
+
+BAD_MANIFESTS = {
+    "no JSON": b"{", "no UTF-8": b"\xff\xfe{}", "empty": b"", "a list": b"[]", "null": b"null",
+    "nested too deep": b"[" * 100000,
+    "a field twice": SMALL["MANIFEST.json"].replace(b'"format": 1', b'"format": 1, "format": 1'),
+    "NaN": SMALL["MANIFEST.json"].replace(b'"format": 1', b'"format": NaN'),
+    "unknown field": _manifest(lambda m: m.update(more=1)),
+    "no suite": _manifest(lambda m: m.pop("suite")),
+    "format 2": _manifest(lambda m: m.update(format=2)),
+    "format true": _manifest(lambda m: m.update(format=True)),
+    "suite a number": _manifest(lambda m: m.update(suite=1)),
+    "files an object": _manifest(lambda m: m.update(files={})),
+    "no files": _manifest(lambda m: m.update(files=[])),
+    "an entry less": _manifest(lambda m: m["files"].pop()),
+    "an entry twice": _manifest(lambda m: m["files"].append(m["files"][0])),
+    "an entry is text": _manifest(lambda m: m["files"].append("loss.json")),
+    "unknown field of an entry": _manifest(lambda m: m["files"][0].update(more=1)),
+    "count is text": _manifest(lambda m: m["files"][0].update(cases="14")),
+    "a path out of the folder": _manifest(lambda m: m["files"][0].update(name="../dense.json")),
+    "an absolute path": _manifest(lambda m: m["files"][0].update(name="/etc/hostname")),
+    "itself": _manifest(lambda m: m["files"][0].update(name="MANIFEST.json")),
+    "wrong digest": _manifest(lambda m: m["files"][0].update(sha256="0" * 64)),
+    "wrong count of cases": _manifest(lambda m: m["files"][0].update(cases=1)),
+    "wrong count of numbers": _manifest(lambda m: m["files"][0].update(numbers=1)),
+}
+
+
+@pytest.mark.parametrize("content", BAD_MANIFESTS.values(), ids=BAD_MANIFESTS)
+def test_a_bad_manifest_is_refused_even_without_its_recorded_digest(small_folder, content):
+    (small_folder / "MANIFEST.json").write_bytes(content)
+    with pytest.raises(_vectors.BadVectors):
+        _vectors.read(small_folder, recorded=False)
+
+
+# ---- a case file that is wrong though its digest is right
+
+
+def _case(change, index=0):
+    return lambda document: change(document["cases"][index])
+
+
+def _expect(change, name="y"):
+    return _case(lambda case: change(case["expect"][name]))
+
+
+BAD_CASES = {
+    "unknown field of the file": lambda d: d.update(more=1),
+    "no family": lambda d: d.pop("family"),
+    "another family": lambda d: d.update(family="loss"),
+    "another suite": lambda d: d.update(suite="1.0.1"),
+    "suite is no version": lambda d: d.update(suite="one"),
+    "another schema": lambda d: d.update(schema="case-v2.schema.json"),
+    "count too large": lambda d: d.update(count=d["count"] + 1),
+    "count true": lambda d: d.update(count=True),
+    "one case less": lambda d: d["cases"].pop(),
+    "one case less, counted": lambda d: (d["cases"].pop(), d.update(count=d["count"] - 1)),
+    "cases an object": lambda d: d.update(cases={}),
+    "an unknown note": lambda d: d["notes"].update(Wrong="text"),
+    "a case is text": lambda d: d["cases"].__setitem__(0, "dense"),
+    "unknown field of a case": _case(lambda c: c.update(more=1)),
+    "no tier": _case(lambda c: c.pop("tier")),
+    "unknown kind": _case(lambda c: c.update(kind="jvp")),
+    "unknown tier": _case(lambda c: c.update(tier="good")),
+    "unknown dtype": _case(lambda c: c["dtypes"].append("float8")),
+    "no dtype": _case(lambda c: c.update(dtypes=[])),
+    "a dtype twice": _case(lambda c: c["dtypes"].append("float64")),
+    "unknown flag": _case(lambda c: c["flags"].append("Unheard")),
+    "unknown witness": _case(lambda c: c["witness"].append("hearsay")),
+    "unknown layer": _case(lambda c: c["layers"].append({"layer": "conv"})),
+    "unknown constant of a layer": _case(lambda c: c["layers"][0].update(slope=0.5)),
+    "a layer without its constant": _case(lambda c: c["layers"].append({"layer": "elu"})),
+    "core 1": _case(lambda c: c.update(core=1)),
+    "digits above 75": _case(lambda c: c.update(agreed_digits=76)),
+    "digits a fraction": _case(lambda c: c.update(agreed_digits=60.5)),
+    "id with a space": _case(lambda c: c.update(id="dense/a b")),
+    "id with a line end": _case(lambda c: c.update(id=c["id"] + "\n")),
+    "id of another family": _case(lambda c: c.update(id="loss/new")),
+    "an id twice": lambda d: d["cases"][0].update(id=d["cases"][1]["id"]),
+    "trainable that is no input": _case(lambda c: c["trainable"].append("theta")),
+    "a vjp with a loss": _case(lambda c: c.update(
+        loss={"loss": "hinge", "reduction": "mean"})),
+    "unknown loss": _case(lambda c: c.update(loss={"loss": "l7", "reduction": "mean"})),
+    "an expected array less": _case(lambda c: c["expect"].pop("y")),
+    "an expected array more": _case(lambda c: c["expect"].update(value=c["expect"]["y"])),
+    "15 digits": _expect(lambda e: e["bits"].__setitem__(0, "3fe000000000000")),
+    "17 digits": _expect(lambda e: e["bits"].__setitem__(0, "3fe00000000000000")),
+    "capital digits": _expect(lambda e: e["bits"].__setitem__(0, "3FE0000000000000")),
+    "no digits": _expect(lambda e: e["bits"].__setitem__(0, "3fe000000000000g")),
+    "bits of NaN": _expect(lambda e: e["bits"].__setitem__(0, "7ff8000000000000")),
+    "bits of infinity": _expect(lambda e: e["bits"].__setitem__(0, "fff0000000000000")),
+    "bits a number": _expect(lambda e: e["bits"].__setitem__(0, 0.5)),
+    "other bits than about": _expect(lambda e: e["bits"].__setitem__(0, "4059000000000000")),
+    "a number less": _expect(lambda e: e["bits"].pop()),
+    "a scale less": _expect(lambda e: e["scale"].pop()),
+    "a negative scale": _expect(lambda e: e["scale"].__setitem__(0, -1.0)),
+    "a scale of text": _expect(lambda e: e["scale"].__setitem__(0, "1")),
+    "a huge shape": _expect(lambda e: e.update(shape=[10 ** 9, 10 ** 9])),
+    "a negative shape": _expect(lambda e: e.update(shape=[-1, -1])),
+    "three axes": _expect(lambda e: e.update(shape=[1, 1, 1])),
+    "a shape of another array": _expect(lambda e: e.update(shape=[1]), "grad_x"),
+    "low without its length": _expect(lambda e: e.update(low=[])),
+    "unknown field of an array": _expect(lambda e: e.update(dtype="float64")),
+    "input of text": _case(lambda c: c["inputs"]["x"]["dec"].__setitem__(0, "1")),
+    "input true": _case(lambda c: c["inputs"]["x"]["dec"].__setitem__(0, True)),
+    "an input number less": _case(lambda c: c["inputs"]["x"]["dec"].pop()),
+    "labels and numbers": _case(lambda c: c["inputs"]["x"].update(labels=[1])),
+}
+
+
+@pytest.mark.parametrize("change", BAD_CASES.values(), ids=BAD_CASES)
+def test_a_bad_case_file_is_refused_though_its_digest_is_right(small_folder, change):
+    sealed(small_folder, "dense.json", edited("dense.json", change))
+    with pytest.raises(_vectors.BadVectors, match="dense.json|id occurs twice"):
+        _vectors.read(small_folder, recorded=False)
+
+
+def test_an_edit_that_keeps_the_format_is_read_where_no_digest_is_recorded(small_folder):
+    sealed(small_folder, "dense.json", edited("dense.json", lambda d: None))
+    assert len(_vectors.read(small_folder, recorded=False)[0]) == 14
+
+
+BAD_TOKENS = {
+    "NaN": (b'"dec":[', b'"dec":[NaN,'), "Infinity": (b'"dec":[', b'"dec":[Infinity,'),
+    "an overflowing number": (b'"scale":[', b'"scale":[1e999,'),
+    "a field twice": (b'"core":', b'"core":true,"core":'),
+    "a comma at the end": (b'"dec":[', b'"dec":[,'), "a byte that is no UTF-8": (b'"', b'\xff"'),
+}
+
+
+@pytest.mark.parametrize("old, new", BAD_TOKENS.values(), ids=BAD_TOKENS)
+def test_tokens_that_strict_json_does_not_have_are_refused(small_folder, old, new):
+    sealed(small_folder, "dense.json", CONTENTS["dense.json"].replace(old, new, 1))
+    with pytest.raises(_vectors.BadVectors, match="dense.json"):
+        _vectors.read(small_folder, recorded=False)
+
+
+# ---- the schema
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_shipped_case_file_obeys_the_schema(family):
+    assert _schema.faults(json.loads(CONTENTS[f"{family}.json"])) == []
+
+
+def test_the_shipped_schema_is_the_one_that_is_checked():
+    assert json.loads(CONTENTS["case-v1.schema.json"]) == _schema.SCHEMA
+
+
+def test_every_word_of_the_schema_is_one_that_is_checked():
+    passive = {"$schema", "$id", "$defs", "title"}
+
+    def words(schema):
+        yield from schema
+        for word, rule in schema.items():
+            if word in ("properties", "$defs"):
+                for own in rule.values():
+                    yield from words(own)
+            elif word == "anyOf":
+                for own in rule:
+                    yield from words(own)
+            elif isinstance(rule, dict):
+                yield from words(rule)
+    assert set(words(_schema.SCHEMA)) <= set(_schema._WORDS) | passive
+
+
+def test_the_jsonschema_package_agrees_where_it_is_installed():
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(_schema.SCHEMA)
+    validator = jsonschema.Draft202012Validator(_schema.SCHEMA)
+    for family in FAMILIES:
+        validator.validate(json.loads(CONTENTS[f"{family}.json"]))
+
+
+def test_every_flag_of_a_case_is_explained_in_its_file():
+    for family in FAMILIES:
+        document = json.loads(CONTENTS[f"{family}.json"])
+        assert {flag for case in document["cases"] for flag in case["flags"]} == set(
+            document["notes"])
+
+
+# ---- the text twin
+
+
+def parsed_twin(content):
+    """The cases of a text twin, read word by word."""
+    words = iter(content.decode("ascii").split())
+    number = {"number": from_bits, "integer": int, "word": str}
+
+    def take():
+        return next(words)
+    head = [take() for _ in range(8)]
+    assert head[::2] == ["npspectral-cases", "suite", "family", "cases"], head
+    cases, count = [], int(head[-1])
+    for _ in range(count):
+        assert take() == "case"
+        case = {"id": take(), "kind": take(), "tier": take(), "core": take() == "core",
+                "layers": [], "inputs": {}, "expect": {}}
+        while (word := take()) != "end":
+            if word in ("dtypes", "flags", "trainable"):
+                case[word] = [take() for _ in range(int(take()))]
+            elif word in ("layer", *_schema.SPECS):
+                spec = {word: take()}
+                for _ in range(int(take())):
+                    key, kind = take(), take()
+                    spec[key] = number[kind](take())
+                case["layers"].append(spec) if word == "layer" else case.update({word: spec})
+            else:
+                _twin_array(case, word, take)
+        assert take() == case["id"]
+        cases.append(case)
+    assert next(words, None) is None
+    return cases
+
+
+def _twin_array(case, role, take):
+    name = take()
+    shape = [int(take()) for _ in range(int(take()))]
+    size = math.prod(shape)
+    numbers = [take() for _ in range(size)]
+    if role == "in":
+        case["inputs"][name] = {"shape": shape, "dec": [from_bits(word) for word in numbers]}
+    elif role == "label":
+        case["inputs"][name] = {"shape": shape, "labels": [int(word) for word in numbers]}
+    elif role == "out":
+        scale = [float(take()) for _ in range(size)]
+        case["expect"][name] = {"shape": shape, "bits": numbers, "scale": scale}
+    else:
+        case["expect"][name][role] = numbers
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_text_twin_says_all_that_the_json_says(family):
+    told = json.loads(CONTENTS[f"{family}.json"])["cases"]
+    for case in told:
+        del case["witness"], case["agreed_digits"]
+        for entry in case["expect"].values():
+            del entry["about"]
+    assert parsed_twin(CONTENTS[f"{family}.txt"]) == told
+
+
+def test_a_word_of_a_text_twin_fits_a_buffer_of_256_bytes():
+    assert max(len(word) for family in FAMILIES
+               for word in CONTENTS[f"{family}.txt"].split()) < 256
+
+
+def test_the_files_are_ascii_with_unix_line_ends():
+    for name, content in CONTENTS.items():
+        assert content.isascii() and b"\r" not in content and content.endswith(b"\n"), name
+
+
+# ---- rebuilding
+
+
+def test_the_files_are_built_from_the_cases_byte_for_byte():
+    assert _vectors.family_files(SOLVED) == CONTENTS
+
+
+def test_a_sample_of_cases_is_solved_to_the_shipped_bits():
+    from npspectral.oracle import _catalog, _certify
+    shipped = {case["id"]: case for case in SOLVED}
+    for case in _catalog.catalog()[::23]:
+        assert _certify.solve(case) == shipped[case["id"]], case["id"]
+
+
+def test_the_digest_of_this_suite_is_recorded():
+    assert _digests.MANIFESTS[_vectors.SUITE] == _vectors.digest(CONTENTS["MANIFEST.json"])
+
+
+def test_certification_imports_nothing_but_the_standard_library():
+    code = (f"import sys, importlib.util as util\n"
+            f"spec = util.spec_from_file_location('rebuild', {_rebuild.__file__!r})\n"
+            f"module = util.module_from_spec(spec)\n"
+            f"spec.loader.exec_module(module)\n"
+            f"print(sorted({{name.split('.')[0] for name in sys.modules}}"
+            f" - set(sys.stdlib_module_names) - {{'__main__', '__mp_main__', 'oracle'}}))\n"
+            f"case = module._catalog.catalog()[0]\n"
+            f"print(module._certify.solve(case)['tier'])\n")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout.split() == ["[]", "exact"]
+
+
+def test_certification_finds_a_changed_bit(folder, monkeypatch, capsys):
+    monkeypatch.setattr(_rebuild, "solve_all", lambda cases, workers: SOLVED)
+    assert _rebuild.certify(folder) == 0
+    content = CONTENTS["optimizer.json"].replace(b'"bits":["3f', b'"bits":["3e', 1)
+    (folder / "optimizer.json").write_bytes(content)
+    assert _rebuild.certify(folder) == 1
+    assert "optimizer.json" in capsys.readouterr().out
+
+
+def test_certification_finds_a_file_too_many(folder, monkeypatch, capsys):
+    monkeypatch.setattr(_rebuild, "solve_all", lambda cases, workers: SOLVED)
+    (folder / "more.txt").write_text("")
+    assert _rebuild.certify(folder) == 1
+    assert "more.txt" in capsys.readouterr().out
+
+
+def test_written_files_are_read_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_rebuild, "solve_all", lambda cases, workers: SOLVED)
+    assert _rebuild.certify(write=tmp_path / "new") == 0
+    assert _vectors.read(tmp_path / "new")[0] == SOLVED
+
+
+def test_the_pool_of_processes_gives_the_cases_back_in_order(capsys):
+    from npspectral.oracle import _catalog, _certify
+    cases = _catalog.catalog()[:6]
+    assert _rebuild.solve_all(cases, 2) == [_certify.solve(case) for case in cases]
+
+
+def test_scales_in_the_text_twin_are_those_of_the_json():
+    assert all(float(f"{scale:.3g}") == scale for case in SOLVED
+               for entry in case["expect"].values() for scale in entry["scale"])
+
+
+def test_inputs_are_exact_in_every_dtype_that_their_case_lists():
+    widths = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
+    for case in SOLVED:
+        width = min(widths[dtype] for dtype in case["dtypes"])
+        for entry in case["inputs"].values():
+            for number in entry.get("dec", ()):
+                odd = abs(Fraction(number).numerator)
+                while odd and odd % 2 == 0:
+                    odd //= 2
+                assert odd < 1 << width, (case["id"], number)
