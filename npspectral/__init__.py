@@ -3,6 +3,7 @@
 nn        layers, losses and penalties: whatever has a forward and a backward
 training  optimizers, minibatch training, files to stop and go on with
 analysis  what the papers read off a trained network
+oracle    certified cases that other implementations are checked against; import it by name
 data      handmade data sets, and MNIST, Fashion-MNIST, California Housing, digits
 """
 from . import analysis, data, nn, training

@@ -5,7 +5,9 @@ import re
 import pytest
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+EVERY_BLOCK = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+# Those of other frameworks are run by the peers' tests, where the frameworks are installed.
+BLOCKS = [block for block in EVERY_BLOCK if not block.startswith(("# PyTorch", "# JAX"))]
 
 
 def test_the_readme_has_examples():

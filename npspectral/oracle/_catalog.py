@@ -447,12 +447,18 @@ def near_kinks(case, attempt):
 
 
 def zeros_under(spec, case):
-    """Zeros of what a penalty with |w| is on, of phi where that is the realized weight."""
+    """What to move where a penalty with |w| meets a zero: the number, or its eigenvalue's gap."""
+    if spec["penalty"] not in ("l1", "elastic_net"):
+        return
+    dec = {name: entry["dec"] for name, entry in case["inputs"].items()}
     name = "phi" if spec["on"] == "weight" else spec["on"]
-    if spec["penalty"] in ("l1", "elastic_net"):
-        for index, number in enumerate(case["inputs"][name]["dec"]):
-            if not number:
-                yield name, index
+    for index, number in enumerate(dec[name]):
+        if not number:
+            yield name, index
+        elif spec["on"] == "weight":
+            i, j = divmod(index, len(dec["lambda_in"]))
+            if dec["lambda_in"][j] == dec["lambda_out"][i]:
+                yield "lambda_out", i
 
 
 def near_margins(spec, y, target, name):

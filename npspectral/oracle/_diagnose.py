@@ -59,7 +59,8 @@ def pool(kind, run):
     whole = [mistake for mistake in MISTAKES if kind in mistake.kinds]
     present = set().union(*(algorithms(result.case) for result in run.failing + run.passing), ())
     scoped = [mistake.only(name) for mistake in whole
-              for name in sorted(set(mistake.within) & present) if len(mistake.within) > 1]
+              for name in sorted(set(mistake.scopes) & present)
+              if name != "spectral" or "dense" in present]
     if kind in ("loss", "penalty", "optimizer"):
         keys = {result.case.spec[kind][kind] for result in run.failing + run.passing}
         scoped += [mistake.only(name) for mistake in whole if not mistake.within

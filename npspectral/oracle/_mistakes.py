@@ -14,6 +14,8 @@ from . import (_mistakes_backward, _mistakes_definition, _mistakes_loss, _mistak
 from ._mistakes_reference import Steps
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
+OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift"}
+OF_A_LAYER = OF_A_MATRIX | {"activate", "slope"}    # steps that are taken inside of a layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +53,34 @@ class Mistake:
         return None if same else wrong
 
     def only(self, algorithm):
-        """The same mistake made in one activation, loss, penalty or optimizer alone."""
-        return replace(self, within=(algorithm,))
+        """The same mistake made in one kind of layer, loss, penalty or optimizer alone."""
+        plant = self.plant
+        if set(plant) <= OF_A_LAYER:
+            plant = in_layers(algorithm, plant)
+        return replace(self, within=(algorithm,), plant=plant)
+
+    @property
+    def scopes(self):
+        """Where the mistake can be made alone: its algorithms, or the spectral layers."""
+        if self.within:
+            return self.within if len(self.within) > 1 else ()
+        return ("spectral",) if OF_A_LAYER >= set(self.plant) and OF_A_MATRIX & set(
+            self.plant) else ()
+
+
+def in_layers(name, plant):
+    """A plant whose wrong steps are taken in layers of this name alone."""
+    here = {"now": False}
+
+    def noted(right, layer, *rest):
+        here["now"] = layer["layer"] == name
+        return right(layer, *rest)
+
+    def guarded(wrong):
+        return lambda right, *arguments: (wrong(right, *arguments) if here["now"]
+                                          else right(*arguments))
+    return {**{step: guarded(wrong) for step, wrong in plant.items()},
+            "layer_forward": noted, "layer_backward": noted}
 
 
 def algorithms(case):

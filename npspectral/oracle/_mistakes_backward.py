@@ -82,13 +82,14 @@ BACKWARD = {
         "already.", times(lambda b, i, o: b, x_too=False)),
     "parameter gradients divided by B": (
         "The gradients of the parameters are divided by the batch size; they are sums over the "
-        "batch, and a mean belongs to the loss.", times(lambda b, i, o: 1 / b, x_too=False)),
+        "batch, and a mean belongs to the loss.",
+        times(lambda b, i, o: 1 / max(b, 1), x_too=False)),
     "gradients times B": (
         "All gradients are B times too large: a sum over the batch in place of a mean.",
         times(lambda b, i, o: b)),
     "gradients divided by B": (
         "All gradients are divided by the batch size: a mean over the batch in place of a sum.",
-        times(lambda b, i, o: 1 / b)),
+        times(lambda b, i, o: 1 / max(b, 1))),
     "gradients times O": (
         "All gradients are n_out times too large: a sum over outputs in place of a mean.",
         times(lambda b, i, o: o)),
@@ -97,7 +98,7 @@ BACKWARD = {
         times(lambda b, i, o: 1 / o)),
     "gradients divided by B and O": (
         "All gradients are divided by the number of outputs of the whole batch: a mean in place "
-        "of a sum.", times(lambda b, i, o: 1 / (b * o))),
+        "of a sum.", times(lambda b, i, o: 1 / max(b * o, 1))),
     "gradients halved": ("All gradients are half of what they should be.",
                          times(lambda b, i, o: .5)),
     "gradients doubled": (

@@ -104,6 +104,10 @@ DEFINITION = {
     "absolute difference": (
         "The weight is |lambda_in - lambda_out| phi; the difference keeps its sign.",
         phi_as(lambda own, phi: np.sign(gap(own)) * phi)),
+    "absolute difference, slope 1 at 0": (
+        "The weight is |lambda_in - lambda_out| phi, with the derivative 1 where they are equal; "
+        "the difference keeps its sign.",
+        phi_as(lambda own, phi: np.where(gap(own) < 0, -1, 1) * phi)),
     "eigenvalues swapped": (
         "lambda_in and lambda_out have changed places: lambda_in belongs to the inputs.",
         elsewhere(lambda own: {"lambda_in": own["lambda_out"], "lambda_out": own["lambda_in"]},
@@ -116,6 +120,10 @@ DEFINITION = {
         "phi is reshaped to (n_in, n_out) where it should be transposed.",
         elsewhere(lambda own: {"phi": _reread(own["phi"])}, lambda own, grads: {
             **grads, "phi": np.ascontiguousarray(grads["phi"].T).reshape(own["phi"].shape)})),
+    "W transposed": (
+        "y is x W; it is x W^T, since rows of W are outputs.",
+        {"matrix": lambda right, layer, own: right(layer, own).T,
+         "matrix_backward": lambda right, matrix, x, g: right(matrix, x, g).T}),
     "bias missing": ("The bias is not added.", bias_times(0)),
     "bias negated": ("The bias is subtracted.", bias_times(-1)),
     "bias doubled": ("The bias is added twice.", bias_times(2)),

@@ -192,7 +192,7 @@ SINGLE = [
              weight=weight(lambda a, b, phi: (b - a) * phi)),
     in_torch("lambda_in + lambda_out", "sum of eigenvalues", "sum of eigenvalues in the penalty",
              weight=weight(lambda a, b, phi: (a + b) * phi)),
-    in_jax("the difference taken absolute", "absolute difference",
+    in_jax("the difference taken absolute", "absolute difference, slope 1 at 0",
            weight=weight(lambda a, b, phi: jnp.abs(a - b) * phi)),
     in_torch("lambda_in * lambda_out", "product of eigenvalues",
              weight=weight(lambda a, b, phi: a * b * phi)),
@@ -206,6 +206,8 @@ SINGLE = [
                  **own, "lambda_in": own["lambda_out"], "lambda_out": own["lambda_in"]})),
     in_jax("phi.T, for a square phi", "phi transposed", "layout",
            weight=weight(lambda a, b, phi: (a - b) * phi.T)),
+    in_torch("x @ W in place of x @ W.T", "W transposed", affine=lambda self, w, own, x: (
+        x @ w if own["bias"] is None else x @ w + own["bias"])),
     in_torch("phi reshaped into a kernel", "phi reshaped",
              weight=weight(lambda a, b, phi: (a - b) * phi.reshape(phi.shape[::-1]).T)),
     in_torch("no bias", "bias missing", affine=lambda self, w, own, x: x @ w.T),
@@ -360,8 +362,6 @@ SINGLE = [
 
 
 UNLISTED = [
-    in_torch("x @ W in place of x @ W.T", affine=lambda self, w, own, x: (
-        x @ w if own["bias"] is None else x @ w + own["bias"])),
     in_torch("negative differences cut off", weight=weight(
         lambda a, b, phi: torch.relu(a - b) * phi)),
     in_torch("rows of phi normalized", weight=weight(
