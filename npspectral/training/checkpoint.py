@@ -1,9 +1,9 @@
-"""A network with its parameters, or a whole run, in one .npz file; nothing in it is pickled."""
+"""A network with its parameters, or a whole run, in one .npz file; nothing in it is pickled.
+
+json and zipfile are imported where they are used, to keep the package quick to import.
+"""
 import dataclasses
-import json
 import os
-import secrets
-import zipfile
 
 import numpy as np
 
@@ -19,6 +19,7 @@ def save(path, network, start):
 
     Written to a temporary name in the same folder and renamed, so `path` is never half a file.
     """
+    import json
     record = start if isinstance(start, Record) else Record(start)
     trees = {"params": record.params, "optimizer_state": record.optimizer_state or {}}
     header = {"format": FORMAT, "network": _describe(network), "epoch": record.epoch,
@@ -26,7 +27,7 @@ def save(path, network, start):
               "structure": {name: tree.map(lambda _: None, branch)
                             for name, branch in trees.items()}}
     text = json.dumps(header, default=lambda array: array.tolist())
-    temporary = f"{os.fspath(path)}.{secrets.token_hex(4)}.part"
+    temporary = f"{os.fspath(path)}.{os.urandom(4).hex()}.part"
     try:
         with open(temporary, "xb") as file:
             np.savez(file, header=np.array(text), **dict(tree.items(trees)))
@@ -41,6 +42,7 @@ def load(path):
 
     Raises ValueError on a file that is damaged or that `save` did not write.
     """
+    import zipfile
     try:
         with open(path, "rb") as file:
             return _read(file)
@@ -52,6 +54,7 @@ def load(path):
 
 
 def _read(file):
+    import json
     with np.load(file, allow_pickle=False) as archive:
         header = json.loads(str(archive["header"]))
         if header["format"] != FORMAT:
