@@ -13,7 +13,8 @@ from npspectral.oracle._answers import readable
 from npspectral.oracle._case import cases
 from npspectral.oracle._check import chosen, dtype_name
 from npspectral.oracle._own import own
-from npspectral.oracle._report import CaseResult, Report, margins
+from npspectral.oracle._report import Report
+from npspectral.oracle._results import CaseResult, margins
 
 SQUARE = "spectral/tanh/b4-i4-o4/bias"
 OBLONG = "spectral/identity/b2-i3-o4/bias"          # of the exact tier

@@ -28,7 +28,7 @@ from importlib import import_module
 _HOMES = {"check": "_check", "parametrize": "_check", "answers_of": "_check", "assign": "_assign",
           "cases": "_case", "Case": "_case", "judge": "_judge", "diagnose": "_diagnose",
           "invariants": "_invariants", "Layout": "_layout", "layouts": "_layout",
-          "Report": "_report", "CaseResult": "_report", "BadVectors": "_vectors"}
+          "Report": "_report", "CaseResult": "_results", "BadVectors": "_vectors"}
 __all__ = ["BadVectors", "Case", "CaseResult", "Layout", "Report", "answers_of", "assign", "cases",
            "check", "diagnose", "invariants", "judge", "layouts", "parametrize"]
 

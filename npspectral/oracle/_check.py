@@ -11,7 +11,8 @@ from . import _vectors
 from ._answers import first_line, judged, told
 from ._case import ROUNDOFF, cases
 from ._layout import LAYOUTS, Layout, layout_of
-from ._report import CaseResult, LayoutFinding, Report
+from ._report import LayoutFinding, Report
+from ._results import CaseResult
 
 TRIED = 20                              # failing cases tried in another layout
 # What a candidate raises when it is broken, not when it refuses an input.
@@ -204,37 +205,46 @@ def _findings(candidate, results, dtype, layout):
     failed = [result for result in results if result.failed]
     if not failed:
         return [], ()
-    other = _other_layout(candidate, failed, dtype, layout)
-    if other:
-        return [other], ()
+    found, other = _other_layout(candidate, failed, dtype, layout)
     try:
         from ._diagnose import diagnose
     except ImportError as error:
-        return [], (f"no diagnosis: {told(error)}",)
+        return found, (f"no diagnosis: {told(error)}",)
     try:
-        return list(diagnose(results, dtype)), ()
+        if found:                               # what is wrong in its own layout too
+            results = _in_layout(candidate, results, dtype, other)
+        return found + list(diagnose(results, dtype)), ()
     except Exception as error:                  # a verdict must not be lost with its explanation
-        return [], (f"the diagnosis itself failed: {told(error)}",)
+        return found, (f"the diagnosis itself failed: {told(error)}",)
+
+
+def _in_layout(candidate, results, dtype, layout):
+    """The results again, those of spectral layers as answered in another layout."""
+    spectral = [result.case for result in results
+                if result.status != "xfail" and "spectral" in _layers(result.case)]
+    others = [result for result in results if "spectral" not in _layers(result.case)]
+    return others + answers_of(candidate, spectral, dtype, layout)
 
 
 def _other_layout(candidate, failed, dtype, layout):
-    """The finding that the candidate is right in another of the ready layouts, if it is."""
+    """The finding that the candidate is right in another layout, and that layout; or [], None."""
     spectral = [result.case for result in failed if _one_spectral(result.case)]
-    if not spectral:
-        return None
-    for name, other in {**LAYOUTS, "": Layout(phi="in,out")}.items():
+    for name, other in {**LAYOUTS, "": Layout(phi="in,out")}.items() if spectral else ():
         fitting = [case for case in spectral if other.applies(case)] or [
             case for case in _every_case()                      # core has few of a single set
             if _one_spectral(case) and other.applies(case)]
         again = answers_of(candidate, fitting[:TRIED], dtype, other) if other != layout else []
         if again and all(result.passed for result in again):
-            return LayoutFinding.of(name or other, layout, len(again), len(spectral))
-    return None
+            return [LayoutFinding.of(name or other, layout, len(again), len(spectral))], other
+    return [], None
+
+
+def _layers(case):
+    return [layer["layer"] for layer in case.layers]
 
 
 def _one_spectral(case):
-    kinds = [layer["layer"] for layer in case.layers]
-    return case.kind == "vjp" and kinds.count("spectral") == 1
+    return case.kind == "vjp" and _layers(case).count("spectral") == 1
 
 
 def parametrize(*, suite="core", only=None):

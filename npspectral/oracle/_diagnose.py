@@ -94,12 +94,14 @@ def _explained(run, mistakes, named):
 def _by_algorithm(run, mistakes):
     """Each activation, loss, penalty or optimizer by itself; [] where no name is found so.
 
-    A mistake in all layers cannot show in one activation only, so only its own ones are asked.
+    A mistake in all layers cannot show in one activation only, so only its own ones are named, and
+    none where one in all layers would do as well.
     """
     parts, found, hits = _split(run), [], 0
+    own = [mistake for mistake in mistakes if mistake.part in APART or mistake.within]
+    general = [mistake for mistake in mistakes if mistake not in own]
     for part in parts if len(parts) > 1 else []:
-        own = [mistake for mistake in mistakes if mistake.part in APART or mistake.within]
-        fits = _single(part, own)
+        fits = [] if _single(part, general) else _single(part, own)
         hits += bool(fits)
         found += _findings(part, fits) if fits else _partly(part, [])
     return found if hits else []
@@ -111,7 +113,7 @@ def _with_known(run, known):
         return []
     together = tuple(dict.fromkeys(mistake for entry in known for mistake in entry
                                    if "network" in mistake.kinds))
-    fit = run.fit(together) if together else None
+    fit = run.fit(together, hidden=True) if together else None
     return [fit] if fit else []
 
 
@@ -153,9 +155,13 @@ def _several(run, mistakes):
 
 
 def _linear(run, mistakes):
-    """Mistakes that explain the cases without an activation, where its own are silent."""
-    part = run.part(lambda result: _algorithm(result.case) == "identity")
-    return [fit.mistakes[0] for fit in _single(part, mistakes)] if part.failing else []
+    """Mistakes that explain the cases without an activation, or one loss or penalty by itself."""
+    apart = run.failing[0].case.kind in APART
+    parts = _split(run) if apart else [
+        run.part(lambda result: _algorithm(result.case) == "identity")]
+    count = Counter(fit.mistakes[0] for part in parts if part.failing
+                    for fit in _single(part, mistakes))
+    return [mistake for mistake, _ in count.most_common(PARTNERS if not apart else 3)]
 
 
 def _covered(run, mistake, screen=SCREEN):
@@ -194,8 +200,8 @@ def _findings(run, fits):
         return [_finding(run, names, [fits[0].mistakes[0].sentence], fits[0], "")]
     found = [_finding(run, (mistake.name,), [mistake.sentence], _alone(run, fits[0], mistake),
                       _place(run, mistake)) for mistake in shared]
-    rest = list(dict.fromkeys(mistake for fit in fits for mistake in fit.mistakes
-                              if mistake not in shared))
+    rest = list({mistake.name: mistake for fit in reversed(fits) for mistake in fit.mistakes
+                 if mistake not in shared}.values())[::-1]
     if rest:
         found.append(_finding(run, tuple(mistake.name for mistake in rest),
                               [mistake.sentence for mistake in rest], fits[0],
@@ -241,7 +247,10 @@ def where(run):
 def _partly(run, mistakes):
     """Where no mistakes explain all: those that explain arrays of their own, and patterns."""
     found, told = [], set()
+    forward = {"y", "value"} & set(run.wrong)       # where it is wrong, gradients follow from it
     explained = {mistake: _whole(run, mistake) for mistake in mistakes}
+    explained = {mistake: kinds if not forward or kinds & forward else frozenset()
+                 for mistake, kinds in explained.items()}
     for mistake, kinds in explained.items():
         if kinds and not kinds & told:
             rivals = [other for other in mistakes if explained[other] == kinds]

@@ -34,6 +34,10 @@ class Fit:
         return len({shape_of(case) for case in self.cases})
 
 
+def _key(mistakes, case):
+    return (case.id, *((mistake.name, mistake.within) for mistake in mistakes))
+
+
 def shape_of(case):
     return tuple(sorted((name, array.shape) for name, array in case.inputs.items()))
 
@@ -74,13 +78,16 @@ class Run:
         met = [mistake for mistake in mistakes if mistake.meets(case)]
         if met and "EmptyBatch" in case.flags:
             return "unknown"
-        key = (case.id, *((mistake.name, mistake.within) for mistake in met))
+        key = _key(met, case)
         if key not in self.known:
             self.known[key] = _simulate(met, case, SLACK[self.dtype][1])
         return self.known[key]
 
-    def fit(self, mistakes, screen=None):
-        """A Fit if the mistakes reproduce all results (or the first `screen` failures), or None."""
+    def fit(self, mistakes, screen=None, hidden=False):
+        """A Fit if the mistakes reproduce all results (or the first `screen` failures), or None.
+
+        hidden: even if their effect exceeds the tolerance only together with rounding.
+        """
         shown, misfits = [], []
         results = self.failing[:screen] if screen else self.failing + self.passing
         for result in results + ([] if screen else self.raised):
@@ -90,7 +97,7 @@ class Run:
             misfits += [misfit for misfit, _ in agreements.values() if misfit is not None]
             if any(changed and misfit is not None for misfit, changed in agreements.values()):
                 shown.append(result.case)
-        if self.failing and not shown:
+        if self.failing and not shown and not hidden:
             return None
         raised = 0 if screen else sum(self.simulated(mistakes, result.case) != "raises"
                                       for result in self.raised)
@@ -98,6 +105,12 @@ class Run:
 
     def agreements(self, mistakes, result):
         """Name -> (misfit, changed by the mistakes); misfit <= 1 agrees, None is unknown."""
+        key = ("agreements", *_key(mistakes, result.case))
+        if key not in self.known:
+            self.known[key] = self._agreements(mistakes, result)
+        return self.known[key]
+
+    def _agreements(self, mistakes, result):
         case = result.case
         found = self.simulated(mistakes, case)
         if found == "unknown":

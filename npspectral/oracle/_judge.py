@@ -21,7 +21,8 @@ from ._answers import judged, told
 from ._case import ROUNDOFF, Verdict, cases
 from ._check import _as_expected, _message, _status, chosen, expected_failures
 from ._layout import layout_of
-from ._report import CaseResult, Report
+from ._report import Report
+from ._results import CaseResult
 
 FIELDS = {"suite": str, "dtype": str, "answers": dict, "implementation": str}
 CODES = {16: ">f8", 8: ">f4", 4: ">f2"}             # hexadecimal digits -> what they encode

@@ -17,11 +17,9 @@ def after(change):
     return {"finish": finish}
 
 
-def times(factor, x_too=True):
-    """Every gradient times factor(B, I, O); that of x too, or not."""
+def times(factor):
+    """Every gradient times factor(B, I, O)."""
     def change(case, name, entry):
-        if name == "grad_x" and not x_too:
-            return entry
         last = case.grad_y if case.grad_y is not None else case.target
         outputs = last.shape[1] if last.ndim > 1 else _width(case)
         return factor(*np.array([*case.x.shape, outputs], float)) * entry
@@ -30,6 +28,12 @@ def times(factor, x_too=True):
 
 def _width(case):
     return case.expect["y"].value.shape[1]
+
+
+def parameters_times(factor):
+    """The gradients of all parameters times factor(B), that of x as it is."""
+    return {"matrix_backward": lambda right, matrix, x, g: factor(len(g)) * right(matrix, x, g),
+            "bias_backward": lambda right, g: factor(len(g)) * right(g)}
 
 
 def zero(*names):
@@ -79,11 +83,11 @@ def _detached(right, layers, params, kept, grad_y):
 BACKWARD = {
     "parameter gradients times B": (
         "The gradients of the parameters are B times too large: they are sums over the batch "
-        "already.", times(lambda b, i, o: b, x_too=False)),
+        "already.", parameters_times(lambda b: b)),
     "parameter gradients divided by B": (
         "The gradients of the parameters are divided by the batch size; they are sums over the "
         "batch, and a mean belongs to the loss.",
-        times(lambda b, i, o: 1 / max(b, 1), x_too=False)),
+        parameters_times(lambda b: 1 / max(b, 1))),
     "gradients times B": (
         "All gradients are B times too large: a sum over the batch in place of a mean.",
         times(lambda b, i, o: b)),
@@ -106,7 +110,7 @@ BACKWARD = {
         times(lambda b, i, o: 2)),
     "parameter gradients doubled": (
         "The gradients of the parameters are doubled, as when an earlier call is not cleared.",
-        times(lambda b, i, o: 2, x_too=False)),
+        parameters_times(lambda b: 2)),
     "gradients negated": ("All gradients have the opposite sign.", times(lambda b, i, o: -1)),
     "upstream ignored": (
         "The upstream gradient grad_y is replaced by ones.",

@@ -7,49 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ._case import ROUNDOFF
-
-PASSED = ("pass", "acceptable")
-FAILED = ("wrong", "error", "mutated", "nondeterministic", "xpass")
-NOT_RUN = ("skipped",)
-STATUSES = PASSED + FAILED + ("xfail",) + NOT_RUN
-FIRST = ("y", "value", "trace")         # what the gradients of a case follow from
-SAID = {"wrong": "does not raise", "mutated": "changes its input",
-        "nondeterministic": "differs from run to run", "xpass": "passes though listed in xfail"}
-
-
-@dataclass(frozen=True)
-class CaseResult:
-    """What became of one case; got: the answers of the right shape, in npspectral's layout."""
-
-    case: object
-    status: str
-    verdicts: dict
-    got: dict
-    message: str = ""
-
-    def __post_init__(self):
-        if self.status not in STATUSES:
-            raise ValueError(f"CaseResult: status is {self.status!r}, expected one of {STATUSES}")
-
-    @property
-    def passed(self):
-        return self.status in PASSED
-
-    @property
-    def failed(self):
-        return self.status in FAILED
-
-    @property
-    def wrong(self):
-        """Names of the arrays that are not right."""
-        return [name for name, verdict in self.verdicts.items() if not verdict.ok]
-
-    @property
-    def roots(self):
-        """The wrong arrays that do not follow from another wrong one: y, else value, else all."""
-        first = [name for name in FIRST if name in self.wrong]
-        return first[:1] or self.wrong
+from . import _text_report
+from ._results import NOT_RUN, digits, margins, short
 
 
 @dataclass(frozen=True)
@@ -69,30 +28,6 @@ class LayoutFinding:
                    f"cases of one spectral layer fail, all {n_cases} that were tried with it pass. "
                    f"Use layout={how}.",
                    ("layout",), n_cases)
-
-
-def margins(result, dtype, name):
-    """|got - want| / (u S + eta) of every number of an array; inf where it is not finite."""
-    expected = result.case.expect[name]
-    roundoff, eta = ROUNDOFF[dtype]
-    with np.errstate(all="ignore"):
-        ratio = np.abs(result.got[name] - expected.value) / (roundoff * expected.scale + eta)
-    return np.where(np.isfinite(ratio), ratio, np.inf)
-
-
-def digits(result, dtype, name):
-    """To how many decimal digits of its scale S an array agrees, at its worst number."""
-    expected, (roundoff, eta) = result.case.expect[name], ROUNDOFF[dtype]
-    most = -math.log10(roundoff)
-    if not expected.value.size:
-        return most
-    with np.errstate(all="ignore"):
-        error = np.abs(result.got[name] - expected.value)
-        error = np.where(error <= eta, 0, error)
-        relative = np.where(error == 0, 0, error / np.where(expected.scale == 0, error,
-                                                            expected.scale))
-    worst = float(np.where(np.isfinite(relative), relative, np.inf).max())
-    return max(0.0, min(most, -math.log10(worst) if worst else most))
 
 
 @dataclass(frozen=True)
@@ -173,19 +108,16 @@ class Report:
 
     def to_text(self):
         """The report for a terminal."""
-        from ._text_report import text
-        return text(self)
+        return _text_report.text(self)
 
     @property
     def table(self):
         """Compliance by family as a Markdown table, to be pasted in a README."""
-        from ._text_report import table
-        return table(self)
+        return _text_report.table(self)
 
     def to_markdown(self):
         """The report for a README or an issue."""
-        from ._text_report import markdown
-        return markdown(self)
+        return _text_report.markdown(self)
 
     def to_json(self):
         """Everything, as strict JSON: a number that is not finite is a string."""
@@ -210,11 +142,6 @@ class Report:
                                   "allowed": _strict(verdict.allowed),
                                   "ratio": _strict(verdict.ratio)}
                            for name, verdict in result.verdicts.items()}}
-
-
-def short(name):
-    """The name of an array without the position of its layer: grad_phi for grad_0/phi."""
-    return "grad_" + name.rpartition("/")[2] if "/" in name else name
 
 
 def _strict(number):

@@ -2,7 +2,7 @@
 from collections import Counter
 
 from ._case import ROUNDOFF
-from ._report import FIRST, SAID, margins, short
+from ._results import FIRST, SAID, margins, short
 
 CAUSES = 3                              # findings on the first screen
 LISTED = 8                              # failing cases, and groups, named on the first screen

@@ -1,35 +1,61 @@
-"""Diagnosis of bugs that the engine has never seen: planted in PyTorch and JAX."""
+"""Diagnosis of bugs that the engine has never seen: planted in PyTorch and JAX.
+
+Every name in every finding has to be a cause, alternatives included: there are no excepted twins,
+since for each of these bugs some core case tells the true name from all others.
+"""
 from functools import cache
 
 import pytest
 
 pytest.importorskip("torch")
-pytest.importorskip("jax")
+jax = pytest.importorskip("jax")
 
+from oracle_torch import TorchAnswers  # noqa: E402
 from planted_bugs import PAIRS, SINGLE, UNLISTED  # noqa: E402
 
 from npspectral import oracle  # noqa: E402
+from npspectral.oracle._mistakes import MISTAKES  # noqa: E402
 
 RIGHT = 0.95                    # part of the single bugs whose cause is named first
+KNOWN = {mistake.name for mistake in MISTAKES} | {"layout"}
+
+
+def found(bug, dtype="float64"):
+    return checked(bug, dtype)
 
 
 @cache
-def found(bug, dtype="float64"):
-    return oracle.check(bug.make(dtype), dtype=dtype)
+def checked(bug, dtype):
+    with jax.disable_jit():                         # every shape would be compiled anew
+        return oracle.check(bug.make(dtype), dtype=dtype)
 
 
-def named(bug):
+def named(bug, dtype="float64"):
     """For every finding that names anything, its names: one cause, or alternatives."""
-    return [finding.mistakes for finding in found(bug).findings if finding.mistakes]
+    return [finding.mistakes for finding in found(bug, dtype).findings if finding.mistakes]
 
 
-def first_is_right(bug):
-    return bool(named(bug)) and named(bug)[0][0] in bug.names
+def parts(name):
+    """The causes in a name; sets of causes are joined by "and", which a name may have itself."""
+    return [name] if name in KNOWN else name.split(" and ")
 
 
-def wrong_names(bug):
-    """Findings none of whose names is a cause of this bug."""
-    return [names for names in named(bug) if not set(names) & set(bug.names)]
+def first_is_right(bug, dtype="float64"):
+    return bool(named(bug, dtype)) and set(parts(named(bug, dtype)[0][0])) <= set(bug.names)
+
+
+def wrong_names(bug, dtype="float64"):
+    """Names that are not a cause of this bug, wherever they stand."""
+    return [part for names in named(bug, dtype) for name in names for part in parts(name)
+            if part not in bug.names]
+
+
+def both_named(bug):
+    """Whether each of the two bugs of a pair has a name."""
+    told = {part for names in named(bug) for name in names for part in parts(name)}
+    single = [single for single in SINGLE if bug.title.startswith(f"{single} + ")
+              or bug.title.endswith(f" + {single}")]
+    return len(single) == 2 and all(told & set(one.names) for one in single)
 
 
 def test_there_are_bugs_enough():
@@ -51,6 +77,14 @@ def test_a_single_bug_gets_no_wrong_name(bug):
     assert not wrong_names(bug)
 
 
+def test_the_diagnosis_of_float32_answers_is_as_good():
+    bugs = [bug for bug in SINGLE if issubclass(bug.make, TorchAnswers)]
+    missed = [bug.title for bug in bugs if not first_is_right(bug, "float32")]
+    assert len(missed) <= (1 - RIGHT) * len(bugs), missed
+    assert not {bug.title: wrong_names(bug, "float32") for bug in SINGLE + UNLISTED + PAIRS
+                if issubclass(bug.make, TorchAnswers) and wrong_names(bug, "float32")}
+
+
 @pytest.mark.parametrize("bug", UNLISTED, ids=repr)
 def test_a_bug_of_no_list_gets_no_name(bug):
     assert not named(bug)
@@ -64,3 +98,8 @@ def test_of_a_bug_of_no_list_the_report_says_that_no_known_mistake_fits(bug):
 @pytest.mark.parametrize("bug", PAIRS, ids=repr)
 def test_two_bugs_at_once_get_no_wrong_name(bug):
     assert not wrong_names(bug)
+
+
+@pytest.mark.parametrize("bug", PAIRS, ids=repr)
+def test_two_bugs_at_once_are_both_named(bug):
+    assert both_named(bug)
