@@ -16,7 +16,6 @@ from npspectral.oracle._results import CaseResult
 from npspectral.oracle._selftest import BELOW_NOISE, rounded
 
 NAMES = {mistake.name: mistake for mistake in MISTAKES}
-OUTSIDE_CORE = ("w / |w| at zero",)             # only cases of the full suite show them
 
 
 @lru_cache(maxsize=None)
@@ -64,8 +63,7 @@ def told(findings):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_planted_mistake_is_named_and_no_other_without_it(dtype, name):
-    run = results([NAMES[name]], dtype, amplitude=0.3 if dtype == "bfloat16" else 0.5,
-                  suite="full" if name in OUTSIDE_CORE else "core")
+    run = results([NAMES[name]], dtype, amplitude=0.3 if dtype == "bfloat16" else 0.5)
     if not any(result.failed for result in run):
         assert name in BELOW_NOISE[dtype]
         return

@@ -392,7 +392,7 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "spectral/batch/four/tanh", "spectral/batch/empty/identity", "spectral/kink/relu/*",
         "spectral/magnitude/x-2^6/tanh", "stack/3-4-2/tanh", "network/tanh/*",
         "loss/*/b4-o4/mean", "loss/*/weights/mean", "loss/mean_squared_error/weights*",
-        "penalty/*/phi", "penalty/l2/weight", "penalty/rows/weight/i3-o3",
+        "penalty/*/phi", "penalty/l1/kink*", "penalty/l2/weight", "penalty/rows/weight/i3-o3",
         "penalty/elastic_net/weight/i5-o2", "penalty/l1/weight/i3-o3", "penalty/l2/phi/i3-o3",
         "penalty/l2/lambda_out/i5-o2", "penalty/l1/lambda_in/i5-o2", "penalty/l1/lambda_out",
         "penalty/elastic_net/lambda_out/i3-o3", "penalty/group_lasso/kink*",
