@@ -118,14 +118,10 @@ def run_gaussian(setting):
     for seed in range(setting.seeds):
         rng = np.random.default_rng(seed)
         drawn = gaussian_features(rng, setting.n_samples, dtype=np.float32)
-        train_set, test_set = train_test_split(rng, drawn.x, drawn.labels)
-        network = spectral_network(drawn.x.shape[1], 2, Tanh())
         label = f"(a) gaussian, seed {seed + 1}/{setting.seeds}"
-        params, curves = train(network, rng, train_set, test_set, setting, label)
-        rows.append({**relevances(network, params), "curves": curves, "gap": drawn.gap,
-                     "hellinger": drawn.hellinger, "relevant": drawn.relevant,
-                     "accuracy": curves[-1, 2], "bayes": drawn.bayes_accuracy(),
-                     "bayes_rule": np.mean(drawn.predict(test_set[0]) == test_set[1])})
+        row, _, _ = learned(drawn, rng, setting, label)
+        rows.append({**row, "gap": drawn.gap, "hellinger": drawn.hellinger,
+                     "relevant": drawn.relevant})
     return stack(rows)
 
 
@@ -135,15 +131,22 @@ def run_pairs(setting):
     for seed in range(setting.seeds):
         rng = np.random.default_rng(seed)
         drawn = correlated_pairs(rng, setting.n_samples, dtype=np.float32)
-        train_set, test_set = train_test_split(rng, drawn.x, drawn.labels)
-        network = spectral_network(drawn.x.shape[1], 2, Tanh())
         label = f"(b) pairs, seed {seed + 1}/{setting.seeds}"
-        params, curves = train(network, rng, train_set, test_set, setting, label)
-        rows.append({**relevances(network, params), **controls(rng, train_set, test_set, label),
-                     "curves": curves, "flip_probability": drawn.flip_probability,
-                     "accuracy": curves[-1, 2], "bayes": drawn.bayes_accuracy(),
-                     "bayes_rule": np.mean(drawn.predict(test_set[0]) == test_set[1])})
+        row, train_set, test_set = learned(drawn, rng, setting, label)
+        rows.append({**row, **controls(rng, train_set, test_set, label),
+                     "flip_probability": drawn.flip_probability})
     return stack(rows)
+
+
+def learned(drawn, rng, setting, label):
+    """What a network makes of a handmade set, beside its Bayes rule; the two parts of the set."""
+    train_set, test_set = train_test_split(rng, drawn.x, drawn.labels)
+    network = spectral_network(drawn.x.shape[1], 2, Tanh())
+    params, curves = train(network, rng, train_set, test_set, setting, label)
+    row = {**relevances(network, params), "curves": curves, "accuracy": curves[-1, 2],
+           "bayes": drawn.bayes_accuracy(),
+           "bayes_rule": np.mean(drawn.predict(test_set[0]) == test_set[1])}
+    return row, train_set, test_set
 
 
 def controls(rng, train_set, test_set, label):

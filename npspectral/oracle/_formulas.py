@@ -5,6 +5,8 @@ The textbook forms are used (1 - tanh^2, p - q), so that S allows for a candidat
 Matrices are lists of rows. A layer is a dict such as {"layer": "spectral"} or {"layer": "elu",
 "alpha": ...}; its parameters are a dict of lists; nothing here is shared with npspectral.nn.
 """
+from fractions import Fraction
+
 from ._numbers import either, tanh, total
 
 
@@ -163,13 +165,8 @@ def loss(spec, y, target, weights=None):
 
 def _sample_scales(spec, batch, weights):
     if weights is None:
-        return [1 if spec["reduction"] == "sum" else 1 / _whole(batch)] * batch
+        return [1 if spec["reduction"] == "sum" else Fraction(1, batch)] * batch
     return weights if spec["reduction"] == "sum" else [w / total(weights) for w in weights]
-
-
-def _whole(n):
-    from fractions import Fraction
-    return Fraction(n)
 
 
 def _mean(terms):
