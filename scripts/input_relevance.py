@@ -28,24 +28,20 @@ alone give 0.58 after 500 epochs, because the background has not faded yet (seed
 The penalties do the work. Without them irrelevant features of (a) come before relevant ones, and 17
 pixels of (c) give 0.64, with the same accuracy on whole inputs; (b) needs none.
 """
-import argparse
-import os
-import sys
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
+from experiment import available, images, options, progress, show_table, stack
 from input_relevance_figures import plot
-from input_relevance_verdicts import FEW, show_table, verdicts
+from input_relevance_verdicts import FEW, verdicts
 
 from npspectral import Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
 from npspectral.analysis.relevance import input_relevance, keep_top, top_mask
-from npspectral.data import correlated_pairs, gaussian_features, mnist, train_test_split
+from npspectral.data import correlated_pairs, gaussian_features, train_test_split
 from npspectral.nn import L2, PUBLISHED
 from npspectral.training import accuracy, evaluate
 
-OUT = Path("results/input_relevance")
 HIDDEN = (100, 100, 50)
 BATCH = 500
 SHOWN = 8                           # test images of each digit in the figure
@@ -169,7 +165,7 @@ def shuffle_within_classes(rng, x, labels):
 
 def run_mnist(setting):
     """Part (c) as arrays, one row a seed, and what does not depend on it."""
-    train_set, test_set = zeros_and_ones("train"), zeros_and_ones("test")
+    train_set, test_set = ((x[labels < 2], labels[labels < 2]) for x, labels in images("mnist"))
     counts = pixel_counts(setting.seeds)
     rows = []
     for seed in range(setting.seeds):
@@ -189,9 +185,9 @@ def run_mnist(setting):
         for name in ("relevance", "random"):
             rows[-1][f"retrained_{name}"] = retrain(rng, train_set, test_set, orders[name],
                                                     f"{label}, {FEW} pixels by {name}")
-    images = {f"examples_{digit}": test_set[0][test_set[1] == digit][:SHOWN] for digit in (0, 1)}
+    examples = {f"examples_{digit}": test_set[0][test_set[1] == digit][:SHOWN] for digit in (0, 1)}
     means = np.array([train_set[0][train_set[1] == digit].mean(0) for digit in (0, 1)])
-    return {**stack(rows), **images, "mean_images": means, "counts": counts}
+    return {**stack(rows), **examples, "mean_images": means, "counts": counts}
 
 
 def retrain(rng, train_set, test_set, scores, label):
@@ -209,30 +205,10 @@ def relevances(network, params):
             "eigenvalue": input_relevance(first, own, "eigenvalue"), "lambda_in": own["lambda_in"]}
 
 
-def zeros_and_ones(split):
-    x, labels = mnist(split, dtype=np.float32)
-    return x[labels < 2], labels[labels < 2]
-
-
 def pixel_counts(seeds):
     """1 to 99 as published, and on to all 784; fewer for a quick run."""
     dense = np.arange(1, 100) if seeds > 2 else np.r_[1:10, 11:26:2, 30:100:20]
     return np.r_[dense, 100, 120, 150, 200, 300, 400, 500, 600, 784]
-
-
-def mnist_at_hand():
-    """Whether reading MNIST needs no download; a folder that lacks it has its own error."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "npspectral"
-    images = cache / "mnist" / "train-images-idx3-ubyte.gz"
-    return bool(os.environ.get("NPSPECTRAL_DATA")) or images.is_file()
-
-
-def stack(rows):
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def progress(line):
-    print("\r" + line.ljust(78), end="", file=sys.stderr, flush=True)
 
 
 PARTS = {"gaussian": run_gaussian, "pairs": run_pairs, "mnist": run_mnist}
@@ -240,12 +216,10 @@ PARTS = {"gaussian": run_gaussian, "pairs": run_pairs, "mnist": run_mnist}
 
 def run(settings, parts=tuple(PARTS), download=False):
     """name of the part -> name -> array; without MNIST's files, without its part."""
+    if "mnist" in parts and not available(["mnist"], download):
+        parts = [part for part in parts if part != "mnist"]
     result = {}
     for part in parts:
-        if part == "mnist" and not (download or mnist_at_hand()):
-            print("(mnist) left out: its files are not on this machine. Name a folder that has "
-                  "them in NPSPECTRAL_DATA, or add --download (12 MB, once).")
-            continue
         begin = time.monotonic()
         try:
             result[part] = PARTS[part](settings[part])
@@ -253,33 +227,28 @@ def run(settings, parts=tuple(PARTS), download=False):
             print(f"({part}) left out: {error}")
             continue
         progress("")
-        print(f"\r{part}: {time.monotonic() - begin:.0f} s")
+        print(f"{part}: {time.monotonic() - begin:.0f} s")
     return result
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="fewer seeds and epochs, under a minute")
-    size.add_argument("--full", action="store_true", help="published sizes, epochs and penalties")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder for results (%(default)s)")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--seeds", type=int, help="how many, instead of the mode's own number")
-    parser.add_argument("--download", action="store_true", help="get MNIST if it is not here")
-    options = parser.parse_args()
-    settings = SETTINGS["quick" if options.quick else "full" if options.full else "default"]
-    if options.seeds is not None:
-        if options.seeds < 1:
-            parser.error(f"argument --seeds: {options.seeds}, expected 1 or more")
-        settings = {part: replace(own, seeds=options.seeds) for part, own in settings.items()}
-    options.out.mkdir(parents=True, exist_ok=True)
-    result = run(settings, options.parts, options.download)
+    parser = options(__doc__.splitlines()[0], "results/input_relevance",
+                     parts=dict(nargs="+", choices=PARTS, default=list(PARTS)),
+                     seeds=dict(type=int, help="how many, instead of the mode's own number"))
+    chosen = parser.parse_args()
+    settings = SETTINGS[chosen.mode]
+    if chosen.seeds is not None:
+        if chosen.seeds < 1:
+            parser.error(f"argument --seeds: {chosen.seeds}, expected 1 or more")
+        settings = {part: replace(own, seeds=chosen.seeds) for part, own in settings.items()}
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    result = run(settings, chosen.parts, chosen.download)
     for part, arrays in result.items():
-        np.savez_compressed(options.out / f"{part}.npz", **arrays)
-    plot(result, options.out)
+        np.savez_compressed(chosen.out / f"{part}.npz", **arrays)
+    plot(result, chosen.out)
     print()
     show_table(verdicts(result))
-    print(f"\nArrays and figures are in {options.out}.")
+    print(f"\nArrays and figures are in {chosen.out}.")
 
 
 if __name__ == "__main__":

@@ -1,32 +1,22 @@
 """The figures of input_relevance.py, one .png for each part and one of masked digits.
 
-Colors are those of M. Okabe and K. Ito, which readers with any color vision can tell apart, and the
-map "cividis", which goes from dark to light for all.
+The color map "cividis" goes from dark to light for readers with any color vision.
 """
+from functools import partial
+
 import numpy as np
+from experiment import BLUE, GRAY, GREEN, ORANGE, save_figures
 from input_relevance_verdicts import FEW
 
-BLUE, ORANGE, GREEN, GRAY = "#0072B2", "#D55E00", "#009E73", "#777777"
-STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
-         "axes.titlesize": 13, "legend.frameon": False, "figure.dpi": 130,
-         "savefig.bbox": "tight", "figure.constrained_layout.use": True}
 SQUARE = np.array([[-0.5, 0.5, 0.5, -0.5, -0.5], [-0.5, -0.5, 0.5, 0.5, -0.5]])
 
 
 def plot(result, folder):
     """Write the figures of the parts in `result` to `folder`."""
-    import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    draw = {"gaussian": (draw_gaussian,), "pairs": (draw_pairs,),
-            "mnist": (draw_mnist, draw_masked_digits)}
-    with plt.rc_context(STYLE):
-        for part, own in result.items():
-            for function in draw[part]:
-                figure = function(plt, own)
-                name = {draw_masked_digits: "mnist_masked"}.get(function, part)
-                figure.savefig(folder / f"{name}.png")
-                plt.close(figure)
+    figures = {"gaussian": {"gaussian": draw_gaussian}, "pairs": {"pairs": draw_pairs},
+               "mnist": {"mnist": draw_mnist, "mnist_masked": draw_masked_digits}}
+    for part, own in result.items():
+        save_figures({name: partial(draw, own=own) for name, draw in figures[part].items()}, folder)
 
 
 def draw_gaussian(plt, own):

@@ -1,41 +1,10 @@
-"""What input_relevance.py claims, as rows of a table: measured over seeds, and judged.
-
-A row's `values` have one entry a seed. It passes if `every` one of them lies from `low` to `high`,
-or, with every=False, their median; rows without bounds only inform. "-": nothing was published.
-"""
-from dataclasses import dataclass
-
+"""What input_relevance.py claims, as rows of its table."""
 import numpy as np
+from experiment import Row
 from scipy.stats import pearsonr, spearmanr
 
 CLEAR_GAP = 0.3                     # of the means: relevant features beyond it must come first
 FEW = 17                            # pixels
-
-
-@dataclass(frozen=True)
-class Row:
-    part: str
-    quantity: str
-    published: str
-    values: np.ndarray
-    low: float = -np.inf
-    high: float = np.inf
-    every: bool = True
-
-    @property
-    def good(self):
-        """Which values lie within the bounds; with every=False only the median, as one value."""
-        values = self.values if self.every else np.median(self.values, keepdims=True)
-        return (values >= self.low) & (values <= self.high)
-
-    @property
-    def verdict(self):
-        if np.isinf(self.low) and np.isinf(self.high):
-            return ""
-        wanted = (f">= {self.low:g}" if np.isinf(self.high) else f"<= {self.high:g}"
-                  if np.isinf(self.low) else f"{self.low:g} to {self.high:g}")
-        count = f"{self.good.sum()} of {len(self.good)}" if self.every else "median"
-        return f"{'pass' if self.good.all() else 'FAIL'} ({wanted}, {count})"
 
 
 def verdicts(result):
@@ -122,12 +91,3 @@ def judge_mnist(own):
         Row("c", again + "by relevance", "-", own["retrained_relevance"]),
         Row("c", again + "at random", "-", own["retrained_random"]),
         Row("c", "pixels from which on accuracy is >= 0.99", "-", np.array(enough))]
-
-
-def show_table(rows):
-    """Print the rows: part, quantity, published, ours, verdict."""
-    print(f"{'part':5}{'quantity':50}{'published':13}{'ours: median (range over seeds)':34}verdict")
-    for row in rows:
-        low, middle, high = np.quantile(row.values, [0, 0.5, 1])
-        ours = f"{middle:.4g}" + (f" ({low:.4g} to {high:.4g})" if len(row.values) > 1 else "")
-        print(f"{row.part:5}{row.quantity:50}{row.published:13}{ours:34}{row.verdict}")

@@ -61,10 +61,26 @@ def read(*names, folder=None):
     return path, content
 
 
-def _locate(names, folder):
+def at_hand(name, folder=None):
+    """Whether a data set ("mnist", "california-housing", ...) can be read without a download."""
+    files = [known for known in KNOWN if known.startswith(f"{name}/")]
+    if not files:
+        sets = sorted({known.partition("/")[0] for known in KNOWN})
+        raise ValueError(f"at_hand: name is {name!r}, expected one of {sets}")
+    root, _ = _root(folder)
+    enough = any if name == "california-housing" else all       # its archive, or the table alone
+    return enough((root / file).is_file() for file in files)
+
+
+def _root(folder):
+    """The folder to look in, and whether it was given: if not, it is the cache."""
     given = folder or os.environ.get("NPSPECTRAL_DATA")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "npspectral"
-    root = Path(given or cache).expanduser()
+    return Path(given or cache).expanduser(), bool(given)
+
+
+def _locate(names, folder):
+    root, given = _root(folder)
     for name in names:
         if (root / name).is_file():
             return root, name

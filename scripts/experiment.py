@@ -1,0 +1,142 @@
+"""What the experiment scripts share: options, data at hand, runs kept on disk, tables, figures.
+
+A script's docstring tells its question, source and minutes; here is only what would otherwise stand
+in each of them.
+"""
+import argparse
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from npspectral import data
+
+# The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
+BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
+STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
+         "axes.titlesize": 13, "legend.frameon": False, "figure.dpi": 130,
+         "savefig.bbox": "tight", "figure.constrained_layout.use": True}
+LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a script's table: measured over seeds, and judged.
+
+    `values` have one entry a seed. The row passes if `every` one of them lies from `low` to `high`,
+    or, with every=False, their median; rows without bounds only inform. "-": nothing was published.
+    """
+
+    part: str
+    quantity: str
+    published: str
+    values: np.ndarray
+    low: float = -np.inf
+    high: float = np.inf
+    every: bool = True
+
+    @property
+    def good(self):
+        """Which values lie within the bounds; with every=False only the median, as one value."""
+        values = self.values if self.every else np.median(self.values, keepdims=True)
+        return (values >= self.low) & (values <= self.high)
+
+    @property
+    def verdict(self):
+        if np.isinf(self.low) and np.isinf(self.high):
+            return ""
+        wanted = (f">= {self.low:g}" if np.isinf(self.high) else f"<= {self.high:g}"
+                  if np.isinf(self.low) else f"{self.low:g} to {self.high:g}")
+        count = f"{self.good.sum()} of {len(self.good)}" if self.every else "median"
+        return f"{'pass' if self.good.all() else 'FAIL'} ({wanted}, {count})"
+
+
+def show_table(rows):
+    """Print the rows: part, quantity, published, ours, verdict."""
+    first = 1 + max([4, *(len(row.part) for row in rows)])
+    print(f"{'part':{first}}{'quantity':50}{'published':13}"
+          f"{'ours: median (range over seeds)':34}verdict")
+    for row in rows:
+        low, middle, high = np.quantile(row.values, [0, 0.5, 1])
+        ours = f"{middle:.4g}" + (f" ({low:.4g} to {high:.4g})" if len(row.values) > 1 else "")
+        print(f"{row.part:{first}}{row.quantity:50}{row.published:13}{ours:34}{row.verdict}")
+
+
+def options(description, out, **more):
+    """The parser of every script: --quick, --full, --out, and what else it needs as keywords."""
+    parser = argparse.ArgumentParser(description=description)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="mode", action="store_const", const="quick",
+                      default="default", help="smaller or fewer, in seconds")
+    size.add_argument("--full", dest="mode", action="store_const", const="full",
+                      help="the published sizes")
+    parser.add_argument("--out", type=Path, default=Path(out),
+                        help="folder for results (%(default)s)")
+    parser.add_argument("--download", action="store_true", help="get data files that are not here")
+    for name, keywords in more.items():
+        parser.add_argument(f"--{name}", **keywords)
+    return parser
+
+
+def available(names, download=False):
+    """Those of the data sets that need no download, or all; says which are left out and why."""
+    missing = [name for name in names if not (download or data.at_hand(name))]
+    if missing:
+        place = os.environ.get("NPSPECTRAL_DATA") or "this machine's cache"
+        print(f"{', '.join(missing)} left out: the files are not in {place}. Name a folder that "
+              f"has them in NPSPECTRAL_DATA, or unset it and add --download (once).")
+    return [name for name in names if name not in missing]
+
+
+def images(name, limit=None, dtype=np.float32):
+    """(x, labels) for training, the same for testing; of `limit` training images only the first."""
+    x, labels = LABELED[name]("train", dtype=dtype)
+    return (x[:limit], labels[:limit]), LABELED[name]("test", dtype=dtype)
+
+
+def kept(folder, key, run):
+    """The arrays that run() gives, a dict; from its file in `folder` if it was run before.
+
+    `key` holds all that the result depends on; its repr names the file and stands in it. A file is
+    written whole or not at all, so a script that was killed goes on with the run it was at.
+    """
+    text = repr(key)
+    path = Path(folder) / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as archive:
+            found = dict(archive)
+        if str(found.pop("key")) != text:
+            raise ValueError(f"{path}: holds another run than {text}; delete it")
+        return found
+    arrays = {name: np.asarray(value) for name, value in run().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.urandom(4).hex()}.part")
+    with open(temporary, "xb") as file:
+        np.savez_compressed(file, key=np.array(text), **arrays)
+    os.replace(temporary, path)
+    return arrays
+
+
+def stack(rows):
+    """A list of dicts with the same names as one dict of arrays, one row each."""
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def progress(line):
+    """Write over the last line on stderr; an empty one clears it."""
+    print("\r" + line.ljust(78) + ("" if line else "\r"), end="", file=sys.stderr, flush=True)
+
+
+def save_figures(figures, folder):
+    """Draw and write figures: name -> function of matplotlib.pyplot that gives a figure."""
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    with plt.rc_context(STYLE):
+        for name, draw in figures.items():
+            figure = draw(plt)
+            figure.savefig(Path(folder) / f"{name}.png")
+            plt.close(figure)
