@@ -7,13 +7,15 @@ oracle    certified cases that other implementations are checked against; import
 data      handmade data sets, and MNIST, Fashion-MNIST, California Housing, digits
 """
 from . import analysis, data, nn, training
-from .nn import (ELU, Chain, Dense, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Spectral, Tanh,
+from .nn import (ELU, Chain, Dense, Identity, LeakyReLU, Nested, ReLU, Sigmoid, Softplus, Sparse,
+                 Spectral, SpectralQR, SpectralSVD, Tanh,
                  binary_cross_entropy_with_logits, check_gradients, hinge, mean_squared_error,
                  quadratic_hinge, soft_hinge, softmax_cross_entropy)
 from .training import SGD, Adam, Adamax, fit
 
-__all__ = ["Adam", "Adamax", "Chain", "Dense", "ELU", "Identity", "LeakyReLU", "ReLU", "SGD",
-           "Sigmoid", "Softplus", "Spectral", "Tanh", "analysis",
+__all__ = ["Adam", "Adamax", "Chain", "Dense", "ELU", "Identity", "LeakyReLU", "Nested", "ReLU",
+           "SGD", "Sigmoid", "Softplus", "Sparse", "Spectral", "SpectralQR",
+           "SpectralSVD", "Tanh", "analysis",
            "binary_cross_entropy_with_logits", "check_gradients", "data", "fit", "hinge",
            "mean_squared_error", "nn", "quadratic_hinge", "soft_hinge", "softmax_cross_entropy",
            "training"]

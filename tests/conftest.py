@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReLU, ReLU, Sigmoid,
-                        Softplus, Spectral, Tanh, binary_cross_entropy_with_logits, hinge,
-                        mean_squared_error, quadratic_hinge, soft_hinge, softmax_cross_entropy)
-from npspectral.nn import L1, L2, ElasticNet, GroupLasso, tree
+from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReLU, Nested, ReLU,
+                        Sigmoid, Softplus, Sparse, Spectral, Tanh,
+                        binary_cross_entropy_with_logits, hinge, mean_squared_error,
+                        quadratic_hinge, soft_hinge, softmax_cross_entropy)
+from npspectral.nn import (L1, L2, ElasticNet, GroupLasso, SpectralFullQR, SpectralGaussianSVD,
+                           SpectralQR, SpectralSVD, tree)
 
 FORMS = {
     "both sets": {},
@@ -30,6 +32,8 @@ TRAINABLE = {
     "only bias": ("bias",),
     "nothing": (),
 }
+FACTORED = {"S-QR": (SpectralQR, "r"), "S-SVD": (SpectralSVD, "s")}
+NO_BIAS = dict(bias=False)
 EVERY_LAYER = {
     **{f"Spectral, {form}": Spectral(5, 3, **options) for form, options in FORMS.items()},
     **{f"Spectral, {form}, {part} learns": Spectral(5, 3, trainable=names, **FORMS[form])
@@ -43,12 +47,36 @@ EVERY_LAYER = {
     "Spectral, no bias": Spectral(5, 3, bias=False),
     "Spectral, no bias, lambda_in is 0": Spectral(5, 3, bias=False, lambda_in=0.0),
     "Spectral, no bias, lambda_out is 0": Spectral(5, 3, bias=False, lambda_out=0.0),
+    **{f"{name}, {form}": make(5, 3, **options)
+       for name, (make, _) in FACTORED.items() for form, options in FORMS.items()},
+    **{f"{name}, only {part} learns": make(5, 3, trainable=(factor if part == "factor" else part,))
+       for name, (make, factor) in FACTORED.items()
+       for part in ("factor", "lambda_in", "lambda_out", "bias")},
+    **{f"{name}, {title}": make(*sizes, **options) for name, (make, _) in FACTORED.items()
+       for title, sizes, options in (("wide", (2, 7), {}), ("square", (4, 4), {}),
+                                     ("one to one", (1, 1), {}), ("no bias", (5, 3), NO_BIAS),
+                                     ("nothing learns", (5, 3), dict(trainable=())))},
+    "S-QR, full R": SpectralFullQR(5, 3),
+    "S-QR, full R, wide": SpectralFullQR(2, 7, lambda_in=0.0),
+    "S-SVD, Gaussian": SpectralGaussianSVD(5, 3),
+    "S-SVD, Gaussian, wide": SpectralGaussianSVD(2, 7, lambda_out=0.0),
     "Dense": Dense(5, 3),
     "Dense, square": Dense(4, 4),
     "Dense, no bias": Dense(5, 3, bias=False),
     "Dense, only weight learns": Dense(5, 3, trainable=("weight",)),
     "Dense, only bias learns": Dense(5, 3, trainable=("bias",)),
     "Dense, nothing learns": Dense(5, 3, trainable=()),
+    "Sparse, dynamic": Sparse(Spectral(5, 3), sparsity=0.6),
+    "Sparse, static": Sparse(Spectral(5, 3), threshold=0.7),
+    "Sparse, dynamic, lambda_in is 0": Sparse(Spectral(5, 3, lambda_in=0.0), sparsity=0.5),
+    "Sparse, dynamic, only eigenvalues learn": Sparse(
+        Spectral(5, 3, trainable=("lambda_in", "lambda_out")), sparsity=0.6),
+    "Sparse, static, only bias learns": Sparse(Spectral(5, 3, trainable=("bias",)), threshold=0.7),
+    "Sparse, S-QR, dynamic": Sparse(SpectralQR(5, 3), sparsity=0.6),
+    "Sparse, S-QR, full R, static": Sparse(SpectralFullQR(5, 3), threshold=0.7),
+    "Sparse, dense, dynamic": Sparse(Dense(5, 3), sparsity=0.6),
+    "Sparse, dense, static": Sparse(Dense(5, 3, bias=False), threshold=0.7),
+    "Sparse, dense, nothing learns": Sparse(Dense(5, 3, trainable=()), sparsity=0.0),
     "Identity": Identity(),
     "ReLU": ReLU(),
     "LeakyReLU": LeakyReLU(),
@@ -60,6 +88,19 @@ EVERY_LAYER = {
     "Sigmoid": Sigmoid(),
     "Softplus": Softplus(),
     "Softplus, sharpness 3": Softplus(3.0),
+    "Nested": Nested((5, 4, 3)),
+    "Nested, three transfers": Nested((5, 4, 2, 3)),
+    "Nested, four transfers": Nested((5, 4, 2, 6, 3), LeakyReLU(0.3)),
+    "Nested, one transfer": Nested((5, 3)),
+    "Nested, linear": Nested((5, 4, 2, 3), Identity()),
+    "Nested, ELU, no bias": Nested((5, 4, 2, 3), ELU(0.7), bias=False),
+    "Nested, no skip": Nested((5, 4, 2, 3), ELU(), skip=False),
+    "Nested, separate": Nested((5, 4, 2, 3), shared=False),
+    "Nested, separate, no skip": Nested((5, 4, 2, 3), ELU(), shared=False, skip=False),
+    **{f"Nested, {kinds} learns": Nested((5, 4, 2, 3), ELU(), trainable=kinds)
+       for kinds in (("lambda",), ("phi",), ("bias",), ("lambda", "bias"), ())},
+    "Nested, separate, lambda learns": Nested((5, 4, 3), shared=False, trainable=("lambda",)),
+    "Nested, all sizes alike, tanh": Nested((4, 4, 4), Tanh()),
     "Chain of one": Chain(Spectral(5, 3)),
     "Chain of nothing": Chain(),
     "Chain of activations": Chain(Tanh(), Softplus()),
@@ -69,6 +110,8 @@ EVERY_LAYER = {
     "Chain, last layer frozen": Chain(Spectral(5, 4), Sigmoid(), Dense(4, 3, trainable=())),
     "Chain, nothing learns": Chain(Dense(5, 4, trainable=()), Tanh()),
     "Chain, activation first": Chain(Tanh(), Spectral(5, 3), Identity()),
+    "Chain with a nested network": Chain(Dense(5, 4), Tanh(), Nested((4, 2, 3)), ELU()),
+    "Chain, factored": Chain(SpectralQR(5, 4), Tanh(), SpectralSVD(4, 6), ELU(), Dense(6, 3)),
     "Chain, nested": Chain(Chain(Spectral(5, 4), Tanh()), Chain(Chain(Dense(4, 2)), LeakyReLU())),
     "Chain, nested and frozen": Chain(Chain(Tanh(), Chain(Dense(5, 4, trainable=()))), Dense(4, 3)),
 }

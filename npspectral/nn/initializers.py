@@ -76,6 +76,8 @@ PUBLISHED = {
     # Chicchi et al. 2021, Phys. Rev. E 104, 054312; Jamba15/Spectral_parameters_reduction.
     "chicchi2021": dict(lambda_in=Uniform(-0.97, 0.97), lambda_out=Uniform(-0.13, 0.13),
                         phi=Normal(0.036), bias=True),
+    # The same repository's S-SVD experiments, for SpectralGaussianSVD: other eigenvalues.
+    "chicchi2021_svd": dict(lambda_in=Constant(0.0), lambda_out=Constant(1.0), bias=True),
     # Buffoni et al. 2022, Sci. Rep. 12, 11201: one set, the node's own eigenvalue.
     "buffoni2022": dict(lambda_in=0.0, lambda_out=Uniform(-0.5, 0.5), phi=GlorotUniform(),
                         bias=False),
@@ -94,4 +96,12 @@ PUBLISHED = {
     # gianluca-peri/hyperspectral (arXiv 2603.28420), its linear part without the bias neuron.
     "peri2026": dict(lambda_in=Uniform(-1.0, 1.0), lambda_out=Uniform(-1.0, 1.0),
                      phi=GlorotUniform(), bias=False),
+}
+
+# The same for Nested.
+PUBLISHED_NESTED = {
+    # SPARCS, arXiv 2504.00885 (2025); gianluca-peri/sparcs-test: a linear network by the skip
+    # blocks, as W = 0 in all transfers but the last. Its bias is one more input that is always 1.
+    "sparcs": dict(eigenvalues=Constant(0.0), output_eigenvalues=Constant(1.0),
+                   phi=GlorotUniform(), bias=False),
 }

@@ -1,0 +1,362 @@
+"""S-QR and S-SVD: factors multiplied out by loops, counts, what training keeps, bad input."""
+import dataclasses
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+from conftest import (EVERY_DTYPE, FACTORED, assert_near, assert_trees_near, dyadic, locked,
+                      random_array, random_input, random_params, same_bits)
+
+from npspectral import (Adamax, Chain, Dense, ReLU, Spectral, SpectralQR, SpectralSVD, Tanh, fit,
+                        mean_squared_error)
+from npspectral.nn import (L1, L2, PUBLISHED, Constant, GroupLasso, Normal, SpectralFullQR,
+                           SpectralGaussianSVD, tree)
+from npspectral.nn.gradient_check import compare_gradient
+
+SIZES = [(5, 3), (3, 5), (4, 4), (1, 1), (1, 6), (6, 1)]
+FORMS = [{}, dict(lambda_in=0.0), dict(lambda_out=0.25), dict(lambda_in=2.0, lambda_out=-1.0)]
+EVERY_FACTORED = [SpectralQR, SpectralFullQR, SpectralSVD, SpectralGaussianSVD]
+
+every_class = pytest.mark.parametrize("make", EVERY_FACTORED)
+every_size = pytest.mark.parametrize("sizes", SIZES)
+
+
+def trained(layer, rng, epochs=20):
+    """First params, and those after some epochs on random targets."""
+    start = layer.init(rng)
+    x, target = random_array(rng, (30, layer.n_in)), random_array(rng, (30, layer.n_out))
+    *_, record = fit(layer, start, x, target, loss=mean_squared_error, optimizer=Adamax(0.05),
+                     batch_size=10, rng=rng, epochs=epochs)
+    return start, record.params
+
+
+def lower_triangle(layer, r):
+    """L (n_out, k), filled from r row by row: the order that r is defined by."""
+    numbers, k = iter(r), min(layer.n_in, layer.n_out)
+    lower = np.zeros((layer.n_out, k), r.dtype)
+    for i, m in itertools.product(range(layer.n_out), range(k)):
+        if m <= i:
+            lower[i, m] = next(numbers)
+    assert next(numbers, None) is None
+    return lower
+
+
+def phi_by_loops(layer, params):
+    """phi_ij as its own sum over the k factors."""
+    k, phi = min(layer.n_in, layer.n_out), np.zeros((layer.n_out, layer.n_in))
+    for i, j, m in itertools.product(range(layer.n_out), range(layer.n_in), range(k)):
+        if "s" in params:
+            phi[i, j] += params["u"][i, m] * params["s"][m] * params["v"][m, j]
+        elif params["r"].ndim == 2:
+            phi[i, j] += params["r"][i, m] * params["q"][j, m]
+        else:
+            phi[i, j] += lower_triangle(layer, params["r"])[i, m] * params["q"][j, m]
+    return phi
+
+
+def factor_gradient_by_loops(layer, params, x, grad_y):
+    """dL/dr or dL/ds as sums over samples, inputs and outputs."""
+    lambda_in, lambda_out = layer.eigenvalues(params)
+    whole = np.zeros((layer.n_out, min(layer.n_in, layer.n_out)))       # with u in place of dL/du
+    for b, i, j, m in itertools.product(range(len(x)), *map(range, (*grad_y.shape[1:], layer.n_in)),
+                                        range(whole.shape[1])):
+        inner = params["v"][m, j] * params["u"][i, m] if "s" in params else params["q"][j, m]
+        whole[i, m] += grad_y[b, i] * (lambda_in[j] - lambda_out[i]) * x[b, j] * inner
+    if "s" in params:
+        return whole.sum(0)
+    if params["r"].ndim == 2:
+        return whole
+    return np.array([whole[i, m] for i in range(layer.n_out) for m in range(whole.shape[1])
+                     if m <= i])
+
+
+# The definition
+
+@every_class
+@every_size
+@pytest.mark.parametrize("options", FORMS)
+def test_layer_is_spectral_with_the_product_of_its_factors_to_the_last_bit(make, sizes, options,
+                                                                           rng):
+    layer = make(*sizes, **options)
+    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
+    x, grad_y = dyadic(rng, (4, layer.n_in)), dyadic(rng, (4, layer.n_out))
+    phi = phi_by_loops(layer, params)
+    plain = Spectral(*sizes, **options)
+    own = {name: phi if name == "phi" else params[name] for name in plain.shapes}
+    (y, residuals), (want, kept) = layer.forward(params, x), plain.forward(own, x)
+    grads, grad_x = layer.backward(params, residuals, grad_y)
+    want_grads, want_x = plain.backward(own, kept, grad_y)
+    factor = want_grads.pop("phi")
+    learner = "s" if "s" in params else "r"
+    assert same_bits(layer.eigenvectors(params), phi)
+    assert same_bits(layer.weight(params), plain.weight(own))
+    assert same_bits((y, grad_x), (want, want_x))
+    assert (grads.pop(learner) == factor_gradient_by_loops(layer, params, x, grad_y)).all()
+    assert same_bits(grads, want_grads) and factor.shape == phi.shape
+
+
+@every_class
+def test_weight_backward_is_backward_of_the_matrix(make, rng):
+    layer = make(5, 3)
+    params, x, grad_y = random_params(layer, rng), random_input(layer, rng), rng.random((4, 3))
+    grads, _ = layer.backward(params, layer.forward(params, x)[1], grad_y)
+    del grads["bias"]
+    assert_trees_near(layer.weight_backward(params, grad_y.T @ x), grads)
+
+
+@every_class
+@pytest.mark.parametrize("options", FORMS)
+def test_spectral_is_the_same_layer_with_phi_written_out(make, options, rng):
+    layer = make(5, 3, **options)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    plain, own = layer.spectral(params)
+    assert type(plain) is Spectral and plain.learned == tuple(
+        "phi" if name == layer.learner else name for name in layer.learned)
+    assert same_bits(plain.forward(own, x)[0], layer.forward(params, x)[0])
+    assert same_bits(plain.weight(own), layer.weight(params))
+    assert same_bits(plain.eigenvalues(own), layer.eigenvalues(params))
+    assert all(own[name] is params[name] for name in own if name != "phi")
+
+
+# First values
+
+@pytest.mark.parametrize("make", [SpectralQR, SpectralFullQR, SpectralSVD])
+@every_size
+def test_first_values_are_those_of_spectral_taken_apart(make, sizes):
+    layer, plain = make(*sizes, phi=Normal(1.0)), Spectral(*sizes, phi=Normal(1.0))
+    params = layer.init(np.random.default_rng(5))
+    want = plain.init(np.random.default_rng(5))
+    assert_near(layer.eigenvectors(params), want["phi"])
+    for name in ("lambda_in", "lambda_out", "bias"):
+        assert same_bits(params[name], want[name])
+
+
+def test_triangle_is_the_cholesky_factor_and_its_diagonal_is_positive(rng):
+    layer = SpectralQR(30, 4, phi=Normal(1.0))
+    params = layer.init(rng)
+    lower, phi = lower_triangle(layer, params["r"]), layer.eigenvectors(params)
+    assert (np.diagonal(lower) > 0).all()
+    condition = np.linalg.cond(phi) ** 2
+    assert_near(lower, np.linalg.cholesky(phi @ phi.T), 64 * condition)    # phi phi^T = L L^T
+
+
+def test_singular_values_are_roots_of_the_eigenvalues_of_the_gram_matrix(rng):
+    layer = SpectralSVD(30, 4, phi=Normal(1.0))
+    params = layer.init(rng)
+    phi = layer.eigenvectors(params)
+    assert_near(params["s"] ** 2, np.linalg.eigvalsh(phi @ phi.T)[::-1], 256)
+
+
+def assert_orthonormal(columns):
+    assert_near(columns.T @ columns, np.eye(columns.shape[1]), 64)
+
+
+@every_size
+def test_fixed_factors_are_orthonormal_and_training_keeps_their_bits(sizes, rng):
+    for layer, names in ((SpectralQR(*sizes), "q"), (SpectralFullQR(*sizes), "q"),
+                         (SpectralSVD(*sizes), "uv")):
+        start, after = trained(layer, rng, 3)
+        for name in names:
+            assert_orthonormal(after[name].T if name == "v" else after[name])
+            assert same_bits(after[name], start[name])
+        assert not (after[layer.learner] == start[layer.learner]).any()
+
+
+@pytest.mark.parametrize("make", [SpectralQR, SpectralFullQR, SpectralSVD])
+def test_singular_first_phi_is_taken_apart_as_well(make, rng):
+    for phi in (Constant(0.0), Constant(1.0)):
+        layer = make(5, 3, phi=phi)
+        params = layer.init(rng)
+        assert_near(layer.weight(params), np.full((3, 5), phi.value), 64, 1.0)
+        assert_orthonormal(params["u"] if "u" in params else params["q"])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, *EVERY_DTYPE.values()])
+def test_every_dtype_is_drawn_although_linear_algebra_knows_two(dtype, rng):
+    for make in EVERY_FACTORED:
+        params = make(5, 3).init(rng, dtype)
+        assert {array.dtype for array in params.values()} == {np.dtype(dtype)}
+
+
+# S-QR: the triangle
+
+@every_size
+def test_training_never_leaves_the_triangle(sizes, rng):
+    layer = SpectralQR(*sizes)
+    start, after = trained(layer, rng)
+    lower = layer.eigenvectors(after) @ start["q"]          # phi q = L, because q^T q = 1
+    above = ~np.tri(*lower.shape, dtype=bool)
+    assert_near(lower[above], np.zeros(above.sum()), 64, np.abs(lower).max())
+    assert_near(lower, lower_triangle(layer, after["r"]), 64)
+
+
+def test_published_code_trains_the_zeros_of_r(rng):
+    layer, above = SpectralFullQR(5, 3), ~np.tri(3, 3, dtype=bool)
+    params, x = layer.init(rng), random_input(layer, rng)
+    assert (params["r"][above] == 0).all()
+    grads, _ = layer.backward(params, layer.forward(params, x)[1], random_array(rng, (4, 3)))
+    assert (np.abs(grads["r"][above]) > 1e-3).all()
+    _, after = trained(layer, rng)
+    assert (np.abs(after["r"][above]) > 1e-3).all()
+
+
+def test_triangular_and_full_r_start_alike_and_share_gradients_inside(rng):
+    triangle, full = SpectralQR(4, 6), SpectralFullQR(4, 6)
+    a, b = (layer.init(np.random.default_rng(2)) for layer in (triangle, full))
+    x, grad_y = random_input(triangle, rng), random_array(rng, (4, 6))
+    assert same_bits(lower_triangle(triangle, a["r"]), b["r"]) and same_bits(a["q"], b["q"])
+    got, want = (layer.backward(own, layer.forward(own, x)[1], grad_y)[0]
+                 for layer, own in ((triangle, a), (full, b)))
+    assert_near(got["r"], want["r"][np.tril_indices(6, 0, 4)])
+
+
+# Counts
+
+@pytest.mark.parametrize("n_in, n_out, r, full, s", [
+    (784, 50, 1275, 2500, 50), (50, 784, 37975, 39200, 50), (300, 300, 45150, 90000, 300),
+    (1, 7, 7, 7, 1), (7, 1, 1, 1, 1)])
+def test_trained_numbers_of_the_learning_factor(n_in, n_out, r, full, s):
+    assert SpectralQR(n_in, n_out).shapes["r"] == (r,)
+    assert np.prod(SpectralFullQR(n_in, n_out).shapes["r"]) == full
+    assert SpectralSVD(n_in, n_out).shapes["s"] == SpectralGaussianSVD(n_in, n_out).shapes["s"] \
+        == (s,)
+
+
+def trained_numbers(layer, rng):
+    return sum(array.size for array in layer.trainable_part(layer.init(rng)).values())
+
+
+@every_size
+@pytest.mark.parametrize("bias", [True, False])
+def test_trained_numbers_are_the_formula(sizes, bias, rng):
+    n_in, n_out = sizes
+    k = min(sizes)
+    others = n_in + n_out + n_out * bias
+    for layer, factor in ((SpectralQR(*sizes, bias=bias), k * (k + 1) // 2 + (n_out - k) * k),
+                          (SpectralFullQR(*sizes, bias=bias), n_out * k),
+                          (SpectralSVD(*sizes, bias=bias), k),
+                          (SpectralGaussianSVD(*sizes, bias=bias), k)):
+        assert trained_numbers(layer, rng) == factor + others
+    fixed = SpectralQR(*sizes, lambda_in=0.0, lambda_out=1.0, bias=False)
+    assert trained_numbers(fixed, rng) == k * (k + 1) // 2 + (n_out - k) * k
+
+
+# The published variants
+
+def test_published_svd_has_random_factors_that_are_not_orthogonal(rng):
+    layer = SpectralGaussianSVD(400, 300, **PUBLISHED["chicchi2021_svd"])
+    params = layer.init(rng)
+    for name in "uv":
+        n = params[name].size                   # a sample deviation errs by 1 / sqrt(2 n), times 6
+        assert abs(params[name].std() / 0.04 - 1) < 6 / (2 * n) ** 0.5
+        assert abs(params[name].mean()) < 6 * 0.04 / n ** 0.5
+    gram = params["u"].T @ params["u"]
+    assert 0.3 < gram.diagonal().min() and gram.diagonal().max() < 0.7         # 300 * 0.04^2
+    assert np.abs(gram - np.diag(np.diagonal(gram))).max() > 0.1               # 6 * 0.04^2 17
+    assert 0 <= params["s"].min() < 0.1 and 2.9 < params["s"].max() < 3
+    assert (params["lambda_in"] == 0).all() and (params["lambda_out"] == 1).all()
+
+
+def test_factors_of_the_published_svd_do_not_depend_on_a_phi():
+    assert "phi" not in repr(SpectralGaussianSVD(5, 3))
+    with pytest.raises(TypeError, match="phi"):
+        SpectralGaussianSVD(5, 3, phi=Normal(1.0))
+
+
+# Work that nobody asked for
+
+@every_class
+@pytest.mark.parametrize("options", FORMS)
+def test_gradient_of_phi_is_not_computed_for_a_frozen_factor(make, options, monkeypatch, rng):
+    def refuse(self, params, grad_phi):
+        raise AssertionError("dL/dphi was computed")
+    monkeypatch.setattr(make, "factor_backward", refuse)
+    layer = make(5, 3, trainable=("lambda_in", "lambda_out", "bias"), **options)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    grads, _ = layer.backward(params, residuals, y)
+    assert tuple(grads) == layer.learned and "phi" not in layer.core.learned
+    layer.weight_backward(params, random_array(rng, (3, 5)))
+
+
+# Composition
+
+@pytest.mark.parametrize("make", [SpectralQR, SpectralSVD])
+@pytest.mark.parametrize("penalty", [L1, L2, GroupLasso])
+def test_penalty_on_the_realized_weight_reaches_every_parameter(make, penalty, rng):
+    network = Chain(make(5, 4), Tanh(), make(4, 6), ReLU(), Dense(6, 2))
+    params = random_params(network, rng)
+    _, grads = penalty(0.3, "weight", network)(params)
+    found, arrays = dict(tree.items(grads)), dict(tree.items(params))
+    learner = make(5, 4).learner
+    assert set(found) == {f"{i}/{name}" for i in (0, 2)
+                          for name in ("lambda_in", "lambda_out", learner)} | {"4/weight"}
+    for path, grad in found.items():
+        def function(moved):
+            paths = iter(arrays)
+            return penalty(0.3, "weight", network)(
+                tree.map(lambda old: moved if next(paths) == path else old, params))[0]
+        assert all(comparison.ratio <= 1 for comparison in
+                   compare_gradient(function, arrays[path], grad, path, rng=rng))
+
+
+@every_class
+def test_layers_are_values_that_can_be_kept(make, rng):
+    layer = make(5, 3, lambda_in=1, trainable=["lambda_out", "bias"])
+    layer.forward(layer.init(rng), random_input(layer, rng))
+    for again in (dataclasses.replace(layer), pickle.loads(pickle.dumps(layer))):
+        assert again == layer and hash(again) == hash(layer) and again.core == layer.core
+    assert layer.lambda_in == 1.0 and layer.lambda_out == Constant(0.0)         # as Spectral
+
+
+@every_class
+def test_declared_eigenvalues_have_the_dtype_of_the_parameters(make, rng):
+    layer = make(5, 3, lambda_in=1.5)
+    lambda_in, lambda_out = layer.eigenvalues(tree.map(locked, layer.init(rng, np.float32)))
+    assert lambda_in.tolist() == [1.5] * 5 and lambda_in.dtype == lambda_out.dtype == np.float32
+
+
+# Bad input: errors name the layer itself, not the one inside
+
+@pytest.mark.parametrize("options, message", [
+    (dict(n_in=0), r"SpectralQR: n_in is 0, expected a positive integer"),
+    (dict(trainable=("phi",)), r"SpectralQR\(4, 3\): trainable is \('phi',\), expected a tuple of "
+                               r"names out of \('lambda_in', 'lambda_out', 'r', 'bias'\)"),
+    (dict(trainable="r"), r"SpectralQR\(4, 3\): trainable is 'r', expected a tuple"),
+    (dict(lambda_in="1"), r"SpectralQR\(4, 3\): lambda_in is '1', expected a finite number"),
+    (dict(lambda_out=np.nan), r"SpectralQR\(4, 3\): lambda_out is nan, expected a finite number"),
+    (dict(phi=1.0), r"SpectralQR\(4, 3\): phi is 1.0, expected an initializer"),
+    (dict(bias=None), r"SpectralQR\(4, 3\): bias is None, expected True, False or an init")])
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        SpectralQR(**{"n_in": 4, "n_out": 3, **options})
+
+
+def test_trained_factor_has_its_own_name(rng):
+    for make, learner in FACTORED.values():
+        with pytest.raises(ValueError, match="expected a tuple of names out of .*" + learner):
+            make(4, 3, trainable=("s" if learner == "r" else "r",))
+
+
+GOOD = SpectralQR(4, 3).init(np.random.default_rng(0))
+X = np.ones((5, 4))
+
+
+@pytest.mark.parametrize("call, error, message", [
+    (lambda layer: layer.init(0), TypeError, r"rng is 0, expected a numpy.random.Generator"),
+    (lambda layer: layer.init(np.random.default_rng(0), int), TypeError,
+     r"dtype is int64, expected a floating dtype"),
+    (lambda layer: layer.forward(GOOD, np.ones((5, 9))), ValueError,
+     r"x has 9 features, expected 4"),
+    (lambda layer: layer.forward(GOOD, X.astype(np.float32)), TypeError,
+     "lambda_in has dtype float64 and x has float32, expected one precision"),
+    (lambda layer: layer.forward({**GOOD, "r": np.zeros((3, 3))}, X), ValueError,
+     r"r has shape \(3, 3\), expected \(6,\)"),
+    (lambda layer: layer.forward(SpectralSVD(4, 3).init(np.random.default_rng(0)), X), ValueError,
+     r"params has the names .*, expected \['bias', 'lambda_in', 'lambda_out', 'q', 'r'\]"),
+    (lambda layer: layer.backward(GOOD, layer.forward(GOOD, X)[1], np.ones((5, 4))), ValueError,
+     r"grad_y has shape \(5, 4\), expected \(..., 5, 3\)")])
+def test_bad_calls_are_refused(call, error, message):
+    with pytest.raises(error, match=r"SpectralQR\(4, 3\): " + message):
+        call(SpectralQR(4, 3))

@@ -1,0 +1,395 @@
+"""The nested layer against its definition: Phi Lambda Phi^-1 by a general inverse."""
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from conftest import (assert_near, assert_trees_near, dyadic, random_array, random_input,
+                      random_params, same_bits)
+from scipy.integrate import solve_ivp
+from test_laws import Counted
+
+from npspectral import (ELU, SGD, Adam, Chain, Dense, Identity, Nested, ReLU, Softplus, Spectral,
+                        Tanh, fit, mean_squared_error)
+from npspectral.nn import PUBLISHED_NESTED, Constant, Uniform, tree
+
+SIZES = [(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1, 1)]
+
+
+def drawn(layer, rng, leading=(4,)):
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=leading)
+    return params, x, random_array(rng, (*leading, layer.n_out))
+
+
+def backward(layer, params, x, grad_y, **options):
+    return layer.backward(params, layer.forward(params, x)[1], grad_y, **options)
+
+
+# The definition: activities of all nodes, every one reached from all layers before it
+
+def whole_eigenvectors(layer, params):
+    ends = np.cumsum([0, *layer.sizes])
+    matrix = np.eye(ends[-1], dtype=params["phi_1"].dtype)
+    for k in range(1, len(layer.sizes)):
+        matrix[ends[k]:ends[k + 1], ends[k - 1]:ends[k]] = params[f"phi_{k}"]
+    return matrix, ends
+
+
+def propagated(adjacency, ends, layer, params, x):
+    """y by z_k = sum over all j < k of A_kj h_j, and the size of what is added up."""
+    h, size = [x], [np.abs(x)]
+    for k in range(1, len(layer.sizes)):
+        rows = adjacency[ends[k]:ends[k + 1], :ends[k]]
+        bias = params.get(f"bias_{k}", 0)
+        z = np.concatenate(h, -1) @ rows.T + bias
+        size.append(np.concatenate(size, -1) @ np.abs(rows).T + np.abs(bias))
+        h.append(layer.activation.forward({}, z)[0] if k < layer.depth else z)
+    return h[-1], size[-1]
+
+
+@pytest.mark.parametrize("activation", [ReLU(), Tanh(), ELU(0.5), Identity(), Softplus()])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_network_is_phi_lambda_and_the_inverse_of_phi_over_all_nodes(sizes, bias, activation, rng):
+    layer = Nested(sizes, activation, bias)
+    params, x, _ = drawn(layer, rng)
+    phi, ends = whole_eigenvectors(layer, params)
+    eigenvalues = np.concatenate([params[f"lambda_{k}"] for k in range(len(sizes))])
+    adjacency = phi @ np.diag(eigenvalues) @ np.linalg.inv(phi)
+    y, size = propagated(adjacency, ends, layer, params, x)
+    assert_near(layer.forward(params, x)[0], y, 256, size.max())
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_separate_eigenvalues_send_every_transfer_through_the_inverse_of_phi(sizes, rng):
+    layer = Nested(sizes, Tanh(), shared=False)
+    params, x, _ = drawn(layer, rng)
+    phi, ends = whole_eigenvectors(layer, params)
+    transfers = np.zeros_like(phi)
+    for k in range(1, len(sizes)):
+        gap = params[f"lambda_in_{k}"][None, :] - params[f"lambda_out_{k}"][:, None]
+        transfers[ends[k]:ends[k + 1], ends[k - 1]:ends[k]] = gap * params[f"phi_{k}"]
+    y, size = propagated(transfers @ np.linalg.inv(phi), ends, layer, params, x)
+    assert_near(layer.forward(params, x)[0], y, 256, size.max())
+
+
+@pytest.mark.parametrize("activation", [ReLU(), Identity()])
+def test_forward_has_no_rounding_on_dyadic_input(activation, rng):
+    layer = Nested((4, 3, 2, 3), activation)
+    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
+    x = dyadic(rng, (6, 4))
+    exact = {name: np.vectorize(Fraction, otypes=[object])(array) for name, array in params.items()}
+    u = np.vectorize(Fraction, otypes=[object])(x)
+    for k in range(1, 4):
+        phi, lambda_in, lambda_out = (exact[f"phi_{k}"], exact[f"lambda_{k - 1}"],
+                                      exact[f"lambda_{k}"])
+        z = (u * lambda_in) @ phi.T - (u @ phi.T) * lambda_out + exact[f"bias_{k}"]
+        h = z * (z > 0) if isinstance(activation, ReLU) and k < 3 else z
+        u = h - u @ phi.T
+    assert (np.vectorize(Fraction, otypes=[object])(layer.forward(params, x)[0]) == z).all()
+
+
+# What it becomes without its parts
+
+def spectral_chain(layer):
+    """A Chain of Spectral layers with the activation of `layer` between them."""
+    parts = [part for before, after in zip(layer.sizes, layer.sizes[1:])
+             for part in (Spectral(before, after, layer.bias, lambda_in=layer.eigenvalues,
+                                   lambda_out=layer.eigenvalues), layer.activation)]
+    return Chain(*parts[:-1])
+
+
+def as_chain(layer, tree_of_layer):
+    """Parameters or gradients of a layer with separate eigenvalues in the order of a chain."""
+    names = ("lambda_in", "lambda_out", "phi", "bias")
+    own = [{name: tree_of_layer[f"{name}_{k}"] for name in names if f"{name}_{k}" in tree_of_layer}
+           for k in range(1, len(layer.sizes))]
+    return tuple(part for pair in own for part in (pair, {}))[:-1]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("activation", [ReLU(), Tanh()])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_separate_eigenvalues_without_skips_are_a_chain_of_spectral_layers(sizes, activation, bias,
+                                                                           rng):
+    layer = Nested(sizes, activation, bias, shared=False, skip=False)
+    chain = spectral_chain(layer)
+    params, x, grad_y = drawn(layer, rng)
+    assert same_bits(layer.forward(params, x)[0], chain.forward(as_chain(layer, params), x)[0])
+    grads, grad_x = backward(layer, params, x, grad_y)
+    want, want_x = backward(chain, as_chain(layer, params), x, grad_y)
+    assert same_bits((as_chain(layer, grads), grad_x), (want, want_x))
+    assert same_bits(as_chain(layer, layer.init(np.random.default_rng(5))),
+                     chain.init(np.random.default_rng(5)))
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_shared_eigenvalues_are_separate_ones_that_agree(skip, rng):
+    shared, separate = (Nested((5, 4, 2, 3), Tanh(), shared=own, skip=skip)
+                        for own in (True, False))
+    params, x, grad_y = drawn(shared, rng)
+    spread = {name: params[name] for name in params if not name.startswith("lambda")}
+    for k in (1, 2, 3):
+        spread |= {f"lambda_in_{k}": params[f"lambda_{k - 1}"],
+                   f"lambda_out_{k}": params[f"lambda_{k}"]}
+    assert same_bits(shared.forward(params, x)[0], separate.forward(spread, x)[0])
+    grads, grad_x = backward(shared, params, x, grad_y)
+    each, grad_x_each = backward(separate, spread, x, grad_y)
+    assert same_bits(grad_x, grad_x_each)
+    for k in range(4):
+        parts = [each[name] for name in (f"lambda_out_{k}", f"lambda_in_{k + 1}") if name in each]
+        assert_near(grads[f"lambda_{k}"], sum(parts), 4)
+
+
+def test_one_transfer_is_a_spectral_layer(rng):
+    layer, spectral = Nested((5, 3)), Spectral(5, 3)
+    params, x, grad_y = drawn(layer, rng)
+    own = dict(zip(("lambda_in", "lambda_out", "phi", "bias"), params.values()))
+    assert same_bits(layer.forward(params, x)[0], spectral.forward(own, x)[0])
+    grads, grad_x = backward(layer, params, x, grad_y)
+    want, want_x = backward(spectral, own, x, grad_y)
+    assert same_bits((tuple(grads.values()), grad_x), (tuple(want.values()), want_x))
+
+
+def test_weights_are_the_transfers_without_the_skip_blocks(rng):
+    layer = Nested((5, 4, 3))
+    params = random_params(layer, rng)
+    first, second = layer.weights(params)
+    assert same_bits(second, (params["lambda_1"][None, :] - params["lambda_2"][:, None])
+                     * params["phi_2"])
+    assert first.shape == (4, 5) and layer.depth == 2
+
+
+# Identities that need no reference
+
+@pytest.mark.parametrize("options", [{}, dict(skip=False)])
+def test_adding_a_constant_to_all_eigenvalues_changes_nothing(options, rng):
+    layer = Nested((5, 4, 2, 3), Tanh(), **options)
+    params, x, grad_y = drawn(layer, rng)
+    grads, _ = backward(layer, params, x, grad_y)
+    parts = np.concatenate([grads[f"lambda_{k}"] for k in range(4)])
+    assert_near(np.sum(parts), 0.0, 64, np.abs(parts).sum())
+    moved = {name: array + (name[0] == "l") / 4 for name, array in params.items()}
+    assert_near(layer.forward(moved, x)[0], layer.forward(params, x)[0], 256)
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_adding_a_constant_to_both_sets_of_one_transfer_changes_nothing(skip, rng):
+    layer = Nested((5, 4, 2, 3), Tanh(), shared=False, skip=skip)
+    params, x, grad_y = drawn(layer, rng)
+    grads, _ = backward(layer, params, x, grad_y)
+    for k in (1, 2, 3):
+        parts = np.concatenate([grads[f"lambda_in_{k}"], grads[f"lambda_out_{k}"]])
+        assert_near(np.sum(parts), 0.0, 64, np.abs(parts).sum())
+
+
+def test_scaling_every_phi_is_scaling_the_eigenvalues_where_nothing_skips(rng):
+    layer = Nested((5, 4, 2, 3), Tanh(), skip=False)
+    params, x, grad_y = drawn(layer, rng)
+    grads, _ = backward(layer, params, x, grad_y)
+    parts = {name: params[name] * grads[name] for name in params}
+    by_kind = {kind: [parts[name].sum() for name in parts if name.startswith(kind)]
+               for kind in ("lambda", "phi")}
+    assert_near(np.sum(by_kind["phi"]), np.sum(by_kind["lambda"]), 64,
+                sum(np.abs(part).sum() for part in parts.values()))
+
+
+def test_scaling_the_last_phi_is_scaling_its_eigenvalues_with_skips_too(rng):
+    layer = Nested((5, 4, 2, 3), Tanh(), shared=False)
+    params, x, grad_y = drawn(layer, rng)
+    grads, _ = backward(layer, params, x, grad_y)
+    phi, lambda_in, lambda_out = (params[name] * grads[name]
+                                  for name in ("phi_3", "lambda_in_3", "lambda_out_3"))
+    assert_near(phi.sum(), lambda_in.sum() + lambda_out.sum(), 64, np.abs(phi).sum())
+
+
+@pytest.mark.parametrize("options", [{}, dict(skip=False), dict(shared=False)])
+def test_gradients_of_x_and_the_first_phi_agree_at_every_input_unit(options, rng):
+    layer = Nested((5, 4, 2, 3), Tanh(), **options)
+    params, x, grad_y = drawn(layer, rng, (7,))
+    grads, grad_x = backward(layer, params, x, grad_y)
+    by_x, by_phi = x * grad_x, params["phi_1"] * grads["phi_1"]
+    assert_near(by_x.sum(0), by_phi.sum(0), 256, np.abs(by_x).sum(0) + np.abs(by_phi).sum(0))
+
+
+def test_squares_of_phi_less_squares_of_eigenvalues_are_conserved_by_gradient_flow(rng):
+    layer = Nested((4, 3, 2), Tanh(), skip=False)
+    params, x, target = drawn(layer, rng, (6,))
+    signs = tree.ravel({name: np.full(shape, {"l": -1.0, "p": 1.0, "b": 0.0}[name[0]])
+                        for name, shape in layer.shapes.items()})
+
+    def velocity(time, theta):
+        now = tree.unravel(theta, params)
+        y, residuals = layer.forward(now, x)
+        grad_y = mean_squared_error(y, target)[1]
+        return -tree.ravel(layer.backward(now, residuals, grad_y)[0])
+
+    flow = solve_ivp(velocity, (0, 5), tree.ravel(params), rtol=1e-12, atol=1e-12)
+    before, after = flow.y[:, 0], flow.y[:, -1]
+    assert flow.success and np.abs(after - before).max() > 0.1
+    drift = abs((signs * after ** 2).sum() - (signs * before ** 2).sum())
+    # a step of RK45 errs by its tolerance at most; the quadratic doubles |theta| times that
+    assert drift <= 2 * np.abs(flow.y).max() * 1e-12 * flow.y.shape[0] * flow.t.size
+
+
+# Work that nobody asked for
+
+@dataclass(frozen=True)
+class Unchecked(ReLU):
+    """ReLU that takes counted arrays."""
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        return {}, self.derivative(*residuals) * grad_y
+
+
+@pytest.mark.parametrize("trainable, skip, without, with_x", [
+    (("lambda", "phi", "bias"), True, 4, 6),        # two a transfer, two more where u bends
+    (("lambda", "phi", "bias"), False, 3, 4),
+    (("lambda", "bias"), True, 3, 5),
+    (("phi",), True, 4, 6),
+    (("bias",), True, 1, 3),
+    ((), True, 0, 3),
+])
+def test_backward_makes_no_product_that_nobody_asked_for(trainable, skip, without, with_x, rng):
+    layer = Nested((5, 4, 3), Unchecked(), skip=skip, trainable=trainable)
+    params, x, grad_y = drawn(layer, rng)
+    _, residuals = layer.forward(params, x)
+    for input_grad, expected in ((False, without), (True, with_x)):
+        Counted.costs = []
+        layer.backward(*(tree.map(lambda array: array.view(Counted), part)
+                         for part in (params, residuals)), grad_y, input_grad=input_grad)
+        products = [cost for cost in Counted.costs if cost in (4 * 5 * 4, 4 * 4 * 3)]
+        assert len(products) == expected
+
+
+@pytest.mark.parametrize("kind", ["lambda", "phi", "bias"])
+def test_freezing_changes_no_other_gradient(kind, rng):
+    everything = Nested((5, 4, 2, 3), Tanh())
+    params, x, grad_y = drawn(everything, rng)
+    want, want_x = backward(everything, params, x, grad_y)
+    grads, grad_x = backward(Nested((5, 4, 2, 3), Tanh(), trainable=(kind,)), params, x, grad_y)
+    names = [name for name in want if name.startswith(kind)]
+    assert list(grads) == names and len(names) == (4 if kind == "lambda" else 3)
+    assert same_bits((grads, grad_x), ({name: want[name] for name in names}, want_x))
+
+
+# First values and training
+
+def test_parameters_and_their_count():
+    assert Nested((5, 4, 3)).shapes == {
+        "lambda_0": (5,), "lambda_1": (4,), "phi_1": (4, 5), "bias_1": (4,),
+        "lambda_2": (3,), "phi_2": (3, 4), "bias_2": (3,)}
+    assert list(Nested((5, 4, 3), shared=False, bias=False).shapes) == [
+        "lambda_in_1", "lambda_out_1", "phi_1", "lambda_in_2", "lambda_out_2", "phi_2"]
+
+
+def test_no_transfer_starts_at_zero(rng):
+    for options in ({}, dict(shared=False), dict(skip=False)):
+        layer = Nested((20, 30, 30, 10), **options)
+        params = layer.init(rng)
+        assert all((weight != 0).all() for weight in layer.weights(params))
+        assert all(np.abs(params[name]).max() <= 1 for name in params if name.startswith("lambda"))
+
+
+def test_sparcs_starts_as_a_linear_network_through_its_skip_blocks(rng):
+    layer = Nested((5, 4, 6, 3), **PUBLISHED_NESTED["sparcs"])
+    params, x = layer.init(rng), random_input(layer, rng)
+    first, second, last = layer.weights(params)
+    assert (first == 0).all() and (second == 0).all() and same_bits(last, -params["phi_3"])
+    phis = [params[f"phi_{k}"] for k in (1, 2, 3)]
+    assert_near(layer.forward(params, x)[0], -(x @ phis[0].T @ phis[1].T @ phis[2].T), 64)
+
+
+def test_output_eigenvalues_are_those_of_the_output_alone(rng):
+    for shared in (True, False):
+        params = Nested((5, 4, 3), shared=shared, eigenvalues=Constant(0.5),
+                        output_eigenvalues=Constant(2.0)).init(rng)
+        values = {name: set(params[name]) for name in params if name.startswith("lambda")}
+        assert values.pop("lambda_2" if shared else "lambda_out_2") == {2.0}
+        assert all(value == {0.5} for value in values.values())
+
+
+@pytest.mark.parametrize("options", [{}, dict(shared=False), dict(skip=False),
+                                     PUBLISHED_NESTED["sparcs"]])
+def test_training_learns_a_curve_that_no_linear_network_has(options, rng):
+    x = np.concatenate([rng.uniform(-1, 1, (200, 1)), np.ones((200, 1))], 1)
+    target = np.abs(x[:, :1])
+    layer = Nested((2, 20, 1), **options)
+    *_, record = fit(layer, layer.init(rng), x, target, loss=mean_squared_error,
+                     optimizer=Adam(0.02), batch_size=50, epochs=100, rng=rng)
+    value, _ = mean_squared_error(layer.forward(record.params, x)[0], target)
+    assert value < 0.01 * target.var()
+
+
+def test_training_eigenvalues_moves_nothing_else(rng):
+    layer = Nested((5, 4, 3), Tanh(), trainable=("lambda",))
+    params, x, grad_y = drawn(layer, rng)
+    before, optimizer = tree.copy(params), SGD(0.1)
+    optimizer.step(params, backward(layer, params, x, grad_y)[0], optimizer.init(params))
+    moved = {name for name in params if not same_bits(params[name], before[name])}
+    assert moved == {"lambda_0", "lambda_1", "lambda_2"}
+
+
+# Bad input
+
+@pytest.mark.parametrize("arguments, options, message", [
+    ((5,), {}, r"Nested: sizes is 5, expected \(n_in, \.\.\., n_out\)"),
+    (((5,),), {}, r"Nested: sizes is \(5,\), expected \(n_in, \.\.\., n_out\)"),
+    (((5, 0, 3),), {}, r"Nested: sizes is \(5, 0, 3\), expected positive integers"),
+    (((5, 4.0, 3),), {}, "expected positive integers"),
+    (((5, True),), {}, "expected positive integers"),
+    (((5, 4, 3),), dict(activation="relu"), r"Nested\(5, 4, 3\): activation is 'relu', expected"),
+    (((5, 4, 3),), dict(activation=Dense(4, 4)), "expected an elementwise layer"),
+    (((5, 4, 3),), dict(activation=ReLU), "expected an elementwise layer"),
+    (((5, 4, 3),), dict(shared=1), "shared is 1, expected True or False"),
+    (((5, 4, 3),), dict(skip=None), "skip is None, expected True or False"),
+    (((5, 4, 3),), dict(bias="yes"), "bias is 'yes', expected True, False or an initializer"),
+    (((5, 4, 3),), dict(trainable=("lambda_in",)), r"expected a tuple of names out of"),
+    (((5, 4, 3),), dict(trainable="phi"), "expected a tuple of names"),
+    (((5, 4, 3),), dict(eigenvalues=0.5), "eigenvalues is 0.5, expected an initializer"),
+    (((5, 4, 3),), dict(phi=None), "phi is None, expected an initializer"),
+])
+def test_bad_arguments_are_refused(arguments, options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Nested(*arguments, **options)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda params, x: (params, x[:, :4]), r"Nested\(5, 4, 3\): x has 4 features, expected 5"),
+    (lambda params, x: (params, x[0]), r"x has shape \(5,\), expected \(\.\.\., batch, 5\)"),
+    (lambda params, x: (params, x.astype(int)), "x has dtype int64"),
+    (lambda params, x: (params, x.astype(np.float32)), "expected one precision"),
+    (lambda params, x: ({**params, "phi_2": params["phi_2"].T}, x),
+     r"phi_2 has shape \(4, 3\), expected \(3, 4\)"),
+    (lambda params, x: ({**params, "lambda_1": params["lambda_1"][:1]}, x),
+     r"lambda_1 has shape \(1,\), expected \(4,\)"),
+    (lambda params, x: ({name: params[name] for name in params if name != "bias_1"}, x),
+     "params has the names"),
+    (lambda params, x: (tuple(params.values()), x), "params is tuple, expected a dict"),
+])
+def test_bad_input_is_refused(change, message, rng):
+    layer = Nested((5, 4, 3))
+    with pytest.raises((ValueError, TypeError), match=message):
+        layer.forward(*change(random_params(layer, rng), random_input(layer, rng)))
+
+
+def test_bad_upstream_gradient_is_refused(rng):
+    layer = Nested((5, 4, 3))
+    params, x, grad_y = drawn(layer, rng)
+    _, residuals = layer.forward(params, x)
+    for bad in (grad_y[:, :1], grad_y[:1], grad_y.astype(np.float32), grad_y.tolist()):
+        with pytest.raises((ValueError, TypeError), match="grad_y"):
+            layer.backward(params, residuals, bad)
+
+
+def test_sizes_may_be_a_list_and_the_layer_stays_a_value():
+    assert Nested([5, 4, 3]) == Nested((5, 4, 3)) and hash(Nested([5, 4, 3]))
+    assert Nested((5, 4, 3)) != Nested((5, 4, 3), eigenvalues=Uniform(-0.5, 0.5))
+
+
+def test_per_sample_gradients_of_a_deep_network_add_up(rng):
+    layer = Nested((3, 6, 1, 4, 2), ELU())
+    params, x, grad_y = drawn(layer, rng)
+    each, _ = backward(layer, params, x[:, None, :], grad_y[:, None, :])
+    grads, _ = backward(layer, params, x, grad_y)
+    assert_trees_near(tree.map(lambda grad: grad.sum(0), each), grads, 256)

@@ -1,0 +1,284 @@
+"""Masked layers against their definition: which links count, and which way gradients go."""
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from conftest import assert_near, dyadic, random_array, random_input, random_params, same_bits
+
+from npspectral import SGD, Chain, Dense, Sparse, Spectral, Tanh, mean_squared_error
+from npspectral.nn import L1, Constant, SpectralQR, magnitude_threshold
+from npspectral.training import Step
+
+INNER = {"spectral": Spectral(5, 3), "lambda_in is 0": Spectral(5, 3, lambda_in=0.0),
+         "qr": SpectralQR(5, 3), "dense": Dense(5, 3), "no bias": Dense(5, 3, bias=False)}
+CHOICES = {"dynamic": dict(sparsity=0.625), "static": dict(threshold=0.1875)}
+
+
+@pytest.fixture(params=INNER)
+def inner(request):
+    return INNER[request.param]
+
+
+@pytest.fixture(params=CHOICES)
+def choice(request):
+    return CHOICES[request.param]
+
+
+def backward(layer, params, x, grad_y):
+    return layer.backward(params, layer.forward(params, x)[1], grad_y)
+
+
+# The definition, as loops over numbers without rounding
+
+def quantile(values, q):
+    """Between the sorted values at floor(t) and floor(t) + 1, t = q (n - 1), in proportion."""
+    ordered, t = sorted(values), q * (len(values) - 1)
+    below = math.floor(t)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (t - below) * (ordered[above] - ordered[below])
+
+
+def exact_mask(layer, weight):
+    size = [[abs(Fraction(float(w))) for w in row] for row in weight]
+    c = layer.threshold
+    if c is None:
+        c = quantile([w for row in size for w in row], Fraction(layer.sparsity))
+    return np.array([[w > c for w in row] for row in size])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_output_and_gradients_are_the_inner_layer_s_with_masked_links_removed(inner, choice, dtype,
+                                                                              rng):
+    layer = Sparse(inner, **choice)
+    params = {name: dyadic(rng, shape, dtype) for name, shape in layer.shapes.items()}
+    x, grad_y = dyadic(rng, (4, 5), dtype), dyadic(rng, (4, 3), dtype)
+    keep = exact_mask(layer, inner.weight(params))
+    assert 0 < keep.sum() < keep.size
+    y, residuals = layer.forward(params, x)
+    grads, grad_x = layer.backward(params, residuals, grad_y)
+    want_y, want_x = np.zeros((4, 3), dtype), np.zeros((4, 5), dtype)
+    want_weight = np.zeros((3, 5), dtype)
+    for i, j in zip(*np.nonzero(keep)):
+        w = inner.weight(params)[i, j]
+        want_y[:, i] += w * x[:, j]
+        want_x[:, j] += w * grad_y[:, i]
+        want_weight[i, j] = sum(grad_y[:, i] * x[:, j])
+    want = inner.weight_backward(params, want_weight)
+    if inner.bias:
+        want_y += params["bias"]
+        want["bias"] = grad_y.sum(0)
+    assert same_bits((y, grads, grad_x), (want_y, want, want_x))
+
+
+def test_mask_is_that_of_the_definition(inner, choice, rng):
+    layer = Sparse(inner, **choice)
+    params = random_params(layer, rng)
+    keep = layer.mask(params)
+    assert keep.dtype == bool and np.array_equal(keep, exact_mask(layer, inner.weight(params)))
+    assert same_bits(layer.weight(params), np.where(keep, inner.weight(params), 0))
+
+
+def test_what_is_not_masked_is_the_inner_layer_to_the_last_bit(inner, rng):
+    layer = Sparse(inner, threshold=0)
+    params, x, grad_y = random_params(layer, rng), random_input(layer, rng), np.ones((4, 3))
+    if inner == INNER["lambda_in is 0"]:                # evaluates in another order
+        inner = Spectral(5, 3, lambda_in=Constant(0.0), trainable=inner.learned)
+        params = {"lambda_in": np.zeros(5), **params}
+        layer = Sparse(inner, threshold=0)
+    assert same_bits(layer.forward(params, x)[0], inner.forward(params, x)[0])
+    assert same_bits(backward(layer, params, x, grad_y), backward(inner, params, x, grad_y))
+
+
+def test_parameters_are_those_of_the_inner_layer(inner, choice):
+    layer, rngs = Sparse(inner, **choice), [np.random.default_rng(3) for _ in range(2)]
+    assert same_bits(layer.init(rngs[0]), inner.init(rngs[1]))
+    assert (layer.shapes, layer.learned, layer.trainable) == (inner.shapes, inner.learned,
+                                                              inner.trainable)
+    assert layer.label == "Sparse(5, 3)"
+
+
+def test_penalty_on_the_realized_weight_sees_kept_links_only(rng):
+    network = Chain(Sparse(Spectral(5, 3), sparsity=0.6))
+    params = random_params(network, rng)
+    inner, keep = network.layers[0].layer, network.layers[0].mask(params[0])
+    value, (grads,) = L1(0.5, "weight", network)(params)
+    assert_near(value, 0.5 * np.abs(inner.weight(params[0])[keep]).sum())
+    assert (grads["phi"][~keep] == 0).all() and (grads["phi"][keep] != 0).all()
+
+
+# The threshold
+
+@pytest.mark.parametrize("sparsity", [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98, 0.999, 1 - 2**-53])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 5), (7, 61), (40, 61), (100, 123)])
+def test_threshold_is_numpy_s_quantile_to_the_last_bit(shape, sparsity, rng):
+    for weight in (random_array(rng, shape), rng.integers(-3, 4, shape) / 7.0):
+        want = np.quantile(np.abs(weight), sparsity)
+        assert magnitude_threshold(weight, sparsity) == want
+
+
+@pytest.mark.parametrize("sampled", [0.0, 1e3])
+def test_threshold_does_not_depend_on_where_the_large_weights_are(sampled, rng):
+    weight = random_array(rng, (50, 61))
+    weight[:, 0] = sampled                      # every 61st value, all that a sample would see
+    for sparsity in (0.5, 0.9):
+        assert magnitude_threshold(weight, sparsity) == np.quantile(np.abs(weight), sparsity)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.longdouble])
+def test_threshold_keeps_the_dtype(dtype, rng):
+    weight = random_array(rng, (9, 11), dtype)
+    got = magnitude_threshold(weight, 0.9)
+    assert got.dtype == dtype
+    assert_near(got, np.quantile(np.abs(weight).astype(np.longdouble), 0.9).astype(dtype), 4)
+
+
+@pytest.mark.parametrize("sparsity", [0, 0.5, 0.9, 0.95, 0.98])
+def test_without_ties_the_number_of_masked_links_is_exact(sparsity, rng):
+    layer = Sparse(Dense(21, 5), sparsity=sparsity)
+    masked = (~layer.mask(random_params(layer, rng))).sum()
+    assert masked == math.floor(sparsity * 104) + 1
+
+
+def test_sparsity_zero_masks_the_smallest_link_alone(rng):
+    layer = Sparse(Dense(5, 3), sparsity=0)
+    params = random_params(layer, rng)
+    weight = params["weight"]
+    assert np.array_equal(layer.mask(params), np.abs(weight) > np.abs(weight).min())
+
+
+def test_ties_at_the_threshold_are_masked(rng):
+    layer = Sparse(Dense(4, 2), sparsity=0.5)
+    weight = np.array([[1.0, -2.0, 2.0, 3.0], [2.0, -2.0, 0.5, -4.0]])     # threshold 2
+    params = {"weight": weight, "bias": np.zeros(2)}
+    assert np.array_equal(layer.mask(params), np.abs(weight) > 2)
+    assert np.array_equal(layer.mask(params), Sparse(Dense(4, 2), threshold=2).mask(params))
+
+
+def test_where_all_links_are_equal_nothing_is_kept(rng):
+    layer = Sparse(Dense(4, 2), sparsity=0.5)
+    params = {"weight": np.full((2, 4), -0.5), "bias": np.array([1.0, 2.0])}
+    y, _ = layer.forward(params, random_input(layer, rng))
+    assert (y == params["bias"]).all()
+
+
+def test_static_threshold_from_the_first_weights_gives_the_first_dynamic_mask(inner, rng):
+    params = inner.init(rng)
+    c = magnitude_threshold(inner.weight(params), 0.8)
+    assert np.array_equal(Sparse(inner, threshold=c).mask(params),
+                          Sparse(inner, sparsity=0.8).mask(params))
+
+
+def test_nan_in_a_weight_is_not_masked_away(inner, choice, rng):
+    params = random_params(inner, rng)
+    name, = params.keys() & {"weight", "phi", "r"}
+    params[name].flat[0] = np.nan
+    assert np.isnan(Sparse(inner, **choice).forward(params, np.ones((1, 5)))[0][0, 0])
+
+
+# Gradients: none of a masked link, none through the threshold
+
+def test_masked_links_have_exactly_no_gradient_and_others_have_one(choice, rng):
+    for inner, name in ((Dense(5, 3), "weight"), (Spectral(5, 3), "phi")):
+        layer = Sparse(inner, **choice)
+        params, x = random_params(layer, rng), random_input(layer, rng)
+        grads, _ = backward(layer, params, x, random_array(rng, (4, 3)))
+        assert np.array_equal(grads[name] != 0, layer.mask(params))
+
+
+def test_masked_dense_weights_keep_their_bits_and_masked_spectral_ones_move(choice, rng):
+    x, target = random_array(rng, (4, 5)), random_array(rng, (4, 3))
+    for inner in (Dense(5, 3), Spectral(5, 3)):
+        layer = Sparse(inner, **choice)
+        start = random_params(layer, rng)
+        masked = ~layer.mask(start)
+        step = Step(layer, start, mean_squared_error, SGD(0.01))
+        step(x, target)
+        moved = inner.weight(step.params) != inner.weight(start)
+        assert np.array_equal(moved, np.full((3, 5), True) if "phi" in start else ~masked)
+
+
+def test_moving_the_weights_that_define_the_threshold_changes_nothing_else(rng):
+    """A difference across a step that moves c but no link across it: the slope is that of W~."""
+    layer, x = Sparse(Dense(5, 3), sparsity=0.625), random_array(rng, (4, 5))     # t = 8.75 of 14
+    params, grad_y = random_params(layer, rng), random_array(rng, (4, 3))
+    order = np.argsort(np.abs(params["weight"]), axis=None)
+    c = magnitude_threshold(params["weight"], 0.625)
+    grads, _ = backward(layer, params, x, grad_y)
+    h = 2.0 ** -20
+    for rank, kept in ((8, False), (9, True)):
+        ends = []
+        for sign in (1, -1):
+            weight = params["weight"].copy()
+            weight.flat[order[rank]] += sign * h
+            moved = {**params, "weight": weight}
+            assert magnitude_threshold(weight, 0.625) != c
+            assert np.array_equal(layer.mask(moved), layer.mask(params))
+            ends.append((grad_y * layer.forward(moved, x)[0]).sum())
+        slope = (ends[0] - ends[1]) / (2 * h)           # y is linear in W~: rounding alone, over h
+        got = grads["weight"].flat[order[rank]]
+        assert (got != 0) == kept
+        assert abs(got - slope) <= 64 * np.finfo(float).eps / h * np.abs(ends).max()
+
+
+def test_weight_backward_goes_through_the_mask(inner, choice, rng):
+    layer = Sparse(inner, **choice)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    grad_y = random_array(rng, (4, 3))
+    grads, _ = backward(layer, params, x, grad_y)
+    grads.pop("bias", None)
+    assert same_bits(layer.weight_backward(params, grad_y.T @ x), grads)
+
+
+class Untouched(Dense):
+    """A dense layer whose weight must not be asked for a gradient."""
+
+    def weight_backward(self, params, grad_weight):
+        raise AssertionError("nobody asked for this")
+
+
+@pytest.mark.parametrize("trainable", [(), ("bias",)])
+def test_gradient_of_a_frozen_weight_is_not_computed(trainable, choice, rng):
+    layer = Sparse(Untouched(5, 3, trainable=trainable), **choice)
+    grads, _ = backward(layer, random_params(layer, rng), random_input(layer, rng), np.ones((4, 3)))
+    assert tuple(grads) == trainable
+
+
+# Bad input
+
+@pytest.mark.parametrize("options, error, message", [
+    (dict(), ValueError, r"Sparse\(5, 3\): sparsity is None and threshold is None, expected exact"),
+    (dict(sparsity=0.5, threshold=0.1), ValueError, "sparsity is 0.5 and threshold is 0.1, expect"),
+    (dict(sparsity=1), ValueError, r"Sparse\(5, 3\): sparsity is 1, expected 0 <= sparsity < 1"),
+    (dict(sparsity=90), ValueError, "sparsity is 90, expected 0 <= sparsity < 1"),
+    (dict(sparsity=-0.1), ValueError, "sparsity is -0.1, expected 0 <= sparsity < 1"),
+    (dict(sparsity="90%"), ValueError, "sparsity is '90%', expected a finite number"),
+    (dict(threshold=-1e-9), ValueError, "threshold is -1e-09, expected 0 <= threshold"),
+    (dict(threshold=np.nan), ValueError, "threshold is nan, expected a finite number"),
+    (dict(threshold=np.inf), ValueError, "threshold is inf, expected a finite number")])
+def test_options_that_do_not_fit_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        Sparse(Spectral(5, 3), **options)
+
+
+@pytest.mark.parametrize("sparsity", [-0.1, 1, 90, np.nan])
+def test_threshold_of_a_share_that_is_none_is_refused(sparsity):
+    with pytest.raises(ValueError, match=f"magnitude_threshold: sparsity is {sparsity}, expected"):
+        magnitude_threshold(np.ones((2, 2)), sparsity)
+
+
+@pytest.mark.parametrize("inner", [Tanh(), Chain(Dense(5, 3)), Dense, np.eye(3), None])
+def test_what_has_no_weight_is_refused(inner):
+    with pytest.raises(TypeError, match="(?s)Sparse: layer is .*, expected a layer with weight"):
+        Sparse(inner, sparsity=0.5)
+
+
+def test_misfits_are_refused_in_the_name_of_the_sparse_layer(rng):
+    layer = Sparse(Spectral(5, 3), sparsity=0.5)
+    params = layer.init(rng)
+    with pytest.raises(ValueError, match=r"Sparse\(5, 3\): x has 4 features, expected 5"):
+        layer.forward(params, np.ones((2, 4)))
+    with pytest.raises(ValueError, match=r"Sparse\(5, 3\): phi has shape \(5, 3\), expected"):
+        layer.forward({**params, "phi": params["phi"].T}, np.ones((2, 5)))
+    with pytest.raises(ValueError, match=r"Sparse\(5, 3\): grad_y has shape \(2, 1\), expected"):
+        backward(layer, params, np.ones((2, 5)), np.ones((2, 1)))
