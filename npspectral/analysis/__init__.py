@@ -1,4 +1,4 @@
-"""What the papers read off a trained network: relevance of inputs and nodes."""
-from . import relevance
+"""What the papers read off a trained network: its graph, relevance, pruning, sparsity."""
+from . import adjacency, pruning, relevance, sparsity
 
-__all__ = ["relevance"]
+__all__ = ["adjacency", "pruning", "relevance", "sparsity"]
