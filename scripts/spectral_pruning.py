@@ -1,0 +1,199 @@
+"""How many hidden nodes can go? Ranked by eigenvalues, before or after training, or by weights.
+
+Every layer is Spectral with lambda_in = 0, so lambda_out_i scales all that enters node i. Hidden
+nodes are ranked, one threshold for all layers, and those below a percentile are cut:
+
+dense  train in direct space, cut the nodes of small sum_j |w_ij|, no training after
+post   train eigenvalues and eigenvectors, cut the nodes of small |lambda_out|, no training after
+pre    train eigenvalues alone, remove the nodes of small |lambda_out|, train all that is left
+
+Source: L. Buffoni et al. 2022, Sci. Rep. 12, 11201, and the result files of its public code, whose
+means over five runs stand beside ours. The width of its networks with one hidden layer is not sure:
+the caption says 500, the code at that commit has 2000, so there are both here.
+"""
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from experiment import available, images, kept, options, progress, stack
+from spectral_pruning_figures import plot
+from spectral_pruning_published import METHODS, PERCENTILES, show_comparison, verdicts
+
+from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
+from npspectral.analysis.pruning import (EmptiedLayer, eigenvalues_only, mask_nodes, node_scores,
+                                         percentile_masks, prune_before_training)
+from npspectral.nn import PUBLISHED
+from npspectral.training import accuracy, evaluate
+
+BATCH = 200
+ACTIVATIONS = {"tanh": Tanh(), "elu": ELU(), "relu": ReLU()}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network on one data set; `limit` is the number of training images, None for all."""
+
+    dataset: str
+    activation: str
+    hidden: tuple
+    epochs: int = 100               # of the first training, whatever it trains
+    epochs_after: int = 20          # of the network that is left, "pre" only
+    limit: int | None = None
+
+    @property
+    def name(self):
+        return f"{self.dataset} {self.activation} {'-'.join(str(size) for size in self.hidden)}"
+
+
+CASES = tuple(Case(dataset, activation, hidden)
+              for hidden in ((500,), (2000,), (500, 500, 500))
+              for dataset in ("mnist", "fashion-mnist")
+              for activation in ("tanh", "relu", "elu")
+              if not (len(hidden) == 3 and (dataset, activation) in
+                      (("mnist", "relu"), ("fashion-mnist", "tanh"))))      # no published numbers
+REQUIRED = ("mnist tanh 500", "fashion-mnist relu 500", "mnist elu 500-500-500")
+SETTINGS = {
+    "quick": ([replace(case, hidden=(200,), epochs=4, epochs_after=2, limit=12_000)
+               for case in CASES[:1]], 1),
+    "default": ([replace(case, epochs=12, epochs_after=4, limit=30_000) for case in CASES
+                 if case.name in REQUIRED], 1),
+    "full": (list(CASES), 5),
+}
+
+
+def network(case, kind):
+    """784-hidden-10 without biases: "dense" throughout, or "spectral"."""
+    sizes = (784, *case.hidden, 10)
+    make = {"dense": partial(Dense, bias=False),
+            "spectral": partial(Spectral, **PUBLISHED["buffoni2022"])}[kind]
+    layers = []
+    for pair in zip(sizes, sizes[1:]):
+        layers += [make(*pair), ACTIVATIONS[case.activation]]
+    return Chain(*layers[:-1])
+
+
+def train(net, params, rng, epochs, train_set, label):
+    """params after the epochs: Adam at 1e-3, as published."""
+    begin = time.monotonic()
+    for record in fit(net, params, *train_set, loss=softmax_cross_entropy, optimizer=Adam(1e-3),
+                      batch_size=BATCH, rng=rng, epochs=epochs, metrics=[accuracy]):
+        left = (time.monotonic() - begin) / record.epoch * (epochs - record.epoch)
+        progress(f"{label}  epoch {record.epoch}/{epochs}, {left:.0f} s left  "
+                 f"accuracy {record.metrics['accuracy']:.4f}")
+    return record.params
+
+
+def run_after(case, method, seed, sets, label):
+    """"dense" and "post": test accuracy, and nodes left in each layer, at every percentile."""
+    train_set, test_set = sets
+    rng = np.random.default_rng(seed)
+    net = network(case, "dense" if method == "dense" else "spectral")
+    params = train(net, net.init(rng, np.float32), rng, case.epochs, train_set, label)
+    scores = node_scores(net, params, "strength" if method == "dense" else "lambda_out")
+    rows = []
+    for percentile in PERCENTILES:
+        masks = percentile_masks(scores, percentile, allow_empty=True)
+        found = evaluate(net, mask_nodes(net, params, masks), *test_set, metrics=[accuracy])
+        rows.append({"accuracy": found["accuracy"], "left": [keep.sum() for keep in masks]})
+    whole = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
+    return {**stack(rows), "whole": whole}
+
+
+def run_before(case, seed, percentile, sets, folder, label):
+    """"pre" at one percentile: test accuracy, and nodes left in each layer."""
+    train_set, test_set = sets
+    net, start, train_eigenvalues = eigenvalue_training(case, seed, train_set, folder, label)
+
+    def train_rest(small, params):
+        rng = np.random.default_rng([seed, percentile])
+        return train(small, params, rng, case.epochs_after, train_set, f"{label} {percentile} %")
+
+    try:
+        small, params = prune_before_training(net, start, train_eigenvalues, train_rest, percentile)
+    except EmptiedLayer:                    # all outputs are 0 then, which means the first class
+        return {"accuracy": np.mean(test_set[1] == 0), "left": [0] * len(case.hidden)}
+    found = evaluate(small, params, *test_set, metrics=[accuracy])
+    left = [layer.n_out for layer in small.layers if hasattr(layer, "n_in")][:-1]
+    return {"accuracy": found["accuracy"], "left": left}
+
+
+def run_eigenvalues(case, seed, sets, folder, label):
+    """Test accuracy of the network whose eigenvalues alone were trained, nothing cut."""
+    net, start, train_eigenvalues = eigenvalue_training(case, seed, sets[0], folder, label)
+    params = train_eigenvalues(eigenvalues_only(net), start)
+    return evaluate(net, params, *sets[1], metrics=[accuracy])["accuracy"]
+
+
+def eigenvalue_training(case, seed, train_set, folder, label):
+    """A spectral network, its start, and the first stage of "pre": run once and kept."""
+    rng = np.random.default_rng(seed)
+    net = network(case, "spectral")
+    start = net.init(rng, np.float32)
+
+    def train_eigenvalues(frozen, params):
+        found = kept(folder, (case, "eigenvalues", seed), lambda: {
+            str(i): own["lambda_out"] for i, own in enumerate(
+                train(frozen, params, rng, case.epochs, train_set, label)) if own})
+        return tuple({**own, "lambda_out": found[str(i)]} if own else own
+                     for i, own in enumerate(params))
+
+    return net, start, train_eigenvalues
+
+
+def run_case(case, seeds, folder):
+    """method -> arrays with one row a seed: accuracy (seeds, percentiles), left, whole."""
+    sets = images(case.dataset, case.limit)
+    result = {}
+    for method in METHODS:
+        rows = []
+        for seed in range(seeds):
+            label = f"{case.name} {method} {seed + 1}/{seeds}"
+            if method != "pre":
+                rows.append(kept(folder, (case, method, seed), lambda: run_after(
+                    case, method, seed, sets, label)))
+                continue
+            cut = stack([kept(folder, (case, method, seed, percentile), lambda: run_before(
+                case, seed, percentile, sets, folder, label)) for percentile in PERCENTILES])
+            rows.append({**cut, "whole": run_eigenvalues(case, seed, sets, folder, label)})
+        result[method] = stack(rows)
+    progress("")
+    return result
+
+
+def run(cases, seeds, folder, download=False):
+    """case name -> method -> arrays."""
+    here = available(sorted({case.dataset for case in cases}), download)
+    return {case.name: run_case(case, seeds, folder) for case in cases if case.dataset in here}
+
+
+def main():
+    parser = options(__doc__.splitlines()[0], "results/spectral_pruning",
+                     cases=dict(nargs="+", metavar="NAME", help="such as 'mnist tanh 500'"),
+                     seeds=dict(type=int, help="how many, instead of the mode's own number"))
+    chosen = parser.parse_args()
+    cases, seeds = SETTINGS[chosen.mode]
+    if chosen.cases:
+        unknown = set(chosen.cases) - {case.name for case in cases}
+        if unknown:
+            parser.error(f"argument --cases: {sorted(unknown)}, expected some of "
+                         f"{[case.name for case in cases]}")
+        cases = [case for case in cases if case.name in chosen.cases]
+    seeds = seeds if chosen.seeds is None else chosen.seeds
+    if seeds < 1:
+        parser.error(f"argument --seeds: {seeds}, expected 1 or more")
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    result = run(cases, seeds, chosen.out / "runs", chosen.download)
+    for name, methods in result.items():
+        np.savez_compressed(Path(chosen.out) / f"{name.replace(' ', '_')}.npz", **{
+            f"{method}_{key}": array for method, own in methods.items()
+            for key, array in own.items()})
+    plot(result, chosen.out)
+    show_comparison(result)
+    verdicts(result)
+    print(f"\nArrays and figures are in {chosen.out}.")
+
+
+if __name__ == "__main__":
+    main()

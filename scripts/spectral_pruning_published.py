@@ -1,0 +1,107 @@
+"""The published numbers of spectral_pruning.py, and what ours say beside them.
+
+PUBLISHED are means of test accuracy over five runs (fewer where noted in the result files) that the
+authors of Buffoni et al. 2022 committed beside their code: data set, activation, number of hidden
+layers -> method -> one number for each of PERCENTILES.
+"""
+from itertools import combinations
+
+import numpy as np
+
+METHODS = ("dense", "post", "pre")
+PERCENTILES = (5, 50, 70, 80, 90, 95)
+CLOSE, FAR, CLEAR = 0.02, 0.03, 0.02        # |ours - published|; difference that orders methods
+PUBLISHED = {
+    ("mnist", "tanh", 1): {"dense": (.984, .981, .925, .806, .603, .473),
+                           "post": (.982, .979, .945, .883, .733, .592),
+                           "pre": (.978, .978, .980, .980, .977, .972)},
+    ("mnist", "relu", 1): {"dense": (.986, .985, .975, .948, .832, .660),
+                           "post": (.984, .975, .937, .866, .676, .529),
+                           "pre": (.983, .981, .981, .979, .979, .974)},
+    ("mnist", "elu", 1): {"dense": (.981, .982, .972, .943, .831, .661),
+                          "post": (.982, .982, .980, .973, .948, .852),
+                          "pre": (.977, .978, .978, .978, .978, .975)},
+    ("fashion-mnist", "tanh", 1): {"dense": (.896, .878, .609, .426, .248, .215),
+                                   "post": (.891, .874, .794, .748, .648, .485),
+                                   "pre": (.876, .883, .885, .886, .886, .878)},
+    ("fashion-mnist", "relu", 1): {"dense": (.898, .898, .895, .874, .730, .558),
+                                   "post": (.896, .894, .862, .802, .657, .473),
+                                   "pre": (.888, .892, .890, .887, .885, .881)},
+    ("fashion-mnist", "elu", 1): {"dense": (.893, .894, .715, .536, .372, .320),
+                                  "post": (.893, .893, .868, .824, .693, .563),
+                                  "pre": (.886, .883, .885, .888, .884, .885)},
+    ("mnist", "tanh", 3): {"dense": (.984, .825, .630, .463, .317, .199),
+                           "post": (.984, .959, .772, .590, .389, .220),
+                           "pre": (.977, .974, .971, .961, .727, .501)},
+    ("mnist", "elu", 3): {"dense": (.982, .910, .594, .363, .246, .202),
+                          "post": (.986, .985, .978, .949, .537, .195),
+                          "pre": (.976, .976, .976, .973, .966, .897)},
+    ("fashion-mnist", "relu", 3): {"dense": (.895, .692, .100, .100, .100, .100),
+                                   "post": (.900, .863, .671, .480, .235, .099),
+                                   "pre": (.887, .883, .883, .882, .877, .867)},
+    ("fashion-mnist", "elu", 3): {"dense": (.894, .585, .177, .123, .074, .100),
+                                  "post": (.896, .879, .697, .523, .285, .130),
+                                  "pre": (.883, .888, .885, .886, .878, .863)},
+}
+
+
+def published(name):
+    """method -> numbers for a case's name such as "mnist elu 500-500-500"."""
+    dataset, activation, hidden = name.split()
+    return PUBLISHED[dataset, activation, 1 + hidden.count("-")]
+
+
+def show_comparison(result):
+    """Print ours over published, the mean of the seeds, method by method."""
+    for name, methods in result.items():
+        seeds = len(methods["dense"]["whole"])
+        print(f"\n{name}: test accuracy, ours (mean of {seeds}, range) / published")
+        print(f"{'':7}{'nothing cut':>12}" + "".join(f"{f'{p} %':>22}" for p in PERCENTILES))
+        for method, own in methods.items():
+            cells = [f"{values.mean():.3f} ({np.ptp(values):.3f}) / {theirs:.3f}"
+                     for values, theirs in zip(own["accuracy"].T, published(name)[method])]
+            print(f"{method:7}{own['whole'].mean():12.3f}" + "".join(f"{c:>22}" for c in cells))
+
+
+def verdicts(result):
+    """Print what the published numbers claim, and whether ours say the same; return all rows."""
+    rows = []
+    for name, methods in result.items():
+        ours = {method: own["accuracy"].mean(0) for method, own in methods.items()}
+        theirs = {method: np.array(row) for method, row in published(name).items()}
+        rows += [(name, *row) for row in (*judge_pre(ours, theirs), *judge_order(ours, theirs),
+                                          *judge_cells(ours, theirs))]
+    print()
+    for name, claim, good in rows:
+        print(f"{'pass' if good else 'FAIL'}  {name}: {claim}")
+    return rows
+
+
+def judge_pre(ours, theirs):
+    """Pre-training at up to 90 %, within CLOSE of the published mean."""
+    upto = np.array(PERCENTILES) <= 90
+    off = np.abs(ours["pre"] - theirs["pre"])[upto].max()
+    yield f"pre, up to 90 %: off by {off:.3f} at most (limit {CLOSE})", off <= CLOSE
+
+
+def judge_order(ours, theirs):
+    """The order of each two methods at 70 % and 90 % where the published means differ clearly."""
+    for percentile in (70, 90):
+        at = PERCENTILES.index(percentile)
+        for first, second in combinations(METHODS, 2):
+            gap = theirs[first][at] - theirs[second][at]
+            if abs(gap) <= CLEAR:
+                continue
+            mine = ours[first][at] - ours[second][at]
+            yield (f"{percentile} %: {first} - {second} is {mine:+.3f} (published {gap:+.3f})",
+                   mine * gap > 0)
+
+
+def judge_cells(ours, theirs):
+    """How many of the cells are off by more than FAR; at most 2 may be."""
+    far = [(method, percentile, mine - their) for method in METHODS
+           for percentile, mine, their in zip(PERCENTILES, ours[method], theirs[method])
+           if abs(mine - their) > FAR]
+    which = ", ".join(f"{method} {percentile} % {off:+.3f}" for method, percentile, off in far)
+    yield (f"{len(far)} of {len(METHODS) * len(PERCENTILES)} cells off by more than {FAR}"
+           + (f": {which}" if far else ""), len(far) <= 2)

@@ -1,0 +1,101 @@
+"""What the scripts share: runs kept on disk, tables, data sets that are at hand or not."""
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from npspectral import data
+
+
+@pytest.fixture
+def experiment(monkeypatch):
+    monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
+    import experiment
+    return experiment
+
+
+def test_a_run_is_made_once_and_read_again(experiment, tmp_path):
+    calls = []
+
+    def run():
+        calls.append(1)
+        return {"a": np.arange(3, dtype=np.float32), "b": 0.5}
+
+    first = experiment.kept(tmp_path / "runs", ("case", 1), run)
+    again = experiment.kept(tmp_path / "runs", ("case", 1), run)
+    assert calls == [1] and set(first) == set(again) == {"a", "b"}
+    assert again["a"].dtype == np.float32 and again["b"] == 0.5
+    experiment.kept(tmp_path / "runs", ("case", 2), run)
+    assert calls == [1, 1]
+
+
+def test_a_run_that_fails_leaves_no_file(experiment, tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        experiment.kept(tmp_path, "key", lambda: {"a": 1 / 0})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_another_run_is_refused(experiment, tmp_path):
+    experiment.kept(tmp_path, "one", lambda: {"a": 1})
+    path, = tmp_path.iterdir()
+    experiment.kept(tmp_path, "two", lambda: {"a": 2})
+    other, = set(tmp_path.iterdir()) - {path}
+    path.replace(other)
+    with pytest.raises(ValueError, match="holds another run than 'two'"):
+        experiment.kept(tmp_path, "two", lambda: {"a": 2})
+
+
+def test_rows_are_judged_by_every_value_or_by_the_median(experiment):
+    row = experiment.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
+    assert row.verdict == "FAIL (>= 0.85, 2 of 3)"
+    row = experiment.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85, every=False)
+    assert row.verdict == "pass (>= 0.85, median)"
+    assert experiment.Row("a", "accuracy", "-", np.array([0.8])).verdict == ""
+
+
+def test_the_table_shows_published_beside_ours(experiment, capsys):
+    experiment.show_table([experiment.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0, 1)])
+    title, line = capsys.readouterr().out.splitlines()
+    assert "published" in title and line.split() == (
+        "a accuracy 0.93 0.625 (0.5 to 0.75) pass (0 to 1, 2 of 2)".split())
+
+
+def test_options_have_three_modes(experiment):
+    parser = experiment.options("title", "results/x", seeds=dict(type=int, default=3))
+    assert parser.parse_args([]).mode == "default"
+    chosen = parser.parse_args(["--full", "--out", "there", "--seeds", "5"])
+    assert (chosen.mode, chosen.out, chosen.seeds) == ("full", Path("there"), 5)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--full", "--quick"])
+
+
+def test_data_sets_that_are_not_at_hand_are_left_out_and_named(experiment, monkeypatch, tmp_path,
+                                                               capsys):
+    monkeypatch.setenv("NPSPECTRAL_DATA", str(tmp_path))
+    assert experiment.available(["mnist", "fashion-mnist"]) == []
+    assert str(tmp_path) in capsys.readouterr().out
+    assert experiment.available(["mnist"], download=True) == ["mnist"]
+
+
+def test_a_data_set_is_at_hand_when_all_its_files_are(tmp_path):
+    folder = tmp_path / "fashion-mnist"
+    folder.mkdir()
+    files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k")
+             for kind in ("images-idx3", "labels-idx1")]
+    for name in files:
+        assert not data.at_hand("fashion-mnist", tmp_path)
+        (folder / name).touch()
+    assert data.at_hand("fashion-mnist", tmp_path)
+
+
+def test_the_table_of_california_housing_is_enough(tmp_path):
+    assert not data.at_hand("california-housing", tmp_path)
+    (tmp_path / "california-housing").mkdir()
+    (tmp_path / "california-housing" / "cal_housing.data.gz").touch()
+    assert data.at_hand("california-housing", tmp_path)
+
+
+def test_an_unknown_data_set_is_refused():
+    with pytest.raises(ValueError, match="name is 'mnits', expected one of .*'mnist'"):
+        data.at_hand("mnits")
