@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 
 from .initializers import Constant, GlorotUniform
-from .layer import Layer
+from .layer import Layer, gram
 
 NAMES = ("weight", "bias")
 
@@ -57,3 +57,13 @@ class Dense(Layer):
         if "bias" in self.learned:
             grads["bias"] = grad_y.sum(-2)
         return grads, grad_y @ params["weight"] if input_grad else None
+
+    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
+        """weight: (x.x') (grad_y.grad_y');  bias: grad_y.grad_y'."""
+        (x1,), (x2,) = residuals1, residuals2
+        outer, terms = gram(grad_y1, grad_y2), {}
+        if "weight" in self.learned:
+            terms["weight"] = outer * gram(x1[None], x2[None])
+        if "bias" in self.learned:
+            terms["bias"] = outer
+        return terms

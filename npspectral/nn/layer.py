@@ -17,10 +17,16 @@ class Layer:
     backward(params, residuals, grad_y, input_grad=True)
                                              -> grads, grad_x one entry per trainable parameter;
                                                               grad_x is None when not asked for
+    kernel_term(params, residuals1, grad_y1, residuals2, grad_y2)
+                                             -> terms         one entry per trainable parameter: its
+                                                              part of the tangent kernel
 
     x is (..., batch, n_in). Parameter gradients are summed over axis -2 and over no other, so the
     same backward gives the gradient of a batch, per-sample gradients (x[:, None, :]) and the whole
     Jacobian (grad_y = identity broadcast to (K, N, 1, K)).
+
+    kernel_term is optional, a shorter way to the Gram matrix of the Jacobian's rows: residuals1 of
+    x (N1, n_in) and grad_y1 (K1, N1, n_out), the same with 2, give arrays (K1, N1, K2, N2).
     """
 
     trainable: tuple[str, ...] = ()
@@ -111,6 +117,13 @@ class Layer:
             raise TypeError(f"{self.label}: grad_y has dtype {grad_y.dtype} and x has {x.dtype}, "
                             f"expected one precision")
         check_tail(self.label, grad_y, (*x.shape[:-1], self.n_out))
+
+
+def gram(a, b):
+    """sum_j a_knj b_lmj as an array (K1, N1, K2, N2), from (K1, N1, n) and (K2, N2, n)."""
+    rows = a.reshape(-1, a.shape[-1])
+    columns = rows if a is b else b.reshape(-1, b.shape[-1])
+    return (rows @ columns.T).reshape(*a.shape[:-1], *b.shape[:-1])
 
 
 def check_tail(owner, grad_y, shape):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .initializers import Constant, GlorotUniform
-from .layer import Layer, check_number
+from .layer import Layer, check_number, gram
 
 NAMES = ("lambda_in", "lambda_out", "phi", "bias")
 
@@ -156,3 +156,30 @@ class Spectral(Layer):
         if "phi" in self.learned:
             grads["phi"] = grad_y.swapaxes(-1, -2) @ scaled
         return grads, (params["lambda_in"] - self.lambda_out) * grad_scaled if input_grad else None
+
+    # The tangent kernel's part, from rows of the Jacobian that are products: with a = x, d = grad_y
+    #     lambda_in_j: a_j (d phi)_j    lambda_out_i: -d_i (a phi^T)_i    phi_ij: gap_ij d_i a_j
+    # Only gaps matter, so a common shift is taken off the eigenvalues before gap^2 is multiplied
+    # out: without it, a large one cancels and takes the digits with it.
+
+    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
+        phi, terms = params["phi"], {}
+        x1, x2 = residuals1[0][None], residuals2[0][None]
+        if "lambda_in" in self.learned:
+            terms["lambda_in"] = gram(x1 * (grad_y1 @ phi), x2 * (grad_y2 @ phi))
+        if "lambda_out" in self.learned:
+            terms["lambda_out"] = gram(grad_y1 * (x1 @ phi.T), grad_y2 * (x2 @ phi.T))
+        if "phi" in self.learned:
+            terms["phi"] = self._phi_term(params, x1, grad_y1, x2, grad_y2)
+        if "bias" in self.learned:
+            terms["bias"] = gram(grad_y1, grad_y2)
+        return terms
+
+    def _phi_term(self, params, x1, grad_y1, x2, grad_y2):
+        """sum_ij (lambda_in_j - lambda_out_i)^2 d_i d'_i a_j a'_j."""
+        lambda_in, lambda_out = self.eigenvalues(params)
+        shift = (lambda_in.mean() + lambda_out.mean()) / 2
+        lambda_in, lambda_out = lambda_in - shift, lambda_out - shift
+        return (gram(grad_y1, grad_y2) * gram(lambda_in * x1, lambda_in * x2)
+                - 2 * gram(grad_y1, lambda_out * grad_y2) * gram(x1, lambda_in * x2)
+                + gram(lambda_out * grad_y1, lambda_out * grad_y2) * gram(x1, x2))
