@@ -421,7 +421,8 @@ def test_chicchi2021_draws_gaussian_eigenvectors(rng):
 
 @pytest.mark.parametrize("name, parameter, value", [
     ("giambagli2023", "lambda_out", 1.0), ("chicchi2024", "lambda_in", 1.0),
-    ("chicchi2021", "bias", 0.0), ("chicchi2024", "bias", 0.0)])
+    ("chicchi2021", "bias", 0.0), ("chicchi2024", "bias", 0.0), ("chicchi2021_svd", "bias", 0.0),
+    ("chicchi2021_svd", "lambda_in", 0.0), ("chicchi2021_svd", "lambda_out", 1.0)])
 def test_published_sets_start_at_the_stated_constant(name, parameter, value, rng):
     assert (Spectral(5, 3, **PUBLISHED[name]).init(rng)[parameter] == value).all()
 
@@ -430,6 +431,7 @@ def test_published_sets_start_at_the_stated_constant(name, parameter, value, rng
     ("giambagli2021", "lambda_out phi", "lambda_out phi"),
     ("buffoni_two_sets", "lambda_in lambda_out phi", "lambda_in lambda_out phi"),
     ("chicchi2021", "lambda_in lambda_out phi bias", "lambda_in lambda_out phi bias"),
+    ("chicchi2021_svd", "lambda_in lambda_out phi bias", "lambda_in lambda_out phi bias"),
     ("buffoni2022", "lambda_out phi", "lambda_out phi"),
     ("giambagli2023", "lambda_out phi", "lambda_out phi"),
     ("chicchi2024", "lambda_in phi bias", "lambda_in phi bias"),
@@ -463,8 +465,9 @@ def test_chicchi2024_realizes_lambda_in_times_phi(rng):
 
 
 def test_every_published_set_is_tested_here():
-    assert set(PUBLISHED) == {"giambagli2021", "buffoni_two_sets", "chicchi2021", "buffoni2022",
-                              "giambagli2023", "chicchi2024", "venturin", "csimal", "peri2026"}
+    assert set(PUBLISHED) == {"giambagli2021", "buffoni_two_sets", "chicchi2021",
+                              "chicchi2021_svd", "buffoni2022", "giambagli2023", "chicchi2024",
+                              "venturin", "csimal", "peri2026"}
 
 
 @pytest.mark.parametrize("axis, limit", [(-1, 1 / 20), (0, 1 / 5)])

@@ -17,12 +17,13 @@ import numpy as np
 
 from ..nn import Chain, Dense, Spectral
 from ..nn.activations import Elementwise
+from ..nn.factored import Factored
 from .relevance import input_relevance, node_relevance
 
 SCORES = {
-    "lambda_out": lambda own, after: node_relevance(*own, score="eigenvalue"),
-    "lambda_in_next": lambda own, after: input_relevance(*after, score="eigenvalue"),
-    "product": lambda own, after: node_relevance(*own, score="product"),
+    "lambda_out": lambda own, after: node_relevance(own[0], own[1], "eigenvalue"),
+    "lambda_in_next": lambda own, after: input_relevance(after[0], after[1], "eigenvalue"),
+    "product": lambda own, after: node_relevance(own[0], own[1], "product"),
     "strength": lambda own, after: np.abs(own[0].weight(own[1])).sum(1),
     "norm": lambda own, after: np.sqrt((own[0].weight(own[1]) ** 2).sum(1)),
 }
@@ -141,13 +142,13 @@ def prune_until(network, params, metric, drop, score="product", scope="global",
 
 def eigenvalues_only(network):
     """The same network with nothing trainable but the eigenvalues of its spectral layers."""
-    return Chain(*(replace(layer, trainable=("lambda_in", "lambda_out") if _is_spectral(layer)
-                           else ()) if hasattr(layer, "n_in") else layer
-                   for layer in network.layers))
+    def frozen(layer):
+        if not hasattr(layer, "n_in"):
+            return layer
+        spectral = isinstance(layer, (Spectral, Factored))
+        return replace(layer, trainable=("lambda_in", "lambda_out") if spectral else ())
 
-
-def _is_spectral(layer):
-    return hasattr(layer, "eigenvalues")
+    return Chain(*map(frozen, network.layers))
 
 
 def _plain(network, params):

@@ -89,8 +89,7 @@ class Nested(Layer):
         for k in range(1, self.depth + 1):
             before, after = self.sizes[k - 1:k + 1]
             lambda_in, lambda_out = self._lambda_names(k)
-            if lambda_in not in present:
-                present[lambda_in] = ((before,), self.eigenvalues)
+            present[lambda_in] = ((before,), self.eigenvalues)      # a shared one is there already
             present[lambda_out] = ((after,), self.output_eigenvalues if k == self.depth
                                    else self.eigenvalues)
             present[f"phi_{k}"] = ((after, before), self.phi)

@@ -1,0 +1,198 @@
+"""Conventions: every public code's own formula on its own arrays gives the weight of npspectral."""
+import numpy as np
+import pytest
+from conftest import assert_near, dyadic, random_params, same_bits
+
+from npspectral import Dense, Spectral, Tanh
+from npspectral.nn import CONVENTIONS, Convention
+from npspectral.oracle._layout import LAYOUTS
+
+# The matrix (n_in, n_out) that each code multiplies a row of inputs with, as it computes it.
+KERNELS = {
+    "npspectral": lambda a: ((a["lambda_in"] - a["lambda_out"][:, None]) * a["phi"]).T,
+    "keras": lambda a: a["base"] * (a["diag_start"] - a["diag_end"]),
+    "torch": lambda a: a["base"] * (a["diag_start"] - a["diag_end"]),
+    "julia": lambda a: (a["B"] * a["λ_in"] - a["λ_out"][:, None] * a["B"]).T,
+    "minus_lambda": lambda a: -(a["base"] * a["diag"]),
+    "one_minus_lambda": lambda a: ((1 - a["lambda_out"][:, None]) * a["phi"]).T,
+    "plus_lambda": lambda a: (a["eigvals"][:, None] * a["weight"]).T,
+    "chicchi2021": lambda a: ((a["eig_in"] - a["eig_out"]) * a["phi"]).T,
+}
+SHAPES = {
+    "npspectral": dict(lambda_in=(5,), lambda_out=(3,), phi=(3, 5), bias=(3,)),
+    "keras": dict(diag_start=(5, 1), diag_end=(1, 3), base=(5, 3), bias=(3,)),
+    "torch": dict(diag_start=(5, 1), diag_end=(1, 3), base=(5, 3), bias=(3,)),
+    "julia": {"λ_in": (5,), "λ_out": (3,), "B": (3, 5), "b": (3,)},
+    "minus_lambda": dict(diag=(3,), base=(5, 3), bias=(3,)),
+    "one_minus_lambda": dict(lambda_out=(3,), phi=(3, 5), bias=(3,)),
+    "plus_lambda": dict(eigvals=(3,), weight=(3, 5)),
+    "chicchi2021": dict(eig_in=(1, 5), eig_out=(3, 1), phi=(3, 5), bias=(1, 3)),
+}
+ONE_SET = {"minus_lambda": 0.0, "one_minus_lambda": 1.0, "plus_lambda": 0.0}
+
+
+def case(name, rng, draw=None, **options):
+    """A layer that the convention can express, and its parameters."""
+    if name in ONE_SET:
+        options = {"lambda_in": ONE_SET[name], **options}
+    layer = Spectral(5, 3, bias=name != "plus_lambda", **options)
+    if draw:
+        return layer, {key: draw(rng, shape) for key, shape in layer.shapes.items()}
+    return layer, random_params(layer, rng)
+
+
+@pytest.fixture(params=CONVENTIONS)
+def name(request):
+    return request.param
+
+
+def test_every_convention_is_tested_here():
+    assert set(KERNELS) == set(SHAPES) == set(CONVENTIONS)
+    assert {name for name, own in CONVENTIONS.items() if own.one_set} == set(ONE_SET)
+
+
+def test_formula_of_the_public_code_gives_the_weight_without_rounding(name, rng):
+    layer, params = case(name, rng, dyadic)
+    arrays = CONVENTIONS[name].to_public(layer, params)
+    assert (KERNELS[name](arrays).T == layer.weight(params)).all()
+
+
+def test_arrays_have_the_names_and_shapes_of_the_public_code(name, rng):
+    arrays = CONVENTIONS[name].to_public(*case(name, rng))
+    assert {key: array.shape for key, array in arrays.items()} == SHAPES[name]
+
+
+def test_what_goes_out_comes_back_bit_by_bit(name, rng):
+    layer, params = case(name, rng)
+    again, restored = CONVENTIONS[name].from_public(CONVENTIONS[name].to_public(layer, params))
+    assert same_bits(restored, params)
+    assert same_bits(again.weight(restored), layer.weight(params))
+    assert again.shapes == layer.shapes
+
+
+def test_what_comes_in_goes_out_bit_by_bit(name, rng):
+    arrays = {key: rng.standard_normal(shape) for key, shape in SHAPES[name].items()}
+    back = CONVENTIONS[name].to_public(*CONVENTIONS[name].from_public(arrays))
+    assert {key: same_bits(back[key], arrays[key]) for key in back} == dict.fromkeys(arrays, True)
+
+
+def test_conversions_keep_the_dtype_and_share_no_memory(name, rng):
+    layer, params = case(name, rng)
+    params = {key: array.astype(np.float32) for key, array in params.items()}
+    arrays = CONVENTIONS[name].to_public(layer, params)
+    _, restored = CONVENTIONS[name].from_public(arrays)
+    given = [*params.values(), *arrays.values()]
+    for array in (*arrays.values(), *restored.values()):
+        assert array.dtype == np.float32
+        assert not any(np.shares_memory(array, other) for other in given if other is not array)
+
+
+@pytest.mark.parametrize("field, want", [("in-out", (2.0, 3.0)), ("out-in", (-2.0, -3.0))])
+def test_sign_of_both_sets_follows_the_difference(field, want):
+    layer = Spectral(1, 1, bias=False)
+    params = {"lambda_in": np.array([2.0]), "lambda_out": np.array([3.0]), "phi": np.ones((1, 1))}
+    arrays = Convention(difference=field).to_public(layer, params)
+    assert (*arrays["lambda_in"], *arrays["lambda_out"]) == want and arrays["phi"] == 1
+
+
+@pytest.mark.parametrize("name, constant", [("minus_lambda", 1.0), ("minus_lambda", -0.625),
+                                            ("one_minus_lambda", 0.0), ("plus_lambda", 0.5)])
+def test_another_constant_moves_into_the_one_set(name, constant, rng):
+    layer, params = case(name, rng, dyadic, lambda_in=constant)
+    arrays = CONVENTIONS[name].to_public(layer, params)
+    assert (KERNELS[name](arrays).T == layer.weight(params)).all()
+    again, restored = CONVENTIONS[name].from_public(arrays)
+    assert again.lambda_in == ONE_SET[name]
+    assert (again.weight(restored) == layer.weight(params)).all()
+
+
+def test_equal_values_of_a_trained_set_are_one_constant_too(rng):
+    layer = Spectral(5, 3, bias=False)
+    params = {**random_params(layer, rng), "lambda_in": np.full(5, 0.25)}
+    arrays = CONVENTIONS["minus_lambda"].to_public(layer, params)
+    assert_near(KERNELS["minus_lambda"](arrays).T, layer.weight(params), 2)
+
+
+def test_bias_behind_a_gate_is_multiplied_by_the_gate(rng):
+    arrays = {key: rng.standard_normal(shape) for key, shape in SHAPES["plus_lambda"].items()}
+    arrays["bias"], x = rng.standard_normal(3), rng.standard_normal((4, 5))
+    layer, params = CONVENTIONS["plus_lambda"].from_public(arrays)
+    want = arrays["eigvals"] * (x @ arrays["weight"].T + arrays["bias"])
+    assert_near(layer.forward(params, x)[0], want, 32)
+
+
+@pytest.mark.parametrize("name, names", [("npspectral", ("weight", "bias")),
+                                         ("keras", ("kernel", "bias"))])
+def test_dense_layers_are_stored_and_named_too(name, names, rng):
+    layer = Dense(5, 3)
+    params = random_params(layer, rng)
+    arrays = CONVENTIONS[name].to_public(layer, params)
+    assert tuple(arrays) == names
+    assert same_bits(arrays["bias"], params["bias"])
+    weight = arrays[names[0]] if name == "npspectral" else arrays[names[0]].T
+    assert (weight == params["weight"]).all()
+    again, restored = CONVENTIONS[name].from_public(arrays)
+    assert again.shapes == layer.shapes and same_bits(restored, params)
+
+
+def test_what_a_code_does_not_train_is_frozen(rng):
+    layer, _ = CONVENTIONS["julia"].from_public(CONVENTIONS["julia"].to_public(*case("julia", rng)))
+    assert layer.learned == ("lambda_in", "lambda_out", "bias")
+
+
+def test_factorless_layers_have_no_bias_in_any_convention(name, rng):
+    layer, params = case(name, rng)
+    bare = Spectral(5, 3, bias=False, lambda_in=layer.lambda_in)
+    arrays = CONVENTIONS[name].to_public(bare, {key: params[key] for key in bare.shapes})
+    assert len(arrays) == len(bare.shapes)
+    assert "bias" not in CONVENTIONS[name].from_public(arrays)[1]
+
+
+def test_layouts_of_the_oracle_are_these_conventions():
+    for name, layout in LAYOUTS.items():
+        own = vars(CONVENTIONS[name])
+        assert {key: getattr(layout, key) for key in own} == own
+
+
+# Bad input
+
+@pytest.mark.parametrize("field, value", [
+    ("phi", "out-in"), ("weight", ""), ("x", "features"), ("lambda_in", "2,n"), ("bias", "1"),
+    ("difference", "out+in"), ("frozen", "phi"), ("frozen", ("base",)), ("names", ("base",)),
+    ("names", {"base": "phi"})])
+def test_a_convention_refuses_what_it_does_not_know(field, value):
+    with pytest.raises(ValueError, match=f"Convention: {field} is"):
+        Convention(**{field: value})
+
+
+def keras_arrays(**changes):
+    arrays = {key: np.ones(shape) for key, shape in SHAPES["keras"].items()} | changes
+    return {key: array for key, array in arrays.items() if array is not None}
+
+
+@pytest.mark.parametrize("arrays, message", [
+    (keras_arrays(diag_start=np.ones(5)), r"diag_start has shape \(5,\), expected \(5, 1\)"),
+    (keras_arrays(base=np.ones((3, 5))), r"diag_start has shape \(5, 1\), expected \(3, 1\)"),
+    (keras_arrays(base=np.ones(15)), r"the matrix has shape \(15,\), expected two axes"),
+    (keras_arrays(bias=np.ones(4)), r"keras: bias has shape \(4,\), expected \(3,\)"),
+    (keras_arrays(diag_start=None), "keras: arrays has the names"),
+    (keras_arrays(extra=np.ones(3)), "keras: arrays has the names"),
+    (keras_arrays(base=np.ones((5, 3), int)), "keras: base has dtype int64"),
+    (keras_arrays(base=[[1.0]]), "keras: base is list, expected a numpy.ndarray"),
+    ({}, "keras: arrays has the names"),
+])
+def test_arrays_that_do_not_fit_are_refused(arrays, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        CONVENTIONS["keras"].from_public(arrays)
+
+
+def test_layers_that_do_not_fit_are_refused(rng):
+    layer, params = case("keras", rng)
+    with pytest.raises(ValueError, match="minus_lambda: lambda_in .* has different values"):
+        CONVENTIONS["minus_lambda"].to_public(layer, params)
+    with pytest.raises(ValueError, match="plus_lambda: .* has a bias, expected none"):
+        CONVENTIONS["plus_lambda"].to_public(*case("minus_lambda", rng))
+    with pytest.raises(ValueError, match="keras: params has the shapes"):
+        CONVENTIONS["keras"].to_public(layer, {"phi": params["phi"]})
+    with pytest.raises(TypeError, match="keras: layer is Tanh"):
+        CONVENTIONS["keras"].to_public(Tanh(), {})
