@@ -130,6 +130,15 @@ def stack(rows):
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
+def hold_memory():
+    """Keep freed arrays of up to 30 MB in the process: small networks then train up to 3x faster.
+
+    The C library of Linux gives a freed array back to the system, and the next one is cleared page
+    by page, until it has once seen an array as large as this one freed.
+    """
+    np.empty(30_000_000, np.uint8)
+
+
 def progress(line):
     """Write over the last line on stderr; an empty one clears it."""
     print("\r" + line.ljust(78) + ("" if line else "\r"), end="", file=sys.stderr, flush=True)
