@@ -1,0 +1,100 @@
+"""The figures of sparse_training.py: accuracy against sparsity, and why links came back."""
+from functools import partial
+
+import numpy as np
+from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from sparse_training_verdicts import LINKS_AT, NORMAL, TITLES, pick, values_of
+
+LOOKS = {"qr": (GREEN, "^"), "full-qr": (PINK, "v"), "spectral": (BLUE, "s"),
+         "dense": (ORANGE, "o"), "bare": (GRAY, "D")}
+CAUSES = {"grown": (BLUE, "grew beyond the threshold"),
+          "lowered": (PINK, "changed, and the threshold fell"),
+          "unchanged": (GRAY, "unchanged, the threshold fell")}
+
+
+def plot(table, folder):
+    figures = {"accuracy": partial(draw_accuracy, table=table)}
+    if (table["percent"] == LINKS_AT).any():
+        figures["links"] = partial(draw_links, table=table)
+    save_figures(figures, folder)
+
+
+def draw_accuracy(plt, table):
+    """One panel a data set, and one for learning rates where several were tried."""
+    datasets, several = values_of(table, "dataset"), pick(table, optimizer="adam", percent=95)
+    rates = len(values_of(several, "factor")) > 1
+    figure, panels = plt.subplots(1, len(datasets) + rates, squeeze=False,
+                                  figsize=(5.2 * (len(datasets) + rates), 4.4))
+    for axes, dataset in zip(panels.flat, datasets):
+        own = pick(table, dataset=dataset, optimizer="adam", factor=1)
+        draw_sparsity(axes, own)
+        axes.set_title(dataset)
+    panels.flat[0].legend(fontsize=10)
+    if rates:
+        draw_rates(panels.flat[-1], several)
+    return figure
+
+
+def draw_sparsity(axes, own):
+    percents = sorted(set(own["percent"].tolist()) - {0})
+    whole = pick(own, percent=0, arm="dense")["accuracy"]
+    if len(whole):
+        axes.axhline(whole.mean(), color=GRAY, ls=":", label="dense, all links")
+    for rule, line in (("dynamic", "-"), ("static", "--")):
+        for arm in values_of(own, "arm"):
+            here = pick(own, arm=arm, rule=rule)
+            found = {percents.index(percent): pick(here, percent=percent)["accuracy"]
+                     for percent in values_of(here, "percent") if percent}
+            if found:
+                draw_band(axes, found, *LOOKS[arm], line, f"{TITLES[arm]}, {rule}")
+    axes.set(xticks=range(len(percents)), xticklabels=percents, ylabel="test accuracy",
+             xlabel="links masked, if static at the start (%)")
+
+
+def draw_band(axes, found, color, marker, line, label):
+    """The mean over seeds, and their range where there are several."""
+    values = list(found.values())
+    axes.plot(list(found), [v.mean() for v in values], marker + line, color=color, label=label,
+              markerfacecolor=color if line == "-" else "none")
+    axes.fill_between(list(found), [v.min() for v in values], [v.max() for v in values],
+                      color=color, alpha=0.2, lw=0)
+
+
+def draw_rates(axes, several):
+    """The first data set's accuracy at 95 % against the learning rate, one point a run."""
+    dataset = values_of(several, "dataset")[0]
+    own = pick(several, dataset=dataset, rule="dynamic", seed=0)
+    for arm in values_of(own, "arm"):
+        here = pick(own, arm=arm)
+        factors = np.unique(here["factor"])
+        if len(factors) > 1:
+            found = {factor: pick(here, factor=factor)["accuracy"] for factor in factors}
+            draw_band(axes, found, *LOOKS[arm], "-", TITLES[arm])
+    axes.set(xscale="log", xlabel="learning rate / published", ylabel="test accuracy",
+             title=f"{dataset}, 95 % masked")
+
+
+def draw_links(plt, table):
+    """Events of a masked link that is kept again, by cause: mean over seeds, layers together."""
+    at = pick(table, dataset=values_of(table, "dataset")[0], percent=LINKS_AT)
+    bars = {}
+    for optimizer, factor in NORMAL.items():
+        for rule in values_of(at, "rule"):
+            for arm in values_of(at, "arm"):
+                own = pick(at, optimizer=optimizer, factor=factor, rule=rule, arm=arm)
+                if len(own["seed"]):
+                    bars[f"{TITLES[arm]}\n{rule}\n{optimizer}"] = own
+    figure, axes = plt.subplots(figsize=(0.85 * len(bars) + 3, 4.4))
+    bottom = np.zeros(len(bars))
+    for name, (color, label) in CAUSES.items():
+        heights = np.array([own[name].sum(-1).mean() / 1000 for own in bars.values()])
+        axes.bar(range(len(bars)), heights, 0.7, bottom, color=color, label=label)
+        bottom += heights
+    for place, height in enumerate(bottom):
+        axes.annotate(f"{1000 * height:,.0f}", (place, height), ha="center", va="bottom",
+                      fontsize=9)
+    axes.set_xticks(range(len(bars)), bars, fontsize=9)
+    axes.set(ylabel="masked links that came in (thousands)", ylim=(0, 1.1 * bottom.max() + 1e-3),
+             title=f"{at['dataset'][0]}, {LINKS_AT} % masked")
+    axes.legend(fontsize=10)
+    return figure
