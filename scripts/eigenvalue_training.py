@@ -34,8 +34,7 @@ import numpy as np
 from eigenvalue_training_arms import ARMS
 from eigenvalue_training_figures import plot
 from eigenvalue_training_verdicts import verdicts
-from experiment import (LABELED, available, count, images, kept, options, progress, show_table,
-                        stack)
+from experiment import LABELED, available, images, kept, options, progress, show_table, stack
 
 from npspectral import Adamax, Identity, fit, nn, softmax_cross_entropy
 from npspectral.training import accuracy, predict
@@ -50,7 +49,8 @@ def train(network, arm, epochs, seed, train_set, test_set, label):
     """One run as arrays: curves (epochs, 4) after CURVES, and the numbers of parameters."""
     rng = np.random.default_rng(seed)
     params, curves = network.init(rng, np.float32), []
-    counts = {"trainable": count(network.trainable_part(params)), "parameters": count(params)}
+    counts = {"trainable": nn.tree.size(network.trainable_part(params)),
+              "parameters": nn.tree.size(params)}
     for record in fit(network, params, *train_set, loss=softmax_cross_entropy,
                       optimizer=Adamax(arm.learning_rate), batch_size=arm.batch, rng=rng,
                       epochs=epochs, metrics=[accuracy], validation=test_set):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from npspectral import data, nn
+from npspectral import data
 
 # The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
 BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
@@ -118,11 +118,6 @@ def kept(folder, key, run):
         np.savez_compressed(file, key=np.array(text), **arrays)
     os.replace(temporary, path)
     return arrays
-
-
-def count(tree):
-    """How many numbers the arrays of a tree hold, such as params or their trainable part."""
-    return sum(array.size for array in nn.tree.leaves(tree))
 
 
 def stack(rows):

@@ -43,10 +43,10 @@ def toy_images(rng, n=300):
 def test_every_arm_trains_as_many_parameters_as_it_says(script, arm, trainable, shape):
     network = script.ARMS[arm].network(0)
     params = network.init(np.random.default_rng(0), np.float32)
-    assert script.count(network.trainable_part(params)) == trainable
+    assert script.nn.tree.size(network.trainable_part(params)) == trainable
     assert params[0].get("phi", params[0].get("weight")).shape == shape
     if arm == "eigenvalues":
-        assert script.count(params) == 1_975_194
+        assert script.nn.tree.size(params) == 1_975_194
         assert [type(layer) for layer in network.layers[1::2]] == [Tanh, Tanh]
         assert all(np.abs(own[name]).max() <= 0.5 for own in params[::2]
                    for name in ("lambda_in", "lambda_out"))

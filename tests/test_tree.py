@@ -120,3 +120,7 @@ def test_copy_keeps_a_count_without_axes():
 def test_tuples_of_different_length_are_refused(function, params):
     with pytest.raises(ValueError):
         function(params, params[:2])
+
+
+def test_size_counts_the_numbers_of_all_arrays():
+    assert tree.size(({"a": np.ones((2, 3)), "b": np.ones(())}, {}, (np.ones(4),))) == 11

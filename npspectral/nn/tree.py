@@ -72,3 +72,8 @@ def unravel(theta, like):
 def copy(tree):
     """The same tree with every array copied."""
     return map(np.copy, tree)
+
+
+def size(tree):
+    """How many numbers the arrays of the tree hold."""
+    return sum(array.size for array in leaves(tree))

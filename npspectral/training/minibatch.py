@@ -37,7 +37,7 @@ class Step:
         self.penalties = penalties
         self.params = tree.copy(params)
         self.trainable = network.trainable_part(self.params)
-        size = sum(array.size for array in tree.leaves(self.trainable))
+        size = tree.size(self.trainable)
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
         self.gradient, self.names = None, self.trainable
