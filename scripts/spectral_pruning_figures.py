@@ -1,7 +1,7 @@
 """The figure of spectral_pruning.py: test accuracy against the share of hidden nodes cut."""
 from functools import partial
 
-from experiment import BLUE, GREEN, ORANGE, save_figures
+from experiment import BLUE, GRAY, GREEN, ORANGE, save_figures
 from spectral_pruning_published import PERCENTILES, published
 
 LOOKS = {"dense": (ORANGE, "o", "dense, by incoming weights"),
@@ -33,8 +33,8 @@ def draw_case(axes, name, methods):
         values = own["accuracy"]
         axes.plot(PERCENTILES, values.mean(0), marker + "-", color=color, label=label)
         axes.fill_between(PERCENTILES, values.min(0), values.max(0), color=color, alpha=0.2)
-        axes.plot(PERCENTILES, published(name)[method], ":", color=color, lw=2,
-                  label="published (dotted)" if method == "pre" else None)
+        axes.plot(PERCENTILES, published(name)[method], ":", color=color, lw=2)
+    axes.plot([], [], ":", color=GRAY, lw=2, label="published mean, in the same color")
     seeds = len(values)
     axes.set(xlabel="hidden nodes cut (%)", ylabel="test accuracy", ylim=(0, 1.02),
              title=f"{name}\n{f'{seeds} seeds, band: range' if seeds > 1 else 'one seed'}")
