@@ -3,7 +3,8 @@
 Every layer is Spectral with lambda_in = 0, so lambda_out_i scales all that enters node i. Hidden
 nodes are ranked, one threshold for all layers, and those below a percentile are cut:
 
-dense  train in direct space, cut the nodes of small sum_j |w_ij|, no training after
+dense  train in direct space, cut the nodes of small sum_j |w_ij|, no training after; also with
+       one threshold for each layer (by_layer), and by |sum_j w_ij| (by_signed_sum)
 post   train eigenvalues and eigenvectors, cut the nodes of small |lambda_out|, no training after
 pre    train eigenvalues alone, remove the nodes of small |lambda_out|, train all that is left
 
@@ -91,14 +92,26 @@ def run_after(case, method, seed, sets, label):
     rng = np.random.default_rng(seed)
     net = network(case, "dense" if method == "dense" else "spectral")
     params = train(net, net.init(rng, np.float32), rng, case.epochs, train_set, label)
-    scores = node_scores(net, params, "strength" if method == "dense" else "lambda_out")
+    whole = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
+    if method == "post":
+        return {"whole": whole, **cut(net, params, node_scores(net, params, "lambda_out"),
+                                      test_set)}
+    strengths = node_scores(net, params, "strength")
+    signed = [np.abs(layer.weight(own).sum(1))
+              for layer, own in zip(net.layers[:-1], params) if own]
+    return {"whole": whole, **cut(net, params, strengths, test_set),
+            "by_layer": cut(net, params, strengths, test_set, "layer")["accuracy"],
+            "by_signed_sum": cut(net, params, signed, test_set)["accuracy"]}
+
+
+def cut(net, params, scores, test_set, scope="global"):
+    """Test accuracy and nodes left in each layer, at every percentile of the scores."""
     rows = []
     for percentile in PERCENTILES:
-        masks = percentile_masks(scores, percentile, allow_empty=True)
+        masks = percentile_masks(scores, percentile, scope, allow_empty=True)
         found = evaluate(net, mask_nodes(net, params, masks), *test_set, metrics=[accuracy])
         rows.append({"accuracy": found["accuracy"], "left": [keep.sum() for keep in masks]})
-    whole = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
-    return {**stack(rows), "whole": whole}
+    return stack(rows)
 
 
 def run_before(case, seed, percentile, sets, folder, label):
@@ -154,9 +167,9 @@ def run_case(case, seeds, folder):
                 rows.append(kept(folder, (case, method, seed), lambda: run_after(
                     case, method, seed, sets, label)))
                 continue
-            cut = stack([kept(folder, (case, method, seed, percentile), lambda: run_before(
+            rest = stack([kept(folder, (case, method, seed, percentile), lambda: run_before(
                 case, seed, percentile, sets, folder, label)) for percentile in PERCENTILES])
-            rows.append({**cut, "whole": run_eigenvalues(case, seed, sets, folder, label)})
+            rows.append({**rest, "whole": run_eigenvalues(case, seed, sets, folder, label)})
         result[method] = stack(rows)
     progress("")
     return result

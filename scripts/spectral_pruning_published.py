@@ -61,6 +61,9 @@ def show_comparison(result):
             cells = [f"{values.mean():.3f} ({np.ptp(values):.3f}) / {theirs:.3f}"
                      for values, theirs in zip(own["accuracy"].T, published(name)[method])]
             print(f"{method:7}{own['whole'].mean():12.3f}" + "".join(f"{c:>22}" for c in cells))
+        for way in ("by_layer", "by_signed_sum"):
+            cells = [f"{value:.3f}" for value in methods["dense"][way].mean(0)]
+            print(f"{'dense, ' + way:19}" + "".join(f"{c:>22}" for c in cells))
 
 
 def verdicts(result):

@@ -52,6 +52,9 @@ def test_every_method_gives_an_accuracy_and_the_nodes_left(script, published, tm
         assert (np.diff(own["left"].sum(-1)) <= 0).all() and own["whole"].shape == (2,)
         np.testing.assert_array_equal(own["left"][:, 1].sum(-1), 15)         # half of 30
     assert result[TOY]["dense"]["whole"].min() > 0.3       # chance is 0.1
+    dense = result[TOY]["dense"]
+    assert dense["by_layer"].shape == dense["by_signed_sum"].shape == (2, 6)
+    assert (dense["by_layer"][:, 1] != dense["accuracy"][:, 1]).any()
     script.plot(result, tmp_path)
     assert (tmp_path / "spectral_pruning.png").stat().st_size > 10_000
     script.show_comparison(result)
