@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from npspectral.data import correlated_pairs, gaussian_features, train_test_split
+from npspectral.data import correlated_pairs, gaussian_features, labeled, train_test_split
 
 SIGMAS_OF_LUCK = 5              # a frequency further off happens once in 1.7 million draws
 EPS = np.finfo(float).eps
@@ -216,6 +216,23 @@ def test_a_seed_means_the_same_set_in_every_dtype(make):
         assert (other.predict(other.x.astype(np.float32)) == made.predict(made.x)).mean() > 0.9
 
 
+# --- any function
+
+
+def test_labels_are_what_the_function_says_and_inputs_are_standard_normal():
+    x, target = labeled(new_rng(), 5000, 4, lambda rows: rows[:, :2] ** 2)
+    assert x.shape == (5000, 4) and (target == x[:, :2] ** 2).all()
+    assert all(stats.kstest(column, "norm").pvalue > 1e-4 for column in x.T)
+    off_diagonal = np.corrcoef(x.T) - np.eye(4)
+    assert np.abs(off_diagonal).max() < SIGMAS_OF_LUCK / np.sqrt(5000)
+
+
+def test_a_seed_means_the_same_inputs_in_every_dtype():
+    x, _ = labeled(new_rng(), 20, 3, np.sin)
+    single, target = labeled(new_rng(), 20, 3, np.sin, np.float32)
+    assert single.dtype == target.dtype == np.float32 and (single == x.astype(np.float32)).all()
+
+
 # --- the split
 
 
@@ -249,6 +266,14 @@ WITH_NAN = np.zeros((4, 20))
 WITH_NAN[3, 5] = np.nan
 
 BAD_VALUES = [
+    (labeled, {"n_samples": 3, "n_features": 0, "function": np.sin}, "n_features is 0, expected"),
+    (labeled, {"n_samples": 0, "n_features": 1, "function": np.sin}, "n_samples is 0, expected"),
+    (labeled, {"n_samples": 3, "n_features": 1, "function": np.sum},
+     "expected an array of 3 rows, as x has"),
+    (labeled, {"n_samples": 3, "n_features": 1, "function": lambda x: x[:2]},
+     "expected an array of 3 rows, as x has"),
+    (labeled, {"n_samples": 3, "n_features": 1, "function": lambda x: x * np.inf},
+     "labeled: function(x)[0, 0] is"),
     (gaussian_features, {"n_relevant": 25},
      "gaussian_features: n_relevant is 25, expected an integer, 0 to n_features = 20"),
     (gaussian_features, {"n_relevant": -1}, "n_relevant is -1, expected an integer, 0 to"),
@@ -306,6 +331,7 @@ def test_bad_types_are_refused_with_what_was_expected(call, arguments, message):
 
 
 @pytest.mark.parametrize("call", [gaussian_features, correlated_pairs,
+                                  lambda rng: labeled(rng, 3, 1, np.sin),
                                   lambda rng: train_test_split(rng, np.ones(3), np.ones(3))])
 def test_a_seed_in_place_of_a_generator_is_refused(call):
     with pytest.raises(TypeError, match="rng is 0, expected a numpy.random.Generator"):

@@ -3,8 +3,9 @@ from .catalog import at_hand
 from .files import (CALIFORNIA_FEATURES, california_housing, digits, fashion_mnist, load_idx,
                     load_npz, mnist)
 from .split import train_test_split
-from .synthetic import CorrelatedPairs, GaussianFeatures, correlated_pairs, gaussian_features
+from .synthetic import (CorrelatedPairs, GaussianFeatures, correlated_pairs, gaussian_features,
+                        labeled)
 
 __all__ = ["CALIFORNIA_FEATURES", "CorrelatedPairs", "GaussianFeatures", "at_hand",
            "california_housing", "correlated_pairs", "digits", "fashion_mnist",
-           "gaussian_features", "load_idx", "load_npz", "mnist", "train_test_split"]
+           "gaussian_features", "labeled", "load_idx", "load_npz", "mnist", "train_test_split"]

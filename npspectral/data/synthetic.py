@@ -197,3 +197,24 @@ def _probabilities(owner, flip_probability, n_features):
         _expect.number(owner, "flip_probability", p, "numbers above 0, up to 1",
                        lambda value: 0 < value <= 1)
     return np.array(flip_probability, dtype=float)
+
+
+def labeled(rng, n_samples, n_features, function, dtype=float):
+    """x (n_samples, n_features), independent standard normal numbers, and target = function(x).
+
+    The function can be a network that teaches others; it gives one finite row for each of x.
+    Drawn in float64, then rounded to dtype: a seed means the same x in every dtype.
+    Raises TypeError or ValueError on arguments that do not fit.
+    """
+    owner = "labeled"
+    _expect.generator(owner, rng)
+    _expect.integer(owner, "n_samples", n_samples, 1)
+    _expect.integer(owner, "n_features", n_features, 1)
+    dtype = _expect.floating(owner, dtype)
+    x = rng.standard_normal((n_samples, n_features)).astype(dtype)
+    target = function(x)
+    if not isinstance(target, np.ndarray) or target.shape[:1] != (n_samples,):
+        raise ValueError(f"{owner}: function(x) is {target!r:.60}, expected an array of "
+                         f"{n_samples} rows, as x has")
+    _expect.finite(owner, "function(x)", target)
+    return x, target

@@ -1,0 +1,250 @@
+"""Where is the teacher inside its student? Spectral regularization leaves a core of its size.
+
+A student of h hidden nodes learns what a teacher of h_T says. Its first layer is W_ij = -lambda_i
+phi_ij with both factors penalized, which for the product is a group lasso over nodes: what nobody
+needs fades away. R_i = |lambda_i| |phi_i| then has a core of about h_T nodes, whatever h, and the
+test error rises when fewer of them are kept. With weight decay the core grows with h.
+
+Source: L. Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher"), its poster and public
+code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights fixed at 1; inputs
+N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
+Weight decay: the same with a dense first layer. All see the same teachers and data.
+
+Published against ours, teacher 20, the hardest of six that were drawn (seed 1), h = 100 and 500:
+core about 20 whatever h / 20 and 21; MSE with 18 nodes over MSE with 22: a jump / 15 and 17.
+Test MSE the same for both kinds / of the same size; at h = 40 lower with weight decay, whose 20
+nodes of largest R have the teacher's paths as well. But its core has 34 to 38 nodes (h = 40, 100).
+
+Minutes on one core, by estimate from single students: --quick under 1, as it comes 10, --full 500.
+
+Does not reproduce: a teacher of 30 (--full). Its students have 24 to 37 nodes in the core, by rate
+and h, and a test MSE of 0.01 to 0.03 with all of them, several times that of smaller teachers.
+
+Deviation: published students learn at a constant rate, spectral 0.005 in batches of 300, weight
+decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
+students then have 20 to 25 nodes. Here both kinds learn in stages: see `stages`.
+
+Real data: MNIST, Fashion-MNIST (labels as one-hot rows, so that the loss is the squared error here
+too; the first images only, except with --full), California Housing (features and target less their
+mean, over their standard deviation, both of the training part). Their networks end in a trained
+layer with biases. --features FILE.npz adds any other set: arrays x (n, d) and labels (n,) of
+classes 0, 1, ..., or target (n,) or (n, K) of numbers, standardized in the same way. So CIFAR-100
+enters: let a ResNet50 without its last layer see the images, and np.savez(file, x=its 2,048
+features, labels=labels).
+"""
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from experiment import available, hold_memory, kept, options, progress, show_table, stack
+from teacher_student_data import real_sets
+from teacher_student_figures import plot
+from teacher_student_verdicts import verdicts
+
+from npspectral import Adam, Chain, Dense, ReLU, Spectral, fit, mean_squared_error
+from npspectral.analysis.pruning import node_scores
+from npspectral.analysis.teacher_student import (core_size, keep_nodes, loss_by_nodes_kept,
+                                                 path_distance, path_products)
+from npspectral.data import labeled
+from npspectral.nn import L2, PUBLISHED, Constant
+from npspectral.training import predict
+
+N_IN, SECOND, N_SAMPLES = 10, 20, 10_000
+SPECTRAL, DECAY = "spectral", "weight decay"
+REAL = ("mnist", "fashion-mnist", "california-housing")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """How students learn: stages are (learning rate, epochs) in turn; penalties as published."""
+
+    spectral: bool
+    stages: tuple
+    batch_size: int = 300
+
+    @property
+    def penalties(self):
+        return ((L2(0.01, "0/phi"), L2(5e-4, "0/lambda_out")) if self.spectral else
+                (L2(0.01, "0/weight"),))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a mode runs: all arms with the first teacher, with the others only spectral ones."""
+
+    teachers: tuple
+    students: tuple
+    seeds: int
+    epochs: tuple                       # of the stages
+    more_students: tuple = ()           # of the first teacher
+    published_students: tuple = ()      # of the first teacher, trained as published
+    seeds_of_others: int = 1
+    real: tuple = REAL
+    real_students: tuple = (40, 100, 300)
+    real_stages: tuple = ((0.005, 40), (0.001, 20))
+    images: int | None = 10_000         # of the training set, the first
+
+
+def arms(stages):
+    return {SPECTRAL: Arm(True, stages), DECAY: Arm(False, stages)}
+
+
+def stages(h, epochs):
+    """First a small rate, or ReLUs of the second layer die; then one whose noise merges nodes.
+
+    That noise grows with the width h, so the rate must not. The smaller ones let the core settle.
+    """
+    return tuple(zip((0.001, min(0.015, 0.2 / h ** 0.5), 0.005, 0.001, 0.0003), epochs))
+
+
+AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
+                f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
+SETTLED = (60, 1000, 400, 150, 50)
+SETTINGS = {
+    "quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50),
+                     real=REAL[2:], real_students=(40,)),
+    "default": Setting((20, 10, 15), (40, 100, 500), 2, SETTLED, (10,), (100,)),
+    "full": Setting((20, 10, 15, 30), (40, 100, 500), 30, SETTLED, (10, 20, 60, 200, 1000),
+                    (40, 100, 500), 30, real_students=(40, 100, 200, 500),
+                    real_stages=((0.005, 200), (0.001, 50)), images=None),
+}
+
+
+def draw_teacher(rng, h_teacher):
+    """The network 10-h_T-20-1 with Glorot weights and ones at the end, and its params."""
+    teacher = Chain(Dense(N_IN, h_teacher, bias=False), ReLU(),
+                    Dense(h_teacher, SECOND, bias=False), ReLU(), ones())
+    return teacher, teacher.init(rng, np.float32)
+
+
+def ones():
+    return Dense(SECOND, 1, bias=False, trainable=(), start=Constant(1.0))
+
+
+def student(arm, n_in, h, bias, last):
+    """The arm's first layer without bias, ReLU, a second layer, ReLU, and the layer `last`."""
+    first = (Spectral(n_in, h, **PUBLISHED["giambagli2023"]) if arm.spectral else
+             Dense(n_in, h, bias=False))
+    return Chain(first, ReLU(), Dense(h, SECOND, bias=bias), ReLU(), last)
+
+
+def train(network, arm, rng, train_set, label):
+    """params after all stages, and the size of the core after each epoch."""
+    start, last, cores = network.init(rng, np.float32), 0, []
+    total = sum(epochs for _, epochs in arm.stages)
+    for learning_rate, epochs in arm.stages:
+        last += epochs
+        for record in fit(network, start, *train_set, loss=mean_squared_error, rng=rng, epochs=last,
+                          optimizer=Adam(learning_rate), batch_size=arm.batch_size,
+                          penalties=arm.penalties):
+            cores.append(core_size(node_scores(network, record.params, "norm")[0]))
+            if record.epoch % 10 == 0:
+                progress(f"{label}  epoch {record.epoch}/{total}  loss {record.loss:.4f}  "
+                         f"core {cores[-1]}")
+        start = record
+    return start.params, np.array(cores)
+
+
+def measured(network, params, cores, test_set, counts):
+    """What is read off a trained student: relevance, core, test loss by nodes kept."""
+    losses = loss_by_nodes_kept(network, params, *test_set, mean_squared_error, counts)
+    return {"relevance": node_scores(network, params, "norm")[0], "cores": cores,
+            "counts": counts, "losses": losses}
+
+
+def follow_teacher(h_teacher, arm, h, seed):
+    """One student of one teacher, as a dict of arrays."""
+    rng = np.random.default_rng(seed)
+    teacher, own = draw_teacher(rng, h_teacher)
+    train_set, test_set = (labeled(rng, N_SAMPLES, N_IN, partial(predict, teacher, own), np.float32)
+                           for _ in range(2))
+    network = student(arm, N_IN, h, False, ones())
+    params, cores = train(network, arm, rng, train_set, f"teacher {h_teacher}, h {h}, seed {seed}")
+    counts = np.unique(np.r_[1:min(h, 2 * h_teacher) + 1, h])
+    found = measured(network, params, cores, test_set, counts)
+    if h >= h_teacher:
+        found["paths"] = path_products(*keep_nodes(network, params, h_teacher))
+        found["teacher_paths"] = path_products(teacher, own)
+        found["path_distance"] = path_distance(found["paths"], found["teacher_paths"])
+    return found
+
+
+def follow_data(name, arm, h, seed, limit):
+    """One student of real data, as a dict of arrays."""
+    rng = np.random.default_rng(seed)
+    train_set, test_set = real_sets(name, rng, limit)
+    n_in, n_out = train_set[0].shape[1], train_set[1].shape[1]
+    network = student(arm, n_in, h, True, Dense(SECOND, n_out))
+    params, cores = train(network, arm, rng, train_set, f"{Path(name).stem}, h {h}, seed {seed}")
+    counts = np.unique(np.geomspace(1, h, 40).round().astype(int))
+    return measured(network, params, cores, test_set, counts)
+
+
+def plan(setting, real):
+    """(part, name of the arm, h, run) of every student to train."""
+    for h_teacher in setting.teachers:
+        first = h_teacher == setting.teachers[0]
+        students = [(name, arm, h)
+                    for h in sorted(setting.students + setting.more_students * first)
+                    for name, arm in arms(stages(h, setting.epochs)).items()
+                    if first or arm.spectral]
+        students += [(name, arm, h) for name, arm in AS_PUBLISHED.items()
+                     for h in setting.published_students if first]
+        for name, arm, h in students:
+            for seed in range(setting.seeds if first else setting.seeds_of_others):
+                yield (f"teacher {h_teacher}", name, h,
+                       partial(follow_teacher, h_teacher, arm, h, seed))
+    for part in real:
+        for h, (name, arm) in product(setting.real_students, arms(setting.real_stages).items()):
+            yield part, name, h, partial(follow_data, part, arm, h, 0, setting.images)
+
+
+def run(setting, real, folder):
+    """part -> (arm, h) -> name -> array with one row a seed; runs on disk are not run again."""
+    rows = {}
+    for part, name, h, follow in plan(setting, real):
+        content = file_digest(part) if Path(part).is_file() else ""
+        found = kept(folder, (follow.func.__name__, *follow.args, content), follow)
+        rows.setdefault(part, {}).setdefault((name, h), []).append(found)
+    progress("")
+    return {part: {size: stack(own) for size, own in sizes.items()} for part, sizes in rows.items()}
+
+
+def file_digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def save(result, folder):
+    """One .npz file a part, its arrays named "spectral 40 relevance" and so on."""
+    for part, sizes in result.items():
+        np.savez_compressed(folder / f"{Path(part).stem.replace(' ', '_')}.npz",
+                            **{f"{arm} {h} {name}": array for (arm, h), own in sizes.items()
+                               for name, array in own.items()})
+
+
+def main():
+    parser = options(__doc__.splitlines()[0], "results/teacher_student",
+                     features=dict(help="an .npz file of x and labels, or x and target"),
+                     seeds=dict(type=int, help="how many, instead of the mode's own number"))
+    chosen = parser.parse_args()
+    setting = SETTINGS[chosen.mode]
+    if chosen.seeds is not None:
+        if chosen.seeds < 1:
+            parser.error(f"argument --seeds: {chosen.seeds}, expected 1 or more")
+        setting = replace(setting, seeds=chosen.seeds, seeds_of_others=chosen.seeds)
+    begin = time.monotonic()
+    hold_memory()
+    real = available(setting.real, chosen.download) + ([chosen.features] * bool(chosen.features))
+    result = run(setting, real, chosen.out / "runs")
+    save(result, chosen.out)
+    plot(result, chosen.out)
+    show_table(verdicts(result))
+    print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
+
+
+if __name__ == "__main__":
+    main()
