@@ -24,14 +24,18 @@ def draw_accuracy(plt, table):
     datasets, several = values_of(table, "dataset"), pick(table, optimizer="adam", percent=95)
     rates = len(values_of(several, "factor")) > 1
     figure, panels = plt.subplots(1, len(datasets) + rates, squeeze=False,
-                                  figsize=(5.2 * (len(datasets) + rates), 4.4))
+                                  figsize=(5.2 * (len(datasets) + rates), 5))
     for axes, dataset in zip(panels.flat, datasets):
         own = pick(table, dataset=dataset, optimizer="adam", factor=1)
         draw_sparsity(axes, own)
         axes.set_title(dataset)
-    panels.flat[0].legend(fontsize=10)
     if rates:
         draw_rates(panels.flat[-1], several)
+    known = {}
+    for axes in panels.flat[:len(datasets)]:
+        handles, labels = axes.get_legend_handles_labels()
+        known |= dict(zip(labels, handles))
+    figure.legend(known.values(), known, loc="outside lower center", ncols=4, fontsize=10)
     return figure
 
 
@@ -72,6 +76,9 @@ def draw_rates(axes, several):
             draw_band(axes, found, *LOOKS[arm], "-", TITLES[arm])
     axes.set(xscale="log", xlabel="learning rate / published", ylabel="test accuracy",
              title=f"{dataset}, 95 % masked")
+    factors = np.unique(own["factor"])
+    axes.set_xticks(factors, [f"{factor:g}" for factor in factors])
+    axes.minorticks_off()
 
 
 def draw_links(plt, table):
@@ -84,7 +91,7 @@ def draw_links(plt, table):
                 own = pick(at, optimizer=optimizer, factor=factor, rule=rule, arm=arm)
                 if len(own["seed"]):
                     bars[f"{TITLES[arm]}\n{rule}\n{optimizer}"] = own
-    figure, axes = plt.subplots(figsize=(0.85 * len(bars) + 3, 4.4))
+    figure, axes = plt.subplots(figsize=(max(0.85 * len(bars) + 3, 7.5), 4.8))
     bottom = np.zeros(len(bars))
     for name, (color, label) in CAUSES.items():
         heights = np.array([own[name].sum(-1).mean() / 1000 for own in bars.values()])
@@ -96,5 +103,5 @@ def draw_links(plt, table):
     axes.set_xticks(range(len(bars)), bars, fontsize=9)
     axes.set(ylabel="masked links that came in (thousands)", ylim=(0, 1.1 * bottom.max() + 1e-3),
              title=f"{at['dataset'][0]}, {LINKS_AT} % masked")
-    axes.legend(fontsize=10)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=10)
     return figure
