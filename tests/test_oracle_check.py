@@ -466,7 +466,8 @@ def test_json_is_strict_and_holds_every_case(candidate):
 def test_the_table_has_a_row_for_every_family():
     rows = oracle.check(own).table.splitlines()[2:]
     assert [row.split()[1] for row in rows] == ["spectral", "dense", "stack", "network", "loss",
-                                                "penalty", "optimizer", "error"]
+                                                "penalty", "optimizer", "error", "factored",
+                                                "nested", "sparse"]
 
 
 def test_the_table_counts_what_the_report_counts():

@@ -162,6 +162,33 @@ def test_a_mistake_in_one_activation_is_named_with_that_activation():
     assert "In tanh: " in found[0].sentence
 
 
+def test_a_mistake_in_one_factored_layer_is_named_with_that_layer():
+    found = diagnose(results([NAMES["grad_phi without the difference"].only("spectral_svd")]),
+                     "float32")
+    assert named(found) == [("grad_phi without the difference",)]
+    assert "In spectral_svd: " in found[0].sentence
+
+
+def test_a_mistake_in_all_layers_is_found_once_and_not_again_in_the_structured_ones():
+    assert named(diagnose(results([NAMES["grad_phi with plus"]]), "float32")) == [
+        ("grad_phi with plus",)]
+
+
+def test_mistakes_in_different_kinds_of_layers_are_both_named():
+    run = results([NAMES["sign of grad_lambda_out"].only("spectral"), NAMES["skip path detached"]])
+    assert set(named(diagnose(run, "float32"))) == {("sign of grad_lambda_out",),
+                                                    ("skip path detached",)}
+
+
+def test_an_unknown_mistake_in_nested_networks_has_no_name():
+    half = {"inverse": lambda right, layer, part, h, u, before: (
+                h - 0.5 * (h - right(layer, part, h, u, before)))}
+    unknown = type(MISTAKES[0])("unknown", "Unknown.", ("vjp", "network"), half, "definition",
+                                ("nested",))
+    found = diagnose(results([unknown]), "float32")
+    assert found and not named(found)
+
+
 def test_a_mistake_seen_in_one_case_only_is_said_with_doubt():
     one = [result for result in results([NAMES["sign of grad_lambda_out"]])
            if result.case.id == "spectral/tanh/b2-i3-o4/bias"]

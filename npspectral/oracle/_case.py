@@ -8,6 +8,8 @@ from . import _vectors
 # dtype -> unit roundoff u, and eta: what underflow may add (64 times the smallest subnormal)
 ROUNDOFF = {"float64": (2.0 ** -53, 2.0 ** -1068), "float32": (2.0 ** -24, 2.0 ** -143),
             "float16": (2.0 ** -11, 2.0 ** -18), "bfloat16": (2.0 ** -8, 2.0 ** -127)}
+NAMES = ("x", "y", "grad_y", "target", "weights", "phi", "lambda_in", "lambda_out", "bias",
+         "weight", "theta", "gradients", "q", "r", "u", "s", "v")     # and phi_1, lambda_0, ...
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,7 @@ class Case:
         self.expect = {name: _expected(entry) for name, entry in solved["expect"].items()}
 
     def __getattr__(self, name):
-        if name in ("x", "y", "grad_y", "target", "weights", "phi", "lambda_in", "lambda_out",
-                    "bias", "weight", "theta", "gradients"):
+        if name in NAMES or name.rpartition("_")[2].isdigit():
             return self.inputs.get(name)
         raise AttributeError(f"Case has no attribute {name!r}")
 

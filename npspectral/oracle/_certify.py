@@ -9,7 +9,7 @@ the exact tier. Nothing but the standard library is imported.
 from decimal import Decimal
 from fractions import Fraction
 
-from . import _definitions, _formulas
+from . import _definitions, _formulas, _formulas_layers
 from ._arrays import cells, converted, flat, parameters
 from ._numbers import Bounded, NotExact, Short, bits, bounded, precision, rounded_up
 
@@ -29,7 +29,8 @@ def solve(case):
             break
     if "Cancellation" not in case["flags"]:
         with precision(DIGITS):
-            hand = _larger_bounds(hand, _bounded_answers(_split(case)))
+            for form in _forms(case):
+                hand = _larger_bounds(hand, _bounded_answers(form))
     tier, witness = "certified", ["hand", "difference"]
     if _is_exact(case, hand):
         tier, witness = "exact", witness + ["fraction"]
@@ -60,17 +61,16 @@ def _bounded_answers(case):
             for name, numbers in answers(case, lambda number: Bounded(Decimal(number))).items()}
 
 
-def _split(case):
-    """The case with spectral layers evaluated without W, as some implementations do.
+def _forms(case):
+    """The case computed otherwise, as some implementations do, such as without W.
 
     Nearly equal eigenvalues cancel in that form: there it is a defect that S must not allow.
     """
-    return {**case, "layers": [{"layer": "spectral, split"} if layer["layer"] == "spectral"
-                               else layer for layer in case["layers"]]}
+    return [{**case, "layers": layers} for layers in _formulas.forms(case["layers"])]
 
 
 def _larger_bounds(hand, other):
-    """The hand values, each with the larger bound of the two ways to compute it."""
+    """The hand values, each with the larger bound of two ways to compute it."""
     return {name: [Bounded(a.value, max(a.bound, b.bound))
                    for a, b in zip(numbers, other[name], strict=True)]
             for name, numbers in hand.items()}
@@ -94,7 +94,7 @@ def shape_of(case, name):
         return inputs[name[5:]]["shape"]
     if case["kind"] == "vjp":
         return inputs["grad_y"]["shape"]
-    *_, last_bias = (entry for key, entry in inputs.items() if key.endswith("bias"))
+    *_, last_bias = (entry for key, entry in inputs.items() if "bias" in key)
     return [inputs["x"]["shape"][0], *last_bias["shape"]]
 
 
@@ -128,8 +128,8 @@ def _penalty(spec, own):
     if spec["on"] != "weight":
         value, grad = _formulas.penalty(spec, own[spec["on"]])
         return value, {spec["on"]: grad}
-    value, grad = _formulas.penalty(spec, _formulas.weight(own))
-    return value, _formulas.weight_backward(own, grad)
+    value, grad = _formulas.penalty(spec, _formulas_layers.weight(own))
+    return value, _formulas_layers.weight_backward(own, grad)
 
 
 def _named(case, grads):
@@ -162,6 +162,8 @@ def scalar(case, inputs, spec):
 def _differences(case, hand):
     """Digits to which the definitions confirm the hand values, and brackets at kinks."""
     inputs, spec = converted(case, Decimal)
+    if case["layers"]:
+        spec["layers"] = _definitions.with_masks(spec["layers"], parameters(case, inputs))
     digits, brackets = [], {}
     for name, numbers in hand.items():
         if not name.startswith("grad_"):
@@ -231,7 +233,7 @@ def _is_exact(case, hand):
         return False
     try:
         found = [answers(form, lambda number: Short(Fraction(number)))
-                 for form in (case, _split(case))]
+                 for form in (case, *_forms(case))]
     except NotExact:
         return False
     return all(Fraction(a.value) == Short.of(b).value for form in found for name in hand

@@ -115,9 +115,15 @@ def candidate_case(case, dtype, layout):
 
 def _sizes(case):
     """n_in of the first layer and n_out of the last, None without layers."""
-    shapes = [array.shape for name, array in case.inputs.items()
-              if name.rpartition("/")[2] in ("phi", "weight") and case.layers]
-    return (shapes[0][1], shapes[-1][0]) if shapes else (None, None)
+    found = []
+    for name, array in case.inputs.items() if case.layers else ():
+        prefix, _, key = name.rpartition("/")
+        if key in ("phi", "weight") or key.startswith("phi_"):
+            found.append(array.shape[::-1])
+        elif key in ("q", "u"):                             # phi is a product
+            found.append(tuple(case.inputs[f"{prefix}/{side}".lstrip("/")].size
+                               for side in ("lambda_in", "lambda_out")))
+    return (found[0][0], found[-1][1]) if found else (None, None)
 
 
 def _result(candidate, case, dtype, layout):
@@ -221,8 +227,8 @@ def _findings(candidate, results, dtype, layout):
 def _in_layout(candidate, results, dtype, layout):
     """The results again, those of spectral layers as answered in another layout."""
     spectral = [result.case for result in results
-                if result.status != "xfail" and "spectral" in _layers(result.case)]
-    others = [result for result in results if "spectral" not in _layers(result.case)]
+                if result.status != "xfail" and _has_eigenvalues(result.case)]
+    others = [result for result in results if not _has_eigenvalues(result.case)]
     return others + answers_of(candidate, spectral, dtype, layout)
 
 
@@ -237,6 +243,10 @@ def _other_layout(candidate, failed, dtype, layout):
         if again and all(result.passed for result in again):
             return [LayoutFinding.of(name or other, layout, len(again), len(spectral))], other
     return [], None
+
+
+def _has_eigenvalues(case):
+    return case.layers and any("lambda" in name for name in case.inputs)
 
 
 def _layers(case):

@@ -19,12 +19,16 @@ def network(layers, params, x):
 
 def _layer(layer, own, sample):
     kind = layer["layer"]
-    if kind == "spectral":
-        image = _transfer(own["phi"], own["lambda_in"], own["lambda_out"], sample)
+    if kind in ACTIVATIONS:
+        return [ACTIVATIONS[kind](layer, entry) for entry in sample]
+    if kind == "nested":
+        return _nested(layer, own, sample)
+    if kind in ("sparse_static", "sparse_dynamic"):
+        image = [_dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], own))]
     elif kind == "dense":
         image = [_dot(row, sample) for row in own["weight"]]
     else:
-        return [ACTIVATIONS[kind](layer, entry) for entry in sample]
+        image = _transfer(_eigenvectors(kind, own), own["lambda_in"], own["lambda_out"], sample)
     return [a + b for a, b in zip(image, own["bias"])] if "bias" in own else image
 
 
@@ -36,6 +40,98 @@ def _transfer(phi, lambda_in, lambda_out, sample):
     state = [eigenvalue * entry for eigenvalue, entry in zip(lambda_in + lambda_out, state)]
     state = state[:n_in] + [state[n_in + i] + _dot(phi[i], state[:n_in]) for i in range(n_out)]
     return state[n_in:]
+
+
+def _eigenvectors(kind, own):
+    """phi by its entries: sum_m L_im q_jm, sum_m u_im s_m v_mj, or as it is given."""
+    if kind == "spectral":
+        return own["phi"]
+    n_in, n_out = len(own["lambda_in"]), len(own["lambda_out"])
+    ranks = range(min(n_in, n_out))
+    if kind == "spectral_svd":
+        def entry(i, j):
+            return sum((own["s"][m] * own["u"][i][m] * own["v"][m][j] for m in ranks), ZERO)
+    else:
+        lower = own["r"] if kind == "spectral_full_qr" else [
+            [_packed(own["r"], len(ranks), i, m) for m in ranks] for i in range(n_out)]
+
+        def entry(i, j):
+            return sum((lower[i][m] * own["q"][j][m] for m in ranks), ZERO)
+    return [[entry(i, j) for j in range(n_in)] for i in range(n_out)]
+
+
+def _packed(r, k, i, m):
+    """L_im: row i begins behind 1 + 2 + ... + i entries, of which none has more than k."""
+    begin = i * (i + 1) // 2 if i <= k else k * (k + 1) // 2 + (i - k) * k
+    return r[begin + m] if m <= i else ZERO
+
+
+def with_masks(layers, params):
+    """The layers, the sparse ones with the mask that is constant where their weight is moved."""
+    return [{**layer, "mask": _mask(layer, _matrix(layer["of"], own))} if "of" in layer else layer
+            for layer, own in zip(layers, params)]
+
+
+def _matrix(kind, own):
+    """The matrix whose small entries are masked, column by column of what it makes of units."""
+    if kind == "dense":
+        return own["weight"]
+    return realized_weight({**own, "phi": _eigenvectors(kind, own)})
+
+
+def _mask(layer, matrix):
+    """|w| > c, where c is a number or the linear quantile of all |w|."""
+    sizes = sorted(abs(entry) for row in matrix for entry in row)
+    c = layer.get("threshold")
+    if c is None:
+        place = layer["sparsity"] * (len(sizes) - 1)
+        below = int(place)
+        above = min(below + 1, len(sizes) - 1)
+        c = (1 - place + below) * sizes[below] + (place - below) * sizes[above]
+    return [[abs(entry) > c for entry in row] for row in matrix]
+
+
+def _masked(mask, matrix):
+    return [[w if keep else ZERO for keep, w in zip(*rows)] for rows in zip(mask, matrix)]
+
+
+def _nested(layer, own, sample):
+    """The state of all nodes through Phi Lambda Phi^-1, once for every layer that is reached.
+
+    Phi = 1 + N, N the phi_k below the diagonal; Phi^-1 = 1 - N + N^2 - ... breaks off.
+    """
+    phis = [own[f"phi_{k}"] for k in range(1, 1 + sum(name.startswith("phi_") for name in own))]
+    sizes = [len(phis[0][0])] + [len(phi) for phi in phis]
+    state = [list(sample)] + [[ZERO] * size for size in sizes[1:]]
+    for k in range(1, len(sizes)):
+        names = (f"lambda_{k - 1}", f"lambda_{k}") if layer["shared"] else (
+            f"lambda_in_{k}", f"lambda_out_{k}")
+        seen = state if layer["skip"] else [
+            part if at == k - 1 else [ZERO] * len(part) for at, part in enumerate(state)]
+        term = turned = seen
+        for _ in phis:
+            term = _lowered(phis, term, -ONE)
+            turned = [_sum(a, b) for a, b in zip(turned, term)]
+        scaled = [[ZERO] * size for size in sizes]
+        for at, name in zip((k - 1, k), names):
+            scaled[at] = [eigenvalue * entry for eigenvalue, entry in zip(own[name], turned[at])]
+        reached = _sum(_lowered(phis, scaled, ONE)[k], scaled[k])
+        if f"bias_{k}" in own:
+            reached = _sum(reached, own[f"bias_{k}"])
+        if k + 1 < len(sizes):
+            reached = [ACTIVATIONS[layer["activation"]](layer, entry) for entry in reached]
+        state[k] = reached
+    return state[-1]
+
+
+def _lowered(phis, state, sign):
+    """sign N times a state: what every layer gets from the one before."""
+    return [[ZERO] * len(state[0])] + [
+        [sign * _dot(row, before) for row in phi] for phi, before in zip(phis, state)]
+
+
+def _sum(a, b):
+    return [p + q for p, q in zip(a, b)]
 
 
 def _dot(a, b):

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from ._facts import consistent, fact, forms
-from ._fit import IGNORED, Fit, Run, at_kink, kind_of, passed
-from ._mistakes import MISTAKES, algorithms
+from ._fit import IGNORED, Fit, Run, at_kink, passed
+from ._mistakes import MISTAKES, algorithms, structure
+from ._results import short
 
 SCREEN = 8                      # failures looked at before a mistake is held against all results
 UNEXPLAINED = "unexplained"
+STRUCTURED = ("factored", "nested", "sparse")
+ORDER = (("vjp", ""), *(("vjp", name) for name in STRUCTURED), ("loss", ""), ("penalty", ""),
+         ("optimizer", ""), ("network", ""), *(("network", name) for name in STRUCTURED))
 APART = ("loss", "penalty", "optimizer")
 PARTNERS = 10                   # mistakes that explain a part, tried with every other one
 
@@ -34,8 +38,9 @@ def diagnose(results, dtype):
     run = Run(results, dtype)
     findings = [Finding(*form, mistakes=(), n_cases=n) for *form, n in forms(results)]
     named: dict = {}
-    for kind in ("vjp", "loss", "penalty", "optimizer", "network"):
-        own = run.part(lambda result: result.case.kind == kind)
+    for kind, layers in ORDER:
+        own = run.part(lambda result: (result.case.kind == kind
+                                       and structure(result.case) == layers))
         if own.failing or own.raised:
             findings += _explained(own, pool(kind, own), named)
     findings = sorted(_merged(findings), key=lambda finding: not finding.mistakes)
@@ -46,7 +51,7 @@ def kinks(results):
     """The finding that only cases at a kink fail."""
     failing = [result for result in results if at_kink(result) and result.verdicts
                and not passed(result) and result.status not in IGNORED]
-    names = tuple(dict.fromkeys(kind_of(name) for result in failing
+    names = tuple(dict.fromkeys(short(name) for result in failing
                                 for name, verdict in result.verdicts.items() if not verdict.ok))
     if not failing:
         return []
@@ -95,9 +100,12 @@ def _by_algorithm(run, mistakes):
     """Each activation, loss, penalty or optimizer by itself; [] where no name is found so.
 
     A mistake in all layers cannot show in one activation only, so only its own ones are named, and
-    none where one in all layers would do as well.
+    none where one in all layers would do as well. Of structured layers there are too few cases of
+    each activation to tell.
     """
     parts, found, hits = _split(run), [], 0
+    if structure(run.failing[0].case):
+        return []
     own = [mistake for mistake in mistakes if mistake.part in APART or mistake.within]
     general = [mistake for mistake in mistakes if mistake not in own]
     for part in parts if len(parts) > 1 else []:
@@ -108,11 +116,12 @@ def _by_algorithm(run, mistakes):
 
 
 def _with_known(run, known):
-    """Networks after layers and losses: mistakes found there, planted together."""
-    if {result.case.kind for result in run.failing} != {"network"}:
+    """Networks and structured layers: mistakes found before, planted together."""
+    case = run.failing[0].case
+    if case.kind != "network" and not structure(case):
         return []
     together = tuple(dict.fromkeys(mistake for entry in known for mistake in entry
-                                   if "network" in mistake.kinds))
+                                   if case.kind in mistake.kinds))
     fit = run.fit(together, hidden=True) if together else None
     return [fit] if fit else []
 
@@ -170,7 +179,7 @@ def _covered(run, mistake, screen=SCREEN):
     bad = set()
     for result in run.failing[:screen]:
         for name, (misfit, changed) in run.agreements((mistake,), result).items():
-            kind = kind_of(name)
+            kind = short(name)
             if misfit is None:
                 continue
             if not misfit <= 1:
@@ -258,7 +267,7 @@ def _partly(run, mistakes):
             names = tuple(dict.fromkeys(other.name for other in rivals))
             sentences = list(dict.fromkeys(other.sentence for other in rivals))
             cases = [result.case for result in run.failing if any(
-                kind_of(name) in kinds and not verdict.ok
+                short(name) in kinds and not verdict.ok
                 for name, verdict in result.verdicts.items())]
             fit = Fit((mistake,), cases)
             part = ", ".join(sorted(kinds))
@@ -279,7 +288,7 @@ def _whole(run, mistake):
     good, bad = set(), set()
     for result in run.failing + run.passing:
         for name, (misfit, changed) in run.agreements((mistake,), result).items():
-            kind = kind_of(name)
+            kind = short(name)
             if misfit is not None and changed:
                 (good if misfit <= 1 else bad).add(kind)
             elif misfit is not None and not misfit <= 1 and kind in good:

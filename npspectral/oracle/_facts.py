@@ -4,7 +4,7 @@ from collections import Counter
 import numpy as np
 
 from ._case import ROUNDOFF
-from ._fit import kind_of
+from ._results import short
 
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16"),
             "float16": ("bfloat16",), "bfloat16": ()}
@@ -23,7 +23,7 @@ def forms(results):
             continue
         for name, verdict in result.verdicts.items():
             if verdict.status in ("missing", "dtype", "unexpected", "shape", "not-finite"):
-                seen.setdefault((kind_of(name), verdict.status), []).append((result, verdict))
+                seen.setdefault((short(name), verdict.status), []).append((result, verdict))
         if result.status in ("mutated", "nondeterministic") or not result.verdicts and (
                 result.status not in ("pass", "acceptable", "xpass")):
             seen.setdefault(("", result.status, result.message.split(":")[0]), []).append(
@@ -69,7 +69,7 @@ def fact(run, kind):
     """(sentence, cases) on the failing arrays of a class: the first pattern that all have."""
     entries = [(result.case, result.case.expect[name], result.got[name], name)
                for result in run.failing for name, verdict in result.verdicts.items()
-               if kind_of(name) == kind and verdict.status == "wrong"]
+               if short(name) == kind and verdict.status == "wrong"]
     if not entries:
         return "it never came in a form that could be compared.", 0
     for look in (_zero, _ratio, _reordered, _other, _precision, _elsewhere):

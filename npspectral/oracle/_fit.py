@@ -9,6 +9,7 @@ import numpy as np
 
 from ._case import ROUNDOFF, compare
 from ._mistakes_reference import Steps
+from ._results import short
 
 # dtype -> times u S that a candidate and its simulation may differ, and the distance from a kink,
 # relative to the largest unit, within which rounding may decide the branch.
@@ -42,12 +43,6 @@ def shape_of(case):
     return tuple(sorted((name, array.shape) for name, array in case.inputs.items()))
 
 
-def kind_of(name):
-    """The class of an array: "grad_0/phi" and "grad_phi" are both "grad_phi"."""
-    prefix, _, key = name.rpartition("/")
-    return f"grad_{key}" if prefix else name
-
-
 class Run:
     """Results of one candidate that count as evidence, failures first, varied ones before alike."""
 
@@ -69,7 +64,7 @@ class Run:
     @property
     def wrong(self):
         """Classes of arrays that fail somewhere, in the order in which cases list them."""
-        return list(dict.fromkeys(kind_of(name) for result in self.failing
+        return list(dict.fromkeys(short(name) for result in self.failing
                                   for name, verdict in result.verdicts.items()
                                   if not verdict.ok and verdict.status != "unexpected"))
 

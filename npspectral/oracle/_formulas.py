@@ -7,7 +7,10 @@ Matrices are lists of rows. A layer is a dict such as {"layer": "spectral"} or {
 """
 from fractions import Fraction
 
-from ._numbers import either, tanh, total
+from . import _formulas_structure
+from ._formulas_layers import (dense_backward, dense_forward, function, sigmoid, softplus,
+                               spectral_backward, spectral_forward, split_backward, split_forward)
+from ._numbers import total
 
 
 def network_forward(layers, params, x):
@@ -15,7 +18,7 @@ def network_forward(layers, params, x):
     inputs = []
     for layer, own in zip(layers, params):
         inputs.append(x)
-        x = LINEAR[layer["layer"]][0](own, x) if layer["layer"] in LINEAR else [
+        x = LINEAR[layer["layer"]][0](layer, own, x) if layer["layer"] in LINEAR else [
             [function(layer, entry)[0] for entry in row] for row in x]
     return x, inputs
 
@@ -26,130 +29,25 @@ def network_backward(layers, params, inputs, grad_y):
     for i in reversed(range(len(layers))):
         kind = layers[i]["layer"]
         if kind in LINEAR:
-            grads[i], grad_y = LINEAR[kind][1](params[i], inputs[i], grad_y)
+            grads[i], grad_y = LINEAR[kind][1](layers[i], params[i], inputs[i], grad_y)
         else:
             grad_y = [[function(layers[i], entry)[1] * g for entry, g in zip(row, grad_row)]
                       for row, grad_row in zip(inputs[i], grad_y)]
     return grads, grad_y
 
 
-def weight(own):
-    """W_ij = (lambda_in_j - lambda_out_i) phi_ij."""
-    return [[(lambda_in - lambda_out) * phi for lambda_in, phi in zip(own["lambda_in"], row)]
-            for lambda_out, row in zip(own["lambda_out"], own["phi"])]
-
-
-def weight_backward(own, grad_weight):
-    """lambda_in, lambda_out, phi from G: sum_i phi G, -sum_j phi G, (lambda_in - lambda_out) G."""
-    rows, columns = range(len(own["phi"])), range(len(own["phi"][0]))
-    product = [[own["phi"][i][j] * grad_weight[i][j] for j in columns] for i in rows]
-    return {"lambda_in": [total(product[i][j] for i in rows) for j in columns],
-            "lambda_out": [-total(product[i]) for i in rows],
-            "phi": [[(own["lambda_in"][j] - own["lambda_out"][i]) * grad_weight[i][j]
-                     for j in columns] for i in rows]}
-
-
-def affine_forward(matrix, own, x):
-    y = [[total(w * x_j for w, x_j in zip(row, sample)) for row in matrix] for sample in x]
-    if "bias" in own:
-        y = [[y_i + b for y_i, b in zip(sample, own["bias"])] for sample in y]
-    return y
-
-
-def affine_backward(matrix, own, x, grad_y):
-    """G_ij = sum_b grad_y_bi x_bj, grad_bias, grad_x_bj = sum_i grad_y_bi W_ij."""
-    rows, columns, batch = range(len(matrix)), range(len(matrix[0])), range(len(x))
-    grad_matrix = [[total(grad_y[b][i] * x[b][j] for b in batch) for j in columns] for i in rows]
-    grad_x = [[total(grad_y[b][i] * matrix[i][j] for i in rows) for j in columns] for b in batch]
-    grads = {}
-    if "bias" in own:
-        grads["bias"] = [total(grad_y[b][i] for b in batch) for i in rows]
-    return grad_matrix, grads, grad_x
-
-
-def spectral_forward(own, x):
-    return affine_forward(weight(own), own, x)
-
-
-def spectral_backward(own, x, grad_y):
-    grad_weight, grads, grad_x = affine_backward(weight(own), own, x, grad_y)
-    return {**weight_backward(own, grad_weight), **grads}, grad_x
-
-
-def split_forward(own, x):
-    """The same layer without W: sum_j phi_ij lambda_in_j x_j - lambda_out_i sum_j phi_ij x_j."""
-    scaled = [[a * x_j for a, x_j in zip(own["lambda_in"], sample)] for sample in x]
-    start, end = affine_forward(own["phi"], {}, scaled), affine_forward(own["phi"], {}, x)
-    y = [[a - lambda_out * b for a, b, lambda_out in zip(*rows, own["lambda_out"])]
-         for rows in zip(start, end)]
-    return [[a + b for a, b in zip(row, own["bias"])] for row in y] if "bias" in own else y
-
-
-def split_backward(own, x, grad_y):
-    """Its backward, v = grad_y phi and u = x phi^T: grad_lambda_in = sum_b x v, and so on."""
-    lambda_in, lambda_out, phi = own["lambda_in"], own["lambda_out"], own["phi"]
-    u = affine_forward(phi, {}, x)
-    scaled = [[a * x_j for a, x_j in zip(lambda_in, sample)] for sample in x]
-    shrunk = [[a * g for a, g in zip(lambda_out, row)] for row in grad_y]
-    from_start, grads, v = affine_backward(phi, own, scaled, grad_y)
-    from_end, _, v_shrunk = affine_backward(phi, {}, x, shrunk)
-    grads["phi"] = [[a - b for a, b in zip(*rows)] for rows in zip(from_start, from_end)]
-    grads["lambda_in"] = [total(sample[j] * row[j] for sample, row in zip(x, v))
-                          for j in range(len(lambda_in))]
-    grads["lambda_out"] = [-total(row[i] * u_row[i] for row, u_row in zip(grad_y, u))
-                           for i in range(len(lambda_out))]
-    return grads, [[a * v_j - s for a, v_j, s in zip(lambda_in, *rows)]
-                   for rows in zip(v, v_shrunk)]
-
-
-def dense_forward(own, x):
-    return affine_forward(own["weight"], own, x)
-
-
-def dense_backward(own, x, grad_y):
-    grad_weight, grads, grad_x = affine_backward(own["weight"], own, x, grad_y)
-    return {"weight": grad_weight, **grads}, grad_x
-
-
 LINEAR = {"spectral": (spectral_forward, spectral_backward),
           "spectral, split": (split_forward, split_backward),
-          "dense": (dense_forward, dense_backward)}
+          "dense": (dense_forward, dense_backward), **_formulas_structure.LINEAR}
 
 
-def sigmoid(x):
-    """1 / (1 + exp(-x)); the derivative of log(exp(0) + exp(x)) is also taken as exp(x - that)."""
-    e = (-abs(x)).exp()
-    return either(1 / (1 + e) if x > 0 else e / (1 + e), (x - softplus(x)).exp())
-
-
-def softplus(x):
-    return (x if x > 0 else 0 * x) + (1 + (-abs(x)).exp()).ln()
-
-
-def function(layer, x):
-    """An elementwise layer's value and derivative at x; at a kink the derivative from the left."""
-    kind = layer["layer"]
-    if kind == "identity":
-        return x, 1
-    if kind == "relu":
-        return (x, 1) if x > 0 else (0 * x, 0)
-    if kind == "leaky_relu":
-        return (x, 1) if x > 0 else (layer["slope"] * x, layer["slope"])
-    if kind == "elu":
-        if x > 0:
-            return x, 1
-        y = layer["alpha"] * x.expm1()
-        return y, either(layer["alpha"] * x.exp(), y + layer["alpha"])
-    if kind == "tanh":
-        y = tanh(x)
-        return y, 1 - y * y
-    if kind == "sigmoid":
-        y = sigmoid(x)
-        return y, y * (1 - y)
-    if kind == "softplus":
-        k = layer["sharpness"]
-        return softplus(k * x) / k, sigmoid(k * x)
-    raise ValueError(f"no formula for layer {kind!r}")
+def forms(layers):
+    """The stack computed in other ways, which differ by rounding alone; S has to allow for each."""
+    others = [[name for name in LINEAR if name.startswith(f"{layer['layer']}, ")]
+              for layer in layers]
+    for k in range(max(map(len, others), default=0)):
+        yield [{**layer, "layer": names[min(k, len(names) - 1)]} if names else layer
+               for layer, names in zip(layers, others)]
 
 
 def loss(spec, y, target, weights=None):

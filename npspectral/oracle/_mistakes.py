@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import (_mistakes_backward, _mistakes_definition, _mistakes_loss, _mistakes_optimizer,
-               _mistakes_penalty)
-from ._mistakes_reference import Steps
+               _mistakes_penalty, _mistakes_structure)
+from ._mistakes_reference import ACTIVATIONS, LINEAR, SPARSE, SPECTRAL, Steps
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
 OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift"}
-OF_A_LAYER = OF_A_MATRIX | {"activate", "slope"}    # steps that are taken inside of a layer
+STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:]}
+OF_EIGENVALUES = {"weight", "weight_backward"}
+OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps inside of a layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +25,8 @@ class Mistake:
     """name, the sentence a report prints, kinds of cases it can meet, and the wrong steps.
 
     part: definition, backward, precision, form, loss, penalty or optimizer. within: activations,
-    losses, penalties or optimizers, as a case names them; where it is empty all of them are meant.
+    structured layers, losses, penalties or optimizers, as a case names them; where it is empty all
+    of them are meant.
     """
 
     name: str
@@ -55,17 +58,19 @@ class Mistake:
     def only(self, algorithm):
         """The same mistake made in one kind of layer, loss, penalty or optimizer alone."""
         plant = self.plant
-        if set(plant) <= OF_A_LAYER:
+        if set(plant) <= OF_A_LAYER and algorithm in {*LINEAR, *ACTIVATIONS}:
             plant = in_layers(algorithm, plant)
         return replace(self, within=(algorithm,), plant=plant)
 
     @property
     def scopes(self):
-        """Where the mistake can be made alone: its algorithms, or the spectral layers."""
+        """Where the mistake can be made alone: its algorithms, or one kind of layer."""
         if self.within:
             return self.within if len(self.within) > 1 else ()
-        return ("spectral",) if OF_A_LAYER >= set(self.plant) and OF_A_MATRIX & set(
-            self.plant) else ()
+        steps = set(self.plant)
+        if OF_A_LAYER >= steps and OF_A_MATRIX & steps:
+            return *SPECTRAL, *SPARSE
+        return (*SPECTRAL[1:], *SPARSE) if OF_EIGENVALUES >= steps else ()
 
 
 def in_layers(name, plant):
@@ -79,14 +84,26 @@ def in_layers(name, plant):
     def guarded(wrong):
         return lambda right, *arguments: (wrong(right, *arguments) if here["now"]
                                           else right(*arguments))
+
+    def in_function(wrong):                     # which a nested network applies by itself
+        return lambda right, layer, z: (wrong(right, layer, z) if layer["layer"] == name
+                                        else right(layer, z))
+    if name in ACTIVATIONS and set(plant) <= {"activate", "slope"}:
+        return {step: in_function(wrong) for step, wrong in plant.items()}
     return {**{step: guarded(wrong) for step, wrong in plant.items()},
             "layer_forward": noted, "layer_backward": noted}
 
 
 def algorithms(case):
-    """Names of the activations, the loss, the penalty, or the optimizer of a case."""
-    return ({layer["layer"] for layer in case.layers}
-            | {spec[key] for key, spec in case.spec.items()})
+    """Names of the layers, what they are made of, the loss, the penalty, or the optimizer."""
+    return ({layer[key] for layer in case.layers for key in ("layer", "of", "activation")
+             if key in layer} | {spec[key] for key, spec in case.spec.items()})
+
+
+def structure(case):
+    """"factored", "nested" or "sparse" for a case of structured layers, else ""."""
+    kinds = {layer["layer"] for layer in case.layers}
+    return next((name for name, own in STRUCTURES.items() if kinds & set(own)), "")
 
 
 def listed(part, kinds, table):
@@ -97,6 +114,8 @@ def listed(part, kinds, table):
 MISTAKES = [
     *listed("definition", LAYERS, _mistakes_definition.DEFINITION),
     *listed("backward", LAYERS, _mistakes_backward.BACKWARD),
+    *listed("definition", LAYERS, _mistakes_structure.DEFINITION),
+    *listed("backward", LAYERS, _mistakes_structure.BACKWARD),
     *listed("form", (*LAYERS, "penalty"), _mistakes_backward.FORM),
     *listed("precision", LAYERS, _mistakes_backward.PRECISION),
     *listed("loss", LOSSES, _mistakes_loss.LOSS),

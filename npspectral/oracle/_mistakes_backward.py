@@ -6,7 +6,7 @@ wrong(right, *arguments), where right is the right step. The forward pass is rig
 import numpy as np
 
 from ._mistakes_definition import NONLINEAR
-from ._mistakes_reference import ACTIVATIONS, gap
+from ._mistakes_reference import ACTIVATIONS, SPECTRAL, gap
 
 
 def after(change):
@@ -37,8 +37,9 @@ def parameters_times(factor):
 
 
 def zero(*names):
-    return after(lambda case, name, entry:
-                 0 * entry if name.split("_", 1)[1].rpartition("/")[2] in names else entry)
+    """The gradients of some parameters, those of every transfer of a network, are zero."""
+    return after(lambda case, name, entry: 0 * entry if name.split("_", 1)[1].rpartition(
+        "/")[2].rstrip("_0123456789") in names else entry)
 
 
 def weight_grad(**changes):
@@ -67,7 +68,7 @@ def some_samples(pick):
 def input_grad(change):
     """grad_x of a spectral layer from another matrix: change(own, matrix)."""
     return {"input_backward": lambda right, layer, own, matrix, g: right(
-        layer, own, change(own, matrix) if layer["layer"] == "spectral" else matrix, g)}
+        layer, own, change(own, matrix) if layer["layer"] in SPECTRAL else matrix, g)}
 
 
 def _detached(right, layers, params, kept, grad_y):
@@ -196,7 +197,7 @@ BACKWARD = {
     "lambda_out detached": ("grad_lambda_out is zero: lambda_out is cut off.", zero("lambda_out")),
     "eigenvalues detached": ("The gradients of both eigenvalue sets are zero.",
                              zero("lambda_in", "lambda_out")),
-    "phi detached": ("grad_phi is zero: phi is cut off.", zero("phi")),
+    "phi detached": ("grad_phi is zero: phi is cut off.", zero("phi", "r", "s")),
     "bias detached": ("grad_bias is zero: the bias is cut off.", zero("bias")),
     "x detached": ("grad_x is zero: x is cut off.", zero("x")),
     "grad_x through phi": (

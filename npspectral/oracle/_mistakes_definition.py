@@ -5,10 +5,9 @@ belong to the wrong forward, as automatic differentiation gives them.
 """
 import numpy as np
 
-from ._mistakes_reference import gap
+from ._mistakes_reference import WITH_WEIGHT, gap
 
 NONLINEAR = ("relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus")
-LINEAR = ("spectral", "dense")
 
 
 def elsewhere(move, back):
@@ -51,9 +50,9 @@ def _late(layers, params):
     found = []
     for k, (layer, own) in enumerate(zip(layers, params)):
         found.append((layer, {key: entry for key, entry in own.items() if key != "bias"}))
-        linear = k if layer["layer"] in LINEAR else k - 1
-        last = layer["layer"] not in LINEAR or k + 1 == len(layers) or layers[k + 1][
-            "layer"] in LINEAR
+        linear = k if layer["layer"] in WITH_WEIGHT else k - 1
+        last = layer["layer"] not in WITH_WEIGHT or k + 1 == len(layers) or layers[k + 1][
+            "layer"] in WITH_WEIGHT
         if last and linear >= 0 and "bias" in params[linear]:
             found.append(({**layers[linear], "layer": "shift"},
                           {"bias": params[linear]["bias"]}))

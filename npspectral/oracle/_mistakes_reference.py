@@ -8,12 +8,17 @@ from functools import partial
 
 import numpy as np
 
+from ._mistakes_reference_structure import FACTORED, StructureSteps
+
 BENT = {"relu", "leaky_relu", "elu"}        # activations with a kink at 0
-WITH_WEIGHT = ("spectral", "dense")
+SPECTRAL = ("spectral", *FACTORED)
+SPARSE = ("sparse_static", "sparse_dynamic")
+WITH_WEIGHT = (*SPECTRAL, "dense", *SPARSE)
+LINEAR = (*WITH_WEIGHT, "nested")
 BENT_LOSSES = {"hinge", "quadratic_hinge"}
 
 
-class Steps:
+class Steps(StructureSteps):
     """answers(case) -> dict of float64 arrays; `plants` are dicts of step name -> wrong step.
 
     nearest is the least distance of a unit or a margin from a kink, relative to the largest: where
@@ -67,23 +72,38 @@ class Steps:
         return grads, grad_y
 
     def layer_forward(self, layer, own, x):
+        if layer["layer"] == "nested":
+            return self.nested_forward(layer, own, x)[0]
         if layer["layer"] not in WITH_WEIGHT:
             return self.activate(layer, x)
-        return self.affine(own, self.matrix(layer, own), x)
+        return self.affine(own, self.matrix(layer, self.completed(layer, own)), x)
 
     def layer_backward(self, layer, own, x, grad_y):
+        if layer["layer"] == "nested":
+            return self.nested_backward(layer, own, x, grad_y)
         if layer["layer"] not in WITH_WEIGHT:
             return {}, self.slope(layer, x) * grad_y
-        matrix = self.matrix(layer, own)
+        whole, kind = self.completed(layer, own), layer.get("of", layer["layer"])
+        matrix = self.matrix(layer, whole)
         grad_matrix = self.matrix_backward(matrix, x, grad_y)
-        spectral = layer["layer"] == "spectral"
-        grads = self.weight_backward(own, grad_matrix) if spectral else {"weight": grad_matrix}
+        if kind != layer["layer"]:
+            grad_matrix = self.masked_backward(layer, whole, self.realized(kind, whole),
+                                               grad_matrix)
+        grads = self.weight_backward(whole, grad_matrix) if kind in SPECTRAL else {
+            "weight": grad_matrix}
+        if kind in FACTORED:
+            grads |= self.learned(kind, own, grads.pop("phi"))
         if "bias" in own:
             grads["bias"] = self.bias_backward(grad_y)
-        return grads, self.input_backward(layer, own, matrix, grad_y)
+        return grads, self.input_backward(layer, whole, matrix, grad_y)
 
     def matrix(self, layer, own):
-        return self.weight(own) if layer["layer"] == "spectral" else own["weight"]
+        kind = layer.get("of", layer["layer"])
+        matrix = self.realized(kind, own)
+        return matrix if kind == layer["layer"] else self.masked(layer, own, matrix)
+
+    def realized(self, kind, own):
+        return self.weight(own) if kind in SPECTRAL else own["weight"]
 
     def weight(self, own):
         return gap(own) * own["phi"]
@@ -237,7 +257,7 @@ def stack(case):
     layers = [{**layer, "prefix": f"{k}/" if several else ""}
               for k, layer in enumerate(case.layers)]
     params: list = [{} for _ in layers]
-    owner = next((k for k, layer in enumerate(layers) if layer["layer"] in WITH_WEIGHT), 0)
+    owner = next((k for k, layer in enumerate(layers) if layer["layer"] in LINEAR), 0)
     for name, entry in case.inputs.items():
         position, _, key = name.rpartition("/")
         if position:

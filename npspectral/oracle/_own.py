@@ -9,6 +9,8 @@ from ._arrays import parameters
 
 ACTIVATIONS = {"identity": nn.Identity, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU,
                "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "softplus": nn.Softplus}
+SPECTRAL = {"spectral": nn.Spectral, "spectral_qr": nn.SpectralQR,
+            "spectral_full_qr": nn.SpectralFullQR, "spectral_svd": nn.SpectralSVD}
 LOSSES = {"mean_squared_error": nn.mean_squared_error,
           "softmax_cross_entropy": nn.softmax_cross_entropy,
           "binary_cross_entropy_with_logits": nn.binary_cross_entropy_with_logits,
@@ -46,12 +48,25 @@ def _network(case, params):
 def _layer(layer, own, trainable):
     kind = layer["layer"]
     options = {"bias": "bias" in own, "trainable": trainable}
-    if kind == "spectral":
-        return nn.Spectral(len(own["lambda_in"]), len(own["lambda_out"]), **options)
+    if "of" in layer:
+        numbers = {key: value for key, value in layer.items() if key not in ("layer", "of")}
+        return nn.Sparse(_layer({"layer": layer["of"]}, own, trainable), **numbers)
+    if kind in SPECTRAL:
+        return SPECTRAL[kind](len(own["lambda_in"]), len(own["lambda_out"]), **options)
     if kind == "dense":
         n_out, n_in = own["weight"].shape
         return nn.Dense(n_in, n_out, **options)
+    if kind == "nested":
+        return _nested(layer, own, trainable)
     return ACTIVATIONS[kind](**{key: value for key, value in layer.items() if key != "layer"})
+
+
+def _nested(layer, own, trainable):
+    phis = [own[f"phi_{k}"] for k in range(1, 1 + sum(name.startswith("phi_") for name in own))]
+    return nn.Nested((phis[0].shape[1], *(len(phi) for phi in phis)),
+                     ACTIVATIONS[layer["activation"]](), bias="bias_1" in own,
+                     shared=layer["shared"], skip=layer["skip"],
+                     trainable=tuple({name.split("_")[0] for name in trainable}))
 
 
 def _trainable(case, position):

@@ -1,5 +1,6 @@
 """What became of one case, and how far its numbers are from the golden ones."""
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,5 +75,6 @@ def digits(result, dtype, name):
 
 
 def short(name):
-    """The name of an array without the position of its layer: grad_phi for grad_0/phi."""
-    return "grad_" + name.rpartition("/")[2] if "/" in name else name
+    """The class of an array: grad_phi for grad_0/phi, grad_phi_k for grad_phi_1."""
+    last = name.rpartition("/")[2]
+    return re.sub("_[0-9]+$", "_k", f"grad_{last}" if "/" in name else name)

@@ -32,9 +32,21 @@ FLAGS = {
     "Penalty": "penalties on eigenvalues, eigenvectors and the realized weight",
     "Optimizer": "five steps of an optimizer",
     "Refuse": "inputs that have to be refused, by an error",
+    "Factored": "phi as a product: the triangle of R and its order, transposed factors",
+    "Orthonormal": "exactly orthonormal factors: signed permutations, Hadamard matrices",
+    "Graph": "one eigenvector matrix for a network: skip blocks, eigenvalues shared by transfers",
+    "Mask": "masked weights: which are masked, and that the gradient is masked with them",
+    "Threshold": "weights as large as the threshold, which are masked, too",
 }
+FACTORED = ("spectral_qr", "spectral_full_qr", "spectral_svd")
+MASKED = {"of": {"enum": ["dense", "spectral", *FACTORED]}}
 LAYERS = {"spectral": (), "dense": (), "identity": (), "relu": (), "leaky_relu": ("slope",),
-          "elu": ("alpha",), "tanh": (), "sigmoid": (), "softplus": ("sharpness",)}
+          "elu": ("alpha",), "tanh": (), "sigmoid": (), "softplus": ("sharpness",),
+          **dict.fromkeys(FACTORED, ()),
+          "nested": {"activation": {"enum": ["identity", "relu", "tanh", "sigmoid"]},
+                     "shared": {"type": "boolean"}, "skip": {"type": "boolean"}},
+          "sparse_static": {**MASKED, "threshold": {"type": "number", "minimum": 0}},
+          "sparse_dynamic": {**MASKED, "sparsity": {"type": "number", "minimum": 0, "maximum": 1}}}
 LOSSES = {"mean_squared_error": (), "softmax_cross_entropy": (), "hinge": (),
           "binary_cross_entropy_with_logits": (), "soft_hinge": ("sharpness",),
           "quadratic_hinge": ()}
@@ -43,7 +55,7 @@ PENALTIES = {"l1": {}, "l2": {}, "elastic_net": {"ratio": {"type": "number"}},
 OPTIMIZERS = {"sgd": ("momentum",), "adam": ("beta1", "beta2", "eps"),
               "adamax": ("beta1", "beta2", "eps")}
 PARAMETERS = ("lambda_in", "lambda_out", "phi", "weight")
-NAME = "^(grad_)?([0-9]+/)?[a-z]+(_[a-z]+)*$"
+NAME = "^(grad_)?([0-9]+/)?[a-z]+(_[a-z]+)*(_[0-9]+)?$"
 
 
 def _record(properties, optional=()):

@@ -1,6 +1,6 @@
 """The text twin of a case file: words between spaces, so that fscanf("%s") reads it.
 
-    npspectral-cases 1 suite 1.0.0 family spectral cases 218
+    npspectral-cases 1 suite 1.1.0 family spectral cases 218
     case ID KIND TIER core|full
     dtypes COUNT name...        flags COUNT name...         trainable COUNT name...
     layer NAME COUNT (key kind value)...                    one line a layer of the stack
@@ -59,7 +59,9 @@ def _constants(keyword, name, spec):
 def _typed(value):
     if isinstance(value, float):
         return "number", bits(value)
-    return ("integer" if isinstance(value, int) else "word"), value
+    if isinstance(value, int):                              # True and False are 1 and 0
+        return "integer", int(value)
+    return "word", value
 
 
 def _array(role, name, entry, numbers):

@@ -94,7 +94,61 @@ class JaxAnswers:
 
     def affine(self, weight, own, x):
         y = x @ weight.T
-        return y + own["bias"] if "bias" in own else y
+        return y + own["bias"] if own.get("bias") is not None else y
+
+    # structured layers
+
+    def factored(self, layer, own, x):
+        return self.spectral(layer, {**own, "phi": self.eigenvectors(layer["layer"], own)}, x)
+
+    spectral_qr = spectral_full_qr = spectral_svd = factored
+
+    def eigenvectors(self, kind, own):
+        if kind == "spectral_svd":
+            return jnp.einsum("im,m,mj->ij", own["u"], own["s"], own["v"])
+        lower = own["r"] if kind == "spectral_full_qr" else self.lower(own)
+        return jnp.einsum("im,jm->ij", lower, own["q"])
+
+    def lower(self, own):
+        shape = len(own["lambda_out"]), own["q"].shape[1]
+        return jnp.zeros(shape, self.dtype).at[jnp.tril_indices(shape[0], 0, shape[1])].set(
+            own["r"])
+
+    def nested(self, layer, own, x):
+        """u = Phi^-1 h by forward substitution."""
+        u, depth = x, sum(name.startswith("phi_") for name in own)
+        for k in range(1, depth + 1):
+            part = self.transfer(layer, own, k)
+            z = self.affine(self.weight(part), part, u)
+            if k == depth:
+                return z
+            h = getattr(self, layer["activation"])(layer, own, z)
+            u = h - self.through(part, u) if layer["skip"] else h
+
+    def through(self, part, u):
+        return u @ part["phi"].T
+
+    def transfer(self, layer, own, k):
+        first, second = (f"{k - 1}", f"{k}") if layer["shared"] else (f"in_{k}", f"out_{k}")
+        return {"lambda_in": own[f"lambda_{first}"], "lambda_out": own[f"lambda_{second}"],
+                "phi": own[f"phi_{k}"], "bias": own.get(f"bias_{k}")}
+
+    def sparse(self, layer, own, x):
+        kind = layer["of"]
+        if kind.startswith("spectral_"):
+            own = {**own, "phi": self.eigenvectors(kind, own)}
+        weight = own["weight"] if kind == "dense" else self.weight(own)
+        return self.affine(jnp.where(self.keep(layer, weight), weight, 0), own, x)
+
+    sparse_static = sparse_dynamic = sparse
+
+    def keep(self, layer, weight):
+        size = jnp.abs(weight)
+        return size > (layer["threshold"] if "threshold" in layer
+                       else self.quantile(size, layer["sparsity"]))
+
+    def quantile(self, size, share):
+        return jnp.quantile(size, share)
 
     def identity(self, layer, own, x):
         return x

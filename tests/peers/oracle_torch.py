@@ -85,9 +85,9 @@ class TorchAnswers:
         several = any("/" in name for name in leaves)
         for position, layer in enumerate(case.layers):
             prefix = f"{position}/" if several else ""
-            own = {key: leaves.get(prefix + key) for key in
-                   ("lambda_in", "lambda_out", "phi", "bias", "weight")}
-            x = getattr(self, layer["layer"])(layer, own, x)
+            own = {name.removeprefix(prefix): leaf for name, leaf in leaves.items()
+                   if name.startswith(prefix)}
+            x = getattr(self, layer["layer"])(layer, {"bias": None, **own}, x)
         return x
 
     def weight(self, own):
@@ -101,6 +101,70 @@ class TorchAnswers:
 
     def affine(self, weight, own, x):
         return F.linear(x, weight, own["bias"])
+
+    # structured layers
+
+    def factored(self, layer, own, x):
+        return self.spectral(layer, {**own, "phi": self.eigenvectors(layer["layer"], own)}, x)
+
+    spectral_qr = spectral_full_qr = spectral_svd = factored
+
+    def eigenvectors(self, kind, own):
+        if kind == "spectral_svd":
+            return own["u"] @ torch.diag(own["s"]) @ own["v"]
+        return (own["r"] if kind == "spectral_full_qr" else self.lower(own)) @ own["q"].T
+
+    def lower(self, own):
+        n_out, k = len(own["lambda_out"]), own["q"].shape[1]
+        rows, columns = torch.tril_indices(n_out, k)
+        return own["r"].new_zeros(n_out, k).index_put((rows, columns), own["r"])
+
+    def nested(self, layer, own, x):
+        """Every block A_kj = W_k B_{k-1,j} of Phi Lambda Phi^-1 by itself."""
+        nodes, inverse = [x], []
+        depth = sum(name.startswith("phi_") for name in own)
+        for k in range(1, depth + 1):
+            part = self.transfer(layer, own, k)
+            inverse.append(torch.eye(part["phi"].shape[1], dtype=x.dtype))
+            weight = self.weight(part)
+            z = sum(F.linear(node, weight @ block) for node, block in zip(nodes, inverse)
+                    if layer["skip"] or node is nodes[-1])
+            z = z if part["bias"] is None else z + part["bias"]
+            nodes.append(z if k == depth else getattr(self, layer["activation"])(layer, own, z))
+            inverse = [-part["phi"] @ block for block in inverse]
+        return nodes[-1]
+
+    def transfer(self, layer, own, k):
+        lambdas = (f"lambda_{k - 1}", f"lambda_{k}") if layer["shared"] else (
+            f"lambda_in_{k}", f"lambda_out_{k}")
+        return {"lambda_in": own[lambdas[0]], "lambda_out": own[lambdas[1]],
+                "phi": own[f"phi_{k}"], "bias": own.get(f"bias_{k}")}
+
+    def sparse(self, layer, own, x):
+        kind = layer["of"]
+        if kind.startswith("spectral_"):
+            own = {**own, "phi": self.eigenvectors(kind, own)}
+        weight = own["weight"] if kind == "dense" else self.weight(own)
+        return self.affine(self.masked(layer, own, weight), own, x)
+
+    sparse_static = sparse_dynamic = sparse
+
+    def masked(self, layer, own, weight):
+        return torch.where(self.keep(layer, own, weight), weight, torch.zeros_like(weight))
+
+    def keep(self, layer, own, weight):
+        return weight.abs() > self.threshold(layer, weight.abs())
+
+    def threshold(self, layer, size):
+        return layer["threshold"] if "threshold" in layer else self.quantile(
+            size.flatten(), layer["sparsity"])
+
+    @torch.no_grad()
+    def quantile(self, numbers, share):
+        # torch.quantile knows no half precision
+        place, numbers = share * (len(numbers) - 1), numbers.sort().values
+        below = int(place)
+        return torch.lerp(numbers[below], numbers[min(below + 1, len(numbers) - 1)], place - below)
 
     def identity(self, layer, own, x):
         return x

@@ -114,9 +114,9 @@ def late_bias(self, case, leaves):
     x, bias = leaves["x"], None
     for position, layer in enumerate(case.layers):
         prefix = f"{position}/" if any("/" in name for name in leaves) else ""
-        own = {key: leaves.get(prefix + key) for key in
-               ("lambda_in", "lambda_out", "phi", "weight")}
-        linear = layer["layer"] in ("spectral", "dense")
+        own = {name.removeprefix(prefix): leaf for name, leaf in leaves.items()
+               if name.startswith(prefix)}
+        linear = layer["layer"].startswith(("spectral", "dense", "sparse"))
         if linear and bias is not None:
             x, bias = x + bias, None
         x = getattr(self, layer["layer"])(layer, {**own, "bias": None}, x)

@@ -11,11 +11,15 @@ pytest.importorskip("torch")
 jax = pytest.importorskip("jax")
 
 from oracle_torch import TorchAnswers  # noqa: E402
-from planted_bugs import PAIRS, SINGLE, UNLISTED  # noqa: E402
+from planted_bugs import PAIRS  # noqa: E402
+from planted_bugs import SINGLE as OF_LAYERS  # noqa: E402
+from planted_bugs import UNLISTED as OF_NO_LIST  # noqa: E402
+from planted_structure_bugs import STRUCTURED, UNHEARD  # noqa: E402
 
 from npspectral import oracle  # noqa: E402
 from npspectral.oracle._mistakes import MISTAKES  # noqa: E402
 
+SINGLE, UNLISTED = OF_LAYERS + STRUCTURED, OF_NO_LIST + UNHEARD
 RIGHT = 0.95                    # part of the single bugs whose cause is named first
 KNOWN = {mistake.name for mistake in MISTAKES} | {"layout"}
 

@@ -18,6 +18,7 @@ torch = pytest.importorskip("torch")
 from oracle_torch import TorchAnswers  # noqa: E402
 
 from npspectral import oracle  # noqa: E402
+from npspectral.oracle._mistakes import structure  # noqa: E402
 
 DTYPES = ("float64", "float32", "bfloat16")
 LAYERS = ("vjp", "network")
@@ -111,6 +112,46 @@ class TwoSided(TorchAnswers):
         return y if own["bias"] is None else y + own["bias"]
 
 
+class InTurn(TorchAnswers):
+    """The factors of phi applied one after the other, and Phi^-1 by forward substitution."""
+
+    def factored(self, layer, own, x):
+        y = (self.through(layer, own, x * own["lambda_in"])
+             - self.through(layer, own, x) * own["lambda_out"])
+        return y if own["bias"] is None else y + own["bias"]
+
+    spectral_qr = spectral_full_qr = spectral_svd = factored
+
+    def through(self, layer, own, x):
+        if layer["layer"] == "spectral_svd":
+            return (x @ own["v"].T * own["s"]) @ own["u"].T
+        lower = own["r"] if layer["layer"] == "spectral_full_qr" else self.lower(own)
+        return (x @ own["q"]) @ lower.T
+
+    def nested(self, layer, own, x):
+        depth = sum(name.startswith("phi_") for name in own)
+        for k in range(1, depth + 1):
+            part = self.transfer(layer, own, k)
+            z = self.spectral(layer, part, x)
+            if k == depth:
+                return z
+            h = getattr(self, layer["activation"])(layer, own, z)
+            x = h - x @ part["phi"].T if layer["skip"] else h
+
+
+# The axis that counts the inputs of the first layer, where it is not the last.
+FIRST = {"q": 0}
+OF_INPUTS = ("x", "phi", "phi_1", "weight", "lambda_in", "lambda_in_1", "lambda_0", "q", "v")
+
+
+def by_input(case):
+    """Names of the arrays with an axis of inputs, and that axis."""
+    several = any("/" in name for name in case.inputs)
+    return {name: FIRST.get(name.rpartition("/")[2], -1) for name in case.inputs
+            if name.rpartition("/")[2] in OF_INPUTS and (
+                not several or name == "x" or name.startswith("0/"))}
+
+
 class Permuted(TorchAnswers):
     """Samples and inputs of the first layer in another order, put back at the end."""
 
@@ -119,12 +160,11 @@ class Permuted(TorchAnswers):
             return super().__call__(case)
         rows, columns = orders(case)
         got = super().__call__(Reordered(case, rows, columns))
-        first = next(name for name in case.inputs if name.endswith(("phi", "weight")))
         got["y"], got["grad_x"] = put_back(got["y"], rows), put_back(got["grad_x"], rows)
-        for name in {"grad_x", f"grad_{first}", "grad_" + first.replace("phi", "lambda_in")}:
-            if name in got:
-                got[name] = put_back(got[name].T, columns).T if got[name].dim() > 1 else put_back(
-                    got[name], columns)
+        for name, axis in by_input(case).items():
+            if f"grad_{name}" in got:
+                got[f"grad_{name}"] = got[f"grad_{name}"].index_select(
+                    axis, torch.tensor(np.argsort(columns)))
         return got
 
 
@@ -134,10 +174,8 @@ class Reordered:
     def __init__(self, case, rows, columns):
         self.kind, self.layers, self.spec = case.kind, case.layers, case.spec
         self.trainable, self.inputs = case.trainable, dict(case.inputs)
-        first = next(name for name in case.inputs if name.endswith(("phi", "weight")))
-        for name in {"x", first, first.replace("phi", "lambda_in")}:
-            if name in self.inputs:
-                self.inputs[name] = self.inputs[name][..., columns]
+        for name, axis in by_input(case).items():
+            self.inputs[name] = np.take(self.inputs[name], columns, axis)
         for name in ("x", "grad_y", "target"):
             if name in self.inputs:
                 self.inputs[name] = self.inputs[name][rows]
@@ -165,7 +203,7 @@ class Threads(TorchAnswers):
 
 
 VARIANTS = {"as it is": TorchAnswers, "two threads": Threads, "permuted": Permuted,
-            "two-sided": TwoSided,
+            "two-sided": TwoSided, "in turn": InTurn,
             **{way.__name__: lambda dtype, way=way: Summed(dtype, way) for way in SUMS}}
 
 
@@ -185,7 +223,9 @@ def meant_for(variant, case):
         return variant == "as it is" or case.core       # handing work to threads is what costs
     if variant == "two-sided":
         return case.kind in LAYERS and not {"Cancellation", "Kink"} & set(case.flags) and any(
-            layer["layer"] == "spectral" for layer in case.layers)
+            layer["layer"].startswith("spectral") for layer in case.layers)
+    if variant == "in turn":
+        return structure(case) in ("factored", "nested")
     return case.kind in LAYERS or (case.kind == "penalty" and variant != "permuted")
 
 
