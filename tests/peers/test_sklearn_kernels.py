@@ -1,0 +1,80 @@
+"""Neighbors, kernel PCA, information and kernel machines against scikit-learn, in float64."""
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from conftest import assert_near  # noqa: E402
+from sklearn.decomposition import KernelPCA  # noqa: E402
+from sklearn.feature_selection import mutual_info_classif  # noqa: E402
+from sklearn.kernel_ridge import KernelRidge  # noqa: E402
+from sklearn.metrics.pairwise import rbf_kernel  # noqa: E402
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors  # noqa: E402
+from sklearn.svm import SVC  # noqa: E402
+
+from npspectral.analysis.kernel_machines import kernel_ridge, support_vectors  # noqa: E402
+from npspectral.analysis.kernel_pca import kernel_pca  # noqa: E402
+from npspectral.analysis.mutual_information import neighbor_information  # noqa: E402
+from npspectral.analysis.neighbors import (nearest_neighbor_vote,  # noqa: E402
+                                           nearest_neighbors)
+
+
+@pytest.mark.parametrize("n, d, k", [(200, 3, 5), (150, 70, 2)])
+def test_neighbors_and_their_vote(n, d, k, rng):
+    x, queries = rng.standard_normal((n, d)), rng.standard_normal((40, d))
+    labels = rng.integers(3, size=n)
+    theirs = NearestNeighbors(n_neighbors=k, algorithm="kd_tree").fit(x)
+    for asked in (None, queries):
+        ours = nearest_neighbors(x, k, asked)
+        distances, indices = theirs.kneighbors(asked)
+        assert np.array_equal(ours[1], indices)
+        assert_near(ours[0], distances)
+    vote = KNeighborsClassifier(k, algorithm="brute").fit(x, labels).predict(queries)
+    assert np.array_equal(nearest_neighbor_vote(x, labels, queries, k), vote)
+
+
+@pytest.mark.parametrize("n_components", [5, 60])
+def test_centered_kernel_pca(n_components, rng):
+    gram = rbf_kernel(rng.standard_normal((400, 3)), gamma=0.2)
+    ours = kernel_pca(gram, n_components, centered=True)
+    theirs = KernelPCA(n_components, kernel="precomputed", eigen_solver="dense").fit(gram)
+    assert_near(ours.eigenvalues, theirs.eigenvalues_, 400)
+    overlaps = np.abs((ours.eigenvectors * theirs.eigenvectors_).sum(0))[:4]
+    assert_near(overlaps, np.ones(4), 400)
+
+
+@pytest.mark.parametrize("k", [2, 3, 7])
+def test_information_by_digamma_functions(k, rng):
+    """Theirs adds noise of 1e-10 to x, which moves no neighbor here, and cuts at 0."""
+    labels = rng.integers(3, size=300)
+    x = rng.standard_normal((300, 1)) + labels[:, None]
+    theirs = mutual_info_classif(x, labels, discrete_features=False, n_neighbors=k, random_state=0)
+    assert_near(neighbor_information(x, labels, k), theirs[0] / np.log(2), 64)
+
+
+@pytest.mark.parametrize("bound", [0.1, 3.0, 100.0, np.inf])
+def test_support_vectors(bound, rng):
+    """Theirs is always with an intercept; its tolerance, 1e-10 of the margin, bounds the deviation.
+
+    It keeps the matrix in float32, therefore the one given has such entries. No eigenvalue is below
+    0.01, so that the solution is about as exact as the conditions.
+    """
+    x = rng.standard_normal((150, 4))
+    y = np.where(x[:, 0] * x[:, 1] + 0.3 * rng.standard_normal(150) > 0, 1.0, -1.0)
+    gram = (rbf_kernel(x, gamma=0.2) + 0.01 * np.eye(150)).astype(np.float32).astype(float)
+    ours = support_vectors(gram, y, bound)
+    theirs = SVC(kernel="precomputed", C=min(bound, 1e9), tol=1e-10).fit(gram, y)
+    beta = np.zeros(150)
+    beta[theirs.support_] = theirs.dual_coef_[0]
+    size = np.abs(ours.coefficients).max()
+    assert np.abs(ours.coefficients - beta).max() < 1e-7 * max(1, size)
+    assert abs(ours.intercept - theirs.intercept_[0]) < 1e-8 * max(1, size)
+    fresh = rbf_kernel(rng.standard_normal((50, 4)), x, gamma=0.2)
+    assert np.abs(ours.decide(fresh) - theirs.decision_function(fresh)).max() < 1e-8 * max(1, size)
+
+
+@pytest.mark.parametrize("outputs", [(), (2,)])
+def test_ridge(outputs, rng):
+    gram, y = rbf_kernel(rng.standard_normal((60, 3))), rng.standard_normal((60, *outputs))
+    theirs = KernelRidge(0.1, kernel="precomputed").fit(gram, y)
+    assert_near(kernel_ridge(gram, y, 0.1), theirs.dual_coef_, 4000)
