@@ -56,9 +56,9 @@ CASES = tuple(Case(dataset, activation, hidden)
                       (("mnist", "relu"), ("fashion-mnist", "tanh"))))      # no published numbers
 REQUIRED = ("mnist tanh 500", "fashion-mnist relu 500", "mnist elu 500-500-500")
 SETTINGS = {
-    "quick": ([replace(case, hidden=(200,), epochs=4, epochs_after=2, limit=12_000)
+    "quick": ([replace(case, hidden=(200,), epochs=40, epochs_after=15, limit=12_000)
                for case in CASES[:1]], 1),
-    "default": ([replace(case, epochs=12, epochs_after=4, limit=30_000) for case in CASES
+    "default": ([replace(case, epochs=25, epochs_after=6) for case in CASES
                  if case.name in REQUIRED], 1),
     "full": (list(CASES), 5),
 }

@@ -98,7 +98,7 @@ def stages(h, epochs):
 
     That noise grows with the width h, so the rate must not. The smaller ones let the core settle.
     """
-    return tuple(zip((0.001, min(0.015, 0.2 / h ** 0.5), 0.005, 0.001, 0.0003), epochs))
+    return tuple(zip((0.001, min(0.015, 0.28 / h ** 0.5), 0.005, 0.001, 0.0003), epochs))
 
 
 AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
