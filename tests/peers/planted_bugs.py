@@ -237,8 +237,8 @@ SINGLE = [
              answer_vjp=backward_with(lambda y, g: y.backward(-g))),
     in_torch("lambda_in.detach()", "lambda_in detached", spectral=detached("lambda_in")),
     in_torch("phi.data", "phi detached", spectral=detached("phi")),
-    in_jax("stop_gradient around the difference", "eigenvalues detached",
-           "eigenvalues constant in the weight",
+    in_jax("stop_gradient around the difference", "eigenvalues detached",    # that is both of them
+           "eigenvalues constant in the weight", "lambda_in detached", "lambda_out detached",
            weight=weight(lambda a, b, phi: jax.lax.stop_gradient(a - b) * phi)),
 
     # a backward pass by hand
