@@ -13,10 +13,11 @@ Weight decay: the same with a dense first layer. All see the same teachers and d
 Published against ours, medians of 2 seeds (teachers 10 and 15: one), h = 40, 100, 500:
 core of the teacher's size whatever h / teacher 20: 20.5, 20, 20.5; 10: 10, 10, 11; 15: 15, 15, 17
 MSE with 2 nodes less than the teacher over 2 more: a jump / 21, 19, 20; 54, 231, 27; 122, 173, 29
-core of weight decay grows with h / @PUBLISHEDCORE@
-test MSE the same for both kinds / spectral 0.0035, 0.0031, 0.0036, weight decay 0.0014, 0.0016,
-0.0023, within the seeds' spread at h = 500 only. At h = 40 and 100 the 20 nodes of largest R of a
-settled weight-decay student have the teacher's paths as well; at 500 less so than the core.
+core of weight decay grows with h / trained as published 40, 100, 218; till it settles 35, 40, 40
+test MSE the same for both kinds / as published 0.0086, 0.0093, 0.0066 and 0.014, 0.014, 0.0073,
+within the seeds' spread but at h = 100; settled 0.0035, 0.0031, 0.0036 and 0.0014, 0.0016, 0.0023
+At h = 40 and 100 the 20 nodes of largest R of a settled weight-decay student have the teacher's
+paths as well; at 500 less so than the core.
 
 Minutes on one core: --quick 1/2, as it comes 18 by estimate, --full 500 by estimate.
 
@@ -25,7 +26,7 @@ and h, and a test MSE of 0.01 to 0.03 with all of them, several times that of sm
 
 Deviation: published students learn at a constant rate, spectral 0.005 in batches of 300, weight
 decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
-students then have 20 to 25 nodes. Here both kinds learn in stages: see `stages`.
+students then have 20 to 25 nodes. Here both kinds learn in stages: see `arms`.
 
 Real data: MNIST, Fashion-MNIST (labels as one-hot rows, so that the loss is the squared error here
 too; the first images only, except with --full), California Housing (features and target less their
