@@ -35,7 +35,8 @@ import numpy as np
 from eigenvalue_training_arms import ARMS
 from eigenvalue_training_figures import plot
 from eigenvalue_training_verdicts import verdicts
-from experiment import LABELED, available, images, kept, options, progress, show_table, stack
+from experiment import (LABELED, SEEDS, available, images, kept, options, progress, show_table,
+                        stack)
 
 from npspectral import Adamax, Identity, fit, nn, softmax_cross_entropy
 from npspectral.training import accuracy, predict
@@ -105,10 +106,8 @@ def main():
     parser = options(__doc__.splitlines()[0], "results/eigenvalue_training",
                      sets=dict(nargs="+", choices=LABELED, help="instead of the mode's own"),
                      arms=dict(nargs="+", choices=ARMS, default=list(ARMS)),
-                     seeds=dict(type=int, help="how many, instead of the mode's own number"))
+                     seeds=SEEDS)
     chosen = parser.parse_args()
-    if chosen.seeds is not None and chosen.seeds < 1:
-        parser.error(f"argument --seeds: {chosen.seeds}, expected 1 or more")
     names = available(chosen.sets or SETS[chosen.mode], chosen.download)
     begin = time.monotonic()
     result = run(chosen.mode, names, chosen.seeds, chosen.out / "runs", chosen.arms)

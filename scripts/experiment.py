@@ -65,6 +65,17 @@ def show_table(rows):
         print(f"{row.part:{first}}{row.quantity:50}{row.published:13}{ours:34}{row.verdict}")
 
 
+def at_least_one(text):
+    """A number of seeds from the command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}, expected 1 or more")
+    return number
+
+
+SEEDS = dict(type=at_least_one, help="how many, instead of the mode's own number")
+
+
 def options(description, out, **more):
     """The parser of every script: --quick, --full, --out, and what else it needs as keywords."""
     parser = argparse.ArgumentParser(description=description)

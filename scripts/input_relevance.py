@@ -32,7 +32,7 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from experiment import available, images, options, progress, show_table, stack
+from experiment import SEEDS, available, images, options, progress, show_table, stack
 from input_relevance_figures import plot
 from input_relevance_verdicts import FEW, verdicts
 
@@ -234,12 +234,10 @@ def run(settings, parts=tuple(PARTS), download=False):
 def main():
     parser = options(__doc__.splitlines()[0], "results/input_relevance",
                      parts=dict(nargs="+", choices=PARTS, default=list(PARTS)),
-                     seeds=dict(type=int, help="how many, instead of the mode's own number"))
+                     seeds=SEEDS)
     chosen = parser.parse_args()
     settings = SETTINGS[chosen.mode]
     if chosen.seeds is not None:
-        if chosen.seeds < 1:
-            parser.error(f"argument --seeds: {chosen.seeds}, expected 1 or more")
         settings = {part: replace(own, seeds=chosen.seeds) for part, own in settings.items()}
     chosen.out.mkdir(parents=True, exist_ok=True)
     result = run(settings, chosen.parts, chosen.download)

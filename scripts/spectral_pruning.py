@@ -38,7 +38,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from experiment import available, images, kept, options, progress, stack
+from experiment import SEEDS, available, images, kept, options, progress, stack
 from spectral_pruning_figures import plot
 from spectral_pruning_published import METHODS, PERCENTILES, show_comparison, verdicts
 
@@ -204,7 +204,7 @@ def run(cases, seeds, folder, download=False):
 def main():
     parser = options(__doc__.splitlines()[0], "results/spectral_pruning",
                      cases=dict(nargs="+", metavar="NAME", help="such as 'mnist tanh 500'"),
-                     seeds=dict(type=int, help="how many, instead of the mode's own number"))
+                     seeds=SEEDS)
     chosen = parser.parse_args()
     cases, seeds = SETTINGS[chosen.mode]
     if chosen.cases:
@@ -214,8 +214,6 @@ def main():
                          f"{[case.name for case in cases]}")
         cases = [case for case in cases if case.name in chosen.cases]
     seeds = seeds if chosen.seeds is None else chosen.seeds
-    if seeds < 1:
-        parser.error(f"argument --seeds: {seeds}, expected 1 or more")
     chosen.out.mkdir(parents=True, exist_ok=True)
     result = run(cases, seeds, chosen.out / "runs", chosen.download)
     for name, methods in result.items():

@@ -44,7 +44,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from experiment import available, hold_memory, kept, options, progress, show_table, stack
+from experiment import SEEDS, available, hold_memory, kept, options, progress, show_table, stack
 from teacher_student_data import real_sets
 from teacher_student_figures import plot
 from teacher_student_verdicts import verdicts
@@ -236,12 +236,10 @@ def save(result, folder):
 def main():
     parser = options(__doc__.splitlines()[0], "results/teacher_student",
                      features=dict(help="an .npz file of x and labels, or x and target"),
-                     seeds=dict(type=int, help="how many, instead of the mode's own number"))
+                     seeds=SEEDS)
     chosen = parser.parse_args()
     setting = SETTINGS[chosen.mode]
     if chosen.seeds is not None:
-        if chosen.seeds < 1:
-            parser.error(f"argument --seeds: {chosen.seeds}, expected 1 or more")
         setting = replace(setting, seeds=chosen.seeds, seeds_of_others=chosen.seeds)
     begin = time.monotonic()
     hold_memory()
