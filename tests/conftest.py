@@ -13,8 +13,9 @@ from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReL
                         Sigmoid, Softplus, Sparse, Spectral, Tanh,
                         binary_cross_entropy_with_logits, hinge, mean_squared_error,
                         quadratic_hinge, soft_hinge, softmax_cross_entropy)
-from npspectral.nn import (L1, L2, ElasticNet, GroupLasso, SpectralFullQR, SpectralGaussianSVD,
-                           SpectralQR, SpectralSVD, tree)
+from npspectral.nn import (L1, L2, ElasticNet, FixedOrientations, GroupLasso, OneHidden,
+                           ScaledDense, SpectralFullQR, SpectralGaussianSVD, SpectralQR,
+                           SpectralSVD, mean_field, tree)
 
 FORMS = {
     "both sets": {},
@@ -66,6 +67,16 @@ EVERY_LAYER = {
     "Dense, only weight learns": Dense(5, 3, trainable=("weight",)),
     "Dense, only bias learns": Dense(5, 3, trainable=("bias",)),
     "Dense, nothing learns": Dense(5, 3, trainable=()),
+    "ScaledDense": ScaledDense(5, 3),
+    "ScaledDense, scale 0.3, no bias": ScaledDense(5, 3, scale=0.3, bias=False),
+    "ScaledDense, only bias learns": ScaledDense(5, 3, trainable=("bias",)),
+    "FixedOrientations": FixedOrientations(5, 3),
+    "FixedOrientations, no bias": FixedOrientations(5, 3, bias=False),
+    "FixedOrientations, only radius learns": FixedOrientations(5, 3, trainable=("radius",)),
+    "OneHidden": OneHidden(5, 7),
+    "OneHidden, no bias": OneHidden(5, 7, bias=False, gain=1.0),
+    **{f"OneHidden, only {part} learns": OneHidden(5, 7, trainable=(part,))
+       for part in ("omega", "bias", "beta")},
     "Sparse, dynamic": Sparse(Spectral(5, 3), sparsity=0.6),
     "Sparse, static": Sparse(Spectral(5, 3), threshold=0.7),
     "Sparse, dynamic, lambda_in is 0": Sparse(Spectral(5, 3, lambda_in=0.0), sparsity=0.5),
@@ -112,6 +123,8 @@ EVERY_LAYER = {
     "Chain, activation first": Chain(Tanh(), Spectral(5, 3), Identity()),
     "Chain with a nested network": Chain(Dense(5, 4), Tanh(), Nested((4, 2, 3)), ELU()),
     "Chain, factored": Chain(SpectralQR(5, 4), Tanh(), SpectralSVD(4, 6), ELU(), Dense(6, 3)),
+    "Chain, mean field": mean_field(5, (4, 6), n_out=2, activation=ELU(), gain=1.2),
+    "Chain, fixed orientations": Chain(FixedOrientations(5, 4), ReLU(), ScaledDense(4, 1, 0.25)),
     "Chain, nested": Chain(Chain(Spectral(5, 4), Tanh()), Chain(Chain(Dense(4, 2)), LeakyReLU())),
     "Chain, nested and frozen": Chain(Chain(Tanh(), Chain(Dense(5, 4, trainable=()))), Dense(4, 3)),
 }

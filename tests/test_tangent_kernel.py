@@ -6,7 +6,8 @@ from conftest import EVERY_LAYER, assert_near, random_array, random_params
 from npspectral import Chain, Dense, ReLU, Spectral, Tanh
 from npspectral.analysis import tangent_kernel as module
 from npspectral.analysis.tangent_kernel import tangent_kernel, tangent_kernel_parts
-from npspectral.nn import tree
+from npspectral.nn import (SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
+                           factored_qr, tree)
 
 
 def jacobian(network, params, x):
@@ -68,16 +69,36 @@ def test_parts_add_up_to_the_kernel(rng):
     assert_near(tangent_kernel(network, params, x), sum(parts.values()), 16)
 
 
-@pytest.mark.parametrize("offset", (1e3, 1e6, 1e8))
-def test_a_common_shift_of_all_eigenvalues_costs_no_digits(offset, rng):
-    network = Chain(Spectral(5, 7, trainable=("phi",)), Tanh(), Dense(7, 1, trainable=()))
+def assert_parts_contract(network, params, x):
+    """Every part is the contraction to 1e-12 of its largest entry."""
+    rows = jacobian(network, params, x)
+    for name, part in tangent_kernel_parts(network, params, x).items():
+        want = contraction(rows[name], rows[name]).reshape(part.shape)
+        assert np.abs(part - want).max() <= 1e-12 * np.abs(want).max(), name
+
+
+FACTORED = (SpectralQR, SpectralFullQR, SpectralSVD, SpectralGaussianSVD)
+
+
+@pytest.mark.parametrize("make", FACTORED)
+@pytest.mark.parametrize("n_in, n_out", ((70, 41), (41, 70)))
+def test_factors_of_more_than_one_block(make, n_in, n_out, rng):
+    assert 41 > factored_qr.TRIANGLE
+    network = Chain(make(n_in, n_out), Tanh(), make(n_out, 2))
+    params, x = random_params(network, rng), random_array(rng, (4, n_in))
+    assert_parts_contract(network, params, x)
+
+
+@pytest.mark.parametrize("offset", (0.0, 1e3, 1e6, 1e8))
+@pytest.mark.parametrize("make", (Spectral, *FACTORED))
+@pytest.mark.parametrize("n_out", (1, 3))
+def test_a_common_shift_of_all_eigenvalues_costs_no_digits(make, n_out, offset, rng):
+    network = Chain(make(5, 7), Tanh(), Dense(7, 4), Tanh(), make(4, n_out))
     params, x = random_params(network, rng), random_array(rng, (6, 5))
-    for name in ("lambda_in", "lambda_out"):        # what remains exact when the offset is added
-        params[0][name] = (params[0][name] + offset) - offset
-    shifted = {**params[0], **{name: params[0][name] + offset
-                               for name in ("lambda_in", "lambda_out")}}
-    want = tangent_kernel(network, params, x)
-    assert_near(tangent_kernel(network, (shifted, *params[1:]), x), want, 1000)
+    for own in params:
+        for name in {"lambda_in", "lambda_out"} & set(own):
+            own[name] += offset                 # gaps of numbers so near each other are exact
+    assert_parts_contract(network, params, x)
 
 
 def test_one_tiny_step_of_gradient_flow_moves_the_outputs_by_the_kernel(rng):

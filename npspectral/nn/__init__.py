@@ -4,23 +4,27 @@ from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from .chain import Chain
 from .conventions import CONVENTIONS, Convention
 from .dense import Dense
-from .factored import SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD
+from .factored_qr import SpectralFullQR, SpectralQR
+from .factored_svd import SpectralGaussianSVD, SpectralSVD
 from .gradient_check import check_gradients
-from .initializers import (PUBLISHED, PUBLISHED_NESTED, Constant, FanUniform, GlorotUniform, Normal,
-                           Uniform)
+from .initializers import (PUBLISHED, PUBLISHED_NESTED, Chi, Constant, FanUniform, GlorotUniform,
+                           Normal, Uniform, UnitRows)
 from .layer import Layer
 from .losses import (binary_cross_entropy_with_logits, hinge, mean_squared_error, quadratic_hinge,
                      soft_hinge, softmax_cross_entropy)
 from .nested import Nested
+from .one_hidden import OneHidden
 from .penalties import L1, L2, ElasticNet, GroupLasso
+from .scaled import FixedOrientations, ScaledDense, mean_field
 from .sparse import Sparse, magnitude_threshold
 from .spectral import Spectral
 from .splits import to_dense, to_spectral
 
-__all__ = ["CONVENTIONS", "Chain", "Constant", "Convention", "Dense", "ELU", "ElasticNet",
-           "FanUniform", "GlorotUniform", "GroupLasso", "Identity", "L1", "L2", "Layer",
-           "LeakyReLU", "Nested", "Normal", "PUBLISHED", "PUBLISHED_NESTED", "ReLU", "Sigmoid",
-           "Softplus", "Sparse", "Spectral", "SpectralFullQR", "SpectralGaussianSVD", "SpectralQR",
-           "SpectralSVD", "Tanh", "Uniform", "binary_cross_entropy_with_logits", "check_gradients",
-           "hinge", "magnitude_threshold", "mean_squared_error", "quadratic_hinge", "soft_hinge",
+__all__ = ["CONVENTIONS", "Chain", "Chi", "Constant", "Convention", "Dense", "ELU", "ElasticNet",
+           "FanUniform", "FixedOrientations", "GlorotUniform", "GroupLasso", "Identity", "L1", "L2",
+           "Layer", "LeakyReLU", "Nested", "Normal", "OneHidden", "PUBLISHED", "PUBLISHED_NESTED",
+           "ReLU", "ScaledDense", "Sigmoid", "Softplus", "Sparse", "Spectral", "SpectralFullQR",
+           "SpectralGaussianSVD", "SpectralQR", "SpectralSVD", "Tanh", "Uniform", "UnitRows",
+           "binary_cross_entropy_with_logits", "check_gradients", "hinge", "magnitude_threshold",
+           "mean_field", "mean_squared_error", "quadratic_hinge", "soft_hinge",
            "softmax_cross_entropy", "to_dense", "to_spectral", "tree"]

@@ -1,11 +1,11 @@
-"""Spectral layers whose phi is a product of matrices, of which one is trained: S-QR and S-SVD."""
-from dataclasses import dataclass, field
+"""Spectral layers whose phi is a product of matrices, of which one is trained: what they share."""
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from .initializers import GlorotUniform, Normal, Uniform
-from .layer import PRECISION, Layer
+from .initializers import GlorotUniform
+from .layer import PRECISION, Layer, gram
 from .spectral import Spectral
 
 
@@ -24,8 +24,9 @@ class Factored(Layer):
 
     Everything but phi is as in Spectral: names, shapes, first values, eigenvalue sets that are
     declared constant. A subclass says what its factors are, which one learns (`learner`), what phi
-    is (`eigenvectors`), how dL/dphi goes to the learner (`factor_backward`), and how a first phi is
-    taken apart (`decompose`). dL/dphi is not computed when the learner is frozen.
+    is (`eigenvectors`), how dL/dphi goes to the learner (`factor_backward`), what that makes of the
+    tangent kernel (`factor_term`), and how a first phi is taken apart (`decompose`). dL/dphi is not
+    computed when the learner is frozen.
     """
 
     n_in: int
@@ -107,128 +108,26 @@ class Factored(Layer):
         grads, grad_x = self.core.backward(inner, tuple(residuals), grad_y, input_grad)
         return self._through_phi(params, grads), grad_x
 
+    # The tangent kernel's part. With a = x, d = grad_y a row of the Jacobian of phi is a difference
+    # of two products, gap_ij d_i a_j = d_i b_j - e_i a_j, b = lambda_in a and e = lambda_out d, and
+    # `factor_backward` acts on each. The eigenvalues are centered, for the reason in Spectral.
 
-@dataclass(frozen=True)
-class SpectralQR(Factored):
-    """Spectral layer with phi^T = Q R, k = min(n_in, n_out); eigenvalues and R learn (S-QR).
-
-        phi = L q^T,     L_im = r at its place in the triangle m <= i, else 0     (L = R^T)
-
-    q (n_in, k) has orthonormal columns and is never trained; r (k (k + 1) / 2 + (n_out - k) k,)
-    holds the triangle of L (n_out, k) row by row, so no structural zero is a parameter.
-    Gradient:  grad_r = (grad_phi q) in the triangle;  the others are those of Spectral.
-
-    A matrix has several such factors, equal but for signs; here the diagonal of R is >= 0, so that
-    a full-rank phi has just one, whatever library takes it apart.
-    Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312. Deviation: the published code trains all
-    n_out k entries of R, zeros included: SpectralFullQR.
-    """
-
-    trainable: tuple[str, ...] = ("lambda_in", "lambda_out", "r", "bias")
-
-    learner = "r"
-
-    def factors(self, k):
-        size = k * (k + 1) // 2 + (self.n_out - k) * k
-        return {"q": ((self.n_in, k), self.phi), "r": ((size,), self.phi)}
-
-    def decompose(self, phi):
-        q, r = np.linalg.qr(phi.T)
-        sign = np.where(np.diagonal(r) < 0, -1, 1)
-        return {"q": q * sign, "r": (r.T * sign)[self._triangle]}
-
-    def eigenvectors(self, params):
-        """phi (n_out, n_in)."""
-        r, q = params["r"], params["q"]
-        lower = np.zeros((self.n_out, q.shape[1]), r.dtype)
-        lower[self._triangle] = r
-        return lower @ q.T
-
-    def factor_backward(self, params, grad_phi):
-        return (grad_phi @ params["q"])[..., self._triangle]
-
-    @property
-    def _triangle(self):
-        return np.tri(self.n_out, min(self.n_in, self.n_out), dtype=bool)
+    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
+        *residuals1, phi = residuals1
+        *residuals2, _ = residuals2
+        inner = self._inner(params, phi)
+        others = replace(self.core, trainable=tuple(set(self.trainable) - {self.learner}))
+        terms = others.kernel_term(inner, residuals1, grad_y1, residuals2, grad_y2)
+        if self.learner in self.learned:
+            lambda_in, lambda_out = self.core.centered_eigenvalues(inner)
+            sides = [(d, lambda_in * x[None], lambda_out * d, x[None])
+                     for (x, *_), d in ((residuals1, grad_y1), (residuals2, grad_y2))]
+            terms[self.learner] = self.factor_term(params, *sides)
+        return terms
 
 
-@dataclass(frozen=True)
-class SpectralFullQR(SpectralQR):
-    """S-QR as the published code has it: r (n_out, k) is R^T whole, and its zeros learn as well.
-
-        phi = r q^T,     grad_r = grad_phi q
-
-    Starts as SpectralQR does, from a triangle; 784 -> 50 has 2,500 entries there, not 1,275.
-    Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, code.
-    """
-
-    def factors(self, k):
-        return {"q": ((self.n_in, k), self.phi), "r": ((self.n_out, k), self.phi)}
-
-    def decompose(self, phi):
-        triangle = super().decompose(phi)
-        whole = np.zeros((self.n_out, triangle["q"].shape[1]))
-        whole[self._triangle] = triangle["r"]
-        return {"q": triangle["q"], "r": whole}
-
-    def eigenvectors(self, params):
-        """phi (n_out, n_in)."""
-        return params["r"] @ params["q"].T
-
-    def factor_backward(self, params, grad_phi):
-        return grad_phi @ params["q"]
-
-
-@dataclass(frozen=True)
-class SpectralSVD(Factored):
-    """Spectral layer with phi = u diag(s) v, k = min(n_in, n_out); eigenvalues and s learn (S-SVD).
-
-        phi_ij = sum_m u_im s_m v_mj
-
-    u (n_out, k) has orthonormal columns, v (k, n_in) orthonormal rows, neither is ever trained;
-    s (k,) starts at the singular values of the first phi and may take any sign in training.
-    Gradient:  grad_s_m = sum_ij u_im grad_phi_ij v_mj;  the others are those of Spectral.
-
-    Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312. Deviation: the published code draws u and
-    v at random, not orthogonal: SpectralGaussianSVD.
-    """
-
-    trainable: tuple[str, ...] = ("lambda_in", "lambda_out", "s", "bias")
-
-    learner = "s"
-
-    def factors(self, k):
-        return {"u": ((self.n_out, k), self.phi), "s": ((k,), self.phi),
-                "v": ((k, self.n_in), self.phi)}
-
-    def decompose(self, phi):
-        u, s, v = np.linalg.svd(phi, full_matrices=False)
-        return {"u": u, "s": s, "v": v}
-
-    def eigenvectors(self, params):
-        """phi (n_out, n_in)."""
-        return (params["u"] * params["s"]) @ params["v"]
-
-    def factor_backward(self, params, grad_phi):
-        return (params["u"] * (grad_phi @ params["v"].T)).sum(-2)
-
-
-@dataclass(frozen=True)
-class SpectralGaussianSVD(SpectralSVD):
-    """S-SVD as the published code has it: u and v are random matrices, not orthogonal.
-
-        u, v Gaussian with mean 0 and standard deviation 0.04;  s uniform on [0, 3)
-
-    There is no first phi to choose. With s frozen this is also that code's layer for training
-    eigenvalues alone. Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, code.
-    """
-
-    phi: object = field(default=GlorotUniform(), init=False, repr=False)
-
-    def factors(self, k):
-        return {"u": ((self.n_out, k), Normal(0.04)), "s": ((k,), Uniform(0.0, 3.0)),
-                "v": ((k, self.n_in), Normal(0.04))}
-
-    def init(self, rng, dtype=float):
-        """First values of all parameters, each drawn by its own initializer."""
-        return Layer.init(self, rng, dtype)
+def differences(side1, side2):
+    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j) of sides (d, b, e, a)."""
+    (d1, b1, e1, a1), (d2, b2, e2, a2) = side1, side2
+    return (gram(d1, d2) * gram(b1, b2) - gram(d1, e2) * gram(b1, a2)
+            - gram(e1, d2) * gram(a1, b2) + gram(e1, e2) * gram(a1, a2))

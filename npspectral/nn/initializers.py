@@ -63,6 +63,25 @@ class FanUniform:
         return rng.uniform(-limit, limit, shape).astype(dtype)
 
 
+@dataclass(frozen=True)
+class UnitRows:
+    """Rows of length 1 in every direction alike: Gaussian ones divided by their length."""
+
+    def __call__(self, rng, shape, dtype=float):
+        rows = rng.standard_normal(shape)
+        return (rows / np.sqrt((rows * rows).sum(-1, keepdims=True))).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Chi:
+    """Independent entries, each distributed as the length of a vector of `dof` N(0, 1) numbers."""
+
+    dof: int
+
+    def __call__(self, rng, shape, dtype=float):
+        return np.sqrt(rng.chisquare(self.dof, shape)).astype(dtype)
+
+
 # How the public codes set up their spectral layers, as keyword arguments of Spectral. A number for
 # an eigenvalue set declares it constant. Signs are theirs: with lambda_in = 0, W = -lambda_out phi.
 PUBLISHED = {

@@ -175,11 +175,15 @@ class Spectral(Layer):
             terms["bias"] = gram(grad_y1, grad_y2)
         return terms
 
-    def _phi_term(self, params, x1, grad_y1, x2, grad_y2):
-        """sum_ij (lambda_in_j - lambda_out_i)^2 d_i d'_i a_j a'_j."""
+    def centered_eigenvalues(self, params):
+        """Both sets less a common shift, which leaves every gap as it is and makes them small."""
         lambda_in, lambda_out = self.eigenvalues(params)
         shift = (lambda_in.mean() + lambda_out.mean()) / 2
-        lambda_in, lambda_out = lambda_in - shift, lambda_out - shift
+        return lambda_in - shift, lambda_out - shift
+
+    def _phi_term(self, params, x1, grad_y1, x2, grad_y2):
+        """sum_ij (lambda_in_j - lambda_out_i)^2 d_i d'_i a_j a'_j."""
+        lambda_in, lambda_out = self.centered_eigenvalues(params)
         return (gram(grad_y1, grad_y2) * gram(lambda_in * x1, lambda_in * x2)
                 - 2 * gram(grad_y1, lambda_out * grad_y2) * gram(x1, lambda_in * x2)
                 + gram(lambda_out * grad_y1, lambda_out * grad_y2) * gram(x1, x2))

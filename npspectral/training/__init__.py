@@ -1,9 +1,12 @@
-"""Optimizers, minibatch training as a generator of records, and files to stop and go on with."""
+"""Optimizers, minibatch training and gradient flow as generators of records, files of runs."""
 from .checkpoint import load, save
+from .gradient_flow import FlowRecord, Limits, gradient_flow, settle
+from .kernel_flow import kernel_flow, kernel_flow_at
 from .metrics import accuracy
 from .minibatch import Record, Step, evaluate, fit, predict
 from .optimizers import SGD, Adam, Adamax
 from .progress import show_progress
 
-__all__ = ["Adam", "Adamax", "Record", "SGD", "Step", "accuracy", "evaluate", "fit", "load",
-           "predict", "save", "show_progress"]
+__all__ = ["Adam", "Adamax", "FlowRecord", "Limits", "Record", "SGD", "Step", "accuracy",
+           "evaluate", "fit", "gradient_flow", "kernel_flow", "kernel_flow_at", "load", "predict",
+           "save", "settle", "show_progress"]

@@ -1,0 +1,68 @@
+"""S-SVD: the spectral layer whose phi is u diag(s) v, of which s is trained."""
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .factored import Factored
+from .initializers import GlorotUniform, Normal, Uniform
+from .layer import Layer, gram
+
+
+@dataclass(frozen=True)
+class SpectralSVD(Factored):
+    """Spectral layer with phi = u diag(s) v, k = min(n_in, n_out); eigenvalues and s learn (S-SVD).
+
+        phi_ij = sum_m u_im s_m v_mj
+
+    u (n_out, k) has orthonormal columns, v (k, n_in) orthonormal rows, neither is ever trained;
+    s (k,) starts at the singular values of the first phi and may take any sign in training.
+    Gradient:  grad_s_m = sum_ij u_im grad_phi_ij v_mj;  the others are those of Spectral.
+
+    Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312. Deviation: the published code draws u and
+    v at random, not orthogonal: SpectralGaussianSVD.
+    """
+
+    trainable: tuple[str, ...] = ("lambda_in", "lambda_out", "s", "bias")
+
+    learner = "s"
+
+    def factors(self, k):
+        return {"u": ((self.n_out, k), self.phi), "s": ((k,), self.phi),
+                "v": ((k, self.n_in), self.phi)}
+
+    def decompose(self, phi):
+        u, s, v = np.linalg.svd(phi, full_matrices=False)
+        return {"u": u, "s": s, "v": v}
+
+    def eigenvectors(self, params):
+        """phi (n_out, n_in)."""
+        return (params["u"] * params["s"]) @ params["v"]
+
+    def factor_backward(self, params, grad_phi):
+        return (params["u"] * (grad_phi @ params["v"].T)).sum(-2)
+
+    def factor_term(self, params, side1, side2):
+        """The rows of the Jacobian themselves: they have k entries, (d u)_m (v b)_m - ..."""
+        u, v = params["u"], params["v"].T
+        return gram(*((d @ u) * (b @ v) - (e @ u) * (a @ v) for d, b, e, a in (side1, side2)))
+
+
+@dataclass(frozen=True)
+class SpectralGaussianSVD(SpectralSVD):
+    """S-SVD as the published code has it: u and v are random matrices, not orthogonal.
+
+        u, v Gaussian with mean 0 and standard deviation 0.04;  s uniform on [0, 3)
+
+    There is no first phi to choose. With s frozen this is also that code's layer for training
+    eigenvalues alone. Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, code.
+    """
+
+    phi: object = field(default=GlorotUniform(), init=False, repr=False)
+
+    def factors(self, k):
+        return {"u": ((self.n_out, k), Normal(0.04)), "s": ((k,), Uniform(0.0, 3.0)),
+                "v": ((k, self.n_in), Normal(0.04))}
+
+    def init(self, rng, dtype=float):
+        """First values of all parameters, each drawn by its own initializer."""
+        return Layer.init(self, rng, dtype)

@@ -1,0 +1,114 @@
+"""One hidden layer of ReLUs in the 1/h scaling, on which feature learning is studied."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from .initializers import Normal
+from .layer import Layer, check_number, gram
+from .scaled import RELU_GAIN
+
+NAMES = ("omega", "bias", "beta")
+
+
+@dataclass(frozen=True)
+class OneHidden(Layer):
+    """f(x) = (gain / h) sum_n beta_n relu(omega_n.x / sqrt(d) + bias_n).
+
+    omega (h, d), bias (h,), beta (h,) start as independent N(0, 1); x (..., batch, d) -> y (...,
+    batch, 1); h is `width`, d is n_in. The gain, sqrt(2) as in the public code, makes the hidden
+    signal's mean square 1; the talk has none (gain=1).
+
+    With xh = (x / sqrt(d), 1), v_n = (omega_n, bias_n), s_n = sum_b grad_y_b [v_n.xh_b > 0] xh_b:
+        grad_v_n = (gain / h) beta_n s_n        grad_beta_n = (gain / h) v_n.s_n
+        grad_x_b = (gain / h) grad_y_b sum_n beta_n [v_n.xh_b > 0] omega_n / sqrt(d)
+    One product gives s, for all three: relu(u) = [u > 0] u. So gradient flow conserves
+    beta_n^2 - |v_n|^2 for every neuron.
+
+    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
+    Source: Paccolat et al. 2021, J. Stat. Mech. 044001.
+    """
+
+    n_in: int
+    width: int
+    bias: object = True
+    gain: float = RELU_GAIN
+    trainable: tuple[str, ...] = NAMES
+    n_out = 1
+
+    def __post_init__(self):
+        self.check_sizes(NAMES)
+        self.check_starts()
+        if (not isinstance(self.width, (int, np.integer)) or isinstance(self.width, bool)
+                or self.width < 1):
+            raise ValueError(f"OneHidden: width is {self.width!r}, expected a positive integer")
+        object.__setattr__(self, "gain", check_number(self.label, "gain", self.gain))
+
+    def parameters(self):
+        bias = Normal(1.0) if self.bias is True else self.bias
+        present = {"omega": ((self.width, self.n_in), Normal(1.0)), "bias": ((self.width,), bias),
+                   "beta": ((self.width,), Normal(1.0))}
+        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
+
+    def conserved(self, params):
+        """c_n = beta_n^2 - |omega_n|^2 - bias_n^2 (h,), constant when all parameters flow."""
+        v = self._neurons(params)
+        return params["beta"] ** 2 - (v * v).sum(1)
+
+    def _neurons(self, params):
+        """v (h, d + 1), or (h, d) without biases."""
+        if "bias" not in params:
+            return params["omega"]
+        return np.concatenate([params["omega"], params["bias"][:, None]], axis=1)
+
+    def _extended(self, params, x):
+        """xh (..., batch, d + 1), or without the ones if there are no biases."""
+        x = x / self.n_in ** 0.5
+        if "bias" not in params:
+            return x
+        return np.concatenate([x, np.ones_like(x[..., :1])], axis=-1)
+
+    def forward(self, params, x):
+        self.check_input(params, x)
+        xh = self._extended(params, x)
+        hidden = xh @ self._neurons(params).T
+        active = (hidden.real > 0).astype(hidden.real.dtype)
+        hidden *= active
+        return self.gain / self.width * (hidden @ params["beta"][:, None]), (xh, hidden, active)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        xh, _, active = residuals
+        self.check_upstream(grad_y, xh[..., :self.n_in])
+        grad_y = self.gain / self.width * grad_y
+        beta, grads = params["beta"], {}
+        if self.learned:
+            s = ((xh * grad_y).swapaxes(-1, -2) @ active).swapaxes(-1, -2)
+        if "omega" in self.learned:
+            grads["omega"] = beta[:, None] * s[..., :self.n_in]
+        if "bias" in self.learned:
+            grads["bias"] = beta * s[..., -1]
+        if "beta" in self.learned:
+            grads["beta"] = (self._neurons(params) * s).sum(-1)
+        if not input_grad:
+            return grads, None
+        return grads, grad_y * (active @ (beta[:, None] * params["omega"])) / self.n_in ** 0.5
+
+    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
+        """(gain / h)^2 grad_y grad_y' times, with D = [v_n.xh > 0] beta_n:
+
+        omega: (D.D') x.x'/d;  bias: D.D';  beta: sum_n relu(v_n.xh) relu(v_n.xh').
+        """
+        (xh1, hidden1, active1), (xh2, hidden2, active2) = residuals1, residuals2
+        outer = (self.gain / self.width) ** 2 * gram(grad_y1, grad_y2)
+        terms = {}
+        if {"omega", "bias"} & set(self.learned):
+            d1 = active1 * params["beta"]
+            d2 = d1 if active1 is active2 else active2 * params["beta"]
+            turning = outer * (d1 @ d2.T)[None, :, None]
+        if "omega" in self.learned:
+            x1, x2 = xh1[:, :self.n_in], xh2[:, :self.n_in]
+            terms["omega"] = turning * (x1 @ x2.T)[None, :, None]
+        if "bias" in self.learned:
+            terms["bias"] = turning
+        if "beta" in self.learned:
+            terms["beta"] = outer * (hidden1 @ hidden2.T)[None, :, None]
+        return terms

@@ -1,0 +1,160 @@
+"""Layers whose weights are of order 1 and whose scale stands apart: networks in the 1/h scaling."""
+from dataclasses import dataclass
+
+from .activations import ReLU
+from .chain import Chain
+from .initializers import Chi, Constant, Normal, UnitRows
+from .layer import Layer, check_number, gram
+
+NAMES = ("weight", "bias")
+FIXED_NAMES = ("radius", "bias")
+RELU_GAIN = 2 ** 0.5            # makes the mean of (gain relu(u))^2 equal to 1 for u from N(0, 1)
+
+
+@dataclass(frozen=True)
+class ScaledDense(Layer):
+    """Fully connected layer with its scale outside of the weights.
+
+        y_i = scale sum_j weight_ij x_j + bias_i
+
+    weight (n_out, n_in) and bias (n_out,) start as independent N(0, 1); scale is 1/sqrt(n_in)
+    unless given. x (..., batch, n_in) -> y (..., batch, n_out).
+    Gradients:  grad_weight = scale grad_y^T x    grad_bias_i = sum_b grad_y_bi
+                grad_x = scale grad_y weight
+    As a function it is Dense; gradient flow, and the tangent kernel, see the scale squared.
+    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
+    Source: Jacot, Gabriel and Hongler 2018, NeurIPS ("NTK parametrization").
+    """
+
+    n_in: int
+    n_out: int
+    scale: float | None = None
+    bias: object = True
+    trainable: tuple[str, ...] = NAMES
+
+    def __post_init__(self):
+        self.check_sizes(NAMES)
+        self.check_starts()
+        scale = self.n_in ** -0.5 if self.scale is None else self.scale
+        object.__setattr__(self, "scale", check_number(self.label, "scale", scale))
+
+    def parameters(self):
+        bias = Normal(1.0) if self.bias is True else self.bias
+        present = {"weight": ((self.n_out, self.n_in), Normal(1.0)), "bias": ((self.n_out,), bias)}
+        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
+
+    def weight(self, params):
+        """The realized matrix, scale times the parameter, shape (n_out, n_in)."""
+        return self.scale * params["weight"]
+
+    def weight_backward(self, params, grad_weight):
+        """Gradients of the parameters behind the matrix from dL/dW of shape (..., n_out, n_in)."""
+        return {"weight": self.scale * grad_weight} if "weight" in self.learned else {}
+
+    def forward(self, params, x):
+        self.check_input(params, x)
+        y = x @ params["weight"].T * self.scale
+        if "bias" in params:
+            y = y + params["bias"]
+        return y, (x,)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        x, = residuals
+        self.check_upstream(grad_y, x)
+        grads = {}
+        if "weight" in self.learned:
+            grads["weight"] = grad_y.swapaxes(-1, -2) @ x * self.scale
+        if "bias" in self.learned:
+            grads["bias"] = grad_y.sum(-2)
+        return grads, grad_y @ params["weight"] * self.scale if input_grad else None
+
+    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
+        """weight: scale^2 (x.x') (grad_y.grad_y');  bias: grad_y.grad_y'."""
+        (x1,), (x2,) = residuals1, residuals2
+        outer, terms = gram(grad_y1, grad_y2), {}
+        if "weight" in self.learned:
+            terms["weight"] = self.scale ** 2 * outer * gram(x1[None], x2[None])
+        if "bias" in self.learned:
+            terms["bias"] = outer
+        return terms
+
+
+@dataclass(frozen=True)
+class FixedOrientations(Layer):
+    """Neurons that may grow and shift, but not turn.
+
+        y_n = radius_n (u_n.x) / sqrt(n_in) + bias_n
+
+    u is the parameter `orientation` (n_out, n_in), rows of length 1 that are never trained; radius
+    (n_out,) starts as the length of a Gaussian vector, so that radius_n u_n is N(0, 1) in every
+    entry; bias (n_out,) starts at 0, as published. x (..., batch, n_in) -> y (..., batch, n_out).
+    Gradients, with v = x u^T / sqrt(n_in):  grad_radius_n = sum_b grad_y_bn v_bn
+        grad_bias_n = sum_b grad_y_bn    grad_x = (radius grad_y) u / sqrt(n_in)
+    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
+    Source: Paccolat et al. 2021, J. Stat. Mech. 044001, public code.
+    """
+
+    n_in: int
+    n_out: int
+    bias: object = True
+    trainable: tuple[str, ...] = FIXED_NAMES
+
+    def __post_init__(self):
+        self.check_sizes(FIXED_NAMES)
+        self.check_starts()
+
+    def parameters(self):
+        bias = Constant(0.0) if self.bias is True else self.bias
+        present = {"orientation": ((self.n_out, self.n_in), UnitRows()),
+                   "radius": ((self.n_out,), Chi(self.n_in)), "bias": ((self.n_out,), bias)}
+        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
+
+    def weight(self, params):
+        """The realized matrix radius_n u_n / sqrt(n_in), shape (n_out, n_in)."""
+        return (params["radius"] / self.n_in ** 0.5)[:, None] * params["orientation"]
+
+    def forward(self, params, x):
+        self.check_input(params, x)
+        v = x @ params["orientation"].T / self.n_in ** 0.5
+        y = params["radius"] * v
+        if "bias" in params:
+            y = y + params["bias"]
+        return y, (x, v)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        x, v = residuals
+        self.check_upstream(grad_y, x)
+        grads = {}
+        if "radius" in self.learned:
+            grads["radius"] = (grad_y * v).sum(-2)
+        if "bias" in self.learned:
+            grads["bias"] = grad_y.sum(-2)
+        return grads, grad_y @ self.weight(params) if input_grad else None
+
+    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
+        """radius: (v grad_y).(v' grad_y');  bias: grad_y.grad_y'."""
+        (_, v1), (_, v2), terms = residuals1, residuals2, {}
+        if "radius" in self.learned:
+            terms["radius"] = gram(v1 * grad_y1, v2 * grad_y2)
+        if "bias" in self.learned:
+            terms["bias"] = gram(grad_y1, grad_y2)
+        return terms
+
+
+def mean_field(n_in, widths, n_out=1, activation=ReLU(), gain=RELU_GAIN, bias=True):
+    """A network in the 1/h scaling: hidden layers of `widths`, then n_out means over neurons.
+
+        a_0 = x,  u_1 = W_1 a_0 / sqrt(n_in) + b_1,  u_l = gain W_l a_{l-1} / sqrt(h_{l-1}) + b_l,
+        a_l = activation(u_l),  f = (gain / h_L) W_{L+1} a_L
+
+    All entries start as N(0, 1). The gain keeps signals of order 1: 1/sqrt(mean of activation^2)
+    over N(0, 1), sqrt(2) for ReLU. The published code multiplies the activation by it; written
+    this way, it is the same network with the same tangent kernel.
+    Source: Geiger et al. 2020, J. Stat. Mech. 113301, public code.
+    """
+    if not widths:
+        raise ValueError("mean_field: widths is empty, expected one hidden layer or more")
+    layers = [ScaledDense(n_in, widths[0], bias=bias), activation]
+    for before, width in zip(widths, widths[1:]):
+        layers += [ScaledDense(before, width, gain / before ** 0.5, bias), activation]
+    return Chain(*layers, ScaledDense(widths[-1], n_out, gain / widths[-1], bias=False))

@@ -1,0 +1,182 @@
+"""Gradient flow: against closed forms and fine steps, its limits, what it counts, bad input."""
+import numpy as np
+import pytest
+from conftest import assert_near
+
+from npspectral import Chain, Dense, hinge, mean_squared_error, soft_hinge
+from npspectral.analysis.tangent_kernel import tangent_kernel
+from npspectral.nn import OneHidden, mean_field, tree
+from npspectral.training import Limits, gradient_flow, settle
+
+
+def stripe(rng, p, d):
+    x = rng.normal(size=(p, d))
+    return x, np.where((x[:, :1] > -0.3) & (x[:, :1] < 1.18549), -1.0, 1.0)
+
+
+def at(records, time):
+    return next(record for record in records if record.time >= time)
+
+
+def test_linear_network_flows_along_the_closed_form(rng):
+    """f = x w: with the squared error, w(t) = w* + exp(-2 H t) (w_0 - w*), H = x^T x / p."""
+    net = Chain(Dense(3, 1, bias=False))
+    x, params = rng.normal(size=(8, 3)), net.init(rng)
+    f_0 = net.forward(params, x)[0]
+    target = rng.normal(size=(8, 1))
+    values, vectors = np.linalg.eigh(x.T @ x / 8)
+    best = np.linalg.lstsq(x, target + f_0, rcond=None)[0].T
+    w_0, time = params[0]["weight"], 0.4
+    exact = best + (w_0 - best) @ vectors * np.exp(-2 * values * time) @ vectors.T
+    errors = []
+    for tight in (1e-6, 1e-8):
+        limits = Limits(max_gradient_change=tight, floor=0.0, times=(time,), first_step=1e-6)
+        last = at(gradient_flow(net, params, x, target, loss=mean_squared_error, limits=limits),
+                  time)
+        assert last.time == time and last.floor_steps == 0
+        errors.append(np.abs(last.params[0]["weight"] - exact).max())
+    assert errors[1] < errors[0] / 5 and errors[1] < 1e-4     # Euler: a tenth of the step
+
+
+def test_the_first_move_of_the_outputs_is_the_tangent_kernel(rng):
+    net = OneHidden(3, 20)
+    (x, target), params = stripe(rng, 10, 3), net.init(rng)
+    records = gradient_flow(net, params, x, target, loss=hinge, alpha=2.0,
+                            limits=Limits(first_step=1e-6))
+    start, moved = next(records), next(records)
+    force = target / 10                                         # all slack: -loss'(0) / p
+    expected = 2.0 * tangent_kernel(net, params, x) @ force
+    assert_near(start.outputs, np.zeros((10, 1)), 1)
+    np.testing.assert_allclose((moved.outputs - start.outputs) / 1e-6, expected, rtol=1e-5)
+
+
+def test_alpha_sets_the_scale_but_not_the_first_direction(rng):
+    net = OneHidden(3, 20)
+    (x, target), params = stripe(rng, 10, 3), net.init(rng)
+    moves = []
+    for alpha in (1e-3, 1e3):
+        records = gradient_flow(net, params, x, target, loss=hinge, alpha=alpha,
+                                limits=Limits(first_step=1e-9))
+        next(records)
+        moves.append(tree.ravel(next(records).params) - tree.ravel(params))
+    np.testing.assert_allclose(moves[0], moves[1], rtol=0, atol=1e-15)
+
+
+def test_halving_the_step_halves_the_drift_of_the_conserved_quantity(rng):
+    """Without limits that bind, every step has the first one's size."""
+    net = OneHidden(3, 30)
+    (x, target), params = stripe(rng, 20, 3), net.init(rng)
+    drifts = []
+    for size in (0.02, 0.01, 0.005):
+        limits = Limits(first_step=size, max_gradient_change=1e9, max_output_change=1e9,
+                        times=tuple(np.arange(1, 4 / size + 1) * size))
+        last = at(gradient_flow(net, params, x, target, loss=mean_squared_error, limits=limits), 4)
+        assert last.step == round(4 / size)
+        drifts.append(last.drift)
+    assert 1.9 < drifts[0] / drifts[1] < 2.1 and 1.9 < drifts[1] / drifts[2] < 2.1
+    assert 0 < drifts[2] < 1e-4
+
+
+@pytest.mark.parametrize("alpha, fraction", [(1e-6, 0.3), (1e6, 0.8)])
+def test_reaches_the_margin_where_the_published_rule_stalls(alpha, fraction):
+    rng = np.random.default_rng(0)
+    (x, target), net = stripe(rng, 32, 3), OneHidden(3, 300)
+    params = net.init(rng)
+
+    def last(floor):
+        records = gradient_flow(net, params, x, target, loss=hinge, alpha=alpha,
+                                limits=Limits(floor=floor))
+        return settle(records, target, fraction=fraction, max_steps=2900)
+
+    ours, published = last(0.002), last(0.0)
+    assert ours.satisfied(target) >= fraction and ours.step < 2900
+    assert 0 < ours.floor_steps <= ours.step and ours.rise < 0.02
+    assert published.floor_steps == 0 and published.satisfied(target) < fraction
+    assert published.time < ours.time / 10
+
+
+def test_moments_are_hit_exactly_and_change_nothing_else(rng):
+    net = mean_field(3, (8, 6))
+    (x, target), params = stripe(rng, 12, 3), net.init(rng)
+    times = (0.001, 0.5, 0.50001, 3.0)
+    seen = []
+    for record in gradient_flow(net, params, x, target, limits=Limits(times=times)):
+        seen.append(record.time)
+        if record.time >= 3:
+            break
+    assert set(times) <= set(seen) and seen == sorted(seen)
+
+
+def test_records_keep_their_arrays_and_the_start_stays(rng):
+    net = OneHidden(3, 8)
+    (x, target), params = stripe(rng, 12, 3), net.init(rng)
+    before = tree.copy(params)
+    records = gradient_flow(net, params, x, target)
+    first = next(records)
+    kept = tree.copy(first.params)
+    for _, record in zip(range(20), records):
+        assert net.forward(record.params, x)[0].shape == (12, 1)
+    assert all((a == b).all() for a, b in tree.aligned(first.params, kept))
+    assert all((a == b).all() for a, b in tree.aligned(params, before))
+    assert record.step == 20 and not np.array_equal(record.params["beta"], kept["beta"])
+
+
+def test_frozen_parameters_stay_and_outputs_are_those_of_the_record(rng):
+    net = OneHidden(3, 8, trainable=("beta",))
+    (x, target), params = stripe(rng, 12, 3), net.init(rng)
+    for _, record in zip(range(30), gradient_flow(net, params, x, target, alpha=3.0)):
+        pass
+    assert (record.params["omega"] == params["omega"]).all()
+    moved = net.forward(record.params, x)[0] - net.forward(params, x)[0]
+    np.testing.assert_allclose(record.outputs, 3.0 * moved, rtol=0, atol=1e-14)
+    assert record.loss == soft_hinge(record.outputs, target)[0]
+
+
+def test_ends_where_the_gradient_is_zero(rng):
+    net = OneHidden(2, 400)
+    x, target = np.array([[1.0, 0.0]]), np.array([[1.0]])
+    records = list(gradient_flow(net, net.init(rng), x, target, loss=hinge))
+    assert records[-1].loss == 0 and records[-1].satisfied(target) == 1
+    assert settle(iter(records), target, fraction=2.0) is records[-1]
+
+
+@pytest.mark.parametrize("change, error, message", [
+    (dict(alpha=0.0), ValueError, "gradient_flow: alpha is 0.0, expected a number > 0"),
+    (dict(alpha=np.inf), ValueError, "alpha is inf"),
+    (dict(network=OneHidden(3, 8, trainable=())), ValueError, "nothing is trainable"),
+    (dict(x=np.ones((12, 2))), ValueError, "x has 2 features, expected 3"),
+    (dict(target=np.zeros((12, 1))), ValueError, r"hinge: target holds 0.0, expected -1 or \+1"),
+    (dict(target=np.ones((11, 1))), ValueError, "target has shape"),
+    (dict(x=np.full((12, 3), np.nan)), FloatingPointError, "the loss is nan"),
+])
+def test_bad_arguments(rng, change, error, message):
+    network = OneHidden(3, 8)
+    x, target = stripe(rng, 12, 3)
+    arguments = dict(network=network, params=network.init(rng), x=x, target=target) | change
+    with pytest.raises(error, match=message):
+        for _, _ in zip(range(3), gradient_flow(**arguments, loss=hinge)):
+            pass
+
+
+@pytest.mark.parametrize("name, value", [
+    ("max_gradient_change", 0.0), ("max_output_change", -1.0), ("first_step", np.inf),
+    ("floor", 1.0), ("floor", -0.1), ("times", (2.0, 1.0)), ("times", (0.0,)),
+    ("times", (1.0, np.inf)), ("max_gradient_change", np.nan)])
+def test_bad_limits(name, value):
+    with pytest.raises(ValueError, match=f"Limits: {name} is"):
+        Limits(**{name: value})
+
+
+def test_a_step_that_shrinks_to_nothing_is_an_error(rng):
+    """Two opposite kinks with no floor: the published rule has no step that it accepts."""
+    net = Chain(Dense(1, 1, bias=False))
+    params = ({"weight": np.array([[0.0]])},)
+    x, target = np.array([[1.0], [1.0]]), np.array([[1.0], [-1.0]])
+
+    def kinked(y, target):
+        sign = np.where(y[:1] >= 0, 1.0, -1.0)
+        return (sign * y[0]).sum(), np.concatenate([sign, 0 * sign])
+
+    with pytest.raises(FloatingPointError, match="has shrunk to"):
+        for _ in gradient_flow(net, params, x, target, loss=kinked, limits=Limits(floor=0.0)):
+            pass
