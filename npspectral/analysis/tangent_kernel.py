@@ -11,13 +11,14 @@ their Gram matrix is a product of small ones. Other layers are taken by the defi
 Source: Jacot, Gabriel and Hongler 2018, NeurIPS; the terms of spectral layers are derived here.
 """
 from dataclasses import fields, replace
+from functools import lru_cache
 
 import numpy as np
 
 from ..nn import Chain
 from ..nn.layer import check_array, gram
 
-BLOCK = 1000                    # samples of a side at a time, which bounds memory beside the result
+BLOCK = 1000                    # samples times outputs of a side at a time: it bounds memory
 
 
 def tangent_kernel(network, params, x1, x2=None):
@@ -50,23 +51,39 @@ def _assemble(network, params, x1, x2, group):
             raise ValueError(f"tangent_kernel: {name} has shape {x.shape}, expected (n, n_in) "
                              f"with n >= 1")
     parts = {}
-    for first in range(0, len(x1), BLOCK):
-        rows = slice(first, first + BLOCK)
-        side1 = _side(pairs, x1[rows])
-        for second in range(first if symmetric else 0, len(x2), BLOCK):
-            columns = slice(second, second + BLOCK)
-            same = symmetric and first == second
-            side2 = side1 if same else _side(pairs, x2[columns])
-            for name, term in _terms(side1, side2):
-                n_out = len(term)
-                whole = parts.setdefault(group(name), np.zeros((len(x1), len(x2), n_out, n_out),
-                                                               term.dtype))
-                term = term.transpose(1, 3, 0, 2)
-                whole[rows, columns] += term
-                if symmetric and not same:
-                    whole[columns, rows] += term.transpose(1, 0, 3, 2)
-    return {name: whole[:, :, 0, 0] if whole.shape[-1] == 1 else whole
-            for name, whole in parts.items()}
+    for rows, columns, side1, side2 in _blocks(pairs, x1, x2, symmetric):
+        block = {}
+        for name, term in _terms(side1, side2):
+            block[group(name)] = block.get(group(name), 0) + term
+        for name, total in block.items():
+            n_out = len(total)
+            if name not in parts:
+                parts[name] = np.empty((len(x1), len(x2), n_out, n_out), total.dtype)
+            parts[name][rows, columns] = total.transpose(1, 3, 0, 2)
+            if symmetric and rows != columns:
+                parts[name][columns, rows] = total.transpose(3, 1, 2, 0)
+    return {name: whole[:, :, 0, 0] if n_out == 1 else whole for name, whole in parts.items()}
+
+
+def _blocks(pairs, x1, x2, symmetric):
+    """(rows, columns, their sides) of all blocks, or of those on and above the diagonal.
+
+    Sides are kept as long as they take less room than the result. Columns run backwards, so that
+    in any case the next row's side is the last one that was computed.
+    """
+    gradients = [grad_y for *_, grad_y in _side(pairs, x1[:1])]
+    n_out, width = len(gradients[0]), sum(grad_y.shape[-1] for grad_y in gradients)
+    size = max(1, BLOCK // n_out)
+    room = max(2, n_out * len(x1) * len(x2) // (size * width))
+
+    @lru_cache(room)
+    def side(start, second):
+        return _side(pairs, (x2 if second else x1)[start:start + size])
+
+    for first in range(0, len(x1), size):
+        rows, side1 = slice(first, first + size), side(first, False)
+        for start in reversed(range(first if symmetric else 0, len(x2), size)):
+            yield rows, slice(start, start + size), side1, side(start, not symmetric)
 
 
 def _flat(network, params):

@@ -1,11 +1,15 @@
 """Data sets: handmade ones that know their own truth, and real ones read from files."""
+from .binary import (and_d, and_task, boolmat, cube, cylinder, sphere, sphere_grid, stripe, xnor)
 from .catalog import at_hand
 from .files import (CALIFORNIA_FEATURES, california_housing, digits, fashion_mnist, load_idx,
                     load_npz, mnist)
+from .principal import PrincipalComponents, parity_task, principal_components
 from .split import train_test_split
 from .synthetic import (CorrelatedPairs, GaussianFeatures, correlated_pairs, gaussian_features,
                         labeled)
 
-__all__ = ["CALIFORNIA_FEATURES", "CorrelatedPairs", "GaussianFeatures", "at_hand",
-           "california_housing", "correlated_pairs", "digits", "fashion_mnist",
-           "gaussian_features", "labeled", "load_idx", "load_npz", "mnist", "train_test_split"]
+__all__ = ["CALIFORNIA_FEATURES", "CorrelatedPairs", "GaussianFeatures", "PrincipalComponents",
+           "and_d", "and_task", "at_hand", "boolmat", "california_housing", "correlated_pairs",
+           "cube", "cylinder", "digits", "fashion_mnist", "gaussian_features", "labeled",
+           "load_idx", "load_npz", "mnist", "parity_task", "principal_components", "sphere",
+           "sphere_grid", "stripe", "train_test_split", "xnor"]

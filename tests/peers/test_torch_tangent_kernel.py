@@ -1,0 +1,142 @@
+"""The tangent kernel against PyTorch, in float64: functions of its own, automatic Jacobians."""
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from conftest import random_array, random_params  # noqa: E402
+
+from npspectral import ELU, Chain, Dense, Nested, ReLU, Sparse, Spectral, Tanh  # noqa: E402
+from npspectral.analysis.tangent_kernel import (tangent_kernel,  # noqa: E402
+                                                tangent_kernel_parts)
+from npspectral.nn import (FixedOrientations, OneHidden, ScaledDense, SpectralFullQR,  # noqa: E402
+                           SpectralGaussianSVD, SpectralQR, SpectralSVD, mean_field)
+
+
+def dense(p, x, layer):
+    return x @ p["weight"].T + p["bias"]
+
+
+def spectral(p, x, layer, phi=None):
+    def values(name, declared, size):
+        return p[name] if name in p else torch.full((size,), declared, dtype=torch.float64)
+    phi = p["phi"] if phi is None else phi
+    columns = torch.diag(values("lambda_in", layer.lambda_in, layer.n_in))
+    rows = torch.diag(values("lambda_out", layer.lambda_out, layer.n_out))
+    return x @ (phi @ columns - rows @ phi).T + p["bias"]
+
+
+def qr(p, x, layer):
+    rows, columns = torch.tril_indices(layer.n_out, p["q"].shape[1])
+    zero = torch.zeros(layer.n_out, p["q"].shape[1], dtype=torch.float64)
+    return spectral(p, x, layer, zero.index_put((rows, columns), p["r"]) @ p["q"].T)
+
+
+def full_qr(p, x, layer):
+    return spectral(p, x, layer, p["r"] @ p["q"].T)
+
+
+def svd(p, x, layer):
+    return spectral(p, x, layer, p["u"] @ torch.diag(p["s"]) @ p["v"])
+
+
+def scaled_dense(p, x, layer):
+    return layer.scale * torch.nn.functional.linear(x, p["weight"]) + p.get("bias", 0.0)
+
+
+def fixed_orientations(p, x, layer):
+    along = torch.einsum("bj,ij->bi", x, p["orientation"]) / layer.n_in ** 0.5
+    return p["radius"] * along + p["bias"]
+
+
+def one_hidden(p, x, layer):
+    hidden = torch.relu(x @ p["omega"].T / layer.n_in ** 0.5 + p["bias"])
+    return 2 ** 0.5 / layer.width * (hidden * p["beta"]).sum(1, keepdim=True)
+
+
+def masked(p, x, layer):
+    size = p["weight"].abs()
+    return x @ torch.where(size > torch.quantile(size, 0.5), p["weight"], 0.0).T + p["bias"]
+
+
+def nested(p, x, layer):
+    """Phi Lambda Phi^-1 of all 5 + 4 + 2 nodes, applied block by block."""
+    phi = torch.eye(11, dtype=torch.float64)
+    phi = torch.block_diag(phi[:5, :5], phi[:4, :4], phi[:2, :2])
+    blocks = torch.zeros_like(phi)
+    blocks = torch.cat([blocks[:5], torch.cat([p["phi_1"], blocks[5:9, 5:]], 1),
+                        torch.cat([blocks[9:, :5], p["phi_2"], blocks[9:, 9:]], 1)])
+    values = torch.diag(torch.cat([p["lambda_0"], p["lambda_1"], p["lambda_2"]]))
+    links = (phi + blocks) @ values @ torch.linalg.inv(phi + blocks)
+    hidden = torch.relu(x @ links[5:9, :5].T + p["bias_1"])
+    return torch.cat([x, hidden], 1) @ links[9:, :9].T + p["bias_2"]
+
+
+FUNCTIONS = {Dense: dense, Spectral: spectral, SpectralQR: qr, SpectralFullQR: full_qr,
+             SpectralSVD: svd, SpectralGaussianSVD: svd, ScaledDense: scaled_dense,
+             FixedOrientations: fixed_orientations, OneHidden: one_hidden, Sparse: masked,
+             Nested: nested, Tanh: lambda p, x, layer: torch.tanh(x),
+             ReLU: lambda p, x, layer: torch.relu(x),
+             ELU: lambda p, x, layer: torch.nn.functional.elu(x)}
+FROZEN = {"q", "u", "v", "orientation"}
+
+
+def parts_by_torch(network, params, x1, x2):
+    """name -> (N1, N2, K, K), the contraction of torch.func.jacrev."""
+    params = [{name: torch.tensor(array) for name, array in own.items()} for own in params]
+    learned = [{name: tensor for name, tensor in own.items() if name not in FROZEN}
+               for own in params]
+
+    def outputs(learned, x):
+        for layer, own, new in zip(network.layers, params, learned):
+            x = FUNCTIONS[type(layer)](own | new, x, layer)
+        return x
+
+    jacobians = [torch.func.jacrev(outputs)(learned, torch.tensor(x)) for x in (x1, x2)]
+    parts = {}
+    for own1, own2 in zip(*jacobians):
+        for name, rows1 in own1.items():
+            term = torch.einsum("nkp,mlp->nmkl", rows1.flatten(2), own2[name].flatten(2))
+            parts[name] = parts.get(name, 0) + term
+    return {name: part.numpy() for name, part in parts.items()}
+
+
+def networks(n_out):
+    return {
+        "dense": Chain(Dense(5, 7), ReLU(), Dense(7, 6), Tanh(), Dense(6, n_out)),
+        "spectral": Chain(Spectral(5, 7), ReLU(), Spectral(7, 6), Tanh(), Spectral(6, n_out)),
+        "spectral, one set": Chain(Spectral(5, 7, lambda_in=0.5), ELU(),
+                                   Spectral(7, n_out, lambda_out=-0.5)),
+        "S-QR": Chain(SpectralQR(5, 7), Tanh(), SpectralQR(7, 4), ELU(), SpectralFullQR(4, n_out)),
+        "S-SVD": Chain(SpectralSVD(5, 7), Tanh(), SpectralGaussianSVD(7, n_out)),
+        "mixed": Chain(Dense(5, 6), ELU(), Spectral(6, 8), Tanh(), SpectralQR(8, 5), ReLU(),
+                       SpectralSVD(5, 6), Tanh(), Dense(6, n_out)),
+        "masked": Chain(Sparse(Dense(5, 6), sparsity=0.5), Tanh(), Spectral(6, n_out)),
+        "nested": Chain(Nested((5, 4, 2)), Tanh(), Spectral(2, n_out)),
+        "mean field": mean_field(5, (7, 6), n_out),
+        "fixed orientations": Chain(FixedOrientations(5, 6), ReLU(), ScaledDense(6, n_out, 0.1)),
+    }
+
+
+@pytest.mark.parametrize("n_out", [1, 3])
+@pytest.mark.parametrize("name", networks(1))
+def test_kernel_is_the_contraction_of_their_jacobian(name, n_out, rng):
+    assert_contraction(networks(n_out)[name], rng)
+
+
+def test_kernel_of_one_hidden_layer(rng):
+    assert_contraction(Chain(OneHidden(5, 30)), rng)
+
+
+def assert_contraction(network, rng):
+    """To 1e-12 of a part's largest entry, every part and the whole."""
+    params = random_params(network, rng)
+    x1, x2 = random_array(rng, (6, 5)), random_array(rng, (4, 5))
+    want = parts_by_torch(network, params, x1, x2)
+    got = tangent_kernel_parts(network, params, x1, x2)
+    assert got.keys() == want.keys()
+    got, want = got | {"all": tangent_kernel(network, params, x1, x2)}, want | {
+        "all": sum(want.values())}
+    for name in want:
+        difference = np.abs(got[name] - want[name].reshape(got[name].shape)).max()
+        assert difference <= 1e-12 * np.abs(want[name]).max(), (name, difference)
