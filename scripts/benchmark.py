@@ -21,24 +21,22 @@ processor without the instructions that ends in a crash, so nothing sets it sile
 --coretype measures one of them beside the default, --avx512 is --coretype SkylakeX.
 """
 import argparse
-import ctypes
 import datetime
 import importlib.metadata
 import importlib.util
 import os
-import pickle
 import platform
 import re
-import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import benchmark_kernels
 import numpy as np
+from benchmark_process import ROOT, ROUNDS, Worker, machine, medians, processor, take_turns
 from benchmark_workers import TRAINED, Case
 
-ROOT = Path(__file__).resolve().parent.parent
 WORKER = Path(__file__).with_name("benchmark_workers.py")
 TINY = [((20, 20, 2), 20), ((10, 30, 1), 32)]
 LARGER = [((784, 200, 10), 32), ((784, 200, 10), 128), ((784, 200, 10), 512),
@@ -48,8 +46,6 @@ CORETYPES = {"SkylakeX": "avx512f", "Haswell": "avx2"}     # and the flag in /pr
 LIBRARIES = {OURS: "numpy", "products": "numpy", "torch": "torch", "torch fused": "torch",
              "jax": "jax"}                  # and the module that has to be there
 IMPORTS = ("numpy", "npspectral", "torch", "jax")
-ROUNDS, BLOCK, PAUSE = 7, 0.08, 0.06        # seconds
-FOREIGN, PATIENCE = 0.12, 3                 # allowed load; so many times ROUNDS at most
 CHECKED_STEPS, CHECK_RATE = 5, 1e-3
 TIMED_RATE = 1e-6                           # training must not wander off to zeros and subnormals
 LOSS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
@@ -65,37 +61,6 @@ def cases(quick=False, dtypes=("float32",), threads=(1,), only=""):
              for widths, batch in nets for trained in TRAINED
              if not (quick and (widths, batch) in LARGER and trained != "lambda_out")]
     return [case for case in every if re.search(only, case.label)]
-
-
-class Worker:
-    """A process with one library and a number of threads."""
-
-    def __init__(self, library, threads):
-        environment = dict(os.environ, PYTHONPATH=str(ROOT))
-        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-            environment[name] = str(threads)
-        if threads == 1:
-            environment["XLA_FLAGS"] = ("--xla_cpu_multi_thread_eigen=false "
-                                        "intra_op_parallelism_threads=1")
-        name, _, coretype = library.partition("@")
-        if coretype:
-            environment["OPENBLAS_CORETYPE"] = coretype
-        self.process = subprocess.Popen(
-            [sys.executable, str(WORKER), name, str(threads)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-
-    def ask(self, *request):
-        pickle.dump(request, self.process.stdin)
-        self.process.stdin.flush()
-        answer = pickle.load(self.process.stdout)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
 
 
 def disagreement(ours, theirs, dtype):
@@ -122,40 +87,10 @@ def disagreement(ours, theirs, dtype):
 
 def checked(workers, case):
     """Library -> what is wrong with its arithmetic, as text."""
-    results = {library: worker.ask("check", case, CHECK_RATE, CHECKED_STEPS)
+    results = {library: worker.ask("check", CHECKED_STEPS, case, CHECK_RATE)
                for library, worker in workers.items() if not library.startswith("products")}
     return {library: text for library, result in results.items()
             if (text := disagreement(results[OURS], result, case.dtype))}
-
-
-def timed(workers, case, rounds):
-    """Library -> list of (seconds per step, foreign load), in turn."""
-    samples = {library: [] for library in workers}
-    for worker in workers.values():
-        worker.ask("build", case, TIMED_RATE)
-        for _ in range(2):                                  # finds out how many steps fill a block
-            worker.ask("time", BLOCK / 4)
-    for _ in range(PATIENCE * rounds):
-        for library, worker in workers.items():
-            if sum(load <= FOREIGN for _, load in samples[library]) < rounds:
-                time.sleep(PAUSE)
-                samples[library].append(worker.ask("time", BLOCK))
-    return samples
-
-
-def summary(case, samples, wrong, rounds):
-    """One cell as plain data: medians and spreads of the undisturbed blocks."""
-    seconds, spread, disturbed = {}, 0.0, False
-    for library, taken in samples.items():
-        kept = [value for value, load in taken if load <= FOREIGN]
-        disturbed |= len(kept) < rounds
-        kept = sorted(kept if len(kept) > 1 else [value for value, _ in taken])
-        seconds[library] = statistics.median(kept)
-        low, high = np.quantile(kept, (0.25, 0.75))
-        spread = max(spread, (high - low) / seconds[library])
-    load = statistics.median(load for taken in samples.values() for _, load in taken)
-    return {"case": case, "label": case.label, "seconds": seconds, "wrong": wrong,
-            "spread": spread, "load": load, "disturbed": disturbed, "samples": samples}
 
 
 def run(every, libraries=None, rounds=ROUNDS, imports=True, progress=sys.stderr):
@@ -163,7 +98,7 @@ def run(every, libraries=None, rounds=ROUNDS, imports=True, progress=sys.stderr)
     libraries, notes = present(LIBRARIES if libraries is None else libraries)
     cells, begin = [], time.monotonic()
     for threads in dict.fromkeys(case.threads for case in every):
-        workers = {library: Worker(library, threads) for library in libraries}
+        workers = {library: Worker(WORKER, library, threads) for library in libraries}
         try:
             for case in [case for case in every if case.threads == threads]:
                 left = (time.monotonic() - begin) / max(1, len(cells)) * (len(every) - len(cells))
@@ -171,7 +106,10 @@ def run(every, libraries=None, rounds=ROUNDS, imports=True, progress=sys.stderr)
                       f"{f'{left:.0f}' if cells else '?'} s left".ljust(79),
                       end="", file=progress, flush=True)
                 wrong = checked(workers, case)
-                cells.append(summary(case, timed(workers, case, rounds), wrong, rounds))
+                for worker in workers.values():
+                    worker.ask("build", case, TIMED_RATE)
+                cells.append({"case": case, "label": case.label, "wrong": wrong,
+                              **medians(*take_turns(workers, rounds))})
         finally:
             for worker in workers.values():
                 worker.close()
@@ -194,37 +132,12 @@ def present(libraries):
     return kept, notes
 
 
-def processor():
-    """(model name, list of flags); the flags are empty where there is no /proc/cpuinfo."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return platform.processor() or platform.machine(), []
-    fields = dict(re.findall(r"^(model name|flags)\s*: (.*)$", text, re.MULTILINE))
-    return fields.get("model name", platform.machine()), fields.get("flags", "").split()
-
-
 def header(libraries):
     """What the numbers depend on, a line each."""
     names = dict.fromkeys(["numpy"] + [LIBRARIES[name.partition("@")[0]] for name in libraries])
     versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return [f"{datetime.datetime.now():%Y-%m-%d %H:%M}, Python {platform.python_version()}, "
-            + ", ".join(versions),
-            f"{processor()[0]}, {os.cpu_count()} processors, {platform.system()}",
-            f"BLAS of NumPy: {blas['name']} {blas['version']}, kernels {kernels()}, "
-            f"OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', '(not set)')}"]
-
-
-def kernels():
-    """The name of the processor that NumPy's own OpenBLAS chose its kernels for, if it tells."""
-    module = sys.modules.get("numpy._core._multiarray_umath")
-    try:
-        name = ctypes.CDLL(module.__file__).scipy_openblas_get_corename64_
-    except (AttributeError, OSError):
-        return "unknown"
-    name.restype = ctypes.c_char_p
-    return name().decode()
+            + ", ".join(versions), *machine()]
 
 
 def import_costs(repeats=5):
@@ -316,24 +229,45 @@ def arguments(argv=None):
     parser.add_argument("--coretype", choices=CORETYPES, help="also with this OPENBLAS_CORETYPE")
     parser.add_argument("--avx512", dest="coretype", action="store_const", const="SkylakeX")
     parser.add_argument("--rounds", type=int, default=None, help=f"blocks per cell, {ROUNDS}")
+    parser.add_argument("--rows", choices=("all", "steps", "kernels"), default="all")
+    parser.add_argument("--peer-python", metavar="PATH", help="a Python that has neural-tangents, "
+                        "scikit-dimension and DADApy, if this one has not")
     parser.add_argument("--out", type=Path, default=Path("results"), metavar="FOLDER")
     return parser.parse_args(argv)
 
 
 def main(argv=None):
     options = arguments(argv)
-    threads = options.threads or ("1,2" if options.full else "1")
+    threads = [int(n) for n in (options.threads or ("1,2" if options.full else "1")).split(",")]
+    rounds = options.rounds or (3 if options.quick else ROUNDS)
+    cells = []
+    for rows, measure in (("steps", steps), ("kernels", kernels)):
+        if options.rows in ("all", rows):
+            cells += measure(options, threads, rounds)
+    return 1 if any(cell["wrong"] for cell in cells) else 0
+
+
+def steps(options, threads, rounds):
+    """Measure, save and print the table of training steps."""
     dtypes = options.dtype or ("float32,float64" if options.full else "float32")
-    every = cases(options.quick, dtypes.split(","), [int(n) for n in threads.split(",")],
-                  options.only)
+    every = cases(options.quick, dtypes.split(","), threads, options.only)
     libraries = list(LIBRARIES)
     if options.coretype:
         libraries += [f"{OURS}@{options.coretype}", f"products@{options.coretype}"]
-    rounds = options.rounds or (3 if options.quick else ROUNDS)
     result = run(every, libraries, rounds, imports=not options.only)
     save(result, options.out)
     print(table(result))
-    return 1 if any(cell["wrong"] for cell in result["cells"]) else 0
+    return result["cells"]
+
+
+def kernels(options, threads, rounds):
+    """The same for kernels and what is made of them."""
+    every = benchmark_kernels.cases(options.quick, options.only, threads)
+    grown = {} if options.quick or options.only else benchmark_kernels.sweeps()
+    result = benchmark_kernels.run(every, grown, rounds, options.peer_python)
+    benchmark_kernels.save(result, options.out)
+    print(benchmark_kernels.table(result))
+    return result["cells"]
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 A builder takes (case, learning_rate) and returns (run, result): run(n) makes n steps, waits for
 the last one and returns its loss; result() gives the trained arrays by name, for the check that
-all libraries do the same. A new benchmark is one more entry of BENCHMARKS, {library: builder}.
+all libraries do the same.
 """
+import ctypes
 import os
 import pickle
 import sys
@@ -202,9 +203,9 @@ BENCHMARKS = {"step": {"npspectral": npspectral_step, "products": products_step,
                        "torch": torch_step, "torch fused": torch_fused_step, "jax": jax_step}}
 
 
-def check(builder, case, learning_rate, n):
-    """The losses of n steps and the arrays after them."""
-    run, result = builder(case, learning_rate)
+def check(builder, n, case, *options):
+    """What n runs return, and the arrays after them."""
+    run, result = builder(case, *options)
     return [run(1) for _ in range(n)], result()
 
 
@@ -232,9 +233,26 @@ def busy_seconds():
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def serve(library, threads, requests, replies):
-    """Answer (command, ...) until the pipe closes: ("check", case, rate, n), ("build", case, rate),
-    ("time", seconds)."""
+def peak_growth(run):
+    """Megabytes that one run needs beyond those in use before, its result included."""
+    def kilobytes(name):
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith(name))
+    try:
+        ctypes.CDLL(None).malloc_trim(0)                    # what is free does not count
+        with open("/proc/self/clear_refs", "w") as reset:
+            reset.write("5")
+        before = kilobytes("VmRSS")
+        run(1)
+        return (kilobytes("VmHWM") - before) / 1024
+    except (OSError, AttributeError):                       # only Linux tells
+        return float("nan")
+
+
+def serve(benchmarks, library, threads, requests, replies):
+    """Answer (command, ...) until the pipe closes: ("check", n, case, options of the builder ...),
+    ("build", case, options ...), ("time", seconds), ("once", case): the arrays of one run, and
+    the memory of another, which is then what "time" measures."""
     run, n = None, 1
     while True:
         try:
@@ -243,11 +261,15 @@ def serve(library, threads, requests, replies):
             return
         try:
             if command == "check":
-                case, *rest = rest
-                answer = check(BENCHMARKS[case.benchmark][library], case, *rest)
+                answer = check(benchmarks[rest[1].benchmark][library], *rest)
             elif command == "build":
                 run, n, answer = None, 1, None
-                run, _ = BENCHMARKS[rest[0].benchmark][library](*rest)
+                run, _ = benchmarks[rest[0].benchmark][library](*rest)
+            elif command == "once":
+                run, n, answer = None, 1, None
+                run, result = benchmarks[rest[0].benchmark][library](*rest)
+                run(1)
+                answer = result(), peak_growth(run)
             else:
                 answer = timed_block(run, n, threads)
                 n = max(1, round(rest[0] / answer[0]))
@@ -257,14 +279,14 @@ def serve(library, threads, requests, replies):
         replies.flush()
 
 
-def main():
+def main(benchmarks):
     library, threads = sys.argv[1], int(sys.argv[2])
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)                                           # what a library prints goes elsewhere
-    serve(library, threads, sys.stdin.buffer, replies)
+    serve(benchmarks, library, threads, sys.stdin.buffer, replies)
 
 
 if __name__ == "__main__":
-    main()
+    main(BENCHMARKS)

@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 import benchmark  # noqa: E402
+import benchmark_process  # noqa: E402
 import benchmark_workers as workers  # noqa: E402
 
 TINY = workers.Case((4, 3, 2), 5, "all", "float64")
@@ -18,9 +19,9 @@ INSTALLED = [library for library, module in benchmark.LIBRARIES.items()
 
 @pytest.fixture(autouse=True)
 def short_blocks(monkeypatch):
-    monkeypatch.setattr(benchmark, "BLOCK", 0.002)
-    monkeypatch.setattr(benchmark, "PAUSE", 0.0)
-    monkeypatch.setattr(benchmark, "PATIENCE", 1)
+    monkeypatch.setattr(benchmark_process, "BLOCK", 0.002)
+    monkeypatch.setattr(benchmark_process, "PAUSE", 0.0)
+    monkeypatch.setattr(benchmark_process, "PATIENCE", 1)
 
 
 def test_measures_with_numpy_alone(tmp_path):
@@ -50,7 +51,7 @@ def test_installed_peers_agree_with_us():
     lambda losses, arrays: arrays.update({"0/lambda_out": np.ones(3, "float16")}),
 ], ids=["loss", "nan", "parameter", "missing", "dtype"])
 def test_agreement_check_is_able_to_fail(case, spoil):
-    ours = workers.check(workers.npspectral_step, case, benchmark.CHECK_RATE, 3)
+    ours = workers.check(workers.npspectral_step, 3, case, benchmark.CHECK_RATE)
     theirs = list(ours[0]), {name: array.copy() for name, array in ours[1].items()}
     assert benchmark.disagreement(ours, theirs, case.dtype) == ""
     spoil(*theirs)
@@ -58,14 +59,15 @@ def test_agreement_check_is_able_to_fail(case, spoil):
 
 
 def test_another_learning_rate_disagrees():
-    ours = workers.check(workers.npspectral_step, TINY, 1e-3, 5)
-    theirs = workers.check(workers.npspectral_step, TINY, 1.001e-3, 5)
+    ours = workers.check(workers.npspectral_step, 5, TINY, 1e-3)
+    theirs = workers.check(workers.npspectral_step, 5, TINY, 1.001e-3)
     assert "0/phi" in benchmark.disagreement(ours, theirs, "float64")
 
 
 def test_table_says_loudly_who_disagrees():
-    cell = benchmark.summary(TINY, {"npspectral": [(1.0, 0.0)] * 2, "torch": [(3.0, 0.5)] * 2},
-                             {"torch": "losses differ"}, rounds=2)
+    samples = {"npspectral": [(1.0, 0.0)] * 2, "torch": [(3.0, 0.5)] * 2}
+    cell = {"case": TINY, "wrong": {"torch": "losses differ"},
+            **benchmark_process.medians(samples, dict.fromkeys(samples, 2))}
     text = benchmark.table({"header": [], "notes": [], "libraries": ["npspectral", "torch"],
                             "cells": [cell], "imports": {"numpy": (0.1, 25.0)}})
     assert "**DISAGREES**: losses differ" in text and "3.00" not in text

@@ -65,6 +65,21 @@ def test_how_many_ratios_each_fit_takes():
     assert two_nn_fit_published(few) == pytest.approx(a @ b / (a @ a), rel=1e-14)
 
 
+@pytest.mark.parametrize("keep, recorded", [(0.9, 4.05496), (0.95, 4.11323)])
+def test_ratios_give_the_values_in_the_tests_of_scikit_dimension(keep, recorded):
+    """Its TwoNN, until 2024, on 30 points of a ball: F of the i-th ratio was (i - 1)/N, not i/N."""
+    from scipy.special import gammainc
+    x = np.random.RandomState(0).normal(size=(30, 5))
+    squares = (x ** 2).sum(1)
+    x *= (gammainc(2.5, squares / 2) ** 0.2 / np.sqrt(squares))[:, None]
+    mu, _ = neighbor_ratios(x)
+    n = int(keep * 30)
+    a, b = np.log(np.sort(mu)[:n]), -np.log(1 - np.arange(n) / 30)
+    assert a @ b / (a @ a) == pytest.approx(recorded, abs=5e-6)
+    assert two_nn_fit(mu, keep) == pytest.approx(a @ -np.log(1 - np.arange(1, n + 1) / 30)
+                                                 / (a @ a), rel=1e-13)
+
+
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_a_square_and_a_sphere_have_their_dimension_in_any_space(estimator, rng):
     """sd d / sqrt(N - 2) for independent ratios; shared neighbors and boundaries take the rest."""

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..nn import soft_hinge, tree
+from ..nn import OneHidden, soft_hinge, tree
 
 GROWTH, SHRINK = 1.1, 0.1
 STRETCH = 1 + 1e-9              # a moment so little beyond a step's end is its end
@@ -44,7 +44,7 @@ class FlowRecord:
     floor_steps: int                    # accepted only because theta hardly moved
     rejected: int
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan without c
+    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan if not conserved
 
     def satisfied(self, target, margin=1.0):
         """The fraction of samples with y F >= margin for every output."""
@@ -98,9 +98,9 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         parts = [grad for _, grad in tree.aligned(learned, grads)]
         return outputs, float(value), np.concatenate(parts, axis=None)
 
-    conserved = getattr(network, "conserved", None)
+    whole = isinstance(network, OneHidden) and len(network.learned) == len(network.shapes)
     return integrate("gradient_flow", tree.ravel(learned), evaluate, place, limits,
-                     conserved and (lambda theta: conserved(place(theta))))
+                     (lambda theta: network.conserved(place(theta))) if whole else None)
 
 
 def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):

@@ -1,22 +1,26 @@
-"""Neighbors, kernel PCA, information and kernel machines against scikit-learn, in float64."""
+"""Neighbors, dimension, PCA, information and kernel machines against scikit-learn, in float64."""
 import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
 
 from conftest import assert_near  # noqa: E402
-from sklearn.decomposition import KernelPCA  # noqa: E402
+from sklearn.decomposition import PCA, KernelPCA  # noqa: E402
 from sklearn.feature_selection import mutual_info_classif  # noqa: E402
 from sklearn.kernel_ridge import KernelRidge  # noqa: E402
+from sklearn.linear_model import LinearRegression  # noqa: E402
 from sklearn.metrics.pairwise import rbf_kernel  # noqa: E402
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors  # noqa: E402
 from sklearn.svm import SVC  # noqa: E402
 
+from npspectral.analysis.intrinsic_dimension import (intrinsic_dimension,  # noqa: E402
+                                                     two_nn_fit)
 from npspectral.analysis.kernel_machines import kernel_ridge, support_vectors  # noqa: E402
 from npspectral.analysis.kernel_pca import kernel_pca  # noqa: E402
 from npspectral.analysis.mutual_information import neighbor_information  # noqa: E402
 from npspectral.analysis.neighbors import (nearest_neighbor_vote,  # noqa: E402
                                            nearest_neighbors)
+from npspectral.analysis.representations import principal_variances  # noqa: E402
 
 
 @pytest.mark.parametrize("n, d, k", [(200, 3, 5), (150, 70, 2)])
@@ -31,6 +35,25 @@ def test_neighbors_and_their_vote(n, d, k, rng):
         assert_near(ours[0], distances)
     vote = KNeighborsClassifier(k, algorithm="brute").fit(x, labels).predict(queries)
     assert np.array_equal(nearest_neighbor_vote(x, labels, queries, k), vote)
+
+
+@pytest.mark.parametrize("n, d", [(300, 3), (200, 60)])
+def test_two_nn_as_a_regression(n, d, rng):
+    """The line through the origin, by their neighbors and their least squares."""
+    x = rng.standard_normal((n, d))
+    distances, _ = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(x).kneighbors()
+    logs = np.sort(np.log(distances[:, 1] / distances[:, 0]))[:int(0.9 * n)]
+    shares = np.arange(1, len(logs) + 1) / n
+    line = LinearRegression(fit_intercept=False).fit(logs[:, None], -np.log1p(-shares))
+    assert intrinsic_dimension(x, two_nn_fit).value == pytest.approx(line.coef_[0], rel=1e-11)
+
+
+@pytest.mark.parametrize("shape", [(90, 7), (7, 90)])
+def test_variances_along_principal_axes(shape, rng):
+    """Theirs are over p - 1."""
+    x = rng.standard_normal(shape) + 2
+    theirs = PCA(svd_solver="full").fit(x).explained_variance_ * (1 - 1 / len(x))
+    assert_near(principal_variances(x), theirs, 400)
 
 
 @pytest.mark.parametrize("n_components", [5, 60])
