@@ -161,7 +161,7 @@ def turning(vector, x, force, tolerance=0.02):
 
         min over 0 <= theta <= 1 of |P (sum_A g x^ + sum_kink theta g x^)| / sum_{A, kink} |g x^|
 
-    P projects along v; the kink is |v . x^| <= tolerance |v| |x^|. It is 0 where v is stationary.
+    P removes what is along v; the kink is |v . x^| <= tolerance |v| |x^|. 0: v is stationary.
     """
     rows, force = lifted(x, "turning"), _force("turning", force, len(x))
     unit = vector / np.sqrt(vector @ vector)

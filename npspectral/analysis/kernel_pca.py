@@ -24,6 +24,7 @@ from . import _expect
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
 LARGEST_BASIS = 0.3         # share of p from which a whole decomposition is faster
+CAUTION = 0.75              # share of the blocks that seem to be missing, added before another look
 RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good as a whole one
 
 
@@ -70,29 +71,43 @@ def block_krylov(gram, n_components, centered=False):
     """
     p, n_block = len(gram), n_components + OVERSAMPLED
     # Which start does not matter: the result is the same, unless it misses an eigenvector exactly.
-    block = np.random.default_rng(0).standard_normal((p, n_block))
-    basis, image = np.zeros((p, 0)), np.zeros((p, 0))
-    while basis.shape[1] + n_block <= LARGEST_BASIS * p:
+    block = np.random.default_rng(0).standard_normal((n_block, p))
+    basis, image = np.empty((2, int(LARGEST_BASIS * p), p))         # in rows: products are faster
+    due, looks = 4 * n_block, []                                    # earlier is too early to look
+    for end in range(n_block, len(basis) + 1, n_block):
+        before = basis[:end - n_block]
         for _ in range(2):                                  # once leaves what cancellation leaves
-            block = np.linalg.qr(block - basis @ (basis.T @ block))[0]
-        product = _less_mean(gram @ _less_mean(block)) if centered else gram @ block
-        basis, image = np.hstack([basis, block]), np.hstack([image, product])
-        block = product
-        if basis.shape[1] < 4 * n_block:                    # too early to look
+            block = np.linalg.qr((block - (block @ before.T) @ before).T)[0].T
+        basis[end - n_block:end] = block
+        block = _less_mean(_less_mean(block) @ gram) if centered else block @ gram
+        image[end - n_block:end] = block
+        if end < due:
             continue
-        projected = basis.T @ image
-        values, vectors = np.linalg.eigh((projected + projected.T) / 2)
-        values, vectors = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
-        found = basis @ vectors
-        residual = np.sqrt(((image @ vectors - found * values) ** 2).sum(0).max())
-        if residual <= RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0]):
-            return values, found
+        values, vectors, residual = _ritz(basis[:end], image[:end], n_components)
+        excess = residual / (RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0]))
+        if excess <= 1:
+            return values, vectors.T
+        looks = [*looks[-1:], (end, np.log(excess))]
+        if len(looks) == 2:                                 # the excess falls geometrically
+            (first, high), (_, low) = looks
+            fall = (high - low) / (end - first)
+            due = end + n_block * int(CAUTION * low / fall / n_block) if fall > 0 else end
     return None
 
 
-def _less_mean(columns):
-    """H columns."""
-    return columns - columns.mean(0)
+def _ritz(basis, image, n_components):
+    """The largest eigenvalues, eigenvectors and residual in the span of rows B, from B and B K."""
+    projected = basis @ image.T
+    values, vectors = np.linalg.eigh((projected + projected.T) / 2)
+    values, vectors = values[::-1][:n_components], vectors.T[::-1][:n_components]
+    found = vectors @ basis
+    residual = vectors @ image - values[:, None] * found
+    return values, found, np.sqrt((residual * residual).sum(1).max())
+
+
+def _less_mean(rows):
+    """Rows H."""
+    return rows - rows.mean(-1, keepdims=True)
 
 
 def projections(eigenvectors, y):

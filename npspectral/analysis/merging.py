@@ -5,7 +5,7 @@ Living neurons with the same active points A (names as in `neurons`) act on thes
     sum_n beta_n relu(v_n . x^) = l(x) on A, 0 elsewhere     l(x) = M . x^     M = sum_n beta_n v_n
 
 One neuron of sign s does the same if and only if s l >= 0 on A and some l' that equals l on A has
-s l' <= 0 elsewhere: beta = s sqrt(|M'|), v = s M' / beta, balanced. Certificates, tried in turn:
+s l' <= 0 elsewhere: beta = s sqrt(|M'|), v = M' / beta, balanced. Certificates, tried in turn:
 
     NONE        l = 0 on A: no neuron is needed
     SUM         l' = l: always so if all beta have one sign

@@ -1,0 +1,63 @@
+"""The figures of information_plane.py: planes, and information against epochs."""
+from functools import partial
+
+import numpy as np
+from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from information_plane_verdicts import alive
+
+LAYERS = (BLUE, ORANGE, GREEN, PINK, "k")
+EXACT = -1
+
+
+def plot(result, bins, folder):
+    """Write the figures of `result`, as information_plane.run gives it, to `folder`."""
+    result = {name: alive(own) for name, own in result.items()}
+    save_figures({"planes": partial(draw_planes, result=result, bins=bins),
+                  "epochs": partial(draw_epochs, result=result, bins=bins)}, folder)
+
+
+def draw_planes(plt, result, bins):
+    """Rows: activations; columns: widths. Points are means over seeds, their color the epoch."""
+    figure, grid = plt.subplots(2, 3, figsize=(14, 8), sharex=True, sharey=True)
+    last = max(own["epochs"].max() for own in result.values())
+    for row, (name, own) in zip(grid, result.items()):
+        for column, axes in enumerate(row):
+            about_x, about_y = (own[key][..., column].mean(0) for key in ("about_x", "about_y"))
+            axes.plot(about_x.T, about_y.T, color=GRAY, linewidth=0.4, alpha=0.5)
+            epochs = np.broadcast_to(1 + own["epochs"][0][:, None], about_x.shape)
+            dots = axes.scatter(about_x, about_y, c=epochs, s=22, cmap="viridis",
+                                norm=plt.matplotlib.colors.LogNorm(1, last + 1), zorder=2)
+            for layer, (x, y) in enumerate(zip(about_x[-1], about_y[-1])):
+                axes.annotate(str(layer + 1), (x, y), (0, 7), textcoords="offset points",
+                              ha="center", fontsize=11, fontweight="bold")
+            axes.set(title=f"{name}, {bins[name][column]} bins", xlim=(-0.3, 12.6),
+                     ylim=(-0.05, 1.12))
+            axes.axvline(12, color="k", linewidth=1, linestyle=":")
+    for axes in grid[-1]:
+        axes.set_xlabel("I(T; X), bits")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("I(T; Y), bits")
+    figure.colorbar(dots, ax=grid, label="1 + epoch")
+    figure.suptitle("The same networks in planes of other bins. Numbers: hidden layers at the end; "
+                    "dotted: I(T; X) without bins, of tanh")
+    return figure
+
+
+def draw_epochs(plt, result, bins):
+    """I(T; X) of every layer against epochs: lines are means, bands the range over seeds."""
+    figure, grid = plt.subplots(2, 4, figsize=(16, 7.5), sharex=True, sharey=True)
+    for row, (name, own) in zip(grid, result.items()):
+        epochs = 1 + own["epochs"][0]
+        for column, axes in zip((0, 1, 2, EXACT), row):
+            for layer, color in enumerate(LAYERS):
+                values = own["about_x"][:, :, layer, column]
+                axes.plot(epochs, values.mean(0), color=color, label=f"layer {layer + 1}")
+                axes.fill_between(epochs, values.min(0), values.max(0), color=color, alpha=0.15)
+            title = "without bins" if column == EXACT else f"{bins[name][column]} bins"
+            axes.set(xscale="log", title=f"{name}, {title}", ylim=(-0.3, 12.6))
+        row[0].set_ylabel("I(T; X), bits")
+    for axes in grid[-1]:
+        axes.set_xlabel("1 + epoch")
+    grid[0, 0].legend(fontsize=10, loc="lower left")
+    figure.suptitle("Narrower bins, more information; lines: mean over seeds, bands: their range")
+    return figure

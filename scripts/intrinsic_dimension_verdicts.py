@@ -1,0 +1,103 @@
+"""What intrinsic_dimension.py claims, as rows of its table."""
+import numpy as np
+from experiment import Row
+from intrinsic_dimension_clouds import CONTROLS, ESTIMATORS
+
+from npspectral.analysis.intrinsic_dimension import two_nn_fit, two_nn_unbiased
+
+SHOWN = two_nn_unbiased, two_nn_fit
+LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L
+
+
+def verdicts(result, n_points):
+    """Rows of `result` as intrinsic_dimension.run gives it."""
+    rows = []
+    for name, own in result["control"].items():
+        rows += judge_control(name, own, n_points)
+    rows += judge_stripe(result["stripe"])
+    return rows + (judge_mnist(result["mnist"]) if "mnist" in result else [])
+
+
+def judge_control(name, own, n_points):
+    """4 sd of independent ratios around the dimension, and a boundary's 10 % below that."""
+    control = CONTROLS[name]
+    d, copies = control.dimension, control.copies(n_points)
+    sd = (n_points - copies) ** -0.5
+    rows = [Row("control", f"{name}, {estimate.__name__}", str(d), own["dimension"][:, column],
+                low=d * (0.9 - 4 * sd), high=d * (1 + 4 * sd))
+            for column, estimate in enumerate(ESTIMATORS) if estimate in SHOWN]
+    if copies:
+        rows.append(Row("control", f"{name}, copies", str(copies), own["copies"], low=copies,
+                        high=copies))
+    return rows
+
+
+def dimension(own, cloud):
+    """two_nn_unbiased, seed by seed."""
+    return own["dimension"][:, cloud, 0]
+
+
+def judge_stripe(arms):
+    untrained, feature, lazy = arms.values()
+    rows = [Row("stripe", f"test error, {name}", "-", own["error"])
+            for name, own in arms.items() if name != "untrained"]
+    rows.append(Row("stripe", "test error, lazy over feature", "> 1",
+                    lazy["error"] / np.maximum(feature["error"], 1e-4), low=1))
+    rows += [Row("stripe", f"dimension of the last u, {name}", published, dimension(own, LAST_U))
+             for (name, own), published in zip(arms.items(), ("-", "a curve", "-"))]
+    rows += [
+        Row("stripe", "the same, feature over untrained", "falls",
+            dimension(feature, LAST_U) / dimension(untrained, LAST_U), high=0.6),
+        Row("stripe", "the same, |lazy / untrained - 1|", "-",
+            np.abs(dimension(lazy, LAST_U) / dimension(untrained, LAST_U) - 1), high=0.05),
+        Row("stripe", "the same, untrained over input", "no fall",
+            dimension(untrained, LAST_U) / dimension(untrained, 0), low=0.9),
+        Row("stripe", "variance of last u on 2 axes, untrained", "-", two_axes(untrained)),
+        Row("stripe", "variance of last u on 2 axes, feature", "a curve", two_axes(feature),
+            low=0.95)]
+    return rows + [copies_row("stripe", arms)]
+
+
+def two_axes(own):
+    return own["largest"][:, LAST_U].sum(-1)
+
+
+def judge_mnist(arms):
+    (_, untrained), *trained, (_, shuffled) = arms.items()
+    most = trained[-1][1]
+    rows = [Row("mnist", f"test error, {name}", "-", own["error"]) for name, own in arms.items()]
+    rows.append(Row("mnist", "training error, shuffled labels", "-", shuffled["train_error"]))
+    rows += [Row("mnist", f"dimension of the last a, {name}", "-", dimension(own, LAST_A))
+             for name, own in arms.items()]
+    rows += [
+        Row("mnist", "last a over input, untrained", "no fall", over_input(untrained), low=0.8),
+        Row("mnist", "last a over input, trained", "falls", over_input(most), high=0.85),
+        Row("mnist", "last a over input, shuffled labels", "no fall", over_input(shuffled),
+            low=0.8),
+        Row("mnist", "last a, shuffled labels over trained", "> 1",
+            dimension(shuffled, LAST_A) / dimension(most, LAST_A), low=1.2)]
+    rows.append(Row("mnist", "largest a of the hidden layers over input", "rises first",
+                    most["dimension"][:, 2::2, 0].max(1) / dimension(most, 0)))
+    rows += [Row("mnist", f"components of 90 %, last a, {name}",
+                 "no fall" if own is most else "-", own["components"][:, LAST_A])
+             for name, own in (("untrained", untrained), ("trained", most),
+                               ("shuffled labels", shuffled))]
+    rows.append(Row("mnist", "correlation of last a's dimension and error", "predicts",
+                    np.array([correlation([own for _, own in trained])])))
+    return rows + [copies_row("mnist", arms)]
+
+
+def over_input(own):
+    return dimension(own, LAST_A) / dimension(own, 0)
+
+
+def correlation(trained):
+    """Of the test error and the dimension of the last a, over all networks of true labels."""
+    found = np.concatenate([[dimension(own, LAST_A), own["error"]] for own in trained], axis=1)
+    return np.corrcoef(found)[0, 1]
+
+
+def copies_row(part, arms):
+    """Rows left out as copies, the most of any layer of any arm."""
+    return Row(part, "copies left out, most of any layer", "-",
+               np.max([own["copies"].max(1) for own in arms.values()], axis=0))
