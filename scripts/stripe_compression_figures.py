@@ -1,0 +1,116 @@
+"""The figures of stripe_compression.py: weights at four moments, lambda in time and against p."""
+from functools import partial
+
+import numpy as np
+from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from stripe_compression_verdicts import fastest_amplification
+
+from npspectral.analysis.compression import late_amplification
+from npspectral.analysis.learning_curves import power_law
+from npspectral.analysis.neurons import Neurons, positions
+from npspectral.data.binary import STRIPE, cylinder_radius
+
+MOMENTS = ("start", "early", "t*", "end")
+DRAWN = 1000                            # neurons and points in a panel
+REACH = 3.2                             # of the panels of the input space
+
+
+def plot(result, folder):
+    """Write the figures of `result`, as stripe_compression.run gives it, to `folder`."""
+    shown = result["shown"]
+    save_figures({"stripe_weights": partial(draw_weights, own=shown["stripe"], n_parallel=1),
+                  "cylinder_weights": partial(draw_weights, own=shown["cylinder"], n_parallel=2),
+                  "lambda_in_time": partial(draw_times, shown=shown),
+                  "lambda_against_p": partial(draw_laws, laws=result["laws"])}, folder)
+
+
+def relevant(points, n_parallel):
+    """The first coordinate, or the length of the first two, and the first irrelevant one."""
+    first = points[:, 0] if n_parallel == 1 else np.hypot(points[:, 0], points[:, 1])
+    return first, points[:, n_parallel]
+
+
+def draw_weights(plt, own, n_parallel):
+    """Upper row: weights, lower row: their planes' points z among the training points."""
+    figure, grid = plt.subplots(2, 4, figsize=(16, 8.4))
+    name = "x_1" if n_parallel == 1 else r"|x_\parallel|"
+    for i, (upper, lower) in enumerate(grid.T):
+        omega, bias, beta = (own[key][i][:DRAWN] for key in ("omega", "bias", "beta"))
+        scale = np.sqrt((own["omega"][i] ** 2).sum(1).mean())
+        colors = np.where(beta > 0, BLUE, ORANGE)
+        upper.scatter(*relevant(omega / scale, n_parallel), s=8, c=colors, alpha=0.6)
+        lower.scatter(*relevant(own["x"][:DRAWN], n_parallel), s=4, alpha=0.5,
+                      c=np.where(own["target"][:DRAWN, 0] > 0, "0.6", "0.85"))
+        sizes = 40 * np.abs(beta) / np.abs(own["beta"][i]).max()
+        lower.scatter(*relevant(positions(Neurons(omega, bias, beta)), n_parallel), s=sizes,
+                      c=colors, alpha=0.7)
+        for edge in STRIPE if n_parallel == 1 else (cylinder_radius(2),):
+            lower.axvline(edge, color="k", linewidth=1)
+        reach = np.abs(upper.axis()).max()
+        upper.set(title=f"{MOMENTS[i]}, t = {own['moments'][i]:.3g}\n"
+                        rf"$\lambda$ = {own['at_moments'][i, 0]:.3g}, rms $|\omega|$ = {scale:.3g}",
+                  xlim=(-reach if n_parallel == 1 else -0.05 * reach, reach), ylim=(-reach, reach),
+                  xlabel=f"${name.replace('x', chr(92) + 'omega')}$ / rms $|\\omega|$")
+        lower.set(xlim=(-REACH if n_parallel == 1 else 0, REACH), ylim=(-REACH, REACH),
+                  xlabel=f"${name}$")
+    grid[0, 0].set_ylabel(r"$\omega_\perp$ (one of them) / rms $|\omega|$")
+    grid[1, 0].set_ylabel(r"$x_\perp$ (one of them)")
+    d, p = own["x"].shape[1], len(own["x"])
+    figure.suptitle(f"d = {d}, p = {p}, h = {own['omega'].shape[1]}. Upper row: weights of neurons "
+                    r"with $\beta$ > 0 (blue) and $\beta$ < 0 (orange). Lower row: z, where their "
+                    f"plane\nis nearest to 0, area as $|\\beta|$; in gray the points, y = +1 dark; "
+                    f"black: the true interface")
+    return figure
+
+
+def draw_times(plt, shown):
+    """lambda against t / t*, in the conventions for the stripe, by component for the others."""
+    figure, axes = plt.subplots(figsize=(9, 6))
+    stripe = shown["stripe"]
+    lines = [("stripe, by component", stripe, 0, BLUE, "-"),
+             ("stripe, mean square", stripe, 1, BLUE, "--"),
+             ("stripe, total", stripe, 2, BLUE, ":"),
+             ("cylinder, by component", shown["cylinder"], 0, GREEN, "-"),
+             ("stripe, lazy, by component", shown["lazy"], 0, ORANGE, "-")]
+    for label, own, column, color, style in lines:
+        axes.plot(own["times"] / own["moments"][2], own["lambda"][:, column], style, color=color,
+                  label=label)
+    p, d = stripe["x"].shape
+    axes.axhline(late_amplification(p, STRIPE), color="k", linewidth=1, linestyle="-.",
+                 label=rf"stripe at late times, published: 0.3676 $\sqrt{{p}}$, p = {p}")
+    axes.axhline(fastest_amplification(p, d), color="k", linewidth=1, linestyle="--",
+                 label="stripe before t*, predicted here")
+    axes.axvline(1, color=GRAY, linewidth=1)
+    axes.set(xscale="log", yscale="log", xlim=(0.01, 1000), xlabel="t / t*",
+             ylabel=r"amplification factor $\lambda$",
+             title=f"Irrelevant weights are left behind before t* (d = {d}; cylinder d = "
+                   f"{shown['cylinder']['x'].shape[1]})")
+    axes.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.22))
+    return figure
+
+
+def draw_laws(plt, laws):
+    """lambda by component against p: dots are seeds, lines their means."""
+    figure, axes = plt.subplots(figsize=(9, 6))
+    lines = [("stripe at t*", "stripe", "star", BLUE, "o"),
+             ("stripe at the end", "stripe, on", "end", PINK, "s"),
+             ("cylinder at t*", "cylinder", "star", GREEN, "^"),
+             ("stripe, lazy, at the end", "lazy", "end", ORANGE, "o")]
+    for label, name, when, color, marker in lines:
+        sizes, values = laws[name]["sizes"], laws[name][when][..., 0]
+        axes.plot(np.broadcast_to(sizes, values.shape), values, marker, color=color, alpha=0.25,
+                  markersize=5)
+        axes.plot(sizes, values.mean(0), marker + "-", color=color, label=label)
+    sizes = laws["stripe"]["sizes"]
+    fit = power_law(sizes, laws["stripe"]["star"][..., 0])
+    axes.plot(sizes, fit(sizes), "k:", label=rf"stripe at t*, fitted: $p^{{{-fit.exponent:.2f}}}$")
+    axes.plot(sizes, [late_amplification(float(p), STRIPE) for p in sizes], "k-.",
+              label=r"stripe at late times, published: 0.3676 $\sqrt{p}$")
+    axes.plot(sizes, [fastest_amplification(p, laws["stripe"]["d"]) for p in sizes], "k--",
+              label="stripe before t*, predicted here")
+    axes.set(xscale="log", yscale="log", xlabel="training points p",
+             ylabel=r"amplification factor $\lambda$ by component", title="Compression against p")
+    axes.set_xticks(sizes, sizes)
+    axes.minorticks_off()
+    axes.legend(fontsize=10)
+    return figure

@@ -1,0 +1,95 @@
+"""What stripe_compression.py claims, as rows of its table."""
+import numpy as np
+from experiment import Row
+
+from npspectral.analysis.compression import late_amplification
+from npspectral.analysis.learning_curves import exponent_interval, power_law
+from npspectral.data.binary import STRIPE
+
+
+def fastest_amplification(p, d):
+    """lambda by component of the neurons that grow fastest while y pushes on all of p points.
+
+    They have beta > 0, their plane x_1 = t inside the stripe, and are active on x_1 < t: with
+    v = (omega_1, 0, bias) = (-a, 0, b) of length 1, t = sqrt(d) b / a, they grow at the rate
+    k = E[y relu(v.x^)], the largest over t. Across, the points' sampling error e pulls, and points
+    at the plane, whose y is -1, pull back: (k + pdf(t) / (a sqrt(d))) omega_j = e_j, e_j of
+    variance P(x_1 < t) / (p d), so that the mean of |e_j| is sqrt(2 / pi) of its root.
+    """
+    from scipy.special import ndtr
+    t = np.linspace(*STRIPE, 2001)
+    low, _ = STRIPE
+    angle = np.arctan(t / d ** 0.5)
+    a, b = np.cos(angle), np.sin(angle)
+    first = -2 * pdf(low) + pdf(t)                          # E[y x_1 1_A]
+    rate = b * (2 * ndtr(low) - ndtr(t)) - a * first / d ** 0.5
+    best = rate.argmax()
+    restoring = pdf(t) / (a * d ** 0.5)
+    error = np.sqrt(2 / np.pi * ndtr(t) / (p * d))
+    return float((a * (rate + restoring) / error)[best])
+
+
+def pdf(x):
+    return np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
+
+
+def verdicts(result):
+    """Rows of `result` as stripe_compression.run gives it."""
+    laws = result["laws"]
+    return (growth("stripe", laws["stripe"], "1/2", low=0.4, high=0.7)
+            + fastest(laws["stripe"]) + late(laws["stripe, on"])
+            + growth("cylinder", laws["cylinder"], "-") + lazy(laws["lazy"]))
+
+
+def exponent(part, when, sizes, factors, published, **limits):
+    """Rows: of the mean over seeds of factors (seeds, sizes), and its bootstrap interval.
+
+    The rise of lambda is the fall of an error with another sign.
+    """
+    interval = exponent_interval(np.random.default_rng(0), sizes, factors)
+    slope = -power_law(sizes, factors).exponent
+    return [Row(part, f"lambda at {when}: exponent", published, np.array([slope]), **limits),
+            Row(part, "its 95 % interval, seeds drawn again", "-", -np.array(interval))]
+
+
+def by_size(part, when, sizes, factors):
+    """Rows of lambda by component, the stripe's beside 0.3676 sqrt(p)."""
+    return [Row(part, f"lambda at {when} by component, p = {p}", "figure" if part != "stripe" else
+                f"{late_amplification(float(p), STRIPE):.3g}", values)
+            for p, values in zip(sizes, factors.T)]
+
+
+def growth(part, law, published, **limits):
+    """lambda at t* against p; "total" is "mean square" times a constant: it has its exponent."""
+    sizes, star = law["sizes"], law["star"]
+    return [*exponent(part, "t* by component", sizes, star[..., 0], published, **limits),
+            *exponent(part, "t* mean square", sizes, star[..., 1], published, **limits),
+            *by_size(part, "t*", sizes, star[..., 0])]
+
+
+def fastest(law):
+    """lambda at t* over what the fastest neurons have, judged at the largest p by the median."""
+    rows = []
+    for p, star in zip(law["sizes"], law["star"][..., 0].T):
+        limits = dict(low=0.75, high=1.33, every=False) if p == law["sizes"].max() else {}
+        ratio = star / fastest_amplification(p, law["d"])
+        rows.append(Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-", ratio,
+                        **limits))
+    return rows
+
+
+def late(law):
+    """lambda at the end, where few points are left inside the margin."""
+    sizes, end = law["sizes"], law["end"][..., 0]
+    return [*by_size("stripe", "the end", sizes, end),
+            *exponent("stripe", "the end by component", sizes, end, "1/2"),
+            Row("stripe", "points inside the margin at the end, most", "-", law["left"].max(1))]
+
+
+def lazy(law):
+    """Weights that do not move: the largest change of lambda over all sizes, seed by seed."""
+    change = np.abs(law["end"] / law["start"] - 1).max((1, 2))
+    values = law["end"][..., 0]
+    return [Row("lazy", "lambda at the end by component, least", "1", values.min(1), low=0.9),
+            Row("lazy", "lambda at the end by component, largest", "1", values.max(1), high=1.1),
+            Row("lazy", "|lambda at the end / at the start - 1|", "0", change, high=1e-3)]
