@@ -251,8 +251,8 @@ def peak_growth(run):
 
 def serve(benchmarks, library, threads, requests, replies):
     """Answer (command, ...) until the pipe closes: ("check", n, case, options of the builder ...),
-    ("build", case, options ...), ("time", seconds), ("once", case): the arrays of one run, and
-    the memory of another, which is then what "time" measures."""
+    ("build", case, options ...), ("time", seconds), ("once", case): build, the arrays of one run
+    and the memory that it took."""
     run, n = None, 1
     while True:
         try:
@@ -268,8 +268,8 @@ def serve(benchmarks, library, threads, requests, replies):
             elif command == "once":
                 run, n, answer = None, 1, None
                 run, result = benchmarks[rest[0].benchmark][library](*rest)
-                run(1)
-                answer = result(), peak_growth(run)
+                megabytes = peak_growth(run)
+                answer = result(), megabytes
             else:
                 answer = timed_block(run, n, threads)
                 n = max(1, round(rest[0] / answer[0]))
@@ -281,6 +281,7 @@ def serve(benchmarks, library, threads, requests, replies):
 
 def main(benchmarks):
     library, threads = sys.argv[1], int(sys.argv[2])
+    if not os.environ.get("NOHOLD"): np.empty(30_000_000, np.uint8)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
     replies = os.fdopen(os.dup(1), "wb")

@@ -18,7 +18,8 @@ from functools import cached_property
 import numpy as np
 
 MOVES = 100                         # of phase one between two trials, times p
-EXCHANGES, WALK = 30, 20            # rounds; those of a walk times p
+ROUNDS = 4                          # of an exchange in which no fewer are wrong than before
+WALK = 20                           # rounds, times p
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +41,16 @@ class Dual:
         """Least curvature to divide by: equal rows have none."""
         return 1e-12 * self.diagonal.max()
 
+    def residual(self, beta):
+        """y - K beta, by the rows of those that are not 0 where these are few."""
+        chosen = np.flatnonzero(beta)
+        if len(chosen) > 0.3 * len(beta):                   # then a copy of the rows takes longer
+            return self.y - self.gram @ beta
+        return self.y - beta[chosen] @ self.gram[chosen]
+
     def move(self, beta, coarse):
         """Phase one: the best pair, or the coordinate furthest off, until residuals are coarse."""
-        beta, residual = beta.copy(), self.y - self.gram @ beta
+        beta, residual = beta.copy(), self.residual(beta)
         closed_up = np.where(beta < self.upper, 0.0, -math.inf)
         closed_down = np.where(beta > self.lower, 0.0, math.inf)
         choose = self.pair if self.intercept else self.single
@@ -80,16 +88,18 @@ class Dual:
 
     def exchange(self, beta):
         """Phase two, fast: beta of the sets that stay, or the last one."""
-        free = self.inside(beta)
-        for _ in range(EXCHANGES):
+        free, fewest, rounds_left = self.inside(beta), len(beta) + 1, ROUNDS
+        while rounds_left:
             solved = self.solve(np.where(free, 0.0, beta), free)
             if solved is None:
                 return beta
             wrong = self.wrong(solved, free) > 0
             wrong |= free & ((solved < self.lower) | (solved > self.upper))
             beta = np.clip(solved, self.lower, self.upper)
-            if not wrong.any():
+            count = np.count_nonzero(wrong)
+            if count == 0:
                 return beta
+            fewest, rounds_left = (count, ROUNDS) if count < fewest else (fewest, rounds_left - 1)
             free = free ^ wrong
         return beta
 
@@ -121,9 +131,9 @@ class Dual:
 
     def wrong(self, beta, free):
         """By how much residuals of those that are not free have the wrong sign, beyond rounding."""
-        residual = self.y - self.gram @ beta - self.shift(beta, free)
-        rounding = 64 * np.finfo(float).eps * (1 + np.abs(self.gram[free]).max(initial=0)
-                                               * np.abs(beta).max())
+        residual = self.residual(beta)
+        residual -= self.shift(beta, residual, free)
+        rounding = 64 * np.finfo(float).eps * (1 + self.diagonal.max() * np.abs(beta).max())
         size = np.where(beta >= self.upper, -residual, residual)
         return np.where(free | (size <= rounding), 0.0, size)
 
@@ -146,19 +156,17 @@ class Dual:
         beta[chosen] = found
         return beta
 
-    def shift(self, beta, free=None):
+    def shift(self, beta, residual, free=None):
         """The intercept: the middle of what the conditions allow, given by free entries if any."""
         if not self.intercept:
             return 0.0
-        residual = self.y - self.gram @ beta
         free = self.inside(beta) if free is None else free
         if free.any():
             return (residual[free].max() + residual[free].min()) / 2
         return (residual[beta < self.upper].max() + residual[beta > self.lower].min()) / 2
 
-    def violation(self, beta, shift):
+    def violation(self, beta, residual):
         """The largest residual of a wrong sign, and what the sum of beta lacks of 0, if it must."""
-        residual = self.y - self.gram @ beta - shift
         rising = residual[beta < self.upper].max(initial=0)
         falling = -residual[beta > self.lower].min(initial=0)
         total = abs(beta.sum()) / max(1, np.abs(beta).sum()) if self.intercept else 0.0

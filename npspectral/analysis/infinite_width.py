@@ -12,7 +12,7 @@ For standard normal w and two vectors u, v of norms m, n at the angle theta,
 An angle from arccos has only half of the digits near 0, and J_0 shows it. Here pairs of rows carry
 s = |u/m - v/n|^2 = 4 sin^2(theta/2) and t = |u/m + v/n|^2 = 4 - s, from differences where small:
 
-    theta = 2 atan(sqrt(s/t))     sin = sqrt(s t)/2     cos = 1 - s/2
+    theta = 2 atan(s / sqrt(s t))     sin = sqrt(s t)/2     cos = 1 - s/2
 
 A further layer, of squared norms m'^2 = c_w m^2/2 + c_b, gives s' without cancellation. It is
 |u' - v'|^2 = c_w ((m - n)^2/2 + m n (1 - J_1/pi)) less (m' - n')^2; with c = c_w/2,
@@ -32,7 +32,7 @@ import numpy as np
 from . import _expect
 
 NEAR = 1 / 64               # s and t below it are computed from differences
-BLOCK = 256                 # rows of either side at a time: what one block needs stays in cache
+BLOCK = 128                 # rows of either side at a time: what one block needs stays in cache
 
 
 def arc_cosine_kernel(x1, x2=None, order=1):
@@ -68,7 +68,8 @@ def relu_tangent_kernel(x1, x2=None, bias=True, scale=1.0):
 
     def block(u, v):
         s, t = _chords(u, v)
-        per_norms = np.sqrt(s * t) / 2 + 2 * (math.pi - _angle(s, t)) * (1 - s / 2)
+        root = np.sqrt(s * t)
+        per_norms = root / 2 + 2 * (math.pi - _angle(s, root)) * (1 - s / 2)
         return (_outer(u, v) * per_norms * (scale ** 2 / (2 * math.pi)),)
 
     return _assemble(block, *inputs)[0]
@@ -102,8 +103,9 @@ def deep_relu_kernels(x1, x2=None, depth=1, weight_variance=2.0, bias_variance=0
         sigma = m * n * (1 - s / 2)
         theta = sigma
         for _ in range(depth):
-            angle = _angle(s, t)
-            m, n, s = _next(m, n, s, t, angle, half, constant)
+            root = np.sqrt(s * t)
+            angle = _angle(s, root)
+            m, n, s = _next(m, n, s, root, angle, half, constant)
             t = 4 - s                                       # from 2 to 4: no digit lost
             sigma = m * n * (1 - s / 2)
             theta = theta * (half / math.pi) * (math.pi - angle) + sigma
@@ -112,25 +114,27 @@ def deep_relu_kernels(x1, x2=None, depth=1, weight_variance=2.0, bias_variance=0
     return _assemble(block, *inputs)
 
 
-def _next(m, n, s, t, angle, half, constant):
+def _next(m, n, s, root, angle, half, constant):
     """Norms and s after one more layer."""
     m2, n2 = (np.sqrt(half * norm ** 2 + constant) for norm in (m, n))
-    product, before = m2 * n2, half * m * n
-    s2 = 2 * before * (s / 2 - (np.sqrt(s * t) / 2 - angle * (1 - s / 2)) / math.pi)
+    shares = [norm / np.where(after, after, 1) for norm, after in ((m, m2), (n, n2))]
+    s2 = 2 * half * shares[0] * shares[1] * (s / 2 - (root / 2 - angle * (1 - s / 2)) / math.pi)
     if constant:
+        product, before = m2 * n2, half * m * n
         share = (half * (m ** 2 + n ** 2) + constant) / (product + before)
-        s2 += 2 * half * constant * (m - n) ** 2 * (1 + share) / (m2 + n2) ** 2
-    return m2, n2, s2 / np.where(product, product, 1)
+        s2 += 2 * half * constant * (m - n) ** 2 * (1 + share) / ((m2 + n2) ** 2 * product)
+    return m2, n2, s2
 
 
-def _angle(s, t):
-    with np.errstate(divide="ignore", over="ignore"):       # opposite rows: atan(inf) = pi/2
-        return 2 * np.arctan(np.sqrt(s / t))                # half the time of arctan2
+def _angle(s, root):
+    """2 atan(sqrt(s/t)) from root = sqrt(s t), in half the time of arctan2; 0 or pi if it is 0."""
+    return 2 * np.arctan(s / (root + 1e-300))
 
 
 def _j(order, s, t):
     """J_order of the angle that belongs to s and t."""
-    rest, sin, cos = math.pi - _angle(s, t), np.sqrt(s * t) / 2, 1 - s / 2
+    root = np.sqrt(s * t)
+    rest, sin, cos = math.pi - _angle(s, root), root / 2, 1 - s / 2
     return (lambda: rest,
             lambda: sin + rest * cos,
             lambda: 3 * sin * cos + rest * (1 + 2 * cos ** 2),

@@ -66,8 +66,9 @@ def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
     problem = Dual(gram, y, np.where(y > 0, 0.0, -bound), np.where(y > 0, bound, 0.0), intercept)
     violation = math.inf
     for beta in _candidates(problem, tolerance):
-        shift = problem.shift(beta)
-        violation = problem.violation(beta, shift)
+        residual = problem.residual(beta)
+        shift = problem.shift(beta, residual)
+        violation = problem.violation(beta, residual - shift)
         if violation <= tolerance:
             return SupportVectors(beta, float(shift), float(violation))
     hard = "; the labels may not be separable" if bound == math.inf else ""

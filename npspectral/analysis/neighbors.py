@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _expect
 
-ELEMENTS = 1_000_000                # of a block, which bounds memory
+ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
 
 
 def nearest_neighbors(x, k, queries=None):
@@ -65,25 +65,39 @@ def by_tree(x, queries, k):
 def by_product(x, queries, k):
     """The same by matrix products, in blocks of queries."""
     center, n_groups = x.mean(0), max(64, 4 * k)
-    width = -(-len(x) // n_groups)
-    columns = np.zeros((x.shape[1] + 1, width * n_groups))
-    columns[:-1, :len(x)] = (x - center).T
-    columns[-1] = np.einsum("ij,ij->j", columns, columns)
-    largest = columns[-1].max()
-    columns[-1, len(x):] = np.inf                           # no point, and so never a neighbor
-    columns[:-1] *= -2
-    rows = max(1, ELEMENTS // columns.shape[1])
+    columns, index = _in_groups(x - center, n_groups)
+    largest = columns[-1, index < len(x)].max()
+    rows = max(1, ELEMENTS // index.size)
     found = []
     for block in np.split(queries, range(rows, len(queries), rows)):
         centered = block - center
         squares = np.einsum("ij,ij->i", centered, centered)
         error = (x.shape[1] + 16) * np.finfo(float).eps * (squares + largest)
-        proposed = np.concatenate([centered, np.ones((len(block), 1))], 1) @ columns
-        minima = proposed.reshape(-1, width, n_groups).min(1)
+        centered = np.concatenate([centered, np.ones((len(block), 1))], 1)
+        proposed = (centered @ columns.reshape(len(columns), -1)).reshape(-1, *index.shape)
+        minima = proposed.min(2)
         bound = np.partition(minima, k - 1, 1)[:, k - 1] + 2 * error
-        found.append(_nearest_candidates(x, block, *np.nonzero(proposed <= bound[:, None]), k))
+        row, group = np.nonzero(minima <= bound[:, None])   # the other groups have no candidate
+        pair, place = np.nonzero(proposed[row, group] <= bound[row, None])
+        found.append(_nearest_candidates(x, block, row[pair], index[group[pair], place], k))
     distances, indices = (np.concatenate(parts) for parts in zip(*found))
     return distances, indices
+
+
+def _in_groups(x, n_groups):
+    """(-2 x^T, |x|^2) as (d + 1, n_groups, width), and which row of x each column is.
+
+    Row i is in group i % n_groups: neighbors in the order of x, which may be neighbors in space,
+    are apart. Columns without a row are infinitely far.
+    """
+    width = -(-len(x) // n_groups)
+    index = np.arange(width * n_groups).reshape(width, n_groups).T
+    present = index < len(x)
+    columns = np.zeros((x.shape[1] + 1, n_groups, width))
+    columns[:-1, present] = -2 * x[index[present]].T
+    columns[-1] = np.inf
+    columns[-1, present] = np.einsum("ij,ij->i", x, x)[index[present]]
+    return columns, index
 
 
 def _nearest_candidates(x, block, rows, columns, k):

@@ -1,0 +1,227 @@
+"""How fast kernels and what is made of them are: npspectral against the libraries of the field.
+
+The rows: the tangent kernel of finite networks (neural-tangents in its structured mode with
+(in, out) weights, its best case, and the Jacobian contraction by JAX), its limit of infinite width
+(neural-tangents), a step of gradient flow on the full batch (PyTorch, JAX), kernel PCA and support
+vectors (scikit-learn), the TwoNN dimension (scikit-dimension, DADApy). All in float64.
+
+A line of the table is npspectral beside one peer; time and memory are peer / npspectral, above 1
+npspectral needs less. For "products", the matrix products alone into arrays that exist already, it
+is the other way round: our time over theirs. Memory is what the first run needs beyond its inputs,
+its result and JAX's compiler included, in a process of its own; time is that of later runs. "goal"
+is section 8 of the design, "missed" stands where it is not reached. Before any timing the results
+have to agree to TOLERANCE.
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from benchmark_kernel_workers import BENCHMARKS, Case
+from benchmark_process import ROUNDS, Worker, medians, take_turns
+
+WORKER = Path(__file__).with_name("benchmark_kernel_workers.py")
+OURS = "npspectral"
+# Libraries by the first word of their name, and where they are looked for. The second ones want
+# older versions of the first, so they may have a Python of their own.
+PACKAGES = {OURS: "numpy", "products": "numpy", "torch": "torch", "JAX": "jax",
+            "scikit-learn": "scikit-learn"}
+PEER_PACKAGES = {"neural-tangents": "neural-tangents", "scikit-dimension": "scikit-dimension",
+                 "DADApy": "dadapy"}
+COMPILED = ("JAX", "neural-tangents")       # in the first run; the others have a small one before
+# Relative to the largest entry. arccos leaves half of the digits of the infinite kernel near its
+# diagonal, scikit-learn's randomized solver iterates a fixed number of times, 1e-3 is its tolerance
+# of a margin, DADApy rounds to two places.
+TOLERANCE = {"tangent kernel": 1e-12, "infinite width": 1e-7, "hinge flow step": 1e-12,
+             "kernel PCA": 1e-8, "support vectors": 1e-4, "TwoNN": 2e-3}
+JACOBIAN = 4e9                              # bytes: the definition is left out beyond
+DEEP = (784, 512, 512, 512)
+
+
+def cases(quick=False, only="", threads=(1,)):
+    """The cells of the table, in order; those whose label `only` finds."""
+    shallow = [(1000, 500)] if quick else [(1000, 500), (1000, 2000), (10_000, 500), (10_000, 2000)]
+    deep = [(1, 100), (10, 20)] if quick else [(1, 500), (1, 2000), (10, 20), (10, 200), (10, 500)]
+    p, bounds = (1000, (10,)) if quick else (2000, (1, 10, 100))
+    every = [case for count in threads for case in [
+        *(Case("tangent kernel", p, (10, h, 1), threads=count) for h, p in shallow),
+        *(Case("tangent kernel", p, (*DEEP, n_out), threads=count) for n_out, p in deep),
+        *(Case("infinite width", p, (10,), depth, threads=count) for depth in (3, 1)),
+        Case("hinge flow step", 1000, (10, 1000, 1), threads=count),
+        Case("kernel PCA", p, threads=count),
+        *(Case("support vectors", p, bound=bound, threads=count)
+          for p in dict.fromkeys((1000, p)) for bound in bounds),
+        *(Case("TwoNN", 5 * p, (n, 20), threads=count) for n in (3, 20))]]
+    return [case for case in every if re.search(only, case.label)]
+
+
+def sweeps():
+    """What grows -> (its values, their cells)."""
+    def tangent(p, *widths):
+        return Case("tangent kernel", p, widths)
+    return {"samples p": [(p, tangent(p, 10, 1000, 1)) for p in (250, 500, 1000, 2000)],
+            "width h": [(h, tangent(500, 10, h, 1)) for h in (1250, 2500, 5000, 10_000)],
+            "layers": [(n + 1, tangent(500, 784, *[512] * n, 1)) for n in (2, 3, 5, 8)],
+            "outputs": [(k, tangent(100, *DEEP, k)) for k in (1, 3, 10, 20)]}
+
+
+def goals(case):
+    """What DESIGN section 8 asks for: peer -> least ratio of time, and of memory."""
+    if case.benchmark == "tangent kernel" and len(case.widths) == 3:
+        return {"products": (1.5, None), "neural-tangents": (2.4, 1), "JAX Jacobian": (4, 1)}
+    if case.benchmark == "tangent kernel":
+        return {"neural-tangents": (1.8 if case.widths[-1] == 1 else 3, 3),
+                "JAX Jacobian": (100, None)}
+    if case.benchmark == "infinite width":
+        return {"neural-tangents": (3, None)} if case.depth == 3 else {}
+    if case.benchmark == "TwoNN" and case.widths[0] == 20:
+        return {}
+    return {"hinge flow step": {"torch": (2.2, None)},
+            "kernel PCA": {name: (1.5, None) for name in BENCHMARKS["kernel PCA"]},
+            "support vectors": {"scikit-learn": (1 / 1.3, None)},
+            "TwoNN": {"scikit-dimension": (1.7, None), "DADApy": (1.7, None)}}[case.benchmark]
+
+
+def libraries(case):
+    """Those that can do this case in a bearable time and memory."""
+    names = list(BENCHMARKS[case.benchmark])
+    if case.benchmark == "tangent kernel":
+        parameters = sum((n_in + 1) * n_out for n_in, n_out in zip(case.widths, case.widths[1:]))
+        if parameters * case.p * case.widths[-1] * 8 > JACOBIAN:
+            names.remove("JAX Jacobian")
+    return names
+
+
+def versions(python, packages):
+    """Name -> version of those that this Python has."""
+    code = ("import importlib.metadata as m, sys\n"
+            "have = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
+            "print(*[have.get(name, '-') for name in sys.argv[1:]])")
+    done = subprocess.run([python, "-c", code, *packages.values()], capture_output=True, text=True)
+    found = done.stdout.split() or ["-"] * len(packages)
+    return {name: version for name, version in zip(packages, found) if version != "-"}
+
+
+def measured(case, names, pythons, rounds):
+    """One cell: time, memory, and what is wrong with a result, all by library."""
+    workers = {name: Worker(WORKER, name, case.threads, pythons[name.split()[0]]) for name in names}
+    try:
+        once = {}
+        for name, worker in workers.items():
+            if name.split()[0] not in COMPILED:
+                worker.ask("once", case.small)
+            once[name] = worker.ask("once", case)
+        timed = medians(*take_turns(workers, rounds))
+    finally:
+        for worker in workers.values():
+            worker.close()
+    arrays = {name: result for name, (result, _) in once.items()}
+    return {"case": case, "label": case.label, "wrong": disagreements(arrays, case.benchmark),
+            "memory": {name: megabytes for name, (_, megabytes) in once.items()}, **timed}
+
+
+def disagreements(arrays, benchmark):
+    """Library -> what differs from ours by more than TOLERANCE, as text."""
+    found = {}
+    for library, theirs in arrays.items():
+        for name in arrays[OURS] if library != "products" else ():
+            a, b = arrays[OURS][name], theirs.get(name)
+            if b is None or a.shape != b.shape:
+                found[library] = f"{name} is {None if b is None else b.shape}"
+            elif not np.abs(a - b).max() <= TOLERANCE[benchmark] * np.abs(a).max():
+                found[library] = f"{name} by {np.abs(a - b).max() / np.abs(a).max():.1e}"
+    return found
+
+
+def run(every, grown=None, rounds=ROUNDS, peer_python=None, progress=sys.stderr):
+    """Measure all cases, and sweeps if given; a dict of header, notes, cells and growth."""
+    grown, cells = grown or {}, {}
+    have = versions(sys.executable, PACKAGES)
+    pythons = dict.fromkeys(have, sys.executable)
+    if peer_python:
+        peers = versions(peer_python, PEER_PACKAGES)
+        have, pythons = have | peers, pythons | dict.fromkeys(peers, peer_python)
+    todo = dict.fromkeys([*every, *(case for sweep in grown.values() for _, case in sweep)])
+    for number, case in enumerate(todo, 1):
+        print(f"\r{number}/{len(todo)} {case.label}".ljust(79), end="", file=progress, flush=True)
+        names = libraries(case) if case in every else (OURS, "products", "neural-tangents")
+        present = [name for name in names if name.split()[0] in have]
+        cells[case] = measured(case, present, pythons, rounds)
+    print("\r".ljust(80), end="\r", file=progress)
+    return {"header": [", ".join(f"{name} {version}" for name, version in have.items()
+                                 if name not in (OURS, "products"))],
+            "notes": [f"{name} is not installed and left out"
+                      for name in PACKAGES | PEER_PACKAGES if name not in have],
+            "cells": [cells[case] for case in every],
+            "growth": {name: [(value, cells[case]) for value, case in sweep]
+                       for name, sweep in grown.items()}}
+
+
+def table(result):
+    """The Markdown tables of a result of `run`."""
+    titles = ("work", "threads", "npspectral", "MB", "beside", "time", "goal", "memory", "goal",
+              "spread")
+    lines = [*result["header"], *result["notes"], "", "| " + " | ".join(titles) + " |",
+             "|---" * len(titles) + "|"]
+    for cell in result["cells"]:
+        lines += ["| " + " | ".join(fields) + " |" for fields in rows(cell)]
+    if result["growth"]:
+        lines += ["", "| growth with | from, to | library | seconds | exponent | MB | exponent |",
+                  "|---" * 7 + "|"]
+        for name, sweep in result["growth"].items():
+            lines += ["| " + " | ".join(fields) + " |" for fields in growth_rows(name, sweep)]
+    return "\n".join(lines) + "\n"
+
+
+def rows(cell):
+    """The fields of every line of a cell, one for each peer."""
+    case, seconds, memory = cell["case"], cell["seconds"], cell["memory"]
+    ours = [case.label, str(case.threads), f"{seconds[OURS] * 1e3:.1f} ms", f"{memory[OURS]:.0f}"]
+    spread = f"{cell['spread']:.0%}" + " !" * cell["disturbed"]
+    for peer in seconds:
+        if peer == OURS and len(seconds) > 1:
+            continue
+        if peer in cell["wrong"]:
+            yield [*ours, peer, f"**DISAGREES**: {cell['wrong'][peer]}", "", "", "", spread]
+            continue
+        time_goal, memory_goal = goals(case).get(peer, (None, None))
+        time, space = seconds[peer] / seconds[OURS], memory[peer] / max(memory[OURS], 0.1)
+        if peer == "products":
+            yield [*ours, peer, f"{1 / time:.2f}", verdict(1 / time, time_goal, most=True), "", "",
+                   spread]
+        else:
+            yield [*ours, peer, f"{time:.2f}", verdict(time, time_goal), f"{space:.2f}",
+                   verdict(space, memory_goal), spread]
+
+
+def verdict(ratio, goal, most=False):
+    """The goal, and whether it was missed."""
+    if goal is None:
+        return ""
+    return (f"{'<=' if most else '>='} {goal:.3g}"
+            + " **missed**" * (ratio > goal if most else ratio < goal))
+
+
+def growth_rows(name, sweep):
+    """One line for each library of a sweep: first and last value, exponents by least squares."""
+    values = [value for value, _ in sweep]
+    for library in sweep[0][1]["seconds"]:
+        fields = [name, ", ".join(str(value) for value in values), library]
+        for kind, form in (("seconds", "{:.3g}"), ("memory", "{:.0f}")):
+            numbers = np.array([cell[kind][library] for _, cell in sweep])
+            exponent = np.polyfit(np.log(values), np.log(np.maximum(numbers, 1e-9)), 1)[0]
+            fields += [", ".join(form.format(number) for number in numbers), f"{exponent:.2f}"]
+        yield fields
+
+
+def save(result, folder):
+    """benchmark_kernels.md, and benchmark_kernels.npz: a row for every case and library."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "benchmark_kernels.md").write_text(table(result), encoding="utf-8")
+    cells = result["cells"] + [cell for sweep in result["growth"].values() for _, cell in sweep]
+    flat = [(cell["label"], name, seconds, cell["memory"][name], name in cell["wrong"])
+            for cell in cells for name, seconds in cell["seconds"].items()]
+    np.savez(folder / "benchmark_kernels.npz", header=result["header"],
+             **{title: list(column) for title, column
+                in zip(("labels", "libraries", "seconds", "megabytes", "disagree"), zip(*flat))})

@@ -1,0 +1,124 @@
+"""The runs of spectral_feature_learning.py: arms, and what is measured on a trained network."""
+import numpy as np
+from experiment import progress, stack
+from regimes_runs import LIMITS, draw, test_error
+
+from npspectral.analysis.attractors import census
+from npspectral.analysis.compression import amplification_by_component
+from npspectral.analysis.kernel_pca import alignment
+from npspectral.analysis.neurons import Neurons
+from npspectral.analysis.regimes import kernel_change, parameter_change
+from npspectral.analysis.tangent_kernel import tangent_kernel, tangent_kernel_parts
+from npspectral.nn import Chain, Constant, Normal, ReLU, ScaledDense, Spectral
+from npspectral.training import gradient_flow, settle
+
+LAMBDA, BETA = ("lambda_in", "lambda_out"), ("weight",)
+ARMS = {"lambda_in": (LAMBDA[:1], ()), "lambda_out": (LAMBDA[1:], ()), "lambda": (LAMBDA, ()),
+        "phi": (("phi",), ()), "lambda + beta": (LAMBDA, BETA), "dense": (("phi",), BETA),
+        "everything": ((*LAMBDA, "phi"), BETA), "bias apart": ((*LAMBDA, "phi", "bias"), BETA)}
+APART = "bias apart"
+DEGREES = {"lambda_in": 1, "lambda_out": 1, "lambda": 1, "phi": 1, "lambda + beta": 2, "dense": 2,
+           "everything": 3}             # of f in what is trained
+GROUPS = ("lambda_in", "lambda_out", "phi", "weight")
+N_FIXED = 200                           # test points that kernels are measured on
+NEAR = 0.02                             # a point counts as on a neuron's kink: patterns are +, 0, -
+MORE = 1.1                              # factor between the steps that `follow` looks at
+GRID, HALF = np.geomspace(1e-3, 1e2, 101), 0.5      # times of `follow`; the loss starts at 1
+
+
+def build(arm, d, width):
+    """A network on (x, sqrt(d)), or on x if the bias stands apart."""
+    (first, last), apart = ARMS[arm], arm == APART
+    return Chain(Spectral(d + (not apart), width, Normal(1.0) if apart else False, first,
+                          Constant(1.0), Constant(0.0), Normal(d ** -0.5)),
+                 ReLU(), ScaledDense(width, 1, 2 ** 0.5 / width, False, last))
+
+
+def with_constant(arm, x):
+    """x (n, d) as the arm's network takes it."""
+    return x if arm == APART else np.column_stack([x, np.full(len(x), x.shape[1] ** 0.5)])
+
+
+def neurons(network, params, d):
+    """Neurons (omega, b, beta) of the realized weights W x + b = omega.x / sqrt(d) + b."""
+    weight = d ** 0.5 * network.layers[0].weight(params[0])
+    bias = params[0]["bias"] if "bias" in params[0] else weight[:, d]
+    return Neurons(weight[:, :d], bias, params[2]["weight"][0])
+
+
+def prepare(task, arm, seed, setting):
+    """(network, params), (x, y), (inputs, y_test) and points for kernels; x is without constant."""
+    x, y, x_test, y_test = draw(task, seed, setting.p[task], setting.n_test)
+    network = build(arm, x.shape[1], setting.width)
+    params = network.init(np.random.default_rng([seed, setting.width]))
+    return network, params, x, y, with_constant(arm, x_test), y_test
+
+
+def sweep(task, arm, seed, setting):
+    """A row for each alpha: what the end of training looks like."""
+    network, params, x, y, x_test, y_test = prepare(task, arm, seed, setting)
+    before = tangent_kernel(network, params, x_test[:N_FIXED])
+    f_0, rows = network.forward(params, x_test)[0], []
+    for exponent in setting.exponents:
+        progress(f"{task}, {arm}, seed {seed}, alpha = 10^{exponent}")
+        end = settle(gradient_flow(network, params, with_constant(arm, x), y,
+                                   alpha=10.0 ** exponent, limits=LIMITS),
+                     y, max_steps=setting.max_steps)
+        f, _ = network.forward(end.params, x_test)
+        kernel = tangent_kernel(network, end.params, x_test[:N_FIXED])
+        rows.append({"error": test_error(f - f_0, y_test), "left": 1 - end.satisfied(y),
+                     "steps": end.step, "parameters": parameter_change(end.params, params),
+                     "kernel": kernel_change(kernel, before),
+                     "alignment": alignment(kernel, y_test[:N_FIXED, 0]),
+                     **geometry(neurons(network, end.params, x.shape[1]), end.params, x)})
+    start = geometry(neurons(network, params, x.shape[1]), params, x)
+    return {**stack(rows), "start_attractors": start["attractors"],
+            "start_alignment": alignment(before, y_test[:N_FIXED, 0])}
+
+
+def geometry(own, params, x):
+    """Amplification of the first coordinate, by W and by lambda_in alone; attractors."""
+    found, eigenvalues = census(own, x, NEAR), np.abs(params[0]["lambda_in"][:x.shape[1]])
+    return {"amplification": amplification_by_component(own.omega),
+            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": found.attractors,
+            "dead": found.dead.mean(), "sliding": found.sliding.mean()}
+
+
+def follow(arm, seed, setting):
+    """Rows in time: alignment of each group's kernel with the labels, and its share of the trace.
+
+    Every arm's kernels are those of all groups, also of the ones that it does not train.
+    """
+    network, params, x, y, x_test, y_test = prepare("stripe", arm, seed, setting)
+    whole, fixed, labels = build("everything", x.shape[1], setting.width), x_test[:N_FIXED], y_test
+    rows, due = [], 0
+    for record in gradient_flow(network, params, with_constant(arm, x), y,
+                                alpha=10.0 ** setting.exponents[0], limits=LIMITS):
+        done = record.satisfied(y) == 1 or record.step >= setting.max_steps
+        if record.step >= due or done:
+            due = MORE * record.step + 1
+            progress(f"kernels of {arm}, seed {seed}, step {record.step}")
+            rows.append({"time": record.time, "loss": record.loss,
+                         **group_kernels(whole, record.params, fixed, labels[:N_FIXED, 0])})
+        if done:
+            return on_grid(stack(rows))
+
+
+def group_kernels(network, params, x, labels):
+    """Alignment (groups,) of each group's kernel on x with the labels; shares of the trace."""
+    parts = tangent_kernel_parts(network, params, x)
+    traces = np.array([np.trace(parts[name]) for name in GROUPS])
+    return {"alignment": np.array([alignment(parts[name], labels) for name in GROUPS]),
+            "share": traces / traces.sum()}
+
+
+def on_grid(rows):
+    """The rows at the times GRID, on lines between them.
+
+    Time 1 is when the loss is half, or the end if it never is.
+    """
+    reached = np.flatnonzero(rows["loss"] <= HALF)
+    at = GRID * rows["time"][reached[0] if len(reached) else -1]
+    return {"loss": np.interp(at, rows["time"], rows["loss"]),
+            **{name: np.stack([np.interp(at, rows["time"], column) for column in rows[name].T], 1)
+               for name in ("alignment", "share")}}
