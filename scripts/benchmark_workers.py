@@ -281,7 +281,6 @@ def serve(benchmarks, library, threads, requests, replies):
 
 def main(benchmarks):
     library, threads = sys.argv[1], int(sys.argv[2])
-    if not os.environ.get("NOHOLD"): np.empty(30_000_000, np.uint8)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
     replies = os.fdopen(os.dup(1), "wb")

@@ -37,7 +37,8 @@ def draw_errors(plt, result):
         for method in ("feature", "lazy"):
             draw_slope(panel, own, name, method)
         logarithmic(panel, own["p"])
-        panel.set(xlabel="p, training points", ylabel="test error, mean and range over seeds", title=TITLES[name])
+        panel.set(xlabel="p, training points", ylabel="test error, mean and range over seeds",
+                  title=TITLES[name])
         panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
     return figure
 

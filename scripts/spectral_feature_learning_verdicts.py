@@ -46,9 +46,9 @@ def exponents(arm, own, log_alpha):
     found = {name: slope(log_alpha[SMALL], np.log10(own[name][:, SMALL]))
              for name in ("parameters", "kernel")}
     return [Row(part, f"slope of |{label}|, small alpha", f"{law:.3g}", found[name],
-                round(law - 0.25, 3), round(law + 0.25, 3))
-            for name, label, law in (("parameters", "theta - theta_0", -1 / k),
-                                     ("kernel", "K - K_0", 2 / k - 2))]
+                round(law - around, 3), round(law + around, 3))
+            for name, label, law, around in (("parameters", "theta - theta_0", -1 / k, 0.15),
+                                             ("kernel", "K - K_0", 2 / k - 2, 0.25))]
 
 
 def compared(result):
