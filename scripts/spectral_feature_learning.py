@@ -18,8 +18,9 @@ lambda_in alone all rows of W are diag(lambda_in) phi_i, one map for all neurons
 alone each row stays on its first line, as in networks with fixed orientations, and f is linear in
 lambda_out until a gap changes its sign: exactly lazy.
 
-A question of this package; no published numbers are known. Task: the stripe of Paccolat et al. 2021, J. Stat.
-Mech. 044001, and parity of MNIST in 10 principal components (Geiger et al. 2020, 113301).
+A question of this package; no published numbers are known. Task: the stripe of
+Paccolat et al. 2021, J. Stat. Mech. 044001, and parity of MNIST in 10 principal components (Geiger
+et al. 2020, J. Stat. Mech. 113301).
 
 Measured, stripe, medians of 3 seeds, alpha = 10^-2 unless said:
 - lambda alone is not lazy: K changes by 0.6 |K_0|, the test error is .083, with a sixth of the

@@ -50,7 +50,7 @@ def test_verdicts_pass_on_what_theory_says(judge):
 @pytest.mark.parametrize("column, factor, quantity", [
     (0, 100.0, "feature / lazy"), (1, P ** 0.2, "exponent, lazy"), (0, P ** 0.2, "exponent, feat"),
     (3, 1.2, "SVC, final kernel / feature, each p"), (4, 0.4, "lazy / 5-NN"),
-    (3, 0.6, "SVC, final kernel / feature, mean over p"),
+    (3, 0.6, "SVC, final kernel / feature, each p"),
     (2, [2, 1, 1, 1], "SVC, initial kernel / 5-NN")])
 def test_verdicts_fail_on_what_it_does_not(judge, column, factor, quantity):
     result = as_in_theory()
