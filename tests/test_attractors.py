@@ -130,6 +130,13 @@ def test_nothing_attracts_where_no_force_agrees():
     assert maxima(POINTS, np.ones(3), 1).tolist() == [[1.5, 3], [2.5, 2]]   # -1 may be left out
 
 
+def test_nothing_attracts_where_stronger_forces_cancel_all_that_agree():
+    for seed in range(10):                               # what is left over is rounding
+        rng = np.random.default_rng(seed)
+        x, force = rng.standard_normal((3, 2)), rng.uniform(0.2, 1, 3)
+        assert not maxima(np.tile(x, (2, 1)), np.append(np.full(3, 0.1), -force), 1).size
+
+
 def test_turning_is_the_least_over_all_parts_of_the_kink(rng):
     x, force = rng.standard_normal((6, 2)), rng.standard_normal(6)
     rows = lifted(x)
@@ -205,6 +212,7 @@ def test_neurons_of_one_sign_merge_into_one_with_their_pattern(rng):
 
 @pytest.mark.parametrize("slopes, biases, betas, certificate, n", [
     ([1, 3], [-1, -3], [3, -1], NONE, 1),                # they cancel
+    ([1, 3], [-1, -3], [3, 1e-8 - 1], SUM, 1),           # but for 3e-8 (x - 1)
     ([1, 4], [-1, -4], [2, -1], SUM, 1),                 # -2 (x - 1) is right of 1 as both are
     ([1, 4], [0, -1], [1, -0.4], PROGRAM, 1),            # 0.4 - 0.6 x, at 0.5 and not at -1
 ])
@@ -269,6 +277,7 @@ def test_collinear_neurons_that_are_not_balanced_alike_stay_apart(rng):
     neurons = line([1, 2, 1, 1, 0], [1, 2, 1, 1 + 1e-6, 0], [1, 1, -1, 1, 0])
     assert len(merge_parallel(neurons).beta) == 4        # of them the zero goes
     assert len(merge_parallel(neurons, 1e-5).beta) == 3
+    assert merge_parallel(line([0, 0], [0, 0], [0, 0])).beta.tolist() == [0]
 
 
 # Bad input
@@ -282,6 +291,8 @@ BAD = {
     "force": (lambda: maxima(X, np.ones(3), 1), "maxima: force has 3 entries, expected 4"),
     "sign": (lambda: maxima(X, np.ones(4), 2), "beta_sign is 2, expected 1 or -1"),
     "turning": (lambda: turning(np.ones(4), X, np.ones(5)), "turning: force has 5 entries"),
+    "no direction": (lambda: turning(np.zeros(4), X, np.ones(4)), "turning: vector is 0, which"),
+    "size": (lambda: turning(np.ones(3), X, np.ones(4)), "vector has 3 entries, expected 4"),
     "merge": (lambda: merge(NEURONS, POINTS), "x has 1 features, expected 3"),
     "parallel": (lambda: merge_parallel(NEURONS, 2), "tolerance is 2, expected 0 to 1"),
 }

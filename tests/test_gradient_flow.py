@@ -6,7 +6,7 @@ from conftest import assert_near
 from npspectral import Chain, Dense, hinge, mean_squared_error, soft_hinge
 from npspectral.analysis.tangent_kernel import tangent_kernel
 from npspectral.nn import OneHidden, mean_field, tree
-from npspectral.training import Limits, gradient_flow, settle
+from npspectral.training import FlowRecord, Limits, gradient_flow, settle
 
 
 def stripe(rng, p, d):
@@ -72,6 +72,8 @@ def test_halving_the_step_halves_the_drift_of_the_conserved_quantity(rng):
                         times=tuple(np.arange(1, 4 / size + 1) * size))
         last = at(gradient_flow(net, params, x, target, loss=mean_squared_error, limits=limits), 4)
         assert last.step == round(4 / size)
+        change, theta = net.conserved(last.params) - net.conserved(params), tree.ravel(last.params)
+        assert last.drift == pytest.approx(np.abs(change).sum() / (theta @ theta), rel=1e-12)
         drifts.append(last.drift)
     assert 1.9 < drifts[0] / drifts[1] < 2.1 and 1.9 < drifts[1] / drifts[2] < 2.1
     assert 0 < drifts[2] < 1e-4
@@ -95,16 +97,78 @@ def test_reaches_the_margin_where_the_published_rule_stalls(alpha, fraction):
     assert published.time < ours.time / 10
 
 
-def test_moments_are_hit_exactly_and_change_nothing_else(rng):
+def test_every_step_is_one_of_euler_within_the_limits_and_moments_are_hit(rng):
     net = mean_field(3, (8, 6))
     (x, target), params = stripe(rng, 12, 3), net.init(rng)
-    times = (0.001, 0.5, 0.50001, 3.0)
-    seen = []
-    for record in gradient_flow(net, params, x, target, limits=Limits(times=times)):
-        seen.append(record.time)
-        if record.time >= 3:
-            break
+    times, begin = (0.001, 0.5, 0.50001, 3.0), tree.ravel(params)
+    limits = Limits(max_gradient_change=1e-3, max_output_change=0.004, floor=1e-3, times=times)
+
+    def state(record):
+        _, residuals = net.forward(record.params, x)
+        _, grad_y = hinge(record.outputs, target)
+        grads, _ = net.backward(record.params, residuals, grad_y)
+        return tree.ravel(record.params), tree.ravel(grads)
+
+    records = gradient_flow(net, params, x, target, loss=hinge, alpha=2.0, limits=limits)
+    before, seen, shifts = next(records), [0.0], []
+    while before.time < 3:
+        after = next(records)
+        (theta, gradient), (moved, turned) = state(before), state(after)
+        np.testing.assert_allclose(moved - theta, -(after.time - before.time) * gradient,
+                                   rtol=0, atol=1e-14)
+        difference = gradient - turned
+        turn = difference @ difference / np.sqrt((gradient @ gradient) * (turned @ turned))
+        assert after.floor_steps - before.floor_steps == (turn >= 1e-3)
+        if turn >= 1e-3:
+            assert np.linalg.norm(moved - theta) <= 1.001e-3 * np.linalg.norm(theta - begin)
+        shifts.append(np.abs(after.outputs - before.outputs).max())
+        seen.append(after.time)
+        before = after
+    assert 0.002 < max(shifts) < 0.004 and 0 < before.floor_steps < before.step
     assert set(times) <= set(seen) and seen == sorted(seen)
+
+
+def test_steps_grow_and_shrink_as_published(rng):
+    """On outputs y = theta, where gradients change as outputs do: |g - g'|^2 / (|g| |g'|)."""
+    net = Chain(Dense(1, 1, bias=False))
+    params, x = ({"weight": np.array([[1.0]])},), np.ones((1, 1))
+    limits = Limits(max_gradient_change=1e-4, max_output_change=1e9, floor=0.0, first_step=3.0)
+    records = gradient_flow(net, params, x, -np.ones((1, 1)), loss=mean_squared_error,
+                            limits=limits)
+    before, grown = next(records), 1.0
+    for _, after in zip(range(100), records):
+        shrunk = 0.1 ** (after.rejected - before.rejected)
+        assert after.step_size == pytest.approx(before.step_size * grown * shrunk, rel=1e-12)
+        left = 1 - 2 * after.step_size                          # of F - y, by one step of Euler
+        change = (1 - left) ** 2 / left
+        assert change < 1e-4 <= change * (100 if after.rejected > before.rejected else np.inf)
+        grown = 1.1 if change < 0.5e-4 else 1.0
+        before = after
+    assert after.rejected == 3 and after.rise == 0
+
+
+def test_a_step_cut_short_by_a_moment_leaves_the_next_one_its_length(rng):
+    net = mean_field(3, (8, 6))
+    (x, target), params = stripe(rng, 12, 3), net.init(rng)
+    records = gradient_flow(net, params, x, target,
+                            limits=Limits(first_step=1e-4, times=(1e-7, 2e-7, 3e-7)))
+    sizes = [record.step_size for _, record in zip(range(6), records)]
+    np.testing.assert_allclose(sizes[1:], [1e-7, 1e-7, 1e-7, 1e-4, 1.1e-4], rtol=1e-9)
+
+
+def test_the_largest_rise_of_the_loss_is_remembered():
+    net, params = Chain(Dense(1, 1, bias=False)), ({"weight": np.array([[1.0]])},)
+    loose = Limits(max_gradient_change=1e9, max_output_change=1e9, first_step=1.5, times=(1.5, 2.0))
+    records = gradient_flow(net, params, np.ones((1, 1)), -np.ones((1, 1)),
+                            loss=mean_squared_error, limits=loose)
+    seen = [(record.loss, record.rise) for _, record in zip(range(3), records)]
+    assert seen == [(1, 0), (4, 3), (0, 3)]             # beyond the minimum, then into it
+
+
+def test_a_sample_is_satisfied_where_every_output_reaches_the_margin():
+    outputs, target = np.array([[1.0, -1], [2, 0.5], [1, -0.9]]), np.array([[1.0, -1]] * 3)
+    record = FlowRecord({}, 0.0, 0, 1.0, outputs, 1.0, 0, 0, 0.0, np.nan)
+    assert record.satisfied(target) == 1 / 3 and record.satisfied(target, 0.9) == 2 / 3
 
 
 def test_records_keep_their_arrays_and_the_start_stays(rng):
@@ -141,7 +205,7 @@ def test_ends_where_the_gradient_is_zero(rng):
 
 
 @pytest.mark.parametrize("change, error, message", [
-    (dict(alpha=0.0), ValueError, "gradient_flow: alpha is 0.0, expected a number > 0"),
+    (dict(alpha=0.0), ValueError, "gradient_flow: alpha is 0.0, expected a finite number"),
     (dict(alpha=np.inf), ValueError, "alpha is inf"),
     (dict(network=OneHidden(3, 8, trainable=())), ValueError, "nothing is trainable"),
     (dict(x=np.ones((12, 2))), ValueError, "x has 2 features, expected 3"),

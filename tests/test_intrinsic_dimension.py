@@ -117,7 +117,7 @@ def test_near_copies_keep_their_digits_in_float32(rng):
     assert_near(np.sort(mu), np.sort(distances[:, 2] / distances[:, 1]).astype(float), 128)
 
 
-def test_blocks_are_disjoint_and_of_equal_size(rng, monkeypatch):
+def test_blocks_are_disjoint_random_and_of_equal_size(rng, monkeypatch):
     seen = []
 
     def spy(x, estimate):
@@ -130,6 +130,7 @@ def test_blocks_are_disjoint_and_of_equal_size(rng, monkeypatch):
     rows = np.concatenate(seen)[:, 0]
     assert [len(block) for block in seen] == [12] * 4
     assert len(set(rows)) == 48 and set(rows) <= set(range(50))
+    assert (np.diff(rows) < 0).mean() > 0.3                 # in no order
 
 
 def test_one_block_is_the_whole(rng):

@@ -126,6 +126,44 @@ def test_singular_matrices_and_copies_reach_the_tolerance(intercept, rng):
     assert (margins[beta == 0] > 1 - 1e-8).all() and (margins[beta == 2] < 1 + 1e-8).all()
 
 
+def test_the_violation_is_the_largest_by_which_a_condition_fails():
+    sides = np.array([0.0, -2]), np.array([2.0, 0])
+    both, bare = (_dual.Dual(np.eye(2), np.array([1.0, -1]), *sides, intercept)
+                  for intercept in (True, False))
+    for beta, residual, want, without in (((0, 0), (0.5, 0.1), 0.5, 0.5),      # 0 wants to rise,
+                                          ((0, 0), (-0.5, -0.7), 0.7, 0.7),    # -0 to fall,
+                                          ((2, -2), (0.5, -0.7), 0, 0),        # bounds hold them
+                                          ((1, -1), (0.1, 0.2), 0.2, 0.2),
+                                          ((1, -1), (-0.3, 0.2), 0.3, 0.3),
+                                          ((1, -0.5), (0, 0), 1 / 3, 0)):      # the sum is not 0
+        arrays = np.array(beta, float), np.array(residual, float)
+        assert both.violation(*arrays) == want and bare.violation(*arrays) == without
+
+
+def test_a_pair_is_moved_to_the_largest_value_that_its_first_can_reach(rng):
+    """The dual value along a line is a parabola, known from three points."""
+    gram, y = noisy_problem(rng, 12)
+    free = np.full(12, math.inf)
+    problem, start = _dual.Dual(gram, y, -free, free, True), 0.1 * rng.standard_normal(12)
+
+    def value(*moves):
+        beta = start.copy()
+        for n, step in moves:
+            beta[n] += step
+        return y @ beta - beta @ gram @ beta / 2
+
+    def largest(i, j):
+        zero, one, two = (value((i, step), (j, -step)) for step in (0.0, 1.0, 2.0))
+        bend = zero - 2 * one + two
+        return zero - (one - zero - bend / 2) ** 2 / (2 * bend)
+
+    residual = problem.residual(start)
+    (i, up), (j, down) = problem.pair(start, residual, residual, 1e-9)
+    assert i == residual.argmax() and up == -down > 0
+    best = max(largest(i, other) for other in range(12) if residual[other] < residual[i])
+    assert value((i, up), (j, down)) == pytest.approx(best, rel=1e-12)
+
+
 @pytest.mark.parametrize("intercept", [True, False])
 def test_a_few_exchanges_reach_the_solution_from_a_rough_one(intercept, rng, monkeypatch):
     gram, y = noisy_problem(rng, 80)

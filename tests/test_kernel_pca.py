@@ -55,9 +55,9 @@ def test_centered_is_the_gram_matrix_of_centered_features(rng):
     1 / np.arange(1, 501.0) ** 3,
     np.exp(-np.arange(500.0) / 3),
     np.r_[np.full(7, 4.0), np.full(30, 3.0), np.full(463, 1e-3)],       # more than a block of 3
-    np.r_[5.0, np.zeros(499)],
+    np.r_[5.0, np.zeros(499)], np.zeros(500),
     np.r_[3.0, 3 - 1e-9, 2, np.full(497, 1e-6)]],
-    ids=["power", "exponential", "degenerate", "rank one", "nearly degenerate"])
+    ids=["power", "exponential", "degenerate", "rank one", "zero", "nearly degenerate"])
 def test_few_components_are_those_of_the_whole(eigenvalues, rng):
     gram, vectors = with_spectrum(rng, eigenvalues)
     k = 10

@@ -83,6 +83,7 @@ def test_two_power_laws_cross_where_they_should(rng):
     assert crossing(P[:2], first[:2], second[:2]) is None   # not yet
     both = (np.tile(curve, (3, 1)) for curve in (first, second))
     assert crossing_interval(rng, P, *both) == pytest.approx((where, where), rel=1e-12)
+    assert crossing_interval(rng, P, first, first) == (math.inf, math.inf)      # equal is not below
 
 
 def test_the_last_of_several_crossings_counts():
@@ -101,6 +102,19 @@ def test_the_interval_of_a_crossing_covers_and_may_be_open(rng):
     assert abs(hits / 100 - 0.88) < 5 * math.sqrt(0.9 * 0.1 / 100)
     mixed = np.array([[2.0, 0.5], [0.4, 0.4], [2.0, 2.5]])
     assert crossing_interval(rng, P[:2], mixed, np.ones((3, 2))) == (0, math.inf)
+
+
+@pytest.mark.parametrize("level, both", [(0.6, (0, 2)), (0.4, (1, 1))])
+def test_the_level_is_the_share_of_draws_within(level, both, rng):
+    """Two seeds: a quarter of the draws has the first alone, a quarter the second alone."""
+    where = [(2 * a) ** (1 / 0.3) for a in (1.5, 2, 2.5)]
+    first, second = np.outer((1.5, 2.5), P ** -0.7), np.tile(0.5 * P ** -0.4, (2, 1))
+    got = crossing_interval(rng, P, first, second, level)
+    assert got == pytest.approx(tuple(where[i] for i in both), rel=1e-12)
+    errors = P ** -np.array([[0.4], [0.6]])
+    exponents = [0.4, power_law(P, errors).exponent, 0.6]
+    got = exponent_interval(rng, P, errors, level)
+    assert got == pytest.approx(tuple(exponents[i] for i in both), rel=1e-12)
 
 
 def test_rows_of_a_seed_stay_together(rng):

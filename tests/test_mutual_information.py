@@ -149,6 +149,7 @@ def test_entropy_of_bins_is_counted_by_hand():
         1.5 - 0.75 * math.log2(3), rel=1e-14)
     assert binned_entropy(t, 1e-3) == 2 and binned_entropy(np.abs(t), 10.0) == 0
     assert binned_entropy(np.array([[0.0], [-0.0]]), 0.5) == 0
+    assert binned_entropy(np.array([[0.1], [0.4], [0.6], [0.9]]), 0.5) == 1     # edges at 0 and 0.5
 
 
 def test_information_of_bins_never_rises_when_the_width_doubles(rng):

@@ -257,6 +257,9 @@ BAD = {
     "sign": (lambda: velocity_field(X, X, np.ones(3), 1, 0), "beta_sign is 0, expected 1 or -1"),
     "sign of bias": (lambda: velocity_field(X, X, np.ones(3), 2, 1), "bias_sign is 2, expected"),
     "sign of a cell": (lambda: self_consistent([[True] * 3], X, np.ones(3), 0), "is 0, expected 1"),
+    "points of a cell": (lambda: self_consistent([[True]], X, np.ones(3), 1), r"shape \(1, 1\), f"),
+    "force of a cell": (lambda: fixed_points([[True] * 3], X, np.ones(1)), "force 1 entries and x"),
+    "pull": (lambda: move(ONE, np.ones((2, 3)), 1.0), r"pull has shape \(2, 3\), exp.*\(1, 3\)"),
 }
 
 

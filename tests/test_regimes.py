@@ -79,6 +79,20 @@ def test_linearized_is_the_first_order(rng):
     assert_near(linearized(net, start, start, x), net.forward(start, x)[0], 10)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.longdouble])
+def test_linearized_in_other_precisions(rng, dtype):
+    net = Chain(Spectral(4, 5), Tanh(), Dense(5, 2))
+    start, end, x = net.init(rng), net.init(rng), rng.normal(size=(6, 4))
+    wanted = linearized(net, start, end, x)
+
+    def cast(params):
+        return tree.map(lambda array: array.astype(dtype), params)
+
+    got = linearized(net, cast(start), cast(end), x.astype(dtype))
+    assert got.dtype == dtype
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=100 * max(np.finfo(dtype).eps, 2e-16))
+
+
 @pytest.mark.parametrize("change, message", [
     (dict(convention="thesis"), "convention is 'thesis', expected one of"),
     (dict(alpha=0.0), "alpha is 0.0, expected a number > 0"),

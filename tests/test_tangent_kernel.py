@@ -1,4 +1,6 @@
 """The tangent kernel against the Jacobian contraction, its definition, for every layer."""
+import tracemalloc
+
 import numpy as np
 import pytest
 from conftest import EVERY_LAYER, assert_near, random_array, random_params
@@ -39,11 +41,13 @@ def test_kernel_of_every_layer_is_the_contraction_of_its_jacobian(name, rng):
     x1, x2 = random_array(rng, (4, layer.n_in)), random_array(rng, (3, layer.n_in))
     rows1, rows2 = jacobian(layer, params, x1), jacobian(layer, params, x2)
     got = tangent_kernel_parts(layer, params, x1, x2)
+    alike = tangent_kernel_parts(layer, params, x1[:3], x2)     # other points, but as many
     assert set(got) == set(rows1)
     for part, array in got.items():
         want = contraction(rows1[part], rows2[part]).reshape(array.shape)
         size = contraction(abs(rows1[part]), abs(rows2[part])).reshape(array.shape)
         assert_near(array, want, 300, size + size.mean(), name=part)
+        assert_near(alike[part], array[:3], 64, size.max(), name=part)
 
 
 @pytest.mark.parametrize("n_out", (1, 3))
@@ -58,6 +62,21 @@ def test_blocks_make_no_difference_and_the_kernel_of_x_is_symmetric(n_out, rng, 
     flat = whole if n_out == 1 else whole.transpose(0, 2, 1, 3).reshape(21, 21)
     assert_near(flat, flat.T, 64)
     assert np.linalg.eigvalsh(flat).min() > -1e-12 * np.trace(flat)
+
+
+@pytest.mark.parametrize("width, n, grams", [(64, 500, 2), (1000, 200, 7)])
+def test_memory_is_that_of_a_few_gram_matrices(width, n, grams, rng, monkeypatch):
+    """Not all blocks of a wide layer are kept: with all, the peak is 12.6 matrices."""
+    network = Chain(Dense(10, width), Tanh(), Dense(width, 1))
+    params, x = network.init(rng), rng.standard_normal((n, 10))
+    monkeypatch.setattr(module, "BLOCK", n // 20)
+    tracemalloc.start()
+    try:
+        whole = tangent_kernel(network, params, x)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert whole.nbytes < peak < grams * whole.nbytes
 
 
 def test_parts_add_up_to_the_kernel(rng):

@@ -164,6 +164,10 @@ def turning(vector, x, force, tolerance=0.02):
     P removes what is along v; the kink is |v . x^| <= tolerance |v| |x^|. 0: v is stationary.
     """
     rows, force = lifted(x, "turning"), _force("turning", force, len(x))
+    vector = _expect.real("turning", "vector", vector, 1)
+    _expect.same_length("turning", "vector", vector, rows.shape[1])
+    if not vector.any():
+        raise ValueError("turning: vector is 0, which has no direction")
     unit = vector / np.sqrt(vector @ vector)
     cut = rows @ unit / _norms(rows)
     pushed = (rows - np.outer(rows @ unit, unit)) * force[:, None]

@@ -84,10 +84,10 @@ def block_krylov(gram, n_components, centered=False):
         if end < due:
             continue
         values, vectors, residual = _ritz(basis[:end], image[:end], n_components)
-        excess = residual / (RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0]))
-        if excess <= 1:
+        allowed = RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0])
+        if residual <= allowed:
             return values, vectors.T
-        looks = [*looks[-1:], (end, np.log(excess))]
+        looks = [*looks[-1:], (end, np.log(residual / allowed))]
         if len(looks) == 2:                                 # the excess falls geometrically
             (first, high), (_, low) = looks
             fall = (high - low) / (end - first)

@@ -31,7 +31,7 @@ def feature_exponent(d, n_parallel=1):
 
     Compression by lambda multiplies the kernel's error by lambda^(-2 (d - n_parallel) / (3 d - 2)),
     with lambda ~ sqrt(p) for planes and p^(1/4) for curved interfaces. 1/2 for n_parallel = 2,
-    and the kernel's exponent if all directions are relevant and d > 1.
+    and the kernel's exponent if all directions are relevant.
     """
     _expect.integer("feature_exponent", "d", d, 1)
     _expect.integer("feature_exponent", "n_parallel", n_parallel, 1, d)

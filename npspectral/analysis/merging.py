@@ -118,10 +118,14 @@ def merge_parallel(neurons, tolerance=1e-10):
     in direction to `tolerance`, in radians. The merged one is as long as all of them together:
 
         (v, beta) = sqrt(sum_n |(v_n, beta_n)|^2) times their common direction
+
+    Neurons that are 0 are dropped; one is left if there is nothing else.
     """
     _expect.number("merge_parallel", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
     points = np.column_stack((neurons.vectors, neurons.beta))
     sizes = np.sqrt((points * points).sum(1))
+    if not sizes.any():
+        return neurons.replaced(neurons.vectors[:1], neurons.beta[:1])
     points, sizes = points[sizes > 0], sizes[sizes > 0]
     merged, left = [], np.argsort(-sizes)
     units = points / sizes[:, None]

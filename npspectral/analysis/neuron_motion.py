@@ -28,6 +28,9 @@ def move(neurons, pull, time):
 
 def _polar(neurons, pull):
     """k (h,), u (h, d + 1) and a_0 (h,); u = 0 where nothing pulls."""
+    if pull.shape != neurons.vectors.shape:
+        raise ValueError(f"neuron_motion: pull has shape {pull.shape}, expected "
+                         f"{neurons.vectors.shape}")
     rate = np.sqrt((pull * pull).sum(1))
     unit = pull / np.where(rate == 0, 1, rate)[:, None]
     return rate, unit, (unit * neurons.vectors).sum(1)
@@ -71,7 +74,7 @@ def _first_root(square, half_linear, rise):
 
 def fixed_points(patterns, x, force):
     """z* (m, d) of cells by their active points (m, p); nan where S_1 = 0."""
-    active = np.asarray(patterns, float)
+    active = _patterns("fixed_points", patterns, x, force)
     pull, pull_bias = (active * force) @ x, active @ force
     square = (pull * pull).sum(1)
     ratio = np.divide(pull_bias, square, out=np.full(len(square), np.nan), where=square > 0)
@@ -81,6 +84,15 @@ def fixed_points(patterns, x, force):
 def self_consistent(patterns, x, force, beta_sign):
     """Which cells (m,) hold their own fixed point, so that neurons with sgn(beta) end in it."""
     _expect.number("self_consistent", "beta_sign", beta_sign, "1 or -1", lambda s: abs(s) == 1)
-    active, x = np.asarray(patterns, bool), lifted(x, "self_consistent")
-    pull = (active * force) @ x
-    return ((beta_sign * (pull @ x.T) > 0) == active).all(1) & active.any(1)
+    active, rows = _patterns("self_consistent", patterns, x, force), lifted(x, "self_consistent")
+    pull = (active * force) @ rows
+    return ((beta_sign * (pull @ rows.T) > 0) == active).all(1) & active.any(1)
+
+
+def _patterns(owner, patterns, x, force):
+    """patterns (m, p) as booleans; they and force (p,) must have the p of x (p, d)."""
+    patterns = np.asarray(patterns, bool)
+    if patterns.ndim != 2 or not patterns.shape[1] == len(force) == len(x):
+        raise ValueError(f"{owner}: patterns has shape {patterns.shape}, force {len(force)} "
+                         f"entries and x {len(x)} rows, expected (m, p), p and p")
+    return patterns

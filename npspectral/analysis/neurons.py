@@ -51,7 +51,7 @@ class Neurons:
 
     @classmethod
     def of(cls, network, params):
-        """Those of a OneHidden network."""
+        """Those of a OneHidden network; without biases b = 0, and velocities would move it."""
         bias = params.get("bias", np.zeros(network.width))
         return cls(params["omega"], bias, params["beta"], network.gain)
 

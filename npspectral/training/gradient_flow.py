@@ -26,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..nn import OneHidden, soft_hinge, tree
+from ..nn.layer import check_number
 
 GROWTH, SHRINK = 1.1, 0.1
 STRETCH = 1 + 1e-9              # a moment so little beyond a step's end is its end
@@ -80,7 +81,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     Raises ValueError or TypeError on arguments that do not fit, FloatingPointError if the loss is
     not finite or a step shrinks to nothing.
     """
-    check_alpha("gradient_flow", alpha)
+    alpha = check_number("gradient_flow", "alpha", alpha, low=0)
     learned = network.trainable_part(params)
     if tree.size(learned) == 0:
         raise ValueError(f"{network.label}: nothing is trainable")
@@ -109,12 +110,6 @@ def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
         if record.satisfied(target, margin) >= fraction or record.step >= max_steps:
             return record
     return record
-
-
-def check_alpha(owner, alpha):
-    """Refuse a scale that is no finite number above 0."""
-    if not 0 < alpha < math.inf:
-        raise ValueError(f"{owner}: alpha is {alpha!r}, expected a number > 0")
 
 
 def integrate(owner, theta, evaluate, place, limits, conserved=None):

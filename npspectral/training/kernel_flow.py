@@ -4,7 +4,8 @@ from functools import partial
 import numpy as np
 
 from ..nn import soft_hinge
-from .gradient_flow import Limits, check_alpha, integrate
+from ..nn.layer import check_number
+from .gradient_flow import Limits, integrate
 
 COMPLEX_STEP = 1e-100
 
@@ -17,7 +18,7 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
     kernel (p, p) of f, target (p, K); yields FlowRecords whose params are a (p, K). It is the limit
     of gradient_flow for alpha -> infinity. Errors as there.
     """
-    _check_kernel("kernel_flow", kernel, target, alpha)
+    alpha = _check("kernel_flow", kernel, target, alpha)
 
     def evaluate(a):
         outputs = alpha * (kernel @ a.reshape(target.shape))
@@ -37,9 +38,11 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     Source: Byrne and Hindmarsh 1975, ACM Trans. Math. Softw. 1, 71, as scipy's BDF.
     """
     from scipy.integrate import solve_ivp
-    _check_kernel("kernel_flow_at", kernel, target, alpha)
+    alpha = _check("kernel_flow_at", kernel, target, alpha)
     if target.shape[1] != 1:
         raise ValueError(f"kernel_flow_at: target has shape {target.shape}, expected (p, 1)")
+    if not len(times) or not all(a < b < np.inf for a, b in zip((0.0, *times), times)):
+        raise ValueError(f"kernel_flow_at: times is {times!r}, expected increasing numbers > 0")
 
     def force(outputs):
         return -loss(alpha * outputs[:, None], target)[1][:, 0]
@@ -55,8 +58,9 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     return solution.y.T[:, :, None]
 
 
-def _check_kernel(owner, kernel, target, alpha):
-    check_alpha(owner, alpha)
+def _check(owner, kernel, target, alpha):
+    """alpha as a float; refuse what does not fit."""
     if target.ndim != 2 or kernel.shape != (len(target), len(target)):
         raise ValueError(f"{owner}: kernel has shape {kernel.shape} and target {target.shape}, "
                          f"expected (p, p) and (p, K)")
+    return check_number(owner, "alpha", alpha, low=0)
