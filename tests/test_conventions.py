@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 from conftest import assert_near, dyadic, random_params, same_bits
 
-from npspectral import Dense, Spectral, Tanh
+from npspectral import Chain, Dense, Nested, ReLU, Spectral, Tanh
+from npspectral.data import load_npz
 from npspectral.nn import CONVENTIONS, Convention
+from npspectral.oracle import layouts
 from npspectral.oracle._layout import LAYOUTS
 
 # The matrix (n_in, n_out) that each code multiplies a row of inputs with, as it computes it.
@@ -152,6 +154,102 @@ def test_layouts_of_the_oracle_are_these_conventions():
     for name, layout in LAYOUTS.items():
         own = vars(CONVENTIONS[name])
         assert {key: getattr(layout, key) for key in own} == own
+
+
+# Whole networks
+
+def network_case(name, rng, draw=dyadic):
+    """A chain that the convention can express, and its parameters."""
+    constant, bias = ONE_SET.get(name), name != "plus_lambda"
+    network = Chain(Spectral(5, 4, bias, lambda_in=constant), Tanh(), Dense(4, 2),
+                    Tanh(), Spectral(2, 3, bias, lambda_in=constant))
+    return network, tuple({key: draw(rng, shape) for key, shape in layer.shapes.items()}
+                          for layer in network.layers)
+
+
+def test_a_network_comes_back_from_a_plain_npz_bit_by_bit(name, rng, tmp_path):
+    convention = CONVENTIONS[name]
+    network, params = network_case(name, rng, lambda rng, shape: rng.standard_normal(shape))
+    np.savez(tmp_path / "network.npz", **convention.network_to_public(network, params))
+    with np.load(tmp_path / "network.npz") as arrays:
+        again, restored = convention.network_from_public(arrays, Tanh())
+    assert same_bits(restored, params)
+    assert [layer.shapes for layer in again.layers] == [layer.shapes for layer in network.layers]
+    x = rng.standard_normal((7, 5))
+    assert same_bits(again.forward(restored, x)[0], network.forward(params, x)[0])
+    loaded = load_npz(tmp_path / "network.npz")
+    assert same_bits(convention.network_from_public(loaded, Tanh())[1], params)
+
+
+def test_layers_go_by_their_position_and_names_by_the_key(rng):
+    network, params = network_case("keras", rng)
+    names = [["0", "diag_start"], ["0", "diag_end"], ["0", "base"], ["0", "bias"], ["2", "kernel"],
+             ["2", "bias"], ["4", "diag_start"], ["4", "diag_end"], ["4", "base"], ["4", "bias"]]
+    for key, separator in (("{}/{}", "/"), ("layers.{}.{}", ".")):
+        arrays = CONVENTIONS["keras"].network_to_public(network, params, key)
+        assert sorted(path.removeprefix("layers.").split(separator) for path in arrays) == sorted(
+            names)
+        assert same_bits(CONVENTIONS["keras"].network_from_public(arrays, Tanh())[1], params)
+
+
+class KerasSpectral:
+    """The layer of spectraltools 1.2.0 by its published formula; trainable weights come first."""
+
+    def __init__(self, n_in, units):
+        self.base = np.zeros((n_in, units), np.float32)
+        self.diag_end = np.ones((1, units), np.float32)
+        self.diag_start = np.zeros((n_in, 1), np.float32)
+
+    def get_weights(self):
+        return [self.base, self.diag_end, self.diag_start]
+
+    def set_weights(self, weights):
+        assert [array.shape for array in weights] == [own.shape for own in self.get_weights()]
+        self.base, self.diag_end, self.diag_start = weights
+
+    def __call__(self, x):
+        return x @ (self.base * (self.diag_start - self.diag_end))
+
+
+def test_weights_go_to_the_keras_package_and_come_back(rng):
+    names = ("base", "diag_end", "diag_start")
+    network = Chain(Spectral(5, 4, bias=False), ReLU(), Spectral(4, 3, bias=False, lambda_in=0.0))
+    params = tuple({key: dyadic(rng, shape, np.float32) for key, shape in layer.shapes.items()}
+                   for layer in network.layers)
+    model, x = [KerasSpectral(5, 4), KerasSpectral(4, 3)], dyadic(rng, (6, 5), np.float32)
+    arrays = layouts["keras"].network_to_public(network, params)
+    for layer, position in zip(model, (0, 2)):
+        layer.set_weights([arrays[f"{position}/{name}"] for name in names])
+    y = model[1](np.maximum(model[0](x), 0))
+    assert np.array_equal(y, network.forward(params, x)[0]) and y.any()
+
+    back = {f"{position}/{name}": array for position, layer in enumerate(model)
+            for name, array in zip(names, layer.get_weights())}
+    again, restored = layouts["keras"].network_from_public(back, ReLU())
+    assert same_bits(again.forward(restored, x)[0], y)
+    for position in (0, 2):
+        assert same_bits(again.layers[position].weight(restored[position]),
+                         network.layers[position].weight(params[position]))
+
+
+def test_networks_that_do_not_fit_are_refused(rng):
+    network, params = network_case("keras", rng)
+    keras = CONVENTIONS["keras"]
+    with pytest.raises(TypeError, match="keras: network is Spectral.* expected a Chain"):
+        keras.network_to_public(network.layers[0], params)
+    with pytest.raises(TypeError, match="keras: network is Chain.* with params for each"):
+        keras.network_to_public(network, params[:1])
+    with pytest.raises(TypeError, match="keras: layer is Nested.*, expected a Spectral or Dense"):
+        nested = Chain(Nested((3, 2, 1)))
+        keras.network_to_public(nested, nested.init(rng))
+    with pytest.raises(ValueError, match="keras: arrays is empty"):
+        keras.network_from_public({}, Tanh())
+    arrays = keras.network_to_public(network, params)
+    with pytest.raises(ValueError, match="keras: arrays has the names .*, expected .*diag_start"):
+        keras.network_from_public({key: array for key, array in arrays.items()
+                                   if key != "4/diag_start"}, Tanh())
+    with pytest.raises(ValueError, match=r"Chain: Dense\(4, 2\) at position 2 takes 4 features"):
+        keras.network_from_public(dict(reversed(arrays.items())), Tanh())
 
 
 # Bad input

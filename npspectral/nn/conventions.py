@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
+from .chain import Chain
 from .dense import Dense
 from .layer import check_array
 from .spectral import NAMES, Spectral
@@ -136,7 +137,7 @@ class Convention:
                  if not (self.one_set and name == "lambda_in")}
         if not set(names) - {self._public("bias")} <= set(arrays) <= set(names):
             raise ValueError(f"{self}: arrays has the names {sorted(arrays)}, expected "
-                             f"{sorted(names)}, the last of them or not")
+                             f"{sorted(names)}, with or without the bias")
         for name, array in arrays.items():
             check_array(str(self), name, array)
         params = {names[name]: np.array(self.restored(names[name], array))
@@ -149,6 +150,35 @@ class Convention:
             if array.shape != expected:
                 raise ValueError(f"{self}: {name} has shape {array.shape}, expected {expected}")
         return layer, {name: params[name] for name in layer.shapes}
+
+    def network_to_public(self, network, params, key="{}/{}"):
+        """The arrays of a chain's Spectral and Dense layers in one dict, as of an .npz file.
+
+        A layer goes by its position in the chain, "2/phi"; with key "{}.{}" as "2.phi", the name in
+        a PyTorch state_dict() of a Sequential with the same activations.
+        """
+        if not isinstance(network, Chain) or len(params) != len(network.layers):
+            raise TypeError(f"{self}: network is {network!r}, expected a Chain with params for "
+                            f"each of its layers")
+        return {key.format(position, name): array
+                for position, (layer, own) in enumerate(zip(network.layers, params)) if own
+                for name, array in self.to_public(layer, own).items()}
+
+    def network_from_public(self, arrays, activation):
+        """A chain and its params from such a dict, a loaded .npz file or a state_dict().
+
+        Names are "layer/name" or "layer.name"; the layers follow one another as they come, with
+        `activation` between them.
+        """
+        parts = {}
+        for path, array in arrays.items():
+            layer, _, name = path.replace("/", ".").rpartition(".")
+            parts.setdefault(layer, {})[name] = np.asarray(array)
+        if not parts:
+            raise ValueError(f"{self}: arrays is empty, expected those of one layer or more")
+        layers, params = zip(*map(self.from_public, parts.values()))
+        between = [part for layer in layers for part in (layer, activation)]
+        return Chain(*between[:-1]), tuple(part for own in params for part in (own, {}))[:-1]
 
     def _layer(self, params):
         """The layer that has these parameters."""

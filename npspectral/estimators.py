@@ -1,0 +1,253 @@
+"""SpectralClassifier and SpectralRegressor: spectral networks in scikit-learn's manner.
+
+    from npspectral.estimators import SpectralClassifier
+    model = SpectralClassifier(random_state=0).fit(x_train, labels_train)
+    model.score(x_test, labels_test), model.feature_importances_, model.prune(50).network_
+
+They work in scikit-learn's Pipeline, GridSearchCV and permutation_importance, and do not need it:
+its tags are imported when it asks for them, and nothing else.
+"""
+import copy
+import inspect
+
+import numpy as np
+
+from . import _estimator_input as given
+from .analysis.pruning import percentile_masks, remove_nodes
+from .analysis.relevance import input_relevance
+from .nn import (L2, Chain, Identity, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error,
+                 softmax_cross_entropy, tree)
+from .training import Adam, fit, predict
+
+ACTIVATIONS = {"identity": Identity(), "logistic": Sigmoid(), "relu": ReLU(), "tanh": Tanh()}
+
+
+class SpectralEstimator:
+    """What classifier and regressor share.
+
+    The network is a Chain of Spectral layers with lambda_out = 0 and an activation between them, so
+    that one eigenvalue of a node scales all that leaves it (Chicchi et al. 2024, arXiv 2406.01183).
+    Adam minimizes loss + penalty (sum lambda_in^2 + sum phi^2), whose minimum over the split of a
+    weight is a group lasso over features and nodes, 2 penalty sum_j sqrt(sum_i W_ij^2).
+
+    hidden_layer_sizes  the number of nodes in each hidden layer, a tuple or one integer
+    activation          "identity", "logistic", "relu" or "tanh"
+    epochs              the most; fewer if the loss did not fall by more than `tol` below its lowest
+                        for `patience` epochs in turn
+    standardize         features, and a regressor's targets, to mean 0 and standard deviation 1
+    random_state        None (numpy's global state), an integer, a RandomState or a Generator
+
+    After fit: network_ and params_; loss_curve_, the loss of each epoch; mean_ and scale_, as the
+    network takes (X - mean_) / scale_; n_features_in_; feature_names_in_ if X had named columns.
+    Raises ValueError or TypeError on arguments that do not fit.
+    """
+
+    def __init__(self, hidden_layer_sizes=(100,), activation="relu", *, penalty=1e-3,
+                 learning_rate=1e-3, batch_size=64, epochs=200, tol=1e-4, patience=10,
+                 standardize=True, random_state=None):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.penalty = penalty
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.tol = tol
+        self.patience = patience
+        self.standardize = standardize
+        self.random_state = random_state
+
+    def get_params(self, deep=True):
+        """The constructor's arguments by name; `deep` is there for scikit-learn."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params):
+        """Change arguments of the constructor; returns the estimator."""
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise ValueError(f"{self._name}: there is no parameter {name!r}, "
+                                 f"expected one of {sorted(self.get_params())}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        signature = inspect.signature(type(self)).parameters
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items()
+                   if repr(value) != repr(signature[name].default)]
+        return f"{self._name}({', '.join(changed)})"
+
+    def __setstate__(self, state):
+        if "params_" in state:              # joblib may map them from a file: no plain arrays
+            state = {**state, "params_": tree.map(np.asarray, state["params_"])}
+        vars(self).update(state)
+
+    def __sklearn_tags__(self):
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
+        regressor = self._estimator_type == "regressor"
+        return Tags(estimator_type=self._estimator_type,
+                    target_tags=TargetTags(required=True, multi_output=regressor),
+                    classifier_tags=None if regressor else ClassifierTags(),
+                    regressor_tags=RegressorTags() if regressor else None)
+
+    @property
+    def feature_importances_(self):
+        """|lambda_in_j| sqrt(sum_i phi_ij^2) of the first layer over its sum, (n_features,).
+
+        This is input_relevance of analysis/relevance.py; of standardized features, if they are.
+        """
+        self._check_fitted()
+        relevance = input_relevance(self.network_.layers[0], self.params_[0])
+        return relevance / relevance.sum()
+
+    def prune(self, percentile, scope="global"):
+        """A fitted copy without the hidden nodes that matter least; the estimator is not changed.
+
+        A node counts as a feature does, by its relevance to the next layer. Those below the
+        percentile, over all hidden layers or over each ("layer"), are removed for good as in
+        analysis/pruning.py; hidden_layer_sizes of the copy says what is left.
+        Raises EmptiedLayer where a layer would lose all of its nodes.
+        """
+        self._check_fitted()
+        transfers = [(layer, own) for layer, own in zip(self.network_.layers, self.params_) if own]
+        if len(transfers) == 1:
+            raise ValueError(f"{self._name}: there is no hidden layer to prune")
+        scores = tuple(input_relevance(layer, own) for layer, own in transfers[1:])
+        masks = percentile_masks(scores, percentile, scope)
+        pruned = copy.deepcopy(self)
+        pruned.network_, pruned.params_ = remove_nodes(self.network_, self.params_, masks)
+        return pruned.set_params(hidden_layer_sizes=tuple(int(keep.sum()) for keep in masks))
+
+    def _train(self, X, x, target, n_out, loss):
+        """Fit a new network to x, the features X as an array, and `target` as the loss takes it."""
+        rng = given.generator(self._name, self.random_state)
+        mean, scale = self._moments(x)
+        network = self._network(x.shape[1], n_out)
+        records = fit(network, network.init(rng), (x - mean) / scale, target, loss=loss,
+                      optimizer=Adam(self.learning_rate), batch_size=self.batch_size, rng=rng,
+                      penalties=(L2(self.penalty, "lambda_in"), L2(self.penalty, "phi")),
+                      epochs=self.epochs)
+        losses, record = self._until_it_stalls(records)
+        self.network_, self.params_, self.loss_curve_ = network, record.params, losses
+        self.mean_, self.scale_, self.n_features_in_ = mean, scale, x.shape[1]
+        vars(self).pop("feature_names_in_", None)
+        if (names := given.feature_names(X)) is not None:
+            self.feature_names_in_ = names
+        return self
+
+    def _until_it_stalls(self, records):
+        losses, lowest, waited = [], np.inf, 0
+        for record in records:
+            losses.append(record.loss)
+            waited = 0 if record.loss < lowest - self.tol else waited + 1
+            lowest = min(lowest, record.loss)
+            if waited >= self.patience:
+                break
+        return losses, record
+
+    def _network(self, n_in, n_out):
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"{self._name}: activation is {self.activation!r}, "
+                             f"expected one of {sorted(ACTIVATIONS)}")
+        hidden = self.hidden_layer_sizes
+        sizes = (n_in, *(hidden if np.iterable(hidden) else [hidden]), n_out)
+        layers = []
+        for before, after in zip(sizes, sizes[1:]):
+            layers += [Spectral(before, after, lambda_out=0.0), ACTIVATIONS[self.activation]]
+        return Chain(*layers[:-1])
+
+    def _moments(self, x):
+        """Mean and standard deviation of every column; of a constant one 1, as it has none."""
+        if not self.standardize:
+            return np.zeros(x.shape[1]), np.ones(x.shape[1])
+        return x.mean(0), np.where(np.ptp(x, 0) > 0, x.std(0), 1)
+
+    def _output(self, X):
+        """What the network gives, (n, n_out)."""
+        self._check_fitted()
+        x, names = given.features(self._name, X), given.feature_names(X)
+        if x.shape[1] != self.n_features_in_:
+            raise ValueError(f"X has {x.shape[1]} features, but {self._name} is expecting "
+                             f"{self.n_features_in_} features as input")
+        fitted = getattr(self, "feature_names_in_", None)
+        if names is not None and fitted is not None and (names != fitted).any():
+            raise ValueError(f"{self._name}: The feature names should match those that were passed "
+                             f"during fit: they are {names.tolist()}, expected {fitted.tolist()}")
+        return predict(self.network_, self.params_, (x - self.mean_) / self.scale_)
+
+    def _check_fitted(self):
+        if not hasattr(self, "params_"):
+            raise given.known_as("NotFittedError", given.NotFitted)(
+                f"{self._name}: it is not fitted, call fit(X, y) first")
+
+    @property
+    def _name(self):
+        return type(self).__name__
+
+
+class SpectralClassifier(SpectralEstimator):
+    """A classifier by softmax cross-entropy, for two or more classes of any labels.
+
+    Everything about it, and its arguments, stands in SpectralEstimator. After fit: classes_.
+    """
+
+    _estimator_type = "classifier"
+
+    def fit(self, X, y):
+        """Train on X (n, n_features) and labels y (n,); returns the estimator."""
+        x = given.features(self._name, X)
+        classes, target = given.classes(self._name, given.column(self._name, y, len(x)))
+        self._train(X, x, target, len(classes), softmax_cross_entropy)
+        self.classes_ = classes
+        return self
+
+    def predict_proba(self, X):
+        """Probabilities (n, K) of the K classes, in the order of classes_."""
+        y = self._output(X)
+        p = np.exp(y - y.max(1, keepdims=True))
+        return p / p.sum(1, keepdims=True)
+
+    def predict(self, X):
+        """The most probable class of every sample, (n,)."""
+        largest = self._output(X).argmax(1)
+        return self.classes_[largest]
+
+    def score(self, X, y):
+        """The share of samples whose class is right."""
+        predicted = self.predict(X)
+        return float(np.mean(predicted == given.column(self._name, y, len(predicted))))
+
+
+class SpectralRegressor(SpectralEstimator):
+    """A regressor by mean squared error, for one target or several.
+
+    Everything about it, and its arguments, stands in SpectralEstimator. After fit: target_mean_ and
+    target_scale_, as the network gives (y - target_mean_) / target_scale_.
+    """
+
+    _estimator_type = "regressor"
+
+    def fit(self, X, y):
+        """Train on X (n, n_features) and targets y, (n,) or (n, n_outputs); returns itself."""
+        x = given.features(self._name, X)
+        y = given.targets(self._name, y, len(x))
+        columns = y.reshape(len(y), -1)
+        mean, scale = self._moments(columns)
+        self._train(X, x, (columns - mean) / scale, columns.shape[1], mean_squared_error)
+        self.target_mean_, self.target_scale_ = mean, scale
+        self._shape = y.shape[1:]
+        return self
+
+    def predict(self, X):
+        """The targets, of the shape that they had in fit."""
+        y = self._output(X)
+        return (y * self.target_scale_ + self.target_mean_).reshape(len(y), *self._shape)
+
+    def score(self, X, y):
+        """R^2 = 1 - sum_b (y_b - p_b)^2 / sum_b (y_b - mean y)^2, the mean over the outputs.
+
+        For a constant y it is 1 if all are right, else 0, as in scikit-learn.
+        """
+        p = self.predict(X)
+        y = given.targets(self._name, y, len(p)).reshape(p.shape)
+        rest, total = ((y - p) ** 2).sum(0), ((y - y.mean(0)) ** 2).sum(0)
+        share = rest / np.where(total > 0, total, 1)
+        return float(np.where(total > 0, 1 - share, rest == 0).mean())

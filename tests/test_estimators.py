@@ -1,0 +1,357 @@
+"""Estimators without scikit-learn: labels, shapes, seeds, definitions, pruning, bad input."""
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import assert_near, locked, same_bits
+
+from npspectral import Adam, data, fit, mean_squared_error, softmax_cross_entropy
+from npspectral.analysis import pruning
+from npspectral.estimators import SpectralClassifier, SpectralRegressor
+from npspectral.nn import L2
+
+QUICK = dict(hidden_layer_sizes=(12, 7), epochs=15, random_state=0)
+EVERY_ESTIMATOR = [SpectralClassifier, SpectralRegressor]
+
+
+@pytest.fixture
+def blobs(rng):
+    """Three clouds in four dimensions, 90 points: x, numbers of the clouds."""
+    cloud = rng.integers(3, size=90)
+    return locked(rng.standard_normal((90, 4)) + 4 * np.eye(3, 4)[cloud]), locked(cloud)
+
+
+@pytest.fixture
+def numbers(rng):
+    x = rng.standard_normal((80, 3)) * (1, 10, 0.1) + (5, 0, -2)
+    return locked(x), locked(np.tanh(x[:, 0] - 5) + x[:, 1] / 10)
+
+
+@pytest.fixture
+def deep(blobs):
+    return SpectralClassifier(**QUICK).fit(*blobs)
+
+
+# Without scikit-learn
+
+ALONE = """
+import pickle, sys
+if {blocked}:
+    sys.modules["sklearn"] = None
+import numpy as np
+from npspectral.estimators import SpectralClassifier, SpectralRegressor
+x = np.random.default_rng(0).standard_normal((40, 3))
+for estimator, y in ((SpectralClassifier(epochs=3), x[:, 0] > 0), (SpectralRegressor(epochs=3), x)):
+    fitted = pickle.loads(pickle.dumps(estimator.fit(x, y)))
+    assert fitted.predict(x).shape == y.shape
+    fitted.score(x, y), fitted.prune(20).feature_importances_, repr(fitted)
+try:
+    SpectralClassifier().predict(x)
+except ValueError:
+    pass
+assert sys.modules.get("sklearn") is None
+"""
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+def test_nothing_of_scikit_learn_is_needed_or_loaded(blocked):
+    subprocess.run([sys.executable, "-c", ALONE.format(blocked=blocked)], check=True, timeout=60)
+
+
+# What they compute
+
+@pytest.mark.parametrize("names", [
+    ["ash", "beech", "cedar"], [3, -5, 40], [0.0, 2.0, 1.0], np.array(["b", "a", "cc"], object),
+    ["x", "y", "y"], [True, False, False]], ids=str)
+def test_labels_of_any_kind_come_back(names, blobs):
+    x, cloud = blobs
+    y = np.asarray(names)[cloud]
+    model = SpectralClassifier(random_state=0, epochs=40).fit(x.tolist(), y.tolist())
+    assert np.array_equal(model.classes_, np.unique(y))
+    assert set(model.predict(x)) <= set(y) and model.predict(x).shape == y.shape
+    assert model.score(x, y) == np.mean(model.predict(x) == y) > 0.9
+
+
+def test_probabilities_are_the_softmax_of_the_network(blobs, deep):
+    x, _ = blobs
+    y, _ = deep.network_.forward(deep.params_, (x - x.mean(0)) / x.std(0))
+    assert_near(deep.predict_proba(x), np.exp(y) / np.exp(y).sum(1, keepdims=True))
+    assert np.array_equal(deep.predict(x), deep.predict_proba(x).argmax(1))
+
+
+def test_probabilities_of_a_sure_network_do_not_overflow(blobs, deep):
+    sure = pickle.loads(pickle.dumps(deep))
+    sure.params_[4]["bias"][:] = 2000, 1000, -1000
+    assert np.array_equal(sure.predict_proba(blobs[0]), np.tile([1.0, 0.0, 0.0], (90, 1)))
+
+
+def test_a_fit_is_that_of_the_package(blobs, deep):
+    x, y = blobs
+    rng = np.random.default_rng(0)
+    records = list(fit(deep.network_, deep.network_.init(rng), (x - x.mean(0)) / x.std(0), y,
+                       loss=softmax_cross_entropy, optimizer=Adam(1e-3), rng=rng, batch_size=64,
+                       penalties=[L2(1e-3, "lambda_in"), L2(1e-3, "phi")], epochs=15))
+    assert deep.loss_curve_ == [record.loss for record in records]
+    assert same_bits(deep.params_, records[-1].params)
+
+
+def test_a_regressor_minimizes_the_squared_error_of_standardized_targets(numbers):
+    x, y = numbers
+    model = SpectralRegressor(**QUICK, penalty=0, batch_size=80).fit(x, y)
+    start = model.network_.init(np.random.default_rng(0))
+    first, _ = model.network_.forward(start, (x - x.mean(0)) / x.std(0))
+    want, _ = mean_squared_error(first, ((y - y.mean()) / y.std())[:, None])
+    assert_near(model.loss_curve_[0], want)
+    y_last, _ = model.network_.forward(model.params_, (x - x.mean(0)) / x.std(0))
+    assert_near(model.predict(x), y_last[:, 0] * y.std() + y.mean())
+
+
+@pytest.mark.parametrize("shape", [(80,), (80, 1), (80, 2)])
+def test_targets_come_back_in_their_shape(shape, numbers, rng):
+    x, y = numbers
+    y = y if shape == (80,) else np.stack([y, 300 - 100 * y], 1)[:, :shape[1]]
+    model = SpectralRegressor(random_state=0).fit(x, y)
+    assert model.predict(x[:5]).shape == (5, *shape[1:])
+    p = model.predict(x)
+    columns = [(y, p)] if y.ndim == 1 else list(zip(y.T, p.T))
+    want = np.mean([1 - ((a - b) ** 2).sum() / ((a - a.mean()) ** 2).sum() for a, b in columns])
+    assert_near(model.score(x, y), want)
+    assert want > 0.9
+
+
+def test_constant_targets_are_scored_as_in_scikit_learn(numbers):
+    x, _ = numbers
+    model = SpectralRegressor(epochs=1, random_state=0).fit(x, np.full(80, 3.0))
+    assert model.score(x, np.full(80, 2.0)) == 0
+    model.target_scale_ = np.zeros(1)
+    assert model.score(x, np.full(80, 3.0)) == 1
+
+
+def test_units_of_features_and_targets_change_nothing(numbers):
+    x, y = numbers
+    plain = SpectralRegressor(**QUICK).fit(x, y).predict(x)
+    assert np.array_equal(SpectralRegressor(**QUICK).fit(x * 8, y * 4).predict(x * 8), plain * 4)
+    fixed = SpectralRegressor(**QUICK, standardize=False).fit(x, y)
+    assert (fixed.mean_ == 0).all() and (fixed.scale_ == 1).all() and fixed.target_scale_ == 1
+    assert not np.array_equal(fixed.predict(x), plain)
+
+
+def test_a_constant_feature_is_only_centered(numbers):
+    x = numbers[0].copy()
+    x[:, 1] = 0.1                           # its computed deviation is a rounding error, not 0
+    model = SpectralRegressor(**QUICK).fit(x, numbers[1])
+    assert model.scale_[1] == 1
+
+
+def test_training_ends_when_the_loss_stalls(blobs):
+    model = SpectralClassifier(**QUICK, tol=1e9, patience=3).fit(*blobs)
+    assert len(model.loss_curve_) == 4                              # the first counts as a fall
+    never = SpectralClassifier(**QUICK, tol=-1e9, patience=1).fit(*blobs)
+    assert len(never.loss_curve_) == 15
+    assert same_bits(model.params_, SpectralClassifier(**{**QUICK, "epochs": 4}).fit(
+        *blobs).params_)
+
+
+# Seeds
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+@pytest.mark.parametrize("seed", [7, np.int64(7), "RandomState", "Generator", None])
+def test_one_seed_gives_the_same_bits_and_another_does_not(estimator, seed, blobs):
+    def fitted(number):
+        np.random.seed(number)                                      # what None stands for
+        makers = {"RandomState": np.random.RandomState, "Generator": np.random.default_rng}
+        state = makers[seed](number) if seed in makers else seed and seed + number
+        return estimator(hidden_layer_sizes=5, epochs=2, random_state=state).fit(*blobs).params_
+    kept = np.random.get_state()
+    try:
+        assert same_bits(fitted(1), fitted(1))
+        assert not same_bits(fitted(1), fitted(2))
+    finally:
+        np.random.set_state(kept)
+
+
+@pytest.mark.parametrize("maker", [np.random.RandomState, np.random.default_rng])
+def test_an_integer_fits_alike_twice_and_a_state_goes_on(maker, blobs):
+    model = SpectralClassifier(hidden_layer_sizes=5, epochs=2, random_state=3)
+    assert same_bits(model.fit(*blobs).params_, model.fit(*blobs).params_)
+    model.set_params(random_state=maker(3))
+    assert not same_bits(model.fit(*blobs).params_, model.fit(*blobs).params_)
+
+
+# Importances and pruning
+
+def test_importances_are_their_definition(deep):
+    own = deep.params_[0]
+    want = [abs(own["lambda_in"][j]) * np.sqrt(sum(own["phi"][i, j] ** 2 for i in range(12)))
+            for j in range(4)]
+    assert_near(deep.feature_importances_, np.array(want) / sum(want))
+
+
+def test_features_that_matter_are_important(rng):
+    x = rng.standard_normal((600, 8))
+    model = SpectralClassifier(random_state=0).fit(x, x[:, 2] * x[:, 5] > 0)
+    others = np.delete(model.feature_importances_, [2, 5])
+    assert model.feature_importances_[[2, 5]].min() > 3 * others.max()
+
+
+@pytest.mark.parametrize("scope", ["global", "layer"])
+def test_pruning_is_that_of_the_analysis(scope, blobs, deep):
+    x, _ = blobs
+    scores = [np.abs(own["lambda_in"]) * np.sqrt((own["phi"] ** 2).sum(0))
+              for own in (deep.params_[2], deep.params_[4])]
+    masks = pruning.percentile_masks(scores, 40, scope)
+    network, params = pruning.remove_nodes(deep.network_, deep.params_, masks)
+    small = deep.prune(40, scope)
+    assert small.network_ == network and same_bits(small.params_, params)
+    assert small.hidden_layer_sizes == tuple(keep.sum() for keep in masks) != (12, 7)
+    masked = pruning.mask_nodes(deep.network_, deep.params_, masks)
+    y, _ = deep.network_.forward(masked, (x - x.mean(0)) / x.std(0))
+    assert np.array_equal(small.predict(x), y.argmax(1))
+
+
+def test_pruning_leaves_the_estimator_as_it_was(blobs, deep):
+    before = pickle.loads(pickle.dumps(deep))
+    small = deep.prune(50)
+    assert same_bits(deep.params_, before.params_) and deep.get_params() == before.get_params()
+    assert deep.network_ == before.network_ and len(small.prune(50).params_) == 5
+    assert same_bits(deep.prune(0).params_, deep.params_)
+    assert [layer.n_out for layer in small.fit(*blobs).network_.layers[:3:2]] == list(
+        small.hidden_layer_sizes)
+
+
+def test_most_nodes_of_the_digits_can_go(rng):
+    (x, y), (x_test, y_test) = data.train_test_split(rng, *data.digits())
+    model = SpectralClassifier(epochs=60, random_state=0).fit(x, y)
+    assert model.score(x_test, y_test) > 0.95
+    assert model.prune(50).score(x_test, y_test) > 0.95
+
+
+# As an object
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+def test_parameters_are_read_and_set_by_name(estimator):
+    model = estimator((3, 2), tol=0.5)
+    assert model.get_params()["hidden_layer_sizes"] == (3, 2)
+    assert model.set_params(epochs=9, tol=1e-4) is model
+    assert repr(model) == f"{estimator.__name__}(hidden_layer_sizes=(3, 2), epochs=9)"
+    assert repr(estimator()) == f"{estimator.__name__}()"
+    with pytest.raises(ValueError, match="no parameter 'max_iter', expected one of .'activation'"):
+        model.set_params(max_iter=3)
+
+
+class Frame:
+    """As much of a data frame as is asked for."""
+
+    def __init__(self, array, columns):
+        self.array, self.columns = array, columns
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array, dtype)
+
+
+def test_names_of_columns_are_kept_and_compared(blobs):
+    x, y = blobs
+    model = SpectralClassifier(**QUICK).fit(Frame(x, list("abcd")), y)
+    assert model.feature_names_in_.dtype == object
+    assert model.feature_names_in_.tolist() == list("abcd") and model.n_features_in_ == 4
+    assert np.array_equal(model.predict(Frame(x, list("abcd"))), model.predict(x))
+    with pytest.raises(ValueError, match="feature names should match .*'a', 'c'.*'a', 'b'"):
+        model.predict(Frame(x, list("acbd")))
+    assert not hasattr(model.fit(Frame(x, [0, 1, 2, 3]), y), "feature_names_in_")
+
+
+def test_a_fit_that_fails_leaves_the_last_one(blobs, deep):
+    before, x = deep.predict(blobs[0]), blobs[0][:, :2]
+    with pytest.raises(ValueError, match="learning_rate is -1"):
+        deep.set_params(learning_rate=-1).fit(x, blobs[1])
+    assert np.array_equal(deep.predict(blobs[0]), before)
+
+
+# Bad input
+
+X, LABELS = np.arange(12.0).reshape(6, 2), np.array([0, 1, 2, 0, 1, 2])
+
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+@pytest.mark.parametrize("x, y, message", [
+    (X[0], LABELS, r"X has shape \(2,\), expected \(n, n_features\). Reshape your data"),
+    (X[:0], LABELS[:0], r"X has 0 sample\(s\) \(shape=\(0, 2\)\) while a minimum of 1"),
+    (X[:, :0], LABELS, r"X has 0 feature\(s\) \(shape=\(6, 0\)\) while a minimum of 1"),
+    (np.where(X == 3, np.nan, X), LABELS, r"X\[1, 1\] is nan, expected finite"),
+    (np.where(X == 4, -np.inf, X), LABELS, r"X\[2, 0\] is -inf, expected finite"),
+    (X + 0j, LABELS, "Complex data not supported: X has dtype complex128"),
+    (X, None, "requires y to be passed, but the target y is None"),
+    (X, LABELS[:5], r"y has shape \(5,\), expected \(6,\)"),
+    (X, np.zeros((6, 2, 2)), r"y has shape \(6, 2, 2\), expected \(6,\)"),
+    (X, np.where(LABELS == 1, np.nan, 0.0), r"y\[1\] is nan, expected finite"),
+    ([["a", "b"]] * 6, LABELS, "could not convert string to float"),
+])
+def test_data_that_do_not_fit_are_refused(estimator, x, y, message):
+    with pytest.raises(ValueError, match=message):
+        estimator().fit(x, y)
+
+
+@pytest.mark.parametrize("y, message", [
+    (LABELS / 2, "Unknown label type: continuous"),
+    (np.array([0, "a", None] * 2, object), "Unknown label type: y has classes that cannot be"),
+    (LABELS * 0, "y has 1 class, np.int64.0., expected 2 or more"),
+    (np.stack([LABELS, LABELS], 1), r"y has shape \(6, 2\), expected \(6,\)"),
+])
+def test_labels_that_do_not_fit_are_refused(y, message):
+    with pytest.raises(ValueError, match=f"SpectralClassifier: {message}"):
+        SpectralClassifier().fit(X, y)
+
+
+def test_a_column_of_labels_is_taken_with_a_warning():
+    with pytest.warns(UserWarning, match="A column-vector y was passed") as caught:
+        model = SpectralClassifier(epochs=1).fit(X, LABELS[:, None])
+    assert caught[0].filename == __file__
+    assert model.predict(X).shape == (6,)
+
+
+def test_a_sparse_matrix_is_refused():
+    from scipy.sparse import csr_array
+    with pytest.raises(TypeError, match="SpectralRegressor: X is sparse .csr_array."):
+        SpectralRegressor().fit(csr_array(X), LABELS)
+
+
+@pytest.mark.parametrize("params, message", [
+    (dict(activation="swish"), "SpectralRegressor: activation is 'swish', expected one of"),
+    (dict(hidden_layer_sizes=(3, 0)), "Spectral: n_out is 0, expected a positive integer"),
+    (dict(hidden_layer_sizes=2.5), "Spectral: n_out is 2.5, expected a positive integer"),
+    (dict(learning_rate=0), "Adam: learning_rate is 0, expected > 0"),
+    (dict(penalty=-1), "L2: strength is -1, expected a number >= 0"),
+    (dict(batch_size=0), "fit: batch_size is 0, expected a positive integer"),
+    (dict(epochs=0), "fit: epochs is 0, expected a positive integer"),
+    (dict(random_state="a"), "SpectralRegressor: random_state is 'a', expected None, an integer"),
+    (dict(random_state=-1), "SpectralRegressor: random_state is -1, expected None, an integer"),
+])
+def test_parameters_that_do_not_fit_are_refused_in_fit(params, message):
+    with pytest.raises(ValueError, match=message):
+        SpectralRegressor(**params).fit(X, LABELS)
+
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+def test_only_a_fitted_one_can_be_asked(estimator):
+    for ask in (lambda model: model.predict(X), lambda model: model.score(X, LABELS),
+                lambda model: model.prune(50), lambda model: model.feature_importances_):
+        with pytest.raises(ValueError, match=f"{estimator.__name__}: it is not fitted") as caught:
+            ask(estimator())
+        assert isinstance(caught.value, AttributeError)
+    assert not hasattr(estimator(), "feature_importances_")
+
+
+def test_what_a_fitted_one_is_asked_has_to_fit(blobs, deep):
+    x, y = blobs
+    with pytest.raises(ValueError, match="X has 3 features, but SpectralClassifier is expecting 4"):
+        deep.predict(x[:, :3])
+    with pytest.raises(ValueError, match=r"y has shape \(1,\), expected \(90,\)"):
+        deep.score(x, y[:1])
+    with pytest.raises(pruning.EmptiedLayer, match="would lose all"):
+        deep.prune(100)
+    with pytest.raises(ValueError, match="percentile is 101, expected 0 to 100"):
+        deep.prune(101)
+    with pytest.raises(ValueError, match="SpectralClassifier: there is no hidden layer to prune"):
+        SpectralClassifier(hidden_layer_sizes=(), epochs=1).fit(x, y).prune(10)
