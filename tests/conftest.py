@@ -13,9 +13,10 @@ from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReL
                         Sigmoid, Softplus, Sparse, Spectral, Tanh,
                         binary_cross_entropy_with_logits, hinge, mean_squared_error,
                         quadratic_hinge, soft_hinge, softmax_cross_entropy)
-from npspectral.nn import (L1, L2, ElasticNet, FixedOrientations, GroupLasso, OneHidden,
-                           ScaledDense, SpectralFullQR, SpectralGaussianSVD, SpectralQR,
-                           SpectralSVD, mean_field, tree)
+from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, ElasticNet, FixedOrientations,
+                           GroupLasso, OneHidden, Orthonormal, RecurrentSpectral, ScaledDense,
+                           SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
+                           SwitchedRecurrentSpectral, TriangularRecurrentSpectral, mean_field, tree)
 
 FORMS = {
     "both sets": {},
@@ -35,6 +36,7 @@ TRAINABLE = {
 }
 FACTORED = {"S-QR": (SpectralQR, "r"), "S-SVD": (SpectralSVD, "s")}
 NO_BIAS = dict(bias=False)
+BENT = LeakyReLU(-0.5)          # far from linear, where theta would hardly matter
 EVERY_LAYER = {
     **{f"Spectral, {form}": Spectral(5, 3, **options) for form, options in FORMS.items()},
     **{f"Spectral, {form}, {part} learns": Spectral(5, 3, trainable=names, **FORMS[form])
@@ -112,6 +114,31 @@ EVERY_LAYER = {
        for kinds in (("lambda",), ("phi",), ("bias",), ("lambda", "bias"), ())},
     "Nested, separate, lambda learns": Nested((5, 4, 3), shared=False, trainable=("lambda",)),
     "Nested, all sizes alike, tanh": Nested((4, 4, 4), Tanh()),
+    "Complex": ComplexRecurrentSpectral(4, 3, steps=3),
+    "Complex, two items": ComplexRecurrentSpectral(3, 2, 2, inserted=(0, 1)),
+    "Complex, linear in between": ComplexRecurrentSpectral(4, 2, 2, inserted=(0, 3)),
+    "Complex, late item, ELU": ComplexRecurrentSpectral(4, 3, 2, (1,), activation=ELU()),
+    "Complex, score": ComplexRecurrentSpectral(4, 3, 3, read="score"),
+    "Complex, power": ComplexRecurrentSpectral(4, 3, 2, read="power"),
+    **{f"Complex, {title} learns": ComplexRecurrentSpectral(4, 3, 3, trainable=names)
+       for title, names in (("everything", ("phi", "theta", "k_real", "k_imag", "omega")),
+                            ("only phi", ("phi",)), ("only theta", ("theta",)),
+                            ("only k_imag", ("k_imag",)), ("only omega", ("omega",)),
+                            ("nothing", ()))},
+    **{f"Recurrent, {steps} steps": RecurrentSpectral(3, 2, 5, steps, BENT) for steps in (2, 4)},
+    "Recurrent, 1 step": RecurrentSpectral(3, 2, 5, 1, trainable=("planted", "modes")),
+    "Recurrent, tanh, constant node": RecurrentSpectral(3, 2, 5, 3, constant=True),
+    "Recurrent on nodes": RecurrentSpectral(3, 2, 5, 2, BENT, planting="nodes"),
+    **{f"Recurrent, {title} learns": RecurrentSpectral(3, 2, 5, 2, BENT, trainable=names)
+       for title, names in (("everything", ("planted", "modes", "theta")),
+                            ("only modes", ("modes",)), ("only theta", ("theta",)),
+                            ("nothing", ()))},
+    "Recurrent, triangular": TriangularRecurrentSpectral(2, 2, 5, 3, constant=True),
+    "Recurrent, triangular, only lower learns": TriangularRecurrentSpectral(
+        3, 2, 5, 2, trainable=("lower",)),
+    "Recurrent, switched": SwitchedRecurrentSpectral(2, 2, 5, 2, 2, rest=1, activation=BENT),
+    "Recurrent, switched, theta learns": SwitchedRecurrentSpectral(
+        2, 3, 5, 3, steps=2, activation=BENT, constant=True, trainable=("theta",)),
     "Chain of one": Chain(Spectral(5, 3)),
     "Chain of nothing": Chain(),
     "Chain of activations": Chain(Tanh(), Softplus()),
@@ -123,6 +150,8 @@ EVERY_LAYER = {
     "Chain, activation first": Chain(Tanh(), Spectral(5, 3), Identity()),
     "Chain with a nested network": Chain(Dense(5, 4), Tanh(), Nested((4, 2, 3)), ELU()),
     "Chain, factored": Chain(SpectralQR(5, 4), Tanh(), SpectralSVD(4, 6), ELU(), Dense(6, 3)),
+    "Chain, complex": Chain(Dense(5, 4), ComplexRecurrentSpectral(4, 3, 3), Dense(6, 2)),
+    "Chain, recurrent": Chain(Dense(5, 3), RecurrentSpectral(3, 2, 5, 2), ELU(), Dense(2, 3)),
     "Chain, mean field": mean_field(5, (4, 6), n_out=2, activation=ELU(), gain=1.2),
     "Chain, fixed orientations": Chain(FixedOrientations(5, 4), ReLU(), ScaledDense(4, 1, 0.25)),
     "Chain, nested": Chain(Chain(Spectral(5, 4), Tanh()), Chain(Chain(Dense(4, 2)), LeakyReLU())),
@@ -178,6 +207,8 @@ EVERY_PENALTY = {
     "L2 of one realized weight": L2(0.7, "0/weight", PENALIZED),
     "ElasticNet of phi": ElasticNet(0.4, "phi", ratio=0.2),
     "ElasticNet of realized weights": ElasticNet(0.4, "weight", PENALIZED, 0.8),
+    "Orthonormal columns of phi": Orthonormal(0.2, "phi"),
+    "Orthonormal realized weights": Orthonormal(0.2, "weight", PENALIZED),
     "GroupLasso over nodes": GroupLasso(0.2, "phi"),
     "GroupLasso over inputs": GroupLasso(0.2, "phi", axis=0),
     "GroupLasso of realized weights": GroupLasso(0.2, "weight", PENALIZED),
@@ -239,7 +270,33 @@ def random_array(rng, shape, dtype=float):
 
 
 def random_params(layer, rng, dtype=float):
-    return tree.map(lambda start: random_array(rng, start.shape, dtype), layer.init(rng))
+    params = tree.map(lambda start: random_array(rng, start.shape, dtype), layer.init(rng))
+    return conditioned(layer, params)
+
+
+def conditioned(layer, params):
+    """`params` with a multiple of an orthogonal matrix added to what a layer inverts."""
+    if isinstance(layer, Chain):
+        return tuple(map(conditioned, layer.layers, params))
+    if isinstance(layer, TriangularRecurrentSpectral):
+        return {name: array / 4 if name in ("lower", "upper") else array
+                for name, array in params.items()}
+    if isinstance(layer, ComplexRecurrentSpectral):
+        phi = params["phi"]
+        return {**params, "phi": phi + 3 * np.eye(*phi.shape, dtype=phi.dtype)}
+    if isinstance(layer, (RecurrentSpectral, SwitchedRecurrentSpectral)):
+        first = layer.init(np.random.default_rng(0), params["planted"].dtype)
+        return {name: array + 3 * first[name] if name.startswith(("planted", "modes")) else array
+                for name, array in params.items()}
+    return params
+
+
+def takes(layer, dtype):
+    """Whether numbers of `dtype` may pass: a layer that is complex inside takes real ones only."""
+    if isinstance(layer, Chain):
+        return all(takes(one, dtype) for one in layer.layers)
+    return not (isinstance(layer, ComplexRecurrentSpectral)
+                and np.issubdtype(dtype, np.complexfloating))
 
 
 def random_input(layer, rng, dtype=float, leading=(4,)):

@@ -2,29 +2,36 @@
 from . import tree
 from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from .chain import Chain
+from .complex_recurrent import ComplexRecurrentSpectral
 from .conventions import CONVENTIONS, Convention
 from .dense import Dense
 from .factored_qr import SpectralFullQR, SpectralQR
 from .factored_svd import SpectralGaussianSVD, SpectralSVD
 from .gradient_check import check_gradients
 from .initializers import (PUBLISHED, PUBLISHED_NESTED, Chi, Constant, FanUniform, GlorotUniform,
-                           Normal, Uniform, UnitRows)
+                           Normal, Orthogonal, Spaced, Uniform, UnitRows)
 from .layer import Layer
 from .losses import (binary_cross_entropy_with_logits, hinge, mean_squared_error, quadratic_hinge,
                      soft_hinge, softmax_cross_entropy)
 from .nested import Nested
 from .one_hidden import OneHidden
-from .penalties import L1, L2, ElasticNet, GroupLasso
+from .penalties import L1, L2, ElasticNet, GroupLasso, Orthonormal
+from .recurrent import RecurrentSpectral
+from .recurrent_sequence import SwitchedRecurrentSpectral, product_stability
+from .recurrent_triangular import TriangularRecurrentSpectral
 from .scaled import FixedOrientations, ScaledDense, mean_field
 from .sparse import Sparse, magnitude_threshold
 from .spectral import Spectral
 from .splits import to_dense, to_spectral
 
-__all__ = ["CONVENTIONS", "Chain", "Chi", "Constant", "Convention", "Dense", "ELU", "ElasticNet",
-           "FanUniform", "FixedOrientations", "GlorotUniform", "GroupLasso", "Identity", "L1", "L2",
-           "Layer", "LeakyReLU", "Nested", "Normal", "OneHidden", "PUBLISHED", "PUBLISHED_NESTED",
-           "ReLU", "ScaledDense", "Sigmoid", "Softplus", "Sparse", "Spectral", "SpectralFullQR",
-           "SpectralGaussianSVD", "SpectralQR", "SpectralSVD", "Tanh", "Uniform", "UnitRows",
-           "binary_cross_entropy_with_logits", "check_gradients", "hinge", "magnitude_threshold",
-           "mean_field", "mean_squared_error", "quadratic_hinge", "soft_hinge",
-           "softmax_cross_entropy", "to_dense", "to_spectral", "tree"]
+__all__ = ["CONVENTIONS", "Chain", "Chi", "ComplexRecurrentSpectral", "Constant", "Convention",
+           "Dense", "ELU", "ElasticNet", "FanUniform", "FixedOrientations", "GlorotUniform",
+           "GroupLasso", "Identity", "L1", "L2", "Layer", "LeakyReLU", "Nested", "Normal",
+           "OneHidden", "Orthogonal", "Orthonormal", "PUBLISHED", "PUBLISHED_NESTED", "ReLU",
+           "RecurrentSpectral", "ScaledDense", "Sigmoid", "Softplus", "Spaced", "Sparse",
+           "Spectral", "SpectralFullQR", "SpectralGaussianSVD", "SpectralQR", "SpectralSVD",
+           "SwitchedRecurrentSpectral", "Tanh", "TriangularRecurrentSpectral", "Uniform",
+           "UnitRows", "binary_cross_entropy_with_logits", "check_gradients", "hinge",
+           "magnitude_threshold", "mean_field", "mean_squared_error", "product_stability",
+           "quadratic_hinge", "soft_hinge", "softmax_cross_entropy", "to_dense", "to_spectral",
+           "tree"]

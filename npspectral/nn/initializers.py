@@ -82,6 +82,29 @@ class Chi:
         return np.sqrt(rng.chisquare(self.dof, shape)).astype(dtype)
 
 
+@dataclass(frozen=True)
+class Orthogonal:
+    """An orthogonal matrix (n, n), all alike: Q of a Gaussian one's Q R with positive diagonal R.
+
+    Source: Mezzadri 2007, Notices Am. Math. Soc. 54, 592.
+    """
+
+    def __call__(self, rng, shape, dtype=float):
+        q, r = np.linalg.qr(rng.standard_normal(shape))
+        return (q * np.sign(np.diagonal(r))).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Spaced:
+    """n numbers at equal distances between `low` and `high`, both left out; not random."""
+
+    low: float
+    high: float
+
+    def __call__(self, rng, shape, dtype=float):
+        return np.linspace(self.low, self.high, shape[0] + 2)[1:-1].astype(dtype)
+
+
 # How the public codes set up their spectral layers, as keyword arguments of Spectral. A number for
 # an eigenvalue set declares it constant. Signs are theirs: with lambda_in = 0, W = -lambda_out phi.
 PUBLISHED = {

@@ -123,6 +123,20 @@ class GroupLasso(Penalty):
         return norm.sum(), w / np.where(norm.real == 0, 1, norm)
 
 
+@dataclass(frozen=True)
+class Orthonormal(Penalty):
+    """strength * sum of (w^T w - I)^2: 0 where the columns of w are orthonormal.
+
+    Its gradient is 4 w (w^T w - I). It keeps a matrix of eigenvectors away from singular ones.
+    """
+
+    def term(self, w):
+        if w.ndim != 2:
+            raise ValueError(f"Orthonormal: {self.name!r} has shape {w.shape}, expected a matrix")
+        excess = w.T @ w - np.eye(w.shape[1], dtype=w.dtype)
+        return (excess * excess).sum(), 4 * w @ excess
+
+
 def add_penalties(penalties, params, grads):
     """Add the penalties' gradients to `grads` in place and return the sum of their values.
 
