@@ -12,17 +12,29 @@ Source: L. Petrini 2020, candidacy talk (field; A ~ p sqrt(h) up to A ~ h, "prel
 can replace an attractor; MNIST, where feature learning is better). An attractor is there a set of
 neurons active on the same points; here, also of one sign of beta.
 
-NUMBERS
+Published against ours (medians of 3 seeds, range; about p = 64, h = 400, d = 5; raw patterns):
+A ~ p / p^0.65 (0.63 to 0.92), ternary patterns 0.65;  A ~ sqrt(h) / h^0.62 (0.58 to 0.64), 0.67
+A against d: not given / d^0.66 (0.51 to 1.05), no power law: it grows to d = 10 and not beyond
+one neuron replaces an attractor / f changes by 2.1e-15 at most; 0 or 1 pattern in a network needs 2
+MNIST: feature learning is better / test error 0.105, lazy 0.112, in each of 3 seeds; but 0.88 of
+    the neurons are attractors of their own (lazy: 0.98), so that merging hardly saves any
+Patterns count neurons that contribute nothing. The effective number, 1 / sum of squared shares of
+|beta| |v|, grows as p^0.82 and hardly with h (h^0.12): at h = 1600 it is 12.6, of 121 attractors.
+With constant forces the number of maxima grows as p^0.43, p^0.74, p^0.98 for d = 1, 2, 3, and more
+than half of them lie on kinks, along which neurons slide.
+
+Minutes on one core: --quick 1/4, as it comes 7, --full, not run, many hours.
+
+Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk).
 """
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from attractors_figures import plot
 from attractors_verdicts import verdicts
-from experiment import (SEEDS, available, hold_memory, images, kept, options, progress, show_table,
-                        stack)
+from experiment import (SEEDS, WORKERS, available, hold_memory, images, options, progress,
+                        show_table, stack, swept)
 
 from npspectral.analysis.attractors import census, maxima, patterns
 from npspectral.analysis.merging import TWO, merge
@@ -30,6 +42,7 @@ from npspectral.analysis.neurons import Neurons, velocities
 from npspectral.data.binary import sphere
 from npspectral.data.principal import parity_task, principal_components
 from npspectral.nn import OneHidden
+from npspectral.sweep import grid
 from npspectral.training import Limits, gradient_flow
 
 FEATURE, LAZY = 1e-6, 1e6           # alpha
@@ -171,36 +184,35 @@ def follow_mnist(alpha, p, h, seed, max_steps):
                  f"mnist, alpha {alpha:g}, seed {seed}")
 
 
-def plan(setting):
-    """(name of the varied size, its value, p, h, d) of all networks on the sphere."""
+def plan(setting, names):
+    """part, or part and varied size -> its runs."""
+    found = {"field": grid(follow_field, seed=[2])}
+    for d, sizes in SIZES_OF_MAXIMA.items():
+        found[f"maxima, d = {d}"] = grid(follow_maxima, d=[d], p=sizes, tasks=[setting.tasks])
     for name in "phd":
         for value in getattr(setting, name):
-            yield name, value, *{**setting.base, name: value}.values()
-
-
-def run(setting, names, folder):
-    """part -> name -> array; runs on disk are not run again."""
-    result = {"field": kept(folder, ("field", POINTS, NEURONS, SHOWN, N_STEPS, STEPS),
-                            partial(follow_field, 2))}
-    for d, sizes in SIZES_OF_MAXIMA.items():
-        rows = [kept(folder, ("maxima", d, p, setting.tasks),
-                     partial(follow_maxima, d, p, setting.tasks)) for p in sizes]
-        result[f"maxima, d = {d}"] = {"p": np.array(sizes), **stack(rows)}
-    rows = {}
-    for name, value, *size in plan(setting):
-        found = [kept(folder, ("sphere", FEATURE, FLOOR, TOLERANCE, *size, seed, setting.max_steps),
-                      partial(follow_sphere, *size, seed, setting.max_steps))
-                 for seed in range(setting.seeds)]
-        rows.setdefault(name, []).append({name: np.array(value), **stack(found)})
-    result.update({f"A against {name}": stack(own) for name, own in rows.items()})
+            size = {key: [own] for key, own in {**setting.base, name: value}.items()}
+            found[name, value] = grid(follow_sphere, **size, seed=range(setting.seeds),
+                                      max_steps=[setting.max_steps])
+    p, h = setting.mnist
     for name, alpha in (("feature", FEATURE), ("lazy", LAZY)) if "mnist" in names else ():
-        found = [kept(folder, ("mnist", alpha, FLOOR, TOLERANCE, *setting.mnist, seed,
-                               setting.max_steps),
-                      partial(follow_mnist, alpha, *setting.mnist, seed, setting.max_steps))
-                 for seed in range(setting.seeds)]
-        result[f"mnist, {name}"] = stack(found)
-    progress("")
-    return result
+        found[f"mnist, {name}"] = grid(follow_mnist, alpha=[alpha], p=[p], h=[h],
+                                       seed=range(setting.seeds), max_steps=[setting.max_steps])
+    return found
+
+
+def run(setting, names, path, workers=1, executor=None):
+    """part -> name -> array; runs in the file are not run again."""
+    found = swept(plan(setting, names), path, workers, executor)
+    result = {"field": {name: np.asarray(value) for name, value in found.pop("field")[0].items()}}
+    for d, sizes in SIZES_OF_MAXIMA.items():
+        part = f"maxima, d = {d}"
+        result[part] = {"p": np.array(sizes), **stack(found.pop(part))}
+    for name in "phd":
+        result[f"A against {name}"] = stack([
+            {name: np.array(value), **stack(found.pop((name, value)))}
+            for value in getattr(setting, name)])
+    return result | {part: stack(rows) for part, rows in found.items()}
 
 
 def save(result, folder):
@@ -210,16 +222,18 @@ def save(result, folder):
 
 
 def main(argv=None):
-    chosen = options(__doc__.splitlines()[0], "results/attractors", seeds=SEEDS).parse_args(argv)
+    chosen = options(__doc__.splitlines()[0], "results/attractors", seeds=SEEDS,
+                     workers=WORKERS).parse_args(argv)
     setting = SETTINGS[chosen.mode]
     if chosen.seeds is not None:
         setting = replace(setting, seeds=chosen.seeds)
     begin = time.monotonic()
     hold_memory()
-    result = run(setting, available(["mnist"], chosen.download), chosen.out / "runs")
+    result = run(setting, available(["mnist"], chosen.download), chosen.out / "runs.jsonl",
+                 chosen.workers)
     save(result, chosen.out)
     plot(result, chosen.out)
-    show_table(verdicts(result))
+    show_table(verdicts(result), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
 
 

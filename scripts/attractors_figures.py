@@ -113,9 +113,8 @@ def draw_counts(plt, parts):
         if name in GUIDES:
             slope, label = GUIDES[name]
             first = own["attractors"][0].mean()
-            axes.plot(sizes, first * (sizes / sizes[0]) ** slope, ":", color="k")
-            axes.text(sizes[-1], first * (sizes[-1] / sizes[0]) ** slope, label, ha="right",
-                      va="top" if name == "h" else "bottom", fontsize=10)
+            guide, = axes.plot(sizes, first * (sizes / sizes[0]) ** slope, ":", color="k")
+            axes.legend([guide], [label], fontsize=9)
         axes.set(xscale="log", yscale="log", xlabel=LABELS[name], ylabel="attractors A")
         axes.set_xticks(sizes, [str(size) for size in sizes])
         axes.set_xticks([], minor=True)
@@ -123,7 +122,8 @@ def draw_counts(plt, parts):
                  if axes.get_ylim()[0] <= count <= axes.get_ylim()[1]]
         axes.set_yticks(plain, [str(count) for count in plain])
         axes.set_yticks([], minor=True)
-    row[0, 0].legend(fontsize=9)
+    figure.legend(*row[0, -1].get_legend_handles_labels(), fontsize=9, ncols=5,
+                  loc="outside lower center")
     return figure
 
 

@@ -68,7 +68,7 @@ def judge_count(part, name, own):
         Row(part, "the same, less those that no neuron is active on", "0",
             (own["left"] - own["unseen"]).ravel(), high=0, every=False),
         Row(part, "change of f on the training set, merged", "0", own["change"].ravel(),
-            high=1e-14),
+            high=1e-14, exact=True),
         Row(part, "patterns that one neuron cannot replace", "none", own["two"].ravel()),
         Row(part, "merged: test error less the network's", "-",
             (own["errors"][..., 1] - own["errors"][..., 0]).ravel())]
@@ -87,5 +87,5 @@ def judge_mnist(feature, lazy):
             feature["errors"][:, 0] - lazy["errors"][:, 0], high=0, every=False),
         Row("mnist", "test error, feature, merged", "-", feature["errors"][:, 1]),
         Row("mnist", "change of f on the training set, merged", "0", feature["change"],
-            high=1e-14),
+            high=1e-14, exact=True),
         Row("mnist", "neurons after merging / h", "-", feature["merged"] / h)]

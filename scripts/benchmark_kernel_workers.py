@@ -7,7 +7,9 @@ may run in a Python of their own.
 """
 from dataclasses import dataclass, replace
 
+import benchmark_complex_workers as complex_recurrent
 import benchmark_machine_workers as machines
+import benchmark_recurrent_workers as recurrent
 import numpy as np
 from benchmark_machine_workers import repeated
 from benchmark_workers import main
@@ -19,7 +21,7 @@ SAMPLE = 500_000                            # entries of a kernel that the check
 
 @dataclass(frozen=True)
 class Case:
-    """p samples; widths (d, ..., outputs) of a network; depth of a limit; C of support vectors."""
+    """p samples; widths (d, ..., outputs) of a network; depth; C of support vectors."""
 
     benchmark: str
     p: int
@@ -284,7 +286,7 @@ BENCHMARKS = {
     "infinite width": {"npspectral": own_infinite, "neural-tangents": stax_infinite},
     "hinge flow step": {"npspectral": own_flow, "products": products_flow,
                         "torch": torch_flow, "JAX": jax_flow},
-    **machines.BENCHMARKS,
+    **machines.BENCHMARKS, **recurrent.BENCHMARKS, **complex_recurrent.BENCHMARKS,
 }
 
 if __name__ == "__main__":

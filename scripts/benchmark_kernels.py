@@ -3,7 +3,8 @@
 The rows: the tangent kernel of finite networks (neural-tangents in its structured mode with
 (in, out) weights, its best case, and the Jacobian contraction by JAX), its limit of infinite width
 (neural-tangents), a step of gradient flow on the full batch (PyTorch, JAX), kernel PCA and support
-vectors (scikit-learn), the TwoNN dimension (scikit-dimension, DADApy). All in float64.
+vectors (scikit-learn), the TwoNN dimension (scikit-dimension, DADApy), and the gradient of a
+recurrent spectral network, real and complex (PyTorch). All in float64.
 
 A line of the table is npspectral beside one peer; time and memory are peer / npspectral, above 1
 npspectral needs less. For "products", the matrix products alone into arrays that exist already, it
@@ -34,7 +35,8 @@ COMPILED = ("JAX", "neural-tangents")       # in the first run; the others have 
 # diagonal, scikit-learn's randomized solver iterates a fixed number of times, 1e-3 is its tolerance
 # of a margin, DADApy rounds to two places.
 TOLERANCE = {"tangent kernel": 1e-12, "infinite width": 1e-7, "hinge flow step": 1e-12,
-             "kernel PCA": 1e-8, "support vectors": 1e-4, "TwoNN": 2e-3}
+             "kernel PCA": 1e-8, "support vectors": 1e-4, "TwoNN": 2e-3, "recurrent step": 1e-11,
+             "complex recurrent step": 1e-11}
 JACOBIAN = 4e9                              # bytes: the definition is left out beyond
 DEEP = (784, 512, 512, 512)
 
@@ -52,7 +54,11 @@ def cases(quick=False, only="", threads=(1,)):
         Case("kernel PCA", p, threads=count),
         *(Case("support vectors", p, bound=bound, threads=count)
           for p in dict.fromkeys((1000, p)) for bound in bounds),
-        *(Case("TwoNN", 5 * p, (n, 20), threads=count) for n in (3, 20))]]
+        *(Case("TwoNN", 5 * p, (n, 20), threads=count) for n in (3, 20)),
+        *(Case("recurrent step", 100, widths, 5, threads=count)
+          for widths in ((64, 90, 10), (196, 256, 10), (784, 1024, 10))[:2 if quick else 3]),
+        *(Case("complex recurrent step", 100, (nodes, 10), 5, threads=count)
+          for nodes in (64, 196, 784)[:2 if quick else 3])]]
     return [case for case in every if re.search(only, case.label)]
 
 
@@ -75,7 +81,7 @@ def goals(case):
                 "JAX Jacobian": (100, None)}
     if case.benchmark == "infinite width":
         return {"neural-tangents": (3, None)} if case.depth == 3 else {}
-    if case.benchmark == "TwoNN" and case.widths[0] == 20:
+    if case.benchmark == "TwoNN" and case.widths[0] == 20 or "recurrent" in case.benchmark:
         return {}
     return {"hinge flow step": {"torch": (2.2, None)},
             "kernel PCA": {name: (1.5, None) for name in BENCHMARKS["kernel PCA"]},

@@ -5,6 +5,8 @@ in each of them.
 """
 import argparse
 import hashlib
+import json
+import multiprocessing
 import os
 import sys
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from npspectral import data
+from npspectral import data, sweep
 
 # The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
 BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
@@ -20,6 +22,9 @@ STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
          "axes.titlesize": 13, "legend.frameon": False, "figure.dpi": 130,
          "savefig.bbox": "tight", "figure.constrained_layout.use": True}
 LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
+PASS, FAIL, TOO_SMALL = "pass", "FAIL", "not at this size"
+VERDICTS = "verdicts.json"
+hold_memory = sweep.hold_memory             # at the start of a script; a sweep's workers do it, too
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Row:
 
     `values` have one entry a seed. The row passes if `every` one of them lies from `low` to `high`,
     or, with every=False, their median; rows without bounds only inform. "-": nothing was published.
+    Quick runs are too small for a row to fail, unless it is `exact`: due at any size.
     """
 
     part: str
@@ -37,6 +43,12 @@ class Row:
     low: float = -np.inf
     high: float = np.inf
     every: bool = True
+    exact: bool = False
+
+    @property
+    def ours(self):
+        low, middle, high = np.quantile(self.values, [0, 0.5, 1])
+        return f"{middle:.4g}" + (f" ({low:.4g} to {high:.4g})" if len(self.values) > 1 else "")
 
     @property
     def good(self):
@@ -45,28 +57,45 @@ class Row:
         return (values >= self.low) & (values <= self.high)
 
     @property
-    def verdict(self):
+    def wanted(self):
+        """The bounds in words, and how many values lie within; "" if there are none."""
         if np.isinf(self.low) and np.isinf(self.high):
             return ""
-        wanted = (f">= {self.low:g}" if np.isinf(self.high) else f"<= {self.high:g}"
+        bounds = (f">= {self.low:g}" if np.isinf(self.high) else f"<= {self.high:g}"
                   if np.isinf(self.low) else f"{self.low:g} to {self.high:g}")
-        count = f"{self.good.sum()} of {len(self.good)}" if self.every else "median"
-        return f"{'pass' if self.good.all() else 'FAIL'} ({wanted}, {count})"
+        return f"{bounds}, {f'{self.good.sum()} of {len(self.good)}' if self.every else 'median'}"
+
+    def judge(self, mode="default"):
+        """PASS, FAIL, for a quick run TOO_SMALL instead, or "" without bounds."""
+        if not self.wanted:
+            return ""
+        if self.good.all():
+            return PASS
+        return TOO_SMALL if mode == "quick" and not self.exact else FAIL
+
+    @property
+    def verdict(self):
+        return f"{self.judge()} ({self.wanted})" if self.wanted else ""
 
 
-def show_table(rows):
-    """Print the rows: part, quantity, published, ours, verdict."""
+def show_table(rows, folder=None, mode="default"):
+    """Print the rows: part, quantity, published, ours, verdict; to `folder`, as verdicts.json."""
     first = 1 + max([4, *(len(row.part) for row in rows)])
     print(f"{'part':{first}}{'quantity':50}{'published':13}"
           f"{'ours: median (range over seeds)':34}verdict")
     for row in rows:
-        low, middle, high = np.quantile(row.values, [0, 0.5, 1])
-        ours = f"{middle:.4g}" + (f" ({low:.4g} to {high:.4g})" if len(row.values) > 1 else "")
-        print(f"{row.part:{first}}{row.quantity:50}{row.published:13}{ours:34}{row.verdict}")
+        verdict = f"{row.judge(mode)} ({row.wanted})" if row.wanted else ""
+        print(f"{row.part:{first}}{row.quantity:50}{row.published:13}{row.ours:34}{verdict}")
+    if folder is not None:
+        found = [{"part": row.part, "quantity": row.quantity, "published": row.published,
+                  "ours": row.ours, "verdict": row.judge(mode), "wanted": row.wanted,
+                  "exact": row.exact} for row in rows]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / VERDICTS).write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def at_least_one(text):
-    """A number of seeds from the command line."""
+    """A number of seeds or workers from the command line."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text}, expected 1 or more")
@@ -74,6 +103,7 @@ def at_least_one(text):
 
 
 SEEDS = dict(type=at_least_one, help="how many, instead of the mode's own number")
+WORKERS = dict(type=at_least_one, default=1, help="processes that share the runs (%(default)s)")
 
 
 def options(description, out, **more):
@@ -131,23 +161,27 @@ def kept(folder, key, run):
     return arrays
 
 
+def swept(plan, path, workers=1, executor=None, version=None):
+    """part -> what its runs returned, for part -> runs of npspectral.sweep.
+
+    Runs in the results file are not run again, so a script that was killed goes on; see there.
+    """
+    runs = [run for part in plan.values() for run in part]
+    values = iter(sweep.run_all(runs, path, workers, executor, version, progress).values)
+    progress("")
+    return {name: [next(values) for _ in part] for name, part in plan.items()}
+
+
 def stack(rows):
     """A list of dicts with the same names as one dict of arrays, one row each."""
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def hold_memory():
-    """Keep freed arrays of up to 30 MB in the process: small networks then train up to 3x faster.
-
-    The C library of Linux gives a freed array back to the system, and the next one is cleared page
-    by page, until it has once seen an array as large as this one freed.
-    """
-    np.empty(30_000_000, np.uint8)
-
-
 def progress(line):
-    """Write over the last line on stderr; an empty one clears it."""
-    print("\r" + line.ljust(78) + ("" if line else "\r"), end="", file=sys.stderr, flush=True)
+    """Write over the last line on stderr; an empty one clears it. Workers of a sweep are silent."""
+    if multiprocessing.parent_process() is None:
+        print("\r" + line.ljust(78) + ("" if line else "\r"), end="", file=sys.stderr,
+              flush=True)
 
 
 def save_figures(figures, folder):

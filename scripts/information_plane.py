@@ -166,7 +166,7 @@ def main(argv=None):
         f"{activation} {name}": array for activation, own in result.items()
         for name, array in own.items()})
     plot(result, BINS, chosen.out)
-    show_table(verdicts(result, BINS))
+    show_table(verdicts(result, BINS), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
 
 

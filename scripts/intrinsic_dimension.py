@@ -174,7 +174,7 @@ def main(argv=None):
         np.savez_compressed(chosen.out / f"{part}.npz", **{
             f"{arm} {name}": array for arm, own in arms.items() for name, array in own.items()})
     plot(result, setting.points, setting.control_points, chosen.out)
-    show_table(verdicts(result, setting.control_points))
+    show_table(verdicts(result, setting.control_points), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
 
 

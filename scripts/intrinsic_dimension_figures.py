@@ -76,7 +76,8 @@ def draw_picture(plt, networks):
             colors = plt.get_cmap("coolwarm", 2) if len(classes) == 2 else plt.get_cmap("tab10")
             dots = axes.scatter(*picture.T, c=codes[:len(picture)], s=7, cmap=colors, vmin=-0.5,
                                 vmax=len(classes) - 0.5)
-            axes.set(xlabel="first component", title=f"{part}, {name}: {share:.2%} of the variance")
+            axes.set(xlabel="first component",
+                     title=f"{part}, {name}:\n{share:.2%} of the variance")
         row[0].set_ylabel("second component")
         bar = figure.colorbar(dots, ax=row, label="class")
         bar.set_ticks(range(len(classes)), labels=classes)

@@ -28,7 +28,7 @@ def judge_control(name, own, n_points):
             for column, estimate in enumerate(ESTIMATORS) if estimate in SHOWN]
     if copies:
         rows.append(Row("control", f"{name}, copies", str(copies), own["copies"], low=copies,
-                        high=copies))
+                        high=copies, exact=True))
     return rows
 
 

@@ -111,7 +111,7 @@ def main(argv=None):
     np.savez_compressed(chosen.out / "regimes.npz", **{
         f"{part} {name}": array for part, own in result.items() for name, array in own.items()})
     plot(result, setting, chosen.out)
-    show_table(verdicts(result, setting))
+    show_table(verdicts(result, setting), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
 
 

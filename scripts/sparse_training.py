@@ -126,12 +126,12 @@ def run(cases, folder, download=False):
     return stack(rows) if rows else {}
 
 
-def main():
+def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/sparse_training",
                      datasets=dict(nargs="+", choices=SETS, default=SETS),
                      arms=dict(nargs="+", choices=ARMS, default=tuple(ARMS)),
                      percents=dict(nargs="+", type=int, help="only these, such as 90 95"))
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     cases = [case for case in MODES[chosen.mode]()
              if case.dataset in chosen.datasets and case.arm in chosen.arms
              and (chosen.percents is None or case.percent in chosen.percents)]
@@ -141,7 +141,7 @@ def main():
         return
     np.savez_compressed(chosen.out / "sparse_training.npz", **table)
     plot(table, chosen.out)
-    show_table(verdicts(table))
+    show_table(verdicts(table), chosen.out, chosen.mode)
     print(f"\nLinks: events per 100 links. Arrays and figures are in {chosen.out}.")
 
 

@@ -90,5 +90,6 @@ def link_rows(part, arm, optimizer, rule, at):
         if dense and optimizer == "sgd" and (name != "revivals" or rule == "static"):
             low, high = 0, 0
         share = 100 * at[name].sum(-1) / at["links"].sum(-1)
-        rows.append(Row(part, f"{TITLES[arm]}, {optimizer}: {title}", "-", share, low, high))
+        rows.append(Row(part, f"{TITLES[arm]}, {optimizer}: {title}", "-", share, low, high,
+                        exact=low == high))
     return rows

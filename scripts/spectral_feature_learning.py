@@ -94,12 +94,12 @@ def main(argv=None):
         setting = replace(setting, seeds=chosen.seeds)
     begin = time.monotonic()
     hold_memory()
-    at_hand = ["stripe", *available(["mnist"], chosen.download)]
-    result = run([task for task in at_hand if task in setting.p], setting, chosen.out / "runs")
+    images = [task for task in setting.p if task != "stripe"]
+    result = run(["stripe", *available(images, chosen.download)], setting, chosen.out / "runs")
     np.savez_compressed(chosen.out / "spectral_feature_learning.npz", **{
         f"{part} {name}": array for part, own in result.items() for name, array in own.items()})
     plot(result, setting, chosen.out)
-    show_table(verdicts(result, setting))
+    show_table(verdicts(result, setting), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
 
 

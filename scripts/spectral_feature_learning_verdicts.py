@@ -62,7 +62,8 @@ def compared(result):
     rows = [Row("alone", f"|K - K_0| / |K_0|, {arm}", "order 1", small(arm, "kernel"), 0.05, 2)
             for arm in ALONE]
     rows.append(Row("alone", "|K - K_0|, lambda_out, largest alpha", "0",
-                    result["stripe lambda_out"]["kernel"][:, LARGE], high=1e-14))
+                    result["stripe lambda_out"]["kernel"][:, LARGE], high=1e-14,
+                    exact=True))
     rows += [Row("errors", f"{arm}: small / large alpha", "-",
                  small(arm, "error") / result[f"stripe {arm}"]["error"][:, LARGE],
                  high=1.0, every=False) for arm in LEARNING]

@@ -28,17 +28,18 @@ second and third at 70 %, published 0.594. Tried, at 50 and 70 % (published 0.91
 mean instead of sum 0.968, 0.800; one threshold a layer 0.972, 0.940; largest |w_ij| 0.972, 0.918;
 root mean square 0.972, 0.827; |sum_j w_ij| 0.324, 0.106; outgoing weights 0.098, 0.098.
 
-Time on one core: --quick 20 s, as it comes 12 minutes by estimate (25 epochs instead of 100),
+Time on one core: --quick 11 s, as it comes 12 minutes by estimate (25 epochs instead of 100),
 --full 27 hours by estimate; --cases and --seeds take a part of it: a seed of one hidden layer with
 500 or 2000 nodes takes 8 or 31 minutes, of three layers 25.
 """
 import time
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-from experiment import SEEDS, available, images, kept, options, progress, stack
+from experiment import (SEEDS, WORKERS, available, images, options, progress, show_table, stack,
+                        swept)
 from spectral_pruning_figures import plot
 from spectral_pruning_published import METHODS, PERCENTILES, show_comparison, verdicts
 
@@ -46,6 +47,7 @@ from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softm
 from npspectral.analysis.pruning import (EmptiedLayer, eigenvalues_only, mask_nodes, node_scores,
                                          percentile_masks, prune_before_training)
 from npspectral.nn import PUBLISHED
+from npspectral.sweep import Run, code_version, grid
 from npspectral.training import accuracy, evaluate
 
 BATCH = 200
@@ -76,7 +78,7 @@ CASES = tuple(Case(dataset, activation, hidden)
                       (("mnist", "relu"), ("fashion-mnist", "tanh"))))      # no published numbers
 REQUIRED = ("mnist tanh 500", "fashion-mnist relu 500", "mnist elu 500-500-500")
 SETTINGS = {
-    "quick": ([replace(case, hidden=(200,), epochs=40, epochs_after=15, limit=12_000)
+    "quick": ([replace(case, hidden=(200,), epochs=30, epochs_after=12, limit=8000)
                for case in CASES[:1]], 1),
     "default": ([replace(case, epochs=25, epochs_after=6) for case in CASES
                  if case.name in REQUIRED], 1),
@@ -106,12 +108,19 @@ def train(net, params, rng, epochs, train_set, label):
     return record.params
 
 
-def run_after(case, method, seed, sets, label):
+@cache
+def image_sets(dataset, limit):
+    """(x, labels) for training, the same for testing: read once in each process."""
+    return images(dataset, limit)
+
+
+def run_after(case, method, seed):
     """"dense" and "post": test accuracy, and nodes left in each layer, at every percentile."""
-    train_set, test_set = sets
+    train_set, test_set = image_sets(case.dataset, case.limit)
     rng = np.random.default_rng(seed)
     net = network(case, "dense" if method == "dense" else "spectral")
-    params = train(net, net.init(rng, np.float32), rng, case.epochs, train_set, label)
+    params = train(net, net.init(rng, np.float32), rng, case.epochs, train_set,
+                   f"{case.name} {method}, seed {seed}")
     whole = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
     if method == "post":
         return {"whole": whole, **cut(net, params, node_scores(net, params, "lambda_out"),
@@ -134,17 +143,36 @@ def cut(net, params, scores, test_set, scope="global"):
     return stack(rows)
 
 
-def run_before(case, seed, percentile, sets, folder, label):
+def run_eigenvalues(case, seed):
+    """The first stage of "pre": lambda_out of each layer, and test accuracy with nothing cut."""
+    train_set, test_set = image_sets(case.dataset, case.limit)
+    rng = np.random.default_rng(seed)
+    net = network(case, "spectral")
+    start = net.init(rng, np.float32)
+    params = train(eigenvalues_only(net), start, rng, case.epochs, train_set,
+                   f"{case.name} eigenvalues, seed {seed}")
+    return {"eigenvalues": [own.get("lambda_out") for own in params],
+            "whole": evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]}
+
+
+def run_before(case, seed, percentile, eigenvalues):
     """"pre" at one percentile: test accuracy, and nodes left in each layer."""
-    train_set, test_set = sets
-    net, start, train_eigenvalues = eigenvalue_training(case, seed, train_set, folder, label)
+    train_set, test_set = image_sets(case.dataset, case.limit)
+    net = network(case, "spectral")
+    start = net.init(np.random.default_rng(seed), np.float32)
+
+    def trained_eigenvalues(frozen, params):
+        return tuple({**own, "lambda_out": found} if own else own
+                     for own, found in zip(params, eigenvalues))
 
     def train_rest(small, params):
         rng = np.random.default_rng([seed, percentile])
-        return train(small, params, rng, case.epochs_after, train_set, f"{label} {percentile} %")
+        return train(small, params, rng, case.epochs_after, train_set,
+                     f"{case.name} pre, seed {seed}, {percentile} %")
 
     try:
-        small, params = prune_before_training(net, start, train_eigenvalues, train_rest, percentile)
+        small, params = prune_before_training(net, start, trained_eigenvalues, train_rest,
+                                              percentile)
     except EmptiedLayer:                    # all outputs are 0 then, which means the first class
         return {"accuracy": np.mean(test_set[1] == 0), "left": [0] * len(case.hidden)}
     found = evaluate(small, params, *test_set, metrics=[accuracy])
@@ -152,60 +180,34 @@ def run_before(case, seed, percentile, sets, folder, label):
     return {"accuracy": found["accuracy"], "left": left}
 
 
-def run_eigenvalues(case, seed, sets, folder, label):
-    """Test accuracy of the network whose eigenvalues alone were trained, nothing cut."""
-    net, start, train_eigenvalues = eigenvalue_training(case, seed, sets[0], folder, label)
-    params = train_eigenvalues(eigenvalues_only(net), start)
-    return evaluate(net, params, *sets[1], metrics=[accuracy])["accuracy"]
+def run(cases, seeds, path, download=False, workers=1, executor=None):
+    """case name -> method -> arrays, a row a seed: accuracy (seeds, percentiles), left, whole.
 
-
-def eigenvalue_training(case, seed, train_set, folder, label):
-    """A spectral network, its start, and the first stage of "pre": run once and kept."""
-    rng = np.random.default_rng(seed)
-    net = network(case, "spectral")
-    start = net.init(rng, np.float32)
-
-    def train_eigenvalues(frozen, params):
-        found = kept(folder, (case, "eigenvalues", seed), lambda: {
-            str(i): own["lambda_out"] for i, own in enumerate(
-                train(frozen, params, rng, case.epochs, train_set, label)) if own})
-        return tuple({**own, "lambda_out": found[str(i)]} if own else own
-                     for i, own in enumerate(params))
-
-    return net, start, train_eigenvalues
-
-
-def run_case(case, seeds, folder):
-    """method -> arrays with one row a seed: accuracy (seeds, percentiles), left, whole."""
-    sets = images(case.dataset, case.limit)
-    result = {}
-    for method in METHODS:
-        rows = []
-        for seed in range(seeds):
-            label = f"{case.name} {method} {seed + 1}/{seeds}"
-            if method != "pre":
-                rows.append(kept(folder, (case, method, seed), lambda: run_after(
-                    case, method, seed, sets, label)))
-                continue
-            rest = stack([kept(folder, (case, method, seed, percentile), lambda: run_before(
-                case, seed, percentile, sets, folder, label)) for percentile in PERCENTILES])
-            rows.append({**rest, "whole": run_eigenvalues(case, seed, sets, folder, label)})
-        result[method] = stack(rows)
-    progress("")
-    return result
-
-
-def run(cases, seeds, folder, download=False):
-    """case name -> method -> arrays."""
+    "pre" starts from eigenvalues that are runs of their own, so it comes second.
+    """
     here = available(sorted({case.dataset for case in cases}), download)
-    return {case.name: run_case(case, seeds, folder) for case in cases if case.dataset in here}
+    cases, seeds = [case for case in cases if case.dataset in here], range(seeds)
+    share = partial(swept, path=path, workers=workers, executor=executor,
+                    version=code_version(run_after, show_comparison))
+    first = share({(case, method): grid(run_eigenvalues, case=[case], seed=seeds)
+                   if method == "pre" else
+                   grid(run_after, case=[case], method=[method], seed=seeds)
+                   for case in cases for method in METHODS})
+    second = share({(case, seed): [Run(run_before, dict(
+        case=case, seed=seed, percentile=percentile, eigenvalues=own["eigenvalues"]))
+        for percentile in PERCENTILES]
+        for case in cases for seed, own in enumerate(first[case, "pre"])})
+    for (case, seed), rows in second.items():
+        first[case, "pre"][seed] = {**stack(rows), "whole": first[case, "pre"][seed]["whole"]}
+    return {case.name: {method: stack(first[case, method]) for method in METHODS}
+            for case in cases}
 
 
-def main():
+def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/spectral_pruning",
                      cases=dict(nargs="+", metavar="NAME", help="such as 'mnist tanh 500'"),
-                     seeds=SEEDS)
-    chosen = parser.parse_args()
+                     seeds=SEEDS, workers=WORKERS)
+    chosen = parser.parse_args(argv)
     cases, seeds = SETTINGS[chosen.mode]
     if chosen.cases:
         unknown = set(chosen.cases) - {case.name for case in cases}
@@ -215,14 +217,15 @@ def main():
         cases = [case for case in cases if case.name in chosen.cases]
     seeds = seeds if chosen.seeds is None else chosen.seeds
     chosen.out.mkdir(parents=True, exist_ok=True)
-    result = run(cases, seeds, chosen.out / "runs", chosen.download)
+    result = run(cases, seeds, chosen.out / "runs.jsonl", chosen.download, chosen.workers)
     for name, methods in result.items():
         np.savez_compressed(Path(chosen.out) / f"{name.replace(' ', '_')}.npz", **{
             f"{method}_{key}": array for method, own in methods.items()
             for key, array in own.items()})
     plot(result, chosen.out)
     show_comparison(result)
-    verdicts(result)
+    print()
+    show_table(verdicts(result), chosen.out, chosen.mode)
     print(f"\nArrays and figures are in {chosen.out}.")
 
 

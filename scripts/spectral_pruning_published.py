@@ -7,10 +7,13 @@ layers -> method -> one number for each of PERCENTILES.
 from itertools import combinations
 
 import numpy as np
+from experiment import Row
 
 METHODS = ("dense", "post", "pre")
 PERCENTILES = (5, 50, 70, 80, 90, 95)
-CLOSE, FAR, CLEAR = 0.02, 0.03, 0.02        # |ours - published|; difference that orders methods
+CLOSE, FAR = 0.02, 0.03                     # |ours - published|
+CLEAR, LEAST = 0.02, 1e-4                   # differences that order methods: published, ours
+JUDGED_AT = {percentile: PERCENTILES.index(percentile) for percentile in (70, 90)}
 PUBLISHED = {
     ("mnist", "tanh", 1): {"dense": (.984, .981, .925, .806, .603, .473),
                            "post": (.982, .979, .945, .883, .733, .592),
@@ -67,44 +70,45 @@ def show_comparison(result):
 
 
 def verdicts(result):
-    """Print what the published numbers claim, and whether ours say the same; return all rows."""
+    """Rows of all cases in `result`, as spectral_pruning.run gives it."""
     rows = []
     for name, methods in result.items():
-        ours = {method: own["accuracy"].mean(0) for method, own in methods.items()}
+        ours = {method: own["accuracy"] for method, own in methods.items()}
         theirs = {method: np.array(row) for method, row in published(name).items()}
-        rows += [(name, *row) for row in (*judge_pre(ours, theirs), *judge_order(ours, theirs),
-                                          *judge_cells(ours, theirs))]
-    print()
-    for name, claim, good in rows:
-        print(f"{'pass' if good else 'FAIL'}  {name}: {claim}")
+        rows += [*beside(name, ours, theirs), judge_pre(name, ours, theirs),
+                 *judge_order(name, ours, theirs), judge_cells(name, ours, theirs)]
     return rows
 
 
-def judge_pre(ours, theirs):
-    """Pre-training at up to 90 %, within CLOSE of the published mean."""
+def beside(name, ours, theirs):
+    """Test accuracies with 70 % and 90 % of the hidden nodes cut."""
+    return [Row(name, f"{percentile} % cut: {method}", f"{theirs[method][at]:.3f}",
+                ours[method][:, at])
+            for percentile, at in JUDGED_AT.items() for method in METHODS]
+
+
+def judge_pre(name, ours, theirs):
+    """Pre-training at up to 90 %, the mean of the seeds."""
     upto = np.array(PERCENTILES) <= 90
-    off = np.abs(ours["pre"] - theirs["pre"])[upto].max()
-    yield f"pre, up to 90 %: off by {off:.3f} at most (limit {CLOSE})", off <= CLOSE
+    off = np.abs(ours["pre"].mean(0) - theirs["pre"])[upto].max()
+    return Row(name, "pre, up to 90 %: off by at most", "0", np.array([off]), high=CLOSE)
 
 
-def judge_order(ours, theirs):
+def judge_order(name, ours, theirs):
     """The order of each two methods at 70 % and 90 % where the published means differ clearly."""
-    for percentile in (70, 90):
-        at = PERCENTILES.index(percentile)
+    for percentile, at in JUDGED_AT.items():
         for first, second in combinations(METHODS, 2):
             gap = theirs[first][at] - theirs[second][at]
             if abs(gap) <= CLEAR:
                 continue
-            mine = ours[first][at] - ours[second][at]
-            yield (f"{percentile} %: {first} - {second} is {mine:+.3f} (published {gap:+.3f})",
-                   mine * gap > 0)
+            mine = np.array([ours[first][:, at].mean() - ours[second][:, at].mean()])
+            bounds = {"low": LEAST} if gap > 0 else {"high": -LEAST}
+            yield Row(name, f"{percentile} % cut: {first} less {second}", f"{gap:+.3f}", mine,
+                      **bounds)
 
 
-def judge_cells(ours, theirs):
-    """How many of the cells are off by more than FAR; at most 2 may be."""
-    far = [(method, percentile, mine - their) for method in METHODS
-           for percentile, mine, their in zip(PERCENTILES, ours[method], theirs[method])
-           if abs(mine - their) > FAR]
-    which = ", ".join(f"{method} {percentile} % {off:+.3f}" for method, percentile, off in far)
-    yield (f"{len(far)} of {len(METHODS) * len(PERCENTILES)} cells off by more than {FAR}"
-           + (f": {which}" if far else ""), len(far) <= 2)
+def judge_cells(name, ours, theirs):
+    """How many of the cells, means of the seeds, are off by more than FAR; at most 2 may be."""
+    far = sum(np.abs(ours[method].mean(0) - theirs[method]) > FAR for method in METHODS)
+    cells = len(METHODS) * len(PERCENTILES)
+    return Row(name, f"cells of {cells} off by more than {FAR}", "0", np.array([far.sum()]), high=2)

@@ -202,7 +202,7 @@ def main(argv=None):
         f"{name} {key}": array for part in result.values() for name, own in part.items()
         for key, array in own.items()})
     plot(result, given.out)
-    show_table(verdicts(result))
+    show_table(verdicts(result), given.out, given.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {given.out}.")
 
 

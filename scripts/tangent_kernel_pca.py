@@ -238,7 +238,7 @@ def main(argv=None):
     for name, own in result.items():
         np.savez_compressed(chosen.out / f"{name}.npz", **own)
     plot(result, TIMES, chosen.out)
-    show_table(verdicts(result))
+    show_table(verdicts(result), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
 
 

@@ -84,4 +84,4 @@ def split(own):
         Row("split", f"R^2 by the better, top {FEW}, feature less start", "rises",
             (better[:, 1] - better[:, 0])[:, :FEW].mean(1), low=0.1),
         Row("split", "rest of K' that depends on x_perp", "0", own["remainder"].max(1),
-            high=1e-13)]
+            high=1e-13, exact=True)]

@@ -44,7 +44,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from experiment import SEEDS, available, hold_memory, kept, options, progress, show_table, stack
+from experiment import (SEEDS, WORKERS, available, hold_memory, options, progress, show_table,
+                        stack, swept)
 from teacher_student_data import real_sets
 from teacher_student_figures import plot
 from teacher_student_verdicts import verdicts
@@ -55,6 +56,7 @@ from npspectral.analysis.teacher_student import (core_size, keep_nodes, loss_by_
                                                  path_distance, path_products)
 from npspectral.data import labeled
 from npspectral.nn import L2, PUBLISHED, Constant
+from npspectral.sweep import Run, code_version, grid
 from npspectral.training import predict
 
 N_IN, SECOND, N_SAMPLES = 10, 20, 10_000
@@ -179,8 +181,8 @@ def follow_teacher(h_teacher, arm, h, seed):
     return found
 
 
-def follow_data(name, arm, h, seed, limit):
-    """One student of real data, as a dict of arrays."""
+def follow_data(name, arm, h, seed, limit, content):
+    """One student of real data, as a dict of arrays; another content is another run."""
     rng = np.random.default_rng(seed)
     train_set, test_set = real_sets(name, rng, limit)
     n_in, n_out = train_set[0].shape[1], train_set[1].shape[1]
@@ -191,7 +193,8 @@ def follow_data(name, arm, h, seed, limit):
 
 
 def plan(setting, real):
-    """(part, name of the arm, h, run) of every student to train."""
+    """(part, name of the arm, h) -> the runs of all seeds, of every student to train."""
+    found = {}
     for h_teacher in setting.teachers:
         first = h_teacher == setting.teachers[0]
         students = [(name, arm, h)
@@ -200,25 +203,27 @@ def plan(setting, real):
                     if first or arm.spectral]
         students += [(name, arm, h) for name, arm in AS_PUBLISHED.items()
                      for h in setting.published_students if first]
+        seeds = range(setting.seeds if first else setting.seeds_of_others)
         for name, arm, h in students:
-            for seed in range(setting.seeds if first else setting.seeds_of_others):
-                yield (f"teacher {h_teacher}", name, h,
-                       partial(follow_teacher, h_teacher, arm, h, seed))
+            found[f"teacher {h_teacher}", name, h] = grid(
+                follow_teacher, h_teacher=[h_teacher], arm=[arm], h=[h], seed=seeds)
     for part in real:
+        content = file_digest(part) if Path(part).is_file() else ""
         for h, name in product(setting.real_students, (SPECTRAL, DECAY)):
             arm = Arm(name == SPECTRAL, setting.real_stages)
-            yield part, name, h, partial(follow_data, part, arm, h, 0, setting.images)
+            found[part, name, h] = [Run(follow_data, dict(
+                name=part, arm=arm, h=h, seed=0, limit=setting.images, content=content))]
+    return found
 
 
-def run(setting, real, folder):
-    """part -> (arm, h) -> name -> array with one row a seed; runs on disk are not run again."""
-    rows = {}
-    for part, name, h, follow in plan(setting, real):
-        content = file_digest(part) if Path(part).is_file() else ""
-        found = kept(folder, (follow.func.__name__, *follow.args, content), follow)
-        rows.setdefault(part, {}).setdefault((name, h), []).append(found)
-    progress("")
-    return {part: {size: stack(own) for size, own in sizes.items()} for part, sizes in rows.items()}
+def run(setting, real, path, workers=1, executor=None):
+    """part -> (arm, h) -> name -> array with one row a seed; runs in the file are not run again."""
+    found = swept(plan(setting, real), path, workers, executor,
+                  code_version(follow_data, real_sets))
+    result = {}
+    for (part, name, h), rows in found.items():
+        result.setdefault(part, {})[name, h] = stack(rows)
+    return result
 
 
 def file_digest(path):
@@ -233,21 +238,21 @@ def save(result, folder):
                                for name, array in own.items()})
 
 
-def main():
+def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/teacher_student",
                      features=dict(help="an .npz file of x and labels, or x and target"),
-                     seeds=SEEDS)
-    chosen = parser.parse_args()
+                     seeds=SEEDS, workers=WORKERS)
+    chosen = parser.parse_args(argv)
     setting = SETTINGS[chosen.mode]
     if chosen.seeds is not None:
         setting = replace(setting, seeds=chosen.seeds, seeds_of_others=chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     real = available(setting.real, chosen.download) + ([chosen.features] * bool(chosen.features))
-    result = run(setting, real, chosen.out / "runs")
+    result = run(setting, real, chosen.out / "runs.jsonl", chosen.workers)
     save(result, chosen.out)
     plot(result, chosen.out)
-    show_table(verdicts(result))
+    show_table(verdicts(result), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
 
 

@@ -31,9 +31,9 @@ def verdict(script, result, part, quantity):
 
 def test_small_networks_are_counted_kept_and_planted_mistakes_are_caught(script, tmp_path,
                                                                          monkeypatch):
-    result = script.run(toy(script), [], tmp_path / "runs")
+    result = script.run(toy(script), [], tmp_path / "runs.jsonl")
     monkeypatch.setattr(script, "train", None)                      # nothing is trained again
-    again = script.run(toy(script), [], tmp_path / "runs")
+    again = script.run(toy(script), [], tmp_path / "runs.jsonl")
     assert all(same_bits(own, again[part]) for part, own in result.items())
     assert list(result) == PARTS
     assert result["A against h"]["h"].tolist() == [20, 30]

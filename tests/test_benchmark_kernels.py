@@ -15,7 +15,8 @@ from benchmark_workers import peak_growth  # noqa: E402
 SHALLOW = Case("tangent kernel", 12, (4, 9, 1))
 TINY = [SHALLOW, Case("tangent kernel", 7, (6, 5, 5, 3)), Case("infinite width", 9, (4,), 3),
         Case("hinge flow step", 30, (4, 20, 1)), Case("kernel PCA", 40),
-        Case("support vectors", 50, bound=10), Case("TwoNN", 60, (3, 8))]
+        Case("support vectors", 50, bound=10), Case("TwoNN", 60, (3, 8)),
+        Case("recurrent step", 8, (4, 9, 2), 3), Case("complex recurrent step", 8, (5, 3), 4)]
 MODULES = {"torch": "torch", "JAX": "jax", "scikit-learn": "sklearn",
            "neural-tangents": "neural_tangents", "scikit-dimension": "skdim", "DADApy": "dadapy"}
 
@@ -101,8 +102,8 @@ def test_memory_of_one_run_is_its_peak():
 
 def test_selection_of_cells():
     labels = [case.label for case in benchmark.cases()]
-    assert len(set(labels)) == len(labels) == 21
-    assert [case.label for case in benchmark.cases(only="depth")] == [
+    assert len(set(labels)) == len(labels) == 27
+    assert [case.label for case in benchmark.cases(only="width depth")] == [
         "infinite width depth 3 10 p=2000", "infinite width depth 1 10 p=2000"]
     assert "JAX Jacobian" not in benchmark.libraries(Case("tangent kernel", 2000, (784, 512, 1)))
     assert all(case.small.p <= 100 for case in benchmark.cases())

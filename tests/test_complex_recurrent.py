@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, random_array, random_input, random_params, same_bits
 from real_form import outputs
+from test_laws import Counted
 
 from npspectral import ELU, Chain, Dense, Identity, ReLU, Tanh, mean_squared_error
 from npspectral.nn import ComplexRecurrentSpectral, Orthogonal, Spaced, tree
@@ -346,6 +347,16 @@ def test_freezing_changes_no_other_gradient(names, rng):
     assert same_bits((got, got_x), ({name: grads[name] for name in names}, grad_x))
 
 
+def test_backward_does_nothing_that_nobody_asked_for(rng):
+    layer = replace(LAYERS["two items"], trainable=())
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    Counted.costs = []
+    residuals = tree.map(lambda array: array.view(Counted), residuals)
+    assert layer.backward(params, residuals, y, input_grad=False) == ({}, None)
+    assert not Counted.costs
+
+
 def test_frequencies_are_fixed_unless_asked_for():
     assert ComplexRecurrentSpectral(4, 3).learned == ("phi", "theta", "k_real", "k_imag")
 
@@ -398,6 +409,8 @@ BAD = {
     "no activation": (build(activation=np.tanh), TypeError, "activation is .*expected an elementw"),
     "unknown name": (build(trainable=("k",)), ValueError, r"trainable is \('k',\), expected"),
     "no initializer": (build(k=0.5), ValueError, "k is 0.5, expected an initializer"),
+    "before the start, too": (lambda layer, params, x: layer.states(params, x, -1), ValueError,
+                              "length is -1, expected an integer of at least 0"),
     "one item of two": (lambda layer, params, x: layer.forward(params, x[:, :4]), ValueError,
                         "x has 4 features, expected 8"),
     "complex x": (lambda layer, params, x: layer.forward(params, x + 0j), TypeError,

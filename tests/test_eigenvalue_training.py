@@ -148,17 +148,16 @@ def curves(test_accuracy, train_accuracy=0.9704):
 
 
 def test_verdicts_pass_what_is_claimed_and_fail_what_is_not(script, arms):
-    def failures(mode, **changes):
+    def failures(**changes):
         own = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in arms.AS_MANY}}
-        rows = script.verdicts({"mnist": own | changes}, mode)
+        rows = script.verdicts({"mnist": own | changes})
         return [row.quantity for row in rows if "FAIL" in row.verdict]
 
-    assert failures("full") == failures("default") == []
-    assert failures("full", eigenvalues=curves(0.9322)) == ["eigenvalues: test accuracy"]
-    assert failures("default", late=curves(0.951)) == [
+    assert failures() == []
+    assert failures(eigenvalues=curves(0.9322)) == ["eigenvalues: test accuracy"]
+    assert failures(late=curves(0.951)) == [
         "eigenvalues, both sets - weights near the output"]
-    assert failures("full", eigenvalues=curves(0.95, 0.96)) == [
+    assert failures(eigenvalues=curves(0.95, 0.96)) == [
         "eigenvalues: training accuracy, epoch 30"]
     wrong = curves(0.95) | {"trainable": np.array([5194, 5195])}
-    assert failures("full", eigenvalues=wrong) == ["eigenvalues: trainable parameters"]
-    assert failures("quick", eigenvalues=curves(0.5)) == []
+    assert failures(eigenvalues=wrong) == ["eigenvalues: trainable parameters"]

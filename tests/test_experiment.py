@@ -1,11 +1,14 @@
 """What the scripts share: runs kept on disk, tables, data sets that are at hand or not."""
+import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sweep_runs import fail_at
 
-from npspectral import data
+from npspectral import data, sweep
 
 
 @pytest.fixture
@@ -46,6 +49,36 @@ def test_a_file_of_another_run_is_refused(experiment, tmp_path):
         experiment.kept(tmp_path, "two", lambda: {"a": 2})
 
 
+def test_swept_runs_stand_by_part_and_are_made_once(experiment, tmp_path, capsys):
+    plan = {"b": sweep.grid(fail_at, place=["/nowhere"], i=[5, 4]), "none": [],
+            ("a", 1): sweep.grid(fail_at, place=["/nowhere"], i=[4, 3])}
+    want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
+    assert experiment.swept(plan, tmp_path / "runs.jsonl") == want
+    lines = capsys.readouterr().err.split("\r")
+    assert [line.split(",")[0].strip() for line in lines[1:5]] == [
+        f"{n} of 3 runs" for n in range(4)]
+    with ThreadPoolExecutor(2) as executor:
+        assert experiment.swept(plan, tmp_path / "other.jsonl", executor=executor) == want
+    for workers in (1, 2):                                  # all runs are there, no worker starts
+        assert experiment.swept(plan, tmp_path / "other.jsonl", workers) == want
+
+
+def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(experiment, tmp_path):
+    (tmp_path / "flag").touch()
+    plan = {"a": sweep.grid(fail_at, place=[str(tmp_path / "flag")], i=range(6))}
+    with pytest.raises(RuntimeError, match="1 of 6 runs failed(.|\n)*ArithmeticError: no run 3"):
+        experiment.swept(plan, tmp_path / "runs.jsonl")
+    (tmp_path / "flag").unlink()
+    assert experiment.swept(plan, tmp_path / "runs.jsonl") == {"a": list(range(6))}
+
+
+def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys):
+    experiment.progress("here")
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: "the caller's")
+    experiment.progress("there")
+    assert capsys.readouterr().err.strip() == "here"
+
+
 def test_rows_are_judged_by_every_value_or_by_the_median(experiment):
     row = experiment.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
     assert row.verdict == "FAIL (>= 0.85, 2 of 3)"
@@ -59,6 +92,27 @@ def test_the_table_shows_published_beside_ours(experiment, capsys):
     title, line = capsys.readouterr().out.splitlines()
     assert "published" in title and line.split() == (
         "a accuracy 0.93 0.625 (0.5 to 0.75) pass (0 to 1, 2 of 2)".split())
+
+
+def test_a_quick_run_is_too_small_to_fail_unless_the_row_is_exact(experiment):
+    def row(value, **more):
+        return experiment.Row("a", "accuracy", "-", np.array([value]), low=0.85, **more)
+    assert [row(0.8).judge(mode) for mode in ("quick", "default", "full")] == [
+        "not at this size", "FAIL", "FAIL"]
+    assert row(0.8, exact=True).judge("quick") == "FAIL" and row(0.9).judge("quick") == "pass"
+    assert experiment.Row("a", "accuracy", "-", np.array([0.8]), exact=True).judge("quick") == ""
+
+
+def test_the_rows_are_written_for_programs(experiment, tmp_path, capsys):
+    rows = [experiment.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
+            experiment.Row("b", "told", "-", np.array([np.nan]))]
+    experiment.show_table(rows, tmp_path / "new", "quick")
+    first, second = json.loads((tmp_path / "new" / "verdicts.json").read_text())
+    assert first == {"part": "a", "quantity": "accuracy", "published": "0.93",
+                     "ours": "0.625 (0.5 to 0.75)", "verdict": "not at this size",
+                     "wanted": "0.6 to 1, 1 of 2", "exact": False}
+    assert (second["ours"], second["verdict"]) == ("nan", "")
+    assert "not at this size (0.6 to 1, 1 of 2)" in capsys.readouterr().out
 
 
 def test_options_have_three_modes(experiment):

@@ -1,9 +1,11 @@
 """The script learning_curves.py at toy size: data, stopping, machines, verdicts, figures."""
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import same_bits
 
 from npspectral.analysis.kernel_machines import support_vectors
 from npspectral.analysis.learning_curves import feature_exponent, kernel_exponent
@@ -102,6 +104,14 @@ def test_the_machine_is_the_hard_margin_where_there_is_one(script):
     np.testing.assert_array_equal(support, hard.support)
 
 
+def test_workers_give_the_arrays_of_one_process(script, tmp_path):
+    small = replace(script.SETTINGS["quick"], stripe=(8, 16), width=20, max_steps=(60, 0))
+    alone = script.run(small, ["stripe"], tmp_path / "alone.jsonl")
+    with ThreadPoolExecutor(2) as executor:
+        shared = script.run(small, ["stripe"], tmp_path / "shared.jsonl", executor=executor)
+    assert same_bits(alone, shared) and alone["stripe"]["errors"].shape == (small.seeds, 2, 5)
+
+
 def test_a_whole_run_and_its_figures(script, tmp_path, capsys, monkeypatch):
     small = replace(script.SETTINGS["quick"], stripe=(8, 16), others=(8, 16), width=20,
                     max_steps=(60, 0), image_widths=(5,))
@@ -111,8 +121,8 @@ def test_a_whole_run_and_its_figures(script, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(script, "image_sets", lambda: ((x, labels), (x[:30] + 0.1, labels[:30])))
     script.main(["--quick", "--seeds", "2", "--out", str(tmp_path)])
     assert {path.name for path in tmp_path.iterdir()} == {
-        "runs", "learning_curves.npz", "errors.png", "compression.png"}
-    assert len(list((tmp_path / "runs").iterdir())) == 5 * 2 * 2
+        "runs.jsonl", "learning_curves.npz", "errors.png", "compression.png", "verdicts.json"}
+    assert len((tmp_path / "runs.jsonl").read_text().splitlines()) == 1 + 5 * 2 * 2
     with np.load(tmp_path / "learning_curves.npz") as arrays:
         assert arrays["stripe errors"].shape == (2, 2, 5)
         assert arrays["cylinder amplification"].shape == (2, 2, 2)

@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_input, random_params, same_bits
-from test_laws import assert_gradient
+from conftest import EVERY_DTYPE, assert_near, random_array, random_input, random_params, same_bits
+from test_laws import Counted, assert_gradient
 
 from npspectral import ELU, Adam, Identity, LeakyReLU, ReLU, Tanh, fit, softmax_cross_entropy
 from npspectral.analysis.tangent_kernel import tangent_kernel
 from npspectral.nn import (Orthonormal, RecurrentSpectral, SwitchedRecurrentSpectral,
-                           TriangularRecurrentSpectral, product_stability)
+                           TriangularRecurrentSpectral, product_stability, tree)
 from npspectral.nn.recurrent_triangular import unit_lower_inverse
 from npspectral.nn.similarity import (MARGIN, damped, eigenvalues_backward, inverted, similarity,
                                       similarity_backward)
@@ -147,6 +147,15 @@ def test_state_tends_to_the_projection_within_the_bound(layer, rng):
     assert (layer.distance_bound(params, distance[0], 60) < distance[0]).all()
 
 
+def test_bound_of_an_orthonormal_start_is_that_of_its_slowest_mode(rng):
+    layer = RecurrentSpectral(4, 3, 9)
+    params = layer.init(rng)
+    slowest = np.abs((1 - 2.0 ** -10) * np.tanh(params["theta"])).max()
+    for length in (0, 1, 7):
+        bound = layer.distance_bound(params, 3.0, length)
+        assert bound == pytest.approx(3 * slowest ** length, rel=1e-12)
+
+
 def test_long_tail_ends_at_the_limit(rng):
     layer = RecurrentSpectral(4, 3, 9, 4, constant=True)
     params, x = trained(layer, rng), random_array(rng, (5, 4))
@@ -221,6 +230,16 @@ def test_singular_eigenvectors_are_refused(dtype, rng):
     params["modes"][:, 1] = 0
     with pytest.raises(np.linalg.LinAlgError, match="Singular"):
         layer.forward(params, random_input(layer, rng, dtype))
+    assert layer.condition(params) == np.inf
+
+
+@pytest.mark.parametrize("dtype", EVERY_DTYPE.values(), ids=EVERY_DTYPE)
+def test_condition_in_every_dtype(dtype, rng):
+    layer = LAYERS["random"]
+    params = random_params(layer, rng, dtype)
+    values = np.linalg.svd(np.concatenate([params["planted"], params["modes"]], 1).astype(complex),
+                           compute_uv=False)
+    assert layer.condition(params) == pytest.approx(values[0] / values[-1], rel=1e-5)
 
 
 def test_gradient_is_blind_to_the_gauge(rng):
@@ -255,6 +274,22 @@ def test_freezing_changes_no_other_gradient(rng):
         grads, grad_x = replace(layer, trainable=(name,)).backward(params, residuals, grad_y)
         assert list(grads) == [name] and same_bits(grad_x, want_x)
         assert_near(grads[name], want[name], 256)
+
+
+@pytest.mark.parametrize("trainable, without, with_x", [
+    (EVERYTHING, 11, 12), (("theta",), 8, 9), ((), 0, 4)])
+def test_backward_makes_no_product_that_nobody_asked_for(trainable, without, with_x, rng,
+                                                         monkeypatch):
+    """4 steps: one for y, then 3 for A, 2 between the steps, 1 for x; for Phi 5, for theta 2."""
+    monkeypatch.setattr("npspectral.nn.activations.check_array", lambda *_: None)
+    layer = replace(LAYERS["random"], trainable=trainable)
+    params, x, grad_y = drawn(layer, rng)
+    residuals = layer.forward(params, x)[1]
+    for input_grad, wanted in ((False, without), (True, with_x)):
+        Counted.costs = []
+        layer.backward(params, tree.map(lambda array: array.view(Counted), residuals), grad_y,
+                       input_grad)
+        assert len(Counted.costs) == wanted
 
 
 @every
@@ -405,7 +440,10 @@ def test_stability_is_that_of_the_eigenvalues_beside_the_planted_ones(rng):
     moduli = np.sort(np.abs(np.linalg.eigvals(transfers[2] @ transfers[1] @ transfers[0])))
     beside = np.delete(moduli, np.argsort(np.abs(moduli - 1))[:3])
     radius, norm = product_stability(transfers, params["planted"])
-    assert radius == pytest.approx(beside.max(), rel=1e-9) and norm >= radius
+    assert radius == pytest.approx(beside.max(), rel=1e-9)
+    aside = np.eye(9) - params["planted"] @ np.linalg.pinv(params["planted"])
+    product = aside @ transfers[2] @ transfers[1] @ transfers[0] @ aside
+    assert norm == pytest.approx(np.linalg.norm(product, 2), rel=1e-11)
 
 
 def test_kernels_that_are_stable_alone_may_not_be_in_turn():
@@ -453,6 +491,9 @@ def test_penalty_is_zero_at_the_start_and_holds_the_condition_down(rng):
     (lambda: RecurrentSpectral(2, 3, 3), "nodes is 3, expected an integer of at least 4"),
     (lambda: RecurrentSpectral(4, 3, 9, 0), "steps is 0"),
     (lambda: RecurrentSpectral(4, 3, 9, 2.0), "steps is 2.0"),
+    (lambda: RecurrentSpectral(4, 3, 9).states(
+        RecurrentSpectral(4, 3, 9).init(np.random.default_rng(0)), np.ones((2, 4)), -1),
+     r"RecurrentSpectral\(4, 3\): length is -1, expected an integer of at least 0"),
     (lambda: RecurrentSpectral(4, 3, 9, activation=np.tanh), "expected an elementwise layer"),
     (lambda: RecurrentSpectral(4, 3, 9, constant=1), "constant is 1"),
     (lambda: RecurrentSpectral(4, 3, 9, planting="somewhere"), "planting is 'somewhere'"),

@@ -30,10 +30,12 @@ def toy(script):
     return replace(script.CASES[0], activation="elu", hidden=(20, 10), epochs=12, epochs_after=2)
 
 
-def test_a_network_with_an_emptied_layer_says_the_first_class(script, tmp_path, monkeypatch):
-    sets = script.images("mnist", None)
+def test_a_network_with_an_emptied_layer_says_the_first_class(script, monkeypatch):
     monkeypatch.setattr(script, "node_scores", None)
-    cut = script.run_before(replace(toy(script), hidden=(20, 1)), 0, 95, sets, tmp_path, "")
+    case = replace(toy(script), hidden=(20, 1))
+    eigenvalues = script.run_eigenvalues(case, 0)["eigenvalues"]
+    cut = script.run_before(case, 0, 95, eigenvalues)
+    sets = script.images("mnist", None)
     assert list(cut["left"]) == [0, 0] and cut["accuracy"] == np.mean(sets[1][1] == 0)
 
 
@@ -45,7 +47,7 @@ def published(script, monkeypatch):
 
 
 def test_every_method_gives_an_accuracy_and_the_nodes_left(script, published, tmp_path, capsys):
-    result = script.run([toy(script)], 2, tmp_path / "runs")
+    result = script.run([toy(script)], 2, tmp_path / "runs.jsonl")
     assert list(result) == [TOY] and list(result[TOY]) == ["dense", "post", "pre"]
     for own in result[TOY].values():
         assert own["accuracy"].shape == (2, 6) and own["left"].shape == (2, 6, 2)
@@ -63,9 +65,9 @@ def test_every_method_gives_an_accuracy_and_the_nodes_left(script, published, tm
 
 
 def test_a_second_run_reads_what_the_first_one_kept(script, tmp_path, monkeypatch):
-    first = script.run([toy(script)], 1, tmp_path)
+    first = script.run([toy(script)], 1, tmp_path / "runs.jsonl")
     monkeypatch.setattr(script, "train", None)
-    again = script.run([toy(script)], 1, tmp_path)
+    again = script.run([toy(script)], 1, tmp_path / "runs.jsonl")
     for method, own in first[TOY].items():
         for name, array in own.items():
             np.testing.assert_array_equal(again[TOY][method][name], array)
@@ -76,13 +78,13 @@ def test_verdicts_pass_on_the_published_numbers_and_fail_on_others(script):
     name = "fashion-mnist relu 500"
     theirs = {method: {"accuracy": np.array([row]), "whole": np.array([0.9])}
               for method, row in published.published(name).items()}
-    rows = published.verdicts({name: theirs})
-    assert all(good for _, _, good in rows)
-    assert sum("dense - post" in claim for _, claim, _ in rows) == 2     # where spectral loses
+    judged = [row for row in published.verdicts({name: theirs}) if row.verdict]
+    assert all(row.judge() == "pass" for row in judged)
+    assert sum("dense less post" in row.quantity for row in judged) == 2    # where spectral loses
     theirs["dense"], theirs["post"] = theirs["post"], theirs["dense"]
-    failed = [claim for _, claim, good in published.verdicts({name: theirs}) if not good]
-    assert sum("dense - post" in claim for claim in failed) == 2
-    assert any("cells off" in claim for claim in failed)
+    failed = [row.quantity for row in published.verdicts({name: theirs}) if row.judge() == "FAIL"]
+    assert sum("dense less post" in quantity for quantity in failed) == 2
+    assert any("off by more" in quantity for quantity in failed)
 
 
 def test_full_is_the_published_protocol(script):

@@ -1,6 +1,7 @@
 """A teacher inside its student: sums over single numbers, and the script at toy size."""
 import itertools
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -152,7 +153,7 @@ def verdict(script, result, quantity):
 
 def test_small_teacher_is_found_and_planted_mistakes_are_caught(script, tmp_path, monkeypatch):
     monkeypatch.setattr(script, "N_SAMPLES", 2000)
-    result = script.run(toy(script), (), tmp_path / "runs")
+    result = script.run(toy(script), (), tmp_path / "runs.jsonl")
     assert list(result) == ["teacher 3", "teacher 4"]
     assert set(result["teacher 4"]) == {("spectral", 8)}            # the control has one teacher
     own = result["teacher 3"]["spectral", 8]
@@ -170,11 +171,14 @@ def test_small_teacher_is_found_and_planted_mistakes_are_caught(script, tmp_path
 def test_a_run_is_kept_and_same_seeds_share_teacher_and_data(script, tmp_path, monkeypatch):
     monkeypatch.setattr(script, "N_SAMPLES", 200)
     setting = replace(toy(script), epochs=(1, 1))
-    first = script.run(setting, (), tmp_path)
+    first = script.run(setting, (), tmp_path / "runs.jsonl")
+    with ThreadPoolExecutor(2) as executor:
+        shared = script.run(setting, (), tmp_path / "shared.jsonl", executor=executor)
     monkeypatch.setattr(script, "train", None)                      # nothing is trained again
-    again = script.run(setting, (), tmp_path)
+    again = script.run(setting, (), tmp_path / "runs.jsonl")
     for size, own in first["teacher 3"].items():
         assert same_bits(own, again["teacher 3"][size])
+        assert same_bits(own, shared["teacher 3"][size])
     spectral, dense = (first["teacher 3"][arm, 8]["teacher_paths"]
                        for arm in ("spectral", "weight decay"))
     assert same_bits(spectral, dense) and (spectral[0] != spectral[1]).any()
@@ -197,7 +201,7 @@ def test_features_from_a_file_are_learned(script, tmp_path, rng, name, n_out):
     else:
         assert abs(target.mean()) < 1e-5 and abs(target.std() - 1) < 1e-5
     setting = replace(toy(script), teachers=(), real_students=(4,), real_stages=((0.01, 2),))
-    result = script.run(setting, [path], tmp_path)
+    result = script.run(setting, [path], tmp_path / "runs.jsonl")
     assert result[path]["spectral", 4]["relevance"].shape == (1, 4)
     script.plot(result, tmp_path)
     assert (tmp_path / "real.png").stat().st_size > 10_000

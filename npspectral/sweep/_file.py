@@ -1,0 +1,120 @@
+"""The results file of a sweep: lines that are whole or not there, written by one process at a time.
+
+The first line names the format. Every other one is {"sha256": "...", "record": {...}}, a digest of
+the record's text before that text, and is on the disk before the next is begun.
+"""
+import errno
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+HEADER = b'{"format": "npspectral sweep 1"}\n'
+START, MIDDLE, END = b'{"sha256": "', b'", "record": ', b'}\n'
+N_HEX = 32                  # of the digest
+FAR = 1 << 40               # where Windows locks: a locked byte cannot be read by others
+
+
+class ResultsFile:
+    """A results file opened for appending, and locked, as a context manager.
+
+    `records` are the texts that it held. Raises BlockingIOError if another sweep writes to it,
+    ValueError if it is damaged or of another kind, OSError if the disk is full.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def __enter__(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(self.path, "a+b", buffering=0)
+        try:
+            _lock(self._file, self.path)
+            self.records, self._whole = read(self.path)
+            if self._whole == 0:
+                self._write(HEADER)
+                _sync_folder(self.path.parent)
+            self._file.truncate(self._whole)
+        except BaseException:
+            self._file.close()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        self._file.close()
+
+    def append(self, text):
+        """Write the record; when this returns, it survives whatever comes."""
+        self._write(_line(text.encode()))
+
+    def _write(self, line):
+        try:
+            self._file.truncate(self._whole)        # a line that was interrupted, by Ctrl-C say
+            rest = memoryview(line)
+            while rest:
+                rest = rest[self._file.write(rest):]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._file.truncate(self._whole)
+            raise OSError(error.errno, f"sweep: {error.strerror}; the runs that ended before are "
+                          f"safe, make room and start again", str(self.path)) from error
+        self._whole += len(line)
+
+
+def read(path):
+    """The texts of all records, and the length of what is whole: a torn last line is left out.
+
+    A line is torn if it does not end. What ends and is not as it was written is damage, not a
+    crash; ValueError.
+    """
+    with open(path, "rb") as file:
+        header = file.readline()
+        if header != HEADER:
+            if HEADER.startswith(header):
+                return [], 0
+            raise ValueError(f"sweep: {path} is not a results file of a sweep")
+        texts, whole = [], len(HEADER)
+        for number, line in enumerate(file, 2):
+            if line.endswith(b"\n"):
+                texts.append(_text(line, f"{path}, line {number}"))
+                whole += len(line)
+    return texts, whole
+
+
+def _line(text):
+    digest = hashlib.sha256(text).hexdigest()[:N_HEX].encode()
+    return START + digest + MIDDLE + text + END
+
+
+def _text(line, place):
+    text = line[len(START) + N_HEX + len(MIDDLE):-len(END)]
+    if line != _line(text):
+        raise ValueError(f"sweep: {place} is damaged; delete that line, and its run is made again")
+    return text.decode()
+
+
+def _lock(file, path):
+    """Until the file is closed or the process ends, however that happens."""
+    try:
+        if sys.platform == "win32":
+            file.seek(FAR)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.register_at_fork(after_in_child=file.close)      # or a fork would hold the lock, too
+    except (BlockingIOError, PermissionError) as error:
+        raise BlockingIOError(errno.EAGAIN, "sweep: another sweep is writing to this file; wait for"
+                              " it, or name another file", str(path)) from error
+
+
+def _sync_folder(folder):
+    """The name of a new file is on the disk when its folder is."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)

@@ -1,0 +1,109 @@
+"""Values as JSON without a rounding: what stands in the results file of a sweep.
+
+None, bool, int, str, finite float, list and dict stand as JSON has them. The rest is an object of
+one key that begins with "!"; arrays are their bytes in base64. Everything comes back with the
+type, dtype, shape and bits that it had, arrays in C order.
+"""
+import base64
+import json
+import math
+import struct
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+
+from ._code import full_name
+
+KINDS = "biufcUSMm"         # of dtypes: no objects, no records
+X87 = 10                    # bytes of a longdouble of 64 bits of precision; the others are padding
+
+
+def dumps(value, name, one_way=False):
+    """One line of JSON; TypeError names the part of the value that cannot be stored.
+
+    one_way=True takes dataclasses too, as their class's name and their fields: enough to tell two
+    of them apart, not to make them again.
+    """
+    return json.dumps(_encode(value, name, one_way), allow_nan=False)
+
+
+def _encode(value, name, one_way):
+    kind = type(value)
+    if value is None or kind in (bool, int, str) or kind is float and math.isfinite(value):
+        return value
+    if kind is float:
+        return {"!float": struct.pack(">d", value).hex()}
+    if kind is complex:
+        return {"!complex": [_encode(part, name, one_way) for part in (value.real, value.imag)]}
+    if kind is list:
+        return [_encode(item, f"{name}[{i}]", one_way) for i, item in enumerate(value)]
+    if kind is tuple:
+        return {"!tuple": _encode(list(value), name, one_way)}
+    if kind is dict:
+        return {_key(key, name): _encode(item, f"{name}[{key!r}]", one_way)
+                for key, item in value.items()}
+    if (kind is np.ndarray or isinstance(value, np.generic)) and _storable(value.dtype):
+        return {"!array" if kind is np.ndarray else "!scalar": _pack(np.array(value, order="C"))}
+    if one_way and is_dataclass(kind):
+        return {f"!{full_name(kind)}": {
+            field.name: _encode(getattr(value, field.name), f"{name}.{field.name}", one_way)
+            for field in fields(value)}}
+    what = f" {value.dtype}" if isinstance(value, (np.ndarray, np.generic)) else ""
+    raise TypeError(f"sweep: {name} is {kind.__name__}{what}, expected None, numbers, text, NumPy "
+                    f"arrays of them, or lists, tuples, dicts{', dataclasses' * one_way} of these")
+
+
+def _key(key, name):
+    if type(key) is not str or key.startswith("!"):
+        raise TypeError(f"sweep: {name} has the key {key!r}, expected a str without ! in front")
+    return key
+
+
+def decode(node):
+    """The value of a parsed line of `dumps`."""
+    if isinstance(node, list):
+        return [decode(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tag = next(iter(node), "")
+    if not tag.startswith("!"):
+        return {key: decode(item) for key, item in node.items()}
+    return DECODERS[tag](node[tag])
+
+
+def _storable(dtype):
+    return dtype.kind in KINDS and (dtype.isnative or _layout(dtype) == dtype.str)
+
+
+def _layout(dtype):
+    """The name of the dtype; with its precision for longdouble, of which there are several."""
+    if dtype.kind not in "fc" or np.finfo(dtype).dtype.itemsize <= 8:
+        return dtype.str
+    return f"{dtype.str} of {np.finfo(dtype).nmant} bits"
+
+
+def _pack(array):
+    """[layout, shape, base64 of the bytes], padding as zeros."""
+    layout = _layout(array.dtype)
+    if layout.endswith(" of 63 bits"):
+        numbers = array.reshape(-1).view(np.longdouble)
+        numbers.view(np.uint8).reshape(-1, numbers.itemsize)[:, X87:] = 0
+    return [layout, list(array.shape), base64.b64encode(array.tobytes()).decode()]
+
+
+def _unpack(packed):
+    layout, shape, text = packed
+    dtype = np.dtype(layout.split()[0])
+    if _layout(dtype) != layout:
+        raise ValueError(f"sweep: an array of {layout} is of another kind of machine, where "
+                         f"{dtype.name} has other bits than here")
+    return np.ndarray(shape, dtype, bytearray(base64.b64decode(text)))
+
+
+DECODERS = {
+    "!float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
+    "!complex": lambda parts: complex(*map(decode, parts)),
+    "!tuple": lambda items: tuple(decode(items)),
+    "!array": _unpack,
+    "!scalar": lambda packed: _unpack(packed)[()],
+}

@@ -1,0 +1,140 @@
+"""Two items in sequence, for complex_memory.py: what the pattern that they leave still tells.
+
+A decoder that is told the two classes and the separation has to say which item came first.
+"""
+from dataclasses import replace
+
+import numpy as np
+from experiment import progress, stack
+
+FLOOR = 1e-3                        # of least squares, relative to the features' mean square
+ASIDE, CLOUD, CLOUD_GAP = (1, 4), 200, 8        # classes, pairs and separation of the scatter plot
+
+
+def pairs(rng, labels, n, same=False):
+    """(n, 2) positions of two items: of different classes, or both of one."""
+    found = np.empty((0, 2), int)
+    while len(found) < n:
+        drawn = rng.integers(len(labels), size=(4 * n, 2))
+        alike = labels[drawn[:, 0]] == labels[drawn[:, 1]]
+        found = np.concatenate([found, drawn[alike == same]])
+    return found[:n]
+
+
+def patterns(layer, params, x, chosen, gap):
+    """a (n, modes) of the second item `gap` steps after the first."""
+    later = replace(layer, inserted=(0, gap))
+    parts = np.array_split(chosen, max(1, len(chosen) // 1000))
+    return np.concatenate([later.amplitudes(params, x[part].reshape(len(part), -1))
+                           for part in parts])
+
+
+def picked(a, classes):
+    """a of the mode of one class a row."""
+    return np.take_along_axis(a, classes[:, None], 1)[:, 0]
+
+
+def order_by_phases(a, classes, omega, gap):
+    """Whether the phases alone are nearer to those of the true order than to the reverse.
+
+    One item leaves phase 0 in the mode of its class, the other -omega gap; moduli are not used.
+    """
+    first, second = (own / np.abs(own) for own in (picked(a, classes[:, 0]),
+                                                   picked(a, classes[:, 1])))
+    turn = np.exp(1j * omega[classes] * gap)
+    true, reverse = first.real + (second * turn[:, 1]).real, second.real + (first * turn[:, 0]).real
+    return np.where(np.abs(true - reverse) < 1e-5, 0.5, true > reverse)     # a tie is a guess
+
+
+def order_by_least_squares(train, train_classes, test, test_classes):
+    """Whether features tell the order, by a linear function for each two classes, fit to +-1."""
+    right = np.full(len(test), 0.5)
+    keys, test_keys = (np.sort(classes, 1) @ [1000, 1] for classes in (train_classes, test_classes))
+    for key in np.intersect1d(keys, test_keys):
+        rows, asked = keys == key, test_keys == key
+        features, sign = with_one(train[rows]), np.sign(train_classes[rows] @ [1, -1])
+        ridge = FLOOR * np.mean(features ** 2) * len(features) * np.eye(features.shape[1])
+        weights = np.linalg.solve(features.T @ features + ridge, features.T @ sign)
+        right[asked] = with_one(test[asked]) @ weights * (test_classes[asked] @ [1, -1]) > 0
+    return right
+
+
+def with_one(features):
+    return np.concatenate([features, np.ones((len(features), 1))], 1)
+
+
+def both_found(a, classes, omega, gap):
+    """Whether the nearest pattern e_k + exp(-i omega_l gap) e_l, k != l, is the true one."""
+    score = a.real[:, :, None] + (a * np.exp(1j * omega * gap)).real[:, None]
+    np.einsum("nkk->nk", score)[:] = -np.inf
+    best = score.reshape(len(a), -1).argmax(1)
+    return (best == classes @ [a.shape[1], 1])
+
+
+def separation_found(a, classes, omega, gap, longest):
+    """Whether the second item's phase is nearest to that of its true separation, out of 1..longest.
+
+    Separations that turn its mode by the same angle count as the same.
+    """
+    own, gaps = omega[classes[:, 1]], np.arange(1, longest + 1)
+    fit = (picked(a, classes[:, 1])[:, None] * np.exp(1j * own[:, None] * gaps)).real
+    return np.cos(own * (gaps[fit.argmax(1)] - gap)) > 1 - 1e-5
+
+
+def measure(layer, params, train_set, test_set, gap, counts, longest, rng):
+    """All that is asked of patterns at one separation, as a dict of numbers."""
+    (x, labels), (x_test, labels_test), omega = train_set, test_set, params["omega"]
+    learned, chosen = pairs(rng, labels, counts[0]), pairs(rng, labels_test, counts[1])
+    classes, a = labels_test[chosen], patterns(layer, params, x_test, chosen, gap)
+    told = {"phases": order_by_phases(a, classes, omega, gap),
+            "both": both_found(a, classes, omega, gap),
+            "separation": separation_found(a, classes, omega, gap, longest)}
+    a_learned = patterns(layer, params, x, learned, gap)
+    for name, features in (("amplitude", lambda a: np.concatenate([a.real, a.imag], 1)),
+                           ("power", lambda a: np.abs(a) ** 2)):
+        told[name] = order_by_least_squares(features(a_learned), labels[learned], features(a),
+                                            classes)
+    swapped = patterns(layer, params, x_test, chosen[:, ::-1], gap)
+    alone = layer.amplitudes(params, x_test)[chosen]
+    return {**{name: right.mean() for name, right in told.items()},
+            "cross": change(a, alone[:, 0] + np.exp(-1j * omega * gap) * alone[:, 1]),
+            "swap": change(a, swapped), "swap_power": change(np.abs(a) ** 2, np.abs(swapped) ** 2),
+            "turned": by_class(np.angle, picked(a, classes[:, 1]), classes[:, 1], layer.modes),
+            **twice(layer, params, x_test, labels_test, gap, counts[1], rng)}
+
+
+def twice(layer, params, x, labels, gap, count, rng):
+    """a in the mode of the class that both items have: mean over pairs, and of single items."""
+    chosen = pairs(rng, labels, count, same=True)
+    own = picked(patterns(layer, params, x, chosen, gap), labels[chosen[:, 0]])
+    alone = picked(layer.amplitudes(params, x), labels)
+    return {"twice": by_class(np.abs, own, labels[chosen[:, 0]], layer.modes),
+            "alone": by_class(np.abs, alone, labels, layer.modes)}
+
+
+def cloud(layer, params, x, labels, rng):
+    """a in the mode of ASIDE[0], with ASIDE[1] as the second item and as the first: (2, n)."""
+    both = np.stack([rng.choice(np.flatnonzero(labels == k), CLOUD) for k in ASIDE], axis=1)
+    return np.array([patterns(layer, params, x, order, CLOUD_GAP)[:, ASIDE[0]]
+                     for order in (both, both[:, ::-1])])
+
+
+def by_class(function, values, classes, n):
+    """function of the mean over each class; NaN for a class without any."""
+    return np.array([function(values[classes == k].mean()) if (classes == k).any() else np.nan
+                     for k in range(n)])
+
+
+def change(a, b):
+    """|a - b| / |b| over all patterns."""
+    return np.sqrt(np.sum(np.abs(a - b) ** 2) / np.sum(np.abs(b) ** 2))
+
+
+def follow_sequences(layer, params, train_set, test_set, gaps, counts, longest, seed):
+    """name -> array with one row a separation."""
+    rng, rows = np.random.default_rng(seed), []
+    for gap in gaps:
+        progress(f"two items, seed {seed}, separation {gap}")
+        rows.append(measure(layer, params, train_set, test_set, gap, counts, longest, rng))
+    return {"gap": np.array(gaps), "period": longest, **stack(rows),
+            "cloud": cloud(layer, params, *test_set, rng)}

@@ -1,0 +1,176 @@
+"""The runs of recurrent_classifier.py: a network trained, and what its state then does in time."""
+import time
+
+import numpy as np
+from experiment import progress
+from recurrent_classifier_data import FIRST_DIGITS, digits, mnist, pairs, rings
+
+from npspectral import (Adam, Chain, Dense, ReLU, Tanh, fit, mean_squared_error,
+                        softmax_cross_entropy)
+from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
+                           TriangularRecurrentSpectral, product_stability)
+from npspectral.training import accuracy, predict
+
+TAIL, FOLLOWED = 40, 200                    # linear steps and test examples that are followed
+RING_NODES, ENOUGH = 24, 0.005              # of rings: mean square at which training stops
+GRID, EXTENT = 121, 1.8                     # points a side of the map of basins, half its side
+PATIENCE, RATES = 4, (3e-3, 6e-4, 1.2e-4)   # epochs without a better validation, learning rates
+
+# Name -> kernels of digits: class, keyword arguments, whether the target is y = onehot.
+KERNELS = {
+    "random": (RecurrentSpectral, {}, False),
+    "random, tanh": (RecurrentSpectral, dict(activation=Tanh()), False),
+    "random, mean square": (RecurrentSpectral, {}, True),
+    "on nodes": (RecurrentSpectral, dict(planting="nodes"), False),
+    "triangular": (TriangularRecurrentSpectral, {}, False),
+}
+
+
+def trained(network, rng, train_set, epochs, rate, label, loss=softmax_cross_entropy, enough=0.0):
+    """First params, those of the last epoch or the first of a loss < `enough`, and seconds."""
+    begin, start = time.monotonic(), network.init(rng)
+    for record in fit(network, start, *train_set, loss=loss, optimizer=Adam(rate), batch_size=100,
+                      rng=rng, epochs=epochs):
+        progress(f"{label}  epoch {record.epoch} of {epochs}")
+        if record.loss < enough:
+            break
+    return start, record.params, time.monotonic() - begin
+
+
+def one_hot(y, labels):
+    """Mean square of y - onehot: the state is to align along the direction of its class."""
+    return mean_squared_error(y, np.eye(y.shape[-1], dtype=y.dtype)[labels])
+
+
+def right(network, params, x, labels):
+    return accuracy(predict(network, params, x), labels)
+
+
+def follow(layer, start, params, x, labels):
+    """What the states of some test examples do, and the matrices before and after training."""
+    x, labels = x[:FOLLOWED], labels[:FOLLOWED]
+    (phi, inverse), (phi_before, inverse_before) = (layer.eigenvectors(own)
+                                                    for own in (params, start))
+    planted, rows = phi[:, :layer.n_out], inverse[:layer.n_out]
+    states, limit = layer.states(params, x, layer.steps + TAIL), layer.limit(params, x)
+    distance = np.linalg.norm(states - limit, axis=2)
+    scores = states @ rows.T
+    toward = planted.T[labels] / np.linalg.norm(planted.T[labels], axis=1, keepdims=True)
+    transfer = (phi * layer.eigenvalues(params)) @ inverse
+    return {
+        "scores": scores[:, :40], "labels": labels[:40], "distance": distance,
+        "bound": np.array([layer.distance_bound(params, distance[layer.steps], length)
+                           for length in range(TAIL + 1)]),
+        "accuracy_in_time": (scores.argmax(2) == labels).mean(1),
+        "alignment": ((states * toward).sum(2) / np.linalg.norm(states, axis=2)).mean(1),
+        "eigenvalues": np.array([layer.eigenvalues(own) for own in (start, params)]),
+        "conditions": np.array([np.linalg.cond(own) for own in (phi_before, phi)]),
+        "norm": np.linalg.norm(transfer, 2), **rest_errors(layer, phi, transfer, states, limit)}
+
+
+def rest_errors(layer, phi, transfer, states, limit):
+    """|A P - P|, and the tail's drift in the planted coordinates, in units of their bounds.
+
+    Rounding leaves N u cond (1 + cond) of A v, |v| = 1: products cost N u cond, and the inverse is
+    exact for a matrix N u |Phi| cond away from Phi.
+    """
+    condition, planted = np.linalg.cond(phi), phi[:, :layer.n_out]
+    unit = layer.nodes * np.finfo(phi.dtype).eps * condition * (1 + condition)
+    y = states[layer.steps:] @ np.linalg.inv(phi)[:layer.n_out].T
+    drift = np.linalg.norm((y - y[0]) @ planted.T, axis=2).max()
+    size = TAIL * condition * np.linalg.norm(states[layer.steps:], axis=2).max()
+    return {"rest": np.linalg.norm(transfer @ planted - planted, 2) / unit,
+            "drift": drift / (unit * size)}
+
+
+def run_rings(steps, constant, n, epochs, seed):
+    """A network on the rings, its map of basins and its states; the loss is `one_hot`."""
+    rng = np.random.default_rng(seed)
+    train_set, (x, labels) = rings(rng, n), rings(rng, n)
+    layer = RecurrentSpectral(2, 2, RING_NODES, steps, constant=constant)
+    label = f"rings, steps {steps}, constant node {constant}, seed {seed}"
+    start, params, seconds = trained(layer, rng, train_set, epochs, 0.01, label, one_hot,
+                                     ENOUGH)
+    ticks = np.linspace(-EXTENT, EXTENT, GRID)
+    plane = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
+    y = predict(layer, params, plane)
+    mixed = rng.permutation(len(x))
+    return {"accuracy": right(layer, params, x, labels), "seconds": seconds,
+            "basins": (y[:, 1] - y[:, 0]).reshape(GRID, GRID), "x": train_set[0],
+            "x_labels": train_set[1],
+            **follow(layer, start, params, x[mixed], labels[mixed])}
+
+
+def run_digits(name, nodes, epochs, seed):
+    """One of KERNELS, 5 steps, on the digits of a random split."""
+    rng = np.random.default_rng(seed)
+    train_set, (x, labels) = digits(rng)
+    make, options, square = KERNELS[name]
+    layer = make(64, 10, nodes, 5, **{"activation": ReLU(), **options})
+    loss = one_hot if square else softmax_cross_entropy
+    start, params, seconds = trained(layer, rng, train_set, epochs, 3e-3,
+                                     f"digits, {name}, seed {seed}", loss)
+    return {"accuracy": right(layer, params, x, labels), "seconds": seconds,
+            **follow(layer, start, params, x, labels)}
+
+
+def run_pairs(planting, rest, nodes, n, epochs, seed):
+    """Two digits in sequence, each by a kernel of its own; which they were, and in which order."""
+    rng = np.random.default_rng(seed)
+    train_set, (x, labels) = pairs(rng, n, n // 4)
+    network = SwitchedRecurrentSpectral(64, FIRST_DIGITS ** 2, nodes, 2, 3, rest,
+                                        planting=planting)
+    _, params, seconds = trained(network, rng, train_set, epochs, 3e-3,
+                                 f"pairs, {planting}, rest {rest}, seed {seed}")
+    transfers = network.transfers(params)
+    swapped = np.concatenate([x[:, 64:], x[:, :64]], axis=1)
+    mirror = FIRST_DIGITS * (labels % FIRST_DIGITS) + labels // FIRST_DIGITS
+    windows = [np.linalg.matrix_power(transfer, 3 + rest) for transfer in transfers]
+    alone = [product_stability([transfer], params["planted"]) for transfer in transfers]
+    return {"accuracy": right(network, params, x, labels),
+            "swapped": right(network, params, swapped, mirror), "seconds": seconds,
+            "alone": np.array(alone),
+            "in_turn": np.array(product_stability(transfers, params["planted"])),
+            "windows": np.array(product_stability(windows, params["planted"]))}
+
+
+def until_it_stops(network, rng, train_set, held, epochs, label):
+    """The params of the best validation, its course, seconds: each rate goes on from there."""
+    begin, best, found, course = time.monotonic(), -1.0, network.init(rng, np.float32), []
+    for rate in RATES:
+        waited = 0
+        for record in fit(network, found, *train_set, loss=softmax_cross_entropy, batch_size=200,
+                          optimizer=Adam(rate), rng=rng, epochs=epochs, validation=held,
+                          metrics=(accuracy,)):
+            course.append(record.metrics["validation_accuracy"])
+            waited += 1
+            if course[-1] > best:
+                best, found, waited = course[-1], record.params, 0
+            progress(f"{label}  rate {rate:g}, epoch {len(course)}, validation {best:.4f}")
+            if waited == PATIENCE:
+                break
+    filled = np.full(len(RATES) * epochs, np.nan)
+    filled[:len(course)] = course
+    return found, filled, time.monotonic() - begin
+
+
+def run_images(kind, steps, nodes, half, limit, n_validation, epochs, seed):
+    """MNIST by a recurrent network, or a dense one with one hidden layer and as many parameters."""
+    rng = np.random.default_rng(seed)
+    train_set, held, (x, labels) = mnist(rng, limit, n_validation, half)
+    n_in = x.shape[1]
+    layer = RecurrentSpectral(n_in, 10, nodes, steps, ReLU(), constant=True)
+    size = (nodes + 1) * (nodes - 10)
+    hidden = round((size - 10) / (n_in + 11))
+    network = layer if kind == "recurrent" else Chain(Dense(n_in, hidden), ReLU(),
+                                                      Dense(hidden, 10))
+    params, course, seconds = until_it_stops(network, rng, train_set, held, epochs,
+                                             f"MNIST, {kind}, seed {seed}")
+    found = {"accuracy": right(network, params, x, labels), "seconds": seconds, "course": course,
+             "size": size if kind == "recurrent" else (n_in + 1) * hidden + (hidden + 1) * 10}
+    if kind == "recurrent":
+        found["condition"] = layer.condition(params)
+        scores = layer.states(params, x[:1000], steps + TAIL) @ layer.eigenvectors(
+            params)[1][:10].T
+        found["accuracy_in_time"] = (scores.argmax(2) == labels[:1000]).mean(1)
+    return found

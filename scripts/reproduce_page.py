@@ -1,0 +1,205 @@
+"""A page of headings, paragraphs, tables and figures, as HTML in one file and as Markdown.
+
+A page is a list of the blocks below. `html` puts the figures into the file and needs neither
+network nor JavaScript; `markdown` refers to them by their path from the page's folder.
+"""
+import base64
+import html as escape
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+GOOD, BAD, SMALL = "good", "bad", "small"           # moods of paragraphs and of rows
+READABLE = 0.45                                     # of a figure's pixels, on the narrowest screen
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 0 auto;
+       max-width: 62rem; padding: 0 1rem 4rem; overflow-wrap: break-word; }
+h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.3rem; line-height: 1.3; }
+h2 { border-top: 1px solid #ccc; margin-top: 3rem; padding-top: 1rem; }
+a { color: #0b5394; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: 1rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
+         border-bottom: 1px solid #ddd; }
+figure { margin: 1.5rem 0; overflow-x: auto; }
+img { display: block; max-width: 100%; height: auto; }
+figcaption { color: #666; font-size: .85rem; }
+pre { overflow-x: auto; font-size: .8rem; background: #f6f6f6; padding: .6rem; }
+summary { cursor: pointer; color: #0b5394; padding: .4rem 0; }
+p.good, p.bad, p.small { border-left: .3rem solid; padding: .2rem 0 .2rem .8rem; }
+p.good { border-color: #009e73; } p.bad { border-color: #d55e00; } p.small { border-color: #999; }
+tr.good td:last-child { color: #006b4f; } tr.small td:last-child { color: #666; }
+tr.bad td:last-child { color: #a84300; font-weight: bold; }
+@media (max-width: 40rem) {
+  thead { display: none; } tr { display: block; border-bottom: 1px solid #ccc; padding: .4rem 0; }
+  td { display: flex; border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
+  td::before { content: attr(data-head); flex: 0 0 7rem; padding-right: .5rem; color: #666; }
+  td:empty { display: none; }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Heading:
+    level: int
+    text: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: str
+    mood: str = ""
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of sentences."""
+
+    items: list
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Lines as they stand."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """The text of a table's cell that leads to a heading with this anchor."""
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """`rows` of cells, text or Link, each with its mood in `moods`."""
+
+    head: tuple
+    rows: list
+    moods: list
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A PNG file and what it is called."""
+
+    path: Path
+    caption: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that a reader opens."""
+
+    title: str
+    blocks: list
+
+
+# HTML
+
+def html(title, blocks):
+    """The page as one HTML document."""
+    body = "\n".join(map(html_block, blocks))
+    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+            f"<body>\n{body}\n</body>\n</html>\n")
+
+
+def text(words):
+    return escape.escape(str(words))
+
+
+def html_block(block):
+    return HTML[type(block)](block)
+
+
+def html_heading(block):
+    anchor = f' id="{text(block.anchor)}"' if block.anchor else ""
+    return f"<h{block.level}{anchor}>{text(block.text)}</h{block.level}>"
+
+
+def html_paragraph(block):
+    lines = "<br>\n".join(map(text, block.text.splitlines()))
+    return f"<p{html_class(block.mood)}>{lines}</p>"
+
+
+def html_class(mood):
+    return f' class="{mood}"' if mood else ""
+
+
+def html_table(block):
+    head = "".join(f"<th>{text(name)}</th>" for name in block.head)
+    rows = "\n".join(
+        f"<tr{html_class(mood)}>" + "".join(
+            f'<td data-head="{text(name)}">{html_cell(cell)}</td>'
+            for name, cell in zip(block.head, row)) + "</tr>"
+        for row, mood in zip(block.rows, block.moods))
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
+
+
+def html_cell(cell):
+    if isinstance(cell, Link):
+        return f'<a href="#{text(cell.anchor)}">{text(cell.text)}</a>'
+    return text(cell)
+
+
+def html_figure(block):
+    content = block.path.read_bytes()
+    width = int.from_bytes(content[16:20], "big")           # of a PNG's first chunk
+    data = base64.b64encode(content).decode("ascii")
+    return (f'<figure><img alt="{text(block.caption)}" style="min-width: {READABLE * width:.0f}px" '
+            f'src="data:image/png;base64,{data}">\n'
+            f"<figcaption>{text(block.caption)}</figcaption></figure>")
+
+
+def html_fold(block):
+    inner = "\n".join(map(html_block, block.blocks))
+    return f"<details><summary>{text(block.title)}</summary>\n{inner}\n</details>"
+
+
+HTML = {Heading: html_heading, Paragraph: html_paragraph, Table: html_table, Figure: html_figure,
+        Fold: html_fold, Plain: lambda block: f"<pre>{text(block.text)}</pre>",
+        Points: lambda block: "<ul>\n" + "\n".join(f"<li>{text(item)}</li>"
+                                                   for item in block.items) + "\n</ul>"}
+
+
+# Markdown
+
+def markdown(blocks, folder):
+    """The page as Markdown, to be written to `folder`."""
+    return "\n\n".join(markdown_block(block, folder) for block in blocks) + "\n"
+
+
+def literal(words):
+    """Text in which nothing means anything to Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", str(words))
+
+
+def markdown_block(block, folder):
+    if isinstance(block, Heading):
+        return f"{'#' * block.level} {literal(block.text)}"
+    if isinstance(block, Paragraph):
+        lines = [f"**{line}**" if block.mood else line for line in literal(block.text).splitlines()]
+        return "  \n".join(lines)
+    if isinstance(block, Points):
+        return "\n".join(f"- {literal(item)}" for item in block.items)
+    if isinstance(block, Plain):
+        return "\n".join(f"    {line}".rstrip() for line in block.text.splitlines())
+    if isinstance(block, Table):
+        rows = [block.head, ["---"] * len(block.head), *block.rows]
+        return "\n".join(f"| {' | '.join(map(markdown_cell, row))} |" for row in rows)
+    if isinstance(block, Figure):
+        path = quote(os.path.relpath(block.path, folder).replace(os.sep, "/"))
+        return f"![{literal(block.caption)}]({path})"
+    inner = markdown(block.blocks, folder)
+    return f"<details><summary>{text(block.title)}</summary>\n\n{inner}\n</details>"
+
+
+def markdown_cell(cell):
+    return literal(cell.text if isinstance(cell, Link) else cell)

@@ -1,0 +1,642 @@
+"""A sweep: values to the bit, runs told apart, and a file that survives whatever happens.
+
+NPSPECTRAL_KILLS=200 makes the test of kill -9 longer than the ten kills that it has otherwise.
+"""
+import errno
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sweep_runs
+from sweep_runs import GRIDS, digest, draw, fail_at, give, leave_at
+
+from npspectral import sweep
+from npspectral.sweep import _code
+from npspectral.sweep._engines import attempt
+from npspectral.sweep._file import HEADER, ResultsFile
+from npspectral.sweep._values import _layout
+
+KILLS = int(os.environ.get("NPSPECTRAL_KILLS", 10))
+ROOT = Path(__file__).parents[1]
+RUNS = sweep.grid(draw, scale=(1.0, 2.0), seed=range(3))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "results.jsonl"
+
+
+@pytest.fixture
+def logged(tmp_path, monkeypatch):
+    """A function that gives the lines which runs have logged: (session, process, run)."""
+    monkeypatch.setenv("SWEEP_LOG", str(tmp_path / "log"))
+
+    def lines():
+        file = tmp_path / "log"
+        return [line.split(" ", 2) for line in file.read_text().splitlines()] if file.exists() \
+            else []
+
+    return lines
+
+
+def start(grid, path, engine, **options):
+    """The script in a process group of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    return subprocess.Popen([sys.executable, sweep_runs.__file__, grid, path, str(engine)],
+                            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True, start_new_session=True, **options)
+
+
+def n_lines(path):
+    return path.read_bytes().count(b"\n") - 1 if path.exists() else 0
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.005)
+
+
+def alive(process):
+    """Whether the process runs; one that has ended and waits to be noticed does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def end_all(caller, workers):
+    """Whichever are left of a caller that has ended; they hold its pipes."""
+    for process in filter(alive, workers):
+        os.kill(process, signal.SIGKILL)
+    caller.communicate(timeout=60)
+
+
+# The grid and its table
+
+def test_grid_has_every_choice_and_its_last_axis_is_the_fastest():
+    runs = sweep.grid(draw, scale=(1, 2), seed=range(3))
+    assert [tuple(run.parameters.values()) for run in runs] == [
+        (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
+    assert list(runs[0].parameters) == ["scale", "seed"] and runs[0].function is draw
+    assert sweep.grid(sweep_runs.threads) == [sweep.Run(sweep_runs.threads, {})]
+
+
+def test_rows_come_in_the_order_of_the_grid_whatever_the_order_of_the_file(path):
+    whole = sweep.run_all(RUNS, path)
+    assert [row.run for row in whole.rows] == RUNS
+    assert [value["seed"] for value in whole.values] == [0, 1, 2, 0, 1, 2]
+    backwards = sweep.run_all(RUNS[::-1], path.with_name("other"))
+    assert backwards.rows == whole.rows[::-1] != whole.rows
+    assert sweep.table(RUNS, path.with_name("other")).text == whole.text
+    some = sweep.table([*RUNS[4:1:-1], *sweep.grid(draw, scale=[9.0], seed=[0])], path)
+    assert [row.run for row in some.rows] == RUNS[4:1:-1]
+    with pytest.raises(FileNotFoundError):
+        sweep.table(RUNS, path.with_name("none"))
+
+
+def test_every_engine_gives_the_same_bytes(path, monkeypatch):
+    want = sweep.run_all(GRIDS["train"], path).text
+    assert want.count("\n") == 12
+    for n, options in enumerate((dict(workers=2), dict(executor=ThreadPoolExecutor(3)))):
+        assert sweep.run_all(GRIDS["train"], path.with_suffix(f".{n}"), **options).text == want
+
+
+def test_only_what_is_missing_is_run(path, logged):
+    sweep.run_all(RUNS[:4], path)
+    assert len(logged()) == 4
+    table = sweep.run_all(RUNS, path)
+    assert [line[2] for line in logged()[4:]] == ["2.0 1", "2.0 2"]
+    content = path.read_bytes()
+    for options in (dict(), dict(workers=3), dict(executor=ThreadPoolExecutor(1))):
+        assert sweep.run_all(RUNS, path, **options) == table
+    assert len(logged()) == 6 and path.read_bytes() == content
+
+
+def test_workers_have_one_thread_and_the_caller_keeps_its_own(path, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    runs = sweep.grid(sweep_runs.threads)
+    assert sweep.run_all(runs, path, workers=2).values == [["1", "1"]]
+    assert sweep.run_all(runs, path.with_suffix(".2")).values == [["2", None]]
+
+
+def test_progress_is_reported_in_a_line_for_each_run(path):
+    sweep.run_all(RUNS[:2], path)
+    lines = []
+    sweep.run_all(RUNS, path, report=lines.append)
+    assert [line.split(",")[0] for line in lines] == [f"{n} of 6 runs" for n in (2, 3, 4, 5, 6)]
+    assert lines[-1].endswith(", 0 s to go") and lines[0] == "2 of 6 runs"
+
+
+def test_equal_runs_are_made_once_and_stand_where_they_were_given(path, logged):
+    lines = []
+    rows = sweep.run_all(RUNS + RUNS[2:0:-1], path, report=lines.append).rows
+    assert rows[6:] == rows[2:0:-1] and len(logged()) == n_lines(path) == 6
+    assert lines[0] == "0 of 6 runs" and len(lines) == 7
+
+
+# Values
+
+QUIET = np.array([0x7ff8000000000123, 0xfff8000000000000, 0x7ff0000000000000, 1 << 63],
+                 np.uint64).view(float)
+LONG = np.array(["nan", "-inf", "-0.0", "1e-4930", "0.1"], np.longdouble)
+VALUES = {
+    "none": None, "true": True, "integer": -7, "large integer": 3 ** 200, "text": "ä \udc80 \n\"",
+    "float": 0.1, "minus zero": -0.0, "subnormal": 5e-324, "nan": float(QUIET[0]),
+    "negative nan": float(QUIET[1]), "minus infinity": -np.inf, "complex": complex(-0.0, np.nan),
+    "list": [1, [2.5, []]], "tuple": (1, ((), [None])), "dict": {"b": 1, "a": {"": (2,)}, "ä": {}},
+    "float64": QUIET, "float32": np.array([np.nan, -0.0, 1e-45, 0.1], np.float32),
+    "float16": np.array([[0.1], [-np.inf]], np.float16), "longdouble": LONG,
+    "complex64": np.array([complex(-0.0, np.nan)], np.complex64), "complex128": QUIET.view(complex),
+    "clongdouble": np.array([complex(0.1, -0.0)], np.clongdouble), "scalar": np.float32(0.1),
+    "scalar longdouble": LONG[4], "scalar integer": np.int16(-3), "scalar bool": np.True_,
+    "scalar complex": np.complex64(1 - 0j), "scalar text": np.str_("x"),
+    "integers": np.arange(6, dtype=np.uint8).reshape(1, 2, 3), "other byte order":
+    np.array([1.5, -2], ">f8"), "bools": np.array([True, False]), "empty": np.zeros((0, 3), int),
+    "a number alone": np.array(2.5), "columns first": np.asfortranarray(np.eye(3)[:2]),
+    "strided": np.arange(20.0)[::3], "texts": np.array(["a", "bcd"]), "bytes": np.array([b"ab"]),
+    "days": np.array(["2024-06-07", "NaT"], "datetime64[D]"),
+}
+
+
+def bits(value):
+    """What two values share only if they are the same in type, dtype, shape and every bit."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        plain = np.array(value, order="C")
+        if _layout(value.dtype).endswith("of 63 bits"):
+            octets = plain.reshape(-1).view(np.longdouble).view(np.uint8)
+            plain = octets.reshape(-1, LONG.itemsize)[:, :10]       # without the padding
+        return type(value), value.dtype.str, value.shape, plain.tobytes()
+    if isinstance(value, dict):
+        return dict, [(key, bits(item)) for key, item in value.items()]
+    if isinstance(value, (list, tuple)):
+        return type(value), [bits(item) for item in value]
+    if isinstance(value, complex):
+        return complex, bits(value.real), bits(value.imag)
+    return type(value), np.float64(value).tobytes() if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_values_come_back_to_the_bit(path, kind):
+    row, = sweep.run_all(sweep.grid(give, kind=[kind]), path).rows
+    assert row.error is None and bits(row.value) == bits(VALUES[kind])
+    again, = sweep.table(sweep.grid(give, kind=[kind]), path).rows
+    assert again.record == row.record and json.loads(row.record)["run"]["parameters"] == {
+        "kind": kind}
+    if isinstance(row.value, np.ndarray):
+        assert row.value.flags.writeable and row.value.flags.c_contiguous
+
+
+def test_equal_numbers_have_equal_bytes_whatever_is_in_their_padding(path, monkeypatch):
+    if _layout(LONG.dtype) != "<f16 of 63 bits":
+        pytest.skip("longdouble has no padding here")
+    texts = set()
+    for filling in (0x00, 0xff):
+        octets = np.full(LONG.nbytes, filling, np.uint8)
+        octets.reshape(-1, 16)[:, :10] = LONG.view(np.uint8).reshape(-1, 16)[:, :10]
+        monkeypatch.setitem(VALUES, "longdouble", octets.view(np.longdouble))
+        file = path.with_suffix(f".{filling}")
+        texts.add(sweep.run_all(sweep.grid(give, kind=["longdouble"]), file).text)
+    assert len(texts) == 1
+
+
+def test_longdouble_of_another_machine_is_refused(path, monkeypatch):
+    if LONG.itemsize == 8:
+        pytest.skip("longdouble is float64 here")
+    runs = sweep.grid(give, kind=["longdouble"])
+    sweep.run_all(runs, path)
+    name = _layout(LONG.dtype)
+    monkeypatch.setattr("npspectral.sweep._values._layout", lambda dtype: "<f16 of 112 bits")
+    with pytest.raises(ValueError, match=f"array of {name} is of another kind of machine"):
+        sweep.table(runs, path)
+
+
+@dataclass(frozen=True)
+class Pair:
+    a: object
+    b: object = 0
+
+
+@dataclass(frozen=True)
+class Twin:
+    a: object
+    b: object = 0
+
+
+@pytest.mark.parametrize("value, place, kind", [
+    ({1, 2}, "value", "set"), ({"a": [0, b"x"]}, r"value\['a'\]\[1\]", "bytes"),
+    (np.array([None]), "value", "ndarray object"), (Path("x"), "value", "PosixPath"),
+    (np.ma.array([1.0]), "value", "MaskedArray float64"), (Pair(1), "value", "Pair"),
+    (np.zeros(1, "f4,i4"), "value", "ndarray"), (np.bool, "value", "type")])
+def test_what_cannot_be_kept_exactly_is_a_failed_run(path, monkeypatch, value, place, kind):
+    monkeypatch.setitem(VALUES, "odd", value)
+    table = sweep.run_all(sweep.grid(give, kind=["none", "odd"]), path)
+    assert [row.error is None for row in table.rows] == [True, False]
+    with pytest.raises(RuntimeError, match=r"1 of 2 runs failed, the first with {'kind': 'odd'}"
+                       rf"(.|\n)*sweep: {place} is {kind}.*, expected None, numbers"):
+        table.values
+
+
+@pytest.mark.parametrize("key", [1, None, "!array", np.str_("a")])
+def test_keys_are_text_that_is_no_tag(path, monkeypatch, key):
+    monkeypatch.setitem(VALUES, "odd", {"a": {key: 1}})
+    row, = sweep.run_all(sweep.grid(give, kind=["odd"]), path).rows
+    assert "value['a'] has the key" in row.error and "expected a str without !" in row.error
+
+
+# Which run is which
+
+def test_parameters_are_told_apart_exactly(path, logged):
+    ones = [1, 1.0, True, "1", (1,), [1], {"1": 1}, 1 + 0j, np.int64(1), np.int32(1), np.float64(1),
+            np.float32(1), np.array(1), np.array([1]), np.array([1.0]), np.array([[1]]), Pair(1),
+            Twin(1), Pair(1.0), Pair(1, -1), Pair(Pair(1)), 1 + 2 ** -52, 0.0, -0.0, None, [], (),
+            {}, np.nan, -np.nan]
+    runs = sweep.grid(fail_at, place=["/nowhere"], i=ones)
+    assert len(sweep.run_all(runs, path, version="1").rows) == len(ones)
+    assert len(logged()) == len(ones)
+    again = sweep.grid(fail_at, i=ones, place=["/nowhere"])        # the order of names is no matter
+    assert len(sweep.table(again, path, version="1").rows) == len(ones)
+
+
+def test_another_version_is_another_run(path, logged):
+    first = sweep.run_all(RUNS[:1], path)
+    second = sweep.run_all(RUNS[:1], path, version="second")
+    assert len(logged()) == 2 and first.text != second.text
+    assert sweep.table(RUNS, path) == first and sweep.table(RUNS, path, "second") == second
+    assert sweep.table(RUNS, path, version="third").rows == ()
+
+
+def test_version_is_of_the_sources_of_the_function_and_of_the_package(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    files = [tmp_path / f"made_{name}.py" for name in "ab"]
+    for file in files:
+        file.write_text("def f():\n    return 1\n")
+    import made_a
+    import made_b
+    first, other = sweep.code_version(made_a.f), sweep.code_version(draw)
+    assert len({first, other}) == 2 and first == sweep.code_version(made_a.f)
+    both = sweep.code_version(made_a.f, made_b.f)
+    files[1].write_text("def f():\n    return 2\n")
+    assert sweep.code_version(made_a.f) == first != sweep.code_version(made_b.f)
+    assert sweep.code_version(made_a.f, made_b.f) != both
+
+    (tmp_path / "package").mkdir()
+    monkeypatch.setattr(_code, "PACKAGE", tmp_path / "package")
+    digests = set()
+    for name, content in (("a.py", "1"), ("a.py", "2"), ("b.py", ""), ("c.txt", "3")):
+        (tmp_path / "package" / name).write_text(content)
+        digests.add(_code.package_digest.__wrapped__())
+    assert len(digests) == 3                                        # text files are no code
+    monkeypatch.setattr(_code, "package_digest", lambda: "another")
+    assert sweep.code_version(made_a.f) != first
+
+
+def test_a_worker_with_another_package_is_found_out():
+    assert "has another npspectral" in attempt(RUNS[0], "0" * 64, "")
+    assert attempt(RUNS[0], None, "").startswith('"value"')
+
+
+def nested():
+    def inner():
+        pass
+    return inner
+
+
+BAD = {
+    "lambda": (lambda path: sweep.run_all(sweep.grid(lambda: 1), path), TypeError,
+               "<lambda>.* cannot be imported by its name"),
+    "nested function": (lambda path: sweep.run_all(sweep.grid(nested()), path, workers=2),
+                        TypeError, "inner.* cannot be imported by its name"),
+    "partial": (lambda path: sweep.run_all(sweep.grid(partial(draw, 1)), path), TypeError,
+                "partial.* cannot be imported by its name"),
+    "bound method": (lambda path: sweep.run_all(sweep.grid("x".upper), path), TypeError,
+                     "upper.* cannot be imported by its name"),
+    "set": (lambda path: sweep.run_all(sweep.grid(give, kind=[[{1}]]), path), TypeError,
+            r"sweep: parameters\['kind'\]\[0\] is set, expected .*, dicts, dataclasses of these"),
+    "function in a dataclass": (
+        lambda path: sweep.run_all(sweep.grid(give, kind=[Pair(1, draw)]), path), TypeError,
+        r"parameters\['kind'\]\.b is function"),
+    "no runs": (lambda path: sweep.run_all([draw], path), TypeError,
+                r"runs has <function draw .*, expected Run\(function, parameters\) or grid"),
+    "no worker": (lambda path: sweep.run_all(RUNS, path, workers=0), ValueError, "workers is 0,"),
+    "half": (lambda path: sweep.run_all(RUNS, path, workers=0.5), ValueError, "workers is 0.5"),
+    "workers and executor": (
+        lambda path: sweep.run_all(RUNS, path, 2, ThreadPoolExecutor(1)), ValueError,
+        "workers is 2, expected 1 or more, and 1 with executor"),
+    "code without a file": (lambda path: sweep.run_all(sweep.grid(sys.getsizeof), path),
+                            ValueError, "getsizeof is not in a file, .* version=")
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_before_anything_is_written(path, case):
+    call, error, message = BAD[case]
+    with pytest.raises(error, match=message):
+        call(path)
+    assert not path.exists()
+
+
+# Failures
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failing_run_is_recorded_and_tried_again(path, tmp_path, logged, workers):
+    (tmp_path / "flag").touch()
+    runs, lines = sweep.grid(fail_at, place=[str(tmp_path / "flag")], i=range(6)), []
+    table = sweep.run_all(runs, path, workers, report=lines.append)
+    assert [row.value for row in table.rows] == [0, 1, 2, None, 4, 5]
+    assert "ArithmeticError: no run 3 today" in table.rows[3].error
+    assert "in fail_at" in table.rows[3].error and "6 of 6 runs, 1 failed" in lines[-1]
+    with pytest.raises(RuntimeError, match="1 of 6 runs failed(.|\n)*no run 3 today"):
+        table.values
+    assert sweep.run_all(runs, path).text == table.text             # it fails again
+    (tmp_path / "flag").unlink()
+    assert sweep.run_all(runs, path, workers).values == list(range(6))
+    assert [line[2] for line in logged()[6:]] == ["3", "3"]
+    assert sweep.run_all(runs, path).values == list(range(6)) and len(logged()) == 8
+
+
+def test_a_run_that_leaves_the_process_is_a_failed_run(path, tmp_path):
+    (tmp_path / "flag").touch()
+    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(5), how=["exit"])
+    errors = [row.error for row in sweep.run_all(runs, path).rows]
+    assert "SystemExit: bye" in errors.pop(3) and errors == [None] * 4
+
+
+def test_a_killed_worker_is_an_error_that_loses_nothing(path, tmp_path, logged):
+    (tmp_path / "flag").touch()
+    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(5), how=["kill"])
+    with pytest.raises(RuntimeError, match="a worker ended by itself.* Start again"):
+        sweep.run_all(runs, path, workers=2)
+    ended = {row.value for row in sweep.table(runs, path).rows}
+    before = len(logged())
+    (tmp_path / "flag").unlink()
+    assert sweep.run_all(runs, path, workers=2).values == list(range(5))
+    assert not ended & {int(line[2]) for line in logged()[before:]}
+
+
+class Scripted(Executor):
+    """Its first futures have ended, the next one has the exception, the rest never begin."""
+
+    def __init__(self, n_done, error):
+        self.n_done, self.error, self.futures = n_done, error, []
+
+    def submit(self, function, *arguments):
+        future = Future()
+        n = len(self.futures)
+        self.futures.append(future)
+        if n < self.n_done:
+            future.set_result(function(*arguments))
+        elif n == self.n_done:
+            future.set_exception(self.error)
+        return future
+
+
+def test_a_run_that_its_executor_lost_is_a_failed_run(path):
+    table = sweep.run_all(RUNS[:3], path, executor=Scripted(2, OSError("worker 7 is gone")))
+    assert [row.error is None for row in table.rows] == [True, True, False]
+    assert "worker 7 is gone" in table.rows[2].error
+
+
+@pytest.mark.parametrize("error, raised", [(BrokenProcessPool("gone"), RuntimeError),
+                                           (KeyboardInterrupt(), KeyboardInterrupt)])
+def test_when_the_executor_breaks_what_has_ended_is_recorded(path, error, raised):
+    executor = Scripted(3, error)
+    with pytest.raises(raised):
+        sweep.run_all(RUNS, path, executor=executor)
+    assert [row.run for row in sweep.table(RUNS, path).rows] == RUNS[:3]
+    assert all(future.cancelled() for future in executor.futures[4:])
+
+
+# The file
+
+def test_a_last_line_torn_anywhere_is_cut_off_and_its_run_made_again(path, logged):
+    text = sweep.run_all(RUNS[:3], path).text
+    content = path.read_bytes()
+    begin = content.rstrip(b"\n").rindex(b"\n") + 1
+    for end in range(begin, len(content)):
+        path.write_bytes(content[:end])
+        before = len(logged())
+        assert len(sweep.table(RUNS[:3], path).rows) == 2
+        assert sweep.run_all(RUNS[:3], path).text == text
+        assert path.read_bytes() == content and [line[2] for line in logged()[before:]] == ["1.0 2"]
+    path.write_bytes(content[:-1])
+    sweep.run_all(RUNS[:2], path)                                   # nothing to run, yet it is cut
+    assert path.read_bytes() == content[:begin] and len(content) - begin > 300
+
+
+def test_a_torn_first_line_is_written_anew(path):
+    sweep.run_all([], path)
+    assert path.read_bytes() == HEADER
+    for end in range(len(HEADER)):
+        path.write_bytes(HEADER[:end])
+        assert len(sweep.run_all(RUNS[:1], path).rows) == 1
+        assert path.read_bytes().startswith(HEADER) and n_lines(path) == 1
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_a_damaged_line_is_an_error_wherever_the_damage_is(path, number):
+    sweep.run_all(RUNS[:3], path)
+    content = path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    begin = len(b"".join(lines[:number - 1]))
+    last = number == len(lines)                 # without its end it is torn, not damaged
+    for place in range(begin, begin + len(lines[number - 1]) - last):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=rf"results.jsonl, line {number} is damaged; delete"):
+            sweep.run_all(RUNS[:3], path)
+        assert path.read_bytes() == damaged
+    path.write_bytes(b"".join(lines[:number - 1] + lines[number:]))     # as the message says
+    sweep.run_all(RUNS[:3], path)
+    assert sorted(path.read_bytes().splitlines(keepends=True)) == sorted(lines)
+
+
+def test_a_result_that_stands_twice_is_an_error(path):
+    sweep.run_all(RUNS[:2], path)
+    with open(path, "ab") as file:
+        file.write(path.read_bytes().splitlines(keepends=True)[1])
+    with pytest.raises(ValueError, match="results.jsonl holds two results of one run"):
+        sweep.run_all(RUNS, path)
+
+
+@pytest.mark.parametrize("content", [b"x", b"a,b\n1,2\n", HEADER.replace(b"1", b"2"), b"\n"])
+def test_a_file_of_another_kind_is_left_alone(path, content):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="results.jsonl is not a results file of a sweep"):
+        sweep.run_all(RUNS, path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_may_not_grow_stays_whole(path):
+    """A limit on the size of files, in a process of its own as it cannot be lifted again."""
+    limited = start("many", path, 1, preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY)))
+    _, said = limited.communicate(timeout=60)
+    assert limited.returncode == 1 and "OSError: [Errno 27] sweep: File too large; " in said
+    assert "make room and start again" in said and str(path) in said
+    table = sweep.table(GRIDS["many"], path)
+    assert 20 < len(table.rows) == n_lines(path) and path.read_bytes().endswith(b"\n")
+    assert 19_000 < path.stat().st_size <= 20_000
+    more = GRIDS["many"][:len(table.rows) + 5]
+    assert sweep.run_all(more, path).text.startswith(table.text)
+    assert n_lines(path) == len(more)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
+                          capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a small disk takes the right to mount: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_an_error_that_leaves_the_file_whole(small_disk, workers, tmp_path, logged):
+    path, ballast = small_disk / "results.jsonl", small_disk / "ballast"
+    ballast.write_bytes(bytes(40_000))
+    runs = GRIDS["many"][:50]
+    with pytest.raises(OSError, match="sweep: No space left on device; the runs that ended before "
+                                      "are safe, make room and start again") as caught:
+        sweep.run_all(runs, path, workers)
+    assert caught.value.errno == errno.ENOSPC and caught.value.filename == str(path)
+    recorded, before = [row.run for row in sweep.table(runs, path).rows], len(logged())
+    assert 10 < len(recorded) == n_lines(path) < 50 and path.read_bytes().endswith(b"\n")
+    ballast.unlink()
+    assert sweep.run_all(runs, path, workers).text == sweep.run_all(runs, tmp_path / "other").text
+    again = {line[2] for line in logged()[before:before + 50 - len(recorded)]}
+    assert not again & {f"{run.parameters['scale']} {run.parameters['seed']}" for run in recorded}
+
+
+# Two sweeps, Ctrl-C, kill
+
+def test_a_second_sweep_is_refused_while_the_first_one_writes(path):
+    first = start("slow", path, 2)
+    wait_for(lambda: n_lines(path) > 1)
+    with pytest.raises(BlockingIOError, match="another sweep is writing to this file; .*results"):
+        sweep.run_all(GRIDS["slow"], path)
+    assert 1 <= len(sweep.table(GRIDS["slow"], path).rows) < 12           # but it may be read
+    said, errors = first.communicate(timeout=60)
+    assert first.returncode == 0, errors
+    table = sweep.run_all(GRIDS["slow"], path)
+    assert said.split()[0] == digest(table) and n_lines(path) == 12
+    with ResultsFile(path), pytest.raises(BlockingIOError):         # in one process, too
+        sweep.run_all(RUNS, path)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("whom", ["the caller", "all"])
+def test_ctrl_c_ends_a_sweep_at_once_and_loses_nothing(path, logged, workers, whom):
+    stopped = start("slow", path, workers)
+    wait_for(lambda: n_lines(path) >= 4)
+    (os.kill if whom == "the caller" else os.killpg)(stopped.pid, signal.SIGINT)
+    _, said = stopped.communicate(timeout=60)
+    assert stopped.returncode == -signal.SIGINT and said.endswith("KeyboardInterrupt\n")
+    assert said.count("Traceback") == 1
+    recorded = len(sweep.table(GRIDS["slow"], path).rows)
+    lines = logged()
+    assert len(lines) - workers - 2 <= recorded < 12                # the rest was under way
+    wait_for(lambda: not any(alive(process) for _, process, _ in lines), 10)
+    sweep.run_all(GRIDS["slow"], path)
+    assert len(logged()) == len(lines) + 12 - recorded
+
+
+def test_ctrl_c_in_the_middle_of_a_line_waits_for_its_end(path, monkeypatch):
+    real, calls = os.fsync, []
+
+    def fsync(handle):
+        calls.append(handle)
+        if len(calls) == 4:                     # the file, its folder, a run, and then
+            os.kill(os.getpid(), signal.SIGINT)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
+        sweep.run_all(RUNS, path, executor=executor)
+    rows = sweep.table(RUNS, path).rows
+    assert 2 <= len(rows) == n_lines(path) < 7
+    assert sweep.run_all(RUNS, path).rows[:2] == rows[:2] and n_lines(path) == 6
+
+
+def test_workers_end_with_a_caller_that_was_killed(path, logged):
+    killed = start("slow", path, 3)
+    wait_for(lambda: n_lines(path) >= 3)
+    killed.kill()
+    killed.wait()
+    workers = {int(process) for _, process, _ in logged()}
+    try:
+        assert len(workers) == 3
+        wait_for(lambda: not any(map(alive, workers)), 10)
+    finally:
+        end_all(killed, workers)
+
+
+def test_forked_workers_that_outlive_their_caller_do_not_hold_its_file(path, logged):
+    killed = start("slow", path, "fork")
+    wait_for(lambda: n_lines(path) >= 3)
+    killed.kill()
+    killed.wait()
+    workers = {int(process) for _, process, _ in logged()}
+    try:
+        assert any(map(alive, workers))
+        assert len(sweep.run_all(GRIDS["slow"], path).rows) == n_lines(path) == 12
+    finally:
+        end_all(killed, workers)
+
+
+def kill_at_a_random_moment(process, path, chance):
+    """At the beginning, or once some more runs are recorded and up to a run's time later."""
+    if chance.random() < 0.2:
+        time.sleep(chance.uniform(0, 1.5))
+    else:
+        enough = n_lines(path) + chance.randrange(8)
+        wait_for(lambda: n_lines(path) >= enough or process.poll() is not None)
+        time.sleep(chance.uniform(0, 0.04))
+    process.kill()
+    return process.communicate()[0]
+
+
+def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path, logged):
+    chance, runs = random.Random(os.environ.get("NPSPECTRAL_KILL_SEED", 0)), GRIDS["kill"]
+    want = sweep.run_all(runs, tmp_path / "undisturbed").text
+    (tmp_path / "log").unlink()
+    kills, session, torn = 0, 0, 0
+    while kills < KILLS:
+        path, recorded = tmp_path / f"{session}.jsonl", {}          # run -> session that had it
+        while len(recorded) < len(runs):
+            session += 1
+            process = start("kill", path, 4, env={"SWEEP_SESSION": str(session)})
+            said = (kill_at_a_random_moment(process, path, chance) if kills < KILLS else
+                    process.communicate()[0])
+            kills += process.returncode == -signal.SIGKILL
+            torn += path.exists() and not path.read_bytes().endswith(b"\n")
+            rows = sweep.table(runs, path).rows if path.exists() else ()
+            names = [f"{row.run.parameters['scale']} {row.run.parameters['seed']}" for row in rows]
+            assert set(recorded) <= set(names)                                  # nothing is lost
+            for line in logged():
+                assert recorded.get(line[2], session) >= int(line[0]), line     # nor repeated
+            recorded = {**dict.fromkeys(names, session), **recorded}
+        text = sweep.run_all(runs, path).text
+        assert text == want and n_lines(path) == len(runs)
+        assert said.split()[:1] in ([], [digest(sweep.table(runs, path))])
+        (tmp_path / "log").unlink()
+    print(f"{kills} kills in {session} sessions, {torn} torn lines")
