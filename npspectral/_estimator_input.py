@@ -43,6 +43,14 @@ def targets(owner, y, n):
     return y
 
 
+def targets_like(owner, y, predicted):
+    """y as `targets`, in the shape of what was predicted; of one output (n,) and (n, 1) are one."""
+    y = targets(owner, y, len(predicted))
+    if y.size != predicted.size:
+        raise ValueError(f"{owner}: y has shape {y.shape}, expected {predicted.shape}")
+    return y.reshape(predicted.shape)
+
+
 def column(owner, y, n):
     """y as an array (n,) of anything; (n, 1) is accepted with a warning, as scikit-learn does."""
     y = np.asarray(_given(owner, y))
@@ -66,7 +74,7 @@ def classes(owner, y):
         raise ValueError(f"{owner}: Unknown label type: y has classes that cannot be put in "
                          f"order: {error}") from error
     if len(found) == 1:
-        raise ValueError(f"{owner}: y has 1 class, {found[0]!r}, expected 2 or more")
+        raise ValueError(f"{owner}: y has 1 class, {found.tolist()[0]!r}, expected 2 or more")
     return found, numbers
 
 

@@ -17,6 +17,7 @@ from .analysis.pruning import percentile_masks, remove_nodes
 from .analysis.relevance import input_relevance
 from .nn import (L2, Chain, Identity, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error,
                  softmax_cross_entropy, tree)
+from .nn.layer import check_integer, check_number
 from .training import Adam, fit, predict
 
 ACTIVATIONS = {"identity": Identity(), "logistic": Sigmoid(), "relu": ReLU(), "tanh": Tanh()}
@@ -118,6 +119,8 @@ class SpectralEstimator:
 
     def _train(self, X, x, target, n_out, loss):
         """Fit a new network to x, the features X as an array, and `target` as the loss takes it."""
+        check_integer(self._name, "patience", self.patience)
+        check_number(self._name, "tol", self.tol)
         rng = given.generator(self._name, self.random_state)
         mean, scale = self._moments(x)
         network = self._network(x.shape[1], n_out)
@@ -247,7 +250,7 @@ class SpectralRegressor(SpectralEstimator):
         For a constant y it is 1 if all are right, else 0, as in scikit-learn.
         """
         p = self.predict(X)
-        y = given.targets(self._name, y, len(p)).reshape(p.shape)
+        y = given.targets_like(self._name, y, p)
         rest, total = ((y - p) ** 2).sum(0), ((y - y.mean(0)) ** 2).sum(0)
         share = rest / np.where(total > 0, total, 1)
         return float(np.where(total > 0, 1 - share, rest == 0).mean())

@@ -37,7 +37,8 @@ from functools import partial
 import numpy as np
 from experiment import (SEEDS, available, hold_memory, kept, options, progress, show_table, stack)
 from recurrent_classifier_figures import plot
-from recurrent_classifier_runs import KERNELS, run_digits, run_images, run_pairs, run_rings
+from recurrent_classifier_runs import (CONSTANTS, KERNELS, run_digits, run_images, run_pairs,
+                                       run_rings)
 from recurrent_classifier_verdicts import verdicts
 
 RINGS = {"1 step": (1, True), "2 steps": (2, True), "5 steps": (5, True),
@@ -102,7 +103,7 @@ def run(setting, names, folder):
         result[part] = {}
         for name, (function, seeds) in own.items():
             result[part][name] = stack([
-                kept(folder, (function.func.__name__, *function.args, seed),
+                kept(folder, (function.func.__name__, *function.args, seed, *CONSTANTS),
                      partial(function, seed)) for seed in range(seeds)])
     progress("")
     return result

@@ -2,7 +2,7 @@
 
     python scripts/reproduce.py --quick       small sizes, a few minutes; also without the option
     python scripts/reproduce.py --standard    every script as it comes, an hour or two on two cores
-    python scripts/reproduce.py --full        the published sizes: weeks, by estimate
+    python scripts/reproduce.py --full        the published sizes: ten days of one core, by estimate
 
 Writes report.html, one file that needs no network, and report.md beside the scripts' own folders
 with their arrays, figures and logs. Scripts run as processes of their own, one a core, each with

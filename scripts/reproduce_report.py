@@ -129,12 +129,13 @@ def machine_blocks(machine):
 def summary(results, mode):
     counts = sum((result.counts for result in results), Counter())
     crashed = sum(result.code != 0 for result in results)
-    said = [f"{number} {words}" for number, words in (
-        (counts[PASS], "claims hold"), (counts[FAIL], "claims fail"),
-        (counts[TOO_SMALL], "do not hold at this size"), (crashed, "experiments crashed"))
-        if number]
+    said = [several(*words) for words in (
+        (counts[PASS], "claim holds", "claims hold"), (counts[FAIL], "claim fails", "claims fail"),
+        (counts[TOO_SMALL], "does not hold at this size", "do not hold at this size"),
+        (crashed, "experiment crashed", "experiments crashed")) if words[0]]
     return [Heading(2, "Summary"),
-            Paragraph(f"{len(results)} experiments: {', '.join(said) or 'nothing judged'}.",
+            Paragraph(f"{several(len(results), 'experiment', 'experiments')}: "
+                      f"{', '.join(said) or 'nothing judged'}.",
                       BAD if crashed or counts[FAIL] else GOOD),
             *([Paragraph(GET_DATA)] if any(result.missing for result in results) else []),
             *([Paragraph("These sizes show that everything works. They are too small for a "
@@ -145,6 +146,11 @@ def summary(results, mode):
             Table(("experiment", "question", "seconds", "verdict"),
                   [[Link(result.name, result.name), result.question, f"{result.seconds:.0f}",
                     result.words] for result in results], [result.mood for result in results])]
+
+
+def several(number, one, more):
+    """The number before the words for one of them or for more."""
+    return f"{number} {one if number == 1 else more}"
 
 
 def experiment(result):
@@ -187,7 +193,7 @@ def tables(rows):
     shown = [row for row in rows if row["verdict"] or row["published"] != "-"]
     rest = [row for row in rows if row not in shown]
     return ([table(shown)] if shown else []) + (
-        [Fold(f"{len(rest)} more numbers", [table(rest)])] if rest else [])
+        [Fold(several(len(rest), "more number", "more numbers"), [table(rest)])] if rest else [])
 
 
 def table(rows):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, same_bits
 
+from npspectral import Identity
 from npspectral.nn import ComplexRecurrentSpectral, Spaced
 
 OMEGA = Spaced(0.0, float(np.pi))(None, (10,))
@@ -123,6 +124,23 @@ def test_patterns_in_parts_are_those_of_the_layer(sequences, rng):
     assert_near(sequences.patterns(layer, params, x, chosen, 3), want, 64)
 
 
+def test_a_linear_network_adds_items_and_its_pattern_changes_as_they_are_swapped(sequences):
+    layer = ComplexRecurrentSpectral(4, 3, 2, activation=Identity())
+    rng = np.random.default_rng(0)
+    params, x, labels = layer.init(rng), rng.standard_normal((90, 4)), np.arange(90) % 3
+    found = sequences.measure(layer, params, (x, labels), (x, labels), 5, (60, 40), 22,
+                              np.random.default_rng(1))
+    assert found["cross"] < 1e-13
+    again = np.random.default_rng(1)
+    sequences.pairs(again, labels, 60)
+    chosen = sequences.pairs(again, labels, 40)
+    single, turn = layer.amplitudes(params, x), np.exp(-5j * params["omega"])
+    a, swapped = (single[i] + turn * single[j] for i, j in (chosen.T, chosen.T[::-1]))
+    for name, one, other in (("swap", a, swapped),
+                             ("swap_power", np.abs(a) ** 2, np.abs(swapped) ** 2)):
+        assert found[name] == pytest.approx(np.linalg.norm(one - other) / np.linalg.norm(other))
+
+
 # Data
 
 def test_pixels_are_averaged_over_squares(script, rng):
@@ -144,6 +162,27 @@ def test_turning_back_stops_the_oscillation(script):
 
 def toy(script):
     return script.Setting(2, {"digits": ((0.01, 12),)}, {"digits": ((0.01, 10),)}, (600, 300))
+
+
+def test_accuracies_and_pairs_are_of_examples_that_were_not_trained(script, monkeypatch, rng):
+    asked, sets = [], []
+    monkeypatch.setattr(script, "accuracy", lambda y, labels: asked.append(len(labels)) or 0.0)
+    script.learn("digits", "linear", 0, toy(script))
+    assert set(asked) == {200}                              # of 600 + 200
+    monkeypatch.setattr(script, "follow_sequences", lambda layer, params, train_set, test_set,
+                        *more: sets.extend((train_set, test_set)) or {})
+    own = {"seed": 0, **ComplexRecurrentSpectral(16, 10, 5).init(rng, np.float32)}
+    script.follow_pairs("digits", "oscillating", own, toy(script))
+    assert [len(labels) for _, labels in sets] == [600, 200]
+
+
+def test_change_of_the_modulus_is_the_largest_of_all_steps(script, rng):
+    own = {"seed": 0, **ComplexRecurrentSpectral(16, 10, 5).init(rng, np.float32)}
+    found = script.follow_memory("digits", own, toy(script))
+    after = np.abs(found["m"][found["end"]:])               # of one image out of all
+    assert len(after) == script.AFTER + 1
+    assert np.abs(after / after[0] - 1).max() <= found["drift"] < 1e-12
+    assert (found["u"][found["end"]:] <= script.DEAD * found["u"].max()).all()
 
 
 def verdict(script, result, quantity):

@@ -373,6 +373,9 @@ def test_first_eigenvectors_are_orthonormal_in_every_direction_alike(rng):
     start = Orthogonal()
     q = start(rng, (30, 30))
     assert_near(q.T @ q, np.eye(30), 64)
+    drawn = np.random.default_rng(3).standard_normal((30, 30))
+    r = start(np.random.default_rng(3), (30, 30)).T @ drawn
+    assert (np.diagonal(r) > 0).all() and np.abs(np.tril(r, -1)).max() < 1e-13
     turns = np.array([start(rng, (2, 2))[0, 0] for _ in range(2000)])
     # arcsine law: variance 1/2, of its mean and of the share within +-sin(pi/4) 6 deviations
     assert abs(turns.mean()) < 6 * (0.5 / 2000) ** 0.5

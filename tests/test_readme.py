@@ -6,12 +6,12 @@ import pytest
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
 EVERY_BLOCK = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-# Those of other frameworks are run by the peers' tests, where the frameworks are installed.
-BLOCKS = [block for block in EVERY_BLOCK if not block.startswith(("# PyTorch", "# JAX"))]
+# That of another framework is run by the peers' tests, where it is installed.
+BLOCKS = [block for block in EVERY_BLOCK if not block.startswith("# PyTorch")]
 
 
-def test_the_readme_has_examples():
-    assert len(BLOCKS) >= 2
+def test_the_readme_has_an_example():
+    assert BLOCKS
 
 
 @pytest.mark.parametrize("last", range(len(BLOCKS)))

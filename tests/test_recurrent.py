@@ -6,7 +6,8 @@ import pytest
 from conftest import EVERY_DTYPE, assert_near, random_array, random_input, random_params, same_bits
 from test_laws import Counted, assert_gradient
 
-from npspectral import ELU, Adam, Identity, LeakyReLU, ReLU, Tanh, fit, softmax_cross_entropy
+from npspectral import (ELU, Adam, Identity, LeakyReLU, ReLU, Tanh, data, fit, mean_squared_error,
+                        softmax_cross_entropy)
 from npspectral.analysis.tangent_kernel import tangent_kernel
 from npspectral.nn import (Orthonormal, RecurrentSpectral, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral, product_stability, tree)
@@ -336,6 +337,8 @@ def test_triangular_inverse_and_determinant(rng):
     assert abs(abs(np.linalg.det(phi)) - 1) < 9 * np.finfo(float).eps * condition
     lower, upper = layer.factors(params)
     assert (np.triu(lower) == np.eye(6)).all() and (np.tril(upper) == np.eye(6)).all()
+    assert (lower[np.tril_indices(6, -1)] == params["lower"]).all()
+    assert (upper[np.triu_indices(6, 1)] == params["upper"]).all()
 
 
 def test_triangle_of_integers_is_inverted_exactly(rng):
@@ -469,7 +472,47 @@ def test_switched_first_values_share_what_is_planted(rng):
         assert not np.allclose(params["modes_1"], params["modes_2"])
 
 
-# Penalty, learning, refusals
+# Learning, penalty, refusals
+
+def learned(layer, rng, x, target, loss, *stages):
+    """Params after stages of (rate, epochs), each of which ends once the loss is below 0.005."""
+    params = layer.init(rng)
+    for rate, epochs in stages:
+        for record in fit(layer, params, x, target, rng=rng, batch_size=100, loss=loss,
+                          optimizer=Adam(rate), epochs=epochs):
+            if record.loss < 0.005:
+                break
+        params = record.params
+    return params
+
+
+def rings(rng, n=2000):
+    """Points (n, 2) about circles of radius 0.5 and 1.2, and the numbers of the circles."""
+    labels, angle = rng.integers(2, size=n), rng.uniform(0, 2 * np.pi, n)
+    radius = np.where(labels, 1.2, 0.5) + 0.1 * rng.standard_normal(n)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), labels
+
+
+def share_right(layer, params, x, labels):
+    return (layer.forward(params, x)[0].argmax(1) == labels).mean()
+
+
+@pytest.mark.parametrize("constant, epochs, low, high", [(True, 400, 0.98, 1),
+                                                         (False, 20, 0.42, 0.58)])
+def test_rings_need_the_constant_node(constant, epochs, low, high, rng):
+    layer = RecurrentSpectral(2, 2, 24, 5, constant=constant)
+    (x, labels), test_set = rings(rng), rings(rng)
+    params = learned(layer, rng, x, np.eye(2)[labels], mean_squared_error, (0.01, epochs))
+    assert low <= share_right(layer, params, *test_set) <= high
+
+
+@pytest.mark.skipif(not data.at_hand("digits"), reason="the digits are not on this machine")
+def test_digits_are_learned(rng):
+    train_set, test_set = data.train_test_split(rng, *data.digits())
+    layer = RecurrentSpectral(64, 10, 120, 5, ReLU())
+    params = learned(layer, rng, *train_set, softmax_cross_entropy, (5e-3, 12), (5e-4, 5))
+    assert share_right(layer, params, *test_set) > 0.95
+
 
 def test_penalty_is_zero_at_the_start_and_holds_the_condition_down(rng):
     layer = RecurrentSpectral(4, 3, 9, 3)

@@ -101,6 +101,67 @@ def test_states_are_followed_to_the_limit(script):
     assert np.abs(found["alignment"][-1] - cosine.mean()).max() < 0.05
 
 
+def test_before_and_after_training_are_told_apart(script):
+    from recurrent_classifier_runs import TAIL, follow, rest_errors
+    rng = np.random.default_rng(0)
+    layer = RecurrentSpectral(4, 3, 9, 3)
+    start, x, labels = layer.init(rng), rng.standard_normal((8, 4)), rng.integers(3, size=8)
+    params = {**start, "modes": start["modes"] + 0.2 * rng.standard_normal((9, 6)),
+              "theta": start["theta"] / 2}
+    found = follow(layer, start, params, x, labels)
+    assert found["conditions"] == pytest.approx([1, layer.condition(params)])
+    assert (found["eigenvalues"][1] == layer.eigenvalues(params)).all()
+    phi, inverse = layer.eigenvectors(params)
+    transfer = phi @ np.diag(layer.eigenvalues(params)) @ inverse
+    assert found["norm"] == pytest.approx(np.linalg.norm(transfer, 2))
+    states, limit = layer.states(params, x, 3 + TAIL), layer.limit(params, x)
+    moved = rest_errors(layer, phi, transfer + 1e-3, states, limit)["rest"]
+    bound = 9 * 2.0 ** -52 * layer.condition(params) * (1 + layer.condition(params))
+    assert moved == pytest.approx(1e-3 * np.linalg.norm(np.ones((9, 9)) @ phi[:, :3], 2) / bound)
+
+
+@pytest.fixture
+def asked(script, monkeypatch):
+    """The examples whose accuracy was asked for, one after the other."""
+    import recurrent_classifier_runs
+    calls = []
+    monkeypatch.setattr(recurrent_classifier_runs, "right",
+                        lambda network, params, x, labels: calls.append((x, labels)) or 0.0)
+    return calls
+
+
+def test_accuracies_are_of_examples_that_were_not_trained(script, asked):
+    from recurrent_classifier_runs import run_digits, run_images, run_rings
+    trained_on = run_rings(1, True, 20, 1, 0)["x"]
+    run_digits("random", 80, 1, 0)
+    run_images("dense", 1, 210, True, 60, 10, 1, 0)
+    rings, digits, images = (x for x, _ in asked)
+    assert len(rings) == 40 and not np.isin(rings, trained_on).any()
+    assert len(digits) == 18 and len(images) == 40          # of 72 + 18, of 50 + 10 + 40
+
+
+def test_pairs_the_other_way_round_and_both_windows(script, asked, monkeypatch):
+    import recurrent_classifier_runs
+    products = []
+    monkeypatch.setattr(recurrent_classifier_runs, "product_stability",
+                        lambda transfers, planted: products.append(transfers) or (0.0, 0.0))
+    recurrent_classifier_runs.run_pairs("random", 2, 80, 20, 1, 0)
+    (x, labels), (swapped, mirror) = asked
+    assert len(x) == 5 and (swapped == np.roll(x, 64, axis=1)).all()
+    assert (labels // 3 == mirror % 3).all() and (labels % 3 == mirror // 3).all()
+    _, _, transfers, windows = products
+    for one, window in zip(transfers, windows):
+        assert np.allclose(window, one @ one @ one @ one @ one)         # 3 steps, then 2 at rest
+
+
+def test_validation_images_are_neither_trained_nor_tested(script):
+    from recurrent_classifier_data import mnist
+    parts = [x for x, _ in mnist(np.random.default_rng(0), 60, 10, True)]
+    assert [part.shape for part in parts] == [(50, 196), (10, 196), (40, 196)]
+    rows = np.concatenate(parts[:2])
+    assert len(np.unique(rows, axis=0)) == 60
+
+
 def test_dense_network_has_as_many_parameters(script, result):
     own = result["mnist"]
     assert own["recurrent"]["size"][0] == 210 * 200 + 200

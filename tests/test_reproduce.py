@@ -119,8 +119,9 @@ def test_the_page_says_what_held_what_did_not_and_what_crashed(reproduce, script
                      "p: |a| < b is 0.4 (0.3 to 0.5), expected >= 0.5, 1 of 2; published: 0.5",
                      "Does not reproduce: the <rest> of it.", "mnist left out: the files",
                      "bad: Does it crash?", "Crashed with exit code 1.", "half <way>",
-                     "ValueError: planted & seen", "1 more numbers", "only told", "2 <x>",
-                     "1 experiments crashed", "a * b_c and so on"):
+                     "ValueError: planted & seen", "1 more number", "only told", "2 <x>",
+                     "2 experiments: 1 claim holds, 1 does not hold at this size, 1 experiment "
+                     "crashed.", "a * b_c and so on"):
         assert expected in words, expected
     assert "bad" in capsys.readouterr().out
     image, = reader.images
@@ -171,6 +172,37 @@ def test_other_code_runs_anew_beside_the_old_results(reproduce, scripts, changed
     aside, = out.glob("good.*")
     assert (aside / "times").read_text() == "ran\n"
     assert not list(out.glob("bad.*"))
+
+
+def test_a_result_depends_on_options_data_at_hand_and_the_package(reproduce, scripts, monkeypatch):
+    package = scripts / "package"
+    package.mkdir()
+    (package / "module.py").write_text("x = 1\n")
+    monkeypatch.setattr(reproduce.npspectral, "__file__", str(package / "__init__.py"))
+    marks = [reproduce.fingerprint(scripts / "good.py", ()),
+             reproduce.fingerprint(scripts / "good.py", ("--quick",))]
+    for there in (True, False):
+        monkeypatch.setattr(reproduce.data, "at_hand", lambda name: there)
+        marks.append(reproduce.fingerprint(scripts / "good.py", ("--full",)))
+    (package / "module.py").write_text("x = 2\n")
+    marks.append(reproduce.fingerprint(scripts / "good.py", ("--full",)))
+    assert len(set(marks)) == 5
+    assert marks[-1] == reproduce.fingerprint(scripts / "good.py", ("--full",))
+
+
+def test_scripts_have_one_thread_each(reproduce, scripts, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    (scripts / "threads.py").write_text("import os\nprint(os.environ['OPENBLAS_NUM_THREADS'])\n")
+    run = reproduce.run_script("threads", scripts.parent / "out", scripts)
+    assert run.code == 0 and (run.folder / "log.txt").read_text() == "1\n"
+
+
+@pytest.mark.parametrize("option, seconds", [("--quick", 1), ("--standard", 2), ("--full", 3)])
+def test_expected_seconds_are_those_of_the_mode(option, seconds, reproduce, scripts, monkeypatch):
+    seen = []
+    monkeypatch.setattr(reproduce, "run_all", lambda expected, *more: seen.append(expected) or {})
+    run(reproduce, scripts, ["good"], option)
+    assert seen == [{"good": seconds}]
 
 
 def test_again_runs_again_and_what_was_killed_goes_on_in_its_folder(reproduce, scripts):

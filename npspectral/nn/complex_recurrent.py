@@ -6,7 +6,7 @@ import numpy as np
 
 from .activations import Elementwise, Identity, Tanh
 from .initializers import GlorotUniform, Orthogonal, Spaced, Uniform
-from .layer import Layer
+from .layer import Layer, check_integer
 from .similarity import damped, damped_backward, inverted, similarity, similarity_backward
 
 NAMES = ("phi", "theta", "k_real", "k_imag", "omega")
@@ -70,10 +70,7 @@ class ComplexRecurrentSpectral(Layer):
 
     def __post_init__(self):
         for name in ("nodes", "modes", "steps"):
-            size = getattr(self, name)
-            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-                raise ValueError(f"ComplexRecurrentSpectral: {name} is {size!r}, "
-                                 f"expected a positive integer")
+            check_integer("ComplexRecurrentSpectral", name, getattr(self, name))
         times = self.inserted
         if not (isinstance(times, (tuple, list)) and times
                 and all(isinstance(t, (int, np.integer)) for t in times)
@@ -160,6 +157,8 @@ class ComplexRecurrentSpectral(Layer):
     def backward(self, params, residuals, grad_y, input_grad=True):
         u, a, inverse, transfer, rows, kept = residuals
         self.check_upstream(grad_y, u)
+        if not (self.learned or input_grad):
+            return {}, None
         grad_a = READS[self.read][2](a, grad_y)
         grad_u, grad_x, later = None, [], []                # later: gradients of (u, written)
         for t in reversed(range(self.length)):
@@ -199,6 +198,7 @@ class ComplexRecurrentSpectral(Layer):
     def states(self, params, x, length):
         """u (length + 1, ..., batch, nodes) and m, the same with modes, at t = 0..length."""
         self.check_input(params, x)
+        check_integer(self.label, "length", length, 0)
         (transfer, drive), mu = self.matrices(params), np.exp(1j * params["omega"])
         u = np.zeros((length + 1, *x.shape[:-1], self.nodes), x.dtype)
         m = np.zeros((length + 1, *x.shape[:-1], self.modes), mu.dtype)

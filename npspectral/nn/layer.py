@@ -67,10 +67,7 @@ class Layer:
     def check_sizes(self, all_names):
         """Refuse sizes that are not positive integers, and unknown names in `trainable`."""
         for name in ("n_in", "n_out"):
-            size = getattr(self, name)
-            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-                raise ValueError(f"{type(self).__name__}: {name} is {size!r}, "
-                                 f"expected a positive integer")
+            check_integer(type(self).__name__, name, getattr(self, name))
         if not (isinstance(self.trainable, (tuple, list))
                 and set(self.trainable) <= set(all_names)):
             raise ValueError(f"{self.label}: trainable is {self.trainable!r}, "
@@ -131,6 +128,13 @@ def check_tail(owner, grad_y, shape):
     if grad_y.shape[-len(shape):] != shape:
         raise ValueError(f"{owner}: grad_y has shape {grad_y.shape}, "
                          f"expected (..., {', '.join(str(size) for size in shape)})")
+
+
+def check_integer(owner, name, value, low=1):
+    """Refuse what is no integer of at least `low`."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < low:
+        wanted = "a positive integer" if low == 1 else f"an integer of at least {low}"
+        raise ValueError(f"{owner}: {name} is {value!r}, expected {wanted}")
 
 
 def check_number(owner, name, value, low=-np.inf):

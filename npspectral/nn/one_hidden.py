@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .initializers import Normal
-from .layer import Layer, check_number, gram
+from .layer import Layer, check_integer, check_number, gram
 from .scaled import RELU_GAIN
 
 NAMES = ("omega", "bias", "beta")
@@ -38,9 +38,7 @@ class OneHidden(Layer):
     def __post_init__(self):
         self.check_sizes(NAMES)
         self.check_starts()
-        if (not isinstance(self.width, (int, np.integer)) or isinstance(self.width, bool)
-                or self.width < 1):
-            raise ValueError(f"OneHidden: width is {self.width!r}, expected a positive integer")
+        check_integer("OneHidden", "width", self.width)
         object.__setattr__(self, "gain", check_number(self.label, "gain", self.gain))
 
     def parameters(self):

@@ -6,7 +6,7 @@ import numpy as np
 
 from .activations import Elementwise, Tanh
 from .initializers import Normal, Uniform
-from .layer import PRECISION, Layer
+from .layer import PRECISION, Layer, check_integer
 from .similarity import (damped, damped_backward, eigenvalues_backward, inverted, similarity,
                          similarity_backward)
 
@@ -55,12 +55,9 @@ class RecurrentSpectral(Layer):
         if self.constant is not True and self.constant is not False:
             raise ValueError(f"{self.label}: constant is {self.constant!r}, "
                              f"expected True or False")
-        least = max(self.n_out + 1, self.n_in + self.constant)
-        for name, low in (("nodes", least), ("steps", 1)):
-            size = getattr(self, name)
-            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < low:
-                raise ValueError(f"{self.label}: {name} is {size!r}, "
-                                 f"expected an integer of at least {low}")
+        check_integer(self.label, "nodes", self.nodes,
+                      max(self.n_out + 1, self.n_in + self.constant))
+        check_integer(self.label, "steps", self.steps)
         if not isinstance(self.activation, Elementwise):
             raise TypeError(f"{self.label}: activation is {self.activation!r}, "
                             f"expected an elementwise layer")
@@ -121,7 +118,7 @@ class RecurrentSpectral(Layer):
             return {}, None
         grad_state = self.activation.backward({}, active, grad_y @ inverse[:self.n_out])[1]
         grad_transfer, grad_start = transient_backward(self.activation, transfer, kept,
-                                                       grad_state, input_grad)
+                                                       grad_state, bool(self.learned), input_grad)
         grads, eigenvalues = {}, self.eigenvalues(params)
         if set(self.learned) - {"theta"}:
             grad_inverse = grad_y.swapaxes(-1, -2) @ h
@@ -136,12 +133,17 @@ class RecurrentSpectral(Layer):
         return grads, grad_start[..., :self.n_in].copy() if input_grad else None
 
     def condition(self, params):
-        """|Phi| |Phi^-1| in the 2-norm: 1 at the start; what it amplifies is lost to rounding."""
-        return float(np.linalg.cond(self.eigenvectors(params)[0]))
+        """|Phi| |Phi^-1| in the 2-norm, 1 if orthonormal; what it amplifies is lost to rounding."""
+        try:
+            phi = self.eigenvectors(params)[0]
+        except np.linalg.LinAlgError:
+            return np.inf                                   # singular
+        return float(np.linalg.cond(phi.astype(complex if np.iscomplexobj(phi) else float)))
 
     def states(self, params, x, length):
         """x_0 to x_length (length + 1, ..., batch, nodes), the linear tail included."""
         self.check_input(params, x)
+        check_integer(self.label, "length", length, 0)
         transfer = similarity(*self.eigenvectors(params), self.eigenvalues(params))
         states = [self.start(x)]
         for t in range(length):
@@ -181,13 +183,14 @@ def transient(activation, transfer, state, steps):
     return state, tuple(kept)
 
 
-def transient_backward(activation, transfer, kept, grad_state, input_grad=True):
-    """dL/dA (..., nodes, nodes), and that of the first state or None."""
+def transient_backward(activation, transfer, kept, grad_state, transfer_grad, input_grad):
+    """dL/dA (..., nodes, nodes), 0 if not asked for, and that of the first state or None."""
     nodes = len(transfer)
     grad_transfer = np.zeros((*grad_state.shape[:-2], nodes, nodes), grad_state.dtype)
     for t in reversed(range(len(kept))):
         h, active = kept[t]
-        grad_transfer += grad_state.swapaxes(-1, -2) @ h
+        if transfer_grad:
+            grad_transfer += grad_state.swapaxes(-1, -2) @ h
         if t or input_grad:
             grad_state = activation.backward({}, active, grad_state @ transfer)[1]
     return grad_transfer, grad_state if input_grad else None

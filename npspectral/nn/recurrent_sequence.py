@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from .activations import Identity, Tanh
-from .layer import PRECISION, Layer
+from .layer import PRECISION, Layer, check_integer
 from .recurrent import RecurrentSpectral, orthonormal, transient, transient_backward
 from .similarity import damped_backward, similarity, similarity_backward
 
@@ -43,11 +43,8 @@ class SwitchedRecurrentSpectral(Layer):
     trainable: tuple[str, ...] = KINDS
 
     def __post_init__(self):
-        for name, low in (("items", 1), ("rest", 0)):
-            size = getattr(self, name)
-            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < low:
-                raise ValueError(f"SwitchedRecurrentSpectral: {name} is {size!r}, "
-                                 f"expected an integer of at least {low}")
+        check_integer("SwitchedRecurrentSpectral", "items", self.items)
+        check_integer("SwitchedRecurrentSpectral", "rest", self.rest, 0)
         self.kernel                                         # refuses what does not fit
         self.check_sizes(KINDS)
 
@@ -121,9 +118,10 @@ class SwitchedRecurrentSpectral(Layer):
         for k in range(self.items, 0, -1):
             bent, straight, phi, inverse, transfer = windows[k - 1]
             go_on = k > 1 or input_grad
-            later, grad_state = transient_backward(Identity(), transfer, straight, grad_state)
+            later, grad_state = transient_backward(Identity(), transfer, straight, grad_state,
+                                                   bool(self.learned), True)
             earlier, grad_state = transient_backward(self.activation, transfer, bent, grad_state,
-                                                     go_on)
+                                                     bool(self.learned), go_on)
             grads |= self._kernel_gradients(params, k, phi, inverse, earlier + later, grad_inverse)
             grad_inverse = grad_inverse[..., :0, :]         # only the last one is read
             grad_x.insert(0, grad_state[..., :self.size] if go_on else None)
