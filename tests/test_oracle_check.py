@@ -467,7 +467,8 @@ def test_the_table_has_a_row_for_every_family():
     rows = oracle.check(own).table.splitlines()[2:]
     assert [row.split()[1] for row in rows] == ["spectral", "dense", "stack", "network", "loss",
                                                 "penalty", "optimizer", "error", "factored",
-                                                "nested", "sparse"]
+                                                "nested", "sparse", "recurrent",
+                                                "complex_recurrent"]
 
 
 def test_the_table_counts_what_the_report_counts():

@@ -63,6 +63,8 @@ def told(findings):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_planted_mistake_is_named_and_no_other_without_it(dtype, name):
+    if not any(NAMES[name].meets(case) for case in core().values() if dtype in case.dtypes):
+        return
     run = results([NAMES[name]], dtype, amplitude=0.3 if dtype == "bfloat16" else 0.5)
     if not any(result.failed for result in run):
         assert name in BELOW_NOISE[dtype]

@@ -10,7 +10,7 @@ from npspectral.oracle._case import cases, compare
 from npspectral.oracle._check import answers_of
 from npspectral.oracle._fit import shape_of
 from npspectral.oracle._mistakes import MISTAKES
-from npspectral.oracle._mistakes_reference import Steps
+from npspectral.oracle._mistakes_reference import RECURRENT, Steps
 from npspectral.oracle._selftest import BELOW_NOISE, FAULTS, fault_results, killed, planted
 
 DTYPES = ["float64", "float32", "bfloat16"]
@@ -62,8 +62,22 @@ def test_every_mistake_above_the_noise_is_caught_by_three_cases_of_different_sha
 
 
 def test_in_bfloat16_only_the_named_mistakes_escape():
-    assert {name for name, own in kills("bfloat16").items() if not own} <= set(
+    met = {mistake.name for mistake in MISTAKES for case in full()
+           if "bfloat16" in case.dtypes and mistake.meets(case)}
+    assert {name for name, own in kills("bfloat16").items() if not own} & met <= set(
         BELOW_NOISE["bfloat16"])
+
+
+def test_every_mistake_meets_a_case_and_the_recurrent_ones_none_in_half_precision():
+    stream = io.StringIO()
+    unmet = [mistake for mistake in MISTAKES if not any(
+        mistake.meets(case) for case in full() if "bfloat16" in case.dtypes)]
+    assert unmet and all(set(mistake.within) <= set(RECURRENT) for mistake in unmet)
+    assert all(any(mistake.meets(case) for case in full()) for mistake in unmet)
+    with pytest.MonkeyPatch.context() as patch:
+        few(patch, unmet[0].name)
+        assert _selftest.selftest("bfloat16", stream, "core") == 0
+    assert f"met by no case: {unmet[0].name}" in stream.getvalue()
 
 
 def test_names_are_unique_and_sentences_are_whole_sentences():

@@ -40,7 +40,7 @@ def test_the_new_families_have_cases_of_every_layer_shape_and_mode():
     depths = {(layer["shared"], layer["skip"], "phi_3" in case.inputs) for case in found
               for layer in case.layers if layer["layer"] == "nested" and case.kind == "vjp"}
     assert len(depths) == 8
-    assert sum(case.core for case in found) <= 130
+    assert sum(case.core for case in found) <= 150
 
 
 @pytest.mark.parametrize("name", ["factored/qr/tanh/b2-i3-o4/plain",
@@ -139,7 +139,7 @@ def test_some_weights_of_the_tie_cases_equal_the_threshold():
 
 def test_a_switch_of_a_layer_is_an_integer_in_the_text_twin():
     case = SOLVED["nested/separate-chain/tanh/b2-2-3-2-2/bias"]
-    text = _text.text("nested", "1.1.0", [case]).decode()
+    text = _text.text("nested", "1.2.0", [case]).decode()
     assert "layer nested 3 activation word tanh shared integer 0 skip integer 0" in text
 
 

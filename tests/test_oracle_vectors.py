@@ -431,6 +431,7 @@ def test_written_files_are_read_again(tmp_path, monkeypatch, capsys):
     assert _vectors.read(tmp_path / "new")[0] == SOLVED
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")        # of JAX, loaded by other tests
 def test_the_pool_of_processes_gives_the_cases_back_in_order(capsys):
     from npspectral.oracle import _catalog, _certify
     cases = _catalog.catalog()[:6]

@@ -9,7 +9,8 @@ from . import _vectors
 ROUNDOFF = {"float64": (2.0 ** -53, 2.0 ** -1068), "float32": (2.0 ** -24, 2.0 ** -143),
             "float16": (2.0 ** -11, 2.0 ** -18), "bfloat16": (2.0 ** -8, 2.0 ** -127)}
 NAMES = ("x", "y", "grad_y", "target", "weights", "phi", "lambda_in", "lambda_out", "bias",
-         "weight", "theta", "gradients", "q", "r", "u", "s", "v")     # and phi_1, lambda_0, ...
+         "weight", "theta", "gradients", "q", "r", "u", "s", "v", "planted", "modes", "k_real",
+         "k_imag", "omega")                                           # and phi_1, lambda_0, ...
 
 
 @dataclass(frozen=True)

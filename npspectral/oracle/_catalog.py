@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from ._catalog_layers import (batches, eigenvalues, eigenvectors, generic, kinks, magnitudes,
                               stacks, trainable_modes)
 from ._catalog_losses import errors, losses, optimizers, penalties
+from ._catalog_recurrent import complex_recurrent, recurrent, recurrent_errors
 from ._catalog_structure import factored, nested, sparse, structure_errors
 from ._guard import guarded
 
@@ -17,7 +18,7 @@ def catalog():
     """All cases in their fixed order; ids are permanent."""
     families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
                 stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
-                structure_errors)
+                structure_errors, recurrent, complex_recurrent, recurrent_errors)
     return [{**guarded(case), "core": is_core(case["id"])}
             for family in families for case in family()]
 
@@ -46,7 +47,12 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "nested/separate-skip/tanh/*", "nested/*-chain/tanh/*", "nested/separate-chain/sigmoid/*",
         "sparse/static/spectral/identity/b2-i3-o4", "sparse/dynamic/spectral/tanh/b4-i4-o4",
         "sparse/dynamic/spectral/identity/b8-i2-o5", "sparse/dynamic/svd/tanh/b4-i5-o2",
-        "sparse/*/dense/tie/b2*", "sparse/static/spectral/tie/*")
+        "sparse/*/dense/tie/b2*", "sparse/static/spectral/tie/*",
+        "recurrent/tanh/t1/b4*", "recurrent/tanh/t2/b[24]-i[23]*", "recurrent/tanh/t4/*",
+        "recurrent/relu/t2/*", "recurrent/exact/relu/t2/*", "recurrent/eigenvalues/equal",
+        "complex_recurrent/tanh/t[24]/amplitude/*", "complex_recurrent/tanh/t2/score/*",
+        "complex_recurrent/tanh/*/power/*", "complex_recurrent/relu/t2/score/*",
+        "complex_recurrent/exact/relu/t1/score/*")
 
 
 def is_core(name):

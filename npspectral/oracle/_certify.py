@@ -94,6 +94,8 @@ def shape_of(case, name):
         return inputs[name[5:]]["shape"]
     if case["kind"] == "vjp":
         return inputs["grad_y"]["shape"]
+    if "planted" in inputs:
+        return [inputs["x"]["shape"][0], inputs["planted"]["shape"][1]]
     *_, last_bias = (entry for key, entry in inputs.items() if "bias" in key)
     return [inputs["x"]["shape"][0], *last_bias["shape"]]
 

@@ -116,10 +116,14 @@ def candidate_case(case, dtype, layout):
 def _sizes(case):
     """n_in of the first layer and n_out of the last, None without layers."""
     found = []
+    if any(layer["layer"] == "complex_recurrent" for layer in case.layers):
+        return case.inputs["x"].shape[1], case.inputs["grad_y"].shape[1]
     for name, array in case.inputs.items() if case.layers else ():
         prefix, _, key = name.rpartition("/")
         if key in ("phi", "weight") or key.startswith("phi_"):
             found.append(array.shape[::-1])
+        elif key == "planted":
+            found.append((case.inputs["x"].shape[1], array.shape[1]))
         elif key in ("q", "u"):                             # phi is a product
             found.append(tuple(case.inputs[f"{prefix}/{side}".lstrip("/")].size
                                for side in ("lambda_in", "lambda_out")))

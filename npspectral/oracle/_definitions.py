@@ -7,6 +7,8 @@ differences of these in 120 digits. All functions take and give Decimal numbers,
 from decimal import Decimal, getcontext
 from functools import lru_cache
 
+from . import _definitions_recurrent
+
 ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
 
 
@@ -23,6 +25,9 @@ def _layer(layer, own, sample):
         return [ACTIVATIONS[kind](layer, entry) for entry in sample]
     if kind == "nested":
         return _nested(layer, own, sample)
+    if kind in RECURRENT:
+        return RECURRENT[kind](layer, own, sample, lambda entry: ACTIVATIONS[layer["activation"]](
+            layer, entry), _tanh)
     if kind in ("sparse_static", "sparse_dynamic"):
         image = [_dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], own))]
     elif kind == "dense":
@@ -30,6 +35,10 @@ def _layer(layer, own, sample):
     else:
         image = _transfer(_eigenvectors(kind, own), own["lambda_in"], own["lambda_out"], sample)
     return [a + b for a, b in zip(image, own["bias"])] if "bias" in own else image
+
+
+RECURRENT = {"recurrent": _definitions_recurrent.recurrent,
+             "complex_recurrent": _definitions_recurrent.complex_recurrent}
 
 
 def _transfer(phi, lambda_in, lambda_out, sample):

@@ -16,7 +16,7 @@ from ._results import short
 
 SCREEN = 8                      # failures looked at before a mistake is held against all results
 UNEXPLAINED = "unexplained"
-STRUCTURED = ("factored", "nested", "sparse")
+STRUCTURED = ("factored", "nested", "sparse", "recurrent", "complex_recurrent")
 ORDER = (("vjp", ""), *(("vjp", name) for name in STRUCTURED), ("loss", ""), ("penalty", ""),
          ("optimizer", ""), ("network", ""), *(("network", name) for name in STRUCTURED))
 APART = ("loss", "penalty", "optimizer")

@@ -7,7 +7,7 @@ Matrices are lists of rows. A layer is a dict such as {"layer": "spectral"} or {
 """
 from fractions import Fraction
 
-from . import _formulas_structure
+from . import _formulas_complex, _formulas_recurrent, _formulas_structure
 from ._formulas_layers import (dense_backward, dense_forward, function, sigmoid, softplus,
                                spectral_backward, spectral_forward, split_backward, split_forward)
 from ._numbers import total
@@ -38,7 +38,8 @@ def network_backward(layers, params, inputs, grad_y):
 
 LINEAR = {"spectral": (spectral_forward, spectral_backward),
           "spectral, split": (split_forward, split_backward),
-          "dense": (dense_forward, dense_backward), **_formulas_structure.LINEAR}
+          "dense": (dense_forward, dense_backward), **_formulas_structure.LINEAR,
+          **_formulas_recurrent.LINEAR, **_formulas_complex.LINEAR}
 
 
 def forms(layers):

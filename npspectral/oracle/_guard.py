@@ -4,9 +4,12 @@ from fractions import Fraction
 
 from ._arrays import converted, parameters
 from ._formulas import network_forward
+from ._formulas_complex import motion, settings, times_of
+from ._formulas_recurrent import eigen, first_states, similarity, transient
 from ._formulas_structure import masked_weight, nested_states
 from ._numbers import Bounded, bounded, size
 
+FLOAT32 = 2.0 ** -22            # four times its unit roundoff; these cases have no coarser dtype
 BENT_LOSSES = ("hinge", "quadratic_hinge")
 
 
@@ -41,6 +44,8 @@ def near_kinks(case, attempt):
     for position, (layer, own) in enumerate(zip(spec["layers"], params)):
         if layer["layer"] == "nested":
             yield from near_hidden_kinks(layer, own, kept[position])
+        if layer["layer"] in ("recurrent", "complex_recurrent") and layer["activation"] == "relu":
+            yield from near_kinks_in_time(layer, own, kept[position], attempt)
         if "of" in layer:
             hold_apart(case, *masked_weight(layer, own)[:2])
         if layer["layer"] in ("relu", "leaky_relu", "elu"):
@@ -67,6 +72,27 @@ def near_hidden_kinks(layer, own, x):
                 for unit, entry in enumerate(row):
                     if is_near(entry):
                         yield f"bias_{k}", unit
+
+
+def near_kinks_in_time(layer, own, x, attempt):
+    """The input of a sample with a node that float32 could take across its kink at some time."""
+    for state in states_of(layer, own, x):
+        for sample, row in enumerate(state):
+            if any(size(entry.value) < FLOAT32 * entry.bound or not entry.value for entry in row):
+                yield "x", sample * len(x[0]) + attempt % len(x[0])
+
+
+def states_of(layer, own, x):
+    """What the activation of a recurrent network is given, without nodes that are 0 for all x."""
+    if layer["layer"] == "complex_recurrent":
+        _, _, _, transfer, _, _ = settings(own)
+        steps = motion(layer, transfer, x, len(own["phi"]))[0]
+        acts = times_of(layer, x, len(own["phi"]))
+        return [fed for (_, fed, _), bends in zip(steps, acts) if bends]
+    phi, back, values = eigen(own)
+    states, _ = transient(layer, similarity(phi, values, back), first_states(layer, own, x),
+                          layer["steps"] - 1)
+    return [x, *states[1:]]
 
 
 def hold_apart(case, matrix, excess):

@@ -13,6 +13,7 @@ from ..nn.conventions import CONVENTIONS, Convention
 from ._case import Expected
 
 OF_PARAMETERS = ("phi", "lambda_in", "lambda_out", "bias", "difference")
+UNIQUE = ("nested", "recurrent", "complex_recurrent")
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Layout(Convention):
 
     Cases keep the names of npspectral, whatever `names` says. With one set of eigenvalues only
     cases whose lambda_in is one constant apply, behind a gate ("+out") only cases without a bias.
-    A nested network has no layout but npspectral's own: its eigenvalues belong to two transfers.
+    Nested and recurrent networks have no layout but npspectral's own: their eigenvalues belong to
+    more than one transfer.
     """
 
     def applies(self, case):
@@ -29,7 +31,7 @@ class Layout(Convention):
         penalty = case.spec.get("penalty")
         if case.expect and not self._expected(case):
             return False
-        if any(layer["layer"] == "nested" for layer in case.layers):
+        if any(layer["layer"] in UNIQUE for layer in case.layers):
             return all(getattr(self, name) == getattr(Convention, name) for name in OF_PARAMETERS)
         if not self.one_set or not any("lambda" in name for name in case.inputs):
             return True

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import (_mistakes_backward, _mistakes_definition, _mistakes_loss, _mistakes_optimizer,
-               _mistakes_penalty, _mistakes_structure)
-from ._mistakes_reference import ACTIVATIONS, LINEAR, SPARSE, SPECTRAL, Steps
+from . import (_mistakes_backward, _mistakes_complex, _mistakes_definition, _mistakes_loss,
+               _mistakes_optimizer, _mistakes_penalty, _mistakes_recurrent, _mistakes_structure)
+from ._mistakes_reference import ACTIVATIONS, LINEAR, RECURRENT, SPARSE, SPECTRAL, Steps
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
-OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift"}
-STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:]}
+OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift",
+               "recurrent_parameters"}
+STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:],
+              **{name: (name,) for name in RECURRENT}}
 OF_EIGENVALUES = {"weight", "weight_backward"}
 OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps inside of a layer
 
@@ -101,7 +103,7 @@ def algorithms(case):
 
 
 def structure(case):
-    """"factored", "nested" or "sparse" for a case of structured layers, else ""."""
+    """The name among STRUCTURES for a case of such layers, else ""."""
     kinds = {layer["layer"] for layer in case.layers}
     return next((name for name, own in STRUCTURES.items() if kinds & set(own)), "")
 
@@ -116,6 +118,10 @@ MISTAKES = [
     *listed("backward", LAYERS, _mistakes_backward.BACKWARD),
     *listed("definition", LAYERS, _mistakes_structure.DEFINITION),
     *listed("backward", LAYERS, _mistakes_structure.BACKWARD),
+    *listed("definition", LAYERS, _mistakes_recurrent.DEFINITION),
+    *listed("backward", LAYERS, _mistakes_recurrent.BACKWARD),
+    *listed("definition", LAYERS, _mistakes_complex.DEFINITION),
+    *listed("backward", LAYERS, _mistakes_complex.BACKWARD),
     *listed("form", (*LAYERS, "penalty"), _mistakes_backward.FORM),
     *listed("precision", LAYERS, _mistakes_backward.PRECISION),
     *listed("loss", LOSSES, _mistakes_loss.LOSS),

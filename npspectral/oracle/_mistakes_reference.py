@@ -8,17 +8,19 @@ from functools import partial
 
 import numpy as np
 
+from ._mistakes_reference_complex import ComplexSteps
+from ._mistakes_reference_recurrent import RECURRENT, RecurrentSteps
 from ._mistakes_reference_structure import FACTORED, StructureSteps
 
 BENT = {"relu", "leaky_relu", "elu"}        # activations with a kink at 0
 SPECTRAL = ("spectral", *FACTORED)
 SPARSE = ("sparse_static", "sparse_dynamic")
 WITH_WEIGHT = (*SPECTRAL, "dense", *SPARSE)
-LINEAR = (*WITH_WEIGHT, "nested")
+LINEAR = (*WITH_WEIGHT, "nested", *RECURRENT)
 BENT_LOSSES = {"hinge", "quadratic_hinge"}
 
 
-class Steps(StructureSteps):
+class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
     """answers(case) -> dict of float64 arrays; `plants` are dicts of step name -> wrong step.
 
     nearest is the least distance of a unit or a margin from a kink, relative to the largest: where
@@ -74,6 +76,10 @@ class Steps(StructureSteps):
     def layer_forward(self, layer, own, x):
         if layer["layer"] == "nested":
             return self.nested_forward(layer, own, x)[0]
+        if layer["layer"] == "recurrent":
+            return self.recurrent_forward(layer, own, x)[0]
+        if layer["layer"] == "complex_recurrent":
+            return self.complex_forward(layer, own, x)[0]
         if layer["layer"] not in WITH_WEIGHT:
             return self.activate(layer, x)
         return self.affine(own, self.matrix(layer, self.completed(layer, own)), x)
@@ -81,6 +87,10 @@ class Steps(StructureSteps):
     def layer_backward(self, layer, own, x, grad_y):
         if layer["layer"] == "nested":
             return self.nested_backward(layer, own, x, grad_y)
+        if layer["layer"] == "recurrent":
+            return self.recurrent_backward(layer, own, x, grad_y)
+        if layer["layer"] == "complex_recurrent":
+            return self.complex_backward(layer, own, x, grad_y)
         if layer["layer"] not in WITH_WEIGHT:
             return {}, self.slope(layer, x) * grad_y
         whole, kind = self.completed(layer, own), layer.get("of", layer["layer"])
@@ -262,7 +272,7 @@ def stack(case):
         position, _, key = name.rpartition("/")
         if position:
             params[int(position)][key] = entry
-        elif key not in ("x", "y", "grad_y", "target", "weights", "theta", "gradients"):
+        elif key not in ("x", "y", "grad_y", "target", "weights"):
             params[owner][key] = entry
     return layers, params
 

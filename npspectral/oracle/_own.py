@@ -41,11 +41,12 @@ def own(case):
 
 
 def _network(case, params):
-    return nn.Chain(*(_layer(layer, own, _trainable(case, position))
+    n_in = case.inputs["x"].shape[1]                    # of a layer whose parameters do not tell
+    return nn.Chain(*(_layer(layer, own, _trainable(case, position), n_in)
                       for position, (layer, own) in enumerate(zip(case.layers, params))))
 
 
-def _layer(layer, own, trainable):
+def _layer(layer, own, trainable, n_in=None):
     kind = layer["layer"]
     options = {"bias": "bias" in own, "trainable": trainable}
     if "of" in layer:
@@ -58,6 +59,10 @@ def _layer(layer, own, trainable):
         return nn.Dense(n_in, n_out, **options)
     if kind == "nested":
         return _nested(layer, own, trainable)
+    if kind == "recurrent":
+        return _recurrent(layer, own, trainable, n_in)
+    if kind == "complex_recurrent":
+        return _complex_recurrent(layer, own, trainable, n_in)
     return ACTIVATIONS[kind](**{key: value for key, value in layer.items() if key != "layer"})
 
 
@@ -67,6 +72,20 @@ def _nested(layer, own, trainable):
                      ACTIVATIONS[layer["activation"]](), bias="bias_1" in own,
                      shared=layer["shared"], skip=layer["skip"],
                      trainable=tuple({name.split("_")[0] for name in trainable}))
+
+
+def _recurrent(layer, own, trainable, n_in):
+    nodes, n_out = own["planted"].shape
+    return nn.RecurrentSpectral(n_in, n_out, nodes, layer["steps"],
+                                ACTIVATIONS[layer["activation"]](), layer["constant"],
+                                trainable=trainable)
+
+
+def _complex_recurrent(layer, own, trainable, n_in):
+    (nodes, _), modes = own["phi"].shape, len(own["omega"])
+    times = tuple(range(0, n_in // nodes * layer["spacing"], layer["spacing"]))
+    return nn.ComplexRecurrentSpectral(nodes, modes, layer["steps"], times, layer["read"],
+                                       ACTIVATIONS[layer["activation"]](), trainable)
 
 
 def _trainable(case, position):

@@ -37,16 +37,24 @@ FLAGS = {
     "Graph": "one eigenvector matrix for a network: skip blocks, eigenvalues shared by transfers",
     "Mask": "masked weights: which are masked, and that the gradient is masked with them",
     "Threshold": "weights as large as the threshold, which are masked, too",
+    "Recurrent": "the inverse of the eigenvectors and its gradient, through the steps of time",
+    "Complex": "complex memory modes: conjugates, phases, and gradients of complex numbers",
+    "Sequence": "items that enter one after the other",
 }
 FACTORED = ("spectral_qr", "spectral_full_qr", "spectral_svd")
+BENT = {"enum": ["identity", "relu", "tanh", "sigmoid"]}
+STEPS = {"type": "integer", "minimum": 1}
 MASKED = {"of": {"enum": ["dense", "spectral", *FACTORED]}}
 LAYERS = {"spectral": (), "dense": (), "identity": (), "relu": (), "leaky_relu": ("slope",),
           "elu": ("alpha",), "tanh": (), "sigmoid": (), "softplus": ("sharpness",),
           **dict.fromkeys(FACTORED, ()),
-          "nested": {"activation": {"enum": ["identity", "relu", "tanh", "sigmoid"]},
-                     "shared": {"type": "boolean"}, "skip": {"type": "boolean"}},
+          "nested": {"activation": BENT, "shared": {"type": "boolean"},
+                     "skip": {"type": "boolean"}},
           "sparse_static": {**MASKED, "threshold": {"type": "number", "minimum": 0}},
-          "sparse_dynamic": {**MASKED, "sparsity": {"type": "number", "minimum": 0, "maximum": 1}}}
+          "sparse_dynamic": {**MASKED, "sparsity": {"type": "number", "minimum": 0, "maximum": 1}},
+          "recurrent": {"activation": BENT, "steps": STEPS, "constant": {"type": "boolean"}},
+          "complex_recurrent": {"activation": BENT, "steps": STEPS, "spacing": STEPS,
+                                "read": {"enum": ["amplitude", "score", "power"]}}}
 LOSSES = {"mean_squared_error": (), "softmax_cross_entropy": (), "hinge": (),
           "binary_cross_entropy_with_logits": (), "soft_hinge": ("sharpness",),
           "quadratic_hinge": ()}
@@ -100,7 +108,7 @@ DEFINITIONS = {
 }
 SPECS = ("loss", "penalty", "optimizer")                # a case has at most one of them
 CASE = _record({
-    "id": {"type": "string", "pattern": "^[a-z]+(/[A-Za-z0-9_.^-]+)+$"},
+    "id": {"type": "string", "pattern": "^[a-z_]+(/[A-Za-z0-9_.^-]+)+$"},
     "kind": {"enum": list(KINDS)}, "tier": {"enum": list(TIERS)},
     "layers": _list({"$ref": "#/$defs/layer"}),
     "inputs": _map({"$ref": "#/$defs/input"}), "expect": _map({"$ref": "#/$defs/expected"}),
@@ -114,7 +122,7 @@ SCHEMA = {
     "title": "A file of gradient cases of npspectral, format 1",
     "$defs": {**DEFINITIONS, "case": CASE},
     **_record({"schema": {"const": "case-v1.schema.json"},
-               "family": {"type": "string", "pattern": "^[a-z]+$"},
+               "family": {"type": "string", "pattern": "^[a-z_]+$"},
                "suite": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
                "count": {"type": "integer", "minimum": 1},
                "notes": {"type": "object", "propertyNames": {"enum": list(FLAGS)},

@@ -34,7 +34,8 @@ def selftest(dtype="float64", stream=None, suite="full", markdown=False):
     found = [case for case in cases(suite) if dtype in case.dtypes]
     right = _judged(planted((), found, dtype), found, dtype)
     alarms = [result.case.id for result in right if result.failed and result.case.kind != "error"]
-    kills = {mistake.name: killed(mistake, found, dtype) for mistake in MISTAKES}
+    kills = {mistake.name: killed(mistake, found, dtype) for mistake in MISTAKES
+             if any(mistake.meets(case) for case in found)}
     faults = {name: [result.case for result in fault_results(name, found, dtype) if result.failed]
               for name in FAULTS}
     survivors = [name for name, own in {**kills, **faults}.items()
@@ -47,6 +48,8 @@ def selftest(dtype="float64", stream=None, suite="full", markdown=False):
           f"cases of different shape; {len(alarms)} false alarms on right answers; "
           f"{time.perf_counter() - start:.1f} s\n")
     for title, names in (("below the rounding of the dtype", BELOW_NOISE[dtype]),
+                         ("met by no case", [mistake.name for mistake in MISTAKES
+                                             if mistake.name not in kills]),
                          ("survive", survivors), ("caught by too few cases", few),
                          ("false alarms", alarms)):
         if names:

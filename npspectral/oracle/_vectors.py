@@ -13,7 +13,7 @@ from . import _schema, _text
 from ._digests import MANIFESTS
 
 FORMAT = 1
-SUITE = "1.1.0"         # a changed expected bit raises the first number, new cases the second
+SUITE = "1.2.0"         # a changed expected bit raises the first number, new cases the second
 FOLDER = Path(__file__).parent / "vectors" / f"v{FORMAT}"
 SPECS = set(_schema.SPECS)
 MANIFEST = "MANIFEST.json"

@@ -150,6 +150,11 @@ class JaxAnswers:
     def quantile(self, size, share):
         return jnp.quantile(size, share)
 
+    def recurrent(self, layer, own, x):
+        raise NotImplementedError("see WithRecurrent")
+
+    complex_recurrent = recurrent
+
     def identity(self, layer, own, x):
         return x
 
@@ -248,3 +253,49 @@ class JaxAnswers:
         state["v"] = jnp.maximum(spec["beta2"] * state["v"], jnp.abs(g))
         rate = spec["learning_rate"] / (1 - spec["beta1"] ** t)
         return self.decayed(spec, theta) - rate * state["m"] / (state["v"] + spec["eps"])
+
+
+class WithRecurrent(JaxAnswers):
+    """Recurrent networks, too, which take JAX a second to compile for every shape."""
+
+    def recurrent(self, layer, own, x):
+        """Coefficients on the eigenvectors, found by solving, are damped; A is never formed."""
+        phi = jnp.concatenate([own["planted"], own["modes"]], 1)
+        c = own["planted"].shape[1]
+        values = jnp.concatenate([jnp.ones(c, self.dtype), self.damped(own["theta"])])
+        state = self.start(layer, own, x)
+        for t in range(layer["steps"]):
+            bent = getattr(self, layer["activation"])(layer, own, state)
+            parts = jnp.linalg.solve(phi, bent.T).T
+            state = (parts * values) @ phi.T
+        return parts[:, :c]
+
+    def damped(self, theta):
+        return (1 - 2.0 ** -10) * jnp.tanh(theta)
+
+    def start(self, layer, own, x):
+        constant = jnp.ones((len(x), int(layer["constant"])), self.dtype)
+        rest = len(own["planted"]) - x.shape[1] - constant.shape[1]
+        return jnp.concatenate([x, constant, jnp.zeros((len(x), rest), self.dtype)], 1)
+
+    def complex_recurrent(self, layer, own, x):
+        """Amplitudes as the Fourier sum of all that is not the linear motion of the nodes."""
+        n = len(own["theta"])
+        inverse = jnp.linalg.inv(own["phi"])
+        transfer = (own["phi"] * self.damped(own["theta"])) @ inverse
+        k = jax.lax.complex(own["k_real"], own["k_imag"])
+        items = jnp.split(x, x.shape[1] // n, 1)
+        times = [j * layer["spacing"] for j in range(len(items))]
+        u, a = jnp.zeros_like(items[0]), 0
+        for t in range(times[-1] + layer["steps"]):
+            h = u + items[times.index(t)] if t in times else u
+            if any(time <= t < time + layer["steps"] for time in times):
+                h = getattr(self, layer["activation"])(layer, own, h)
+            a = a - jnp.exp(-1j * own["omega"] * t) * ((h - u) @ inverse.T @ k.T)
+            u = h @ transfer.T
+        return self.read(layer, a)
+
+    def read(self, layer, a):
+        if layer["read"] == "amplitude":
+            return jnp.concatenate([a.real, a.imag], 1)
+        return a.real if layer["read"] == "score" else a.real ** 2 + a.imag ** 2

@@ -166,6 +166,83 @@ class TorchAnswers:
         below = int(place)
         return torch.lerp(numbers[below], numbers[min(below + 1, len(numbers) - 1)], place - below)
 
+    # recurrent networks
+
+    def recurrent(self, layer, own, x):
+        phi = torch.cat([own["planted"], own["modes"]], 1)
+        inverse = self.inverse(phi)
+        transfer = self.similarity(phi, self.spectrum(own), inverse)
+        state = self.start(layer, own, x)
+        for t in range(layer["steps"]):
+            state = self.advance(layer, own, transfer, state)
+        return self.read_out(own, phi, inverse, state)
+
+    def inverse(self, phi):
+        return torch.linalg.inv(phi)
+
+    def damped(self, theta):
+        return (1 - 2.0 ** -10) * torch.tanh(theta)
+
+    def spectrum(self, own):
+        ones = own["theta"].new_ones(own["planted"].shape[1])
+        return torch.cat([ones, self.damped(own["theta"])])
+
+    def similarity(self, phi, values, inverse):
+        return phi @ torch.diag(values) @ inverse
+
+    def start(self, layer, own, x):
+        constant = x.new_full((len(x), int(layer["constant"])), 1)
+        rest = len(own["planted"]) - x.shape[1] - constant.shape[1]
+        return torch.cat([x, constant, x.new_zeros(len(x), rest)], 1)
+
+    def advance(self, layer, own, transfer, state):
+        return self.bent(layer, state) @ transfer.T
+
+    def bent(self, layer, state):
+        return getattr(self, layer["activation"])(layer, {}, state)
+
+    def read_out(self, own, phi, inverse, state):
+        return (state @ inverse.T)[:, :own["planted"].shape[1]]
+
+    def complex_recurrent(self, layer, own, x):
+        inverse, values = self.inverse(own["phi"]), self.damped(own["theta"])
+        k, mu = self.coupling(own), torch.exp(1j * own["omega"])
+        transfer = self.similarity(own["phi"], values, inverse)
+        drive = ((values - mu[:, None]) * k) @ inverse.to(k.dtype)
+        items = list(x.unflatten(1, (-1, len(values))).unbind(1))
+        u, m = torch.zeros_like(items[0]), torch.zeros(len(x), len(mu), dtype=k.dtype)
+        times = [j * layer["spacing"] for j in range(len(items))]
+        for t in range(times[-1] + layer["steps"]):
+            for time, item in zip(times, items):
+                u = self.inserted(u, item) if t == time else u
+            h = self.bent(layer, u) if self.acts(layer, times, t) else u
+            u, m = h @ transfer.T, self.remembered(mu, m, h, drive)
+        q = self.projected(m, u, k @ inverse.to(k.dtype))
+        return self.read(layer, self.turned_back(own, times[-1] + layer["steps"], q))
+
+    def coupling(self, own):
+        return torch.complex(own["k_real"], own["k_imag"])
+
+    def inserted(self, u, item):
+        return u + item
+
+    def acts(self, layer, times, t):
+        return any(time <= t < time + layer["steps"] for time in times)
+
+    def remembered(self, mu, m, h, drive):
+        return mu * m + h.to(m.dtype) @ drive.T
+
+    def projected(self, m, u, rows):
+        return m - u.to(m.dtype) @ rows.T
+
+    def turned_back(self, own, t, q):
+        return torch.exp(-1j * own["omega"] * t) * q
+
+    def read(self, layer, a):
+        if layer["read"] == "amplitude":
+            return torch.cat([a.real, a.imag], 1)
+        return a.real if layer["read"] == "score" else a.real ** 2 + a.imag ** 2
+
     def identity(self, layer, own, x):
         return x
 

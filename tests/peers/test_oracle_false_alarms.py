@@ -113,7 +113,7 @@ class TwoSided(TorchAnswers):
 
 
 class InTurn(TorchAnswers):
-    """The factors of phi applied one after the other, and Phi^-1 by forward substitution."""
+    """The factors of phi one after the other, Phi^-1 by substitution or by solving."""
 
     def factored(self, layer, own, x):
         y = (self.through(layer, own, x * own["lambda_in"])
@@ -137,6 +137,26 @@ class InTurn(TorchAnswers):
                 return z
             h = getattr(self, layer["activation"])(layer, own, z)
             x = h - x @ part["phi"].T if layer["skip"] else h
+
+    def recurrent(self, layer, own, x):
+        phi, state = torch.cat([own["planted"], own["modes"]], 1), self.start(layer, own, x)
+        for t in range(layer["steps"]):
+            parts = torch.linalg.solve(phi, self.bent(layer, state).T).T
+            state = (parts * self.spectrum(own)) @ phi.T
+        return parts[:, :own["planted"].shape[1]]
+
+    def complex_recurrent(self, layer, own, x):
+        """The amplitudes as a Fourier sum of what items and f add to the linear motion."""
+        inverse, k = self.inverse(own["phi"]), self.coupling(own)
+        transfer = self.similarity(own["phi"], self.damped(own["theta"]), inverse)
+        items = list(x.unflatten(1, (-1, len(inverse))).unbind(1))
+        u, a, times = 0 * items[0], 0, [j * layer["spacing"] for j in range(len(items))]
+        for t in range(times[-1] + layer["steps"]):
+            h = u + items[times.index(t)] if t in times else u
+            h = self.bent(layer, h) if self.acts(layer, times, t) else h
+            a = a - self.turned_back(own, t, ((h - u) @ inverse.T).to(k.dtype) @ k.T)
+            u = h @ transfer.T
+        return self.read(layer, a)
 
 
 # The axis that counts the inputs of the first layer, where it is not the last.
@@ -221,6 +241,8 @@ def meant_for(variant, case):
     """
     if variant in ("as it is", "two threads"):
         return variant == "as it is" or case.core       # handing work to threads is what costs
+    if structure(case) in ("recurrent", "complex_recurrent"):
+        return variant == "in turn"
     if variant == "two-sided":
         return case.kind in LAYERS and not {"Cancellation", "Kink"} & set(case.flags) and any(
             layer["layer"].startswith("spectral") for layer in case.layers)

@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("jax")
 
-from oracle_jax import JaxAnswers  # noqa: E402
+from oracle_jax import JaxAnswers, WithRecurrent  # noqa: E402
 
 from npspectral import oracle  # noqa: E402
 
@@ -17,11 +17,16 @@ def test_every_case_passes_in_jax(dtype, suite):
     assert len(report.results) == sum(dtype in case.dtypes for case in oracle.cases(suite))
 
 
+def test_recurrent_networks_pass_in_jax():
+    oracle.check(WithRecurrent(), only=["recurrent/tanh/t2/*", "complex_recurrent/tanh/t2/*/b2*"]
+                 ).raise_if_failed()
+
+
 @pytest.mark.parametrize("case", [case for case in oracle.cases("full") if case.kind == "error"],
                          ids=lambda case: case.id)
 def test_jax_refuses_every_error_case(case):
     with pytest.raises((ValueError, TypeError)):
-        JaxAnswers()(case)
+        WithRecurrent()(case)
 
 
 def test_jax_gives_gradients_of_the_trainable_parameters_alone():

@@ -1,0 +1,129 @@
+"""Second witness, the recurrent layers: states as sums of eigenvectors, whose coefficients decay.
+
+Coefficients come by cofactors of the eigenvector matrix; the memory moves with the real blocks of
+rotations; exp(i omega) is squared again and again. Nothing is shared with the first witness.
+"""
+from decimal import Decimal, getcontext
+from functools import lru_cache
+
+ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
+HALVINGS = 32                   # exp(i omega) = exp(i omega / 2^32)^(2^32)
+
+
+def recurrent(layer, own, sample, bend, tanh):
+    """y: coefficients of x_steps on the planted directions, x_{t+1} = A f(x_t)."""
+    columns = list(zip(*own["planted"])) + list(zip(*own["modes"]))
+    c = len(own["planted"][0])
+    eigenvalues = [ONE] * c + [_kept(tanh(theta)) for theta in own["theta"]]
+    state = list(sample) + [ONE] * layer["constant"]
+    state += [ZERO] * (len(columns) - len(state))
+    for _ in range(layer["steps"]):
+        state = _moved(columns, eigenvalues, [bend(entry) for entry in state])
+    return _coefficients(columns, state)[:c]
+
+
+def complex_recurrent(layer, own, sample, bend, tanh):
+    """What is read of the coefficients of (u, m) on the memory's eigenvectors, turned back."""
+    columns = list(zip(*own["phi"]))
+    n, steps, every = len(columns), layer["steps"], layer["spacing"]
+    items = [sample[n * j:n * j + n] for j in range(len(sample) // n)]
+    end = every * (len(items) - 1) + steps
+    eigenvalues = [_kept(tanh(theta)) for theta in own["theta"]]
+    u, memory = [ZERO] * n, [(ZERO, ZERO) for _ in own["omega"]]
+    for t in range(end):
+        if t % every == 0 and t // every < len(items):
+            u = [a + b for a, b in zip(u, items[t // every])]
+        if t - every * min(t // every, len(items) - 1) < steps:       # since the last insertion
+            u = [bend(entry) for entry in u]
+        u, memory = _driven(own, columns, eigenvalues, u, memory)
+    turned = [_times(circle(-end * omega), z) for omega, z in
+              zip(own["omega"], _beside(own, _coefficients(columns, u), memory, -ONE))]
+    return _read(layer["read"], turned)
+
+
+def _driven(own, columns, eigenvalues, u, memory):
+    """A step of Phi_full diag(lambda, mu) Phi_full^-1, Phi_full = [[Phi, 0], [K, 1]]."""
+    before = _coefficients(columns, u)
+    after = [value * part for value, part in zip(eigenvalues, before)]
+    z = [_times(circle(omega), part) for omega, part in
+         zip(own["omega"], _beside(own, before, memory, -ONE))]
+    return _sum_of(columns, after), _beside(own, after, z, ONE)
+
+
+def _beside(own, parts, memory, sign):
+    """memory + sign K parts."""
+    return [(re + sign * _dot(k_re, parts), im + sign * _dot(k_im, parts))
+            for (re, im), k_re, k_im in zip(memory, own["k_real"], own["k_imag"])]
+
+
+def _read(kind, amplitudes):
+    if kind == "amplitude":
+        return [re for re, _ in amplitudes] + [im for _, im in amplitudes]
+    return [re if kind == "score" else re ** 2 + im ** 2 for re, im in amplitudes]
+
+
+def _kept(value):
+    return value - value / 1024
+
+
+def _moved(columns, eigenvalues, state):
+    return _sum_of(columns, [value * part for value, part in
+                             zip(eigenvalues, _coefficients(columns, state))])
+
+
+def _sum_of(columns, parts):
+    return [_dot(row, parts) for row in zip(*columns)]
+
+
+def _coefficients(columns, state):
+    """The parts with sum_j part_j column_j = state."""
+    rows = tuple(zip(*columns))
+    return [_dot(row, state) for row in _by_cofactors(rows, getcontext().prec)]
+
+
+@lru_cache(maxsize=64)
+def _by_cofactors(rows, digits):
+    """The inverse: cofactors over the determinant, transposed."""
+    n = len(rows)
+    whole = _determinant(rows)
+
+    def minor(i, j):
+        return tuple(row[:j] + row[j + 1:] for k, row in enumerate(rows) if k != i)
+    return [[(-1) ** (i + j) * _determinant(minor(i, j)) / whole for i in range(n)]
+            for j in range(n)]
+
+
+def _determinant(rows):
+    """By the first row (Laplace)."""
+    if not rows:
+        return ONE
+    return sum(((-1) ** j * entry * _determinant(tuple(row[:j] + row[j + 1:] for row in rows[1:]))
+                for j, entry in enumerate(rows[0]) if entry), ZERO)
+
+
+def circle(angle):
+    """(cos, sin) of an angle."""
+    return _circle(angle, getcontext().prec)
+
+
+@lru_cache(maxsize=256)
+def _circle(angle, digits):
+    small = angle / TWO ** HALVINGS
+    re = im = ZERO
+    term, k = ONE, 0
+    while abs(term) > Decimal(10) ** (-digits - 12):
+        re, im = ((re + term, im), (re, im + term), (re - term, im), (re, im - term))[k % 4]
+        k += 1
+        term = term * small / k
+    z = re, im
+    for _ in range(HALVINGS):
+        z = _times(z, z)
+    return z
+
+
+def _times(a, b):
+    return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
+
+
+def _dot(a, b):
+    return sum((p * q for p, q in zip(a, b)), ZERO)

@@ -1,0 +1,167 @@
+"""Bugs of users in recurrent networks, real and complex, each with the names of its cause.
+
+RECURRENT: one bug, which the list of known mistakes has. UNKNOWN: bugs that no list has.
+"""
+import torch
+from planted_bugs import T, in_torch
+
+
+def bent_late(self, layer, own, transfer, state):
+    return self.bent(layer, state @ transfer.T)
+
+
+def in_steps(more):
+    """f and A in other numbers of steps."""
+    return {kind: lambda self, layer, own, x, kind=kind: getattr(T, kind)(
+        self, {**layer, "steps": layer["steps"] + more}, own, x)
+        for kind in ("recurrent", "complex_recurrent")}
+
+
+def held(self, layer, own, transfer, state):
+    """The constant node written anew; it stands behind x, wherever x ends."""
+    after = T.advance(self, layer, own, transfer, state).clone()
+    if layer["constant"]:
+        after[:, self.place] = 1
+    return after
+
+
+def start_and_note(self, layer, own, x):
+    self.place = x.shape[1]
+    return T.start(self, layer, own, x)
+
+
+class Rule(torch.autograd.Function):
+    """A step with a backward pass of its user: rule(grad, *inputs) -> their gradients."""
+
+    @staticmethod
+    def forward(ctx, function, rule, *inputs):
+        ctx.rule = rule
+        ctx.save_for_backward(*inputs)
+        return function(*inputs)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return None, None, *ctx.rule(grad, *ctx.saved_tensors)
+
+
+def inverse_with(rule):
+    """torch.linalg.inv with rule(grad, Y) for its gradient."""
+    def backward(grad, phi):
+        return (rule(grad, torch.linalg.inv(phi)),)
+    return lambda self, phi: Rule.apply(torch.linalg.inv, backward, phi)
+
+
+def step_with(rule):
+    """u A^T or mu m + h B^T, whose gradients are of rule(grad, *inputs)."""
+    return lambda self, mu, m, h, drive: Rule.apply(
+        lambda mu, m, h, drive: mu * m + h.to(m.dtype) @ drive.T, rule, mu, m, h, drive)
+
+
+def of_memory(g, mu, m, h, drive, /, **changes):
+    """The right gradients of a step of the memory, some replaced."""
+    right = {"mu": (g * m.conj()).sum(0), "m": g * mu.conj(), "h": (g @ drive.conj()).real,
+             "drive": g.T @ h.to(g.dtype)}
+    return tuple({**right, **changes}.values())
+
+
+def coupled_with(rule):
+    """K = k_real + i k_imag with the gradients rule(grad)."""
+    return lambda self, own: Rule.apply(torch.complex, lambda g, re, im: rule(g), own["k_real"],
+                                        own["k_imag"])
+
+
+def conjugate_turn(self, own, t, q):
+    return torch.exp(1j * own["omega"] * t) * q
+
+
+def powers(value):
+    """Another reading of |a|^2."""
+    return lambda self, layer, a: value(a) if layer["read"] == "power" else T.read(self, layer, a)
+
+
+RECURRENT = [
+    in_torch("Phi.T for its inverse", "transpose for the inverse",
+             inverse=lambda self, phi: phi.T),
+    in_torch("Y.detach()", "inverse taken as a constant",
+             inverse=lambda self, phi: torch.linalg.inv(phi).detach()),
+    in_torch("plus in the adjoint of the inverse", "sign of the inverse's gradient",
+             inverse=inverse_with(lambda g, y: y.T @ g @ y.T)),
+    in_torch("no transposes in the adjoint of the inverse", "inverse's gradient with Y for Y^T",
+             inverse=inverse_with(lambda g, y: -y @ g @ y)),
+    in_torch("torch.tanh(theta) alone", "eigenvalues not kept below 1",
+             damped=lambda self, theta: torch.tanh(theta)),
+    in_torch("theta for lambda", "eigenvalues without tanh", damped=lambda self, theta: theta),
+    in_torch("all eigenvalues kept below 1", "planted eigenvalues below 1",
+             spectrum=lambda self, own: torch.cat([
+                 own["theta"].new_full((own["planted"].shape[1],), 1 - 2.0 ** -10),
+                 self.damped(own["theta"])])),
+    in_torch("theta before the ones", "planted eigenvalues last",
+             spectrum=lambda self, own: T.spectrum(self, own).roll(-own["planted"].shape[1])),
+    in_torch("range(steps + 1)", "one step too many", **in_steps(1)),
+    in_torch("range(steps - 1)", "one step too few", **in_steps(-1)),
+    in_torch("f(A x) for A f(x)", "activation after A", advance=bent_late),
+    in_torch("bent(x) @ A", "A transposed", similarity=lambda self, phi, values, y: T.similarity(
+        self, phi, values, y).T),
+    in_torch("state @ Y", "read-out with Y^T", read_out=lambda self, own, phi, y, state: (
+        state @ y)[:, :own["planted"].shape[1]]),
+    in_torch("state @ P", "read-out with P",
+             read_out=lambda self, own, phi, y, state: state @ own["planted"]),
+    in_torch("Y of the read-out detached", "read-out's way to Phi missing",
+             read_out=lambda self, own, phi, y, state: T.read_out(
+                 self, own, phi, y.detach(), state)),
+    in_torch("A.detach()", "A taken as a constant",
+             similarity=lambda self, *parts: T.similarity(self, *parts).detach()),
+    in_torch("no constant node", "constant node missing",
+             start=lambda self, layer, own, x: T.start(self, {**layer, "constant": False}, own, x)),
+    in_torch("the constant node written at every step", "constant node held at 1",
+             start=start_and_note, advance=held),
+    in_torch("x at the end of the state", "input on the last nodes",
+             start=lambda self, layer, own, x: T.start(self, layer, own, x).roll(
+                 -x.shape[1] - layer["constant"], 1)),
+    in_torch("exp(i omega t) at the end", "amplitudes turned forward",
+             turned_back=conjugate_turn),
+    in_torch("m - K Y u as it is", "amplitudes not turned back",
+             turned_back=lambda self, own, t, q: q + 0 * own["omega"]),
+    in_torch("m alone", "nodes not taken off the memory",
+             projected=lambda self, m, u, rows: m),
+    in_torch("k_real alone", "imaginary part of K ignored",
+             coupling=lambda self, own: torch.complex(own["k_real"], 0 * own["k_imag"])),
+    in_torch("a.abs()", "modulus for its square", read=powers(torch.abs)),
+    in_torch("u = item", "items replace the nodes", inserted=lambda self, u, item: item),
+    in_torch("f in the first steps only", "f at the first item only",
+             acts=lambda self, layer, times, t: t < layer["steps"]),
+    in_torch("f in every step", "f between items", acts=lambda self, layer, times, t: True),
+    in_torch("g B for g conj(B)", "conjugate of B missing", remembered=step_with(
+        lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, h=(g @ b).real))),
+    in_torch("g mu for g conj(mu)", "conjugate of mu missing", remembered=step_with(
+        lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, m=g * mu))),
+    in_torch("g handed back as it is", "memory's gradient not turned", remembered=step_with(
+        lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, m=g))),
+    in_torch("g m for g conj(m)", "conjugate of m missing", remembered=step_with(
+        lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, mu=(g * m).sum(0)))),
+    in_torch("real parts of g and B", "gradient of the nodes from real parts alone",
+             remembered=step_with(lambda g, mu, m, h, b: of_memory(
+                 g, mu, m, h, b, h=g.real @ b.real))),
+    in_torch("dL/d conj(K)", "gradient of K halved",
+             coupling=coupled_with(lambda g: (g.real / 2, g.imag / 2))),
+    in_torch("the conjugate of the gradient of K", "conjugate gradient of K",
+             coupling=coupled_with(lambda g: (g.real, -g.imag))),
+    in_torch("k.detach()", "K detached", coupling=lambda self, own: T.coupling(self, own).detach()),
+    in_torch("omega.detach() at the end", "grad_omega without the turn back",
+             turned_back=lambda self, own, t, q: T.turned_back(
+                 self, {"omega": own["omega"].detach()}, t, q)),
+]
+UNKNOWN = [
+    in_torch("a sigmoid for the eigenvalues",
+             damped=lambda self, theta: (1 - 2.0 ** -10) * torch.sigmoid(theta)),
+    in_torch("the planted eigenvalues 0.9", spectrum=lambda self, own: torch.cat([
+        own["theta"].new_full((own["planted"].shape[1],), 0.9), self.damped(own["theta"])])),
+    in_torch("the symmetric part of A", similarity=lambda self, *parts: (
+        T.similarity(self, *parts) + T.similarity(self, *parts).T) / 2),
+    in_torch("half of the inverse's gradient",
+             inverse=inverse_with(lambda g, y: -y.T @ g @ y.T / 2)),
+    in_torch("a memory that fades", remembered=lambda self, mu, m, h, drive: T.remembered(
+        self, 0.9 * mu, m, h, drive)),
+    in_torch("a third of the gradient of K",
+             coupling=coupled_with(lambda g: (g.real / 3, g.imag / 3))),
+]

@@ -1,0 +1,231 @@
+"""Cases of recurrent networks, real and complex: their witnesses, their bounds, the identities."""
+import hashlib
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from npspectral.oracle import (_catalog, _certify, _formulas_complex, _formulas_recurrent, _guard,
+                               _text, _vectors)
+from npspectral.oracle._arrays import converted, parameters
+from npspectral.oracle._case import ROUNDOFF, cases
+from npspectral.oracle._catalog_recurrent import complex_recurrent, eigenvectors, recurrent
+from npspectral.oracle._check import answers_of, candidate_case
+from npspectral.oracle._layout import LAYOUTS, layout_of
+from npspectral.oracle._numbers import Bounded, exact, precision
+from npspectral.oracle._own import own
+
+SOLVED = {case["id"]: case for case in _vectors.read()[0]}
+NEW = {case["id"]: _guard.guarded(case) for family in (recurrent, complex_recurrent)
+       for case in family()}
+SECOND_SUITE = 589              # cases of suites 1.0.0 and 1.1.0, which stand first in the catalog
+DIGEST = "e059aef66647dd5746ad0b7e95b814d17ebaab2b3d5ee2aebfb6a7c59736f318"
+
+
+def golden(pattern):
+    return [case for case in cases("full", pattern) if case.kind == "vjp" and case.x.size]
+
+
+def test_the_cases_of_the_second_suite_have_not_changed():
+    catalog = _catalog.catalog()
+    first = [SOLVED[name] for name in sorted(case["id"] for case in catalog[:SECOND_SUITE])]
+    content = "\n".join(json.dumps(case, sort_keys=True) for case in first).encode()
+    assert hashlib.sha256(content).hexdigest() == DIGEST
+
+
+def test_the_families_have_cases_of_every_length_function_and_reading():
+    real, turning = ([case.layers[0] for case in golden(f"{family}/*")]
+                     for family in ("recurrent", "complex_recurrent"))
+    for layers in (real, turning):
+        assert {layer["activation"] for layer in layers} == {"identity", "relu", "tanh", "sigmoid"}
+        assert {layer["steps"] for layer in layers} == {1, 2, 4}
+    assert {layer["constant"] for layer in real} == {False, True}
+    assert {layer["read"] for layer in turning} == {"amplitude", "score", "power"}
+    assert any(layer["spacing"] > layer["steps"] for layer in turning)
+
+
+def test_exact_cases_are_those_that_are_called_exact():
+    for name in NEW:
+        assert (SOLVED[name]["tier"] == "exact") == ("/exact/" in name) or "empty" in name, name
+
+
+@pytest.mark.parametrize("name", ["recurrent/tanh/t4/b2-i2-o2-n4/constant",
+                                  "recurrent/relu/t2/b2-i2-o2-n4/plain",
+                                  "complex_recurrent/tanh/t1/power/b2-j2-n2-m2",
+                                  "complex_recurrent/tanh/t2/amplitude/b2-j3-n2-m1"])
+def test_all_forms_in_which_a_case_is_computed_give_the_same_numbers(name):
+    case = NEW[name]
+    with precision(75):
+        hand = _certify._bounded_answers(case)
+        forms = [_certify._bounded_answers(form) for form in _certify._forms(case)]
+        assert len(forms) == (2 if name.startswith("recurrent") else 1)
+        for form in forms:
+            for key, numbers in hand.items():
+                for a, b in zip(numbers, form[key], strict=True):
+                    assert abs(a.value - b.value) < 1e-60, (key, a.value, b.value)
+
+
+def in_real(name, wrong):
+    return _formulas_recurrent, name, wrong, "recurrent/tanh/t4/b2-i1-o1-n3/plain"
+
+
+def in_complex(name, wrong, case="tanh/t1/power/b2-j2-n2-m2"):
+    return _formulas_complex, name, wrong, f"complex_recurrent/{case}"
+
+
+RIGHT, TURNS = _formulas_recurrent, _formulas_complex
+RULE, INVERSE, TURN = RIGHT.by_gap, RIGHT.inverse, TURNS.turn
+BACK, READ, TIMES = RIGHT.bent_back, TURNS.read_backward, TURNS.times_of
+WRONG = {
+    "another share of tanh": in_real("KEPT", Fraction(1022, 1024)),
+    "eigenvalue gaps reversed": in_real("by_gap", lambda phi, values, *rest: RULE(
+        phi, [-value for value in values], *rest)),
+    "the inverse transposed": in_real("inverse", lambda matrix: RIGHT.turned(INVERSE(matrix))),
+    "f' forgotten": in_real("bent_back", lambda layer, state, grad: grad),
+    "grad_A of one step": in_real("summed", lambda matrices, n: matrices[0]),
+    "turned the other way": in_complex("turn", lambda angle: TURN(angle).conj),
+    "|a|^2 without its factor 2": in_complex("read_backward", lambda layer, a, g: [
+        [z.times(Fraction(1, 2)) for z in row] for row in READ(layer, a, g)]),
+    "f in all steps": in_complex("times_of", lambda layer, x, n: [True] * len(TIMES(layer, x, n))),
+    "no gradient through f": in_complex("bent_back", lambda layer, state, grad: grad),
+    "the nodes' gradients of A": in_complex("summed", lambda matrices, n: RIGHT.turned(
+        RIGHT.summed(matrices, n)), "tanh/t2/amplitude/b2-j1-n2-m2"),
+}
+
+
+@pytest.mark.parametrize("module, name, wrong, case", WRONG.values(), ids=WRONG)
+def test_the_witnesses_disagree_where_a_hand_formula_is_wrong(monkeypatch, module, name, wrong,
+                                                              case):
+    assert _certify.solve(NEW[case])["agreed_digits"] >= _certify.AGREED
+    monkeypatch.setattr(module, name, wrong)
+    with pytest.raises(ArithmeticError, match="the witnesses agree to"):
+        _certify.solve(NEW[case])
+
+
+def bounded_inverse(matrix):
+    """The inverse to 75 digits as floats, and its bound."""
+    with precision(75):
+        found = _formulas_recurrent.inverse([[Bounded(exact(float(entry))) for entry in row]
+                                             for row in matrix])
+    return (np.array([[float(entry.value) for entry in row] for row in found]),
+            np.array([[entry.bound for entry in row] for row in found]))
+
+
+def inverses(matrix):
+    """By LAPACK, the same of the transpose, and by orthogonal factors, in the matrix's dtype."""
+    q, r = np.linalg.qr(matrix)
+    return np.linalg.inv(matrix), np.linalg.inv(matrix.T.copy()).T, np.linalg.solve(r, q.T)
+
+
+def test_the_bound_of_an_inverse_holds_and_is_not_absurdly_loose():
+    rng, ratios = np.random.default_rng(0), []
+    for n in (2, 3, 4, 5):
+        for spread in (1, 30):
+            for _ in range(15):
+                scales = spread ** rng.uniform(-1, 1, n)
+                matrix = (rng.normal(size=(n, n)) * scales).astype(np.float32)
+                want, bound = bounded_inverse(matrix)
+                ratios += [np.abs(found - want).max() and (np.abs(found - want) / (
+                    ROUNDOFF["float32"][0] * bound)).max() for found in inverses(matrix)]
+    assert 0.03 < max(ratios) <= 1
+
+
+def test_dyadic_matrices_of_exact_cases_have_dyadic_inverses():
+    for n in (2, 3, 4, 5):
+        rows = [[Fraction(entry) for entry in row] for row in eigenvectors(5, n, True)]
+        found = _formulas_recurrent.inverse(rows)
+        assert RIGHT.product(rows, found) == [[i == j for j in range(n)] for i in range(n)]
+        assert all(entry.denominator & (entry.denominator - 1) == 0 for row in found
+                   for entry in row)
+
+
+def test_planted_columns_are_fixed_by_a_and_the_read_out_by_a_linear_tail():
+    case = NEW["recurrent/exact/relu/t4/b2-i1-o2-n3/constant"]
+    inputs, spec = converted(case, Fraction)
+    (params,) = parameters(case, inputs)
+    phi, back, values = _formulas_recurrent.eigen(params)
+    transfer = RIGHT.similarity(phi, values, back)
+    assert RIGHT.product(transfer, params["planted"]) == params["planted"]
+    readers = back[:len(params["planted"][0])]
+    assert RIGHT.product(readers, transfer) == readers
+
+
+@pytest.mark.parametrize("case", golden("recurrent/*t[124]/*"), ids=lambda case: case.id)
+def test_the_length_of_a_column_does_not_matter(case):
+    """diag(Phi^T grad_Phi) is 0 on free columns, -sum_b y grad_y on planted ones."""
+    found = {name: expected.value for name, expected in case.expect.items()}
+    sizes = np.abs(case.modes) * case.expect["grad_modes"].scale
+    assert (np.abs((case.modes * found["grad_modes"]).sum(0)) <= 2.0 ** -52 * sizes.sum(0)).all()
+    planted = (case.planted * found["grad_planted"]).sum(0) + (found["y"] * case.grad_y).sum(0)
+    sizes = np.abs(case.planted) * case.expect["grad_planted"].scale
+    assert (np.abs(planted) <= 2.0 ** -52 * (sizes.sum(0) + np.abs(found["y"] * case.grad_y).sum(
+        0))).all()
+
+
+@pytest.mark.parametrize("case", golden("complex_recurrent/*t[124]/*"), ids=lambda case: case.id)
+def test_the_length_of_a_column_of_phi_and_k_together_does_not_matter(case):
+    total, size = 0, 0
+    for name in ("phi", "k_real", "k_imag"):
+        expected, array = case.expect[f"grad_{name}"], case.inputs[name]
+        total = total + (array * expected.value).sum(0)
+        size = size + (np.abs(array) * expected.scale).sum(0)
+    assert (np.abs(total) <= 2.0 ** -52 * size).all()
+
+
+def test_the_length_of_time_does_not_matter_without_a_nonlinearity():
+    one, two = (golden(f"recurrent/exact/identity/{name}/*")[0] for name in ("t1", "t4"))
+    for case in (one, two):
+        phi = np.concatenate([case.planted, case.modes], 1)
+        start = np.zeros((len(case.x), len(phi)))
+        start[:, :case.x.shape[1]] = case.x
+        start[:, case.x.shape[1]] = case.layers[0]["constant"]
+        want = start @ np.linalg.inv(phi)[:case.planted.shape[1]].T
+        assert np.array_equal(case.expect["y"].value, want)
+        assert not case.expect["grad_theta"].value.any()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_our_own_answers_stay_far_below_the_bound_and_not_absurdly_far(dtype):
+    found = [*golden("recurrent/*"), *golden("complex_recurrent/*")]
+    results = answers_of(own, found, dtype)
+    assert not [result.case.id for result in results if result.failed]
+    assert 0.02 < max(verdict.ratio for result in results
+                      for verdict in result.verdicts.values()) < 0.5
+
+
+def test_the_guard_moves_an_input_that_brings_a_node_to_its_kink():
+    case = json.loads(json.dumps(NEW["recurrent/relu/t2/b2-i2-o2-n4/plain"]))
+    case["inputs"]["x"]["dec"][:2] = [0.0, 0.5]
+    moved = _guard.guarded(case)["inputs"]["x"]["dec"]
+    assert moved[0] and next(_guard.near_kinks(case, 0), None) is None
+
+
+@pytest.mark.parametrize("name, sizes", [("recurrent/tanh/t1/b4-i3-o2-n4/plain", (3, 2)),
+                                         ("recurrent/stack/spectral", (2, 3)),
+                                         ("complex_recurrent/tanh/t2/score/b1-j2-n3-m2", (6, 2))])
+def test_a_candidate_is_told_how_many_inputs_and_outputs_there_are(name, sizes):
+    case, = cases("full", name)
+    view = candidate_case(case, "float64", layout_of(None))
+    assert (view.n_in, view.n_out) == sizes
+
+
+def test_recurrent_networks_have_no_layout_but_our_own():
+    for name in ("recurrent/trainable/modes", "complex_recurrent/trainable/phi"):
+        case, = cases("full", name)
+        assert LAYOUTS["npspectral"].applies(case) and not LAYOUTS["keras"].applies(case)
+
+
+def test_arrays_of_the_networks_are_attributes():
+    case, = cases("full", "recurrent/trainable/theta")
+    assert case.planted.shape == (3, 1) and case.modes.shape == (3, 2) and case.theta.shape == (2,)
+    case, = cases("full", "complex_recurrent/trainable/phi")
+    assert case.k_real.shape == case.k_imag.shape == (2, 2) and case.omega.shape == (2,)
+    assert case.planted is None
+
+
+def test_the_text_twin_has_the_numbers_of_a_network():
+    case = SOLVED["complex_recurrent/tanh/t1/power/b2-j2-n2-m2"]
+    text = _text.text("complex_recurrent", "1.2.0", [case]).decode()
+    assert ("layer complex_recurrent 4 activation word tanh read word power spacing integer 3 "
+            "steps integer 1") in text
