@@ -10,8 +10,8 @@ A line of the table is npspectral beside one peer; time and memory are peer / np
 npspectral needs less. For "products", the matrix products alone into arrays that exist already, it
 is the other way round: our time over theirs. Memory is what the first run needs beyond its inputs,
 its result and JAX's compiler included, in a process of its own; time is that of later runs. "goal"
-is section 8 of the design, "missed" stands where it is not reached. Before any timing the results
-have to agree to TOLERANCE.
+is what `goals` aims at, "missed" stands where it is not reached. Before any timing the results have
+to agree to TOLERANCE.
 """
 import re
 import subprocess
@@ -73,7 +73,7 @@ def sweeps():
 
 
 def goals(case):
-    """What DESIGN section 8 asks for: peer -> least ratio of time, and of memory."""
+    """What is aimed at: peer -> least ratio of time, and of memory."""
     if case.benchmark == "tangent kernel" and len(case.widths) == 3:
         return {"products": (1.5, None), "neural-tangents": (2.4, 1), "JAX Jacobian": (4, 1)}
     if case.benchmark == "tangent kernel":

@@ -56,7 +56,13 @@ def start(grid, path, engine, **options):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
     return subprocess.Popen([sys.executable, sweep_runs.__file__, grid, path, str(engine)],
                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, start_new_session=True, **options)
+                            text=True, start_new_session=True,
+                            **{"preexec_fn": hear_ctrl_c, **options})
+
+
+def hear_ctrl_c():
+    """Jobs in the background of a shell inherit that it is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def n_lines(path):
@@ -570,8 +576,11 @@ def test_ctrl_c_in_the_middle_of_a_line_waits_for_its_end(path, monkeypatch):
         real(handle)
 
     monkeypatch.setattr(os, "fsync", fsync)
+    before = signal.getsignal(signal.SIGINT)
+    hear_ctrl_c()
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         sweep.run_all(RUNS, path, executor=executor)
+    signal.signal(signal.SIGINT, before)
     rows = sweep.table(RUNS, path).rows
     assert 2 <= len(rows) == n_lines(path) < 7
     assert sweep.run_all(RUNS, path).rows[:2] == rows[:2] and n_lines(path) == 6
