@@ -1,4 +1,5 @@
-"""The README's Python examples run."""
+"""The README's Python examples run, and what it names is there."""
+import configparser
 import pathlib
 import re
 
@@ -19,3 +20,26 @@ def test_each_example_runs_after_those_before_it(last):
     names: dict = {}
     for block in BLOCKS[:last + 1]:
         exec(compile(block, "README.md", "exec"), names)
+
+
+def test_the_citation_names_the_package_s_version():
+    config = configparser.ConfigParser()
+    config.read(README.parent / "setup.cfg")
+    citation = (README.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {config['metadata']['version']}\n" in citation
+
+
+def test_every_file_that_the_readme_names_is_there():
+    text = README.read_text(encoding="utf-8")
+    rows = text[text.index("| `scripts/`"):text.index("## How fast")]
+    scripts = re.findall(r"^\| `(\w+\.py)`", rows, re.M)
+    assert len(scripts) >= 15
+    assert [name for name in scripts if not (README.parent / "scripts" / name).is_file()] == []
+    modules = re.findall(r"^\| (`[^|]*)\|", text[text.index("| module |"):], re.M)
+    for cell in modules:
+        folder = ""
+        for name in re.findall(r"`([^`]+)`", cell):
+            folder = name.rpartition("/")[0] or folder if "/" in name else folder
+            path = name if "/" in name or name.endswith("/") else f"{folder}/{name}"
+            found = list((README.parent / "npspectral").glob(path.rstrip("/")))
+            assert found or (README.parent / "npspectral" / name).exists(), f"{name} in {cell}"
