@@ -23,7 +23,7 @@ Patterns count neurons that contribute nothing. The effective number, 1 / sum of
 With constant forces the number of maxima grows as p^0.43, p^0.74, p^0.98 for d = 1, 2, 3, and more
 than half of them lie on kinks, along which neurons slide.
 
-Minutes on one core: --quick 1/4, as it comes 7, --full, not run, many hours.
+Minutes on one core: --quick 1/4, as it comes 7, --full 700 by estimate.
 
 Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk).
 """

@@ -2,7 +2,7 @@
 
     python scripts/reproduce.py --quick       small sizes, a few minutes; also without the option
     python scripts/reproduce.py --standard    every script as it comes, an hour or two on two cores
-    python scripts/reproduce.py --full        the published sizes: ten days of one core, by estimate
+    python scripts/reproduce.py --full        the published sizes: two weeks of a core by estimate
 
 Writes report.html, one file that needs no network, and report.md beside the scripts' own folders
 with their arrays, figures and logs. Scripts run as processes of their own, one a core, each with
@@ -54,9 +54,9 @@ EXPERIMENTS = {
     "stripe_compression": (9, 180, 4800),
     "tangent_kernel_pca": (10, 240, 36000),
     "learning_curves": (18, 540, 360000),
-    "regimes": (23, 360, 36000),
-    "sphere_model": (14, 480, 36000),
-    "attractors": (16, 480, 36000),
+    "regimes": (20, 360, 36000),
+    "sphere_model": (14, 480, 300000),
+    "attractors": (16, 430, 42000),
     "spectral_feature_learning": (14, 300, 36000),
     "information_plane": (9, 90, 4800),
     "intrinsic_dimension": (11, 210, 14400),
