@@ -28,13 +28,13 @@ Minutes on one core: --quick 1/4, as it comes 7, --full 700 by estimate.
 Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk).
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from attractors_figures import plot
 from attractors_verdicts import verdicts
 from experiment import (SEEDS, WORKERS, available, hold_memory, images, options, progress,
-                        show_table, stack, swept)
+                        show_table, stack, swept, with_seeds)
 
 from npspectral.analysis.attractors import census, maxima, patterns
 from npspectral.analysis.merging import TWO, merge
@@ -224,9 +224,7 @@ def save(result, folder):
 def main(argv=None):
     chosen = options(__doc__.splitlines()[0], "results/attractors", seeds=SEEDS,
                      workers=WORKERS).parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     result = run(setting, available(["mnist"], chosen.download), chosen.out / "runs.jsonl",

@@ -30,7 +30,7 @@ that period) and phases give 0.50. 1 step apart the nodes still hold the first i
 are trained, up to 0.98 on MNIST, keep the nodes alive: 20 steps apart the sum is still 0.37 off.
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -38,7 +38,7 @@ from complex_memory_figures import plot
 from complex_memory_sequences import ASIDE, CLOUD, CLOUD_GAP, follow_sequences
 from complex_memory_verdicts import verdicts
 from experiment import (SEEDS, available, hold_memory, images, kept, options, progress, show_table,
-                        stack)
+                        stack, with_seeds)
 
 from npspectral import Adam, Dense, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import ComplexRecurrentSpectral, tree
@@ -223,9 +223,7 @@ def save(result, folder):
 def main(argv=None):
     chosen = options(__doc__.splitlines()[0], "results/complex_memory",
                      seeds=SEEDS).parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     result = run(setting, available(setting.stages, chosen.download), chosen.out / "runs")

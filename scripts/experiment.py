@@ -9,7 +9,7 @@ import json
 import multiprocessing
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +122,12 @@ def options(description, out, **more):
     return parser
 
 
+def with_seeds(setting, seeds):
+    """The setting with another number of seeds, of every kind that it has; None leaves it alone."""
+    own = {"seeds", "seeds_of_others"} & {field.name for field in fields(setting)}
+    return setting if seeds is None else replace(setting, **dict.fromkeys(own, seeds))
+
+
 def available(names, download=False):
     """Those of the data sets that need no download, or all; says which are left out and why."""
     missing = [name for name in names if not (download or data.at_hand(name))]
@@ -182,6 +188,12 @@ def progress(line):
     if multiprocessing.parent_process() is None:
         print("\r" + line.ljust(78) + ("" if line else "\r"), end="", file=sys.stderr,
               flush=True)
+
+
+def save_arrays(parts, path):
+    """Write an .npz file of part -> name -> array, its arrays named "part name"."""
+    np.savez_compressed(path, **{f"{part} {name}": array for part, own in parts.items()
+                                 for name, array in own.items()})
 
 
 def save_figures(figures, folder):

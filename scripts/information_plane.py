@@ -38,7 +38,8 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from experiment import SEEDS, hold_memory, kept, options, progress, show_table, stack
+from experiment import (SEEDS, hold_memory, kept, options, progress, save_arrays, show_table, stack,
+                        with_seeds)
 from information_plane_figures import plot
 from information_plane_verdicts import verdicts
 
@@ -156,15 +157,11 @@ def run(setting, folder):
 def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/information_plane", seeds=SEEDS)
     chosen = parser.parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     result = run(setting, chosen.out / "runs")
-    np.savez_compressed(chosen.out / "information_plane.npz", **{
-        f"{activation} {name}": array for activation, own in result.items()
-        for name, array in own.items()})
+    save_arrays(result, chosen.out / "information_plane.npz")
     plot(result, BINS, chosen.out)
     show_table(verdicts(result, BINS), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")

@@ -29,10 +29,11 @@ The penalties do the work. Without them irrelevant features of (a) come before r
 pixels of (c) give 0.64, with the same accuracy on whole inputs; (b) needs none.
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from experiment import SEEDS, available, hold_memory, images, options, progress, show_table, stack
+from experiment import (SEEDS, available, hold_memory, images, options, progress, show_table, stack,
+                        with_seeds)
 from input_relevance_figures import plot
 from input_relevance_verdicts import FEW, verdicts
 
@@ -236,9 +237,8 @@ def main(argv=None):
                      parts=dict(nargs="+", choices=PARTS, default=list(PARTS)),
                      seeds=SEEDS)
     chosen = parser.parse_args(argv)
-    settings = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        settings = {part: replace(own, seeds=chosen.seeds) for part, own in settings.items()}
+    settings = {part: with_seeds(own, chosen.seeds)
+                for part, own in SETTINGS[chosen.mode].items()}
     chosen.out.mkdir(parents=True, exist_ok=True)
     hold_memory()
     result = run(settings, chosen.parts, chosen.download)

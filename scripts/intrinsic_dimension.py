@@ -36,12 +36,12 @@ says how many were left out.
 Minutes on one core: --quick 0.2, as it comes 3.5, --full 240 by estimate.
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from experiment import (SEEDS, available, hold_memory, images, kept, options, progress, show_table,
-                        stack)
+from experiment import (SEEDS, available, hold_memory, images, kept, options, progress, save_arrays,
+                        show_table, stack, with_seeds)
 from intrinsic_dimension_clouds import CONTROLS, measure, measure_layers
 from intrinsic_dimension_figures import plot
 from intrinsic_dimension_verdicts import verdicts
@@ -164,15 +164,12 @@ def run(setting, with_images, folder):
 def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/intrinsic_dimension", seeds=SEEDS)
     chosen = parser.parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     result = run(setting, bool(available(["mnist"], chosen.download)), chosen.out / "runs")
     for part, arms in result.items():
-        np.savez_compressed(chosen.out / f"{part}.npz", **{
-            f"{arm} {name}": array for arm, own in arms.items() for name, array in own.items()})
+        save_arrays(arms, chosen.out / f"{part}.npz")
     plot(result, setting.points, setting.control_points, chosen.out)
     show_table(verdicts(result, setting.control_points), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")

@@ -40,7 +40,7 @@ from functools import cache, partial
 
 import numpy as np
 from experiment import (SEEDS, WORKERS, available, hold_memory, images, options, progress,
-                        show_table, stack, swept)
+                        save_arrays, show_table, stack, swept, with_seeds)
 from learning_curves_figures import plot
 from learning_curves_verdicts import EVERY_POINT, show_exponents, verdicts
 
@@ -237,17 +237,14 @@ def run(setting, names, path, workers=1, executor=None):
 
 def save(result, folder):
     """All arrays in one file, named "stripe errors" and so on."""
-    np.savez_compressed(folder / "learning_curves.npz", **{
-        f"{task} {name}": array for task, own in result.items() for name, array in own.items()})
+    save_arrays(result, folder / "learning_curves.npz")
 
 
 def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/learning_curves", seeds=SEEDS,
                      workers=WORKERS)
     chosen = parser.parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds, seeds_of_others=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     names = [name for name in TASKS if TASKS[name].draw or available([name], chosen.download)]

@@ -31,11 +31,12 @@ the others had left (12 nodes, cross-entropy, 60 epochs: 5 of 10 seeds stay belo
 A learning rate of MNIST ends after 4 epochs without a better validation, or after 25 epochs.
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from experiment import (SEEDS, available, hold_memory, kept, options, progress, show_table, stack)
+from experiment import (SEEDS, available, hold_memory, kept, options, progress, show_table, stack,
+                        with_seeds)
 from recurrent_classifier_figures import plot
 from recurrent_classifier_runs import (CONSTANTS, KERNELS, run_digits, run_images, run_pairs,
                                        run_rings)
@@ -119,9 +120,7 @@ def save(result, folder):
 def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/recurrent_classifier", seeds=SEEDS)
     chosen = parser.parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds, seeds_of_others=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     names = available(["digits", "mnist"], chosen.download)

@@ -38,8 +38,8 @@ most; a run ends when all points have margin 1 or after 6,000 steps (the table s
 import time
 from dataclasses import dataclass, replace
 
-import numpy as np
-from experiment import SEEDS, available, hold_memory, kept, options, progress, show_table, stack
+from experiment import (SEEDS, available, hold_memory, kept, options, progress, save_arrays,
+                        show_table, stack, with_seeds)
 from regimes_figures import plot
 from regimes_runs import approach, course, kernel_course, scatter, sweep
 from regimes_verdicts import verdicts
@@ -101,15 +101,12 @@ def run(tasks, setting, folder):
 def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/regimes", seeds=SEEDS)
     chosen = parser.parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     tasks = ["stripe", *available(["mnist"], chosen.download)]
     result = run(tasks, setting, chosen.out / "runs")
-    np.savez_compressed(chosen.out / "regimes.npz", **{
-        f"{part} {name}": array for part, own in result.items() for name, array in own.items()})
+    save_arrays(result, chosen.out / "regimes.npz")
     plot(result, setting, chosen.out)
     show_table(verdicts(result, setting), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")

@@ -43,8 +43,8 @@ hours by the number of steps and their size.
 import time
 from dataclasses import dataclass, replace
 
-import numpy as np
-from experiment import SEEDS, available, hold_memory, kept, options, progress, show_table, stack
+from experiment import (SEEDS, available, hold_memory, kept, options, progress, save_arrays,
+                        show_table, stack, with_seeds)
 from spectral_feature_learning_figures import plot
 from spectral_feature_learning_runs import ARMS, follow, sweep
 from spectral_feature_learning_verdicts import verdicts
@@ -89,15 +89,12 @@ def run(tasks, setting, folder):
 def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/spectral_feature_learning", seeds=SEEDS)
     chosen = parser.parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     images = [task for task in setting.p if task != "stripe"]
     result = run(["stripe", *available(images, chosen.download)], setting, chosen.out / "runs")
-    np.savez_compressed(chosen.out / "spectral_feature_learning.npz", **{
-        f"{part} {name}": array for part, own in result.items() for name, array in own.items()})
+    save_arrays(result, chosen.out / "spectral_feature_learning.npz")
     plot(result, setting, chosen.out)
     show_table(verdicts(result, setting), chosen.out, chosen.mode)
     print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")

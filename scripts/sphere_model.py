@@ -24,11 +24,12 @@ kernels, p^-0.385, p^-0.357, p^-0.345, from p = 64 on.
 Minutes on one core: --quick 1/4, as it comes 8 by estimate, --full 5,000 by estimate.
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from experiment import SEEDS, hold_memory, kept, options, progress, show_table, stack
+from experiment import (SEEDS, hold_memory, kept, options, progress, save_arrays, show_table, stack,
+                        with_seeds)
 from sphere_model_figures import plot
 from sphere_model_verdicts import verdicts
 
@@ -143,17 +144,13 @@ def run(setting, folder):
 
 def save(curves, stages, folder):
     """curves.npz, its arrays named "lazy 10 error" and so on, and stages.npz."""
-    np.savez_compressed(folder / "curves.npz", **{f"{kind} {d} {name}": array
-                                                  for (kind, d), own in curves.items()
-                                                  for name, array in own.items()})
+    save_arrays({f"{kind} {d}": own for (kind, d), own in curves.items()}, folder / "curves.npz")
     np.savez_compressed(folder / "stages.npz", **stages)
 
 
 def main(argv=None):
     chosen = options(__doc__.splitlines()[0], "results/sphere_model", seeds=SEEDS).parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     curves, stages = run(setting, chosen.out / "runs")

@@ -43,7 +43,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from experiment import (SEEDS, available, hold_memory, images, kept, options, progress, show_table,
-                        stack)
+                        stack, with_seeds)
 from tangent_kernel_pca_figures import plot
 from tangent_kernel_pca_verdicts import verdicts
 
@@ -229,9 +229,8 @@ def run(settings, folder, download=False):
 def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/tangent_kernel_pca", seeds=SEEDS)
     chosen = parser.parse_args(argv)
-    settings = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        settings = {name: replace(part, seeds=chosen.seeds) for name, part in settings.items()}
+    settings = {name: with_seeds(part, chosen.seeds)
+                for name, part in SETTINGS[chosen.mode].items()}
     begin = time.monotonic()
     hold_memory()
     result = run(settings, chosen.out / "runs", chosen.download)

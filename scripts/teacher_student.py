@@ -38,14 +38,14 @@ features, labels=labels).
 """
 import hashlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
-from experiment import (SEEDS, WORKERS, available, hold_memory, options, progress, show_table,
-                        stack, swept)
+from experiment import (SEEDS, WORKERS, available, hold_memory, options, progress, save_arrays,
+                        show_table, stack, swept, with_seeds)
 from teacher_student_data import real_sets
 from teacher_student_figures import plot
 from teacher_student_verdicts import verdicts
@@ -233,9 +233,8 @@ def file_digest(path):
 def save(result, folder):
     """One .npz file a part, its arrays named "spectral 40 relevance" and so on."""
     for part, sizes in result.items():
-        np.savez_compressed(folder / f"{Path(part).stem.replace(' ', '_')}.npz",
-                            **{f"{arm} {h} {name}": array for (arm, h), own in sizes.items()
-                               for name, array in own.items()})
+        save_arrays({f"{arm} {h}": own for (arm, h), own in sizes.items()},
+                    folder / f"{Path(part).stem.replace(' ', '_')}.npz")
 
 
 def main(argv=None):
@@ -243,9 +242,7 @@ def main(argv=None):
                      features=dict(help="an .npz file of x and labels, or x and target"),
                      seeds=SEEDS, workers=WORKERS)
     chosen = parser.parse_args(argv)
-    setting = SETTINGS[chosen.mode]
-    if chosen.seeds is not None:
-        setting = replace(setting, seeds=chosen.seeds, seeds_of_others=chosen.seeds)
+    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     real = available(setting.real, chosen.download) + ([chosen.features] * bool(chosen.features))

@@ -1,4 +1,5 @@
 """What the scripts share: runs kept on disk, tables, data sets that are at hand or not."""
+import dataclasses
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -153,3 +154,24 @@ def test_the_table_of_california_housing_is_enough(tmp_path):
 def test_an_unknown_data_set_is_refused():
     with pytest.raises(ValueError, match="name is 'mnits', expected one of .*'mnist'"):
         data.at_hand("mnits")
+
+
+def test_the_number_of_seeds_changes_wherever_a_setting_has_it(experiment):
+    @dataclasses.dataclass(frozen=True)
+    class Setting:
+        seeds: int = 5
+        seeds_of_others: int = 2
+        p: int = 64
+
+    one_kind = dataclasses.make_dataclass("OneKind", [("seeds", int), ("p", int)], frozen=True)
+    assert experiment.with_seeds(Setting(), 3) == Setting(3, 3, 64)
+    assert experiment.with_seeds(Setting(), None) == Setting()
+    assert experiment.with_seeds(one_kind(5, 64), 1) == one_kind(1, 64)
+
+
+def test_arrays_of_parts_are_named_after_both(experiment, tmp_path):
+    parts = {"stripe": {"p": np.arange(2), "error": np.ones((1, 2))}, "lazy 10": {"p": np.zeros(1)}}
+    experiment.save_arrays(parts, tmp_path / "all.npz")
+    with np.load(tmp_path / "all.npz") as archive:
+        assert sorted(archive) == ["lazy 10 p", "stripe error", "stripe p"]
+        assert (archive["stripe p"] == [0, 1]).all()

@@ -42,6 +42,12 @@ class Elementwise(Layer):
         return {}, self.derivative(*residuals) * grad_y
 
 
+def check_elementwise(owner, name, layer):
+    """Refuse what is no elementwise layer."""
+    if not isinstance(layer, Elementwise):
+        raise TypeError(f"{owner}: {name} is {layer!r}, expected an elementwise layer")
+
+
 @dataclass(frozen=True)
 class Identity(Elementwise):
     """y = x."""

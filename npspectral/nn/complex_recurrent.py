@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .activations import Elementwise, Identity, Tanh
+from .activations import Identity, Tanh, check_elementwise
 from .initializers import GlorotUniform, Orthogonal, Spaced, Uniform
 from .layer import Layer, check_integer
 from .similarity import damped, damped_backward, inverted, similarity, similarity_backward
@@ -82,9 +82,7 @@ class ComplexRecurrentSpectral(Layer):
             raise ValueError(f"ComplexRecurrentSpectral: read is {self.read!r}, "
                              f"expected one of {tuple(READS)}")
         self.check_sizes(NAMES)
-        if not isinstance(self.activation, Elementwise):
-            raise TypeError(f"{self.label}: activation is {self.activation!r}, "
-                            f"expected an elementwise layer")
+        check_elementwise(self.label, "activation", self.activation)
         self.check_starts(phi=self.phi, theta=self.theta, k=self.k, omega=self.omega)
 
     @property

@@ -49,8 +49,7 @@ class Layer:
         """First values of all parameters, drawn from `rng` in the order of `shapes`."""
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"{self.label}: rng is {rng!r}, expected a numpy.random.Generator")
-        if np.dtype(dtype) not in PRECISION:
-            raise TypeError(f"{self.label}: dtype is {np.dtype(dtype)}, expected a floating dtype")
+        self.check_dtype(dtype)
         return {name: draw(rng, shape, dtype)
                 for name, (shape, draw) in self.parameters().items()}
 
@@ -63,6 +62,17 @@ class Layer:
         """The layer's name in error messages, with its sizes if it has any."""
         sizes = f"({self.n_in}, {self.n_out})" if hasattr(self, "n_in") else ""
         return type(self).__name__ + sizes
+
+    def check_dtype(self, dtype):
+        """Refuse a dtype that parameters cannot have."""
+        if np.dtype(dtype) not in PRECISION:
+            raise TypeError(f"{self.label}: dtype is {np.dtype(dtype)}, expected a floating dtype")
+
+    def check_flag(self, name):
+        """Refuse a constant that is neither True nor False."""
+        flag = getattr(self, name)
+        if flag is not True and flag is not False:
+            raise ValueError(f"{self.label}: {name} is {flag!r}, expected True or False")
 
     def check_sizes(self, all_names):
         """Refuse sizes that are not positive integers, and unknown names in `trainable`."""

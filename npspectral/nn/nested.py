@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .activations import Elementwise, ReLU
+from .activations import ReLU, check_elementwise
 from .initializers import Constant, GlorotUniform, Uniform
 from .layer import Layer
 
@@ -51,13 +51,9 @@ class Nested(Layer):
                 raise ValueError(f"Nested: sizes is {self.sizes!r}, expected positive integers")
         object.__setattr__(self, "sizes", tuple(map(int, self.sizes)))
         self.check_sizes(KINDS)
-        if not isinstance(self.activation, Elementwise):
-            raise TypeError(f"{self.label}: activation is {self.activation!r}, "
-                            f"expected an elementwise layer")
+        check_elementwise(self.label, "activation", self.activation)
         for name in ("shared", "skip"):
-            if getattr(self, name) is not True and getattr(self, name) is not False:
-                raise ValueError(f"{self.label}: {name} is {getattr(self, name)!r}, "
-                                 f"expected True or False")
+            self.check_flag(name)
         if self.output_eigenvalues is None:
             object.__setattr__(self, "output_eigenvalues", self.eigenvalues)
         self.check_starts(eigenvalues=self.eigenvalues, phi=self.phi,

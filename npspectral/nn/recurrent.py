@@ -4,9 +4,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from .activations import Elementwise, Tanh
+from .activations import Tanh, check_elementwise
 from .initializers import Normal, Uniform
-from .layer import PRECISION, Layer, check_integer
+from .layer import Layer, check_integer
 from .similarity import (damped, damped_backward, eigenvalues_backward, inverted, similarity,
                          similarity_backward)
 
@@ -52,15 +52,11 @@ class RecurrentSpectral(Layer):
 
     def __post_init__(self):
         self.check_sizes(self.names)
-        if self.constant is not True and self.constant is not False:
-            raise ValueError(f"{self.label}: constant is {self.constant!r}, "
-                             f"expected True or False")
+        self.check_flag("constant")
         check_integer(self.label, "nodes", self.nodes,
                       max(self.n_out + 1, self.n_in + self.constant))
         check_integer(self.label, "steps", self.steps)
-        if not isinstance(self.activation, Elementwise):
-            raise TypeError(f"{self.label}: activation is {self.activation!r}, "
-                            f"expected an elementwise layer")
+        check_elementwise(self.label, "activation", self.activation)
         if self.planting not in PLANTINGS:
             raise ValueError(f"{self.label}: planting is {self.planting!r}, "
                              f"expected one of {PLANTINGS}")
@@ -73,8 +69,7 @@ class RecurrentSpectral(Layer):
 
     def init(self, rng, dtype=float):
         """First values; [P | Q] is made orthonormal in float64 and then cast."""
-        if np.dtype(dtype) not in PRECISION:
-            raise TypeError(f"{self.label}: dtype is {np.dtype(dtype)}, expected a floating dtype")
+        self.check_dtype(dtype)
         first = super().init(rng)
         if self.planting == "nodes":
             first["planted"] = np.eye(self.nodes)[:, -self.n_out:]

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from .activations import Identity, Tanh
-from .layer import PRECISION, Layer, check_integer
+from .layer import Layer, check_integer
 from .recurrent import RecurrentSpectral, orthonormal, transient, transient_backward
 from .similarity import damped_backward, similarity, similarity_backward
 
@@ -70,8 +70,7 @@ class SwitchedRecurrentSpectral(Layer):
 
     def init(self, rng, dtype=float):
         """First values: every [P | Q_k] orthonormal, Q_k drawn one after the other."""
-        if np.dtype(dtype) not in PRECISION:
-            raise TypeError(f"{self.label}: dtype is {np.dtype(dtype)}, expected a floating dtype")
+        self.check_dtype(dtype)
         first = super().init(rng)
         if self.planting == "nodes":
             first["planted"] = np.eye(self.nodes)[:, -self.n_out:]
