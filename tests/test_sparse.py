@@ -33,7 +33,7 @@ def backward(layer, params, x, grad_y):
 
 def quantile(values, q):
     """Between the sorted values at floor(t) and floor(t) + 1, t = q (n - 1), in proportion."""
-    ordered, t = sorted(values), q * (len(values) - 1)
+    ordered, t = sorted(values), Fraction(q * (len(values) - 1))
     below = math.floor(t)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (t - below) * (ordered[above] - ordered[below])
@@ -130,7 +130,9 @@ def test_threshold_keeps_the_dtype(dtype, rng):
     weight = random_array(rng, (9, 11), dtype)
     got = magnitude_threshold(weight, 0.9)
     assert got.dtype == dtype
-    assert_near(got, np.quantile(np.abs(weight).astype(np.longdouble), 0.9).astype(dtype), 4)
+    exact = [abs(Fraction(*number.as_integer_ratio())) for number in weight.flat]
+    want = quantile(exact, 0.9)             # t is rounded to float64, as in the layer
+    assert abs(Fraction(*got.as_integer_ratio()) - want) <= 2 * np.finfo(dtype).eps * want
 
 
 @pytest.mark.parametrize("sparsity", [0, 0.5, 0.9, 0.95, 0.98])
