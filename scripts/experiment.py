@@ -4,12 +4,12 @@ A script's docstring tells its question, source and minutes; here is only what w
 in each of them.
 """
 import argparse
-import hashlib
 import json
 import multiprocessing
 import os
 import sys
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -138,43 +138,42 @@ def available(names, download=False):
     return [name for name in names if name not in missing]
 
 
+@cache
 def images(name, limit=None, dtype=np.float32):
-    """(x, labels) for training, the same for testing; of `limit` training images only the first."""
+    """(x, labels) for training, the same for testing; of `limit` training images only the first.
+
+    A process reads a set once, and all its runs share the arrays, which refuse every write.
+    """
     x, labels = LABELED[name]("train", dtype=dtype)
-    return (x[:limit], labels[:limit]), LABELED[name]("test", dtype=dtype)
+    if limit is not None:
+        x, labels = x[:limit].copy(), labels[:limit].copy()
+    sets = (x, labels), LABELED[name]("test", dtype=dtype)
+    for array in (*sets[0], *sets[1]):
+        array.setflags(write=False)
+    return sets
 
 
-def kept(folder, key, run):
-    """The arrays that run() gives, a dict; from its file in `folder` if it was run before.
+def each_seed(function, seeds, **parameters):
+    """The runs of a function of a seed, for the first seeds, that differ in nothing else."""
+    return sweep.grid(function, **{name: [value] for name, value in parameters.items()},
+                      seed=range(seeds))
 
-    `key` holds all that the result depends on; its repr names the file and stands in it. A file is
-    written whole or not at all, so a script that was killed goes on with the run it was at.
+
+def swept(plan, path, workers=1, executor=None):
+    """part -> what its runs returned, for part -> runs of npspectral.sweep; the rest stands there.
+
+    The one way to keep runs. What the results file holds, made by the same code with the same
+    parameters, is not made again, so a script that was killed goes on; says how much that was.
     """
-    text = repr(key)
-    path = Path(folder) / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as archive:
-            found = dict(archive)
-        if str(found.pop("key")) != text:
-            raise ValueError(f"{path}: holds another run than {text}; delete it")
-        return found
-    arrays = {name: np.asarray(value) for name, value in run().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.urandom(4).hex()}.part")
-    with open(temporary, "xb") as file:
-        np.savez_compressed(file, key=np.array(text), **arrays)
-    os.replace(temporary, path)
-    return arrays
+    runs, told = [run for part in plan.values() for run in part], []
 
+    def report(line):
+        told.append(line)
+        progress(line)
 
-def swept(plan, path, workers=1, executor=None, version=None):
-    """part -> what its runs returned, for part -> runs of npspectral.sweep.
-
-    Runs in the results file are not run again, so a script that was killed goes on; see there.
-    """
-    runs = [run for part in plan.values() for run in part]
-    values = iter(sweep.run_all(runs, path, workers, executor, version, progress).values)
+    values = iter(sweep.run_all(runs, path, workers, executor, report=report).values)
     progress("")
+    print(f"{told[0].partition(' runs')[0]} runs from disk")        # before the first was made
     return {name: [next(values) for _ in part] for name, part in plan.items()}
 
 

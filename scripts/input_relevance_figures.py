@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from experiment import BLUE, GRAY, GREEN, ORANGE, save_figures
-from input_relevance_verdicts import FEW
+from input_relevance_runs import FEW
 
 SQUARE = np.array([[-0.5, 0.5, 0.5, -0.5, -0.5], [-0.5, -0.5, 0.5, 0.5, -0.5]])
 

@@ -2,7 +2,8 @@
 from functools import partial
 
 from experiment import BLUE, GRAY, GREEN, ORANGE, save_figures
-from spectral_pruning_published import PERCENTILES, published
+from spectral_pruning_published import published
+from spectral_pruning_runs import PERCENTILES
 
 LOOKS = {"dense": (ORANGE, "o", "dense, by incoming weights"),
          "post": (BLUE, "s", "spectral, after training"),

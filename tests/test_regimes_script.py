@@ -14,7 +14,7 @@ LOG_ALPHA = np.array([-6, -4, -2, 0, 1, 2, 4, 6.0])
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import regimes
@@ -182,4 +182,4 @@ def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, mo
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
     assert "exponent of alpha*(h)" in capsys.readouterr().out
     monkeypatch.setattr(runs, "draw", None)                         # nothing is run again
-    script.run(["stripe"], toy(script), tmp_path / "runs")
+    script.run(["stripe"], toy(script), tmp_path / "runs.jsonl")
