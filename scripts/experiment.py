@@ -196,12 +196,31 @@ def save_arrays(parts, path):
 
 
 def save_figures(figures, folder):
-    """Draw and write figures: name -> function of matplotlib.pyplot that gives a figure."""
+    """Draw and write figures: name -> function of `Plots` that gives a figure."""
     import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    with plt.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE):
         for name, draw in figures.items():
-            figure = draw(plt)
-            figure.savefig(Path(folder) / f"{name}.png")
-            plt.close(figure)
+            draw(Plots).savefig(Path(folder) / f"{name}.png")
+
+
+class Plots:
+    """What figures take of matplotlib.pyplot, without its state.
+
+    No backend is chosen, so a notebook goes on showing its own figures, and nothing stays open.
+    """
+
+    @staticmethod
+    def figure(**options):
+        from matplotlib.figure import Figure
+        return Figure(**options)
+
+    @staticmethod
+    def subplots(rows=1, columns=1, figsize=None, **options):
+        figure = Plots.figure(figsize=figsize)
+        return figure, figure.subplots(rows, columns, **options)
+
+    @staticmethod
+    def get_cmap(name, levels=None):
+        import matplotlib
+        found = matplotlib.colormaps[name]
+        return found if levels is None else found.resampled(levels)

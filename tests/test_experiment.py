@@ -210,6 +210,48 @@ def test_images_are_read_once_in_a_process_and_refuse_every_write(experiment, mo
     assert asked == ["train", "test"]
 
 
+def test_figures_leave_matplotlib_as_it_was(experiment, tmp_path):
+    import matplotlib
+    from matplotlib import pyplot
+
+    def draw(plt):
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(1, 2))
+        left.plot([0, 1], color=plt.get_cmap("tab20")(3))
+        right.imshow([[0, 1]], cmap=plt.get_cmap("coolwarm", 2))
+        return figure
+
+    before, style = matplotlib.get_backend(), matplotlib.rcParams["font.size"]
+    matplotlib.use("svg")
+    try:
+        experiment.save_figures({"one": draw, "two": lambda plt: plt.figure()}, tmp_path)
+        assert matplotlib.get_backend() == "svg" and matplotlib.rcParams["font.size"] == style
+    finally:
+        matplotlib.use(before)
+    assert pyplot.get_fignums() == []
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "two.png").exists()
+
+
+def test_the_picture_refuses_damaged_results(experiment, monkeypatch, tmp_path, rng):
+    import picture
+    monkeypatch.setattr(picture, "RESULTS", tmp_path)
+    monkeypatch.setattr(picture, "FOLDER", tmp_path)
+    for name, arrays in (
+            ("input_relevance/mnist.npz", {"relevance": rng.random((18, 784))}),
+            ("learning_curves/learning_curves.npz",
+             {"stripe p": np.array([8, 16]), "stripe errors": rng.random((2, 2, 2))})):
+        (tmp_path / name).parent.mkdir()
+        np.savez(tmp_path / name, **arrays)
+    picture.main()
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+    path = tmp_path / "input_relevance" / "mnist.npz"
+    whole = path.read_bytes()
+    assert whole.count(b"(18, 784)") == 1
+    path.write_bytes(whole.replace(b"(18, 784)", b"(10, 784)"))         # one bit is another one
+    with pytest.raises(ValueError, match="mnist.npz: not a whole"):
+        picture.main()
+
+
 # Progress, tables, options
 
 def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys):
