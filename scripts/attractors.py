@@ -34,8 +34,8 @@ import numpy as np
 from attractors_figures import plot
 from attractors_runs import FEATURE, LAZY, follow_field, follow_maxima, follow_mnist, follow_sphere
 from attractors_verdicts import verdicts
-from experiment import (SEEDS, WORKERS, available, hold_memory, options, show_table, stack, swept,
-                        with_seeds)
+from experiment import SEEDS, WORKERS, available, hold_memory, options, stack, swept, with_seeds
+from experiment_table import show_table
 
 from npspectral.sweep import grid
 

@@ -36,8 +36,9 @@ import numpy as np
 from complex_memory_figures import plot
 from complex_memory_runs import ARMS, FOLLOWED, follow
 from complex_memory_verdicts import verdicts
-from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, show_table,
-                        stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 
 MEASURED = ("end", "largest", "condition", "drift", "limit", "in_time")
 

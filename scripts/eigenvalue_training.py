@@ -35,8 +35,9 @@ from eigenvalue_training_arms import ARMS
 from eigenvalue_training_figures import plot
 from eigenvalue_training_runs import train
 from eigenvalue_training_verdicts import verdicts
-from experiment import (LABELED, SEEDS, WORKERS, available, each_seed, hold_memory, options,
-                        show_table, stack, swept)
+from experiment import (LABELED, SEEDS, WORKERS, available, each_seed, hold_memory, options, stack,
+                        swept)
+from experiment_table import show_table
 
 # Images to train on (None: all), share of the published epochs, seeds of cheap and of costly arms.
 SETTINGS = {"quick": (6000, 0.1, 1, 1), "default": (None, 1 / 3, 3, 1), "full": (None, 1, 3, 3)}

@@ -1,14 +1,13 @@
-"""What the experiment scripts share: options, data at hand, runs kept on disk, tables, figures.
+"""What the experiment scripts share: options, data at hand, runs kept on disk.
 
 A script's docstring tells its question, source and minutes; here is only what would otherwise stand
 in each of them.
 """
 import argparse
-import json
 import multiprocessing
 import os
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,82 +15,8 @@ import numpy as np
 
 from npspectral import data, sweep
 
-# The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
-BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
-STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
-         "axes.titlesize": 13, "legend.frameon": False, "figure.dpi": 130,
-         "savefig.bbox": "tight", "figure.constrained_layout.use": True}
 LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
-PASS, FAIL, TOO_SMALL = "pass", "FAIL", "not at this size"
-VERDICTS = "verdicts.json"
 hold_memory = sweep.hold_memory             # at the start of a script; a sweep's workers do it, too
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a script's table: measured over seeds, and judged.
-
-    `values` have one entry a seed. The row passes if `every` one of them lies from `low` to `high`,
-    or, with every=False, their median; rows without bounds only inform. "-": nothing was published.
-    Quick runs are too small for a row to fail, unless it is `exact`: due at any size.
-    """
-
-    part: str
-    quantity: str
-    published: str
-    values: np.ndarray
-    low: float = -np.inf
-    high: float = np.inf
-    every: bool = True
-    exact: bool = False
-
-    @property
-    def ours(self):
-        low, middle, high = np.quantile(self.values, [0, 0.5, 1])
-        return f"{middle:.4g}" + (f" ({low:.4g} to {high:.4g})" if len(self.values) > 1 else "")
-
-    @property
-    def good(self):
-        """Which values lie within the bounds; with every=False only the median, as one value."""
-        values = self.values if self.every else np.median(self.values, keepdims=True)
-        return (values >= self.low) & (values <= self.high)
-
-    @property
-    def wanted(self):
-        """The bounds in words, and how many values lie within; "" if there are none."""
-        if np.isinf(self.low) and np.isinf(self.high):
-            return ""
-        bounds = (f">= {self.low:g}" if np.isinf(self.high) else f"<= {self.high:g}"
-                  if np.isinf(self.low) else f"{self.low:g} to {self.high:g}")
-        return f"{bounds}, {f'{self.good.sum()} of {len(self.good)}' if self.every else 'median'}"
-
-    def judge(self, mode="default"):
-        """PASS, FAIL, for a quick run TOO_SMALL instead, or "" without bounds."""
-        if not self.wanted:
-            return ""
-        if self.good.all():
-            return PASS
-        return TOO_SMALL if mode == "quick" and not self.exact else FAIL
-
-    @property
-    def verdict(self):
-        return f"{self.judge()} ({self.wanted})" if self.wanted else ""
-
-
-def show_table(rows, folder=None, mode="default"):
-    """Print the rows: part, quantity, published, ours, verdict; to `folder`, as verdicts.json."""
-    first = 1 + max([4, *(len(row.part) for row in rows)])
-    print(f"{'part':{first}}{'quantity':50}{'published':13}"
-          f"{'ours: median (range over seeds)':34}verdict")
-    for row in rows:
-        verdict = f"{row.judge(mode)} ({row.wanted})" if row.wanted else ""
-        print(f"{row.part:{first}}{row.quantity:50}{row.published:13}{row.ours:34}{verdict}")
-    if folder is not None:
-        found = [{"part": row.part, "quantity": row.quantity, "published": row.published,
-                  "ours": row.ours, "verdict": row.judge(mode), "wanted": row.wanted,
-                  "exact": row.exact} for row in rows]
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / VERDICTS).write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def at_least_one(text):
@@ -193,34 +118,3 @@ def save_arrays(parts, path):
     """Write an .npz file of part -> name -> array, its arrays named "part name"."""
     np.savez_compressed(path, **{f"{part} {name}": array for part, own in parts.items()
                                  for name, array in own.items()})
-
-
-def save_figures(figures, folder):
-    """Draw and write figures: name -> function of `Plots` that gives a figure."""
-    import matplotlib
-    with matplotlib.rc_context(STYLE):
-        for name, draw in figures.items():
-            draw(Plots).savefig(Path(folder) / f"{name}.png")
-
-
-class Plots:
-    """What figures take of matplotlib.pyplot, without its state.
-
-    No backend is chosen, so a notebook goes on showing its own figures, and nothing stays open.
-    """
-
-    @staticmethod
-    def figure(**options):
-        from matplotlib.figure import Figure
-        return Figure(**options)
-
-    @staticmethod
-    def subplots(rows=1, columns=1, figsize=None, **options):
-        figure = Plots.figure(figsize=figsize)
-        return figure, figure.subplots(rows, columns, **options)
-
-    @staticmethod
-    def get_cmap(name, levels=None):
-        import matplotlib
-        found = matplotlib.colormaps[name]
-        return found if levels is None else found.resampled(levels)

@@ -32,8 +32,9 @@ well, its S-SVD has random factors that are not orthogonal, and eigenvalues alon
 from dataclasses import dataclass
 
 import numpy as np
-from experiment import (WORKERS, available, each_seed, hold_memory, options, save_figures,
-                        show_table, stack, swept)
+from experiment import WORKERS, available, each_seed, hold_memory, options, stack, swept
+from experiment_figures import save_figures
+from experiment_table import show_table
 from fewer_parameters_arms import ARMS, COMMON_RATE, RATES, network, rate, trainable_count
 from fewer_parameters_figures import figures
 from fewer_parameters_runs import train

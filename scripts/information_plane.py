@@ -37,8 +37,9 @@ comes the rate is 0.002 for 1,600 epochs; --full has the published 0.0004, 8,000
 import time
 from dataclasses import dataclass
 
-from experiment import (SEEDS, WORKERS, each_seed, hold_memory, options, save_arrays, show_table,
-                        stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, each_seed, hold_memory, options, save_arrays, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 from information_plane_figures import plot
 from information_plane_runs import ACTIVATIONS, BINS, follow
 from information_plane_verdicts import verdicts

@@ -32,8 +32,9 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, show_table,
-                        stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 from input_relevance_figures import plot
 from input_relevance_runs import Setting, follow_gaussian, follow_mnist, follow_pairs, show_mnist
 from input_relevance_verdicts import verdicts

@@ -1,6 +1,6 @@
 """What input_relevance.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 from input_relevance_runs import FEW
 from scipy.stats import pearsonr, spearmanr
 

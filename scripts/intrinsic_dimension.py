@@ -40,7 +40,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
-                        show_table, stack, swept, with_seeds)
+                        stack, swept, with_seeds)
+from experiment_table import show_table
 from intrinsic_dimension_clouds import CONTROLS
 from intrinsic_dimension_figures import plot
 from intrinsic_dimension_runs import (FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control,

@@ -38,8 +38,9 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from experiment import (SEEDS, WORKERS, available, hold_memory, options, save_arrays, show_table,
-                        stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, available, hold_memory, options, save_arrays, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 from learning_curves_figures import plot
 from learning_curves_runs import EVERY_POINT, TASKS, follow
 from learning_curves_verdicts import show_exponents, verdicts

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 from learning_curves_runs import EVERY_POINT
 from learning_curves_verdicts import METHODS, SIZES, errors_of, theory
 

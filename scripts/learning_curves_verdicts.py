@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 from learning_curves_runs import EVERY_POINT
 
 from npspectral.analysis.compression import late_amplification

@@ -7,7 +7,7 @@
 from pathlib import Path
 
 import numpy as np
-from experiment import BLUE, ORANGE, save_figures
+from experiment_figures import BLUE, ORANGE, save_figures
 
 from npspectral.analysis.learning_curves import feature_exponent, kernel_exponent
 from npspectral.data import load_npz

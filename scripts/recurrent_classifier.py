@@ -34,8 +34,9 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, show_table,
-                        stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 from recurrent_classifier_figures import plot
 from recurrent_classifier_runs import KERNELS, run_digits, run_images, run_pairs, run_rings
 from recurrent_classifier_verdicts import verdicts

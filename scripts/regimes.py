@@ -40,7 +40,8 @@ from dataclasses import replace
 from functools import partial
 
 from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
-                        show_table, stack, swept, with_seeds)
+                        stack, swept, with_seeds)
+from experiment_table import show_table
 from regimes_figures import plot
 from regimes_runs import Setting, approach, course, kernel_course, scatter, sweep
 from regimes_verdicts import verdicts

@@ -35,7 +35,8 @@ Not known from the code, and chosen: the last transfer is never masked, test acc
 best epoch.
 """
 import numpy as np
-from experiment import WORKERS, available, options, show_table, stack, swept
+from experiment import WORKERS, available, options, stack, swept
+from experiment_table import show_table
 from sparse_training_cases import MODES, SETS
 from sparse_training_figures import plot
 from sparse_training_runs import ARMS, run_case

@@ -45,7 +45,8 @@ from dataclasses import replace
 from functools import partial
 
 from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
-                        show_table, stack, swept, with_seeds)
+                        stack, swept, with_seeds)
+from experiment_table import show_table
 from spectral_feature_learning_figures import plot
 from spectral_feature_learning_runs import ARMS, Setting, follow, sweep
 from spectral_feature_learning_verdicts import verdicts

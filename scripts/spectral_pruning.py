@@ -37,7 +37,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from experiment import SEEDS, WORKERS, available, options, show_table, stack, swept
+from experiment import SEEDS, WORKERS, available, options, stack, swept
+from experiment_table import show_table
 from spectral_pruning_figures import plot
 from spectral_pruning_published import METHODS, show_comparison, verdicts
 from spectral_pruning_runs import PERCENTILES, Case, run_after, run_before, run_eigenvalues

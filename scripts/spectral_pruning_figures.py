@@ -1,7 +1,7 @@
 """The figure of spectral_pruning.py: test accuracy against the share of hidden nodes cut."""
 from functools import partial
 
-from experiment import BLUE, GRAY, GREEN, ORANGE, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, save_figures
 from spectral_pruning_published import published
 from spectral_pruning_runs import PERCENTILES
 

@@ -7,7 +7,7 @@ layers -> method -> one number for each of PERCENTILES.
 from itertools import combinations
 
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 from spectral_pruning_runs import PERCENTILES
 
 METHODS = ("dense", "post", "pre")

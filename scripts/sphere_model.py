@@ -27,8 +27,8 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from experiment import (SEEDS, WORKERS, hold_memory, options, save_arrays, show_table, stack, swept,
-                        with_seeds)
+from experiment import SEEDS, WORKERS, hold_memory, options, save_arrays, stack, swept, with_seeds
+from experiment_table import show_table
 from sphere_model_figures import plot
 from sphere_model_runs import AT_TEN, FREE, follow_curve, follow_stages
 from sphere_model_verdicts import verdicts

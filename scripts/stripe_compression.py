@@ -33,7 +33,8 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from experiment import SEEDS, WORKERS, hold_memory, options, show_table, stack, swept
+from experiment import SEEDS, WORKERS, hold_memory, options, stack, swept
+from experiment_table import show_table
 from stripe_compression_figures import plot
 from stripe_compression_runs import LAZY, Case, measure, watch
 from stripe_compression_verdicts import verdicts

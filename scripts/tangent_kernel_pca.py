@@ -42,8 +42,9 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, show_table,
-                        stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 from tangent_kernel_pca_figures import plot
 from tangent_kernel_pca_runs import PARTS, TIMES, Part
 from tangent_kernel_pca_verdicts import verdicts

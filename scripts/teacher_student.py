@@ -42,8 +42,9 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from experiment import (SEEDS, WORKERS, available, hold_memory, options, save_arrays, show_table,
-                        stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, available, hold_memory, options, save_arrays, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 from teacher_student_figures import plot
 from teacher_student_runs import Arm, follow_data, follow_teacher
 from teacher_student_verdicts import verdicts

@@ -26,6 +26,12 @@ def experiment(monkeypatch):
     return experiment
 
 
+@pytest.fixture
+def table(experiment):
+    import experiment_table
+    return experiment_table
+
+
 def test_swept_runs_stand_by_part_and_are_made_once(experiment, tmp_path, capsys):
     plan = {"b": sweep.grid(fail_at, place=["/nowhere"], i=[5, 4]), "none": [],
             ("a", 1): sweep.grid(fail_at, place=["/nowhere"], i=[4, 3])}
@@ -176,7 +182,7 @@ def test_an_edited_figure_or_verdict_makes_no_run_again(name):
     reached = local_imports(SCRIPTS / f"{name}_runs.py")
     assert "experiment" in reached and name not in reached
     assert not [other for other in reached
-                if other.endswith(("figures", "verdicts", "published"))]
+                if other.endswith(("figures", "verdicts", "published", "table"))]
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -211,6 +217,7 @@ def test_images_are_read_once_in_a_process_and_refuse_every_write(experiment, mo
 
 
 def test_figures_leave_matplotlib_as_it_was(experiment, tmp_path):
+    import experiment_figures
     import matplotlib
     from matplotlib import pyplot
 
@@ -223,7 +230,7 @@ def test_figures_leave_matplotlib_as_it_was(experiment, tmp_path):
     before, style = matplotlib.get_backend(), matplotlib.rcParams["font.size"]
     matplotlib.use("svg")
     try:
-        experiment.save_figures({"one": draw, "two": lambda plt: plt.figure()}, tmp_path)
+        experiment_figures.save_figures({"one": draw, "two": lambda plt: plt.figure()}, tmp_path)
         assert matplotlib.get_backend() == "svg" and matplotlib.rcParams["font.size"] == style
     finally:
         matplotlib.use(before)
@@ -261,34 +268,34 @@ def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys)
     assert capsys.readouterr().err.strip() == "here"
 
 
-def test_rows_are_judged_by_every_value_or_by_the_median(experiment):
-    row = experiment.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
+def test_rows_are_judged_by_every_value_or_by_the_median(table):
+    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
     assert row.verdict == "FAIL (>= 0.85, 2 of 3)"
-    row = experiment.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85, every=False)
+    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85, every=False)
     assert row.verdict == "pass (>= 0.85, median)"
-    assert experiment.Row("a", "accuracy", "-", np.array([0.8])).verdict == ""
+    assert table.Row("a", "accuracy", "-", np.array([0.8])).verdict == ""
 
 
-def test_the_table_shows_published_beside_ours(experiment, capsys):
-    experiment.show_table([experiment.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0, 1)])
+def test_the_table_shows_published_beside_ours(table, capsys):
+    table.show_table([table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0, 1)])
     title, line = capsys.readouterr().out.splitlines()
     assert "published" in title and line.split() == (
         "a accuracy 0.93 0.625 (0.5 to 0.75) pass (0 to 1, 2 of 2)".split())
 
 
-def test_a_quick_run_is_too_small_to_fail_unless_the_row_is_exact(experiment):
+def test_a_quick_run_is_too_small_to_fail_unless_the_row_is_exact(table):
     def row(value, **more):
-        return experiment.Row("a", "accuracy", "-", np.array([value]), low=0.85, **more)
+        return table.Row("a", "accuracy", "-", np.array([value]), low=0.85, **more)
     assert [row(0.8).judge(mode) for mode in ("quick", "default", "full")] == [
         "not at this size", "FAIL", "FAIL"]
     assert row(0.8, exact=True).judge("quick") == "FAIL" and row(0.9).judge("quick") == "pass"
-    assert experiment.Row("a", "accuracy", "-", np.array([0.8]), exact=True).judge("quick") == ""
+    assert table.Row("a", "accuracy", "-", np.array([0.8]), exact=True).judge("quick") == ""
 
 
-def test_the_rows_are_written_for_programs(experiment, tmp_path, capsys):
-    rows = [experiment.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
-            experiment.Row("b", "told", "-", np.array([np.nan]))]
-    experiment.show_table(rows, tmp_path / "new", "quick")
+def test_the_rows_are_written_for_programs(table, tmp_path, capsys):
+    rows = [table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
+            table.Row("b", "told", "-", np.array([np.nan]))]
+    table.show_table(rows, tmp_path / "new", "quick")
     first, second = json.loads((tmp_path / "new" / "verdicts.json").read_text())
     assert first == {"part": "a", "quantity": "accuracy", "published": "0.93",
                      "ours": "0.625 (0.5 to 0.75)", "verdict": "not at this size",
