@@ -72,10 +72,14 @@ def images(name, limit=None, dtype=np.float32):
     x, labels = LABELED[name]("train", dtype=dtype)
     if limit is not None:
         x, labels = x[:limit].copy(), labels[:limit].copy()
-    sets = (x, labels), LABELED[name]("test", dtype=dtype)
-    for array in (*sets[0], *sets[1]):
+    return locked(x, labels), locked(*LABELED[name]("test", dtype=dtype))
+
+
+def locked(*arrays):
+    """The arrays, which refuse every write from now on: what runs share, none of them changes."""
+    for array in arrays:
         array.setflags(write=False)
-    return sets
+    return arrays
 
 
 def each_seed(function, seeds, **parameters):

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from experiment import images, progress, stack
+from experiment import images, locked, progress, stack
 
 from npspectral import data, soft_hinge
 from npspectral.analysis.regimes import kernel_change, linearized, parameter_change
@@ -53,7 +53,7 @@ def mnist_parity():
     x, y = data.parity_task(rng, x, labels, mean)
     x_test, y_test = data.parity_task(rng, x_test, labels_test, mean)
     components = data.principal_components(x, D_MNIST)
-    return components.whiten(x), y, components.whiten(x_test), y_test
+    return locked(components.whiten(x), y, components.whiten(x_test), y_test)
 
 
 def start(network, width, seed):

@@ -97,6 +97,7 @@ def test_images_are_whitened_and_seeds_have_rows_of_their_own(runs, monkeypatch,
     runs.mnist_parity.cache_clear()
     assert (first[0] == every[:20]).all() and (second[0] == every[20:40]).all()
     assert first[1].sum() == 0 and first[2].shape == (10, 10)
+    assert not any(array.flags.writeable for array in (*first, *second))    # all runs share them
 
 
 # Verdicts
