@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 
 from npspectral.analysis.neuron_motion import fixed_points
 from npspectral.analysis.neurons import velocity_field

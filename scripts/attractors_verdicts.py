@@ -1,6 +1,6 @@
 """What attractors.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 PUBLISHED = {"p": "1", "h": "0.5", "d": "-"}        # A ~ p sqrt(h)
 LEAST_GROWTH = 0.05                                 # |beta| of neurons that have not stopped

@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from complex_memory_sequences import ASIDE, CLOUD_GAP
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 
 EARLY = 45                          # steps of the left panel
 PANELS = (1, 4, 6)                  # modes whose phases are drawn

@@ -1,6 +1,6 @@
 """What complex_memory.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 APART = 20                          # steps between two items that are judged
 LEAST = {"digits": 0.94, "mnist": 0.96}         # accuracies

@@ -29,19 +29,16 @@ estimate), --full about 70 minutes a set of images (by estimate); --sets, --arms
 part of it: the eigenvalues of MNIST alone about 4 minutes a seed.
 """
 import time
-from functools import partial, reduce
 
 import numpy as np
 from eigenvalue_training_arms import ARMS
 from eigenvalue_training_figures import plot
+from eigenvalue_training_runs import train
 from eigenvalue_training_verdicts import verdicts
-from experiment import (LABELED, SEEDS, available, hold_memory, images, kept, options, progress,
-                        show_table, stack)
+from experiment import (LABELED, SEEDS, WORKERS, available, each_seed, hold_memory, options, stack,
+                        swept)
+from experiment_table import show_table
 
-from npspectral import Adamax, Identity, fit, nn, softmax_cross_entropy
-from npspectral.training import accuracy, predict
-
-CURVES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 # Images to train on (None: all), share of the published epochs, seeds of cheap and of costly arms.
 SETTINGS = {"quick": (6000, 0.1, 1, 1), "default": (None, 1 / 3, 3, 1), "full": (None, 1, 3, 3)}
 SETS = {"quick": ["mnist"], "default": ["mnist"], "full": list(LABELED)}
@@ -49,58 +46,19 @@ QUICK_ARMS = [name for name, arm in ARMS.items() if name in ("faster", "anywhere
               or not arm.costly]
 
 
-def train(network, arm, epochs, seed, train_set, test_set, label):
-    """One run as arrays: curves (epochs, 4) after CURVES, and the numbers of parameters."""
-    rng = np.random.default_rng(seed)
-    params, curves = network.init(rng, np.float32), []
-    counts = {"trainable": nn.tree.size(network.trainable_part(params)),
-              "parameters": nn.tree.size(params)}
-    for record in fit(network, params, *train_set, loss=softmax_cross_entropy,
-                      optimizer=Adamax(arm.learning_rate), batch_size=arm.batch, rng=rng,
-                      epochs=epochs, metrics=[accuracy], validation=test_set):
-        found = {"loss": record.loss, **record.metrics}
-        curves.append([found[name] for name in CURVES])
-        progress(f"{label}  epoch {record.epoch}/{epochs}  test accuracy {curves[-1][3]:.4f}")
-    result = {"curves": np.array(curves), **counts}
-    if any(isinstance(layer, Identity) for layer in network.layers):
-        result |= collapse(network, record.params, *test_set)
-    return result
-
-
-def collapse(network, params, x, labels):
-    """A linear network as one matrix W_L ... W_1: its accuracy, and how far both are apart.
-
-    The latter in float64, in units of what rounding of both ways together can amount to at most,
-    2 (n_0 + ... + n_(L-1)) u |W_L| ... |W_1| |x|, u the unit roundoff.
-    """
-    params, x = nn.tree.map(np.float64, params), x.astype(np.float64)
-    weights = [layer.weight(own) for layer, own in zip(network.layers, params) if own]
-    y = x @ np.linalg.multi_dot(weights[::-1]).T
-    size = reduce(lambda bound, weight: bound @ np.abs(weight).T, weights, np.abs(x))
-    terms = sum(weight.shape[1] for weight in weights)
-    bound = 2 * terms * np.finfo(float).eps / 2 * size
-    return {"collapsed_accuracy": accuracy(y, labels),
-            "apart": np.max(np.abs(predict(network, params, x) - y) / bound)}
-
-
-def run(mode, names, seeds=None, folder="results/eigenvalue_training", arms=tuple(ARMS)):
-    """Name of the data set -> name of the arm -> arrays, one row a seed."""
+def plan(mode, names, seeds=None, arms=tuple(ARMS)):
+    """(data set, arm) -> its runs, one a seed."""
     limit, share, cheap, costly = SETTINGS[mode]
+    return {(name, key): each_seed(
+        train, seeds or (costly if ARMS[key].costly else cheap), name=name, limit=limit, key=key,
+        epochs=round(share * ARMS[key].epochs)) for name in names for key in arms}
+
+
+def run(runs, path, workers=1):
+    """Name of the data set -> name of the arm -> arrays, one row a seed, of what `plan` gives."""
     result = {}
-    for name in names:
-        train_set, test_set = images(name, limit)
-        result[name] = {}
-        for position, key in enumerate(arms):
-            arm, rows = ARMS[key], []
-            epochs = round(share * arm.epochs)
-            for seed in range(seeds or (costly if arm.costly else cheap)):
-                network = arm.network(seed)
-                label = f"{name}, {arm.title} ({position + 1}/{len(arms)}), seed {seed}"
-                what = (name, limit, seed, network, arm.learning_rate, arm.batch, epochs)
-                rows.append(kept(folder, what, partial(train, network, arm, epochs, seed,
-                                                       train_set, test_set, label)))
-            result[name][key] = stack(rows)
-    progress("")
+    for (name, key), rows in swept(runs, path, workers).items():
+        result.setdefault(name, {})[key] = stack(rows)
     return result
 
 
@@ -108,14 +66,15 @@ def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/eigenvalue_training",
                      sets=dict(nargs="+", choices=LABELED, help="instead of the mode's own"),
                      arms=dict(nargs="+", choices=ARMS, help="instead of the mode's own"),
-                     seeds=SEEDS)
+                     seeds=SEEDS, workers=WORKERS)
     chosen = parser.parse_args(argv)
     names = available(chosen.sets or SETS[chosen.mode], chosen.download)
     begin = time.monotonic()
     hold_memory()
-    result = run(chosen.mode, names, chosen.seeds, chosen.out / "runs",
-                 chosen.arms or (QUICK_ARMS if chosen.mode == "quick" else list(ARMS)))
-    print(f"{time.monotonic() - begin:.0f} s, without runs that were kept\n")
+    arms = chosen.arms or (QUICK_ARMS if chosen.mode == "quick" else list(ARMS))
+    result = run(plan(chosen.mode, names, chosen.seeds, arms), chosen.out / "runs.jsonl",
+                 chosen.workers)
+    print(f"{time.monotonic() - begin:.0f} s\n")
     for name, own in result.items():
         np.savez_compressed(chosen.out / f"{name}.npz",
                             **{f"{arm}/{what}": array for arm, arrays in own.items()

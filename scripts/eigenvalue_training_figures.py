@@ -4,7 +4,7 @@ from functools import partial
 import numpy as np
 from eigenvalue_training_arms import ARMS, AS_MANY
 from eigenvalue_training_verdicts import TEST_ACCURACY, last
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 
 # A color for each kind of arm; within a kind, lines and markers tell the arms apart.
 KINDS = {BLUE: ("eigenvalues", "faster", "lambda_out", "small"), ORANGE: (*AS_MANY, "narrow_3"),

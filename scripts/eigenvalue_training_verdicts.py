@@ -1,7 +1,7 @@
 """What eigenvalue_training.py claims, as rows of its table."""
 import numpy as np
 from eigenvalue_training_arms import ARMS, AS_MANY
-from experiment import Row
+from experiment_table import Row
 
 LOSS, ACCURACY, TEST_LOSS, TEST_ACCURACY = range(4)         # columns of the curves
 PUBLISHED = {"eigenvalues": ("0.9323", "0.2305"), "notebook_2020": ("0.9494", "0.1672")}

@@ -1,97 +1,22 @@
-"""What the experiment scripts share: options, data at hand, runs kept on disk, tables, figures.
+"""What the experiment scripts share: options, data at hand, runs kept on disk.
 
 A script's docstring tells its question, source and minutes; here is only what would otherwise stand
 in each of them.
 """
 import argparse
-import hashlib
-import json
 import multiprocessing
 import os
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from npspectral import data, sweep
 
-# The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
-BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
-STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
-         "axes.titlesize": 13, "legend.frameon": False, "figure.dpi": 130,
-         "savefig.bbox": "tight", "figure.constrained_layout.use": True}
 LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
-PASS, FAIL, TOO_SMALL = "pass", "FAIL", "not at this size"
-VERDICTS = "verdicts.json"
 hold_memory = sweep.hold_memory             # at the start of a script; a sweep's workers do it, too
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a script's table: measured over seeds, and judged.
-
-    `values` have one entry a seed. The row passes if `every` one of them lies from `low` to `high`,
-    or, with every=False, their median; rows without bounds only inform. "-": nothing was published.
-    Quick runs are too small for a row to fail, unless it is `exact`: due at any size.
-    """
-
-    part: str
-    quantity: str
-    published: str
-    values: np.ndarray
-    low: float = -np.inf
-    high: float = np.inf
-    every: bool = True
-    exact: bool = False
-
-    @property
-    def ours(self):
-        low, middle, high = np.quantile(self.values, [0, 0.5, 1])
-        return f"{middle:.4g}" + (f" ({low:.4g} to {high:.4g})" if len(self.values) > 1 else "")
-
-    @property
-    def good(self):
-        """Which values lie within the bounds; with every=False only the median, as one value."""
-        values = self.values if self.every else np.median(self.values, keepdims=True)
-        return (values >= self.low) & (values <= self.high)
-
-    @property
-    def wanted(self):
-        """The bounds in words, and how many values lie within; "" if there are none."""
-        if np.isinf(self.low) and np.isinf(self.high):
-            return ""
-        bounds = (f">= {self.low:g}" if np.isinf(self.high) else f"<= {self.high:g}"
-                  if np.isinf(self.low) else f"{self.low:g} to {self.high:g}")
-        return f"{bounds}, {f'{self.good.sum()} of {len(self.good)}' if self.every else 'median'}"
-
-    def judge(self, mode="default"):
-        """PASS, FAIL, for a quick run TOO_SMALL instead, or "" without bounds."""
-        if not self.wanted:
-            return ""
-        if self.good.all():
-            return PASS
-        return TOO_SMALL if mode == "quick" and not self.exact else FAIL
-
-    @property
-    def verdict(self):
-        return f"{self.judge()} ({self.wanted})" if self.wanted else ""
-
-
-def show_table(rows, folder=None, mode="default"):
-    """Print the rows: part, quantity, published, ours, verdict; to `folder`, as verdicts.json."""
-    first = 1 + max([4, *(len(row.part) for row in rows)])
-    print(f"{'part':{first}}{'quantity':50}{'published':13}"
-          f"{'ours: median (range over seeds)':34}verdict")
-    for row in rows:
-        verdict = f"{row.judge(mode)} ({row.wanted})" if row.wanted else ""
-        print(f"{row.part:{first}}{row.quantity:50}{row.published:13}{row.ours:34}{verdict}")
-    if folder is not None:
-        found = [{"part": row.part, "quantity": row.quantity, "published": row.published,
-                  "ours": row.ours, "verdict": row.judge(mode), "wanted": row.wanted,
-                  "exact": row.exact} for row in rows]
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / VERDICTS).write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def at_least_one(text):
@@ -138,43 +63,46 @@ def available(names, download=False):
     return [name for name in names if name not in missing]
 
 
+@cache
 def images(name, limit=None, dtype=np.float32):
-    """(x, labels) for training, the same for testing; of `limit` training images only the first."""
-    x, labels = LABELED[name]("train", dtype=dtype)
-    return (x[:limit], labels[:limit]), LABELED[name]("test", dtype=dtype)
+    """(x, labels) for training, the same for testing; of `limit` training images only the first.
 
-
-def kept(folder, key, run):
-    """The arrays that run() gives, a dict; from its file in `folder` if it was run before.
-
-    `key` holds all that the result depends on; its repr names the file and stands in it. A file is
-    written whole or not at all, so a script that was killed goes on with the run it was at.
+    A process reads a set once, and all its runs share the arrays, which refuse every write.
     """
-    text = repr(key)
-    path = Path(folder) / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as archive:
-            found = dict(archive)
-        if str(found.pop("key")) != text:
-            raise ValueError(f"{path}: holds another run than {text}; delete it")
-        return found
-    arrays = {name: np.asarray(value) for name, value in run().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.urandom(4).hex()}.part")
-    with open(temporary, "xb") as file:
-        np.savez_compressed(file, key=np.array(text), **arrays)
-    os.replace(temporary, path)
+    x, labels = LABELED[name]("train", dtype=dtype)
+    if limit is not None:
+        x, labels = x[:limit].copy(), labels[:limit].copy()
+    return locked(x, labels), locked(*LABELED[name]("test", dtype=dtype))
+
+
+def locked(*arrays):
+    """The arrays, which refuse every write from now on: what runs share, none of them changes."""
+    for array in arrays:
+        array.setflags(write=False)
     return arrays
 
 
-def swept(plan, path, workers=1, executor=None, version=None):
-    """part -> what its runs returned, for part -> runs of npspectral.sweep.
+def each_seed(function, seeds, **parameters):
+    """The runs of a function of a seed, for the first seeds, that differ in nothing else."""
+    return sweep.grid(function, **{name: [value] for name, value in parameters.items()},
+                      seed=range(seeds))
 
-    Runs in the results file are not run again, so a script that was killed goes on; see there.
+
+def swept(plan, path, workers=1, executor=None):
+    """part -> what its runs returned, for part -> runs of npspectral.sweep; the rest stands there.
+
+    The one way to keep runs. What the results file holds, made by the same code with the same
+    parameters, is not made again, so a script that was killed goes on; says how much that was.
     """
-    runs = [run for part in plan.values() for run in part]
-    values = iter(sweep.run_all(runs, path, workers, executor, version, progress).values)
+    runs, told = [run for part in plan.values() for run in part], []
+
+    def report(line):
+        told.append(line)
+        progress(line)
+
+    values = iter(sweep.run_all(runs, path, workers, executor, report=report).values)
     progress("")
+    print(f"{told[0].partition(' runs')[0]} runs from disk")        # before the first was made
     return {name: [next(values) for _ in part] for name, part in plan.items()}
 
 
@@ -194,15 +122,3 @@ def save_arrays(parts, path):
     """Write an .npz file of part -> name -> array, its arrays named "part name"."""
     np.savez_compressed(path, **{f"{part} {name}": array for part, own in parts.items()
                                  for name, array in own.items()})
-
-
-def save_figures(figures, folder):
-    """Draw and write figures: name -> function of matplotlib.pyplot that gives a figure."""
-    import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    with plt.rc_context(STYLE):
-        for name, draw in figures.items():
-            figure = draw(plt)
-            figure.savefig(Path(folder) / f"{name}.png")
-            plt.close(figure)

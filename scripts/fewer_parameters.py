@@ -30,20 +30,15 @@ that phi. The layers of the code are the arms "as published": its S-QR trains th
 well, its S-SVD has random factors that are not orthogonal, and eigenvalues alone share them.
 """
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from experiment import (available, hold_memory, images, kept, options, progress, save_figures,
-                        show_table, stack)
+from experiment import WORKERS, available, each_seed, hold_memory, options, stack, swept
+from experiment_figures import save_figures
+from experiment_table import show_table
 from fewer_parameters_arms import ARMS, COMMON_RATE, RATES, network, rate, trainable_count
 from fewer_parameters_figures import figures
+from fewer_parameters_runs import train
 from fewer_parameters_verdicts import show_comparisons, verdicts
-
-from npspectral import Adamax, fit, softmax_cross_entropy
-from npspectral.training import accuracy, evaluate
-
-OUT = "results/fewer_parameters"
-BATCH, MIN_DELTA, PATIENCE, VALIDATION = 200, 0.005, 8, 0.2
 
 
 @dataclass(frozen=True)
@@ -80,50 +75,29 @@ def plan(name, setting):
     return runs
 
 
-def train(net, learning_rate, seed, epochs, train_set, test_set, label):
-    """Test accuracy of one network after the last epoch, and how many epochs it took."""
-    x, target = train_set
-    n = len(x) - round(VALIDATION * len(x))
-    rng = np.random.default_rng(seed)
-    best, waited = -np.inf, 0
-    for record in fit(net, net.init(rng, x.dtype), x[:n], target[:n], loss=softmax_cross_entropy,
-                      optimizer=Adamax(learning_rate), batch_size=BATCH, rng=rng, epochs=epochs,
-                      metrics=[accuracy], validation=(x[n:], target[n:])):
-        value = record.metrics["validation_accuracy"]
-        progress(f"{label}  epoch {record.epoch}  validation {value:.4f}")
-        waited += 1
-        if value > best + MIN_DELTA:
-            best, waited = value, 0
-        if waited == PATIENCE:
-            break
-    found = evaluate(net, record.params, *test_set, metrics=[accuracy])
-    return {"accuracy": found["accuracy"], "epochs": record.epoch}
+def run(names, setting, path, workers=1):
+    """Data set -> arrays, a row for every network of the plan; trials are columns."""
+    found = swept({(name, *own): trials(name, setting, *own) for name in names
+                   for own in plan(name, setting)}, path, workers)
+    return {name: stack([
+        {"arm": arm, "width": width, "learning_rate": learning_rate,
+         "published_rate": learning_rate == rate(name, arm),
+         "trainable": trainable_count(network(arm, width)),
+         **stack(found[name, arm, width, learning_rate])}
+        for arm, width, learning_rate in plan(name, setting)]) for name in names}
 
 
-def run(name, setting, folder):
-    """Arrays of one data set, a row for every network of the plan; trials are columns."""
-    sets = images(name, setting.limit)
-    runs, rows = plan(name, setting), []
-    for position, (arm, width, learning_rate) in enumerate(runs, 1):
-        net, trials = network(arm, width), []
-        for seed in range(setting.trials):
-            own = (net, learning_rate, seed, setting.epochs)
-            label = f"{name} {position}/{len(runs)}  {arm} {width}, seed {seed}"
-            trials.append(kept(folder, (name, setting.limit, *own),
-                               partial(train, *own, *sets, label)))
-        rows.append({"arm": arm, "width": width, "learning_rate": learning_rate,
-                     "published_rate": learning_rate == rate(name, arm),
-                     "trainable": trainable_count(net), **stack(trials)})
-    progress("")
-    return stack(rows)
+def trials(name, setting, arm, width, learning_rate):
+    return each_seed(train, setting.trials, name=name, limit=setting.limit, arm=arm, width=width,
+                     learning_rate=learning_rate, epochs=setting.epochs)
 
 
 def main(argv=None):
-    parser = options(__doc__.splitlines()[0], OUT)
-    given = parser.parse_args(argv)
+    given = options(__doc__.splitlines()[0], "results/fewer_parameters",
+                    workers=WORKERS).parse_args(argv)
     hold_memory()
-    result = {name: run(name, SETTINGS[given.mode], given.out / "runs")
-              for name in available(RATES, given.download)}
+    result = run(available(RATES, given.download), SETTINGS[given.mode], given.out / "runs.jsonl",
+                 given.workers)
     for name, own in result.items():
         np.savez_compressed(given.out / f"{name}.npz", **own)
         show_comparisons(name, own)

@@ -1,5 +1,5 @@
 """The figure of fewer_parameters.py: test error against how many numbers are trained."""
-from experiment import BLUE, GRAY, GREEN, ORANGE
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE
 
 LOOKS = {"dense": (GRAY, "o"), "eigenvalues": (BLUE, "s"), "S-SVD": (GREEN, "^"),
          "S-QR": (ORANGE, "D")}

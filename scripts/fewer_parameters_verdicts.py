@@ -1,6 +1,6 @@
 """What fewer_parameters.py found: a table at equal width and equal count, and the claims judged."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 from fewer_parameters_arms import COMMON_RATE, network, rate, trainable_count
 
 BELOW, SAME, NONE = ("below", -np.inf, 0.0), ("the same", -0.01, 0.01), ("-", -np.inf, np.inf)

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 from information_plane_verdicts import alive
 
 LAYERS = (BLUE, ORANGE, GREEN, PINK, "k")
@@ -26,7 +26,7 @@ def draw_planes(plt, result, bins):
             axes.plot(about_x.T, about_y.T, color=GRAY, linewidth=0.4, alpha=0.5)
             epochs = np.broadcast_to(1 + own["epochs"][0][:, None], about_x.shape)
             dots = axes.scatter(about_x, about_y, c=epochs, s=22, cmap="viridis",
-                                norm=plt.matplotlib.colors.LogNorm(1, last + 1), zorder=2)
+                                norm="log", vmin=1, vmax=last + 1, zorder=2)
             for layer, (x, y) in enumerate(zip(about_x[-1], about_y[-1])):
                 axes.annotate(str(layer + 1), (x, y), (0, 7), textcoords="offset points",
                               ha="center", fontsize=11, fontweight="bold")

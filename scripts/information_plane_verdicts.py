@@ -1,6 +1,6 @@
 """What information_plane.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 PUBLISHED = 1                       # which of the three widths is the published one
 ALL_BITS, ROUNDED = 12, 0.01        # in saturation tanh of two inputs may be one float64 number

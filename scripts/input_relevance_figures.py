@@ -5,8 +5,8 @@ The color map "cividis" goes from dark to light for readers with any color visio
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, save_figures
-from input_relevance_verdicts import FEW
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, save_figures
+from input_relevance_runs import FEW
 
 SQUARE = np.array([[-0.5, 0.5, 0.5, -0.5, -0.5], [-0.5, -0.5, 0.5, 0.5, -0.5]])
 

@@ -1,10 +1,10 @@
 """What input_relevance.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
+from input_relevance_runs import FEW
 from scipy.stats import pearsonr, spearmanr
 
 CLEAR_GAP = 0.3                     # of the means: relevant features beyond it must come first
-FEW = 17                            # pixels
 
 
 def verdicts(result):

@@ -39,25 +39,14 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-from experiment import (SEEDS, available, hold_memory, images, kept, options, progress, save_arrays,
-                        show_table, stack, with_seeds)
-from intrinsic_dimension_clouds import CONTROLS, measure, measure_layers
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
+                        stack, swept, with_seeds)
+from experiment_table import show_table
+from intrinsic_dimension_clouds import CONTROLS
 from intrinsic_dimension_figures import plot
+from intrinsic_dimension_runs import (FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control,
+                                      follow_mnist, follow_stripe)
 from intrinsic_dimension_verdicts import verdicts
-
-from npspectral import Adam, Chain, Dense, ReLU, fit, quadratic_hinge, softmax_cross_entropy
-from npspectral.data import binary
-from npspectral.nn import Normal, mean_field
-from npspectral.training import Limits, gradient_flow, predict, settle
-
-FEATURE, LAZY, UNTRAINED = "feature", "lazy", "untrained"
-TRUE, SHUFFLED = "true labels", "shuffled labels"
-ALPHA = {FEATURE: 1e-3, LAZY: 1e4}
-D_STRIPE, STRIPE_WIDTHS = 10, (100, 100, 100)
-MARGIN = 0.5                        # the flow ends when all points have y F above it
-LIMITS = Limits(max_gradient_change=1e-2, max_output_change=0.5)
-RATE, BATCH = 1e-3, 128
 
 
 @dataclass(frozen=True)
@@ -82,92 +71,41 @@ SETTINGS = {
 }
 
 
-def follow_stripe(regime, n_points, n_learned, steps, seed):
-    """One network by gradient flow: its layers measured, and its test error."""
-    rng = np.random.default_rng(seed)
-    x, target = binary.stripe(rng, n_learned, D_STRIPE)
-    seen, truth = binary.stripe(rng, n_points, D_STRIPE)
-    network = mean_field(D_STRIPE, STRIPE_WIDTHS)
-    start = params = network.init(rng)
-    error = 0.5
-    if regime != UNTRAINED:
-        progress(f"stripe, {regime}, seed {seed}")
-        flow = gradient_flow(network, start, x, target, loss=quadratic_hinge, alpha=ALPHA[regime],
-                             limits=LIMITS)
-        params = settle(flow, target, margin=MARGIN, max_steps=steps).params
-        change = predict(network, params, seen) - predict(network, start, seen)
-        error = np.mean(change * truth <= 0)
-    return {"error": error, "labels": truth[:, 0].astype(int),
-            **measure_layers(rng, network, params, seen)}
-
-
-def follow_mnist(labels, n_images, n_points, widths, epochs, seed):
-    """One network by Adam, or its first weights with 0 epochs; labels: true ones or SHUFFLED."""
-    rng = np.random.default_rng(seed)
-    (x, own), (seen, truth) = images("mnist", n_images)
-    if labels == SHUFFLED:
-        own = rng.permutation(own)
-    network = dense_network(x.shape[1], widths, 10)
-    params = network.init(rng, np.float32)
-    for record in fit(network, params, x, own, loss=softmax_cross_entropy, optimizer=Adam(RATE),
-                      batch_size=BATCH, rng=rng, epochs=epochs) if epochs else ():
-        params = record.params
-        progress(f"mnist, {labels}, {n_images} images, seed {seed}  epoch {record.epoch}/{epochs}  "
-                 f"loss {record.loss:.4f}")
-    error, train_error = (np.mean(predict(network, params, rows).argmax(1) != answers)
-                          for rows, answers in ((seen, truth), (x, own)))
-    chosen = slice(n_points)
-    return {"error": error, "train_error": train_error, "labels": truth[chosen],
-            **measure_layers(rng, network, params, seen[chosen])}
-
-
-def dense_network(n_in, widths, n_out):
-    """Dense layers with ReLU between them; first weights N(0, 2 / n_in), biases 0."""
-    layers = []
-    for before, width in zip((n_in, *widths), widths):
-        layers += [Dense(before, width, start=Normal((2 / before) ** 0.5)), ReLU()]
-    return Chain(*layers, Dense(widths[-1], n_out))
-
-
-def follow_control(name, n_points, seed):
-    rng = np.random.default_rng(seed)
-    return measure(rng, CONTROLS[name].draw(rng, n_points))
-
-
 def plan(setting, with_images):
-    """(part, arm, run of a seed) of everything there is to measure."""
-    for name in CONTROLS:
-        yield "control", name, partial(follow_control, name, setting.control_points)
+    """(part, arm) -> its runs, one a seed, of everything there is to measure."""
+    each = partial(each_seed, seeds=setting.seeds)
+    found = {("control", name): each(follow_control, name=name, n_points=setting.control_points)
+             for name in CONTROLS}
     for regime in (UNTRAINED, FEATURE, LAZY):
-        yield "stripe", regime, partial(follow_stripe, regime, setting.points,
-                                        setting.stripe_points, setting.steps)
+        found["stripe", regime] = each(follow_stripe, regime=regime, n_points=setting.points,
+                                       n_learned=setting.stripe_points, steps=setting.steps)
     most = setting.images[-1]
     arms = [(UNTRAINED, TRUE, most, 0),
             *((f"{n} true labels", TRUE, n, setting.epochs) for n in setting.images),
             (SHUFFLED, SHUFFLED, most, setting.shuffled_epochs)]
     for arm, labels, n_images, epochs in arms if with_images else ():
-        yield "mnist", arm, partial(follow_mnist, labels, n_images, setting.points, setting.widths,
-                                    epochs)
+        found["mnist", arm] = each(follow_mnist, labels=labels, n_images=n_images,
+                                   n_points=setting.points, widths=setting.widths, epochs=epochs)
+    return found
 
 
-def run(setting, with_images, folder):
-    """part -> arm -> name -> array with one row a seed; runs on disk are not run again."""
+def run(setting, with_images, path, workers=1):
+    """part -> arm -> name -> array with one row a seed; runs in the file are not run again."""
     result = {}
-    for part, arm, follow in plan(setting, with_images):
-        rows = [kept(folder, (follow.func.__name__, *follow.args, seed), partial(follow, seed))
-                for seed in range(setting.seeds)]
+    for (part, arm), rows in swept(plan(setting, with_images), path, workers).items():
         result.setdefault(part, {})[arm] = stack(rows)
-    progress("")
     return result
 
 
 def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/intrinsic_dimension", seeds=SEEDS)
+    parser = options(__doc__.splitlines()[0], "results/intrinsic_dimension", seeds=SEEDS,
+                     workers=WORKERS)
     chosen = parser.parse_args(argv)
     setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
-    result = run(setting, bool(available(["mnist"], chosen.download)), chosen.out / "runs")
+    result = run(setting, bool(available(["mnist"], chosen.download)), chosen.out / "runs.jsonl",
+                 chosen.workers)
     for part, arms in result.items():
         save_arrays(arms, chosen.out / f"{part}.npz")
     plot(result, setting.points, setting.control_points, chosen.out)

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 from intrinsic_dimension_clouds import BLOCKS
 
 COLORS = (GRAY, BLUE, ORANGE)               # untrained; by the features or labels; the other one

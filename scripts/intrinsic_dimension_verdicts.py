@@ -1,6 +1,6 @@
 """What intrinsic_dimension.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 from intrinsic_dimension_clouds import CONTROLS, ESTIMATORS
 
 from npspectral.analysis.intrinsic_dimension import two_nn_fit, two_nn_unbiased

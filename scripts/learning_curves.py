@@ -35,61 +35,18 @@ are longer than published (LIMITS), MNIST has a fully connected network of 2 x 1
 talk's convolutional one.
 """
 import time
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import dataclass
 
 import numpy as np
-from experiment import (SEEDS, WORKERS, available, hold_memory, images, options, progress,
-                        save_arrays, show_table, stack, swept, with_seeds)
+from experiment import (SEEDS, WORKERS, available, hold_memory, options, save_arrays, stack, swept,
+                        with_seeds)
+from experiment_table import show_table
 from learning_curves_figures import plot
-from learning_curves_verdicts import EVERY_POINT, show_exponents, verdicts
+from learning_curves_runs import EVERY_POINT, TASKS, follow
+from learning_curves_verdicts import show_exponents, verdicts
 
-from npspectral import soft_hinge
-from npspectral.analysis.compression import amplification_mean_square
-from npspectral.analysis.kernel_machines import (distance_to_planes, distance_to_sphere,
-                                                 support_vectors)
-from npspectral.analysis.neighbors import nearest_neighbor_vote
 from npspectral.analysis.regimes import scale_and_time
-from npspectral.analysis.tangent_kernel import tangent_kernel
-from npspectral.data import cylinder, parity_task, sphere, stripe
-from npspectral.data.binary import STRIPE, cylinder_radius, sphere_radius
-from npspectral.nn import OneHidden, mean_field
 from npspectral.sweep import Run
-from npspectral.training import Limits, gradient_flow
-
-C = 1e6                     # of the machines, in units of 1 / mean of the kernel's diagonal
-LIMITS = Limits(max_output_change=0.3, floor=1e-2)
-N_TEST, N_IMAGES = 10_000, 10_000
-ESCAPED = 0.1               # share of points beyond the margin that defines t*
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is learned: handmade points in d dimensions, n_parallel of them relevant, or images."""
-
-    d: int
-    n_parallel: int | None = None
-    draw: object = None                 # None: images
-    distance: object = None             # of points to the interface
-    feature: float = 1e-6               # alpha of the two regimes
-    lazy: float = 1e6
-    sharpness: float = 20.0
-    fraction: float = 0.95              # of the points beyond the margin, to stop
-
-    @property
-    def compresses(self):
-        return self.n_parallel is not None and self.n_parallel < self.d
-
-
-STRIPES = Task(5, 1, stripe, partial(distance_to_planes, offsets=STRIPE))
-TASKS = {
-    "stripe": STRIPES,
-    "cylinder": Task(3, 2, cylinder,
-                     partial(distance_to_sphere, radius=cylinder_radius(2), n_parallel=2)),
-    "sphere": Task(5, 5, sphere, partial(distance_to_sphere, radius=sphere_radius(5))),
-    "mnist": Task(784, feature=2e-3, sharpness=3.0),
-    EVERY_POINT: replace(STRIPES, fraction=1.0),
-}
 
 
 @dataclass(frozen=True)
@@ -112,6 +69,9 @@ class Setting:
     def sizes(self, name):
         return {"stripe": self.stripe, EVERY_POINT: self.stripe[:2]}.get(name, self.others)
 
+    def widths(self, name):
+        return (self.width,) if TASKS[name].draw else self.image_widths
+
     def seeds_of(self, name):
         return self.seeds if name in ("stripe", EVERY_POINT) else self.seeds_of_others
 
@@ -125,104 +85,10 @@ SETTINGS = {
 }
 
 
-@cache
-def image_sets():
-    """(x, labels) of the first training images and of the test images."""
-    return images("mnist", N_IMAGES, float)
-
-
-def draw(name, rng, p):
-    """x, target for training and for the test; those of fewer p are the first of more."""
-    task = TASKS[name]
-    if task.draw is None:
-        (x, labels), (x_test, labels_test) = image_sets()
-        test_set = parity_task(rng, x_test, labels_test, x.mean(0))
-        train_set = parity_task(rng, x, labels)
-    else:
-        test_set = task.draw(rng, N_TEST, task.d)
-        train_set = task.draw(rng, p, task.d)
-    return tuple(array[:p] for array in train_set), test_set
-
-
-def train(task, network, params, x, target, alpha, max_steps, label):
-    """The last record of the flow, and the first one after t*."""
-    escaped = None
-    for record in gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS,
-                                loss=partial(soft_hinge, sharpness=task.sharpness)):
-        satisfied = record.satisfied(target)
-        if escaped is None and satisfied > ESCAPED:
-            escaped = record
-        if satisfied >= task.fraction or record.step >= max_steps:
-            return record, escaped or record
-        if record.step % 200 == 0:
-            progress(f"{label}  step {record.step}  {1 - satisfied:.3f} of the points to go")
-    return record, escaped or record
-
-
-def wrong(outputs, target):
-    """Share of test points on the wrong side."""
-    return float((np.asarray(outputs).ravel() * target[:, 0] <= 0).mean())
-
-
-def machine(network, params, train_set, test_set):
-    """Test error of a support vector machine without intercept, and its support vectors.
-
-    It minimizes |w|^2 / 2 + (C / 2) sum slack^2, which is the hard margin of the kernel + I / C. So
-    it exists although final kernels are singular to rounding; where these are not, C is so large
-    that it is the hard margin of the kernel itself.
-    """
-    (x, target), (x_test, target_test) = train_set, test_set
-    gram, cross = (tangent_kernel(network, params, points, x) for points in (x, x_test))
-    scale = np.diag(gram).mean()
-    found = support_vectors(gram / scale + np.eye(len(x)) / C, target[:, 0], intercept=False,
-                            tolerance=1e-6)
-    return wrong(found.decide(cross / scale), target_test), found.support
-
-
-def follow(name, network, p, seed, max_steps):
-    """All methods on one training set, as a dict of arrays."""
-    task, rng = TASKS[name], np.random.default_rng(seed)
-    start = network.init(rng)
-    train_set, test_set = draw(name, rng, p)
-    (x, target), (x_test, target_test) = train_set, test_set
-    label = f"{name}, p {p}, seed {seed}"
-    before, ends, errors = network.forward(start, x_test)[0], [], []
-    for alpha in (task.feature, task.lazy):
-        last, escaped = train(task, network, start, x, target, alpha, max_steps, label)
-        errors.append(wrong(network.forward(last.params, x_test)[0] - before, target_test))
-        ends.append((last, escaped))
-    initial, first = machine(network, start, train_set, test_set)
-    final, second = machine(network, ends[0][0].params, train_set, test_set)
-    vote = wrong(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test)
-    return {"errors": np.array([*errors, initial, final, vote]),
-            "left": np.array([1 - last.satisfied(target) for last, _ in ends]),
-            "steps": np.array([last.step for last, _ in ends]),
-            "floor_steps": np.array([last.floor_steps for last, _ in ends]),
-            "escape_times": np.array([escaped.time for _, escaped in ends]),
-            **(geometry(task, x, ends, (first, second)) if task.draw else {})}
-
-
-def geometry(task, x, ends, supports):
-    """Amplification at t* and at the end; mean distances of supports and of all points."""
-    found = {"distances": np.array([task.distance(x[rows]).mean() for rows in supports]),
-             "distance_of_all": task.distance(x).mean()}
-    if task.compresses:
-        for name, moment in (("amplification", 1), ("final_amplification", 0)):
-            found[name] = np.array([
-                amplification_mean_square(end[moment].params["omega"], task.n_parallel)
-                for end in ends])
-    return found
-
-
-def network_of(task, setting):
-    return OneHidden(task.d, setting.width) if task.draw else mean_field(task.d,
-                                                                         setting.image_widths)
-
-
 def plan(setting, names):
     """(task, seed) -> the runs of all sizes."""
-    return {(name, seed): [Run(follow, dict(name=name, network=network_of(TASKS[name], setting),
-                                            p=p, seed=seed, max_steps=setting.steps(p)))
+    return {(name, seed): [Run(follow, dict(name=name, widths=setting.widths(name), p=p, seed=seed,
+                                            max_steps=setting.steps(p)))
                            for p in setting.sizes(name)]
             for name in names for seed in range(setting.seeds_of(name))}
 

@@ -2,8 +2,9 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
-from learning_curves_verdicts import EVERY_POINT, METHODS, SIZES, errors_of, theory
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from learning_curves_runs import EVERY_POINT
+from learning_curves_verdicts import METHODS, SIZES, errors_of, theory
 
 from npspectral.analysis.compression import late_amplification
 from npspectral.analysis.learning_curves import power_law

@@ -2,7 +2,8 @@
 from functools import partial
 
 import numpy as np
-from experiment import Row
+from experiment_table import Row
+from learning_curves_runs import EVERY_POINT
 
 from npspectral.analysis.compression import late_amplification
 from npspectral.analysis.learning_curves import (crossing, crossing_interval, exponent_interval,
@@ -11,7 +12,6 @@ from npspectral.data.binary import STRIPE
 
 METHODS = ("feature", "lazy", "SVC, initial kernel", "SVC, final kernel", "5-NN")
 TRAINED = ("feature", "SVC, final kernel")
-EVERY_POINT = "stripe, every point"     # trained until no point is inside the margin
 SIZES = {"stripe": (5, 1), "cylinder": (3, 2), "sphere": (5, 5),
          EVERY_POINT: (5, 1)}           # d and n_parallel
 WITHIN = 0.15               # of theory, to pass

@@ -7,9 +7,10 @@
 from pathlib import Path
 
 import numpy as np
-from experiment import BLUE, ORANGE, save_figures
+from experiment_figures import BLUE, ORANGE, save_figures
 
 from npspectral.analysis.learning_curves import feature_exponent, kernel_exponent
+from npspectral.data import load_npz
 
 RESULTS, FOLDER = Path("results"), Path(__file__).parent
 FEATURE, LAZY = 0, 1                        # columns of learning_curves.npz
@@ -40,10 +41,8 @@ def draw(plt, relevance, curves):
 
 
 def main():
-    with np.load(RESULTS / "input_relevance/mnist.npz") as own:
-        relevance = np.median(own["relevance"], 0)
-    with np.load(RESULTS / "learning_curves/learning_curves.npz") as archive:
-        curves = dict(archive)
+    relevance = np.median(load_npz(RESULTS / "input_relevance/mnist.npz")["relevance"], 0)
+    curves = load_npz(RESULTS / "learning_curves/learning_curves.npz")
     save_figures({"picture": lambda plt: draw(plt, relevance, curves)}, FOLDER)
 
 

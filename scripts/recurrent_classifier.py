@@ -32,14 +32,13 @@ A learning rate of MNIST ends after 4 epochs without a better validation, or aft
 """
 import time
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from experiment import (SEEDS, available, hold_memory, kept, options, progress, show_table, stack,
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, stack, swept,
                         with_seeds)
+from experiment_table import show_table
 from recurrent_classifier_figures import plot
-from recurrent_classifier_runs import (CONSTANTS, KERNELS, run_digits, run_images, run_pairs,
-                                       run_rings)
+from recurrent_classifier_runs import KERNELS, run_digits, run_images, run_pairs, run_rings
 from recurrent_classifier_verdicts import verdicts
 
 RINGS = {"1 step": (1, True), "2 steps": (2, True), "5 steps": (5, True),
@@ -77,36 +76,32 @@ SETTINGS = {
 
 
 def plan(setting, names):
-    """part -> name -> (function of a seed, number of seeds)."""
-    every = {"rings": {name: (partial(run_rings, *own, setting.points, setting.ring_epochs),
-                              setting.seeds_of_others if name in BLIND else setting.seeds)
-                       for name, own in RINGS.items()}}
-    if "digits" in names:
-        every["digits"] = {name: (partial(run_digits, name, setting.digit_nodes,
-                                          setting.digit_epochs),
-                                  setting.seeds if name == "random" else setting.seeds_of_others)
-                           for name in KERNELS}
-        every["pairs"] = {name: (partial(run_pairs, *own, setting.digit_nodes, setting.n_pairs,
-                                         setting.pair_epochs), setting.seeds_of_others)
-                          for name, own in PAIRS.items()}
-    if "mnist" in names:
-        every["mnist"] = {kind: (partial(run_images, kind, 5, setting.image_nodes, setting.half,
-                                         setting.limit, setting.n_validation,
-                                         setting.image_epochs), setting.seeds_of_others)
-                          for kind in NETWORKS}
-    return every
+    """(part, name) -> its runs, one a seed."""
+    found, others = {}, setting.seeds_of_others
+    for name, (steps, constant) in RINGS.items():
+        found["rings", name] = each_seed(
+            run_rings, others if name in BLIND else setting.seeds, steps=steps, constant=constant,
+            n=setting.points, epochs=setting.ring_epochs)
+    for name in KERNELS if "digits" in names else ():
+        found["digits", name] = each_seed(
+            run_digits, setting.seeds if name == "random" else others, name=name,
+            nodes=setting.digit_nodes, epochs=setting.digit_epochs)
+    for name, (planting, rest) in PAIRS.items() if "digits" in names else ():
+        found["pairs", name] = each_seed(
+            run_pairs, others, planting=planting, rest=rest, nodes=setting.digit_nodes,
+            n=setting.n_pairs, epochs=setting.pair_epochs)
+    for kind in NETWORKS if "mnist" in names else ():
+        found["mnist", kind] = each_seed(
+            run_images, others, kind=kind, steps=5, nodes=setting.image_nodes, half=setting.half,
+            limit=setting.limit, n_validation=setting.n_validation, epochs=setting.image_epochs)
+    return found
 
 
-def run(setting, names, folder):
-    """part -> name -> arrays (seeds, ...); runs on disk are not run again."""
+def run(setting, names, path, workers=1):
+    """part -> name -> arrays (seeds, ...); runs in the file are not run again."""
     result = {}
-    for part, own in plan(setting, names).items():
-        result[part] = {}
-        for name, (function, seeds) in own.items():
-            result[part][name] = stack([
-                kept(folder, (function.func.__name__, *function.args, seed, *CONSTANTS),
-                     partial(function, seed)) for seed in range(seeds)])
-    progress("")
+    for (part, name), rows in swept(plan(setting, names), path, workers).items():
+        result.setdefault(part, {})[name] = stack(rows)
     return result
 
 
@@ -118,13 +113,14 @@ def save(result, folder):
 
 
 def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/recurrent_classifier", seeds=SEEDS)
+    parser = options(__doc__.splitlines()[0], "results/recurrent_classifier", seeds=SEEDS,
+                     workers=WORKERS)
     chosen = parser.parse_args(argv)
     setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     names = available(["digits", "mnist"], chosen.download)
-    result = run(setting, names, chosen.out / "runs")
+    result = run(setting, names, chosen.out / "runs.jsonl", chosen.workers)
     save(result, chosen.out)
     plot(result, chosen.out)
     show_table(verdicts(result), chosen.out, chosen.mode)

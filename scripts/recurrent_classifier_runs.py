@@ -15,7 +15,6 @@ TAIL, FOLLOWED = 40, 200                    # linear steps and test examples tha
 RING_NODES, ENOUGH = 24, 0.005              # of rings: mean square at which training stops
 GRID, EXTENT = 121, 1.8                     # points a side of the map of basins, half its side
 PATIENCE, RATES = 4, (3e-3, 6e-4, 1.2e-4)   # epochs without a better validation, learning rates
-CONSTANTS = (TAIL, FOLLOWED, RING_NODES, ENOUGH, GRID, EXTENT, PATIENCE, RATES)
 
 # Name -> kernels of digits: class, keyword arguments, whether the target is y = onehot.
 KERNELS = {

@@ -1,6 +1,6 @@
 """What recurrent_classifier.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 
 def verdicts(result):

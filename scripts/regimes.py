@@ -36,32 +36,19 @@ Deviations: one hidden layer, not three; p = 128 and 256, not 10,000; steps may 
 most; a run ends when all points have margin 1 or after 6,000 steps (the table says what is left).
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
-from experiment import (SEEDS, available, hold_memory, kept, options, progress, save_arrays,
-                        show_table, stack, with_seeds)
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
+                        stack, swept, with_seeds)
+from experiment_table import show_table
 from regimes_figures import plot
-from regimes_runs import approach, course, kernel_course, scatter, sweep
+from regimes_runs import Setting, approach, course, kernel_course, scatter, sweep
 from regimes_verdicts import verdicts
 
+from npspectral.sweep import grid
+
 COURSES = (-2, 1, 4)                    # log10 of the alphas that are followed in time
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a mode runs; exponents: log10 of the alphas of `sweep` and of `approach`."""
-
-    seeds: int
-    p: dict
-    widths: dict
-    exponents: tuple
-    approach: tuple
-    scatter: tuple
-    members: int
-    n_test: int = 5000
-    max_steps: int = 6000
-
-
 SETTINGS = {
     "quick": Setting(1, {"stripe": 64, "mnist": 64}, {"stripe": (50, 200), "mnist": (50,)},
                      (-4, -2, 0, 1, 2, 4, 6), (2, 4), (300, 1000, 3000), 4, 1000, 2000),
@@ -77,35 +64,34 @@ SETTINGS = {
 }
 
 
-def run(tasks, setting, folder):
-    """Part -> name -> array; runs on disk are not run again."""
+def plan(tasks, setting):
+    """Part -> its runs: one a seed, or of a course one, or of the scatter one a width."""
     alone = replace(setting, seeds=1)                       # a run does not know how many there are
-
-    def each(function, *key):
-        return stack([kept(folder, (function.__name__, *key, seed, alone),
-                           lambda: function(*key, seed, alone)) for seed in range(setting.seeds)])
-
-    result = {f"{task} {width}": each(sweep, task, width)
-              for task in tasks for width in setting.widths[task]}
+    each = partial(each_seed, seeds=setting.seeds, setting=alone)
+    found = {f"{task} {width}": each(sweep, task=task, width=width)
+             for task in tasks for width in setting.widths[task]}
     width = setting.widths["stripe"][0]
-    result |= {name: each(approach, name, width) for name in ("softplus", "relu")}
-    result |= {f"course {exponent}": kept(folder, ("course", exponent, alone),
-                                          lambda: course(exponent, alone)) for exponent in COURSES}
-    result["kernel course"] = kept(folder, ("kernel course", alone), lambda: kernel_course(alone))
-    result["scatter"] = stack([kept(folder, ("scatter", width, alone),
-                                    lambda: scatter(width, alone)) for width in setting.scatter])
-    progress("")
-    return result
+    found |= {name: each(approach, activation=name, width=width) for name in ("softplus", "relu")}
+    found |= {f"course {exponent}": grid(course, exponent=[exponent], setting=[alone])
+              for exponent in COURSES}
+    return found | {"kernel course": grid(kernel_course, setting=[alone]),
+                    "scatter": grid(scatter, width=setting.scatter, setting=[alone])}
+
+
+def run(tasks, setting, path, workers=1):
+    """Part -> name -> array; runs in the file are not run again."""
+    return {part: rows[0] if "course" in part else stack(rows)
+            for part, rows in swept(plan(tasks, setting), path, workers).items()}
 
 
 def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/regimes", seeds=SEEDS)
+    parser = options(__doc__.splitlines()[0], "results/regimes", seeds=SEEDS, workers=WORKERS)
     chosen = parser.parse_args(argv)
     setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     tasks = ["stripe", *available(["mnist"], chosen.download)]
-    result = run(tasks, setting, chosen.out / "runs")
+    result = run(tasks, setting, chosen.out / "runs.jsonl", chosen.workers)
     save_arrays(result, chosen.out / "regimes.npz")
     plot(result, setting, chosen.out)
     show_table(verdicts(result, setting), chosen.out, chosen.mode)

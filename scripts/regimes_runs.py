@@ -1,8 +1,9 @@
 """The parts of regimes.py: what is trained, and what is measured on it."""
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from experiment import images, progress, stack
+from experiment import images, locked, progress, stack
 
 from npspectral import data, soft_hinge
 from npspectral.analysis.regimes import kernel_change, linearized, parameter_change
@@ -16,6 +17,21 @@ N_FIXED = 200                           # test points that the kernel's change i
 SOFTPLUS, SOFTPLUS_GAIN = Softplus(5.0), 1.4043834      # E[(gain softplus(z))^2] = 1, z ~ N(0, 1)
 HUGE = 1e300                            # a limit that nothing reaches
 APPROACHED = 0.7                        # `approach` looks when this fraction has margin 1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a mode runs; exponents: log10 of the alphas of `sweep` and of `approach`."""
+
+    seeds: int
+    p: dict
+    widths: dict
+    exponents: tuple
+    approach: tuple
+    scatter: tuple
+    members: int
+    n_test: int = 5000
+    max_steps: int = 6000
 
 
 def draw(task, seed, p, n_test):
@@ -37,7 +53,7 @@ def mnist_parity():
     x, y = data.parity_task(rng, x, labels, mean)
     x_test, y_test = data.parity_task(rng, x_test, labels_test, mean)
     components = data.principal_components(x, D_MNIST)
-    return components.whiten(x), y, components.whiten(x_test), y_test
+    return locked(components.whiten(x), y, components.whiten(x_test), y_test)
 
 
 def start(network, width, seed):

@@ -1,6 +1,6 @@
 """What regimes.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 LAZY, FEATURE = slice(-2, None), slice(0, 2)    # the two largest alphas, the two smallest
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from experiment import FAIL, PASS, TOO_SMALL, VERDICTS
+from experiment_table import FAIL, PASS, TOO_SMALL, VERDICTS
 from reproduce_page import (BAD, GOOD, SMALL, Figure, Fold, Heading, Link, Paragraph, Plain, Points,
                             Table, html, markdown)
 

@@ -35,94 +35,25 @@ Not known from the code, and chosen: the last transfer is never masked, test acc
 best epoch.
 """
 import numpy as np
-from experiment import available, images, kept, options, progress, show_table, stack
+from experiment import WORKERS, available, options, stack, swept
+from experiment_table import show_table
 from sparse_training_cases import MODES, SETS
 from sparse_training_figures import plot
+from sparse_training_runs import ARMS, run_case
 from sparse_training_verdicts import verdicts
 
-from npspectral import (SGD, Adam, Chain, Dense, Sparse, Spectral, SpectralQR, Tanh,
-                        softmax_cross_entropy)
-from npspectral.analysis.sparsity import LinkHistory
-from npspectral.nn import SpectralFullQR, magnitude_threshold, tree
-from npspectral.training import Step, accuracy, evaluate
+from npspectral.sweep import Run
 
-BATCH, PATIENCE, VALIDATION = 200, 5, 0.3
-ARMS = {"qr": SpectralQR, "full-qr": SpectralFullQR, "spectral": Spectral, "dense": Dense,
-        "bare": Dense}
-OPTIMIZERS = {"adam": Adam, "sgd": SGD}                     # the latter without momentum
+COLUMNS = ("dataset", "arm", "percent", "seed", "rule", "optimizer", "factor")      # of the cases
 
 
-def network(case, rng):
-    """784-hidden-10, tanh, and its first params; the last transfer is never masked."""
-    sizes = (784, *case.hidden, 10)
-    layers, params = [], []
-    for position, pair in enumerate(zip(sizes, sizes[1:])):
-        layer = ARMS[case.arm](*pair, bias=case.arm != "bare")
-        own = layer.init(rng, np.float32)
-        if case.percent and position < len(case.hidden):
-            layer = masked(layer, own, case)
-        layers += [layer, Tanh()]
-        params += [own, {}]
-    return Chain(*layers[:-1]), tuple(params[:-1])
-
-
-def masked(layer, own, case):
-    """The layer with a threshold of its own, or with one from its first weights."""
-    share = case.percent / 100
-    if case.rule == "dynamic":
-        return Sparse(layer, sparsity=share)
-    return Sparse(layer, threshold=magnitude_threshold(layer.weight(own), share))
-
-
-def links(net, params):
-    """W and c of every sparse layer."""
-    return [layer.links(own) for layer, own in zip(net.layers, params) if isinstance(layer, Sparse)]
-
-
-def train(net, params, rng, case, train_set, validation, label):
-    """params of the best epoch; validation accuracy after each; a LinkHistory a sparse layer."""
-    (x, labels), best, curve = train_set, 0, []
-    step = Step(net, params, softmax_cross_entropy, OPTIMIZERS[case.optimizer](case.rate))
-    histories = [LinkHistory(*link) for link in links(net, step.params)]
-    while len(curve) < case.epochs and len(curve) - best < PATIENCE:
-        for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // BATCH)):
-            step(x[rows], labels[rows])
-            for history, link in zip(histories, links(net, step.params)):
-                history.observe(*link)
-        curve.append(evaluate(net, step.params, *validation, metrics=[accuracy])["accuracy"])
-        if curve[-1] > max(curve[:-1], default=0):
-            best, params = len(curve), tree.copy(step.params)
-        progress(f"{label}  epoch {len(curve)}  {curve[-1]:.4f}")
-    return params, curve, histories
-
-
-def run_case(case, sets, label):
-    """Test and validation accuracy at the best epoch; counts of links, one a hidden layer."""
-    rng = np.random.default_rng(case.seed)
-    (x, labels), test_set = sets
-    cut = round(len(x) * (1 - VALIDATION))
-    net, params = network(case, rng)
-    params, curve, histories = train(net, params, rng, case, (x[:cut], labels[:cut]),
-                                     (x[cut:], labels[cut:]), label)
-    counts = stack([history.counts() for history in histories]) if histories else {
-        name: np.zeros(len(case.hidden)) for name in LinkHistory.NAMES}
-    found = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
-    return {"accuracy": found, "validation": max(curve), "epochs": len(curve), **counts}
-
-
-def run(cases, folder, download=False):
-    """A table: column -> array with one row a case, those of `run_case` and the case's own."""
-    rows, here = [], available(list(dict.fromkeys(case.dataset for case in cases)), download)
-    for dataset in here:
-        own = [case for case in cases if case.dataset == dataset]
-        sets = {limit: images(dataset, limit) for limit in {case.limit for case in own}}
-        for number, case in enumerate(own, 1):
-            label = f"{number}/{len(own)} {case.label}"
-            key = (case, BATCH, PATIENCE, VALIDATION, case.rate)
-            found = kept(folder, key, lambda: run_case(case, sets[case.limit], label))
-            columns = ("dataset", "arm", "percent", "seed", "rule", "optimizer", "factor")
-            rows.append({**{name: getattr(case, name) for name in columns}, **found})
-    progress("")
+def run(cases, path, download=False, workers=1):
+    """A table: column -> array with one row a case, those of `run_case` and COLUMNS."""
+    here = available(list(dict.fromkeys(case.dataset for case in cases)), download)
+    plan = {case: [Run(run_case, {"case": case})] for dataset in here for case in cases
+            if case.dataset == dataset}
+    rows = [{**{name: getattr(case, name) for name in COLUMNS}, **found}
+            for case, (found,) in swept(plan, path, workers).items()]
     return stack(rows) if rows else {}
 
 
@@ -130,13 +61,13 @@ def main(argv=None):
     parser = options(__doc__.splitlines()[0], "results/sparse_training",
                      datasets=dict(nargs="+", choices=SETS, default=SETS),
                      arms=dict(nargs="+", choices=ARMS, default=tuple(ARMS)),
-                     percents=dict(nargs="+", type=int, help="only these, such as 90 95"))
+                     percents=dict(nargs="+", type=int, help="only these, such as 90 95"),
+                     workers=WORKERS)
     chosen = parser.parse_args(argv)
     cases = [case for case in MODES[chosen.mode]()
              if case.dataset in chosen.datasets and case.arm in chosen.arms
              and (chosen.percents is None or case.percent in chosen.percents)]
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    table = run(cases, chosen.out / "runs", chosen.download)
+    table = run(cases, chosen.out / "runs.jsonl", chosen.download, chosen.workers)
     if not table:
         return
     np.savez_compressed(chosen.out / "sparse_training.npz", **table)

@@ -1,36 +1,11 @@
 """Which networks sparse_training.py trains: one Case is one run."""
-from dataclasses import dataclass
 from itertools import product
+
+from sparse_training_runs import Case
 
 SETS = ("mnist", "fashion-mnist")
 PERCENTS = (50, 70, 80, 85, 90, 95, 98)
 HIGH = (90, 95, 98)
-RATES = {"mnist": 0.005, "fashion-mnist": 0.001}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A network with `percent` of the links of its hidden transfers masked; 0: nothing is."""
-
-    dataset: str
-    arm: str
-    percent: int
-    seed: int = 0
-    rule: str = "dynamic"
-    optimizer: str = "adam"
-    factor: float = 1               # of the published learning rate
-    epochs: int = 90                # at most
-    hidden: tuple = (500, 500)
-    limit: int | None = None        # of training images, a part of which validates; None: all
-
-    @property
-    def rate(self):
-        return RATES[self.dataset] * self.factor
-
-    @property
-    def label(self):
-        return (f"{self.dataset} {self.percent} % {self.rule} {self.arm} {self.optimizer} "
-                f"{self.rate:g} seed {self.seed}")
 
 
 def grid(shared, **axes):

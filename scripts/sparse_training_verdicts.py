@@ -1,6 +1,6 @@
 """What sparse_training.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 TITLES = {"qr": "S-QR", "full-qr": "S-QR, full R", "spectral": "spectral", "dense": "dense",
           "bare": "dense, no bias"}

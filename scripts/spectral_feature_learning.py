@@ -41,29 +41,17 @@ Minutes on one core: 5; --quick 15 s, too small for some rows to pass; --full, n
 hours by the number of steps and their size.
 """
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
-from experiment import (SEEDS, available, hold_memory, kept, options, progress, save_arrays,
-                        show_table, stack, with_seeds)
+from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
+                        stack, swept, with_seeds)
+from experiment_table import show_table
 from spectral_feature_learning_figures import plot
-from spectral_feature_learning_runs import ARMS, follow, sweep
+from spectral_feature_learning_runs import ARMS, Setting, follow, sweep
 from spectral_feature_learning_verdicts import verdicts
 
 FOLLOWED = ("lambda + beta", "dense", "everything")     # arms whose kernels are seen in time
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a mode runs; exponents: log10 of alpha, the first one is that of the kernels in time."""
-
-    seeds: int
-    p: dict
-    width: int
-    exponents: tuple
-    n_test: int = 5000
-    max_steps: int = 6000
-
-
 SETTINGS = {
     "quick": Setting(1, {"stripe": 64}, 100, (-1, 0, 4), 1000, 1500),
     "default": Setting(3, {"stripe": 128, "mnist": 256}, 200, (-2, 0, 2, 4), max_steps=4000),
@@ -72,28 +60,25 @@ SETTINGS = {
 }
 
 
-def run(tasks, setting, folder):
-    """Part -> name -> array with one row a seed; runs on disk are not run again."""
+def run(tasks, setting, path, workers=1):
+    """Part -> name -> array with one row a seed; runs in the file are not run again."""
     alone = replace(setting, seeds=1)                       # a run does not know how many there are
-
-    def each(function, *key):
-        return stack([kept(folder, (function.__name__, *key, seed, alone),
-                           lambda: function(*key, seed, alone)) for seed in range(setting.seeds)])
-
-    result = {f"{task} {arm}": each(sweep, task, arm) for task in tasks for arm in ARMS}
-    result |= {f"kernels {arm}": each(follow, arm) for arm in FOLLOWED}
-    progress("")
-    return result
+    each = partial(each_seed, seeds=setting.seeds, setting=alone)
+    plan = {f"{task} {arm}": each(sweep, task=task, arm=arm) for task in tasks for arm in ARMS}
+    plan |= {f"kernels {arm}": each(follow, arm=arm) for arm in FOLLOWED}
+    return {part: stack(rows) for part, rows in swept(plan, path, workers).items()}
 
 
 def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/spectral_feature_learning", seeds=SEEDS)
+    parser = options(__doc__.splitlines()[0], "results/spectral_feature_learning", seeds=SEEDS,
+                     workers=WORKERS)
     chosen = parser.parse_args(argv)
     setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
     images = [task for task in setting.p if task != "stripe"]
-    result = run(["stripe", *available(images, chosen.download)], setting, chosen.out / "runs")
+    result = run(["stripe", *available(images, chosen.download)], setting,
+                 chosen.out / "runs.jsonl", chosen.workers)
     save_arrays(result, chosen.out / "spectral_feature_learning.npz")
     plot(result, setting, chosen.out)
     show_table(verdicts(result, setting), chosen.out, chosen.mode)

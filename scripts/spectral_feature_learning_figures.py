@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 from spectral_feature_learning_runs import ARMS, DEGREES, GRID, GROUPS
 
 COLORS = {"lambda_in": ORANGE, "lambda_out": PINK, "lambda": BLUE, "phi": GRAY,

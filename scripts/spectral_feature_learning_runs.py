@@ -1,4 +1,6 @@
 """The runs of spectral_feature_learning.py: arms, and what is measured on a trained network."""
+from dataclasses import dataclass
+
 import numpy as np
 from experiment import progress, stack
 from regimes_runs import LIMITS, draw, test_error
@@ -24,6 +26,18 @@ N_FIXED = 200                           # test points that kernels are measured 
 NEAR = 0.02                             # a point counts as on a neuron's kink: patterns are +, 0, -
 MORE = 1.1                              # factor between the steps that `follow` looks at
 GRID, HALF = np.geomspace(1e-3, 1e2, 101), 0.5      # times of `follow`; the loss starts at 1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a mode runs; exponents: log10 of alpha, the first one is that of the kernels in time."""
+
+    seeds: int
+    p: dict
+    width: int
+    exponents: tuple
+    n_test: int = 5000
+    max_steps: int = 6000
 
 
 def build(arm, d, width):

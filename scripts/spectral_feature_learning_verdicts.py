@@ -1,6 +1,6 @@
 """What spectral_feature_learning.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 from regimes_verdicts import slope
 from spectral_feature_learning_runs import ARMS, DEGREES, GRID, GROUPS
 

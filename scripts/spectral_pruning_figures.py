@@ -1,8 +1,9 @@
 """The figure of spectral_pruning.py: test accuracy against the share of hidden nodes cut."""
 from functools import partial
 
-from experiment import BLUE, GRAY, GREEN, ORANGE, save_figures
-from spectral_pruning_published import PERCENTILES, published
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, save_figures
+from spectral_pruning_published import published
+from spectral_pruning_runs import PERCENTILES
 
 LOOKS = {"dense": (ORANGE, "o", "dense, by incoming weights"),
          "post": (BLUE, "s", "spectral, after training"),

@@ -7,10 +7,10 @@ layers -> method -> one number for each of PERCENTILES.
 from itertools import combinations
 
 import numpy as np
-from experiment import Row
+from experiment_table import Row
+from spectral_pruning_runs import PERCENTILES
 
 METHODS = ("dense", "post", "pre")
-PERCENTILES = (5, 50, 70, 80, 90, 95)
 CLOSE, FAR = 0.02, 0.03                     # |ours - published|
 CLEAR, LEAST = 0.02, 1e-4                   # differences that order methods: published, ours
 JUDGED_AT = {percentile: PERCENTILES.index(percentile) for percentile in (70, 90)}

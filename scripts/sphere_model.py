@@ -25,25 +25,15 @@ Minutes on one core: --quick 1/4, as it comes 8 by estimate, --full 5,000 by est
 """
 import time
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from experiment import (SEEDS, hold_memory, kept, options, progress, save_arrays, show_table, stack,
-                        with_seeds)
+from experiment import SEEDS, WORKERS, hold_memory, options, save_arrays, stack, swept, with_seeds
+from experiment_table import show_table
 from sphere_model_figures import plot
+from sphere_model_runs import AT_TEN, FREE, follow_curve, follow_stages
 from sphere_model_verdicts import verdicts
 
-from npspectral.analysis.attractors import census
-from npspectral.analysis.neurons import Neurons
-from npspectral.data.binary import sphere
-from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, ScaledDense
-from npspectral.training import Limits, gradient_flow
-
-FEATURE, LAZY, TOWARD_LAZY = 1e-6, 1e6, 10.0        # alpha
-FLOOR = 0.03                # of Limits: the smallest steps; errors hardly change
-N_TEST, ESCAPED = 10_000, 0.1
-FREE = ("lazy", "feature")
-AT_TEN = (*FREE, "feature, fixed", "feature, b(0) = 0")
+from npspectral.sweep import grid
 
 
 @dataclass(frozen=True)
@@ -67,79 +57,32 @@ SETTINGS = {
 }
 
 
-def network_of(kind, d, width):
-    """(network, alpha) of one of the kinds in AT_TEN."""
-    if kind == "feature, fixed":
-        last = ScaledDense(width, 1, 2 ** 0.5 / width, bias=False)
-        return Chain(FixedOrientations(d, width), ReLU(), last), FEATURE
-    bias = Constant(0.0) if kind.endswith("= 0") else True
-    return OneHidden(d, width, bias), LAZY if kind == "lazy" else FEATURE
-
-
-def train(network, start, x, target, alpha, max_steps, label):
-    """The record at which y F >= 1 for every point, or that of max_steps, and the first at t*."""
-    escaped = None
-    for record in gradient_flow(network, start, x, target, alpha=alpha,
-                                limits=Limits(floor=FLOOR)):
-        learned = record.satisfied(target)
-        if record.step % 200 == 0:
-            progress(f"{label}  step {record.step}, {learned:.3f} learned")
-        if escaped is None and learned > ESCAPED:
-            escaped = record
-        if learned == 1 or record.step >= max_steps:
-            return record, escaped or record
-
-
-def follow_curve(kind, d, p, width, seed, max_steps):
-    """Test error of one network; all kinds see the same data."""
-    rng = np.random.default_rng(seed)
-    (x_test, target_test), (x, target) = sphere(rng, N_TEST, d), sphere(rng, p, d)
-    network, alpha = network_of(kind, d, width)
-    start = network.init(rng)
-    last, _ = train(network, start, x, target, alpha, max_steps,
-                    f"{kind}, d {d}, p {p}, seed {seed}")
-    change = network.forward(last.params, x_test)[0] - network.forward(start, x_test)[0]
-    return {"error": (change * target_test <= 0).mean(), "left": 1 - last.satisfied(target)}
-
-
-def follow_stages(p, width, max_steps):
-    """v and beta of all neurons at the four stages of the talk."""
-    rng = np.random.default_rng(0)
-    x, target = sphere(rng, p, 2)
-    network = OneHidden(2, width)
-    start = network.init(rng)
-    lazy, _ = train(network, start, x, target, TOWARD_LAZY, max_steps, "stages, toward lazy")
-    last, escaped = train(network, start, x, target, FEATURE, max_steps, "stages, feature")
-    found = [Neurons.of(network, params)
-             for params in (start, lazy.params, escaped.params, last.params)]
-    counted = [census(neurons, x) for neurons in found]
-    return {"x": x, "target": target[:, 0], "left": 1 - last.satisfied(target),
-            "vectors": [neurons.vectors for neurons in found],
-            "beta": [neurons.beta for neurons in found],
-            "living": [~one.dead for one in counted],
-            "attractors": [one.attractors for one in counted]}
+def sizes_of(kind, d, setting):
+    """The p of one curve."""
+    return [p for p in setting.sizes[d] if kind in FREE or p <= setting.slow]
 
 
 def plan(setting):
-    """(kind, d, sizes) of all curves."""
-    for d, sizes in setting.sizes.items():
-        for kind in AT_TEN if d == 10 else FREE:
-            yield kind, d, sizes if kind in FREE else [p for p in sizes if p <= setting.slow]
+    """(kind, d, seed) -> the runs of all sizes, of all curves; "stages" -> one run."""
+    curves = {(kind, d, seed): grid(
+        follow_curve, kind=[kind], d=[d], p=sizes_of(kind, d, setting), width=[setting.width],
+        seed=[seed], max_steps=[setting.max_steps])
+        for d in setting.sizes for kind in (AT_TEN if d == 10 else FREE)
+        for seed in range(setting.seeds)}
+    p, width = setting.stages
+    return curves | {"stages": grid(follow_stages, p=[p], width=[width],
+                                    max_steps=[setting.max_steps])}
 
 
-def run(setting, folder):
-    """Curves, (kind, d) -> name -> array, and stages, name -> array; kept runs are not repeated."""
-    curves = {}
-    for kind, d, sizes in plan(setting):
-        rows = [stack([kept(folder, (kind, d, p, setting.width, seed, FLOOR, setting.max_steps),
-                            partial(follow_curve, kind, d, p, setting.width, seed,
-                                    setting.max_steps)) for p in sizes])
-                for seed in range(setting.seeds)]
-        curves[kind, d] = {"p": np.array(sizes), **stack(rows)}
-    stages = kept(folder, ("stages", *setting.stages, FLOOR, setting.max_steps),
-                  partial(follow_stages, *setting.stages, setting.max_steps))
-    progress("")
-    return curves, stages
+def run(setting, path, workers=1):
+    """Curves, (kind, d) -> name -> array, and stages, name -> array; see `swept`."""
+    found = swept(plan(setting), path, workers)
+    stages, = found.pop("stages")
+    seeds = {}
+    for (kind, d, _), rows in found.items():
+        seeds.setdefault((kind, d), []).append(stack(rows))
+    return {(kind, d): {"p": np.array(sizes_of(kind, d, setting)), **stack(own)}
+            for (kind, d), own in seeds.items()}, stages
 
 
 def save(curves, stages, folder):
@@ -149,11 +92,12 @@ def save(curves, stages, folder):
 
 
 def main(argv=None):
-    chosen = options(__doc__.splitlines()[0], "results/sphere_model", seeds=SEEDS).parse_args(argv)
+    chosen = options(__doc__.splitlines()[0], "results/sphere_model", seeds=SEEDS,
+                     workers=WORKERS).parse_args(argv)
     setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
     begin = time.monotonic()
     hold_memory()
-    curves, stages = run(setting, chosen.out / "runs")
+    curves, stages = run(setting, chosen.out / "runs.jsonl", chosen.workers)
     save(curves, stages, chosen.out)
     plot(curves, stages, chosen.out)
     show_table(verdicts(curves, stages), chosen.out, chosen.mode)

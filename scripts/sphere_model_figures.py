@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GREEN, ORANGE, PINK, save_figures
 from sphere_model_verdicts import STAGES, places, star, weights
 
 from npspectral.analysis.learning_curves import kernel_exponent

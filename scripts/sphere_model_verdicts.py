@@ -1,6 +1,6 @@
 """What sphere_model.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 from npspectral.analysis.learning_curves import (crossing, crossing_interval, kernel_exponent,
                                                  power_law)

@@ -33,39 +33,13 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from experiment import SEEDS, hold_memory, kept, options, progress, show_table, stack
+from experiment import SEEDS, WORKERS, hold_memory, options, stack, swept
+from experiment_table import show_table
 from stripe_compression_figures import plot
+from stripe_compression_runs import LAZY, Case, measure, watch
 from stripe_compression_verdicts import verdicts
 
-from npspectral import hinge, soft_hinge
-from npspectral.analysis.compression import (amplification_by_component,
-                                             amplification_mean_square, amplification_total)
-from npspectral.data import cylinder, stripe
-from npspectral.nn import OneHidden
-from npspectral.training import Limits, gradient_flow, settle
-
-TASKS = {"stripe": (stripe, 1), "cylinder": (cylinder, 2)}      # and the relevant directions
-LOSSES = {"hinge": hinge, "soft_hinge": soft_hinge}
-CONVENTIONS = (amplification_by_component, amplification_mean_square, amplification_total)
-FEATURE, LAZY = 1e-6, 1e6
-ESCAPED = 0.1                   # t*: more than this share of the points has y F >= 1
-TURNED = 3.0                    # lambda at the second moment shown
-EVERY = 10                      # steps between points of a curve
-LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One training; it ends at t*, or with max_steps after so many steps or all points outside."""
-
-    task: str
-    d: int
-    h: int
-    p: int
-    seed: int
-    alpha: float = FEATURE
-    loss: str = "soft_hinge"
-    max_steps: int = 0
+from npspectral.sweep import Run
 
 
 @dataclass(frozen=True)
@@ -109,87 +83,26 @@ SETTINGS = {
 }
 
 
-def training(case):
-    """The FlowRecords of a case without end, and its x and target."""
-    rng = np.random.default_rng(case.seed)
-    draw, _ = TASKS[case.task]
-    x, target = draw(rng, case.p, case.d)
-    network = OneHidden(case.d, case.h)
-    records = gradient_flow(network, network.init(rng), x, target, loss=LOSSES[case.loss],
-                            alpha=case.alpha, limits=LIMITS)
-    return records, x, target
+def plan(chosen):
+    """(name of a law, seed) -> the runs of all sizes; name of what is shown -> one run."""
+    laws = {(name, seed): [Run(measure, {"case": replace(law.case, p=p, seed=seed)})
+                           for p in law.sizes]
+            for name, law in chosen.laws.items() for seed in range(law.seeds)}
+    return laws | {name: [Run(watch, {"case": case})] for name, case in chosen.shown.items()}
 
 
-def factors(case, record):
-    """lambda in all conventions, (3,)."""
-    _, n_parallel = TASKS[case.task]
-    return np.array([convention(record.params["omega"], n_parallel)
-                     for convention in CONVENTIONS])
-
-
-def finish(case, records, target):
-    """The record at t*, and the last one."""
-    star = next(record for record in records if record.satisfied(target) > ESCAPED)
-    return star, settle(records, target, max_steps=case.max_steps) if case.max_steps else star
-
-
-def measure(case):
-    """lambda at the start, at t* and at the end, and how the flow went."""
-    progress(f"{case.task}, alpha {case.alpha:g}, p {case.p}, seed {case.seed}")
-    records, _, target = training(case)
-    begin = next(records)
-    star, end = finish(case, records, target)
-    return {"start": factors(case, begin), "star": factors(case, star), "end": factors(case, end),
-            "escape_time": star.time, "left": 1 - end.satisfied(target), "steps": end.step,
-            "floor_steps": end.floor_steps, "rise": end.rise, "drift": end.drift}
-
-
-def watch(case):
-    """lambda along the way, and the neurons at the start, at lambda = TURNED, at t*, at the end."""
-    records, x, target = training(case)
-    moments, curve = [next(records)], []
-    records = recorded(case, records, target, curve)
-    moments.append(next(record for record in records if factors(case, record)[0] >= TURNED
-                        or record.satisfied(target) > ESCAPED))
-    moments += finish(case, records, target)
-    times, lambdas, satisfied = zip(*curve)
-    return {"x": x, "target": target, "moments": np.array([record.time for record in moments]),
-            **{name: np.array([record.params[name] for record in moments])
-               for name in ("omega", "bias", "beta")},
-            "at_moments": np.array([factors(case, record) for record in moments]),
-            "times": np.array(times), "lambda": np.array(lambdas), "satisfied": satisfied}
-
-
-def recorded(case, records, target, curve):
-    """The same records; of every EVERY-th, (time, lambda, share outside) is added to curve."""
-    for record in records:
-        if record.step % EVERY == 0:
-            curve.append((record.time, factors(case, record), record.satisfied(target)))
-            progress(f"{case.task}, alpha {case.alpha:g}, p {case.p}  step {record.step}  "
-                     f"lambda {curve[-1][1][0]:.2f}  outside {curve[-1][2]:.3f}")
-        yield record
-
-
-def follow(law, folder):
-    """Arrays (seeds, sizes, ...) of a law; trainings on disk are not run again."""
-    rows = [[kept(folder, ("measure", case, LIMITS), lambda: measure(case))
-             for case in (replace(law.case, p=p, seed=seed) for p in law.sizes)]
-            for seed in range(law.seeds)]
-    return {"sizes": np.array(law.sizes), "d": law.case.d,
-            **stack([stack(row) for row in rows])}
-
-
-def run(chosen, folder):
-    """{"laws": name -> arrays, "shown": name -> arrays}."""
-    result = {"laws": {name: follow(law, folder) for name, law in chosen.laws.items()},
-              "shown": {name: kept(folder, ("watch", case, LIMITS), lambda: watch(case))
-                        for name, case in chosen.shown.items()}}
-    progress("")
-    return result
+def run(chosen, path, workers=1):
+    """{"laws": name -> arrays (seeds, sizes, ...), "shown": name -> arrays}."""
+    found = swept(plan(chosen), path, workers)
+    laws = {name: {"sizes": np.array(law.sizes), "d": law.case.d,
+                   **stack([stack(found[name, seed]) for seed in range(law.seeds)])}
+            for name, law in chosen.laws.items()}
+    return {"laws": laws, "shown": {name: found[name][0] for name in chosen.shown}}
 
 
 def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/stripe_compression", seeds=SEEDS)
+    parser = options(__doc__.splitlines()[0], "results/stripe_compression", seeds=SEEDS,
+                     workers=WORKERS)
     given = parser.parse_args(argv)
     chosen = SETTINGS[given.mode]
     if given.seeds is not None:
@@ -197,7 +110,7 @@ def main(argv=None):
                                        for name, law in chosen.laws.items()})
     begin = time.monotonic()
     hold_memory()
-    result = run(chosen, given.out / "runs")
+    result = run(chosen, given.out / "runs.jsonl", given.workers)
     np.savez_compressed(given.out / "stripe_compression.npz", **{
         f"{name} {key}": array for part in result.values() for name, own in part.items()
         for key, array in own.items()})

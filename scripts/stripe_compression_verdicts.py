@@ -1,6 +1,6 @@
 """What stripe_compression.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 from npspectral.analysis.compression import late_amplification
 from npspectral.analysis.learning_curves import exponent_interval, power_law

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, ORANGE, save_figures
+from experiment_figures import BLUE, GRAY, ORANGE, save_figures
 
 from npspectral.analysis.mutual_information import ratio_floor
 

@@ -1,6 +1,6 @@
 """What tangent_kernel_pca.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 
 from npspectral.analysis.mutual_information import ratio_floor
 

@@ -5,7 +5,7 @@ Spectral students are drawn in full lines and weight decay in dashed ones; color
 from functools import partial
 
 import numpy as np
-from experiment import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 
 COLOR = {"spectral": BLUE, "weight decay": ORANGE}
 LINE = {"spectral": "-", "weight decay": "--"}

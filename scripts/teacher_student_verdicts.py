@@ -1,6 +1,6 @@
 """What teacher_student.py claims, as rows of its table."""
 import numpy as np
-from experiment import Row
+from experiment_table import Row
 from teacher_student_figures import size_of, students
 
 AROUND = 2                  # nodes that a core may have more or less than its teacher

@@ -9,15 +9,22 @@ PARTS = ["field", "maxima, d = 1", "A against p", "A against h", "A against d"]
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module, small; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import attractors
-    monkeypatch.setattr(attractors, "N_TEST", 200)
-    monkeypatch.setattr(attractors, "NEURONS", 200)
-    monkeypatch.setattr(attractors, "N_STEPS", 2000)
+    import attractors_runs
+    monkeypatch.setattr(attractors_runs, "N_TEST", 200)
+    monkeypatch.setattr(attractors_runs, "NEURONS", 200)
+    monkeypatch.setattr(attractors_runs, "N_STEPS", 2000)
     monkeypatch.setattr(attractors, "SIZES_OF_MAXIMA", {1: (2, 4)})
     return attractors
+
+
+@pytest.fixture
+def runs(script):
+    import attractors_runs
+    return attractors_runs
 
 
 def toy(script):
@@ -29,10 +36,10 @@ def verdict(script, result, part, quantity):
     return row.verdict.split()[0]
 
 
-def test_small_networks_are_counted_kept_and_planted_mistakes_are_caught(script, tmp_path,
+def test_small_networks_are_counted_kept_and_planted_mistakes_are_caught(script, runs, tmp_path,
                                                                          monkeypatch):
     result = script.run(toy(script), [], tmp_path / "runs.jsonl")
-    monkeypatch.setattr(script, "train", None)                      # nothing is trained again
+    monkeypatch.setattr(runs, "train", None)                      # nothing is trained again
     again = script.run(toy(script), [], tmp_path / "runs.jsonl")
     assert all(same_bits(own, again[part]) for part, own in result.items())
     assert list(result) == PARTS
@@ -61,20 +68,20 @@ def test_exponents_are_those_of_power_laws(script):
     assert np.abs(exponents(sizes, counts) - [0.5, 1]).max() < 1e-14
 
 
-def test_effective_number_is_that_of_equal_shares(script):
+def test_effective_number_is_that_of_equal_shares(runs):
     from npspectral.analysis.neurons import Neurons
     neurons = Neurons(np.ones((5, 1)), np.zeros(5), np.array([2.0, 1, 1, 9, -2]))
-    assert abs(script.effective(neurons, np.array([0, 1, 1, -1, 2])) - 3) < 1e-15
-    assert script.effective(neurons, np.array([0, 0, 0, -1, 0])) == 1
+    assert abs(runs.effective(neurons, np.array([0, 1, 1, -1, 2])) - 3) < 1e-15
+    assert runs.effective(neurons, np.array([0, 0, 0, -1, 0])) == 1
 
 
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, monkeypatch, tmp_path,
-                                                                capsys, rng):
+def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, monkeypatch,
+                                                                tmp_path, capsys, rng):
     def images(name, limit, dtype):
         return [(rng.standard_normal((n, 20)), np.arange(n) % 4) for n in (60, 40)]
 
     monkeypatch.setattr(script, "available", lambda names, download: names)
-    monkeypatch.setattr(script, "images", images)
+    monkeypatch.setattr(runs, "images", images)
     monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
     script.main(["--quick", "--seeds", "1", "--out", str(tmp_path)])
     with np.load(tmp_path / "mnist_feature.npz") as saved:

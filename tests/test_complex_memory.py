@@ -13,14 +13,21 @@ OMEGA = Spaced(0.0, float(np.pi))(None, (10,))
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module, on made images; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import complex_memory
-    monkeypatch.setattr(complex_memory, "load", made)
-    monkeypatch.setattr(complex_memory, "GAPS", (1, 20, 22))
-    monkeypatch.setattr(complex_memory, "WATCHED", 50)
+    import complex_memory_runs
+    monkeypatch.setattr(complex_memory_runs, "load", made)
+    monkeypatch.setattr(complex_memory_runs, "GAPS", (1, 20, 22))
+    monkeypatch.setattr(complex_memory_runs, "WATCHED", 50)
     return complex_memory
+
+
+@pytest.fixture
+def runs(script):
+    import complex_memory_runs
+    return complex_memory_runs
 
 
 @pytest.fixture
@@ -143,19 +150,19 @@ def test_a_linear_network_adds_items_and_its_pattern_changes_as_they_are_swapped
 
 # Data
 
-def test_pixels_are_averaged_over_squares(script, rng):
+def test_pixels_are_averaged_over_squares(runs, rng):
     x = rng.standard_normal((3, 36))
-    got = script.pooled(x, 3).reshape(3, 2, 2)
+    got = runs.pooled(x, 3).reshape(3, 2, 2)
     for i, row, column in np.ndindex(3, 2, 2):
         square = x[i].reshape(6, 6)[3 * row:3 * row + 3, 3 * column:3 * column + 3]
         assert abs(got[i, row, column] - square.mean()) < 1e-15
-    assert same_bits(script.pooled(x, 1), x)
+    assert same_bits(runs.pooled(x, 1), x)
 
 
-def test_turning_back_stops_the_oscillation(script):
+def test_turning_back_stops_the_oscillation(runs):
     times = np.arange(5, 12)[:, None, None]
     m = np.exp(1j * OMEGA * times) * np.ones((7, 2, 10))
-    assert np.abs(script.turned_back(m, OMEGA, 5) - 1).max() < 1e-14
+    assert np.abs(runs.turned_back(m, OMEGA, 5) - 1).max() < 1e-14
 
 
 # The script
@@ -164,25 +171,25 @@ def toy(script):
     return script.Setting(2, {"digits": ((0.01, 12),)}, {"digits": ((0.01, 10),)}, (600, 300))
 
 
-def test_accuracies_and_pairs_are_of_examples_that_were_not_trained(script, monkeypatch, rng):
+def test_accuracies_and_pairs_are_of_examples_that_were_not_trained(runs, monkeypatch, rng):
     asked, sets = [], []
-    monkeypatch.setattr(script, "accuracy", lambda y, labels: asked.append(len(labels)) or 0.0)
-    script.learn("digits", "linear", 0, toy(script))
+    monkeypatch.setattr(runs, "accuracy", lambda y, labels: asked.append(len(labels)) or 0.0)
+    runs.learn("digits", "linear", 0, ((0.01, 10),), 2, 5)
     assert set(asked) == {200}                              # of 600 + 200
-    monkeypatch.setattr(script, "follow_sequences", lambda layer, params, train_set, test_set,
+    monkeypatch.setattr(runs, "follow_sequences", lambda layer, params, train_set, test_set,
                         *more: sets.extend((train_set, test_set)) or {})
     own = {"seed": 0, **ComplexRecurrentSpectral(16, 10, 5).init(rng, np.float32)}
-    script.follow_pairs("digits", "oscillating", own, toy(script))
+    runs.follow_pairs("digits", "oscillating", own, (600, 300), 2, 5)
     assert [len(labels) for _, labels in sets] == [600, 200]
 
 
-def test_change_of_the_modulus_is_the_largest_of_all_steps(script, rng):
+def test_change_of_the_modulus_is_the_largest_of_all_steps(runs, rng):
     own = {"seed": 0, **ComplexRecurrentSpectral(16, 10, 5).init(rng, np.float32)}
-    found = script.follow_memory("digits", own, toy(script))
+    found = runs.follow_memory("digits", own, 2, 5)
     after = np.abs(found["m"][found["end"]:])               # of one image out of all
-    assert len(after) == script.AFTER + 1
+    assert len(after) == runs.AFTER + 1
     assert np.abs(after / after[0] - 1).max() <= found["drift"] < 1e-12
-    assert (found["u"][found["end"]:] <= script.DEAD * found["u"].max()).all()
+    assert (found["u"][found["end"]:] <= runs.DEAD * found["u"].max()).all()
 
 
 def verdict(script, result, quantity):
@@ -190,12 +197,12 @@ def verdict(script, result, quantity):
     return row.judge()
 
 
-def test_small_networks_are_followed_kept_and_planted_mistakes_are_caught(script, tmp_path,
+def test_small_networks_are_followed_kept_and_planted_mistakes_are_caught(script, runs, tmp_path,
                                                                           monkeypatch):
-    result = script.run(toy(script), ["digits"], tmp_path / "runs")
+    result = script.run(toy(script), ["digits"], tmp_path / "runs.jsonl")
     for name in ("train", "follow_sequences", "turned_back"):       # nothing is run again
-        monkeypatch.setattr(script, name, None)
-    again = script.run(toy(script), ["digits"], tmp_path / "runs")
+        monkeypatch.setattr(runs, name, None)
+    again = script.run(toy(script), ["digits"], tmp_path / "runs.jsonl")
     assert all(same_bits(own, again[part]) for part, own in result.items())
     assert result["digits", "oscillating"]["accuracy"].shape == (2, 12)
     assert result["digits", "free, pairs"]["twice"].shape == (2, 3, 10)
@@ -226,12 +233,12 @@ def test_command_line_saves_arrays_figures_and_prints_the_table(script, monkeypa
 def test_without_data_files_it_ends_with_an_empty_table(script, monkeypatch, tmp_path):
     monkeypatch.setattr(script, "available", lambda names, download: [])
     script.main(["--quick", "--out", str(tmp_path)])
-    assert [path.name for path in tmp_path.iterdir()] == ["verdicts.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {"runs.jsonl", "verdicts.json"}
 
 
-def test_settings(script, monkeypatch):
+def test_settings(script, runs, monkeypatch):
     assert script.SETTINGS["default"].seeds == script.SETTINGS["full"].seeds == 3
     assert list(script.SETTINGS["default"].stages) == ["digits", "mnist"]
-    assert np.abs(np.exp(1j * OMEGA * script.PERIOD) - 1).max() < 1e-13
+    assert np.abs(np.exp(1j * OMEGA * runs.PERIOD) - 1).max() < 1e-13
     monkeypatch.undo()
-    assert {1, 20, script.PERIOD} <= set(script.GAPS)
+    assert {1, 20, runs.PERIOD} <= set(runs.GAPS)

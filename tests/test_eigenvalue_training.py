@@ -12,11 +12,17 @@ from npspectral.training import Step
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import eigenvalue_training
     return eigenvalue_training
+
+
+@pytest.fixture
+def runs(script):
+    import eigenvalue_training_runs
+    return eigenvalue_training_runs
 
 
 @pytest.fixture
@@ -43,10 +49,10 @@ def toy_images(rng, n=300):
 def test_every_arm_trains_as_many_parameters_as_it_says(script, arm, trainable, shape):
     network = script.ARMS[arm].network(0)
     params = network.init(np.random.default_rng(0), np.float32)
-    assert script.nn.tree.size(network.trainable_part(params)) == trainable
+    assert tree.size(network.trainable_part(params)) == trainable
     assert params[0].get("phi", params[0].get("weight")).shape == shape
     if arm == "eigenvalues":
-        assert script.nn.tree.size(params) == 1_975_194
+        assert tree.size(params) == 1_975_194
         assert [type(layer) for layer in network.layers[1::2]] == [Tanh, Tanh]
         assert all(np.abs(own[name]).max() <= 0.5 for own in params[::2]
                    for name in ("lambda_in", "lambda_out"))
@@ -105,21 +111,21 @@ def test_start_of_2020_is_the_effective_eigenvalue(arms, rng):
     assert_near(1 - lambda_out, m * (1 - m), roundings=8, scale=5.04)
 
 
-def test_linear_network_equals_its_matrix_and_a_missing_factor_is_caught(script, arms, rng):
+def test_linear_network_equals_its_matrix_and_a_missing_factor_is_caught(runs, arms, rng):
     network = arms.spectral((9, 7, 5, 3), activation=Identity())
     params = network.init(rng, np.float32)
     x, labels = random_input(network, rng, np.float32, (50,)), rng.integers(3, size=50)
-    found = script.collapse(network, params, x, labels)
+    found = runs.collapse(network, params, x, labels)
     assert found["apart"] <= 1
     y = network.forward(tree.map(np.float64, params), x.astype(float))[0]
     assert found["collapsed_accuracy"] == np.mean(y.argmax(1) == labels)
     bent = Chain(*network.layers[:3], Tanh(), *network.layers[4:])
-    assert script.collapse(bent, params, x, labels)["apart"] > 1000
+    assert runs.collapse(bent, params, x, labels)["apart"] > 1000
 
 
-def test_runs_are_kept_judged_and_drawn(script, arms, tmp_path, monkeypatch, rng):
+def test_runs_are_kept_judged_and_drawn(script, runs, arms, tmp_path, monkeypatch, rng):
     parts = toy_images(rng)
-    monkeypatch.setattr(script, "images", lambda name, limit: parts)
+    monkeypatch.setattr(runs, "images", lambda name, limit: parts)
     monkeypatch.setitem(script.SETTINGS, "full", (None, 1, 2, 1))
     chosen = ("small", "anywhere", "linear", "perceptron")
     networks = {"anywhere": lambda seed: arms.direct((784, 5, 10), (100, 10), seed)}
@@ -127,14 +133,15 @@ def test_runs_are_kept_judged_and_drawn(script, arms, tmp_path, monkeypatch, rng
         arm = replace(script.ARMS[key], epochs=3, batch=50)
         monkeypatch.setitem(script.ARMS, key,
                             replace(arm, network=networks.get(key, arm.network)))
-    result = script.run("full", ["mnist"], folder=tmp_path / "runs", arms=chosen)
-    assert len(list((tmp_path / "runs").iterdir())) == 2 + 1 + 2 + 2      # "anywhere" is costly
+    plan, path = script.plan("full", ["mnist"], arms=chosen), tmp_path / "runs.jsonl"
+    result = script.run(plan, path)
+    assert len(path.read_bytes().splitlines()) == 1 + 2 + 1 + 2 + 2       # "anywhere" is costly
     small = result["mnist"]["small"]
     assert small["curves"].shape == (2, 3, 4)
     assert list(small["trainable"]) == [1954, 1954] and list(small["parameters"]) == [434_754] * 2
     assert result["mnist"]["perceptron"]["curves"][:, -1, 3].min() > 0.9
-    monkeypatch.setattr(script, "train", lambda *what: pytest.fail("a kept run was run again"))
-    again = script.run("full", ["mnist"], folder=tmp_path / "runs", arms=chosen)
+    monkeypatch.setattr(runs, "fit", None)                  # nothing is trained a second time
+    again = script.run(plan, path)
     assert np.array_equal(again["mnist"]["linear"]["curves"], result["mnist"]["linear"]["curves"])
     script.plot(result, tmp_path)
     assert (tmp_path / "mnist_epochs.png").stat().st_size > 10_000

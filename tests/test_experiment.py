@@ -1,53 +1,35 @@
 """What the scripts share: runs kept on disk, tables, data sets that are at hand or not."""
 import dataclasses
+import importlib
 import json
 import os
+import re
+import subprocess
+import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sweep_runs import fail_at
+from sweep_runs import fail_at, leave_at, train
 
 from npspectral import data, sweep
+
+SCRIPTS = Path(__file__).parent.parent / "scripts"
 
 
 @pytest.fixture
 def experiment(monkeypatch):
-    monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
+    monkeypatch.syspath_prepend(str(SCRIPTS))
     import experiment
     return experiment
 
 
-def test_a_run_is_made_once_and_read_again(experiment, tmp_path):
-    calls = []
-
-    def run():
-        calls.append(1)
-        return {"a": np.arange(3, dtype=np.float32), "b": 0.5}
-
-    first = experiment.kept(tmp_path / "runs", ("case", 1), run)
-    again = experiment.kept(tmp_path / "runs", ("case", 1), run)
-    assert calls == [1] and set(first) == set(again) == {"a", "b"}
-    assert again["a"].dtype == np.float32 and again["b"] == 0.5
-    experiment.kept(tmp_path / "runs", ("case", 2), run)
-    assert calls == [1, 1]
-
-
-def test_a_run_that_fails_leaves_no_file(experiment, tmp_path):
-    with pytest.raises(ZeroDivisionError):
-        experiment.kept(tmp_path, "key", lambda: {"a": 1 / 0})
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_of_another_run_is_refused(experiment, tmp_path):
-    experiment.kept(tmp_path, "one", lambda: {"a": 1})
-    path, = tmp_path.iterdir()
-    experiment.kept(tmp_path, "two", lambda: {"a": 2})
-    other, = set(tmp_path.iterdir()) - {path}
-    path.replace(other)
-    with pytest.raises(ValueError, match="holds another run than 'two'"):
-        experiment.kept(tmp_path, "two", lambda: {"a": 2})
+@pytest.fixture
+def table(experiment):
+    import experiment_table
+    return experiment_table
 
 
 def test_swept_runs_stand_by_part_and_are_made_once(experiment, tmp_path, capsys):
@@ -56,8 +38,8 @@ def test_swept_runs_stand_by_part_and_are_made_once(experiment, tmp_path, capsys
     want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
     assert experiment.swept(plan, tmp_path / "runs.jsonl") == want
     lines = capsys.readouterr().err.split("\r")
-    assert [line.split(",")[0].strip() for line in lines[1:5]] == [
-        f"{n} of 3 runs" for n in range(4)]
+    assert [line.partition(" runs")[0] for line in lines[1:5]] == [
+        f"{n} of 3" for n in range(4)]
     with ThreadPoolExecutor(2) as executor:
         assert experiment.swept(plan, tmp_path / "other.jsonl", executor=executor) == want
     for workers in (1, 2):                                  # all runs are there, no worker starts
@@ -73,6 +55,212 @@ def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(experiment, 
     assert experiment.swept(plan, tmp_path / "runs.jsonl") == {"a": list(range(6))}
 
 
+def test_the_runs_that_came_from_disk_are_counted(experiment, tmp_path, capsys):
+    for seeds, said in ((2, "0 of 2"), (5, "2 of 5"), (5, "5 of 5"), (0, "0 of 0")):
+        plan = {"a": sweep.grid(fail_at, place=["/nowhere"], i=range(seeds))}
+        experiment.swept(plan, tmp_path / "runs.jsonl")
+        assert capsys.readouterr().out == f"{said} runs from disk\n"
+
+
+def test_runs_for_each_seed_differ_in_nothing_else(experiment):
+    assert experiment.each_seed(train, 2, n=3) == sweep.grid(train, n=[3], seed=[0, 1])
+
+
+def test_a_damaged_results_file_is_refused_by_name(experiment, tmp_path):
+    path, plan = tmp_path / "runs.jsonl", {"a": sweep.grid(train, n=[20], seed=[0])}
+    experiment.swept(plan, path)
+    whole = path.read_bytes()
+    for at in range(0, len(whole) - 1, len(whole) // 40):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
+        with pytest.raises(ValueError, match=re.escape(str(path))):
+            experiment.swept(plan, path)
+
+
+def python(code, *arguments, folder=SCRIPTS):
+    """What a fresh interpreter prints that finds the scripts; it has one BLAS thread."""
+    paths = (str(folder), str(SCRIPTS), os.path.dirname(__file__), *sys.path)
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)})
+
+
+def test_a_script_that_was_killed_goes_on(experiment, tmp_path, capsys):
+    flag, path = tmp_path / "flag", tmp_path / "runs.jsonl"
+    flag.touch()
+    code = """if True:
+        import sys, experiment, sweep_runs
+        from npspectral import sweep
+        plan = {"a": sweep.grid(sweep_runs.leave_at, place=[sys.argv[1]], i=range(6), how=["kill"])}
+        experiment.swept(plan, sys.argv[2])"""
+    assert python(code, flag, path).returncode == -9
+    flag.unlink()
+    plan = {"a": sweep.grid(leave_at, place=[str(flag)], i=range(6), how=["kill"])}
+    assert experiment.swept(plan, path) == {"a": list(range(6))}
+    assert capsys.readouterr().out == "3 of 6 runs from disk\n"
+
+
+EDITED = {
+    "made_runs.py": """
+        \"\"\"Runs.\"\"\"
+        from made_data import draw
+
+        FACTOR = 2                  # a constant
+
+
+        def work(x):
+            \"\"\"What it gives.\"\"\"
+            return FACTOR * draw(x)
+        """,
+    "made_data.py": """
+        \"\"\"A data set.\"\"\"
+        SHIFT = 10
+
+
+        def draw(x):
+            return x + SHIFT
+        """,
+}
+SWEEP_MADE = """if True:
+    import sys, experiment, made_runs
+    from npspectral import sweep
+    print(experiment.swept({"a": sweep.grid(made_runs.work, x=[1, 2])}, sys.argv[1])["a"])"""
+
+
+@pytest.mark.parametrize("name, old, new, said, values", [
+    ("made_runs.py", "FACTOR = 2 ", "FACTOR = 3 ", "0 of 2", "[33, 36]"),
+    ("made_data.py", "SHIFT = 10", "SHIFT = 20", "0 of 2", "[42, 44]"),
+    ("made_runs.py", "What it gives", "What it returns", "2 of 2", "[22, 24]"),
+    ("made_runs.py", "# a constant", "# of the sum", "2 of 2", "[22, 24]"),
+    ("made_data.py", "A data set.", "Numbers.", "2 of 2", "[22, 24]")])
+def test_an_edited_constant_makes_runs_again_and_an_edited_docstring_does_not(
+        tmp_path, name, old, new, said, values):
+    for file, text in EDITED.items():
+        (tmp_path / file).write_text(textwrap.dedent(text.lstrip("\n")))
+    first = python(SWEEP_MADE, tmp_path / "runs.jsonl", folder=tmp_path)
+    assert first.stdout.splitlines() == ["0 of 2 runs from disk", "[22, 24]"], first.stderr
+    text = (tmp_path / name).read_text()
+    (tmp_path / name).write_text(text.replace(old, new))
+    again = python(SWEEP_MADE, tmp_path / "runs.jsonl", folder=tmp_path)
+    assert again.stdout.splitlines() == [f"{said} runs from disk", values], again.stderr
+
+
+@pytest.mark.parametrize("script, setting", [
+    ("information_plane", "Setting(2, 3, 0.01, 3)"),
+    ("sphere_model", "Setting(1, {5: (6, 12), 10: (6,)}, 30, 6, (16, 40), 60)")])
+def test_two_workers_write_the_bytes_of_one(tmp_path, script, setting):
+    code = f"""if True:
+        import sys, {script}
+        for workers in (1, 2):
+            path = f"{{sys.argv[1]}}/{{workers}}.jsonl"
+            {script}.run({script}.{setting}, path, workers=workers)"""
+    done = python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    alone, shared = (sorted((tmp_path / f"{workers}.jsonl").read_bytes().splitlines())
+                     for workers in (1, 2))
+    assert alone == shared and len(alone) > 4
+
+
+# All experiments
+
+EXPERIMENTS = sorted(path.stem.removesuffix("_runs") for path in SCRIPTS.glob("*_runs.py"))
+
+
+def local_imports(path):
+    """Names of the scripts that a script imports, by way of others too."""
+    found, todo = set(), [path]
+    while todo:
+        for name in re.findall(r"^(?:from|import) (\w+)", todo.pop().read_text(), re.M):
+            if name not in found and (SCRIPTS / f"{name}.py").is_file():
+                found.add(name)
+                todo.append(SCRIPTS / f"{name}.py")
+    return found
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_edited_figure_or_verdict_makes_no_run_again(name):
+    reached = local_imports(SCRIPTS / f"{name}_runs.py")
+    assert "experiment" in reached and name not in reached
+    assert not [other for other in reached
+                if other.endswith(("figures", "verdicts", "published", "table"))]
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_shares_its_runs_among_workers(experiment, name, capsys):
+    with pytest.raises(SystemExit):
+        importlib.import_module(name).main(["--help"])
+    assert "--workers" in capsys.readouterr().out
+
+
+def test_there_are_seventeen_experiments():
+    assert len(EXPERIMENTS) == 17 and set(EXPERIMENTS) < {p.stem for p in SCRIPTS.glob("*.py")}
+
+
+# Files and figures
+
+def test_images_are_read_once_in_a_process_and_refuse_every_write(experiment, monkeypatch):
+    asked = []
+
+    def made(split, dtype):
+        asked.append(split)
+        return np.arange(12, dtype=dtype).reshape(6, 2), np.arange(6)
+
+    monkeypatch.setitem(experiment.LABELED, "made", made)
+    for _ in range(2):
+        (x, labels), (x_test, _) = experiment.images("made", 4, float)
+        assert x.shape == (4, 2) and labels.tolist() == [0, 1, 2, 3] and x_test.shape == (6, 2)
+        for array in (x, labels, x_test):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 1
+    experiment.images.cache_clear()
+    assert asked == ["train", "test"]
+
+
+def test_figures_leave_matplotlib_as_it_was(experiment, tmp_path):
+    import experiment_figures
+    import matplotlib
+    from matplotlib import pyplot
+
+    def draw(plt):
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(1, 2))
+        left.plot([0, 1], color=plt.get_cmap("tab20")(3))
+        right.imshow([[0, 1]], cmap=plt.get_cmap("coolwarm", 2))
+        return figure
+
+    before, style = matplotlib.get_backend(), matplotlib.rcParams["font.size"]
+    matplotlib.use("svg")
+    try:
+        experiment_figures.save_figures({"one": draw, "two": lambda plt: plt.figure()}, tmp_path)
+        assert matplotlib.get_backend() == "svg" and matplotlib.rcParams["font.size"] == style
+    finally:
+        matplotlib.use(before)
+    assert pyplot.get_fignums() == []
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "two.png").exists()
+
+
+def test_the_picture_refuses_damaged_results(experiment, monkeypatch, tmp_path, rng):
+    import picture
+    monkeypatch.setattr(picture, "RESULTS", tmp_path)
+    monkeypatch.setattr(picture, "FOLDER", tmp_path)
+    for name, arrays in (
+            ("input_relevance/mnist.npz", {"relevance": rng.random((18, 784))}),
+            ("learning_curves/learning_curves.npz",
+             {"stripe p": np.array([8, 16]), "stripe errors": rng.random((2, 2, 2))})):
+        (tmp_path / name).parent.mkdir()
+        np.savez(tmp_path / name, **arrays)
+    picture.main()
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+    path = tmp_path / "input_relevance" / "mnist.npz"
+    whole = path.read_bytes()
+    assert whole.count(b"(18, 784)") == 1
+    path.write_bytes(whole.replace(b"(18, 784)", b"(10, 784)"))         # one bit is another one
+    with pytest.raises(ValueError, match="mnist.npz: not a whole"):
+        picture.main()
+
+
+# Progress, tables, options
+
 def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys):
     experiment.progress("here")
     monkeypatch.setattr("multiprocessing.parent_process", lambda: "the caller's")
@@ -80,34 +268,34 @@ def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys)
     assert capsys.readouterr().err.strip() == "here"
 
 
-def test_rows_are_judged_by_every_value_or_by_the_median(experiment):
-    row = experiment.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
+def test_rows_are_judged_by_every_value_or_by_the_median(table):
+    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
     assert row.verdict == "FAIL (>= 0.85, 2 of 3)"
-    row = experiment.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85, every=False)
+    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85, every=False)
     assert row.verdict == "pass (>= 0.85, median)"
-    assert experiment.Row("a", "accuracy", "-", np.array([0.8])).verdict == ""
+    assert table.Row("a", "accuracy", "-", np.array([0.8])).verdict == ""
 
 
-def test_the_table_shows_published_beside_ours(experiment, capsys):
-    experiment.show_table([experiment.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0, 1)])
+def test_the_table_shows_published_beside_ours(table, capsys):
+    table.show_table([table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0, 1)])
     title, line = capsys.readouterr().out.splitlines()
     assert "published" in title and line.split() == (
         "a accuracy 0.93 0.625 (0.5 to 0.75) pass (0 to 1, 2 of 2)".split())
 
 
-def test_a_quick_run_is_too_small_to_fail_unless_the_row_is_exact(experiment):
+def test_a_quick_run_is_too_small_to_fail_unless_the_row_is_exact(table):
     def row(value, **more):
-        return experiment.Row("a", "accuracy", "-", np.array([value]), low=0.85, **more)
+        return table.Row("a", "accuracy", "-", np.array([value]), low=0.85, **more)
     assert [row(0.8).judge(mode) for mode in ("quick", "default", "full")] == [
         "not at this size", "FAIL", "FAIL"]
     assert row(0.8, exact=True).judge("quick") == "FAIL" and row(0.9).judge("quick") == "pass"
-    assert experiment.Row("a", "accuracy", "-", np.array([0.8]), exact=True).judge("quick") == ""
+    assert table.Row("a", "accuracy", "-", np.array([0.8]), exact=True).judge("quick") == ""
 
 
-def test_the_rows_are_written_for_programs(experiment, tmp_path, capsys):
-    rows = [experiment.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
-            experiment.Row("b", "told", "-", np.array([np.nan]))]
-    experiment.show_table(rows, tmp_path / "new", "quick")
+def test_the_rows_are_written_for_programs(table, tmp_path, capsys):
+    rows = [table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
+            table.Row("b", "told", "-", np.array([np.nan]))]
+    table.show_table(rows, tmp_path / "new", "quick")
     first, second = json.loads((tmp_path / "new" / "verdicts.json").read_text())
     assert first == {"part": "a", "quantity": "accuracy", "published": "0.93",
                      "ours": "0.625 (0.5 to 0.75)", "verdict": "not at this size",

@@ -9,18 +9,25 @@ TOY = ((6, 9), (1, 2), (12,), 2, 3)
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module, on 784 random pixels with two visible classes instead of images."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import fewer_parameters
+    import fewer_parameters_runs
 
     def images(name, limit):
         rng = np.random.default_rng(0)
         x, labels = rng.random((120, 784), np.float32), rng.integers(0, 2, 120)
         x[labels == 1, :400] *= 0.2
         return (x[:100], labels[:100]), (x[100:], labels[100:])
-    monkeypatch.setattr(fewer_parameters, "images", images)
+    monkeypatch.setattr(fewer_parameters_runs, "images", images)
     return fewer_parameters
+
+
+@pytest.fixture
+def runs(script):
+    import fewer_parameters_runs
+    return fewer_parameters_runs
 
 
 def test_trained_numbers_of_the_whole_network_are_counted_exactly(script):
@@ -42,11 +49,11 @@ def test_trained_numbers_of_the_whole_network_are_counted_exactly(script):
     assert script.trainable_count(script.network("S-QR", 50)) == 3709
 
 
-def test_settings_of_the_published_code(script):
+def test_settings_of_the_published_code(script, runs):
     full = script.SETTINGS["full"]
     assert full.widths == (50, 100, 150, 200, 300)
     assert (full.trials, full.epochs, full.limit) == (3, 90, None)
-    assert (script.BATCH, script.MIN_DELTA, script.PATIENCE) == (200, 0.005, 8)
+    assert (runs.BATCH, runs.MIN_DELTA, runs.PATIENCE) == (200, 0.005, 8)
     assert [script.rate("fashion-mnist", arm) for arm in ("dense", "S-QR", "S-SVD")] == [
         0.001, 0.001, 0.015]
     assert [script.rate("mnist", arm) for arm in ("dense", "S-QR", "eigenvalues")] == [
@@ -70,16 +77,16 @@ def test_every_arm_has_a_dense_partner_at_its_rate(script):
     ([0.5, 0.4, 0.51] + [0.5] * 20, 11),                    # 8 epochs after the best one
     ([0.5] + [0.5 + 0.003 * i for i in range(1, 13)], 13),  # slow, but from the best one it adds up
 ])
-def test_training_stops_8_epochs_after_the_last_rise(script, monkeypatch, values, epochs):
-    (x_all, _), _ = script.images("mnist", None)
+def test_training_stops_8_epochs_after_the_last_rise(runs, monkeypatch, values, epochs):
+    (x_all, _), _ = runs.images("mnist", None)
 
     def fit(network, start, x, target, validation, **options):
         assert (x == x_all[:80]).all() and (validation[0] == x_all[80:]).all()
         for epoch, value in enumerate(values, 1):
             yield SimpleNamespace(epoch=epoch, params=start,
                                   metrics={"validation_accuracy": value})
-    monkeypatch.setattr(script, "fit", fit)
-    found = script.train(script.network("dense", 2), 0.01, 0, 90, *script.images("mnist", None), "")
+    monkeypatch.setattr(runs, "fit", fit)
+    found = runs.train("mnist", None, "dense", 2, 0.01, 90, 0)
     assert found["epochs"] == epochs
 
 
@@ -94,16 +101,18 @@ def test_equal_count_is_between_the_neighbors_and_nowhere_outside(script):
     assert np.isnan(of_equal_count(own, "dense", 0.1, 10_001)).all()
 
 
-def test_runs_are_kept_compared_and_judged(script, monkeypatch, tmp_path, capsys):
-    result = {name: script.run(name, script.Setting(*TOY), tmp_path) for name in script.RATES}
+def test_runs_are_kept_compared_and_judged(script, runs, monkeypatch, tmp_path, capsys):
+    path = tmp_path / "runs.jsonl"
+    result = script.run(script.RATES, script.Setting(*TOY), path)
     own = result["mnist"]
     assert set(own) == {"arm", "width", "learning_rate", "published_rate", "trainable", "accuracy",
                         "epochs"}
     assert own["accuracy"].shape == own["epochs"].shape == (len(own["arm"]), 2)
-    assert len(list(tmp_path.iterdir())) == sum(one["accuracy"].size for one in result.values())
+    trained = sum(one["accuracy"].size for one in result.values())
+    assert len(path.read_bytes().splitlines()) == 1 + trained
     assert ((own["accuracy"] >= 0) & (own["accuracy"] <= 1)).all()
-    monkeypatch.setattr(script, "fit", None)                # nothing is trained a second time
-    again = script.run("mnist", script.Setting(*TOY), tmp_path)
+    monkeypatch.setattr(runs, "fit", None)                  # nothing is trained a second time
+    again = script.run(["mnist"], script.Setting(*TOY), path)["mnist"]
     assert all((again[key] == own[key]).all() for key in own)
 
     script.save_figures(script.figures(result), tmp_path)
@@ -145,10 +154,11 @@ def test_without_data_it_says_how_to_get_it(script, monkeypatch, tmp_path, capsy
 
 @pytest.mark.skipif("NPSPECTRAL_DATA" not in os.environ,
                     reason="NPSPECTRAL_DATA names no folder with MNIST")
-def test_singular_values_beat_a_dense_network_of_equal_count(script, monkeypatch, tmp_path):
+def test_singular_values_beat_a_dense_network_of_equal_count(script, runs, monkeypatch, tmp_path):
     from experiment import images
     from fewer_parameters_verdicts import comparisons
-    monkeypatch.setattr(script, "images", images)
-    own = script.run("mnist", script.Setting((50,), (1, 2), (), 1, 6, 5000), tmp_path)
+    monkeypatch.setattr(runs, "images", images)
+    setting = script.Setting((50,), (1, 2), (), 1, 6, 5000)
+    own = script.run(["mnist"], setting, tmp_path / "runs.jsonl")["mnist"]
     row = next(row for row in comparisons("mnist", own) if row["arm"] == "S-SVD")
     assert row["accuracy"][0] > row["equal"][0] + 0.1

@@ -8,25 +8,31 @@ from conftest import same_bits
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import information_plane
     return information_plane
 
 
-def test_labels_are_balanced_and_the_inputs_all_differ(script, rng):
-    x = script.all_inputs()
+@pytest.fixture
+def runs(script):
+    import information_plane_runs
+    return information_plane_runs
+
+
+def test_labels_are_balanced_and_the_inputs_all_differ(runs, rng):
+    x = runs.all_inputs()
     assert x.shape == (4096, 12) and len(np.unique(x, axis=0)) == 4096 and (x * x == 1).all()
-    labels = script.draw_labels(rng, x)
-    assert labels.sum() == 2048 and not (labels == script.draw_labels(rng, x)).all()
+    labels = runs.draw_labels(rng, x)
+    assert labels.sum() == 2048 and not (labels == runs.draw_labels(rng, x)).all()
 
 
-def test_bins_span_the_activity_and_the_narrowest_holds_one_number(script):
+def test_bins_span_the_activity_and_the_narrowest_holds_one_number(runs):
     tanh = np.array([[-1.0], [-0.95], [0.0], [0.95], [1.0], [np.nextafter(1, 0)]])
-    low, high, widths = script.bins_of("tanh", [[tanh]])
+    low, high, widths = runs.bins_of("tanh", [[tanh]])
     labels = np.array([0, 0, 0, 1, 1, 1])
-    about_x, about_y = script.plane([[tanh]], labels, low, high, widths)
+    about_x, about_y = runs.plane([[tanh]], labels, low, high, widths)
     shares = np.array([2, 1, 3]) / 6                        # the ends share the outermost bins
     assert about_x[0, 0, 0] == pytest.approx(-shares @ np.log2(shares), rel=1e-14)
     assert about_x[0, 0, 3] == pytest.approx(np.log2(6), rel=1e-14)
@@ -34,13 +40,13 @@ def test_bins_span_the_activity_and_the_narrowest_holds_one_number(script):
 
 
 @pytest.mark.parametrize("column", [0, 1, 2])
-def test_there_are_as_many_bins_as_asked(script, column):
+def test_there_are_as_many_bins_as_asked(runs, column):
     dense = np.linspace(0, 1, 100_001)[:, None]
     for name, layer in (("tanh", 2 * dense - 1), ("ReLU", 7.3 * dense)):
-        low, high, widths = script.bins_of(name, [[layer], [layer / 3]])
-        about_x, _ = script.plane([[layer]], (layer[:, 0] > 0.5).astype(int), low, high,
-                                  widths[column:column + 1])
-        n_bins = script.BINS[name][column]
+        low, high, widths = runs.bins_of(name, [[layer], [layer / 3]])
+        about_x, _ = runs.plane([[layer]], (layer[:, 0] > 0.5).astype(int), low, high,
+                                widths[column:column + 1])
+        n_bins = runs.BINS[name][column]
         assert about_x.item() == pytest.approx(np.log2(n_bins), abs=1e-3)
 
 
@@ -48,17 +54,17 @@ def small(script):
     return script.Setting(seeds=2, epochs=3, rate=0.01, moments=3)
 
 
-def test_runs_are_kept_and_information_is_bounded(script, tmp_path, monkeypatch):
-    monkeypatch.setattr(script, "TRAINED", 600)
-    result = script.run(small(script), tmp_path)
+def test_runs_are_kept_and_information_is_bounded(script, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "TRAINED", 600)
+    result = script.run(small(script), tmp_path / "runs.jsonl")
     for own in result.values():
         assert (own["epochs"] == [0, 1, 2, 3]).all() and own["about_x"].shape == (2, 4, 5, 4)
         assert (own["about_x"] <= 12).all() and (own["about_y"] <= 1 + 1e-12).all()
         assert (own["about_y"] <= own["about_x"] + 1e-12).all()
         assert (np.diff(own["about_x"][..., -2:]) >= 0).all()       # finer bins only add
     assert (result["tanh"]["about_x"][..., -1] == 12).all()
-    monkeypatch.setattr(script, "train", None)                      # nothing is trained again
-    again = script.run(replace(small(script), seeds=1), tmp_path)
+    monkeypatch.setattr(runs, "train", None)                      # nothing is trained again
+    again = script.run(replace(small(script), seeds=1), tmp_path / "runs.jsonl")
     assert same_bits(again["tanh"]["about_x"], result["tanh"]["about_x"][:1])
 
 
@@ -97,9 +103,9 @@ def test_dead_networks_are_counted_and_left_out(script):
     assert [row.values.item() for row in rows] == [0, 1]
 
 
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, monkeypatch, tmp_path,
-                                                                capsys):
-    monkeypatch.setattr(script, "TRAINED", 300)
+def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, monkeypatch,
+                                                                tmp_path, capsys):
+    monkeypatch.setattr(runs, "TRAINED", 300)
     monkeypatch.setitem(script.SETTINGS, "quick", small(script))
     script.main(["--quick", "--seeds", "1", "--out", str(tmp_path / "new")])
     with np.load(tmp_path / "new" / "information_plane.npz") as saved:

@@ -7,11 +7,17 @@ import pytest
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import input_relevance
     return input_relevance
+
+
+@pytest.fixture
+def runs(script):
+    import input_relevance_runs
+    return input_relevance_runs
 
 
 NETWORK_KEYS = {"relevance", "eigenvalue", "lambda_in", "curves", "accuracy"}
@@ -50,7 +56,7 @@ def check_arrays(part, own, epochs):
 
 
 def test_gaussian_features_are_ranked_and_shuffled_relevance_is_caught(script, tmp_path, rng):
-    result = script.run(toy_settings(script), ["gaussian"])
+    result = script.run(toy_settings(script), tmp_path / "runs.jsonl", ["gaussian"])
     own = result["gaussian"]
     check_arrays("gaussian", own, 15)
     first = "relevance: gap > 0.3 over irrelevant"
@@ -66,7 +72,7 @@ def test_gaussian_features_are_ranked_and_shuffled_relevance_is_caught(script, t
 
 
 def test_pairs_are_found_and_planted_mistakes_are_caught(script, tmp_path):
-    result = script.run(toy_settings(script), ["pairs"])
+    result = script.run(toy_settings(script), tmp_path / "runs.jsonl", ["pairs"])
     own = result["pairs"]
     check_arrays("pairs", own, 6)
     found = "relevance: paired over unpaired"
@@ -87,10 +93,10 @@ def test_pairs_are_found_and_planted_mistakes_are_caught(script, tmp_path):
 
 @pytest.mark.skipif("NPSPECTRAL_DATA" not in os.environ,
                     reason="NPSPECTRAL_DATA names no folder with MNIST")
-def test_mnist_runs_and_accuracy_is_judged(script, tmp_path, monkeypatch):
-    monkeypatch.setattr(script, "RETRAIN", replace(script.RETRAIN, stages=((1e-3, 2),)))
-    monkeypatch.setattr(script, "pixel_counts", lambda seeds: np.array([1, 17, 100, 784]))
-    result = script.run(toy_settings(script), ["mnist"])
+def test_mnist_runs_and_accuracy_is_judged(script, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "RETRAIN", replace(runs.RETRAIN, stages=((1e-3, 2),)))
+    monkeypatch.setattr(script, "pixel_counts", lambda seeds: (1, 17, 100, 784))
+    result = script.run(toy_settings(script), tmp_path / "runs.jsonl", ["mnist"])
     own = result["mnist"]
     check_arrays("mnist", own, 3)
     assert own["kept_relevance"].shape == (1, len(own["counts"]))
@@ -107,10 +113,10 @@ def test_without_mnist_its_part_is_left_out_and_says_how_to_get_it(script, monke
                                                                    capsys):
     monkeypatch.delenv("NPSPECTRAL_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert script.run(script.SETTINGS["quick"], ["mnist"]) == {}
+    assert script.run(script.SETTINGS["quick"], tmp_path / "runs.jsonl", ["mnist"]) == {}
     assert "--download" in capsys.readouterr().out
     monkeypatch.setenv("NPSPECTRAL_DATA", str(tmp_path))            # named, but nothing there
-    assert script.run(script.SETTINGS["quick"], ["mnist"]) == {}
+    assert script.run(script.SETTINGS["quick"], tmp_path / "runs.jsonl", ["mnist"]) == {}
     assert str(tmp_path) in capsys.readouterr().out
 
 
@@ -127,18 +133,18 @@ def test_command_line_saves_arrays_figures_and_prints_the_table(script, monkeypa
     assert "published" in capsys.readouterr().out
 
 
-def test_published_settings_are_those_of_the_notebooks(script):
+def test_published_settings_are_those_of_the_notebooks(script, runs):
     assert script.SETTINGS["full"] == {
         "gaussian": script.Setting(1e-6, 1e-2, ((1e-2, 1000),), 10, 60_000),
         "pairs": script.Setting(1e-6, 1e-4, ((1e-2, 500),), 10, 100_000),
         "mnist": script.Setting(1e-2, 1e-4, ((1e-4, 5000),), 10)}
-    network = script.spectral_network(784, 10, script.ReLU())
+    network = runs.spectral_network(784, 10, runs.ReLU())
     assert [layer.n_out for layer in network.layers[::2]] == [100, 100, 50, 10]
 
 
-def test_shuffling_within_classes_keeps_marginals_and_breaks_pairs(script, rng):
-    drawn = script.correlated_pairs(rng, 2000)
-    x, labels = script.shuffle_within_classes(rng, drawn.x, drawn.labels)
+def test_shuffling_within_classes_keeps_marginals_and_breaks_pairs(runs, rng):
+    drawn = runs.correlated_pairs(rng, 2000)
+    x, labels = runs.shuffle_within_classes(rng, drawn.x, drawn.labels)
     for label in (0, 1):
         np.testing.assert_array_equal(np.sort(x[labels == label], axis=0),
                                       np.sort(drawn.x[labels == label], axis=0))

@@ -10,10 +10,11 @@ from npspectral.analysis.intrinsic_dimension import intrinsic_dimension
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module, with ten clouds in place of the digits."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import intrinsic_dimension as script
+    import intrinsic_dimension_runs
     rng = np.random.default_rng(5)
     centers = 3 * rng.standard_normal((10, 30)) / 30 ** 0.5
 
@@ -23,8 +24,14 @@ def script(monkeypatch):
             return (centers[labels] + rng.standard_normal((n, 30)) / 8).astype(np.float32), labels
         return draw(limit), draw(200)
 
-    monkeypatch.setattr(script, "images", images)
+    monkeypatch.setattr(intrinsic_dimension_runs, "images", images)
     return script
+
+
+@pytest.fixture
+def runs(script):
+    import intrinsic_dimension_runs
+    return intrinsic_dimension_runs
 
 
 def toy(script):
@@ -43,10 +50,10 @@ def test_controls_have_their_dimension(script, name, rng):
     assert found.copies == control.copies(2000) and (found.copies == 199) == ("tenth" in name)
 
 
-def test_layers_come_in_order_and_are_measured_alike(script, rng):
-    network = script.dense_network(5, (40, 30), 2)
+def test_layers_come_in_order_and_are_measured_alike(runs, rng):
+    network = runs.dense_network(5, (40, 30), 2)
     params, x = network.init(rng), rng.standard_normal((90, 5))
-    found = script.measure_layers(rng, network, params, x)
+    found = runs.measure_layers(rng, network, params, x)
     u = x @ params[0]["weight"].T + params[0]["bias"]
     for cloud, at in ((x, 0), (u, 1), (np.maximum(u, 0), 2)):
         dimension = intrinsic_dimension(cloud)
@@ -61,8 +68,8 @@ def test_layers_come_in_order_and_are_measured_alike(script, rng):
         pytest.approx(found["largest"][3], rel=1e-10))
 
 
-def test_runs_are_kept_and_the_table_and_figures_follow(script, tmp_path, monkeypatch):
-    result = script.run(toy(script), True, tmp_path)
+def test_runs_are_kept_and_the_table_and_figures_follow(script, runs, tmp_path, monkeypatch):
+    result = script.run(toy(script), True, tmp_path / "runs.jsonl")
     assert list(result) == ["control", "stripe", "mnist"]
     assert list(result["stripe"]) == ["untrained", "feature", "lazy"]
     assert list(result["mnist"]) == ["untrained", "40 true labels", "60 true labels",
@@ -72,8 +79,8 @@ def test_runs_are_kept_and_the_table_and_figures_follow(script, tmp_path, monkey
     assert (start != moved).all()                                   # the same seed, then trained
     assert same_bits(*(result["stripe"][name]["dimension"][:, 0] for name in ("lazy", "feature")))
     for name in ("fit", "gradient_flow"):
-        monkeypatch.setattr(script, name, None)                     # nothing is trained again
-    again = script.run(replace(toy(script), seeds=1), True, tmp_path)
+        monkeypatch.setattr(runs, name, None)                     # nothing is trained again
+    again = script.run(replace(toy(script), seeds=1), True, tmp_path / "runs.jsonl")
     assert same_bits(again["stripe"]["lazy"]["picture"], result["stripe"]["lazy"]["picture"][:1])
     script.plot(result, 80, 150, tmp_path)
     for name in ("layers", "picture", "scale"):
@@ -81,13 +88,13 @@ def test_runs_are_kept_and_the_table_and_figures_follow(script, tmp_path, monkey
     assert len(script.verdicts(result, 150)) > 30
 
 
-def test_shuffled_labels_are_the_true_ones_in_another_order(script, monkeypatch):
-    drawn, learned = script.images("mnist", 60), []
-    monkeypatch.setattr(script, "images", lambda name, limit: drawn)
-    monkeypatch.setattr(script, "fit", lambda network, params, x, labels, **options: (
+def test_shuffled_labels_are_the_true_ones_in_another_order(runs, monkeypatch):
+    drawn, learned = runs.images("mnist", 60), []
+    monkeypatch.setattr(runs, "images", lambda name, limit: drawn)
+    monkeypatch.setattr(runs, "fit", lambda network, params, x, labels, **options: (
         learned.append(labels) or ()))
-    for labels in (script.TRUE, script.SHUFFLED):
-        script.follow_mnist(labels, 60, 80, (30, 30), 2, 0)
+    for labels in (runs.TRUE, runs.SHUFFLED):
+        runs.follow_mnist(labels, 60, 80, (30, 30), 2, 0)
     assert (learned[0] == drawn[0][1]).all() and (learned[1] != learned[0]).any()
     assert (np.sort(learned[1]) == np.sort(learned[0])).all()
 

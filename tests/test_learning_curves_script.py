@@ -16,11 +16,18 @@ P = np.array([128, 256, 512, 1024])
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import learning_curves
-    monkeypatch.setattr(learning_curves, "N_TEST", 300)
+    import learning_curves_runs
+    monkeypatch.setattr(learning_curves_runs, "N_TEST", 300)
     return learning_curves
+
+
+@pytest.fixture
+def runs(script):
+    import learning_curves_runs
+    return learning_curves_runs
 
 
 @pytest.fixture
@@ -73,30 +80,30 @@ def test_theory_of_every_task(judge):
     assert judge.theory("mnist", "lazy") == 1 / 3 and judge.theory("stripe", "5-NN") is None
 
 
-def test_small_training_sets_are_the_beginning_of_large_ones(script):
-    few, many = (script.draw("stripe", np.random.default_rng(1), p) for p in (10, 40))
+def test_small_training_sets_are_the_beginning_of_large_ones(runs):
+    few, many = (runs.draw("stripe", np.random.default_rng(1), p) for p in (10, 40))
     np.testing.assert_array_equal(few[0][0], many[0][0][:10])
     np.testing.assert_array_equal(few[1][0], many[1][0])
     assert len(many[0][1]) == 40 and len(many[1][0]) == 300
     assert not np.isin(many[0][0], many[1][0]).any()
 
 
-def test_training_stops_and_tells_when_points_left_the_margin(script):
+def test_training_stops_and_tells_when_points_left_the_margin(runs):
     rng = np.random.default_rng(0)
-    network, task = OneHidden(5, 50), script.TASKS["stripe"]
-    start, ((x, target), _) = network.init(rng), script.draw("stripe", rng, 20)
-    last, escaped = script.train(task, network, start, x, target, 1e6, 5000, "")
+    network, task = OneHidden(5, 50), runs.TASKS["stripe"]
+    start, ((x, target), _) = network.init(rng), runs.draw("stripe", rng, 20)
+    last, escaped = runs.train(task, network, start, x, target, 1e6, 5000, "")
     assert last.satisfied(target) == task.fraction == 0.95 and last.step < 5000
     assert 0.1 < escaped.satisfied(target) < 0.3 and 0 < escaped.time < last.time
-    early, none = script.train(task, network, start, x, target, 1e6, 3, "")
+    early, none = runs.train(task, network, start, x, target, 1e6, 3, "")
     assert early.step == none.step == 3
 
 
-def test_the_machine_is_the_hard_margin_where_there_is_one(script):
+def test_the_machine_is_the_hard_margin_where_there_is_one(runs):
     rng = np.random.default_rng(0)
     network = OneHidden(5, 200)
-    params, (train_set, test_set) = network.init(rng), script.draw("stripe", rng, 40)
-    error, support = script.machine(network, params, train_set, test_set)
+    params, (train_set, test_set) = network.init(rng), runs.draw("stripe", rng, 40)
+    error, support = runs.machine(network, params, train_set, test_set)
     (x, target), (x_test, y_test) = train_set, test_set
     hard = support_vectors(tangent_kernel(network, params, x), target[:, 0], intercept=False)
     outputs = hard.decide(tangent_kernel(network, params, x_test, x))
@@ -112,13 +119,13 @@ def test_workers_give_the_arrays_of_one_process(script, tmp_path):
     assert same_bits(alone, shared) and alone["stripe"]["errors"].shape == (small.seeds, 2, 5)
 
 
-def test_a_whole_run_and_its_figures(script, tmp_path, capsys, monkeypatch):
+def test_a_whole_run_and_its_figures(script, runs, tmp_path, capsys, monkeypatch):
     small = replace(script.SETTINGS["quick"], stripe=(8, 16), others=(8, 16), width=20,
                     max_steps=(60, 0), image_widths=(5,))
     monkeypatch.setitem(script.SETTINGS, "quick", small)
     x, labels = np.random.default_rng(0).random((60, 784)), np.arange(60) % 10
     monkeypatch.setattr(script, "available", lambda names, download: names)
-    monkeypatch.setattr(script, "image_sets", lambda: ((x, labels), (x[:30] + 0.1, labels[:30])))
+    monkeypatch.setattr(runs, "images", lambda *_: ((x, labels), (x[:30] + 0.1, labels[:30])))
     script.main(["--quick", "--seeds", "2", "--out", str(tmp_path)])
     assert {path.name for path in tmp_path.iterdir()} == {
         "runs.jsonl", "learning_curves.npz", "errors.png", "compression.png", "verdicts.json"}

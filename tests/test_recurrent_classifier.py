@@ -10,7 +10,7 @@ from npspectral.nn import RecurrentSpectral
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import recurrent_classifier
     import recurrent_classifier_data
@@ -40,7 +40,7 @@ def toy(script):
 
 @pytest.fixture
 def result(script, tmp_path):
-    return script.run(toy(script), ["digits", "mnist"], tmp_path)
+    return script.run(toy(script), ["digits", "mnist"], tmp_path / "runs.jsonl")
 
 
 def failed(rows):

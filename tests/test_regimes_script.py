@@ -14,7 +14,7 @@ LOG_ALPHA = np.array([-6, -4, -2, 0, 1, 2, 4, 6.0])
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import regimes
@@ -97,6 +97,7 @@ def test_images_are_whitened_and_seeds_have_rows_of_their_own(runs, monkeypatch,
     runs.mnist_parity.cache_clear()
     assert (first[0] == every[:20]).all() and (second[0] == every[20:40]).all()
     assert first[1].sum() == 0 and first[2].shape == (10, 10)
+    assert not any(array.flags.writeable for array in (*first, *second))    # all runs share them
 
 
 # Verdicts
@@ -182,4 +183,4 @@ def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, mo
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
     assert "exponent of alpha*(h)" in capsys.readouterr().out
     monkeypatch.setattr(runs, "draw", None)                         # nothing is run again
-    script.run(["stripe"], toy(script), tmp_path / "runs")
+    script.run(["stripe"], toy(script), tmp_path / "runs.jsonl")

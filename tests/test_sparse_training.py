@@ -13,10 +13,11 @@ TOY = dict(epochs=3, hidden=(20, 15), limit=600)
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module, its images replaced: ten Gaussian clusters in 784 dimensions."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import sparse_training
+    import sparse_training_runs
     rng = np.random.default_rng(0)
     centers = rng.standard_normal((10, 784))
 
@@ -25,9 +26,15 @@ def script(monkeypatch):
         x = centers[labels] + 3 * rng.standard_normal((limit, 784))
         return (x.astype(np.float32), labels), (x[:100].astype(np.float32), labels[:100])
 
-    monkeypatch.setattr(sparse_training, "images", images)
+    monkeypatch.setattr(sparse_training_runs, "images", images)
     monkeypatch.setattr(sparse_training, "available", lambda names, download: names)
     return sparse_training
+
+
+@pytest.fixture
+def runs(script):
+    import sparse_training_runs
+    return sparse_training_runs
 
 
 def toy_cases(script):
@@ -47,7 +54,7 @@ def judged(script, table):
 
 def test_verdicts_pass_and_planted_counts_fail_them(script, tmp_path):
     cases = toy_cases(script)
-    table = script.run(cases, tmp_path)
+    table = script.run(cases, tmp_path / "runs.jsonl")
     assert set(table) == {"dataset", "arm", "percent", "seed", "rule", "optimizer", "factor",
                           "accuracy", "validation", "epochs", *LinkHistory.NAMES}
     assert all(len(column) == len(cases) for column in table.values())
@@ -71,31 +78,31 @@ def test_verdicts_pass_and_planted_counts_fail_them(script, tmp_path):
                       for rule in ("dynamic", "static")}
 
 
-def test_a_second_run_trains_nothing(script, tmp_path, monkeypatch):
+def test_a_second_run_trains_nothing(script, runs, tmp_path, monkeypatch):
     cases = toy_cases(script)[:3]
-    first = script.run(cases, tmp_path)
-    monkeypatch.setattr(script, "run_case", None)
-    again = script.run(cases, tmp_path)
+    first = script.run(cases, tmp_path / "runs.jsonl")
+    monkeypatch.setattr(runs, "train", None)
+    again = script.run(cases, tmp_path / "runs.jsonl")
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
-def test_all_arms_start_at_the_same_matrices_and_masks(script):
+def test_all_arms_start_at_the_same_matrices_and_masks(runs):
     from sparse_training_cases import Case
     case = Case("mnist", "dense", 90, **TOY)
-    _, dense = script.network(case, np.random.default_rng(3))
-    for arm in script.ARMS:
+    _, dense = runs.network(case, np.random.default_rng(3))
+    for arm in runs.ARMS:
         for rule in ("dynamic", "static"):
-            net, params = script.network(replace(case, arm=arm, rule=rule),
-                                         np.random.default_rng(3))
-            for (weight, c), own in zip(script.links(net, params), dense[::2]):
+            net, params = runs.network(replace(case, arm=arm, rule=rule),
+                                       np.random.default_rng(3))
+            for (weight, c), own in zip(runs.links(net, params), dense[::2]):
                 np.testing.assert_allclose(weight, own["weight"], rtol=0, atol=1e-6)
                 assert abs(c - magnitude_threshold(own["weight"], 0.9)) < 1e-6
-            assert isinstance(net.layers[-1], script.ARMS[arm])     # never masked
-    whole, _ = script.network(replace(case, percent=0), np.random.default_rng(3))
+            assert isinstance(net.layers[-1], runs.ARMS[arm])     # never masked
+    whole, _ = runs.network(replace(case, percent=0), np.random.default_rng(3))
     assert all(isinstance(layer, Dense) for layer in whole.layers[::2])
 
 
-def test_training_keeps_the_best_epoch_and_stops_after_five_worse(script, monkeypatch):
+def test_training_keeps_the_best_epoch_and_stops_after_five_worse(runs, monkeypatch):
     from sparse_training_cases import Case
     scores = iter([0.5, 0.7, 0.7, 0.6, 0.6, 0.6, 0.6, 0.9])
     seen = []
@@ -104,19 +111,19 @@ def test_training_keeps_the_best_epoch_and_stops_after_five_worse(script, monkey
         seen.append({name: array.copy() for name, array in params[0].items()})
         return {"accuracy": next(scores)}
 
-    monkeypatch.setattr(script, "evaluate", evaluate)
+    monkeypatch.setattr(runs, "evaluate", evaluate)
     case = Case("mnist", "dense", 90, **TOY | dict(epochs=90))
     rng = np.random.default_rng(0)
-    net, params = script.network(case, rng)
-    sets = script.images("mnist", 400)[0], (None, None)
-    params, curve, _ = script.train(net, params, rng, case, *sets, "")
+    net, params = runs.network(case, rng)
+    sets = runs.images("mnist", 400)[0], (None, None)
+    params, curve, _ = runs.train(net, params, rng, case, *sets)
     assert curve == [0.5, 0.7, 0.7, 0.6, 0.6, 0.6, 0.6]
     assert np.array_equal(params[0]["weight"], seen[1]["weight"])
     assert not np.array_equal(params[0]["weight"], seen[-1]["weight"])
 
 
 def test_figures_are_drawn(script, tmp_path):
-    table = script.run(toy_cases(script)[12:], tmp_path)
+    table = script.run(toy_cases(script)[12:], tmp_path / "runs.jsonl")
     script.plot(table, tmp_path)
     assert all((tmp_path / f"{name}.png").stat().st_size > 10_000 for name in ("accuracy", "links"))
 

@@ -16,7 +16,7 @@ TRAINED = {"lambda_in": 4, "lambda_out": 10, "lambda": 14, "phi": 40, "lambda + 
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import spectral_feature_learning
@@ -229,4 +229,4 @@ def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, mo
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
     assert "lambda + beta / dense" in capsys.readouterr().out
     monkeypatch.setattr(runs, "prepare", None)                      # nothing is run again
-    script.run(["stripe"], replace(toy(script), seeds=1), tmp_path / "runs")
+    script.run(["stripe"], replace(toy(script), seeds=1), tmp_path / "runs.jsonl")

@@ -9,10 +9,11 @@ TOY = "mnist elu 20-10"
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module, on 784 pixels of noise around ten images."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import spectral_pruning
+    import spectral_pruning_runs
 
     def images(name, limit):
         rng = np.random.default_rng(0)
@@ -21,21 +22,27 @@ def script(monkeypatch):
         x = (centers[labels] + 0.3 * rng.normal(size=(400, 784))).astype(np.float32)
         return (x, labels), (x[:100], labels[:100])
 
-    monkeypatch.setattr(spectral_pruning, "images", images)
+    monkeypatch.setattr(spectral_pruning_runs, "images", images)
     monkeypatch.setattr(spectral_pruning, "available", lambda names, download: names)
     return spectral_pruning
+
+
+@pytest.fixture
+def runs(script):
+    import spectral_pruning_runs
+    return spectral_pruning_runs
 
 
 def toy(script):
     return replace(script.CASES[0], activation="elu", hidden=(20, 10), epochs=12, epochs_after=2)
 
 
-def test_a_network_with_an_emptied_layer_says_the_first_class(script, monkeypatch):
-    monkeypatch.setattr(script, "node_scores", None)
+def test_a_network_with_an_emptied_layer_says_the_first_class(script, runs, monkeypatch):
+    monkeypatch.setattr(runs, "node_scores", None)
     case = replace(toy(script), hidden=(20, 1))
-    eigenvalues = script.run_eigenvalues(case, 0)["eigenvalues"]
-    cut = script.run_before(case, 0, 95, eigenvalues)
-    sets = script.images("mnist", None)
+    eigenvalues = runs.run_eigenvalues(case, 0)["eigenvalues"]
+    cut = runs.run_before(case, 0, 95, eigenvalues)
+    sets = runs.images("mnist", None)
     assert list(cut["left"]) == [0, 0] and cut["accuracy"] == np.mean(sets[1][1] == 0)
 
 
@@ -64,9 +71,9 @@ def test_every_method_gives_an_accuracy_and_the_nodes_left(script, published, tm
     assert len(script.verdicts(result)) > 3
 
 
-def test_a_second_run_reads_what_the_first_one_kept(script, tmp_path, monkeypatch):
+def test_a_second_run_reads_what_the_first_one_kept(script, runs, tmp_path, monkeypatch):
     first = script.run([toy(script)], 1, tmp_path / "runs.jsonl")
-    monkeypatch.setattr(script, "train", None)
+    monkeypatch.setattr(runs, "train", None)
     again = script.run([toy(script)], 1, tmp_path / "runs.jsonl")
     for method, own in first[TOY].items():
         for name, array in own.items():
@@ -87,7 +94,7 @@ def test_verdicts_pass_on_the_published_numbers_and_fail_on_others(script):
     assert any("off by more" in quantity for quantity in failed)
 
 
-def test_full_is_the_published_protocol(script):
+def test_full_is_the_published_protocol(script, runs):
     import spectral_pruning_published as published
     cases, seeds = script.SETTINGS["full"]
     assert seeds == 5 and {(case.epochs, case.epochs_after, case.limit) for case in cases} == {
@@ -95,7 +102,7 @@ def test_full_is_the_published_protocol(script):
     assert set(script.REQUIRED) < {case.name for case in cases} and len(cases) == 16
     for case in cases:
         published.published(case.name)                  # there is something to compare with
-    net = script.network(cases[-1], "spectral")
+    net = runs.network(cases[-1], "spectral")
     assert all("bias" not in layer.shapes for layer in net.layers)
     assert [layer.n_out for layer in net.layers[::2]] == [500, 500, 500, 10]
 

@@ -7,12 +7,19 @@ from conftest import same_bits
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module, small; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import sphere_model
-    monkeypatch.setattr(sphere_model, "N_TEST", 300)
+    import sphere_model_runs
+    monkeypatch.setattr(sphere_model_runs, "N_TEST", 300)
     return sphere_model
+
+
+@pytest.fixture
+def runs(script):
+    import sphere_model_runs
+    return sphere_model_runs
 
 
 def toy(script):
@@ -32,8 +39,8 @@ def made(lazy, feature, fixed, p=(16, 64, 256)):
 
 
 @pytest.fixture
-def stages(script, tmp_path):
-    return script.follow_stages(16, 40, 600)
+def stages(runs):
+    return runs.follow_stages(16, 40, 600)
 
 
 def test_crossing_is_found_and_verdicts_can_fail(script, stages):
@@ -76,32 +83,32 @@ def test_positions_are_those_of_the_package(script, stages):
     assert stages["attractors"][3] < stages["attractors"][0]
 
 
-def test_networks_are_as_published(script, rng):
-    for kind in script.AT_TEN:
-        network, alpha = script.network_of(kind, 10, 7)
+def test_networks_are_as_published(runs, rng):
+    for kind in runs.AT_TEN:
+        network, alpha = runs.network_of(kind, 10, 7)
         assert alpha == (1e6 if kind == "lazy" else 1e-6)
         params = network.init(rng)
         first = params[0] if kind == "feature, fixed" else params
         assert (first["bias"] == 0).all() == (kind in ("feature, fixed", "feature, b(0) = 0"))
-    network, _ = script.network_of("feature, fixed", 10, 7)
+    network, _ = runs.network_of("feature, fixed", 10, 7)
     assert "orientation" not in network.trainable_part(network.init(rng))[0]
 
 
-def test_kinds_see_the_same_data_and_runs_are_kept(script, tmp_path, monkeypatch):
+def test_kinds_see_the_same_data_and_runs_are_kept(script, runs, tmp_path, monkeypatch):
     seen = []
-    train = script.train
+    train = runs.train
 
     def spy(network, start, x, *rest):
         seen.append(x)
         return train(network, start, x, *rest)
 
-    monkeypatch.setattr(script, "train", spy)
-    curves, stages = script.run(toy(script), tmp_path)
+    monkeypatch.setattr(runs, "train", spy)
+    curves, stages = script.run(toy(script), tmp_path / "runs.jsonl")
     assert list(curves) == [("lazy", 5), ("feature", 5), *((kind, 10) for kind in script.AT_TEN)]
     assert curves["lazy", 5]["error"].shape == (2, 2) and curves["feature, fixed", 10]["p"] == [6]
     assert same_bits(seen[0], seen[4]) and not same_bits(seen[0], seen[2])
-    monkeypatch.setattr(script, "train", None)
-    again, _ = script.run(toy(script), tmp_path)
+    monkeypatch.setattr(runs, "train", None)
+    again, _ = script.run(toy(script), tmp_path / "runs.jsonl")
     assert all(same_bits(own, again[key]) for key, own in curves.items())
 
 

@@ -12,11 +12,17 @@ from npspectral.data.binary import STRIPE
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import stripe_compression
     return stripe_compression
+
+
+@pytest.fixture
+def runs(script):
+    import stripe_compression_runs
+    return stripe_compression_runs
 
 
 def toy(script):
@@ -30,10 +36,10 @@ def toy(script):
          (("stripe", "stripe", 1e-6), ("cylinder", "cylinder", 1e-6), ("lazy", "stripe", 1e6))})
 
 
-def test_t_star_and_lambda_are_those_of_the_definitions(script):
+def test_t_star_and_lambda_are_those_of_the_definitions(script, runs):
     case = script.Case("cylinder", 4, 40, 32, seed=1)
-    found = script.measure(case)
-    records, _, target = script.training(case)
+    found = runs.measure(case)
+    records, _, target = runs.training(case)
     seen = []
     for record in records:
         seen.append(record)
@@ -50,21 +56,21 @@ def test_t_star_and_lambda_are_those_of_the_definitions(script):
     assert same_bits(found["end"], found["star"]) and found["start"][0] < 1.5
 
 
-def test_training_goes_on_after_t_star_only_if_asked(script):
+def test_training_goes_on_after_t_star_only_if_asked(script, runs):
     case = script.Case("stripe", 3, 40, 32, seed=0)
-    short, long = script.measure(case), script.measure(replace(case, max_steps=1200))
+    short, long = runs.measure(case), runs.measure(replace(case, max_steps=1200))
     assert same_bits(short["star"], long["star"]) and long["steps"] > short["steps"]
     assert 0 <= long["left"] < 0.9 and not (long["end"] == long["star"]).all()
 
 
-def test_moments_that_are_shown_come_in_order(script):
+def test_moments_that_are_shown_come_in_order(script, runs):
     case = toy(script).shown["stripe"]
-    own = script.watch(case)
+    own = runs.watch(case)
     assert own["omega"].shape == (4, 40, 3) and own["beta"].shape == (4, 40)
     assert own["moments"][0] == 0 and (np.diff(own["moments"]) >= 0).all()
-    assert own["moments"][2] == script.measure(case)["escape_time"]
+    assert own["moments"][2] == runs.measure(case)["escape_time"]
     before = own["lambda"][own["times"] < own["moments"][1], 0]
-    assert (before < script.TURNED).all() and own["at_moments"][1, 0] >= script.TURNED
+    assert (before < runs.TURNED).all() and own["at_moments"][1, 0] >= runs.TURNED
     square = (own["omega"] ** 2).mean(1)
     assert own["at_moments"][:, 1] == pytest.approx(np.sqrt(2 * square[:, 0]
                                                             / square[:, 1:].sum(1)))
@@ -116,14 +122,14 @@ def test_the_fastest_neurons_follow_from_the_moments_of_the_stripe(script, d):
     assert fastest_amplification(p, d) == pytest.approx(want, rel=1e-3)
 
 
-def test_command_line_runs_all_and_keeps_it(script, monkeypatch, tmp_path, capsys):
+def test_command_line_runs_all_and_keeps_it(script, runs, monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
     script.main(["--quick", "--out", str(tmp_path)])
     assert "lambda at t* by component: exponent" in capsys.readouterr().out
     for name in ("stripe_weights", "cylinder_weights", "lambda_in_time", "lambda_against_p"):
         assert (tmp_path / f"{name}.png").stat().st_size > 20_000
-    monkeypatch.setattr(script, "gradient_flow", None)              # nothing is trained again
-    result = script.run(toy(script), tmp_path / "runs")
+    monkeypatch.setattr(runs, "gradient_flow", None)              # nothing is trained again
+    result = script.run(toy(script), tmp_path / "runs.jsonl")
     stripe, lazy = result["laws"]["stripe"], result["laws"]["lazy"]
     assert stripe["star"].shape == (2, 2, 3)
     np.testing.assert_allclose(lazy["end"], lazy["start"], rtol=1e-5)
@@ -132,7 +138,7 @@ def test_command_line_runs_all_and_keeps_it(script, monkeypatch, tmp_path, capsy
         assert same_bits(saved["stripe star"], stripe["star"])
 
 
-def test_full_setting_is_the_published_one(script):
+def test_full_setting_is_the_published_one(script, runs):
     shown = script.SETTINGS["full"].shown
     assert shown["stripe"] == script.Case("stripe", 10, 10_000, 1000, 0, 1e-6, "hinge", 6000)
-    assert shown["cylinder"].d == 3 and script.TASKS["cylinder"][1] == 2
+    assert shown["cylinder"].d == 3 and runs.TASKS["cylinder"][1] == 2

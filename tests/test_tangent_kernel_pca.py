@@ -9,51 +9,57 @@ from npspectral.nn import OneHidden
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import tangent_kernel_pca
     return tangent_kernel_pca
 
 
-def test_without_perpendicular_weights_the_kernel_splits(script, rng):
+@pytest.fixture
+def runs(script):
+    import tangent_kernel_pca_runs
+    return tangent_kernel_pca_runs
+
+
+def test_without_perpendicular_weights_the_kernel_splits(runs, rng):
     network, x = OneHidden(4, 30), rng.standard_normal((25, 4))
     params = network.init(rng)
-    own = script.split_of(rng, network, params, x, script.family_bases(x))
+    own = runs.split_of(rng, network, params, x, runs.family_bases(x))
     assert 0 < own["remainder"] < 1e-14
-    params = script.without_perpendicular(params)
-    own = script.split_of(rng, network, params, x, script.family_bases(x))
+    params = runs.without_perpendicular(params)
+    own = runs.split_of(rng, network, params, x, runs.family_bases(x))
     assert own["distance"] == 0 and own["outside"] == own["outside_split"]
 
 
-def test_a_kernel_that_does_not_split_is_told(script, rng, monkeypatch):
+def test_a_kernel_that_does_not_split_is_told(runs, rng, monkeypatch):
     network, x = OneHidden(4, 30), rng.standard_normal((25, 4))
     params = network.init(rng)
-    monkeypatch.setattr(script, "without_perpendicular", lambda params: params)
-    assert script.split_remainder(rng, network, params, x) > 0.01
+    monkeypatch.setattr(runs, "without_perpendicular", lambda params: params)
+    assert runs.split_remainder(rng, network, params, x) > 0.01
 
 
-def test_each_family_explains_its_own(script, rng):
+def test_each_family_explains_its_own(runs, rng):
     x = rng.standard_normal((2000, 3))
-    bases = script.family_bases(x)
+    bases = runs.family_bases(x)
     assert [basis.shape[1] for basis in bases] == [12, 24, 36]
     vectors = np.stack([np.abs(x[:, 0] - 0.3), x[:, 0] * x[:, 2], x[:, 1] ** 2 - x[:, 2] ** 2,
                         rng.standard_normal(2000)], axis=1)
-    first, second, both = script.explained(bases, vectors / np.linalg.norm(vectors, axis=0))
+    first, second, both = runs.explained(bases, vectors / np.linalg.norm(vectors, axis=0))
     assert first[0] > 0.99 and second[1] > 0.99
     assert first[1] < 0.05 and second[0] < 0.05 and both[2] < 0.05
     assert (both - np.maximum(first, second) > -1e-12).all()
     assert both[3] == pytest.approx(36 / 2000, abs=5 * np.sqrt(2 * 36) / 2000)  # nothing but chance
 
 
-def test_the_trace_in_neither_family_is_that_of_the_centered_kernel(script, rng):
+def test_the_trace_in_neither_family_is_that_of_the_centered_kernel(runs, rng):
     x = rng.standard_normal((80, 3))
-    both = script.family_bases(x)[-1]
+    both = runs.family_bases(x)[-1]
     features = rng.standard_normal((80, 7))
     centered = features - features.mean(0)
     rest = centered - both @ (both.T @ centered)
     want = (rest ** 2).sum() / (centered ** 2).sum()
-    assert script.outside(features @ features.T, both) == pytest.approx(want, rel=1e-12)
+    assert runs.outside(features @ features.T, both) == pytest.approx(want, rel=1e-12)
 
 
 def toy(script):
@@ -61,7 +67,7 @@ def toy(script):
             "mnist": script.Part(40, 60, (12, 12), 1, 60)}
 
 
-def test_stripe_runs_are_kept_judged_and_drawn(script, monkeypatch, tmp_path, capsys):
+def test_stripe_runs_are_kept_judged_and_drawn(script, runs, monkeypatch, tmp_path, capsys):
     monkeypatch.delenv("NPSPECTRAL_DATA", raising=False)            # so that MNIST is left out
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
@@ -70,8 +76,8 @@ def test_stripe_runs_are_kept_judged_and_drawn(script, monkeypatch, tmp_path, ca
     assert "mnist left out" in out and "trace in neither, feature over start" in out
     for name in ("projection_information", "split"):
         assert (tmp_path / f"{name}.png").stat().st_size > 20_000
-    monkeypatch.setattr(script, "gradient_flow", None)              # nothing is trained again
-    own = script.run(toy(script), tmp_path / "runs")["stripe"]
+    monkeypatch.setattr(runs, "gradient_flow", None)              # nothing is trained again
+    own = script.run(toy(script), tmp_path / "runs.jsonl")["stripe"]
     with np.load(tmp_path / "stripe.npz") as saved:
         assert same_bits(saved["shares"], own["shares"])
     np.testing.assert_allclose(own["shares"].sum(-1), 1, rtol=1e-12)
@@ -86,8 +92,8 @@ def test_stripe_runs_are_kept_judged_and_drawn(script, monkeypatch, tmp_path, ca
 
 @pytest.mark.skipif("NPSPECTRAL_DATA" not in os.environ,
                     reason="NPSPECTRAL_DATA names no folder with MNIST")
-def test_mnist_runs(script):
-    own = script.follow_mnist(toy(script)["mnist"], 0)
+def test_mnist_runs(script, runs):
+    own = runs.follow_mnist(toy(script)["mnist"], 0)
     assert own["shares"].shape == (3, 60) and own["errors"].shape == (2,)
     assert own["errors"][1] < 0.5                                   # lazy learns at once
 

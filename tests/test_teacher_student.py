@@ -134,11 +134,17 @@ def test_bad_input_is_refused_with_what_was_expected(case, rng):
 # The script
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, named_version):
     """The script as a module; its siblings lie beside it."""
     monkeypatch.syspath_prepend(os.path.join(os.path.dirname(__file__), "..", "scripts"))
     import teacher_student
     return teacher_student
+
+
+@pytest.fixture
+def runs(script):
+    import teacher_student_runs
+    return teacher_student_runs
 
 
 def toy(script):
@@ -151,8 +157,9 @@ def verdict(script, result, quantity):
     return row.verdict.split()[0]
 
 
-def test_small_teacher_is_found_and_planted_mistakes_are_caught(script, tmp_path, monkeypatch):
-    monkeypatch.setattr(script, "N_SAMPLES", 2000)
+def test_small_teacher_is_found_and_planted_mistakes_are_caught(script, runs, tmp_path,
+                                                                monkeypatch):
+    monkeypatch.setattr(runs, "N_SAMPLES", 2000)
     result = script.run(toy(script), (), tmp_path / "runs.jsonl")
     assert list(result) == ["teacher 3", "teacher 4"]
     assert set(result["teacher 4"]) == {("spectral", 8)}            # the control has one teacher
@@ -168,13 +175,13 @@ def test_small_teacher_is_found_and_planted_mistakes_are_caught(script, tmp_path
     assert verdict(script, result, "MSE with 1 nodes / with 5, h = 8") == "FAIL"
 
 
-def test_a_run_is_kept_and_same_seeds_share_teacher_and_data(script, tmp_path, monkeypatch):
-    monkeypatch.setattr(script, "N_SAMPLES", 200)
+def test_a_run_is_kept_and_same_seeds_share_teacher_and_data(script, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "N_SAMPLES", 200)
     setting = replace(toy(script), epochs=(1, 1))
     first = script.run(setting, (), tmp_path / "runs.jsonl")
     with ThreadPoolExecutor(2) as executor:
         shared = script.run(setting, (), tmp_path / "shared.jsonl", executor=executor)
-    monkeypatch.setattr(script, "train", None)                      # nothing is trained again
+    monkeypatch.setattr(runs, "train", None)                      # nothing is trained again
     again = script.run(setting, (), tmp_path / "runs.jsonl")
     for size, own in first["teacher 3"].items():
         assert same_bits(own, again["teacher 3"][size])
@@ -185,12 +192,12 @@ def test_a_run_is_kept_and_same_seeds_share_teacher_and_data(script, tmp_path, m
 
 
 @pytest.mark.parametrize("name, n_out", [("labels", 3), ("target", 1)])
-def test_features_from_a_file_are_learned(script, tmp_path, rng, name, n_out):
+def test_features_from_a_file_are_learned(script, runs, tmp_path, rng, name, n_out):
     x = np.c_[7 + rng.standard_normal((50, 6)), np.full(50, 3)]     # a constant feature, too
     labels = np.arange(50) % 3
     np.savez(tmp_path / "made.npz", x=x, **{name: labels if name == "labels" else x[:, 0]})
     path = str(tmp_path / "made.npz")
-    (a, target), (b, test) = script.real_sets(path, rng, None)
+    (a, target), (b, test) = runs.real_sets(path, rng, None)
     assert a.shape == (40, 7) and b.shape == (10, 7) and target.shape == (40, n_out)
     assert a.dtype == target.dtype == np.float32
     assert np.abs(a.mean(0)).max() < 1e-5 and np.abs(a[:, :6].std(0) - 1).max() < 1e-5
@@ -220,10 +227,10 @@ def test_the_test_part_is_moved_and_scaled_as_the_training_part(script):
     (dict(x=np.ones((4, 2)), labels=np.ones(4)), "labels is float64 .* expected integers"),
     (dict(x=np.ones((4, 2)), labels=np.arange(-1, 3)), "labels is int64 .* from 0 on"),
     (dict(x=np.ones((4, 2)), target=np.ones(3)), r"target is float64 \(3,\) beside x of 4 rows")])
-def test_files_that_do_not_fit_are_refused(script, tmp_path, rng, arrays, message):
+def test_files_that_do_not_fit_are_refused(runs, tmp_path, rng, arrays, message):
     np.savez(tmp_path / "odd.npz", **arrays)
     with pytest.raises(ValueError, match=f"odd.npz: .*{message}"):
-        script.real_sets(str(tmp_path / "odd.npz"), rng, None)
+        runs.real_sets(str(tmp_path / "odd.npz"), rng, None)
 
 
 def test_published_numbers(script):
@@ -237,9 +244,9 @@ def test_published_numbers(script):
     assert script.SETTINGS["full"].seeds == 30
 
 
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, monkeypatch, tmp_path,
-                                                                capsys):
-    monkeypatch.setattr(script, "N_SAMPLES", 100)
+def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, monkeypatch,
+                                                                tmp_path, capsys):
+    monkeypatch.setattr(runs, "N_SAMPLES", 100)
     monkeypatch.setitem(script.SETTINGS, "quick", replace(toy(script), epochs=(1,)))
     monkeypatch.setattr("sys.argv", ["teacher_student.py", "--quick", "--seeds", "1",
                                      "--out", str(tmp_path / "new" / "folder")])

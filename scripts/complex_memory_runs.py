@@ -1,0 +1,140 @@
+"""The runs of complex_memory.py: a network trained, and what it keeps."""
+import numpy as np
+from complex_memory_sequences import follow_sequences
+from experiment import images, progress
+
+from npspectral import Adam, Dense, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
+from npspectral.nn import ComplexRecurrentSpectral, tree
+
+CLASSES, BATCH = 10, 100
+ARMS = ("oscillating", "free", "score", "linear")
+FOLLOWED = ARMS[:2]                     # by pairs of items
+SHOWN, WATCHED = 4, 1000                # images that are followed to the end, and for WATCH steps
+WATCH, AFTER = 40, 1000                 # steps: of the read-out in time, and after the nodes' end
+DEAD = 1e-18                            # of |u|: what they still write is below rounding
+GAPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 21, 22, 23, 24)
+PERIOD = 2 * (CLASSES + 1)              # after so many steps all modes, evenly spaced, are back
+
+
+# Data
+
+def load(name, seed, pool):
+    """(x, labels) for training, the same for testing, float32, with a constant last feature."""
+    if name == "digits":
+        rng = np.random.default_rng(seed)
+        sets = data.train_test_split(rng, *data.digits(dtype=np.float32))
+    else:
+        sets = images(name)
+    return [(with_constant(pooled(x, pool if name == "mnist" else 1)), labels)
+            for x, labels in sets]
+
+
+def pooled(x, side):
+    """Means over squares of side x side pixels."""
+    size = int(round(x.shape[1] ** 0.5))
+    blocks = x.reshape(len(x), size // side, side, size // side, side)
+    return blocks.mean((2, 4), dtype=x.dtype).reshape(len(x), -1)
+
+
+def with_constant(x):
+    return np.concatenate([x, np.ones_like(x[:, :1])], 1)
+
+
+# Networks
+
+def network(n_in, arm, steps):
+    """All start alike; only the free arm trains the nodes' eigenvalues."""
+    if arm == "linear":
+        return Dense(n_in, CLASSES)
+    trained = ("phi", *(["theta"] if arm == "free" else []), "k_real", "k_imag")
+    return ComplexRecurrentSpectral(n_in, CLASSES, steps, activation=ReLU(), trainable=trained,
+                                    read="score" if arm == "score" else "amplitude")
+
+
+def problem(arm, labels):
+    """The target and the loss of an arm."""
+    if arm in ("score", "linear"):
+        return labels, softmax_cross_entropy
+    target = np.zeros((len(labels), 2 * CLASSES), np.float32)       # Re a = onehot, Im a = 0
+    target[np.arange(len(labels)), labels] = 1
+    return target, mean_squared_error
+
+
+def accuracy(y, labels):
+    """Of the largest of the first CLASSES outputs, the real parts if there are both."""
+    return (y[:, :CLASSES].argmax(1) == labels).mean()
+
+
+def train(layer, arm, stages, train_set, test_set, rng, label):
+    """Parameters at the end and the test accuracy after every epoch."""
+    (x, labels), (x_test, labels_test) = train_set, test_set
+    (target, loss), params, found = problem(arm, labels), layer.init(rng, np.float32), []
+    for rate, epochs in stages:
+        for record in fit(layer, params, x, target, loss=loss, optimizer=Adam(rate),
+                          batch_size=BATCH, rng=rng, epochs=epochs):
+            found.append(accuracy(layer.forward(record.params, x_test)[0], labels_test))
+            progress(f"{label}, {arm}, rate {rate:g}, epoch {record.epoch}, test {found[-1]:.4f}")
+        params = record.params
+    return params, np.array(found)
+
+
+def learn(name, arm, seed, stages, pool, steps):
+    train_set, test_set = load(name, seed, pool)
+    layer = network(train_set[0].shape[1], arm, steps)
+    params, found = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
+                          f"{name}, seed {seed}")
+    return {"accuracy": found, "size": tree.size(layer.trainable_part(params)), "seed": seed,
+            **params}
+
+
+# What is left
+
+def trained(name, arm, own, pool, steps):
+    """The data, the layer and its parameters of what `learn` gave."""
+    train_set, test_set = load(name, own["seed"], pool)
+    layer = network(train_set[0].shape[1], arm, steps)
+    return train_set, test_set, layer, {part: own[part] for part in layer.shapes}
+
+
+def follow_memory(name, own, pool, steps):
+    """States until long after the nodes' end, and the read-out as time passes; in float64."""
+    _, (x, labels), layer, params = trained(name, "oscillating", own, pool, steps)
+    x, params = tree.map(lambda array: array.astype(float), (x, params))
+    largest = np.abs(np.tanh(params["theta"])).max()
+    u, m = layer.states(params, x[:SHOWN], int(np.log(DEAD / 100) / np.log(largest)) + AFTER)
+    size = np.abs(u).max((1, 2))
+    end = np.flatnonzero(size > DEAD * size.max())[-1] + 1
+    late, a = m[end:end + AFTER + 1], layer.amplitudes(params, x[:SHOWN])
+    left = turned_back(late[-1:], params["omega"], end + AFTER)
+    _, early = layer.states(params, x[:WATCHED], WATCH)
+    right = turned_back(early, params["omega"]).real.argmax(-1) == labels[:WATCHED]
+    return {"m": m[:end + AFTER + 1, 0], "u": size[:end + AFTER + 1], "label": labels[0],
+            "end": end, "largest": largest, "condition": np.linalg.cond(params["phi"]),
+            "drift": np.abs(np.abs(late) / np.abs(late[0]) - 1).max(),
+            "limit": np.abs(left - a).max() / np.abs(a).max(), "in_time": right.mean(1)}
+
+
+def turned_back(m, omega, begin=0):
+    """exp(-i omega t) m, m (times, ..., modes) from t = begin on."""
+    times = np.arange(begin, begin + len(m)).reshape(-1, *[1] * (m.ndim - 1))
+    return np.exp(-1j * omega * times) * m
+
+
+def follow_pairs(name, arm, own, counts, pool, steps):
+    train_set, test_set, layer, params = trained(name, arm, own, pool, steps)
+    return {"largest": np.abs(np.tanh(params["theta"])).max(),
+            **follow_sequences(layer, params, train_set, test_set, GAPS, counts, PERIOD,
+                               own["seed"])}
+
+
+# Both
+
+def follow(name, arm, seed, stages, counts, pool, steps):
+    """One network: "classes", of the FOLLOWED also "pairs", of the oscillating one "memory"."""
+    own = learn(name, arm, seed, stages, pool, steps)
+    found = {"classes": own}
+    if arm in FOLLOWED:
+        found["pairs"] = follow_pairs(name, arm, own, counts, pool, steps)
+    if arm == "oscillating":
+        found["memory"] = follow_memory(name, own, pool, steps)
+    return found

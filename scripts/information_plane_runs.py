@@ -1,0 +1,87 @@
+"""The runs of information_plane.py: a network from its first weights to its last, in bits."""
+import numpy as np
+from experiment import progress
+
+from npspectral import Adam, Chain, Dense, ReLU, Tanh, fit, softmax_cross_entropy
+from npspectral.analysis.mutual_information import binned_entropy, binned_information
+from npspectral.analysis.representations import representations
+from npspectral.nn import Normal
+
+SIZES, N_BITS, N_TEACHERS = (12, 10, 7, 5, 4, 3), 12, 6
+TRAINED, BATCH = 3277, 256                  # 80 % of the 4096 inputs
+ACTIVATIONS = {"tanh": Tanh(), "ReLU": ReLU()}
+BINS = {"tanh": (10, 30, 100), "ReLU": (30, 100, 300)}
+EXACT = 2.0 ** -1000                        # a bin this wide holds one floating-point number only
+
+
+def all_inputs():
+    """The 4096 inputs, (4096, 12) of -1 and +1."""
+    return 2.0 * (np.arange(2 ** N_BITS)[:, None] >> np.arange(N_BITS) & 1) - 1
+
+
+def draw_labels(rng, x):
+    """0 or 1, each for half of the rows of x: a smooth random function above its median or not."""
+    units = np.tanh(2 * x @ rng.standard_normal((N_BITS, N_TEACHERS)) / N_BITS ** 0.5)
+    score = units @ rng.standard_normal(N_TEACHERS)
+    return (score > np.median(score)).astype(int)
+
+
+def build(activation):
+    layers = []
+    for n_in, n_out in zip(SIZES, SIZES[1:]):
+        layers += [Dense(n_in, n_out, start=Normal(n_in ** -0.5)), activation]
+    return Chain(*layers, Dense(SIZES[-1], 2))
+
+
+def train(network, rng, x, labels, last, rate, moments, label):
+    """Epochs from 0 on that were looked at, params at each, and which inputs it learned from."""
+    order = rng.permutation(len(x))[:TRAINED]
+    look = np.unique(np.geomspace(1, last, moments).round().astype(int))
+    epochs, found = [0], [network.init(rng)]
+    for record in fit(network, found[0], x[order], labels[order], rng=rng, epochs=last,
+                      loss=softmax_cross_entropy, optimizer=Adam(rate), batch_size=BATCH):
+        if record.epoch in look:
+            epochs.append(record.epoch)
+            found.append(record.params)
+            progress(f"{label}  epoch {record.epoch}/{last}  loss {record.loss:.4f}")
+    return np.array(epochs), found, np.isin(np.arange(len(x)), order)
+
+
+def bins_of(name, hidden):
+    """Where bins begin and end, and their widths: three from wide to narrow, and EXACT.
+
+    tanh: from -1 to 1. ReLU: from 0 to the largest activity of any layer during the training.
+    """
+    low, high = (-1.0, 1.0) if name == "tanh" else (
+        0.0, max(layer.max() for layers in hidden for layer in layers))
+    return low, high, np.array([*((high - low) / n_bins for n_bins in BINS[name]), EXACT])
+
+
+def plane(hidden, labels, low, high, widths):
+    """I(T; X) and I(T; Y) in bits, (moments, layers, widths) each."""
+    def within(layer, width):
+        """The ends lie on edges; they are to count as the outermost bins, not as more bins."""
+        return np.clip(layer, low + width / 2, high - width / 2)
+
+    about_x, about_y = (np.array([[[measure(within(layer, width), width) for width in widths]
+                                   for layer in layers] for layers in hidden])
+                        for measure in (binned_entropy,
+                                        lambda t, width: binned_information(t, labels, width)))
+    return about_x, about_y
+
+
+def follow(name, epochs, rate, moments, seed):
+    """One network from its first weights to its last: arrays with a row for each moment."""
+    rng = np.random.default_rng(seed)
+    x = all_inputs()
+    labels, network = draw_labels(rng, x), build(ACTIVATIONS[name])
+    seen, found, learned_from = train(network, rng, x, labels, epochs, rate, moments,
+                                      f"{name}, seed {seed}")
+    layers = [representations(network, params, x) for params in found]
+    right = np.array([given[-1].argmax(1) == labels for _, given in layers])
+    hidden = [received[1:] for received, _ in layers]
+    low, high, widths = bins_of(name, hidden)
+    about_x, about_y = plane(hidden, labels, low, high, widths)
+    return {"epochs": seen, "widths": widths, "about_x": about_x, "about_y": about_y,
+            "train_accuracy": right[:, learned_from].mean(1),
+            "test_accuracy": right[:, ~learned_from].mean(1)}
