@@ -23,8 +23,6 @@ import sweep_runs
 from sweep_runs import GRIDS, digest, draw, fail_at, give, leave_at
 
 from npspectral import sweep
-from npspectral.sweep import _code
-from npspectral.sweep._engines import attempt
 from npspectral.sweep._file import HEADER, ResultsFile
 from npspectral.sweep._values import _layout
 
@@ -144,8 +142,13 @@ def test_progress_is_reported_in_a_line_for_each_run(path):
     sweep.run_all(RUNS[:2], path)
     lines = []
     sweep.run_all(RUNS, path, report=lines.append)
-    assert [line.split(",")[0] for line in lines] == [f"{n} of 6 runs" for n in (2, 3, 4, 5, 6)]
-    assert lines[-1].endswith(", 0 s to go") and lines[0] == "2 of 6 runs"
+    assert [line.split(",")[0] for line in lines[1:]] == [f"{n} of 6 runs" for n in (3, 4, 5, 6)]
+    assert lines[0] == "2 of 6 runs from disk" and lines[1].startswith("3 of 6 runs, 2 from disk, ")
+    assert lines[-1].endswith(", 0 s to go")
+    again = []
+    assert sweep.run_all(RUNS, path, report=again.append).from_disk == 6
+    assert again == ["6 of 6 runs from disk"]
+    assert sweep.table(RUNS[:4], path).from_disk == 4
 
 
 def test_equal_runs_are_made_once_and_stand_where_they_were_given(path, logged):
@@ -224,11 +227,11 @@ def test_longdouble_of_another_machine_is_refused(path, monkeypatch):
     if LONG.itemsize == 8:
         pytest.skip("longdouble is float64 here")
     runs = sweep.grid(give, kind=["longdouble"])
-    sweep.run_all(runs, path)
+    sweep.run_all(runs, path, version="1")
     name = _layout(LONG.dtype)
     monkeypatch.setattr("npspectral.sweep._values._layout", lambda dtype: "<f16 of 112 bits")
     with pytest.raises(ValueError, match=f"array of {name} is of another kind of machine"):
-        sweep.table(runs, path)
+        sweep.table(runs, path, version="1")
 
 
 @dataclass(frozen=True)
@@ -284,36 +287,6 @@ def test_another_version_is_another_run(path, logged):
     assert len(logged()) == 2 and first.text != second.text
     assert sweep.table(RUNS, path) == first and sweep.table(RUNS, path, "second") == second
     assert sweep.table(RUNS, path, version="third").rows == ()
-
-
-def test_version_is_of_the_sources_of_the_function_and_of_the_package(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    files = [tmp_path / f"made_{name}.py" for name in "ab"]
-    for file in files:
-        file.write_text("def f():\n    return 1\n")
-    import made_a
-    import made_b
-    first, other = sweep.code_version(made_a.f), sweep.code_version(draw)
-    assert len({first, other}) == 2 and first == sweep.code_version(made_a.f)
-    both = sweep.code_version(made_a.f, made_b.f)
-    files[1].write_text("def f():\n    return 2\n")
-    assert sweep.code_version(made_a.f) == first != sweep.code_version(made_b.f)
-    assert sweep.code_version(made_a.f, made_b.f) != both
-
-    (tmp_path / "package").mkdir()
-    monkeypatch.setattr(_code, "PACKAGE", tmp_path / "package")
-    digests = set()
-    for name, content in (("a.py", "1"), ("a.py", "2"), ("b.py", ""), ("c.txt", "3")):
-        (tmp_path / "package" / name).write_text(content)
-        digests.add(_code.package_digest.__wrapped__())
-    assert len(digests) == 3                                        # text files are no code
-    monkeypatch.setattr(_code, "package_digest", lambda: "another")
-    assert sweep.code_version(made_a.f) != first
-
-
-def test_a_worker_with_another_package_is_found_out():
-    assert "has another npspectral" in attempt(RUNS[0], "0" * 64, "")
-    assert attempt(RUNS[0], None, "").startswith('"value"')
 
 
 def nested():
@@ -382,18 +355,6 @@ def test_a_run_that_leaves_the_process_is_a_failed_run(path, tmp_path):
     assert "SystemExit: bye" in errors.pop(3) and errors == [None] * 4
 
 
-def test_a_killed_worker_is_an_error_that_loses_nothing(path, tmp_path, logged):
-    (tmp_path / "flag").touch()
-    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(5), how=["kill"])
-    with pytest.raises(RuntimeError, match="a worker ended by itself.* Start again"):
-        sweep.run_all(runs, path, workers=2)
-    ended = {row.value for row in sweep.table(runs, path).rows}
-    before = len(logged())
-    (tmp_path / "flag").unlink()
-    assert sweep.run_all(runs, path, workers=2).values == list(range(5))
-    assert not ended & {int(line[2]) for line in logged()[before:]}
-
-
 class Scripted(Executor):
     """Its first futures have ended, the next one has the exception, the rest never begin."""
 
@@ -423,7 +384,8 @@ def test_when_the_executor_breaks_what_has_ended_is_recorded(path, error, raised
     executor = Scripted(3, error)
     with pytest.raises(raised):
         sweep.run_all(RUNS, path, executor=executor)
-    assert [row.run for row in sweep.table(RUNS, path).rows] == RUNS[:3]
+    ended = [row.run for row in sweep.table(RUNS, path).rows if row.error is None]
+    assert ended == RUNS[:3]
     assert all(future.cancelled() for future in executor.futures[4:])
 
 
@@ -588,12 +550,11 @@ def test_ctrl_c_in_the_middle_of_a_line_waits_for_its_end(path, monkeypatch):
 
 def test_workers_end_with_a_caller_that_was_killed(path, logged):
     killed = start("slow", path, 3)
-    wait_for(lambda: n_lines(path) >= 3)
+    wait_for(lambda: n_lines(path) >= 1 and len({process for _, process, _ in logged()}) == 3)
     killed.kill()
     killed.wait()
     workers = {int(process) for _, process, _ in logged()}
     try:
-        assert len(workers) == 3
         wait_for(lambda: not any(map(alive, workers)), 10)
     finally:
         end_all(killed, workers)

@@ -1,10 +1,15 @@
-"""Which code made a run: names of functions, digests of sources."""
+"""Which code made a run: names of functions, digests of what they reach.
+
+A module's code is taken to be what its file held when it was first asked for, or loaded anew.
+"""
 import hashlib
 import sys
-from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent.parent
+from . import _reach
+from ._memory import changed_name
+
+_versions = {}              # modules -> (name -> state of all that they reach, version)
 
 
 def full_name(thing):
@@ -21,36 +26,68 @@ def full_name(thing):
 
 def _name_elsewhere(module):
     """What others import it as: the script that runs is called __main__ only here."""
-    if module.__name__ != "__main__":
-        return module.__name__
-    spec = getattr(module, "__spec__", None)
-    return spec.name if spec else Path(getattr(module, "__file__", "__main__")).stem
+    spec, file = getattr(module, "__spec__", None), getattr(module, "__file__", None)
+    if spec is not None:
+        return spec.name
+    return Path(file).stem if file else module.__name__
 
 
-def code_version(*functions):
-    """A digest of npspectral's own sources and of the files that hold the functions.
+def code_version(*things):
+    """A digest of all code that functions or classes reach by import: npspectral's and your own.
 
-    What else they import is not part of it, nor are the versions of Python and NumPy.
+    Reached are their modules and what these import, from module to module: import statements
+    wherever they stand, without Python's own modules and what is installed beside npspectral. It is
+    of the syntax trees, so that comments, docstrings and the form of lines are no part of it. Not
+    seen are imports by a name that is computed, files of data, and the versions of Python, NumPy
+    and other libraries.
+
+    Raises ValueError for code that is not in a file; RuntimeError if a file was edited since it was
+    loaded, or a function or literal in memory is another than in the file. An edit before the first
+    call is seen in functions, methods and literals, not in other values or decorated functions.
     """
-    digest = hashlib.sha256(package_digest().encode())
-    for file in sorted({_file(function) for function in functions}):
-        digest.update(Path(file).read_bytes())
-    return digest.hexdigest()[:16]
+    version = loaded_version(*things)
+    for name in _versions[_roots(things)][0]:
+        _refuse_edited(name)
+    return version
 
 
-def _file(function):
-    file = getattr(sys.modules[function.__module__], "__file__", None)
-    if file is None:
-        raise ValueError(f"sweep: {function.__qualname__} is not in a file, so its code has no "
-                         f"digest; name its version yourself, version=...")
-    return file
+def loaded_version(*things):
+    """The same of the code that this process has loaded, whatever became of its files."""
+    roots = _roots(things)
+    states, version = _versions.get(roots, ({}, None))
+    if version is None or any(_state(name) != state for name, state in states.items()):
+        sources, lines = _reach.reach(roots)
+        version = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
+        _versions[roots] = {name: _state(name) for name in sources}, version
+    return version
 
 
-@cache
-def package_digest():
-    """Of all .py files of npspectral as they were when first asked, names and contents."""
-    digest = hashlib.sha256()
-    for file in sorted(PACKAGE.rglob("*.py")):
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(PACKAGE).as_posix()} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
+def _state(name):
+    spec = _reach.find(name)
+    return spec and _reach.state_of(name, spec)
+
+
+def _roots(things):
+    """The names of their modules."""
+    modules = {sys.modules[thing.__module__]: thing for thing in things}
+    for module, thing in modules.items():
+        if getattr(module, "__file__", None) is None:
+            raise ValueError(
+                f"sweep: {thing.__qualname__} is not in a file, so its code has no digest; write "
+                f"it to a file and import it, or name its version yourself, version=...")
+        _reach.scripts[_name_elsewhere(module)] = module
+    return tuple(sorted(map(_name_elsewhere, modules)))
+
+
+def _refuse_edited(name):
+    """RuntimeError unless what is loaded is what the file holds."""
+    module = sys.modules.get(name) or _reach.scripts.get(name)
+    if module is None:
+        return
+    spec = _reach.find(name)
+    if _reach.read(spec).digest != _reach.source(name).digest:
+        raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded; start anew")
+    changed = changed_name(module, spec)
+    if changed:
+        raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded, or {changed} was "
+                           f"changed in memory; start anew, or name a version=... yourself")
