@@ -6,15 +6,18 @@ import errno
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import warnings
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -387,6 +390,155 @@ def test_when_the_executor_breaks_what_has_ended_is_recorded(path, error, raised
     ended = [row.run for row in sweep.table(RUNS, path).rows if row.error is None]
     assert ended == RUNS[:3]
     assert all(future.cancelled() for future in executor.futures[4:])
+
+
+# What a run leaves to the others
+
+ENGINES = {
+    "this process": dict, "two processes": lambda: dict(workers=2),
+    "a thread": lambda: dict(executor=ThreadPoolExecutor(1)),
+    "a pool": lambda: dict(executor=ProcessPoolExecutor(2, get_context("spawn")))}
+
+
+def surroundings():
+    return [os.getcwd(), dict(os.environ), list(sys.path), signal.getsignal(signal.SIGUSR1),
+            np.geterr(), np.get_printoptions(), list(warnings.filters), sys.stdout,
+            sys.getrecursionlimit(), random.getstate(), np.random.get_state()[1].tolist()]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_changes_nothing_that_later_runs_see(path, monkeypatch, engine):
+    with monkeypatch.context() as quiet:
+        quiet.setenv("SWEEP_QUIET", "1")
+        want = sweep.run_all(GRIDS["disturb"], path.with_name("quiet"))
+    before, options = surroundings(), ENGINES[engine]()
+    monkeypatch.chdir(path.parent)
+    before[0] = os.getcwd()
+    table = sweep.run_all(GRIDS["disturb"], path.name, **options)       # a relative path
+    assert surroundings() == before
+    pairs = zip(table.rows, want.rows, strict=True)
+    spoiled = {row.run.parameters["kind"] for row, other in pairs if row != other}
+    assert spoiled == set() and table.text == want.text
+    assert sweep.table(GRIDS["disturb"], path).rows == table.rows       # known by the same names
+    if "executor" in options:
+        options["executor"].shutdown()
+
+
+def test_runs_in_threads_that_go_at_once_have_parameters_of_their_own(path):
+    before, runs = surroundings(), sweep.grid(sweep_runs.use_up, config=[{"lr": 0.1}], i=range(40))
+    with ThreadPoolExecutor(4) as executor:
+        assert sweep.run_all(runs, path, executor=executor).values == [[0.1, i] for i in range(40)]
+    assert surroundings()[:-2] == before[:-2]
+
+
+def test_an_error_of_the_run_is_not_hidden_by_what_it_has_broken(path, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    run = sweep.Run(sweep_runs.delete_folder, {"place": str(tmp_path / "gone")})
+    row, = sweep.run_all([run], path).rows
+    assert "ArithmeticError: its own error" in row.error and row.value is None
+
+
+@pytest.mark.parametrize("how", ["exit", "own", "generator"])
+def test_whatever_a_run_raises_is_recorded_alike_on_every_engine(path, tmp_path, how):
+    (tmp_path / "flag").touch()
+    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(5), how=[how])
+    tables = [sweep.run_all(runs, path.with_suffix(f".{n}"), **ENGINES[engine]())
+              for n, engine in enumerate(list(ENGINES)[:3])]
+    errors = [row.error for row in tables[0].rows]
+    assert errors.pop(3).endswith(": bye\n") and errors == [None] * 4
+    assert tables[1].text == tables[0].text == tables[2].text
+
+
+@pytest.mark.parametrize("engine", list(ENGINES)[:3])
+def test_ctrl_c_inside_a_run_stops_the_sweep_on_every_engine(path, tmp_path, engine):
+    (tmp_path / "flag").touch()
+    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(5), how=["ctrl-c"])
+    with pytest.raises(KeyboardInterrupt):
+        sweep.run_all(runs, path, **ENGINES[engine]())
+    assert {0, 1}.issuperset(row.value for row in sweep.table(runs, path).rows[:2])
+    assert not any(row.error or row.value == 3 for row in sweep.table(runs, path).rows)
+
+
+# Runs that end their process
+
+@pytest.mark.parametrize("how, words", [
+    ("segmentation fault", r"signal 11 \(SIGSEGV\)"), ("_exit", "exit code 3"),
+    ("kill", r"signal 9 \(SIGKILL\), killed or out of memory"), ("twice", "exit code 3")])
+def test_a_run_that_ends_its_worker_is_recorded_and_all_others_end(path, tmp_path, how, words):
+    (tmp_path / "flag").touch()
+    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(6), how=[how])
+    table = sweep.run_all(runs, path, workers=2)                        # one start
+    dead = [3, 5] if how == "twice" else [3]
+    assert [row.value for row in table.rows] == [None if i in dead else i for i in range(6)]
+    for i in dead:
+        assert re.fullmatch(f"sweep: the worker ended by itself while it made this run: {words}",
+                            table.rows[i].error)
+    (tmp_path / "flag").unlink()
+    assert sweep.run_all(runs, path, workers=2).values == list(range(6))
+
+
+@pytest.mark.parametrize("how, starts", [("segmentation fault", 2), ("twice", 3)])
+def test_a_run_that_ends_this_very_process_is_tried_last_by_the_next_start(
+        path, tmp_path, monkeypatch, how, starts):
+    (tmp_path / "flag").touch()
+    monkeypatch.setenv("SWEEP_FLAG", str(tmp_path / "flag"))
+    for _ in range(starts):
+        ended = start(how, path, 1)
+        ended.communicate(timeout=60)
+        assert ended.returncode == (-11 if starts == 2 else 3)
+    rows = sweep.table(sweep_runs.deadly(how), path).rows
+    dead = [3] if starts == 2 else [3, 5]
+    assert [row.value for row in rows if row.error is None] == [i for i in range(6)
+                                                                if i not in dead]
+    assert "the process ended while it made this run itself" in rows[dead[0]].error
+    (tmp_path / "flag").unlink()
+    assert sweep.run_all(sweep_runs.deadly(how), path).values == list(range(6))
+
+
+def test_a_borrowed_pool_that_breaks_names_the_runs_it_had_and_goes_on_next_time(path, tmp_path):
+    (tmp_path / "flag").touch()
+    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(6), how=["_exit"])
+    for starts in range(1, 5):
+        with ProcessPoolExecutor(2, get_context("spawn")) as executor, pytest.raises(
+                RuntimeError, match=r'ended by itself(.|\n)*These are:(.|\n)*"i": 3'):
+            sweep.run_all(runs, path, executor=executor)
+        rows = sweep.table(runs, path).rows
+        if sum(row.error is None for row in rows) == 5:
+            break
+    assert [row.value for row in rows if row.error is None] == [0, 1, 2, 4, 5]
+
+
+UNGUARDED = """
+from npspectral import sweep
+from sweep_runs import draw
+sweep.run_all(sweep.grid(draw, scale=[1.0], seed=range(4)), "results.jsonl", workers=2)
+"""
+
+
+def test_a_script_without_its_guard_is_told_so_in_a_sentence(tmp_path):
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=environment, timeout=60,
+                          capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.count("Traceback") == 1
+    assert done.stderr.splitlines()[-1].startswith("RuntimeError: sweep: each worker imports this "
+                                                   "script") and "under if __name__" in done.stderr
+
+
+@pytest.mark.parametrize("options, words", [
+    ("", "f is not in a file, so its code has no digest; write it to a file and import it"),
+    (", version='1', workers=2", "f was defined in a notebook or at a prompt, where workers")])
+def test_a_function_of_a_notebook_is_told_what_to_do(tmp_path, options, words):
+    text = f"""
+from npspectral import sweep
+def f(i):
+    return i
+sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{options})
+"""
+    done = subprocess.run([sys.executable], input=text, cwd=tmp_path, timeout=60, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    assert done.returncode == 1 and f"ValueError: sweep: {words}" in done.stderr
 
 
 # The file

@@ -62,6 +62,12 @@ def loaded_version(*things):
     return version
 
 
+def is_in_file(module):
+    """Not if it was typed at a prompt or in a notebook, or is part of Python's own program."""
+    file = getattr(module, "__file__", None)
+    return bool(file) and (module.__spec__ is not None or Path(file).is_file())
+
+
 def _state(name):
     spec = _reach.find(name)
     return spec and _reach.state_of(name, spec)
@@ -71,11 +77,12 @@ def _roots(things):
     """The names of their modules."""
     modules = {sys.modules[thing.__module__]: thing for thing in things}
     for module, thing in modules.items():
-        if getattr(module, "__file__", None) is None:
+        if not is_in_file(module):
             raise ValueError(
                 f"sweep: {thing.__qualname__} is not in a file, so its code has no digest; write "
                 f"it to a file and import it, or name its version yourself, version=...")
-        _reach.scripts[_name_elsewhere(module)] = module
+        if module.__name__ != _name_elsewhere(module):
+            _reach.scripts[_name_elsewhere(module)] = module
     return tuple(sorted(map(_name_elsewhere, modules)))
 
 

@@ -129,7 +129,7 @@ def _is_line(line):
 
 def _text(line, place):
     text = line[len(START) + N_HEX + len(MIDDLE):-len(END)]
-    if line != _line(text):
+    if line != _line(text) or not text.isascii():
         raise ValueError(f"sweep: {place} is damaged; delete that line, and its run is made again")
     return text.decode()
 

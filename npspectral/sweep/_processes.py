@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from multiprocessing import current_process, get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
 
+from ._code import is_in_file
 from ._engines import error_text, hold_memory
 from ._reach import parsed
 
@@ -86,17 +87,19 @@ class _Worker:
     def hear(self):
         """What became of its run; None as it begins. KeyboardInterrupt if the run raised it."""
         try:
-            said = self.pipe.recv() if self.pipe.poll() else self._end()
+            self.ended = not self.pipe.poll()
+            said = None if self.ended else self.pipe.recv()
         except (EOFError, OSError):
-            said = self._end()
+            self.ended = True
+        if self.ended:
+            return self._last_word()
         if said is None and self.began:
             raise KeyboardInterrupt
         self.name, self.began = None, True
         return said
 
-    def _end(self):
+    def _last_word(self):
         self.process.join()
-        self.ended = True
         if not self.began:
             raise RuntimeError(_why_it_did_not_begin(self.process.exitcode))
         return error_text(f"sweep: the worker ended by itself while it made this run: "
@@ -163,8 +166,7 @@ def leave_if_imported():
 def refuse_notebook(functions):
     """ValueError for functions that workers cannot import."""
     for function in functions:
-        module = sys.modules[function.__module__]
-        if module.__name__ == "__main__" and getattr(module, "__file__", None) is None:
+        if function.__module__ == "__main__" and not is_in_file(sys.modules["__main__"]):
             raise ValueError(f"sweep: {function.__qualname__} was defined in a notebook or at a "
                              f"prompt, where workers cannot import it; write it to a file and "
                              f"import it from there, or take workers=1")

@@ -118,7 +118,10 @@ def _unpack(packed):
     if _layout(dtype) != layout:
         raise ValueError(f"sweep: an array of {layout} is of another kind of machine, where "
                          f"{dtype.name} has other bits than here")
-    return np.ndarray(shape, dtype, bytearray(base64.b64decode(text)))
+    content = bytearray(base64.b64decode(text, validate=True))
+    if len(content) != dtype.itemsize * math.prod(shape):
+        raise ValueError(f"an array of shape {shape} has {len(content)} bytes")
+    return np.ndarray(shape, dtype, content)
 
 
 DECODERS = {
