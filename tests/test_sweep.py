@@ -1,7 +1,4 @@
-"""A sweep: values to the bit, runs told apart, and a file that survives whatever happens.
-
-NPSPECTRAL_KILLS=200 makes the test of kill -9 longer than the ten kills that it has otherwise.
-"""
+"""A sweep: values to the bit, runs told apart, and a file that survives whatever happens."""
 import errno
 import json
 import os
@@ -16,6 +13,7 @@ import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,10 +24,9 @@ import sweep_runs
 from sweep_runs import GRIDS, digest, draw, fail_at, give, leave_at
 
 from npspectral import sweep
-from npspectral.sweep._file import HEADER, ResultsFile
+from npspectral.sweep._file import HEADER, ResultsFile, _line
 from npspectral.sweep._values import _layout
 
-KILLS = int(os.environ.get("NPSPECTRAL_KILLS", 10))
 ROOT = Path(__file__).parents[1]
 RUNS = sweep.grid(draw, scale=(1.0, 2.0), seed=range(3))
 
@@ -314,6 +311,23 @@ BAD = {
         r"parameters\['kind'\]\.b is function"),
     "no runs": (lambda path: sweep.run_all([draw], path), TypeError,
                 r"runs has <function draw .*, expected Run\(function, parameters\) or grid"),
+    "one run": (lambda path: sweep.run_all(RUNS[0], path), TypeError,
+                r"runs is Run\(.*, expected a list of them, \[Run\(function, parameters\)\] or"),
+    "a function for runs": (lambda path: sweep.run_all(draw, path), TypeError, "runs is <function"),
+    "a number for an axis": (lambda path: sweep.grid(draw, scale=[1.0], seed=5), TypeError,
+                             r"grid: seed is 5, expected its values in their order, \[5\] for one"),
+    "text for an axis": (lambda path: sweep.grid(give, kind="adam"), TypeError,
+                         r"grid: kind is 'adam', expected .* \['adam'\] for one"),
+    "a table for an axis": (lambda path: sweep.grid(give, kind={"lr": 1}), TypeError,
+                            "grid: kind is {'lr': 1}, expected its values"),
+    "a set for an axis": (lambda path: sweep.grid(give, kind={2, 1}), TypeError, "kind is {1, 2}"),
+    "a generator for two axes": (
+        lambda path: (lambda seeds: sweep.grid(draw, scale=seeds, seed=seeds))(iter([1, 2])),
+        ValueError, "grid: seed is a generator that was used up before, expected a list"),
+    "true workers": (lambda path: sweep.run_all(RUNS, path, workers=True), ValueError,
+                     "workers is True,"),
+    "a folder": (lambda path: sweep.run_all(RUNS, path.parent), ValueError,
+                 "path is the folder /.*, expected the name of a file"),
     "no worker": (lambda path: sweep.run_all(RUNS, path, workers=0), ValueError, "workers is 0,"),
     "half": (lambda path: sweep.run_all(RUNS, path, workers=0.5), ValueError, "workers is 0.5"),
     "workers and executor": (
@@ -330,6 +344,48 @@ def test_bad_input_is_refused_before_anything_is_written(path, case):
     with pytest.raises(error, match=message):
         call(path)
     assert not path.exists()
+
+
+def test_a_path_at_home_any_integer_and_a_generator_of_runs_are_taken(path, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    table = sweep.run_all((run for run in RUNS), "~/results.jsonl", np.int64(2))
+    assert path.exists() and len(table.rows) == 6
+    assert sweep.table(iter(RUNS), Path("~/results.jsonl")).text == table.text
+    assert len(sweep.grid(draw, scale=(s for s in (1.0, 2.0)), seed=np.arange(2))) == 4
+    function, = sweep.grid(give, function=["x"])[0].parameters
+    assert function == "function"
+
+
+class Way(Enum):
+    HERE = 1
+    ELSEWHERE = "1"
+
+
+def test_paths_and_members_of_an_enum_are_parameters_told_apart(path, logged):
+    kinds = [Way.HERE, Way.ELSEWHERE, Path("a"), Path("a/b"), "a", 1]
+    runs = sweep.grid(fail_at, place=["/nowhere"], i=kinds)
+    rows = sweep.run_all(runs, path, version="1").rows
+    assert len({row.record for row in rows}) == len(logged()) == len(kinds)
+    assert sweep.table(runs, path, version="1").rows == rows
+    assert all("value is" in row.error for row in rows[:4])             # but they are no values
+
+
+def test_a_function_that_another_of_its_name_has_replaced_is_refused(path, monkeypatch):
+    monkeypatch.setattr(sweep_runs, "give", draw)
+    with pytest.raises(TypeError, match="<function give .* cannot be imported by its name"):
+        sweep.run_all(sweep.grid(give, kind=["none"]), path)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_report_that_fails_ends_the_sweep_and_loses_nothing(path, workers):
+    def report(line):
+        if line.startswith("3 of"):
+            raise OSError("the terminal is gone")
+
+    with pytest.raises(OSError, match="the terminal is gone"):
+        sweep.run_all(RUNS, path, workers, report=report)
+    assert len(sweep.table(RUNS, path).rows) == n_lines(path) == 3
+    assert sweep.run_all(RUNS, path, workers).from_disk == 3
 
 
 # Failures
@@ -586,6 +642,64 @@ def test_a_damaged_line_is_an_error_wherever_the_damage_is(path, number):
     assert sorted(path.read_bytes().splitlines(keepends=True)) == sorted(lines)
 
 
+def damaged(content, flips, cuts, chance):
+    """(what was done, the content with one bit turned or cut short)."""
+    for place in chance.sample(range(8 * len(content)), flips):
+        turned = bytearray(content)
+        turned[place // 8] ^= 1 << place % 8
+        yield f"bit {place}", bytes(turned)
+    for length in chance.sample(range(len(content)), cuts):
+        yield f"cut at {length}", content[:length]
+
+
+@pytest.mark.parametrize("flips, cuts", [
+    (300, 60), pytest.param(5000, 500, marks=pytest.mark.long)])
+def test_one_bit_or_a_cut_is_refused_by_name_or_changes_no_record(path, flips, cuts):
+    """And every bit of the end of the last line, which is no torn line."""
+    rows, refused = sweep.run_all(RUNS, path).rows, 0
+    content = path.read_bytes()
+    ends = [(f"end, bit {bit}", content[:-1] + bytes([10 ^ 1 << bit])) for bit in range(8)]
+    for what, changed in [*damaged(content, flips, cuts, random.Random(0)), *ends]:
+        path.write_bytes(changed)
+        try:
+            found = sweep.table(RUNS, path).rows
+        except ValueError as error:
+            refused += 1
+            assert str(path) in str(error) and not what.startswith("cut"), what
+        else:
+            assert what.startswith("cut") and found == rows[:len(found)], what
+    assert refused == flips + 8
+    print(f"{flips} flipped bits and {cuts} cuts: {refused - 8} refused by name, {cuts} left whole "
+          f"records only, nothing else")
+
+
+RUN = '"run": {"function": "f", "version": "1", "parameters": {}}'
+
+
+@pytest.mark.parametrize("text", [
+    "{}", "[]", "3", "null", '"run"', "{", '{"run": 3, "value": 1}', f"{{{RUN}}}", "[" * 100_000,
+    f'{{{RUN}, "value": 1, "error": "x"}}', f'{{{RUN}, "error": 3}}', '{"run": {}, "value": 1}',
+    '{"run": null, "value": 1}', f'{{{RUN}, "value": 1, "more": 1}}', "\u00e4"])
+def test_a_whole_line_that_is_no_record_is_refused_by_its_place(path, text):
+    sweep.run_all([], path)
+    path.write_bytes(path.read_bytes() + _line(text.encode()))
+    with pytest.raises(ValueError, match="results.jsonl, line 2 is (whole, but no rec|damaged)"):
+        sweep.run_all(RUNS, path)
+
+
+@pytest.mark.parametrize("value", [
+    {"!no": 1}, {"!float": "x"}, {"!float": 1}, {"!complex": [1]}, {"!array": 1}, {"!tuple": 3},
+    {"!array": ["<f8", [2], "AAAA"]}, {"!array": ["no", [1], ""]}, {"!array": ["<f8", [-1], ""]},
+    {"!array": ["<f8", [1], "AAAAAAAAAAAAAAAAAAAAAA=="]}, {"!array": ["|O", [1], "AAAAAAAAAAA="]},
+    {"!scalar": ["<f8", [], "~~~~"]}, {"!tuple": [{"!complex": {"a": 1}}]}])
+def test_a_value_that_no_sweep_has_written_is_refused_by_its_place(path, value):
+    row, = sweep.run_all(RUNS[:1], path).rows
+    record = {**json.loads(row.record), "value": value}
+    path.write_bytes(HEADER + _line(json.dumps(record).encode()))
+    with pytest.raises(ValueError, match="results.jsonl, line 2 cannot be read: "):
+        sweep.table(RUNS[:1], path)
+
+
 def test_a_result_that_stands_twice_is_an_error(path):
     sweep.run_all(RUNS[:2], path)
     with open(path, "ab") as file:
@@ -737,17 +851,18 @@ def kill_at_a_random_moment(process, path, chance):
     return process.communicate()[0]
 
 
-def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path, logged):
+@pytest.mark.parametrize("n_kills", [10, pytest.param(25, marks=pytest.mark.long)])
+def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path, logged, n_kills):
     chance, runs = random.Random(os.environ.get("NPSPECTRAL_KILL_SEED", 0)), GRIDS["kill"]
     want = sweep.run_all(runs, tmp_path / "undisturbed").text
     (tmp_path / "log").unlink()
     kills, session, torn = 0, 0, 0
-    while kills < KILLS:
+    while kills < n_kills:
         path, recorded = tmp_path / f"{session}.jsonl", {}          # run -> session that had it
         while len(recorded) < len(runs):
             session += 1
             process = start("kill", path, 4, env={"SWEEP_SESSION": str(session)})
-            said = (kill_at_a_random_moment(process, path, chance) if kills < KILLS else
+            said = (kill_at_a_random_moment(process, path, chance) if kills < n_kills else
                     process.communicate()[0])
             kills += process.returncode == -signal.SIGKILL
             torn += path.exists() and not path.read_bytes().endswith(b"\n")
@@ -761,4 +876,4 @@ def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path, logged
         assert text == want and n_lines(path) == len(runs)
         assert said.split()[:1] in ([], [digest(sweep.table(runs, path))])
         (tmp_path / "log").unlink()
-    print(f"{kills} kills in {session} sessions, {torn} torn lines")
+    print(f"{kills} kills in {session} sessions, {torn} torn lines; every session went on")

@@ -68,22 +68,41 @@ def is_in_file(module):
     return bool(file) and (module.__spec__ is not None or Path(file).is_file())
 
 
+def script_sources():
+    """name -> Source of the script that runs, for workers that get its functions as values."""
+    return {name: _reach.source(name) for name in _reach.scripts}
+
+
+def accept_script(function, sources):
+    """Take the caller's source for a function that came as a value, as Dask sends a script's."""
+    module = sys.modules.get(function.__module__)
+    _reach.sent.clear()
+    if getattr(module, function.__name__, None) is not function:
+        _reach.sent.update(sources)
+
+
 def _state(name):
-    spec = _reach.find(name)
-    return spec and _reach.state_of(name, spec)
+    spec = None if name in _reach.sent else _reach.find(name)
+    return _reach.state_of(name, spec)
 
 
 def _roots(things):
     """The names of their modules."""
-    modules = {sys.modules[thing.__module__]: thing for thing in things}
-    for module, thing in modules.items():
-        if not is_in_file(module):
-            raise ValueError(
-                f"sweep: {thing.__qualname__} is not in a file, so its code has no digest; write "
-                f"it to a file and import it, or name its version yourself, version=...")
-        if module.__name__ != _name_elsewhere(module):
-            _reach.scripts[_name_elsewhere(module)] = module
-    return tuple(sorted(map(_name_elsewhere, modules)))
+    return tuple(sorted({_root(thing) for thing in things}))
+
+
+def _root(thing):
+    if thing.__module__ == "__main__" and _reach.sent:
+        return next(iter(_reach.sent))
+    module = sys.modules[thing.__module__]
+    if not is_in_file(module):
+        raise ValueError(
+            f"sweep: {thing.__qualname__} is not in a file, so its code has no digest; write "
+            f"it to a file and import it, or name its version yourself, version=...")
+    name = _name_elsewhere(module)
+    if module.__name__ != name:
+        _reach.scripts[name] = module
+    return name
 
 
 def _refuse_edited(name):

@@ -12,19 +12,20 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ._code import loaded_version
+from ._code import accept_script, loaded_version
 from ._surroundings import call_undisturbed
 from ._values import classes, dumps
 
 
-def attempt(name, run, version, session):
+def attempt(name, run, version, session, scripts=None):
     """What became of the run, as a piece of JSON: the work of a worker, wherever it is.
 
     It works on parameters of its own, and leaves what is around it as it found it. `session`
     differs from sweep to sweep: Dask answers a call that it has seen from memory, and a run that
-    failed would fail again without being tried.
+    failed would fail again without being tried. `scripts` are the caller's, for accept_script.
     """
     try:
+        accept_script(run.function, scripts or {})
         check_code(run, version)
         seed = name.partition('"parameters": ')[2]
         value = call_undisturbed(run.function, copy.deepcopy(run.parameters), seed)

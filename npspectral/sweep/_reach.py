@@ -20,6 +20,7 @@ STANDARD = tuple(os.path.join(sysconfig.get_path(name), "") for name in ("stdlib
 INSTALLED = {"site-packages", "dist-packages"}
 OWN = "npspectral"
 scripts = {}                # name -> module, of scripts that are called __main__ only here
+sent = {}                   # name -> Source, of the caller's script; its functions came as values
 parsed = {}                 # (digest of bytes, package) -> Source; workers get the caller's
 _files = {}                 # place -> (state of the file, Source)
 _known = {}                 # name -> (what was loaded or the file's state, Source)
@@ -80,6 +81,8 @@ def _loaded_home(module, name, source_of):
 
 def source(name, tops=(OWN,)):
     """The Source of a module: of what is loaded if it is, or else of its file; None if foreign."""
+    if name in sent:
+        return sent[name]
     spec = find(name)
     if spec is None or not _own(name, spec, tops):
         return None
@@ -110,9 +113,11 @@ def find(name):
 
 def state_of(name, spec):
     """What differs when the module is loaded, loaded anew or, while it is not, edited."""
+    if name in sent:
+        return sent[name].digest
     module = sys.modules.get(name) or scripts.get(name)
     if module is None:
-        return _file_state(spec)
+        return spec and _file_state(spec)
     loaded = getattr(module, "__spec__", None) or module
     return id(loaded), loaded
 

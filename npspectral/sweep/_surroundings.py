@@ -24,7 +24,7 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 
 _lock = threading.Lock()
-_under_way = []             # one entry a run that goes in this process: what the first one found
+_under_way = []             # (thread, what it found) of each run that goes in this process
 
 
 def call_undisturbed(function, parameters, seed):
@@ -38,18 +38,20 @@ def call_undisturbed(function, parameters, seed):
 
 @contextmanager
 def _restored():
-    with _lock:
-        found = _under_way[0] if _under_way else _look()
-        _under_way.append(found)
+    thread = threading.get_ident()
+    with _lock:                             # a sweep inside a run begins with what that run has
+        beside = bool(_under_way) and all(other != thread for other, _ in _under_way)
+        mine = thread, _under_way[0][1] if beside else _look()
+        _under_way.append(mine)
     stack = ExitStack()
-    for restore, *before in found:
+    for restore, *before in mine[1]:
         stack.callback(restore, *before)
     try:
         with stack:
             yield
     finally:
         with _lock:
-            _under_way.pop()
+            _under_way.remove(mine)
 
 
 def _look():

@@ -119,14 +119,14 @@ def _unpack(packed):
         raise ValueError(f"sweep: an array of {layout} is of another kind of machine, where "
                          f"{dtype.name} has other bits than here")
     content = bytearray(base64.b64decode(text, validate=True))
-    if len(content) != dtype.itemsize * math.prod(shape):
-        raise ValueError(f"an array of shape {shape} has {len(content)} bytes")
+    if dtype.kind not in KINDS or len(content) != dtype.itemsize * math.prod(shape):
+        raise ValueError(f"an array {layout} of shape {shape} has {len(content)} bytes")
     return np.ndarray(shape, dtype, content)
 
 
 DECODERS = {
     "!float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
-    "!complex": lambda parts: complex(*map(decode, parts)),
+    "!complex": lambda parts: complex(decode(parts[0]), decode(parts[1])),
     "!tuple": lambda items: tuple(decode(items)),
     "!array": _unpack,
     "!scalar": lambda packed: _unpack(packed)[()],
