@@ -12,21 +12,32 @@ comes back with the bits that it had. A script that makes runs with workers has 
 
 Each run is written to the file as soon as it ends, by this process alone, and is there for good.
 Start the same again after a crash, a kill or Ctrl-C: what the file holds is not run again. A run
-that raises is recorded with its traceback, does not stop the others, and is tried again next time.
+that raises is recorded with its traceback, does not stop the others, and is tried again next time,
+after those that have not failed. Only Ctrl-C stops a sweep.
 
 A run is known by its function's name, its exact parameters (1, 1.0 and True are three) and the
-version of the code: a digest of npspectral's sources and of the function's file, or what the caller
-names. Python, NumPy and the machine are not part of it.
+version of the code, which is what the caller names or `code_version`: a digest of all that the
+function and the classes of its parameters reach by import. Python, NumPy and the machine are not
+part of it. What was edited after it was loaded is refused.
+
+A run works on its own copy of the parameters, and what it changes around it (folder, environment,
+warning filters, NumPy's error state, ...: see _surroundings.py) is undone when it ends. Threads of
+one process share these while their runs go at the same time: take processes for runs that change
+them. What a run changes inside a module stays changed.
 
 Engines: this process (workers=1), processes of this machine (workers=4), or any executor in the
 manner of concurrent.futures: Dask's client.get_executor(), mpi4py.futures.MPIPoolExecutor().
+A run that ends its process (a segmentation fault, no memory) costs own workers nothing: it is
+recorded as failed, and its worker replaced. Dask, too, loses that run alone. With workers=1 it ends
+the sweep; the next start records it, and tries it after all others. A pool of processes breaks:
+the runs that it had are named, recorded and tried last by the next start. Under MPI all ranks end
+and no run is named: find it with own workers.
+
 Sums of a BLAS depend on its threads. Own workers have one; set OPENBLAS_NUM_THREADS=1 (with MKL,
 MKL_NUM_THREADS=1) where this process or the executor's workers start, and all give the same bits.
 """
 import json
 import os
-import struct
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,10 +48,11 @@ from typing import Any
 import numpy as np
 
 from ._code import code_version, full_name, script_sources
-from ._engines import attempt, collect, error_text, hold_memory, undisturbed
+from ._engines import attempt, collect, error_text, hold_memory
 from ._file import ResultsFile, located, read
 from ._processes import leave_if_imported, make_in_processes, refuse_notebook
-from ._values import classes, decode, dumps
+from ._records import Recorder, decoded, latest
+from ._values import classes, dumps
 
 __all__ = ["Run", "Row", "Table", "code_version", "grid", "hold_memory", "run_all", "table"]
 
@@ -124,10 +136,10 @@ def run_all(runs, path, workers=1, executor=None, version=None, report=None):
     if workers > 1:
         refuse_notebook(run.function for _, run in runs)
     with ResultsFile(path) as file:
-        ended = _latest(file.records, file.path)
+        ended = latest(file.records, file.path)
         made = {name for name, last in ended.items() if "value" in last}
         todo = {name: (run, versions[name]) for name, run in runs if name not in made}
-        record = _Recorder(file, len(dict(runs)), todo, report)
+        record = Recorder(file, len(dict(runs)), todo, report)
         _make(_failed_last(todo, ended, file), file, workers, executor, record)
     return _table(runs, file.path, record.from_disk)
 
@@ -162,9 +174,9 @@ def table(runs, path, version=None):
 
 def _table(runs, path, from_disk):
     texts, _ = read(path)
-    ended = _latest(texts, path)
+    ended = latest(texts, path)
     rows = tuple(
-        Row(run, ended[name]["text"], _decoded(ended[name]), ended[name].get("error"))
+        Row(run, ended[name]["text"], decoded(ended[name]), ended[name].get("error"))
         for name, run in runs if name in ended)
     return Table(rows, len({row.record for row in rows}) if from_disk is None else from_disk)
 
@@ -183,8 +195,9 @@ def _named(runs, version):
             versions[things] = code_version(*things)
         parameters = dumps(dict(sorted(run.parameters.items())), "parameters", one_way=True)
         digest = versions.get(things)
-        name = (f'{{"function": {json.dumps(function)}, "version": '
-                f'{json.dumps(version if digest is None else digest)}, "parameters": {parameters}}}')
+        shown = version if digest is None else digest
+        name = (f'{{"function": {json.dumps(function)}, "version": {json.dumps(shown)}, '
+                f'"parameters": {parameters}}}')
         named.append((name, run))
         digests[name] = digest
     return named, digests
@@ -199,66 +212,3 @@ def _listed(runs):
         if not isinstance(run, Run):
             raise TypeError(f"sweep: runs has {run!r}, expected Run(function, parameters) or grid")
     return runs
-
-
-def _latest(texts, path):
-    """exact name -> parsed record and its text, of the value or else of the last failure."""
-    ended = {}
-    for number, text in enumerate(texts, 2):
-        record = _parsed(text, f"{path}, line {number}")
-        name = json.dumps(record["run"])
-        if "value" in ended.get(name, {}):
-            raise ValueError(f"sweep: {path} holds two results of one run, {name}")
-        ended[name] = {**record, "text": text, "place": f"{path}, line {number}"}
-    return ended
-
-
-def _parsed(text, place):
-    try:
-        record = json.loads(text)
-        outcome = {*record} - {"run"}
-        if outcome in ({"value"}, {"error"}) and isinstance(record.get("error", ""), str) and {
-                *record["run"]} == {"function", "version", "parameters"}:
-            return record
-    except (ValueError, TypeError, KeyError, RecursionError):
-        pass
-    raise ValueError(f"sweep: {place} is whole, but no record of a run; it was not written by a "
-                     f"sweep")
-
-
-def _decoded(record):
-    try:
-        return decode(record.get("value"))
-    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
-            struct.error) as error:
-        raise ValueError(f"sweep: {record['place']} cannot be read: {error}") from error
-
-
-class _Recorder:
-    """Writes what became of a run, once, and reports how far the sweep is."""
-
-    def __init__(self, file, total, todo, report):
-        self.file, self.total, self.report = file, total, report
-        self.left, self.n_todo, self.failed = set(todo), len(todo), 0
-        self.from_disk = total - len(todo)
-        self.begin = time.monotonic()
-        self.tell()
-
-    def __call__(self, name, outcome):
-        with undisturbed():
-            if name not in self.left:
-                return
-            self.file.append(f'{{"run": {name}, {outcome}}}')
-            self.left.remove(name)
-        self.failed += outcome.startswith('"error"')
-        self.tell()
-
-    def tell(self):
-        if self.report is None:
-            return
-        left, made = len(self.left), self.n_todo - len(self.left)
-        failed = f", {self.failed} failed" if self.failed else ""
-        seconds = (time.monotonic() - self.begin) / made * left if made else 0
-        known = f"{' from' if not made else f', {self.from_disk} from'} disk" * bool(self.from_disk)
-        self.report(f"{self.total - left} of {self.total} runs{known}{failed}"
-                    + (f", {seconds:.0f} s to go" if made else ""))

@@ -9,7 +9,7 @@ from pathlib import Path
 from . import _reach
 from ._memory import changed_name
 
-_versions = {}              # modules -> (name -> state of all that they reach, version)
+_versions: dict = {}        # modules -> (name -> state of all that they reach, version)
 
 
 def full_name(thing):

@@ -3,7 +3,6 @@
 What a module computes as it is loaded cannot be compared, nor can functions that a decorator hides.
 """
 import ast
-import os
 import sys
 from collections import Counter
 from functools import lru_cache
@@ -18,7 +17,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "popitem", "remove",
             "clear", "add", "discard", "sort", "reverse"}
-HAS_DOCSTRING = 0x4000000   # a flag of code since Python 3.14; before, a docstring came always first
+HAS_DOCSTRING = 0x4000000   # a flag of code since Python 3.14; before, a docstring came first
 
 
 def changed_name(module, spec):

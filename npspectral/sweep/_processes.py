@@ -22,7 +22,7 @@ from ._reach import parsed
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
            "VECLIB_MAXIMUM_THREADS")
 NAME = "npspectral sweep worker"
-UNGUARDED = 97              # how a worker exits that is made to begin a sweep as it imports a script
+UNGUARDED = 97              # how a worker exits that would begin a sweep as it imports a script
 _serving = False            # whether this process is a worker that has begun
 
 

@@ -19,11 +19,11 @@ from ._source import ALL, parse
 STANDARD = tuple(os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib"))
 INSTALLED = {"site-packages", "dist-packages"}
 OWN = "npspectral"
-scripts = {}                # name -> module, of scripts that are called __main__ only here
-sent = {}                   # name -> Source, of the caller's script; its functions came as values
-parsed = {}                 # (digest of bytes, package) -> Source; workers get the caller's
-_files = {}                 # place -> (state of the file, Source)
-_known = {}                 # name -> (what was loaded or the file's state, Source)
+scripts: dict = {}          # name -> module, of scripts that are called __main__ only here
+sent: dict = {}             # name -> Source, of the caller's script; its functions came as values
+parsed: dict = {}           # (digest of bytes, package) -> Source; workers get the caller's
+_files: dict = {}           # place -> (state of the file, Source)
+_known: dict = {}           # name -> (what was loaded or the file's state, Source)
 
 
 def reach(roots):

@@ -100,7 +100,8 @@ def _used(tree, bound):
                      for module, own in bound.get(node.id, ())}
         else:
             nodes += ast.iter_child_nodes(node)
-    return uses | {(module, own or ALL) for name in set(bound) - seen for module, own in bound[name]}
+    unused = set(bound) - seen              # others may import it from here
+    return uses | {(module, own or ALL) for name in unused for module, own in bound[name]}
 
 
 def _hands_on(statement):

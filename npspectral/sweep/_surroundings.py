@@ -24,7 +24,7 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 
 _lock = threading.Lock()
-_under_way = []             # (thread, what it found) of each run that goes in this process
+_under_way: list = []       # (thread, what it found) of each run that goes in this process
 
 
 def call_undisturbed(function, parameters, seed):
