@@ -474,6 +474,7 @@ def test_a_run_changes_nothing_that_later_runs_see(path, monkeypatch, engine):
     assert surroundings() == before
     pairs = zip(table.rows, want.rows, strict=True)
     spoiled = {row.run.parameters["kind"] for row, other in pairs if row != other}
+    print(f"{engine}: {len(sweep_runs.DISTURB)} disturbances, seen by later runs: {spoiled or 0}")
     assert spoiled == set() and table.text == want.text
     assert sweep.table(GRIDS["disturb"], path).rows == table.rows       # known by the same names
     if "executor" in options:
