@@ -8,6 +8,7 @@ import ctypes
 import hashlib
 import os
 import random
+import re
 import signal
 import sys
 import threading
@@ -114,7 +115,7 @@ def look(config, x):
             "handler": signal.getsignal(signal.SIGUSR1) is signal.SIG_IGN,
             "timer": signal.getitimer(signal.ITIMER_REAL)[0] > 0,
             "numbers": [np.geterr()["under"], str(np.array([np.pi])), str(Decimal(1) / 3)],
-            "filters": "mark" in hidden, "streams": sys.stdout is None,
+            "filters": "mark" in hidden, "streams": sys.stdout is None, "argv": sys.argv == ["x"],
             "limit": sys.getrecursionlimit() > 9000, "drawn": [np.random.random(), random.random()]}
 
 
@@ -130,10 +131,14 @@ DISTURB = {
     "folder": lambda config, x: os.chdir("/"), "handler": change_handler,
     "environment": lambda config, x: os.environ.update(SWEEP_MARK="x"),
     "path": lambda config, x: sys.path.insert(0, "/nowhere"),
+    "path bound anew": lambda config, x: setattr(sys, "path", [*sys.path, "/nowhere"]),
+    "arguments": lambda config, x: setattr(sys, "argv", ["x"]),
     "error state": lambda config, x: np.seterr(all="raise"),
     "print options": lambda config, x: np.set_printoptions(precision=2),
     "decimal context": lambda config, x: setattr(getcontext(), "prec", 3),
     "warning filters": lambda config, x: warnings.filterwarnings("error", "mark"),
+    "filters bound anew": lambda config, x: setattr(
+        warnings, "filters", [("error", re.compile("mark"), Warning, None, 0), *warnings.filters]),
     "generators": lambda config, x: (np.random.seed(0), random.seed(0)),
     "streams": lambda config, x: setattr(sys, "stdout", None),
     "recursion limit": lambda config, x: sys.setrecursionlimit(10_000),

@@ -527,6 +527,7 @@ def test_a_run_that_ends_its_worker_is_recorded_and_all_others_end(path, tmp_pat
     runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(6), how=[how])
     table = sweep.run_all(runs, path, workers=2)                        # one start
     dead = [3, 5] if how == "twice" else [3]
+    print(f"{how}: {len(table.rows)} of 6 recorded in one start, {len(dead)} of them as ended")
     assert [row.value for row in table.rows] == [None if i in dead else i for i in range(6)]
     for i in dead:
         assert re.fullmatch(f"sweep: the worker ended by itself while it made this run: {words}",

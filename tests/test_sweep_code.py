@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from npspectral import estimators, sweep, training
-from npspectral.sweep import _reach
+from npspectral.sweep import _code, _reach
 from npspectral.sweep._engines import attempt
 from npspectral.sweep._memory import _expected, changed_name
 
@@ -275,6 +276,18 @@ from enum import Enum
 count, table, filled = 0, {}, {"a": 1}
 NOTHING = {}
 REGISTRY = [1]
+LEVEL = 1
+if table is not None:
+    LEVEL = 2
+
+
+class Counted:
+    made = 0
+    kept = [0]
+
+    def __init__(self):
+        Counted.made += 1
+        self.kept.append(Counted.made)
 
 
 class Way(Enum):
@@ -302,7 +315,7 @@ def step(x: "int" = 1, *more: int, y=(1, 2), **others) -> None:
     count += 1
     filled["b"] = REGISTRY.append(count)
     NOTHING[count] = lambda z=x: z
-    return [count, Setting().c == Setting().c]
+    return [count, Setting().c == Setting().c, Counted().made]
 '''
 
 
@@ -311,9 +324,8 @@ def test_what_a_module_changes_itself_is_no_edit(project, path):
     import late
     late.cached(1)
     for n in range(1, 3):
-        assert sweep.run_all(sweep.grid(late.step, x=[n]), path).values == [[n, True]]
-    late.Way, late.REGISTRY                                             # they are there, changed
-    assert late.count == 2 and len(late.REGISTRY) == 3
+        assert sweep.run_all(sweep.grid(late.step, x=[n]), path).values == [[n, True, n]]
+    assert late.count == late.Counted.made == 2 and len(late.REGISTRY) == len(late.filled) + 1 == 3
 
 
 @pytest.mark.parametrize("name, value", [("CONSTANT", 5), ("g", lambda x: x)])
@@ -339,6 +351,24 @@ def test_all_modules_of_npspectral_are_as_their_files():
     compared = [len(_expected(_reach.content(module.__spec__), module.__spec__.origin))
                 for module in loaded.values()]
     assert sum(compared) > 500
+
+
+@pytest.mark.long
+def test_a_digest_costs_little(monkeypatch):
+    """Time of a processor, for the estimators: at first, in the next sweep, at every run."""
+    for cache in ("parsed", "_files", "_known"):
+        monkeypatch.setattr(_reach, cache, {})
+    monkeypatch.setattr(_code, "_versions", {})
+    _expected.cache_clear()
+    seconds = []
+    for call in (sweep.code_version, sweep.code_version, _code.loaded_version):
+        begin = time.process_time()
+        call(estimators.SpectralClassifier)
+        seconds.append(time.process_time() - begin)
+    (states, _), = _code._versions.values()
+    print(f"{len(states)} modules: {1e3 * seconds[0]:.0f} ms, again {1e3 * seconds[1]:.1f} ms, "
+          f"at each run 2 x {1e3 * seconds[2]:.2f} ms")
+    assert seconds[0] < 0.5 and seconds[1] < 0.05 and seconds[2] < 0.005
 
 
 EDITOR = '''

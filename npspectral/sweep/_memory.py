@@ -87,15 +87,17 @@ def _bound(tree):
 
 
 def _changing(tree):
-    """Names that the module's own code may change: global ones, tables that it fills."""
+    """Names that the module's own code may change: global ones, attributes, tables it fills."""
     names = set()
     for node in ast.walk(tree):
+        stored = not isinstance(getattr(node, "ctx", None), (ast.Load, type(None)))
         if isinstance(node, ast.Global):
             names.update(node.names)
-        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            names.add(getattr(node.value, "id", None))
-        elif isinstance(node, ast.Attribute) and node.attr in CHANGING:
-            names.add(getattr(node.value, "id", None))
+        elif isinstance(node, ast.Attribute) and stored:
+            names.add(node.attr)
+        elif isinstance(node, ast.Subscript) and stored or (
+                isinstance(node, ast.Attribute) and node.attr in CHANGING):
+            names.add(getattr(node.value, "id", getattr(node.value, "attr", None)))
     return names
 
 

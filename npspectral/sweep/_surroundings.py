@@ -23,6 +23,7 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
+NAMES = ("path", "argv", "stdout", "stderr")         # of sys, which a run may bind anew
 _lock = threading.Lock()
 _under_way: list = []       # (thread, what it found) of each run that goes in this process
 
@@ -56,10 +57,11 @@ def _restored():
 
 def _look():
     """(function, arguments) that bring back what is there now."""
-    return [(_change_folder, _folder()), (_replace, os.environ, dict(os.environ)),
-            (_replace, sys.path, list(sys.path)), (_replace, sys.argv, list(sys.argv)),
-            (_set_streams, sys.stdout, sys.stderr), (_handle, _handlers()),
-            (_filter, list(warnings.filters), warnings.showwarning),
+    return [(_change_folder, _folder()), (_fill, os.environ, dict(os.environ)),
+            *((setattr, sys, name, getattr(sys, name)) for name in NAMES),
+            (_fill, sys.path, list(sys.path)), (_fill, sys.argv, list(sys.argv)),
+            (setattr, warnings, "showwarning", warnings.showwarning), (_handle, _handlers()),
+            (_filter, warnings.filters, list(warnings.filters)),
             (_stop_timer, _timer()), (sys.setrecursionlimit, sys.getrecursionlimit()),
             (random.setstate, random.getstate()), (np.random.set_state, np.random.get_state())]
 
@@ -76,7 +78,7 @@ def _change_folder(folder):
         os.chdir(folder)
 
 
-def _replace(here, before):
+def _fill(here, before):
     """Give the mapping or list its content of before."""
     if here == before:
         return
@@ -86,10 +88,6 @@ def _replace(here, before):
         for name in set(here) - set(before):
             del here[name]
         here.update(before)
-
-
-def _set_streams(out, errors):
-    sys.stdout, sys.stderr = out, errors
 
 
 def _handlers():
@@ -115,9 +113,8 @@ def _stop_timer(before):
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _filter(filters, show):
-    warnings.showwarning = show
-    if warnings.filters != filters:
-        warnings.filters[:] = filters
+def _filter(filters, before):
+    if warnings.filters is not filters or filters != before:
+        warnings.filters, filters[:] = filters, before
         with warnings.catch_warnings():
             pass                            # tells the module that its filters are others
