@@ -513,8 +513,9 @@ def test_ctrl_c_inside_a_run_stops_the_sweep_on_every_engine(path, tmp_path, eng
     runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(5), how=["ctrl-c"])
     with pytest.raises(KeyboardInterrupt):
         sweep.run_all(runs, path, **ENGINES[engine]())
-    assert {0, 1}.issuperset(row.value for row in sweep.table(runs, path).rows[:2])
-    assert not any(row.error or row.value == 3 for row in sweep.table(runs, path).rows)
+    rows = sweep.table(runs, path).rows
+    assert 0 < len(rows) == n_lines(path) < 5
+    assert not any(row.error or row.value == 3 for row in rows)
 
 
 # Runs that end their process

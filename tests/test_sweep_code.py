@@ -356,7 +356,7 @@ def test_all_modules_of_npspectral_are_as_their_files():
 @pytest.mark.long
 def test_a_digest_costs_little(monkeypatch):
     """Time of a processor, for the estimators: at first, in the next sweep, at every run."""
-    for cache in ("parsed", "_files", "_known"):
+    for cache in ("parsed", "_files", "known"):
         monkeypatch.setattr(_reach, cache, {})
     monkeypatch.setattr(_code, "_versions", {})
     _expected.cache_clear()

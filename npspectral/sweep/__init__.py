@@ -47,7 +47,7 @@ from typing import Any
 
 import numpy as np
 
-from ._code import code_version, full_name, script_sources
+from ._code import code_version, full_name, script_source
 from ._engines import attempt, collect, error_text, hold_memory
 from ._file import ResultsFile, located, read
 from ._processes import leave_if_imported, make_in_processes, refuse_notebook
@@ -155,7 +155,7 @@ def _failed_last(todo, ended, file):
 
 
 def _make(todo, file, workers, executor, record):
-    make = partial(attempt, session=os.urandom(8).hex(), scripts=script_sources())
+    make = partial(attempt, session=os.urandom(8).hex(), script=script_source())
     if executor is not None:
         collect(executor, make, todo, record)
     elif workers > 1:

@@ -14,14 +14,18 @@ _versions: dict = {}        # modules -> (name -> state of all that they reach, 
 
 def full_name(thing):
     """module:name of a class or function; TypeError if it cannot be found by that name."""
-    module = sys.modules.get(getattr(thing, "__module__", None) or "")
-    name, found = getattr(thing, "__qualname__", ""), module
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    if module is None or found is not thing:
+    if not _is_found(thing):
         raise TypeError(f"sweep: {thing!r} cannot be imported by its name, expected a function or "
                         f"class defined at the top of a module")
-    return f"{_name_elsewhere(module)}:{name}"
+    return f"{_name_elsewhere(sys.modules[thing.__module__])}:{thing.__qualname__}"
+
+
+def _is_found(thing):
+    """Whether its module has it by its name; what came as a value, not by name, is not found."""
+    found = sys.modules.get(getattr(thing, "__module__", None) or "")
+    for part in getattr(thing, "__qualname__", "").split("."):
+        found = getattr(found, part, None)
+    return found is thing
 
 
 def _name_elsewhere(module):
@@ -51,14 +55,17 @@ def code_version(*things):
     return version
 
 
-def loaded_version(*things):
-    """The same of the code that this process has loaded, whatever became of its files."""
-    roots = _roots(things)
+def loaded_version(*things, script=None):
+    """The same of the code that this process has loaded, whatever became of its files.
+
+    `script` is the caller's script_source, which holds for functions that came as values.
+    """
+    roots = _roots(things, script)
     states, version = _versions.get(roots, ({}, None))
     if version is None or any(_state(name) != state for name, state in states.items()):
-        sources, lines = _reach.reach(roots)
+        names, lines = _reach.reach(roots)
         version = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
-        _versions[roots] = {name: _state(name) for name in sources}, version
+        _versions[roots] = {name: _state(name) for name in names}, version
     return version
 
 
@@ -68,17 +75,9 @@ def is_in_file(module):
     return bool(file) and (module.__spec__ is not None or Path(file).is_file())
 
 
-def script_sources():
-    """name -> Source of the script that runs, for workers that get its functions as values."""
-    return {name: _reach.source(name) for name in _reach.scripts}
-
-
-def accept_script(function, sources):
-    """Take the caller's source for a function that came as a value, as Dask sends a script's."""
-    module = sys.modules.get(function.__module__)
-    _reach.sent.clear()
-    if getattr(module, function.__name__, None) is not function:
-        _reach.sent.update(sources)
+def script_source():
+    """{its name: Source} of the script that runs; {} if no function is of it."""
+    return {name: _reach.known[name][1] for name in _reach.scripts}
 
 
 def _state(name):
@@ -86,14 +85,15 @@ def _state(name):
     return _reach.state_of(name, spec)
 
 
-def _roots(things):
+def _roots(things, script=None):
     """The names of their modules."""
-    return tuple(sorted({_root(thing) for thing in things}))
+    return tuple(sorted({_root(thing, script) for thing in things}))
 
 
-def _root(thing):
-    if thing.__module__ == "__main__" and _reach.sent:
-        return next(iter(_reach.sent))
+def _root(thing, script):
+    if script and not _is_found(thing):     # Dask sends a script's functions as values
+        _reach.sent.update(script)
+        return next(iter(script))
     module = sys.modules[thing.__module__]
     if not is_in_file(module):
         raise ValueError(
@@ -107,11 +107,11 @@ def _root(thing):
 
 def _refuse_edited(name):
     """RuntimeError unless what is loaded is what the file holds."""
-    module = sys.modules.get(name) or _reach.scripts.get(name)
+    module = _reach.scripts.get(name) or sys.modules.get(name)
     if module is None:
         return
     spec = _reach.find(name)
-    if _reach.read(spec).digest != _reach.source(name).digest:
+    if _reach.read(spec).digest != _reach.known[name][1].digest:
         raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded; start anew")
     changed = changed_name(module, spec)
     if changed:

@@ -12,24 +12,23 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ._code import accept_script, loaded_version
+from ._code import loaded_version
 from ._surroundings import call_undisturbed
 from ._values import classes, dumps
 
 
-def attempt(name, run, version, session, scripts=None):
+def attempt(name, run, version, session, script=None):
     """What became of the run, as a piece of JSON: the work of a worker, wherever it is.
 
     It works on parameters of its own, and leaves what is around it as it found it. `session`
     differs from sweep to sweep: Dask answers a call that it has seen from memory, and a run that
-    failed would fail again without being tried. `scripts` are the caller's, for accept_script.
+    failed would fail again without being tried. `script`: name -> Source of the caller's.
     """
     try:
-        accept_script(run.function, scripts or {})
-        check_code(run, version)
+        check_code(run, version, script)
         seed = name.partition('"parameters": ')[2]
         value = call_undisturbed(run.function, copy.deepcopy(run.parameters), seed)
-        check_code(run, version)            # the run may have loaded more
+        check_code(run, version, script)         # the run may have loaded more
         return f'"value": {dumps(value, "value")}'
     except KeyboardInterrupt:
         raise
@@ -37,9 +36,10 @@ def attempt(name, run, version, session, scripts=None):
         return error_text(traceback.format_exc())
 
 
-def check_code(run, version):
+def check_code(run, version, script):
     """RuntimeError unless this process has loaded the code that the caller has."""
-    if version is not None and version != loaded_version(run.function, *classes(run.parameters)):
+    things = run.function, *classes(run.parameters)
+    if version is not None and version != loaded_version(*things, script=script):
         raise RuntimeError(f"sweep: {run.function.__qualname__} or what it imports is another in "
                            f"this worker than in the caller, or was edited since; start anew")
 
@@ -67,22 +67,23 @@ def collect(executor, make, todo, record):
                 del pending[future]
         if isinstance(error, KeyboardInterrupt):
             raise
-        suspects = list(pending.values())[:2 * getattr(executor, "_max_workers", 1) + 1]
-        if isinstance(error, BrokenExecutor):
-            for name in suspects:
-                record(name, error_text(f"sweep: the executor broke as it made this run or one of "
-                                        f"{len(suspects) - 1} others"))
-        raise RuntimeError(_broken(suspects)) from error
+        raise RuntimeError(_broken(executor, [*pending.values()], record, error)) from error
     finally:
         for future in pending:
             future.cancel()
 
 
-def _broken(suspects):
-    shown = "".join(f"\n  {name[:300]}" for name in suspects)
+def _broken(executor, names, record, error):
+    """What is said of it; runs that it may have been making are recorded as failed."""
+    names = names[:2 * getattr(executor, "_max_workers", 1) + 1]
+    if isinstance(error, BrokenExecutor):
+        for name in names:
+            record(name, error_text(f"sweep: the executor broke as it made this run or one of "
+                                    f"{len(names) - 1} others"))
     return ("sweep: a worker of the executor ended by itself: killed, out of memory, or without "
             "the function's module. Start again to go on: runs that it may have ended with are "
-            f"tried last; with workers=2 or more the one that ends it is found. These are:{shown}")
+            "tried last; with workers=2 or more the one that ends it is found. These are:"
+            + "".join(f"\n  {name[:300]}" for name in names))
 
 
 def _outcome(future):

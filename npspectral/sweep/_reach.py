@@ -23,27 +23,18 @@ scripts: dict = {}          # name -> module, of scripts that are called __main_
 sent: dict = {}             # name -> Source, of the caller's script; its functions came as values
 parsed: dict = {}           # (digest of bytes, package) -> Source; workers get the caller's
 _files: dict = {}           # place -> (state of the file, Source)
-_known: dict = {}           # name -> (what was loaded or the file's state, Source)
+known: dict = {}            # name -> (what was loaded or the file's state, Source)
 
 
 def reach(roots):
-    """name -> Source of each module that was asked, and the lines which tell what is reached."""
-    asked, lines, seen, todo = {}, set(), set(), [(root, ()) for root in roots]
-    tops = {OWN, *(root.partition(".")[0] for root in roots)}
-
-    def source_of(name):
-        if name not in asked:
-            parent = name.rpartition(".")[0]
-            outside = not name or parent and source_of(parent) is None
-            asked[name] = None if outside else source(name, tops)
-        return asked[name]
-
+    """Names of all modules that were asked, and the lines which tell what is reached."""
+    lines, seen, todo, source_of = set(), set(), [(root, ()) for root in roots], _Sources(roots)
     while todo:
-        use = todo.pop()
-        if use in seen or source_of(use[0]) is None:
+        module, names = use = todo.pop()
+        found = source_of(module)
+        if use in seen or found is None:
             continue
         seen.add(use)
-        (module, names), found = use, source_of(use[0])
         todo.append((module.rpartition(".")[0], ()))
         if names == ALL or module in roots or not found.door:
             lines.add(f"{module} {found.digest}")
@@ -54,7 +45,24 @@ def reach(roots):
             homes = _homes(module, names[0], found, source_of)
             lines |= {f"{module}.{names[0]} of {home}" for home, _ in homes if found.door}
             todo += [(home, (*own, *names[1:]) or ALL) for home, own in homes]
-    return {name: found for name, found in asked.items() if found is not None}, lines
+    return source_of.names(), lines
+
+
+class _Sources:
+    """A function of a module's name: its Source, or None of a foreign one."""
+
+    def __init__(self, roots):
+        self.asked, self.tops = {}, {OWN, *(root.partition(".")[0] for root in roots)}
+
+    def __call__(self, name):
+        if name not in self.asked:
+            parent = name.rpartition(".")[0]
+            outside = not name or parent and self(parent) is None
+            self.asked[name] = None if outside else source(name, self.tops)
+        return self.asked[name]
+
+    def names(self):
+        return [name for name, found in self.asked.items() if found is not None]
 
 
 def _homes(module, name, found, source_of):
@@ -72,6 +80,8 @@ def _loaded_home(module, name, source_of):
         value = getattr(import_module(module), name)
     except AttributeError:
         return []
+    except Exception:                       # it cannot be loaded here
+        return [(module, ALL)]
     if isinstance(value, ModuleType):
         return [(value.__name__, ())]
     home = value.__module__ if isinstance(value, (type, FunctionType)) else None
@@ -79,7 +89,7 @@ def _loaded_home(module, name, source_of):
             else (home, (value.__qualname__,))]
 
 
-def source(name, tops=(OWN,)):
+def source(name, tops):
     """The Source of a module: of what is loaded if it is, or else of its file; None if foreign."""
     if name in sent:
         return sent[name]
@@ -87,14 +97,14 @@ def source(name, tops=(OWN,)):
     if spec is None or not _own(name, spec, tops):
         return None
     state = state_of(name, spec)
-    if name not in _known or _known[name][0] != state:
-        _known[name] = state, read(spec)
-    return _known[name][1]
+    if name not in known or known[name][0] != state:
+        known[name] = state, read(spec)
+    return known[name][1]
 
 
 def find(name):
     """Where a module is from, or would be; it is not imported."""
-    module = sys.modules.get(name) or scripts.get(name)
+    module = scripts.get(name) or sys.modules.get(name)
     spec = getattr(module, "__spec__", None)
     if spec is not None:
         return spec
@@ -115,7 +125,7 @@ def state_of(name, spec):
     """What differs when the module is loaded, loaded anew or, while it is not, edited."""
     if name in sent:
         return sent[name].digest
-    module = sys.modules.get(name) or scripts.get(name)
+    module = scripts.get(name) or sys.modules.get(name)
     if module is None:
         return spec and _file_state(spec)
     loaded = getattr(module, "__spec__", None) or module

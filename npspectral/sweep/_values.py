@@ -46,14 +46,8 @@ def _encode(value, name, one_way):
                 for key, item in value.items()}
     if (kind is np.ndarray or isinstance(value, np.generic)) and _storable(value.dtype):
         return {"!array" if kind is np.ndarray else "!scalar": _pack(np.array(value, order="C"))}
-    if one_way and is_dataclass(kind):
-        return {f"!{full_name(kind)}": {
-            field.name: _encode(getattr(value, field.name), f"{name}.{field.name}", one_way)
-            for field in fields(value)}}
-    if one_way and isinstance(value, Enum):
-        return {f"!{full_name(kind)}": value.name or _encode(value.value, name, one_way)}
-    if one_way and isinstance(value, PurePath):
-        return {"!path": str(value)}
+    if one_way and (is_dataclass(kind) or isinstance(value, (Enum, PurePath))):
+        return _encode_one_way(value, name)
     what = f" {value.dtype}" if isinstance(value, (np.ndarray, np.generic)) else ""
     raise TypeError(f"sweep: {name} is {kind.__name__}{what}, expected None, numbers, text, NumPy "
                     f"arrays of them,{' paths, members of an Enum,' * one_way} or lists, tuples, "
@@ -72,6 +66,16 @@ def classes(value):
         own = [getattr(value, field.name) for field in fields(value)]
         return {type(value), *classes(own)}
     return set()
+
+
+def _encode_one_way(value, name):
+    if isinstance(value, PurePath):
+        return {"!path": str(value)}
+    tag = f"!{full_name(type(value))}"
+    if isinstance(value, Enum):
+        return {tag: value.name or _encode(value.value, name, True)}
+    return {tag: {field.name: _encode(getattr(value, field.name), f"{name}.{field.name}", True)
+                  for field in fields(value)}}
 
 
 def _key(key, name):
