@@ -4,11 +4,18 @@ The engine is a number of workers, MPI, or fork for two forked ones. The script 
 the table and the runs per second. Runs write their names to the file that SWEEP_LOG names, so that
 tests see what was run.
 """
+import ctypes
 import hashlib
 import os
+import random
+import re
+import signal
 import sys
+import threading
 import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal, getcontext
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -62,20 +69,99 @@ def fail_at(place, i):
 def leave_at(place, i, how):
     """Ends its process for i = 3 as long as there is a file at that place."""
     log(i)
-    if i == 3 and Path(place).exists():
-        sys.exit("bye") if how == "exit" else os.kill(os.getpid(), 9)
+    if i in (3, 5 if how == "twice" else 3) and Path(place).exists():
+        LEAVE[how]()
     return i
+
+
+class Own(BaseException):
+    """No Exception."""
+
+
+def throw(error):
+    raise error
+
+
+LEAVE = {"exit": lambda: sys.exit("bye"), "kill": lambda: os.kill(os.getpid(), 9),
+         "segmentation fault": lambda: ctypes.string_at(0), "_exit": lambda: os._exit(3),
+         "twice": lambda: os._exit(3), "own": lambda: throw(Own("bye")),
+         "generator": lambda: throw(GeneratorExit("bye")),
+         "ctrl-c": lambda: throw(KeyboardInterrupt)}
+
+
+def disturb(kind, i, config, x):
+    """Gives what it finds around it, and for i = 0 changes it, unless SWEEP_QUIET is set."""
+    found = look(config, x)
+    if i == 0 and "SWEEP_QUIET" not in os.environ:
+        DISTURB[kind](config, x)
+    return found
+
+
+def use_up(config, i):
+    return [config.pop("lr"), i]
+
+
+def delete_folder(place):
+    """Deletes the folder that it is in, goes elsewhere, and fails."""
+    os.rmdir(place)
+    os.chdir("/")
+    raise ArithmeticError("its own error")
+
+
+def look(config, x):
+    hidden = [pattern.pattern for _, pattern, *_ in warnings.filters if pattern is not None]
+    return {"parameters": [config.get("lr"), x.sum()], "folder": os.getcwd() == "/",
+            "environment": os.environ.get("SWEEP_MARK"), "path": "/nowhere" in sys.path,
+            "handler": signal.getsignal(signal.SIGUSR1) is signal.SIG_IGN,
+            "timer": signal.getitimer(signal.ITIMER_REAL)[0] > 0,
+            "numbers": [np.geterr()["under"], str(np.array([np.pi])), str(Decimal(1) / 3)],
+            "filters": "mark" in hidden, "streams": sys.stdout is None, "argv": sys.argv == ["x"],
+            "limit": sys.getrecursionlimit() > 9000, "drawn": [np.random.random(), random.random()]}
+
+
+def change_handler(config, x):
+    """Which only the main thread can."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, 1000)
+
+
+DISTURB = {
+    "dict": lambda config, x: config.pop("lr"), "array": lambda config, x: x.__isub__(x.mean()),
+    "folder": lambda config, x: os.chdir("/"), "handler": change_handler,
+    "environment": lambda config, x: os.environ.update(SWEEP_MARK="x"),
+    "path": lambda config, x: sys.path.insert(0, "/nowhere"),
+    "path bound anew": lambda config, x: setattr(sys, "path", [*sys.path, "/nowhere"]),
+    "arguments": lambda config, x: setattr(sys, "argv", ["x"]),
+    "error state": lambda config, x: np.seterr(all="raise"),
+    "print options": lambda config, x: np.set_printoptions(precision=2),
+    "decimal context": lambda config, x: setattr(getcontext(), "prec", 3),
+    "warning filters": lambda config, x: warnings.filterwarnings("error", "mark"),
+    "filters bound anew": lambda config, x: setattr(
+        warnings, "filters", [("error", re.compile("mark"), Warning, None, 0), *warnings.filters]),
+    "generators": lambda config, x: (np.random.seed(0), random.seed(0)),
+    "streams": lambda config, x: setattr(sys, "stdout", None),
+    "recursion limit": lambda config, x: sys.setrecursionlimit(10_000),
+}
 
 
 def threads():
     return [os.environ.get(name) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")]
 
 
+def deadly(*how):
+    """Six runs for each way, of which i = 3 ends its process, if SWEEP_FLAG is a file."""
+    return sweep.grid(leave_at, place=[os.environ.get("SWEEP_FLAG", "")], how=how, i=range(6))
+
+
 GRIDS = {
+    "segmentation fault": deadly("segmentation fault"), "twice": deadly("twice"),
     "kill": sweep.grid(draw, scale=(0.5, 1.0, 2.0), seed=range(20), pause=[0.035]),
     "slow": sweep.grid(draw, scale=(1.0,), seed=range(12), pause=[0.2]),
     "many": sweep.grid(draw, scale=(1.0,), seed=range(2000)),
     "train": sweep.grid(train, n=(60, 100), seed=range(6)),
+    "disturb": sweep.grid(disturb, kind=tuple(DISTURB), i=range(3), config=[{"lr": 0.1}],
+                          x=[np.arange(4.0)]),
     "speed": sweep.grid(train, n=(320,), seed=range(20)),
 }
 

@@ -1,56 +1,119 @@
-"""Which code made a run: names of functions, digests of sources."""
+"""Which code made a run: names of functions, digests of what they reach.
+
+A module's code is taken to be what its file held when it was first asked for, or loaded anew.
+"""
 import hashlib
 import sys
-from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent.parent
+from . import _reach
+from ._memory import changed_name
+
+_versions: dict = {}        # modules -> (name -> state of all that they reach, version)
 
 
 def full_name(thing):
     """module:name of a class or function; TypeError if it cannot be found by that name."""
-    module = sys.modules.get(getattr(thing, "__module__", None) or "")
-    name, found = getattr(thing, "__qualname__", ""), module
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    if module is None or found is not thing:
+    if not _is_found(thing):
         raise TypeError(f"sweep: {thing!r} cannot be imported by its name, expected a function or "
                         f"class defined at the top of a module")
-    return f"{_name_elsewhere(module)}:{name}"
+    return f"{_name_elsewhere(sys.modules[thing.__module__])}:{thing.__qualname__}"
+
+
+def _is_found(thing):
+    """Whether its module has it by its name; what came as a value, not by name, is not found."""
+    found = sys.modules.get(getattr(thing, "__module__", None) or "")
+    for part in getattr(thing, "__qualname__", "").split("."):
+        found = getattr(found, part, None)
+    return found is thing
 
 
 def _name_elsewhere(module):
     """What others import it as: the script that runs is called __main__ only here."""
-    if module.__name__ != "__main__":
-        return module.__name__
-    spec = getattr(module, "__spec__", None)
-    return spec.name if spec else Path(getattr(module, "__file__", "__main__")).stem
+    spec, file = getattr(module, "__spec__", None), getattr(module, "__file__", None)
+    if spec is not None:
+        return spec.name
+    return Path(file).stem if file else module.__name__
 
 
-def code_version(*functions):
-    """A digest of npspectral's own sources and of the files that hold the functions.
+def code_version(*things):
+    """A digest of all code that functions or classes reach by import: npspectral's and your own.
 
-    What else they import is not part of it, nor are the versions of Python and NumPy.
+    Reached are their modules and what these import, from module to module: import statements
+    wherever they stand, without Python's own modules and what is installed beside npspectral. It is
+    of the syntax trees, so that comments, docstrings and the form of lines are no part of it. Not
+    seen are imports by a name that is computed, files of data, and the versions of Python, NumPy
+    and other libraries.
+
+    Raises ValueError for code that is not in a file; RuntimeError if a file was edited since it was
+    loaded, or a function or literal in memory is another than in the file. An edit before the first
+    call is seen in functions, methods and literals, not in other values or decorated functions.
     """
-    digest = hashlib.sha256(package_digest().encode())
-    for file in sorted({_file(function) for function in functions}):
-        digest.update(Path(file).read_bytes())
-    return digest.hexdigest()[:16]
+    version = loaded_version(*things)
+    for name in _versions[_roots(things)][0]:
+        _refuse_edited(name)
+    return version
 
 
-def _file(function):
-    file = getattr(sys.modules[function.__module__], "__file__", None)
-    if file is None:
-        raise ValueError(f"sweep: {function.__qualname__} is not in a file, so its code has no "
-                         f"digest; name its version yourself, version=...")
-    return file
+def loaded_version(*things, script=None):
+    """The same of the code that this process has loaded, whatever became of its files.
+
+    `script` is the caller's script_source, which holds for functions that came as values.
+    """
+    roots = _roots(things, script)
+    states, version = _versions.get(roots, ({}, None))
+    if version is None or any(_state(name) != state for name, state in states.items()):
+        names, lines = _reach.reach(roots)
+        version = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
+        _versions[roots] = {name: _state(name) for name in names}, version
+    return version
 
 
-@cache
-def package_digest():
-    """Of all .py files of npspectral as they were when first asked, names and contents."""
-    digest = hashlib.sha256()
-    for file in sorted(PACKAGE.rglob("*.py")):
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(PACKAGE).as_posix()} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
+def is_in_file(module):
+    """Not if it was typed at a prompt or in a notebook, or is part of Python's own program."""
+    file = getattr(module, "__file__", None)
+    return bool(file) and (module.__spec__ is not None or Path(file).is_file())
+
+
+def script_source():
+    """{its name: Source} of the script that runs; {} if no function is of it."""
+    return {name: _reach.known[name][1] for name in _reach.scripts}
+
+
+def _state(name):
+    spec = None if name in _reach.sent else _reach.find(name)
+    return _reach.state_of(name, spec)
+
+
+def _roots(things, script=None):
+    """The names of their modules."""
+    return tuple(sorted({_root(thing, script) for thing in things}))
+
+
+def _root(thing, script):
+    if script and not _is_found(thing):     # Dask sends a script's functions as values
+        _reach.sent.update(script)
+        return next(iter(script))
+    module = sys.modules[thing.__module__]
+    if not is_in_file(module):
+        raise ValueError(
+            f"sweep: {thing.__qualname__} is not in a file, so its code has no digest; write "
+            f"it to a file and import it, or name its version yourself, version=...")
+    name = _name_elsewhere(module)
+    if module.__name__ != name:
+        _reach.scripts[name] = module
+    return name
+
+
+def _refuse_edited(name):
+    """RuntimeError unless what is loaded is what the file holds."""
+    module = _reach.scripts.get(name) or sys.modules.get(name)
+    if module is None:
+        return
+    spec = _reach.find(name)
+    if _reach.read(spec).digest != _reach.known[name][1].digest:
+        raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded; start anew")
+    changed = changed_name(module, spec)
+    if changed:
+        raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded, or {changed} was "
+                           f"changed in memory; start anew, or name a version=... yourself")

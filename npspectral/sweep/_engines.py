@@ -1,64 +1,89 @@
-"""Where the runs of a sweep are made: in processes of its own or on any executor.
+"""What a worker does, wherever it is, and how runs are made on any executor.
 
 Nothing here writes to the file: workers send back text.
 """
+import copy
 import json
-import os
 import signal
 import threading
 import traceback
-from concurrent.futures import (BrokenExecutor, CancelledError, ProcessPoolExecutor,
-                                as_completed)
+from concurrent.futures import BrokenExecutor, CancelledError, as_completed
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context, parent_process
 
 import numpy as np
 
-from ._code import package_digest
-from ._values import dumps
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
-           "VECLIB_MAXIMUM_THREADS")
+from ._code import loaded_version
+from ._surroundings import call_undisturbed
+from ._values import classes, dumps
 
 
-def attempt(run, sources, session):
+def attempt(name, run, version, session, script=None):
     """What became of the run, as a piece of JSON: the work of a worker, wherever it is.
 
-    `session` differs from sweep to sweep: Dask answers a call that it has seen from memory, and a
-    run that failed would fail again without being tried.
+    It works on parameters of its own, and leaves what is around it as it found it. `session`
+    differs from sweep to sweep: Dask answers a call that it has seen from memory, and a run that
+    failed would fail again without being tried. `script`: name -> Source of the caller's.
     """
     try:
-        if sources is not None and sources != package_digest():
-            raise RuntimeError("sweep: this worker has another npspectral than the caller")
-        return f'"value": {dumps(run.function(**run.parameters), "value")}'
-    except (Exception, SystemExit):
-        return f'"error": {json.dumps(traceback.format_exc())}'
+        check_code(run, version, script)
+        seed = name.partition('"parameters": ')[2]
+        value = call_undisturbed(run.function, copy.deepcopy(run.parameters), seed)
+        check_code(run, version, script)         # the run may have loaded more
+        return f'"value": {dumps(value, "value")}'
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return error_text(traceback.format_exc())
 
 
-def collect(executor, make, todo, record, borrowed):
+def check_code(run, version, script):
+    """RuntimeError unless this process has loaded the code that the caller has."""
+    things = run.function, *classes(run.parameters)
+    if version is not None and version != loaded_version(*things, script=script):
+        raise RuntimeError(f"sweep: {run.function.__qualname__} or what it imports is another in "
+                           f"this worker than in the caller, or was edited since; start anew")
+
+
+def error_text(text):
+    return f'"error": {json.dumps(text)}'
+
+
+def collect(executor, make, todo, record):
     """Make the runs on the executor, and record each as it ends.
 
-    After an error a borrowed executor is left without the runs that it has not begun.
+    After an error the executor is left without the runs that it has not begun.
     """
     pending = {}
     try:
-        for name, run in todo.items():
-            pending[executor.submit(make, run)] = name
+        for name, what in todo.items():
+            pending[executor.submit(make, name, *what)] = name
         for future in as_completed(list(pending)):
             record(pending[future], _outcome(future))
             del pending[future]
     except (KeyboardInterrupt, BrokenExecutor, CancelledError) as error:
-        for future, name in pending.items():
+        for future, name in list(pending.items()):
             if future.done() and not future.cancelled() and future.exception() is None:
                 record(name, future.result())
+                del pending[future]
         if isinstance(error, KeyboardInterrupt):
             raise
-        raise RuntimeError("sweep: a worker ended by itself: killed, out of memory, or without the "
-                           "function's module. Start again to go on") from error
+        raise RuntimeError(_broken(executor, [*pending.values()], record, error)) from error
     finally:
-        if borrowed:
-            for future in pending:
-                future.cancel()
+        for future in pending:
+            future.cancel()
+
+
+def _broken(executor, names, record, error):
+    """What is said of it; runs that it may have been making are recorded as failed."""
+    names = names[:2 * getattr(executor, "_max_workers", 1) + 1]
+    if isinstance(error, BrokenExecutor):
+        for name in names:
+            record(name, error_text(f"sweep: the executor broke as it made this run or one of "
+                                    f"{len(names) - 1} others"))
+    return ("sweep: a worker of the executor ended by itself: killed, out of memory, or without "
+            "the function's module. Start again to go on: runs that it may have ended with are "
+            "tried last; with workers=2 or more the one that ends it is found. These are:"
+            + "".join(f"\n  {name[:300]}" for name in names))
 
 
 def _outcome(future):
@@ -68,44 +93,7 @@ def _outcome(future):
     except (BrokenExecutor, CancelledError):
         raise
     except Exception:
-        return f'"error": {json.dumps(traceback.format_exc())}'
-
-
-@contextmanager
-def processes(workers):
-    """An executor of fresh interpreters, each with one BLAS thread, which end with this process.
-
-    They are spawned, not forked: NumPy sees the number of threads when it is loaded, a fork beside
-    running threads may hang, and forks would hold the lock of the file and each other's pipes when
-    this process is killed. A fresh one costs the time to import NumPy once per sweep.
-    """
-    others, threads = set(active_children()), {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    executor = ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker)
-    try:
-        yield executor
-    except BaseException:
-        for child in set(active_children()) - others:
-            child.terminate()
-        raise
-    finally:
-        executor.shutdown(cancel_futures=True)
-        for name, number in threads.items():
-            del os.environ[name]
-            if number is not None:
-                os.environ[name] = number
-
-
-def _begin_worker():
-    """Ctrl-C is the parent's to answer, and a worker does not outlive its parent."""
-    hold_memory()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent():
-    parent_process().join()
-    os._exit(1)
+        return error_text(traceback.format_exc())
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The results file of a sweep: lines that are whole or not there, written by one process at a time.
 
 The first line names the format. Every other one is {"sha256": "...", "record": {...}}, a digest of
-the record's text before that text, and is on the disk before the next is begun.
+the record's text before that text, and is on the disk before the next is begun. While a run is made
+by the writing process itself, a line without end names it; it is there afterwards if the run ended
+the process.
 """
 import errno
 import hashlib
@@ -16,6 +18,7 @@ else:
 
 HEADER = b'{"format": "npspectral sweep 1"}\n'
 START, MIDDLE, END = b'{"sha256": "', b'", "record": ', b'}\n'
+BEGUN = b'{"begun": "'
 N_HEX = 32                  # of the digest
 FAR = 1 << 40               # where Windows locks: a locked byte cannot be read by others
 
@@ -24,11 +27,11 @@ class ResultsFile:
     """A results file opened for appending, and locked, as a context manager.
 
     `records` are the texts that it held. Raises BlockingIOError if another sweep writes to it,
-    ValueError if it is damaged or of another kind, OSError if the disk is full.
+    ValueError if it is a folder, damaged or of another kind, OSError if the disk is full.
     """
 
     def __init__(self, path):
-        self.path = Path(path)
+        self.path = located(path)
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +39,7 @@ class ResultsFile:
         try:
             _lock(self._file, self.path)
             self.records, self._whole = read(self.path)
+            self._begun = _torn(self.path, self._whole)
             if self._whole == 0:
                 self._write(HEADER)
                 _sync_folder(self.path.parent)
@@ -46,18 +50,29 @@ class ResultsFile:
         return self
 
     def __exit__(self, *exception):
+        self._file.truncate(self._whole)
         self._file.close()
 
     def append(self, text):
         """Write the record; when this returns, it survives whatever comes."""
         self._write(_line(text.encode()))
 
-    def _write(self, line):
+    def begin(self, name):
+        """Leave the run's name for the next start, until its record is written over it."""
+        self._write(BEGUN + _digest(name.encode()), durable=False)
+
+    def was_begun(self, name):
+        """Whether the last process that wrote to the file ended while it made this run."""
+        return self._begun == BEGUN + _digest(name.encode())
+
+    def _write(self, line, durable=True):
         try:
             self._file.truncate(self._whole)        # a line that was interrupted, by Ctrl-C say
             rest = memoryview(line)
             while rest:
                 rest = rest[self._file.write(rest):]
+            if not durable:
+                return
             os.fsync(self._file.fileno())
         except OSError as error:
             self._file.truncate(self._whole)
@@ -66,11 +81,19 @@ class ResultsFile:
         self._whole += len(line)
 
 
+def located(path):
+    """The file's absolute place, which holds wherever a run goes; ~ is the home folder."""
+    path = Path(path).expanduser().absolute()
+    if path.is_dir():
+        raise ValueError(f"sweep: path is the folder {path}, expected the name of a file")
+    return path
+
+
 def read(path):
     """The texts of all records, and the length of what is whole: a torn last line is left out.
 
     A line is torn if it does not end. What ends and is not as it was written is damage, not a
-    crash; ValueError.
+    crash, and so is another byte where a line would end; ValueError.
     """
     with open(path, "rb") as file:
         header = file.readline()
@@ -80,20 +103,33 @@ def read(path):
             raise ValueError(f"sweep: {path} is not a results file of a sweep")
         texts, whole = [], len(HEADER)
         for number, line in enumerate(file, 2):
-            if line.endswith(b"\n"):
+            if line.endswith(b"\n") or _is_line(line[:-1] + b"\n"):
                 texts.append(_text(line, f"{path}, line {number}"))
                 whole += len(line)
     return texts, whole
 
 
+def _torn(path, whole):
+    with open(path, "rb") as file:
+        file.seek(whole)
+        return file.read()
+
+
+def _digest(text):
+    return hashlib.sha256(text).hexdigest()[:N_HEX].encode()
+
+
 def _line(text):
-    digest = hashlib.sha256(text).hexdigest()[:N_HEX].encode()
-    return START + digest + MIDDLE + text + END
+    return START + _digest(text) + MIDDLE + text + END
+
+
+def _is_line(line):
+    return line == _line(line[len(START) + N_HEX + len(MIDDLE):-len(END)])
 
 
 def _text(line, place):
     text = line[len(START) + N_HEX + len(MIDDLE):-len(END)]
-    if line != _line(text):
+    if line != _line(text) or not text.isascii():
         raise ValueError(f"sweep: {place} is damaged; delete that line, and its run is made again")
     return text.decode()
 

@@ -9,6 +9,8 @@ import json
 import math
 import struct
 from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import PurePath
 
 import numpy as np
 
@@ -21,8 +23,8 @@ X87 = 10                    # bytes of a longdouble of 64 bits of precision; the
 def dumps(value, name, one_way=False):
     """One line of JSON; TypeError names the part of the value that cannot be stored.
 
-    one_way=True takes dataclasses too, as their class's name and their fields: enough to tell two
-    of them apart, not to make them again.
+    one_way=True takes dataclasses too, as their class's name and their fields, members of an Enum
+    and paths: enough to tell two of them apart, not to make them again.
     """
     return json.dumps(_encode(value, name, one_way), allow_nan=False)
 
@@ -44,13 +46,36 @@ def _encode(value, name, one_way):
                 for key, item in value.items()}
     if (kind is np.ndarray or isinstance(value, np.generic)) and _storable(value.dtype):
         return {"!array" if kind is np.ndarray else "!scalar": _pack(np.array(value, order="C"))}
-    if one_way and is_dataclass(kind):
-        return {f"!{full_name(kind)}": {
-            field.name: _encode(getattr(value, field.name), f"{name}.{field.name}", one_way)
-            for field in fields(value)}}
+    if one_way and (is_dataclass(kind) or isinstance(value, (Enum, PurePath))):
+        return _encode_one_way(value, name)
     what = f" {value.dtype}" if isinstance(value, (np.ndarray, np.generic)) else ""
     raise TypeError(f"sweep: {name} is {kind.__name__}{what}, expected None, numbers, text, NumPy "
-                    f"arrays of them, or lists, tuples, dicts{', dataclasses' * one_way} of these")
+                    f"arrays of them,{' paths, members of an Enum,' * one_way} or lists, tuples, "
+                    f"dicts{', dataclasses' * one_way} of these")
+
+
+def classes(value):
+    """Those of the dataclasses and Enum members in the value, at any depth."""
+    if isinstance(value, (list, tuple)):
+        return {kind for item in value for kind in classes(item)}
+    if isinstance(value, dict):
+        return classes(list(value.values()))
+    if isinstance(value, Enum):
+        return {type(value)}
+    if is_dataclass(value):
+        own = [getattr(value, field.name) for field in fields(value)]
+        return {type(value), *classes(own)}
+    return set()
+
+
+def _encode_one_way(value, name):
+    if isinstance(value, PurePath):
+        return {"!path": str(value)}
+    tag = f"!{full_name(type(value))}"
+    if isinstance(value, Enum):
+        return {tag: value.name or _encode(value.value, name, True)}
+    return {tag: {field.name: _encode(getattr(value, field.name), f"{name}.{field.name}", True)
+                  for field in fields(value)}}
 
 
 def _key(key, name):
@@ -97,12 +122,15 @@ def _unpack(packed):
     if _layout(dtype) != layout:
         raise ValueError(f"sweep: an array of {layout} is of another kind of machine, where "
                          f"{dtype.name} has other bits than here")
-    return np.ndarray(shape, dtype, bytearray(base64.b64decode(text)))
+    content = bytearray(base64.b64decode(text, validate=True))
+    if dtype.kind not in KINDS or len(content) != dtype.itemsize * math.prod(shape):
+        raise ValueError(f"an array {layout} of shape {shape} has {len(content)} bytes")
+    return np.ndarray(shape, dtype, content)
 
 
 DECODERS = {
     "!float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
-    "!complex": lambda parts: complex(*map(decode, parts)),
+    "!complex": lambda parts: complex(decode(parts[0]), decode(parts[1])),
     "!tuple": lambda items: tuple(decode(items)),
     "!array": _unpack,
     "!scalar": lambda packed: _unpack(packed)[()],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import sweep_runs
-from sweep_runs import GRIDS, digest, fail_at, timed
+from sweep_runs import GRIDS, digest, fail_at, leave_at, timed
 
 from npspectral import sweep
 
@@ -84,6 +84,46 @@ def test_runs_that_fail_on_dask_are_recorded_and_tried_again(client, log, tmp_pa
     assert "ArithmeticError: no run 3 today" in rows[3].error
     (tmp_path / "flag").unlink()
     assert sweep.run_all(runs, tmp_path / "runs", executor=executor).values == list(range(6))
+
+
+def test_a_run_on_dask_or_mpi_changes_nothing_that_later_runs_see(client, tmp_path, monkeypatch):
+    with monkeypatch.context() as quiet:
+        quiet.setenv("SWEEP_QUIET", "1")
+        want = sweep.run_all(GRIDS["disturb"], tmp_path / "quiet")
+    table = sweep.run_all(GRIDS["disturb"], tmp_path / "two", executor=client.get_executor())
+    assert table.text == want.text
+    assert under_mpi("disturb", tmp_path / "three")[0] == digest(want)
+
+
+def test_a_script_of_its_own_runs_on_dask(client, tmp_path):
+    """Dask sends its functions as values, and a worker has no file of them to compare."""
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+from distributed import Client
+from npspectral import sweep
+
+
+def f(i):
+    return i
+
+
+if __name__ == "__main__":
+    with Client({client.scheduler.address!r}) as client:
+        runs, path = sweep.grid(f, i=range(3)), {str(tmp_path / "runs")!r}
+        print(sweep.run_all(runs, path, executor=client.get_executor()).values)
+""")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.stdout == "[0, 1, 2]\n", done.stderr
+
+
+def test_a_run_that_ends_its_worker_of_dask_is_a_failed_run(client, tmp_path):
+    """Dask tries it on several workers, replaces each, and then loses that run alone."""
+    (tmp_path / "flag").touch()
+    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(6), how=["_exit"])
+    rows = sweep.run_all(runs, tmp_path / "runs", executor=client.get_executor()).rows
+    assert [row.value for row in rows] == [0, 1, 2, None, 4, 5]
+    assert "KilledWorker" in rows[3].error
 
 
 def test_mpi_gives_the_bytes_of_one_process(log, tmp_path):

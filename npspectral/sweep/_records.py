@@ -1,0 +1,70 @@
+"""What stands in the lines of a results file: one run each, and its value or its error."""
+import json
+import struct
+import time
+
+from ._engines import undisturbed
+from ._values import decode
+
+
+def latest(texts, path):
+    """exact name -> parsed record and its text, of the value or else of the last failure."""
+    ended = {}
+    for number, text in enumerate(texts, 2):
+        record = _parsed(text, f"{path}, line {number}")
+        name = json.dumps(record["run"])
+        if "value" in ended.get(name, {}):
+            raise ValueError(f"sweep: {path} holds two results of one run, {name}")
+        ended[name] = {**record, "text": text, "place": f"{path}, line {number}"}
+    return ended
+
+
+def _parsed(text, place):
+    try:
+        record = json.loads(text)
+        outcome = {*record} - {"run"}
+        if outcome in ({"value"}, {"error"}) and isinstance(record.get("error", ""), str) and {
+                *record["run"]} == {"function", "version", "parameters"}:
+            return record
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    raise ValueError(f"sweep: {place} is whole, but no record of a run; it was not written by a "
+                     f"sweep")
+
+
+def decoded(record):
+    try:
+        return decode(record.get("value"))
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
+            struct.error) as error:
+        raise ValueError(f"sweep: {record['place']} cannot be read: {error}") from error
+
+
+class Recorder:
+    """Writes what became of a run, once, and reports how far the sweep is."""
+
+    def __init__(self, file, total, todo, report):
+        self.file, self.total, self.report = file, total, report
+        self.left, self.n_todo, self.failed = set(todo), len(todo), 0
+        self.from_disk = total - len(todo)
+        self.begin = time.monotonic()
+        self.tell()
+
+    def __call__(self, name, outcome):
+        with undisturbed():
+            if name not in self.left:
+                return
+            self.file.append(f'{{"run": {name}, {outcome}}}')
+            self.left.remove(name)
+        self.failed += outcome.startswith('"error"')
+        self.tell()
+
+    def tell(self):
+        if self.report is None:
+            return
+        left, made = len(self.left), self.n_todo - len(self.left)
+        failed = f", {self.failed} failed" if self.failed else ""
+        seconds = (time.monotonic() - self.begin) / made * left if made else 0
+        known = f"{' from' if not made else f', {self.from_disk} from'} disk" * bool(self.from_disk)
+        self.report(f"{self.total - left} of {self.total} runs{known}{failed}"
+                    + (f", {seconds:.0f} s to go" if made else ""))
