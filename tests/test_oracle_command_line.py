@@ -563,9 +563,9 @@ def test_verify_of_no_folder_gives_exit_code_3(folder, capsys):
 def test_certify_runs_apart_from_what_is_installed_and_hands_its_code_on(found, monkeypatch):
     calls = []
 
-    def run(words, check):
+    def run(words, check, stdout, text):
         calls.append(words)
-        return subprocess.CompletedProcess(words, found)
+        return subprocess.CompletedProcess(words, found, "said")
     monkeypatch.setattr(_command_line.subprocess, "run", run)
     assert exit_code("certify", "--write", "folder") == found
     assert calls[0][1:3] == ["-I", "-S"] and calls[0][-2:] == ["--write", "folder"]
@@ -573,7 +573,7 @@ def test_certify_runs_apart_from_what_is_installed_and_hands_its_code_on(found, 
 
 def test_selftest_hands_its_code_on(monkeypatch):
     from npspectral.oracle import _selftest
-    monkeypatch.setattr(_selftest, "selftest", lambda dtype, **rest: 1 if dtype == "float32" else 0)
+    monkeypatch.setattr(_selftest, "selftest", lambda dtype, table, **rest: int(dtype == "float32"))
     assert exit_code("selftest") == 0 and exit_code("selftest", "--dtype", "float32") == 1
 
 

@@ -212,7 +212,7 @@ def _judged(name, sides, dtype):
     allowed = roundoff * scale + eta * (1 + terms) + 2.0 ** -50 * (np.abs(left) + np.abs(right))
     sayable = np.isfinite(scale)                        # not where a gap is 0
     error = np.abs(left - right)
-    bad = sayable & ~(error <= allowed)
+    bad = sayable & ~((error <= allowed) & np.isfinite(error))      # inf <= inf, too
     where = (int(np.argmax(np.where(bad, np.nan_to_num(error / allowed, nan=np.inf), -1))),)
     numbers = float(left[where]), float(right[where]), float(allowed[where])
     if bad.any():
