@@ -530,7 +530,8 @@ import reproduce, reproduce_machine
 reproduce.judge_machine = lambda: reproduce_machine.Machine({}, [], True)
 
 def peak():
-    return int(re.search("VmHWM:[^0-9]*([0-9]+) kB", pathlib.Path("/proc/self/status").read_text())[1])
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(re.search("VmHWM:[^0-9]*([0-9]+) kB", status)[1])
 before = peak()
 code = reproduce.main(["--out", %r], {name: (1, 1, 1) for name in %r}, pathlib.Path(%r))
 print("peak before and after, kB, exit code:", before, peak(), code)

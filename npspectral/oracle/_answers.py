@@ -68,7 +68,7 @@ def _as_numpy(answer):
     if isinstance(answer, np.ma.MaskedArray) and np.ma.is_masked(answer):
         raise ValueError("it has masked entries")
     if isinstance(answer, (float, list, tuple)) and not isinstance(answer, np.generic):
-        array = np.array(answer)
+        array = np.array(_plain(answer))
         return array, "python" if array.dtype == np.float64 else array.dtype.name
     if not isinstance(answer, np.ndarray):
         for step in TO_PLAIN:
@@ -83,6 +83,13 @@ def _as_numpy(answer):
         answer = answer.numpy()
     array = np.asarray(answer)
     return array, array.dtype.name
+
+
+def _plain(answer):
+    """Lists of numbers as they are; arrays and tensors in them, with their masks, as one alone."""
+    if isinstance(answer, (list, tuple)):
+        return [_plain(row) for row in answer]
+    return answer if isinstance(answer, (int, float, str)) else _as_numpy(answer)[0]
 
 
 def _shape_told(came, shape):
