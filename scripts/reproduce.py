@@ -6,40 +6,38 @@
 
 Writes report.html, one file that needs no network, and report.md beside the scripts' own folders
 with their arrays, figures and logs. Scripts run as processes of their own, one a core, each with
-one BLAS thread. One that crashes is reported with its last lines, and the rest go on. One that
-has ended well is not run again by the same code on the same data, unless --again; older results
-are moved aside to NAME.1, NAME.2, ..., never deleted. Experiments that lack data files say how to
-get them.
+one BLAS thread. One that crashes, hangs beyond its limit of time, floods its output or leaves
+damaged files is reported with what is wrong and its last lines, and the rest go on. One that has
+ended well is not run again by the same code on the same data, unless --again; older results are
+moved aside to NAME.1, NAME.2, ..., never deleted. Experiments that lack data files say how to get
+them.
 
 Quick runs show that everything works and what holds at small sizes already. They are no
 reproduction: a claim that fails there is "not at this size", unless it is exact at any size.
 
-Exit code: 1 if a script crashed, an exact claim failed, or npspectral fails its oracle; else 0.
+Exit code: 1 if something is wrong with a script or what it left, an exact claim failed, npspectral
+fails its oracle, or the report could not be written; else 0.
 """
 import argparse
-import ast
-import hashlib
-import json
+import io
+import math
 import os
-import platform
-import subprocess
+import signal
 import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
+from threading import Event
 
-import numpy as np
 import reproduce_report
-import scipy
-from experiment import LABELED, at_least_one, progress
+from experiment import at_least_one, progress
 from reproduce_machine import judge_machine
-
-import npspectral
-from npspectral import data
+from reproduce_page import visible
+from reproduce_result import Result
+from reproduce_run import in_words, run_script
 
 SCRIPTS = Path(__file__).resolve().parent
+LEAST, GENEROUS = 10, 10                # a script's limit: minutes, and times what is expected
 MODES = {"quick": ("--quick",), "default": (), "full": ("--full",)}
 # In the order of the report: seconds on one core with --quick, as it comes, with --full (guessed).
 EXPERIMENTS = {
@@ -61,82 +59,6 @@ EXPERIMENTS = {
     "information_plane": (9, 90, 4800),
     "intrinsic_dimension": (11, 210, 14400),
 }
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
-                            "VECLIB_MAXIMUM_THREADS"), "1")
-STATE, LOG, ERRORS = "run.json", "log.txt", "errors.txt"
-
-
-@dataclass(frozen=True)
-class Run:
-    """How a script ended; its folder holds its figures, its verdicts, LOG and ERRORS."""
-
-    name: str
-    script: Path
-    folder: Path
-    code: int
-    seconds: float
-
-
-def sources(script):
-    """A script and the files beside it that it imports, by way of others too."""
-    found, todo = [], [script]
-    while todo:
-        path = todo.pop()
-        if path in found or not path.is_file():
-            continue
-        found.append(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
-                [node.module] if isinstance(node, ast.ImportFrom) and node.module else [])
-            todo += [path.parent / f"{name}.py" for name in names]
-    return sorted(found)
-
-
-def fingerprint(script, arguments):
-    """A digest of all that a result depends on: code, versions, options, data at hand."""
-    package = sorted(Path(npspectral.__file__).parent.rglob("*.py"))
-    sets = [name for name in (*LABELED, "california-housing", "digits") if data.at_hand(name)]
-    text = repr((arguments, sets, sys.version, platform.machine(), np.__version__,
-                 scipy.__version__))
-    digest = hashlib.sha256(text.encode())
-    for path in (*sources(script), *package):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def state_of(folder):
-    """What the file STATE says of the last run in a folder, {} if there was none."""
-    path = folder / STATE
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def run_script(name, folder, scripts=SCRIPTS, arguments=(), again=False):
-    """Run a script, or find that it has ended well before. Returns a Run."""
-    script, own = scripts / f"{name}.py", folder / name
-    mark = fingerprint(script, arguments)
-    before = state_of(own)
-    if before and (again or before["fingerprint"] != mark):
-        own.rename(next(aside for aside in (folder / f"{name}.{k}" for k in count(1))
-                        if not aside.exists()))
-        before = {}
-    if before.get("code") == 0:
-        return Run(name, script, own, 0, before["seconds"])
-    own.mkdir(parents=True, exist_ok=True)
-    write_state(own, fingerprint=mark)
-    begin = time.monotonic()
-    with open(own / LOG, "wb") as log, open(own / ERRORS, "wb") as errors:
-        code = subprocess.run([sys.executable, script, *arguments, "--out", own], stdout=log,
-                              stderr=errors, stdin=subprocess.DEVNULL, check=False,
-                              env={**os.environ, **ONE_THREAD, "PYTHONUNBUFFERED": "1"}).returncode
-    seconds = time.monotonic() - begin
-    write_state(own, fingerprint=mark, code=code, seconds=seconds)
-    return Run(name, script, own, code, seconds)
-
-
-def write_state(folder, **state):
-    temporary = folder / f"{STATE}.part"
-    temporary.write_text(json.dumps(state), encoding="utf-8")
-    os.replace(temporary, folder / STATE)
 
 
 def seconds_left(expected, finished, workers):
@@ -146,8 +68,11 @@ def seconds_left(expected, finished, workers):
     return max(sum(left) / workers, max(left, default=0))
 
 
-def run_all(expected, workers, run, tell):
-    """run(name) for all names in `expected`, name -> seconds, `workers` at a time: name -> Run."""
+def run_all(expected, workers, run, tell, stop):
+    """run(name) for all names in `expected`, name -> seconds, `workers` at a time: the results.
+
+    Whatever ends this early sets the event `stop`, which ends the scripts.
+    """
     runs, begin = {}, time.monotonic()
     pool = ThreadPoolExecutor(workers)
     try:
@@ -165,9 +90,10 @@ def run_all(expected, workers, run, tell):
             progress(f"{len(runs)} of {len(expected)} experiments, "
                      f"{time.monotonic() - begin:.0f} s, about {left / 60:.1f} minutes left")
     finally:
+        stop.set()
         pool.shutdown(cancel_futures=True)
         progress("")
-    return {name: runs[name] for name in expected}
+    return [runs[name] for name in expected]
 
 
 def options():
@@ -184,9 +110,19 @@ def options():
     parser.add_argument("--out", type=Path, help="folder (results/reproduce/ and the mode)")
     parser.add_argument("--workers", type=at_least_one, default=cores(),
                         help="scripts at a time (one a core: %(default)s)")
+    parser.add_argument("--limit", type=minutes, help="minutes after which a script is ended "
+                        f"({GENEROUS} times what is expected, at least {LEAST})")
     parser.add_argument("--again", action="store_true", help="also what has ended well before")
     parser.add_argument("--download", action="store_true", help="get data files that are not here")
     return parser
+
+
+def minutes(text):
+    """A time from the command line."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}, expected a time above 0")
+    return number
 
 
 def cores():
@@ -202,20 +138,36 @@ def main(argv=None, experiments=None, scripts=SCRIPTS):
     expected = {name: seconds[column] for name, seconds in
                 (experiments or {name: EXPERIMENTS[name] for name in chosen.only}).items()}
     arguments = (*MODES[chosen.mode], *(["--download"] if chosen.download else []))
-    begin = time.monotonic()
+    begin, stop = time.monotonic(), Event()
     machine = judge_machine()
     print(machine.headline)
-    runs = run_all(expected, chosen.workers, lambda name: run_script(
-        name, folder, scripts, arguments, chosen.again), lambda run: print(
-            f"{run.name:27}{run.seconds:6.0f} s  {reproduce_report.Result.of(run).words}"))
-    results = [reproduce_report.Result.of(run) for run in runs.values()]
-    page = reproduce_report.write(results, machine, chosen.mode, folder,
-                                  time.monotonic() - begin)
+
+    def run(name):
+        limit = chosen.limit or max(LEAST, GENEROUS * expected[name] / 60)
+        return Result.of(run_script(name, folder, scripts, arguments, chosen.again, 60 * limit,
+                                    stop))
+    results = run_all(expected, chosen.workers, run, tell, stop)
+    broken = not machine.ok or any(result.broken for result in results)
+    try:
+        page = reproduce_report.write(results, machine, chosen.mode, folder,
+                                      time.monotonic() - begin)
+    except OSError as error:
+        print(f"\nThe report could not be written: {in_words(error)}", file=sys.stderr)
+        return 1
     print(f"\n{time.monotonic() - begin:.0f} s. Open {page}")
-    return int(not machine.ok or any(result.broken for result in results))
+    return int(broken)
+
+
+def tell(result):
+    print(visible(f"{result.name:27}{result.seconds:6.0f} s  {result.words}"))
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):                # which may have ASCII only
+        sys.stdout.reconfigure(errors="backslashreplace")
+    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):       # they end the scripts, too
+        if signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

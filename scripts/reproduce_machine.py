@@ -37,13 +37,13 @@ def judge_machine():
         begin = time.monotonic()
         try:
             report = check(own, suite="full", dtype=dtype)
+            worst = max(units for _, units in report.scores.values())
         except Exception as error:                      # damaged vectors: a finding, too
             rows.append([dtype, f"FAIL: {type(error).__name__}: {error}", "", "", ""])
             ok = False
             continue
         exact = [result for result in report.results if result.case.tier == "exact"]
         right = sum(result.passed for result in exact)
-        worst = max(units for _, units in report.scores.values())
         rows.append([dtype, report.headline, f"{right} of {len(exact)}", f"{worst:.2g}",
                      f"{time.monotonic() - begin:.0f} s"])
         ok &= report.ok
@@ -74,7 +74,7 @@ def blas():
 def processor():
     """Its name where Linux tells it, else what Python knows."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

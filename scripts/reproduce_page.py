@@ -13,6 +13,9 @@ from urllib.parse import quote
 
 GOOD, BAD, SMALL = "good", "bad", "small"           # moods of paragraphs and of rows
 READABLE = 0.45                                     # of a figure's pixels, on the narrowest screen
+# Controls but for the tab and the line end, what turns the direction of writing, surrogates.
+RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+                 r"\ufffe\uffff]")
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 0 auto;
        max-width: 62rem; padding: 0 1rem 4rem; overflow-wrap: break-word; }
@@ -100,19 +103,25 @@ class Fold:
     blocks: list
 
 
+def visible(words):
+    """Text in which what no page or terminal may be given raw is written as \\x1b, \\ud800, ..."""
+    return RAW.sub(lambda found: found[0].encode("unicode_escape").decode(), str(words))
+
+
 # HTML
 
 def html(title, blocks):
-    """The page as one HTML document."""
-    body = "\n".join(map(html_block, blocks))
-    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
-            f"<body>\n{body}\n</body>\n</html>\n")
+    """The page as one HTML document, in pieces."""
+    yield (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+           f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+           f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n")
+    for block in blocks:
+        yield html_block(block) + "\n"
+    yield "</body>\n</html>\n"
 
 
 def text(words):
-    return escape.escape(str(words))
+    return escape.escape(visible(words))
 
 
 def html_block(block):
@@ -150,7 +159,10 @@ def html_cell(cell):
 
 
 def html_figure(block):
-    content = block.path.read_bytes()
+    try:
+        content = block.path.read_bytes()
+    except OSError as error:                                # it was there when it was looked for
+        return html_paragraph(Paragraph(f"{block.path.name}: {error.strerror}.", BAD))
     width = int.from_bytes(content[16:20], "big")           # of a PNG's first chunk
     data = base64.b64encode(content).decode("ascii")
     return (f'<figure><img alt="{text(block.caption)}" style="min-width: {READABLE * width:.0f}px" '
@@ -178,7 +190,7 @@ def markdown(blocks, folder):
 
 def literal(words):
     """Text in which nothing means anything to Markdown."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", str(words))
+    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", visible(words))
 
 
 def markdown_block(block, folder):
@@ -190,16 +202,17 @@ def markdown_block(block, folder):
     if isinstance(block, Points):
         return "\n".join(f"- {literal(item)}" for item in block.items)
     if isinstance(block, Plain):
-        return "\n".join(f"    {line}".rstrip() for line in block.text.splitlines())
+        return "\n".join(f"    {line}".rstrip() for line in visible(block.text).splitlines())
     if isinstance(block, Table):
         rows = [block.head, ["---"] * len(block.head), *block.rows]
         return "\n".join(f"| {' | '.join(map(markdown_cell, row))} |" for row in rows)
     if isinstance(block, Figure):
-        path = quote(os.path.relpath(block.path, folder).replace(os.sep, "/"))
+        path = quote(os.path.relpath(block.path, folder).replace(os.sep, "/"),
+                     errors="surrogateescape")
         return f"![{literal(block.caption)}]({path})"
     inner = markdown(block.blocks, folder)
     return f"<details><summary>{text(block.title)}</summary>\n\n{inner}\n</details>"
 
 
 def markdown_cell(cell):
-    return literal(cell.text if isinstance(cell, Link) else cell)
+    return " ".join(literal(cell.text if isinstance(cell, Link) else cell).splitlines())

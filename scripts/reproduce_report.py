@@ -1,111 +1,43 @@
 """The report of reproduce.py: what each experiment asks and found, and where it failed."""
-import ast
-import json
+import os
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
 
-from experiment_table import FAIL, PASS, TOO_SMALL, VERDICTS
-from reproduce_page import (BAD, GOOD, SMALL, Figure, Fold, Heading, Link, Paragraph, Plain, Points,
-                            Table, html, markdown)
+from experiment_table import FAIL, PASS, TOO_SMALL
+from reproduce_page import (BAD, GOOD, Figure, Fold, Heading, Link, Paragraph, Plain, Points, Table,
+                            html, markdown)
+from reproduce_result import MOODS
 
 TITLE = "npspectral: every experiment beside its published numbers"
 MODES = {"quick": "Small sizes (--quick)", "default": "Standard sizes (--standard)",
          "full": "Published sizes (--full)"}
-MOODS = {PASS: GOOD, FAIL: BAD, TOO_SMALL: SMALL, "": ""}
-LAST_LINES = 15                         # of a script that crashed
 FITS = 88                               # columns that a docstring's lines fill at least
-MISSING = re.compile(r"^.*\bleft out: .*$", re.MULTILINE)
 GET_DATA = ("Some parts need data files that are not here: MNIST, Fashion-MNIST, digits or "
             "California Housing, 40 MB in all. Run again with --download to get them once, or name "
             "a folder that has them in the environment variable NPSPECTRAL_DATA.")
 COLUMNS = ("part", "quantity", "published", "ours", "verdict")
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a script left behind: its docstring's paragraphs, verdicts, figures, output."""
-
-    name: str
-    paragraphs: list
-    rows: list
-    figures: list
-    missing: list                       # lines about data sets that were left out
-    last_lines: str
-    code: int
-    seconds: float
-
-    @classmethod
-    def of(cls, run):
-        """From a reproduce.Run."""
-        path = run.folder / VERDICTS
-        output, errors = ((run.folder / name).read_text(encoding="utf-8", errors="replace")
-                          if (run.folder / name).is_file() else ""
-                          for name in ("log.txt", "errors.txt"))
-        lines = [line.rstrip() for line in re.split(r"[\r\n]+", output + "\n" + errors)
-                 if line.strip()]
-        return cls(run.name, paragraphs(run.script),
-                   json.loads(path.read_text(encoding="utf-8")) if path.is_file() else [],
-                   sorted(run.folder.glob("*.png")), MISSING.findall(output),
-                   "\n".join(lines[-LAST_LINES:]), run.code, run.seconds)
-
-    @property
-    def question(self):
-        return self.paragraphs[0]
-
-    @property
-    def counts(self):
-        """Verdict -> how many rows."""
-        return Counter(row["verdict"] for row in self.rows)
-
-    @property
-    def broken(self):
-        """Whether it crashed, or what must hold at any size does not."""
-        return self.code != 0 or any(row["exact"] and row["verdict"] == FAIL for row in self.rows)
-
-    @property
-    def mood(self):
-        if self.code or self.counts[FAIL]:
-            return BAD
-        return GOOD if self.counts[PASS] and not self.counts[TOO_SMALL] else SMALL
-
-    @property
-    def words(self):
-        """The verdict in words."""
-        if self.code:
-            return f"Crashed with exit code {self.code}."
-        if not self.rows:
-            return "Not run: its data files are not here." if self.missing else "No verdicts."
-        held, failed, small = (self.counts[verdict] for verdict in (PASS, FAIL, TOO_SMALL))
-        total = held + failed + small
-        if not total:
-            return "Nothing is judged; the numbers stand for themselves."
-        said = (f"All {total} claims hold" if held == total else
-                f"{held} of {total} claims hold")
-        said += f", {failed} {'does' if failed == 1 else 'do'} not" * bool(failed)
-        said += f"; {small} not at this size" * bool(small)
-        return said + "; part of it needs data files that are not here" * bool(self.missing) + "."
-
-
-def paragraphs(script):
-    """The docstring of a script by paragraphs, the question first."""
-    try:
-        found = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or script.stem
-    except SyntaxError as error:
-        found = f"{script.name}: {error}"
-    first, _, rest = found.partition("\n")
-    return [first, *re.split(r"\n\s*\n", rest.strip("\n"))] if rest.strip() else [first]
-
-
 def write(results, machine, mode, folder, seconds):
-    """Write report.html and report.md to `folder`; the path of the former."""
+    """Write report.html and report.md to `folder`, each whole or not at all; returns the former."""
     blocks = page(results, machine, mode, seconds)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.md").write_text(markdown(blocks, folder), encoding="utf-8")
+    write_whole(folder / "report.md", [markdown(blocks, folder)])
     target = folder / "report.html"
-    target.write_text(html(TITLE, blocks), encoding="utf-8")
+    write_whole(target, html(TITLE, blocks))
     return target
+
+
+def write_whole(path, pieces):
+    """Write pieces of text under another name, then rename it: an older report stays until then."""
+    temporary = path.with_name(f"{path.name}.part")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def page(results, machine, mode, seconds):
@@ -129,14 +61,16 @@ def machine_blocks(machine):
 def summary(results, mode):
     counts = sum((result.counts for result in results), Counter())
     crashed = sum(result.code != 0 for result in results)
+    damaged = sum(result.code == 0 and bool(result.faults) for result in results)
     said = [several(*words) for words in (
         (counts[PASS], "claim holds", "claims hold"), (counts[FAIL], "claim fails", "claims fail"),
         (counts[TOO_SMALL], "does not hold at this size", "do not hold at this size"),
-        (crashed, "experiment crashed", "experiments crashed")) if words[0]]
+        (crashed, "experiment crashed", "experiments crashed"),
+        (damaged, "experiment is damaged", "experiments are damaged")) if words[0]]
     return [Heading(2, "Summary"),
             Paragraph(f"{several(len(results), 'experiment', 'experiments')}: "
                       f"{', '.join(said) or 'nothing judged'}.",
-                      BAD if crashed or counts[FAIL] else GOOD),
+                      BAD if crashed or damaged or counts[FAIL] else GOOD),
             *([Paragraph(GET_DATA)] if any(result.missing for result in results) else []),
             *([Paragraph("These sizes show that everything works. They are too small for a "
                          "reproduction: a claim that does not hold here is no failure, unless it "
@@ -157,7 +91,7 @@ def experiment(result):
     """The blocks of one script."""
     blocks = [Heading(2, f"{result.name}: {result.question}", result.name),
               Paragraph(result.words, result.mood)]
-    if result.code:
+    if result.code != 0 and result.last_lines:
         blocks += [Paragraph("Its last lines:"), Plain(result.last_lines)]
     blocks += [Paragraph(line) for line in result.missing]
     blocks += failures(result)
@@ -222,6 +156,6 @@ def prose(text, mood=""):
 
 def unwrap(lines):
     """Lines joined, but for those that end where the next word would have fitted."""
-    text = "".join(line + ("\n" if len(line) + len(after.split()[0]) < FITS else " ")
+    text = "".join(line + ("\n" if len(line) + len((after.split() or [''])[0]) < FITS else " ")
                    for line, after in zip(lines, lines[1:]))
     return text + "".join(lines[-1:])

@@ -2,6 +2,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from types import SimpleNamespace
 
@@ -172,6 +173,47 @@ def raising(error):
     return candidate
 
 
+class Unsayable(RuntimeError):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+class Leaving(BaseException):
+    """Neither an Exception nor SystemExit, as test runners and event loops have them."""
+
+
+class Exits:
+    """An array whose numbers end the process."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise SystemExit(0)
+
+
+class Lazy(Mapping):
+    """A mapping that forms its values late, and fails."""
+
+    def __init__(self, found):
+        self.found = found
+
+    def __getitem__(self, name):
+        raise RuntimeError("not formed")
+
+    def __iter__(self):
+        return iter(self.found)
+
+    def __len__(self):
+        return len(self.found)
+
+
+def consumes_the_spec(case):
+    """Right, but it takes apart what describes the case; written so by many."""
+    found = own(case)
+    for description in (*case.layers, *case.spec.values()):
+        description.clear()
+    case.layers.clear(), case.spec.clear(), case.trainable.clear(), case.flags.clear()
+    return found
+
+
 class Unreadable:
     dtype = "float64"
 
@@ -217,6 +259,22 @@ MISBEHAVING = {
     "raises AttributeError": (lambda case: case.no_such_thing, "error"),
     "raises KeyError": (lambda case: case.inputs["base"], "error"),
     "recurses for ever": (raising(RecursionError("deep")), "error"),
+    "exits": (raising(SystemExit(2)), "error"),
+    "exits as if all were well": (raising(SystemExit(0)), "error"),
+    "exits without a code": (raising(SystemExit()), "error"),
+    "leaves by another way": (raising(Leaving()), "error"),
+    "closes a generator": (raising(GeneratorExit()), "error"),
+    "exits when its array is read": (changed(lambda a: Exits()), "error"),
+    "raises what cannot be said": (raising(Unsayable()), "error"),
+    "gives a mapping that cannot be read": (lambda case: Lazy(own(case)), "error"),
+    "gives names that are none": (lambda case: {**own(case), ("y",): case.x, 3: case.x}, "error"),
+    "gives a name that is half a character": (lambda case: {**own(case), "\ud800": case.x},
+                                              "error"),
+    "hides a mask in a list": (changed(lambda a: list(np.ma.masked_less(a, 0))), "error"),
+    "hides a masked number in a list": (changed(lambda a: [[np.ma.masked, *a[0, 1:]], *a[1:]]),
+                                        "error"),
+    "exits the second time": (Counting(lambda found, n: raising(SystemExit(0))(n) if n > 1
+                                       else found), "nondeterministic"),
     "is all zero": (changed(lambda a: 0 * a), "wrong"),
     "has the wrong sign": (changed(lambda a: -a), "wrong"),
     "is off by 1e-9": (changed(lambda a: a * (1 + 1e-9)), "wrong"),
@@ -254,16 +312,91 @@ def test_the_run_goes_on_after_a_candidate_that_misbehaves_in_one_case(what):
     assert [result.case.id for result in report.results if not result.passed] == [SQUARE]
 
 
+class Liar(np.ndarray):
+    """Says that any difference from it is none."""
+
+    def __sub__(self, other):
+        return np.zeros(np.shape(other))
+
+    __rsub__ = __abs__ = __sub__
+
+    def __eq__(self, other):
+        return np.ones(np.shape(other), bool)
+
+
+class Columns:
+    """As a data frame, whose columns are attributes; no method of a tensor."""
+
+    cpu = detach = resolve_neg = "a column"
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
 WELL_BEHAVED = {
     "Fortran order": lambda a: np.asfortranarray(a), "big-endian": lambda a: a.astype(">f8"),
     "read-only": lambda a: np.broadcast_to(a, a.shape), "a list": lambda a: a.tolist(),
     "strided": lambda a: np.repeat(a, 2, axis=0)[::2], "a memoryview": lambda a: memoryview(a),
-    "no masked entry": lambda a: np.ma.array(a)}
+    "no masked entry": lambda a: np.ma.array(a),
+    "a subclass that lies": lambda a: a.view(Liar), "a list of arrays": list,
+    "a list of tensors": lambda a: [Tensor(row, "torch.float64") for row in a],
+    "an array with columns named as methods are": lambda a: Columns(a)}
 
 
 @pytest.mark.parametrize("form", WELL_BEHAVED)
 def test_an_answer_may_come_in_any_form_that_numpy_reads(form):
     assert status(changed(WELL_BEHAVED[form])) == "pass"
+
+
+def test_a_subclass_that_lies_about_differences_hides_none():
+    assert status(changed(lambda a: (a + 1).view(Liar))) == "wrong"
+
+
+@pytest.mark.parametrize("only", [SQUARE, OBLONG, "loss/mean_squared_error/b4-o4/mean",
+                                  "optimizer/adam*", "network/tanh/*"])
+def test_a_candidate_may_take_apart_the_description_of_its_case(only):
+    found = run(consumes_the_spec, only)
+    assert found.ok, found.to_text()
+    assert all(result.case.layers or result.case.spec for result in found.results)
+
+
+def test_golden_numbers_cannot_be_changed_in_place():
+    def cheats(case):
+        for expected in case.expect.values():
+            expected.value[...] = 0
+        return {name: np.zeros_like(expected.value) for name, expected in case.expect.items()}
+    assert status(cheats) == "error" and "read-only" in message(cheats)
+
+
+def test_the_error_state_that_a_candidate_sets_stays_with_it():
+    before = np.geterr()
+
+    def candidate(case):
+        np.seterr(all="raise")
+        return {name: array * 1e-200 * 1e-200 if name == "y" else array
+                for name, array in right.items()}
+    right = own(cases("full", SQUARE)[0])
+    assert message(candidate).startswith("raised FloatingPointError")
+    assert np.geterr() == before
+    assert status(lambda case: (np.seterr(all="raise"), own(case))[1]) == "pass"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_a_check_works_where_every_underflow_raises(dtype):
+    with np.errstate(all="raise"):
+        report = oracle.check(lambda case: {name: np.zeros(expected.value.shape, np.float32)
+                                            for name, expected in case.expect.items()},
+                              only=("spectral/*", "network/*"), dtype=dtype)
+    assert len(report.results) > 40 and not report.notes
+
+
+def test_two_runs_with_the_same_infinity_differ_only_where_they_do():
+    told = message(Counting(lambda found, n: {**found, "y": np.where(
+        np.arange(16).reshape(4, 4), found["y"] + n / 4, np.inf)}))
+    assert told == "two runs differ by up to 0.25, in y"
 
 
 def test_the_value_of_a_loss_may_be_a_python_float():
@@ -607,6 +740,11 @@ def test_raw_bits_are_read_as_bfloat16():
     assert array.tolist() == [1.0, -2.0] and not status
 
 
+def test_raw_bits_in_the_other_byte_order_are_read_as_bfloat16():
+    array, status, _ = readable(np.array([0x3F80, 0xC000], ">u2"), "bfloat16", (2,))
+    assert array.tolist() == [1.0, -2.0] and not status
+
+
 def test_raw_bits_are_no_float32():
     assert readable(np.array([0x3F80], np.uint16), "float32", (1,))[1] == "dtype"
 
@@ -637,6 +775,31 @@ def test_a_tensor_is_read_as_its_framework_wants_it(dtype, came):
     number = np.float32 if dtype == "bfloat16" else dtype
     array, status, _ = readable(Tensor(np.ones(2, number), came), dtype, (2,))
     assert array.tolist() == [1.0, 1.0] and not status
+
+
+class Marked(Tensor):
+    """A tensor with a minus, or a conjugate, that is only marked on it."""
+
+    def __init__(self, array, mark):
+        super().__init__(array, "torch.float64")
+        self.mark = mark
+
+    def detach(self):
+        return self
+
+    cpu = detach
+
+    def resolve_neg(self):
+        return Tensor(-self.array, self.dtype, True) if self.mark == "minus" else self
+
+    def resolve_conj(self):
+        return Tensor(self.array, self.dtype, True) if self.mark == "conjugate" else self
+
+
+@pytest.mark.parametrize("mark, number", [("minus", -1), ("conjugate", 1)])
+def test_what_is_only_marked_on_a_tensor_is_carried_out(mark, number):
+    array, status, _ = readable(Marked(np.ones(2), mark), "float64", (2,))
+    assert not status and array.tolist() == [number, number]
 
 
 # bad arguments
@@ -807,6 +970,11 @@ PLANTED = {
     "last sample dropped": ({"bias": g0[:-1].sum(0)}, dx0, "bias"),
     "phi is NaN": ({"phi": d0["phi"] * np.nan}, dx0, "coupling"),
     "one number is NaN": ({"lambda_in": d0["lambda_in"] * [1, 1, np.nan, 1, 1]}, dx0, "lambda_in"),
+    "phi is infinite": ({"phi": d0["phi"] + np.inf}, dx0, "coupling"),
+    "one number is infinite": ({"bias": d0["bias"] - [0, np.inf, 0, 0]}, dx0, "bias"),
+    "an eigenvalue's gradient is infinite": (
+        {"lambda_out": d0["lambda_out"] + [0, 0, 0, np.inf]}, dx0, "lambda_out"),
+    "grad_x is infinite": ({}, dx0 + np.inf, "coupling"),
     "off by 1e-12": ({"phi": d0["phi"] * (1 + 1e-12)}, dx0, "coupling"),
 }
 

@@ -1,9 +1,13 @@
 """judge, the command line and the pytest plugin: exit codes, and no wrong pass on bad input."""
+import decimal
+import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +103,16 @@ def command(*arguments, folder=None):
     return subprocess.run([sys.executable, "-W", "error", "-m", "npspectral", *map(str, arguments)],
                           cwd=folder, capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"})
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+
+
+def started(*arguments, stdout, stderr=subprocess.PIPE, folder=None):
+    """Run the command with this standard output."""
+    return subprocess.run([sys.executable, "-m", "npspectral", *arguments], cwd=folder,
+                          stdout=stdout, stderr=stderr, text=True, env=environment())
 
 
 def exit_code(*arguments):
@@ -362,6 +376,14 @@ BAD_TEXTS = {
     "a case twice": json.dumps(RIGHT).replace(f'"{VJP}":', f'"{VJP}": {{}}, "{VJP}":', 1),
     "an array twice": json.dumps(RIGHT).replace('"y":', '"y": [], "y":', 1),
     "nested too deep": "[" * 100000, "a huge number": '{"suite": ' + "1" * 5000 + "}",
+    "a number beyond decimals": json.dumps(RIGHT)[:-1] + ', "n": 1e99999999999999999999}',
+    "a number below decimals": json.dumps(RIGHT)[:-1] + ', "n": -1e-99999999999999999999}',
+    "half a character": json.dumps({**RIGHT, "implementation": "\ud800"}),
+    "half a character in a reason": json.dumps({**RIGHT, "answers": {VJP: {"error": "\udfff"}}}),
+    "half a character in a name": json.dumps({**RIGHT, "answers": {VJP: {"\ud83d": []}}}),
+    "a mark of the byte order": "\ufeff" + json.dumps(RIGHT),
+    "a long integer": json.dumps(RIGHT)[:-1] + ', "n": ' + "7" * 10 ** 6 + "}",
+    "an object nested too deep": '{"a":' * 100000,
 }
 
 
@@ -375,7 +397,9 @@ def test_a_file_that_is_not_strict_json_is_refused_by_name(text, folder, capsys)
 
 def test_a_file_that_is_missing_binary_or_a_folder_is_refused(folder, capsys):
     (folder / "binary.json").write_bytes(b"\xff\xfe\x00")
-    for name in ("nowhere.json", "binary.json", "."):
+    (folder / "wide.json").write_text(json.dumps(RIGHT), encoding="utf-16")
+    (folder / "loop.json").symlink_to("loop.json")
+    for name in ("nowhere.json", "binary.json", "wide.json", "loop.json", "."):
         with pytest.raises(BadAnswers):
             judge(folder / name)
         assert exit_code("judge", folder / name) == 2
@@ -392,6 +416,80 @@ def test_arguments_of_judge_that_do_not_fit_are_refused():
                   {"xfail": ["spectral/nothing"]}):
         with pytest.raises(ValueError):
             judge(RIGHT, **wrong)
+
+
+@pytest.mark.parametrize("word", ["1e400", "-1e999999999999999999", "1e-999999999999999999",
+                                  "7" * 4000, "0." + "3" * 10 ** 6, "NaN", "-Infinity"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_number_far_off_is_a_failure_of_its_case_alone(word, dtype, folder, capsys):
+    given = RIGHT if dtype == "float64" else right_answers(CORE, dtype)
+    text = json.dumps(given).replace(f'"{given["answers"][VJP]["y"][0]}"', word, 1)
+    path = written(folder, text)
+    failing = [result.case.id for result in judge(path, only="spectral/tanh/*").failures]
+    assert len(failing) <= 1 and exit_code("judge", path, "--only", "spectral/tanh/*") < 2
+    assert not judge(path).ok
+
+
+def test_decimals_are_judged_alike_whatever_the_decimal_context(answers):
+    given = right_answers(CORE, "float32")
+    given["answers"][VJP]["y"][0] = 1 / 3                   # no float32, in any context
+    with decimal.localcontext() as context:
+        context.prec = 3
+        assert judge(given).failures[0].verdicts["y"].status == "dtype"
+
+
+def test_a_deep_list_in_place_of_a_text_is_told_without_its_end():
+    with pytest.raises(BadAnswers, match="suite is"):
+        judge({**RIGHT, "suite": _deep(100000)})
+    report = judge({**RIGHT, "answers": {**RIGHT["answers"], VJP: _deep(100000)}})
+    assert [result.case.id for result in report.failures] == [VJP]
+
+
+TOKENS = ["NaN", "-Infinity", "1e400", "1e99999999999999999999", "-0", "null", "true", '"\\ud800"',
+          "[]", "{}", "[" * 500 + "]" * 500, '"' + "f" * 16 + '"', "9" * 5000, '"y": 1', "\x00",
+          "\u2028", '{"shape": [2], "bits": "3f"}', '{"error": "x"}', '{"skipped": 3}', "\ufeff"]
+
+
+def mutated(text, rng):
+    """Answers with a few places cut, doubled, or replaced by what JSON and floats stumble on."""
+    for _ in range(rng.integers(1, 4)):
+        spots = [found.start() for found in re.finditer('[\\[{",:]', text)]
+        at = spots[rng.integers(len(spots))] + rng.integers(2)
+        end = at + int(rng.choice([0, 1, 18, 60]))
+        piece = (str(rng.choice(TOKENS)), "", text[at:end] * 2)[rng.integers(3)]
+        text = text[:at] + piece + text[end:]
+    return text
+
+
+def judged_codes(count, seed, folder, monkeypatch):
+    """How often `count` mutated files of answers give which exit code."""
+    few = ("loss/mean_squared_error/b4-o4/mean", "dense/identity/b2-i3-o4/bias", REFUSED, SCALAR)
+    read = _vectors.read()
+    monkeypatch.setattr(_vectors, "read", lambda *rest, **more: read)       # saves time
+    monkeypatch.setattr(_judge, "chosen", lambda *rest: [case for case in CORE if case.id in few])
+    monkeypatch.setattr(_command_line, "_select", lambda options: CORE)
+    rng = np.random.default_rng(seed)
+    text = json.dumps({**RIGHT, "answers": {id: RIGHT["answers"][id] for id in few}})
+    codes = Counter()
+    for _ in range(count):
+        path = folder / "answers.json"
+        path.write_bytes(mutated(text, rng).encode("utf-8", "surrogatepass"))
+        codes[exit_code("judge", path, "--only", few[0])] += 1
+    return codes
+
+
+def test_mutated_files_of_answers_give_exit_codes_0_1_and_2_alone(folder, capsys, monkeypatch):
+    monkeypatch.setattr(_judge, "_findings", lambda results, dtype: ([], ()))
+    codes = judged_codes(2000, 0, folder, monkeypatch)
+    assert set(codes) <= {0, 1, 2} and min(codes.values()) > 50, codes
+
+
+@pytest.mark.long
+def test_forty_thousand_mutated_files_of_answers(folder, capsys, monkeypatch):
+    codes = judged_codes(40000, 1, folder, monkeypatch)
+    capsys.readouterr()
+    print(f"exit codes: {dict(codes)}")
+    assert set(codes) <= {0, 1, 2}
 
 
 # ---- the command line, in processes of their own
@@ -445,6 +543,81 @@ def test_a_closed_pipe_gives_no_traceback(folder):
     done = subprocess.run(f"{sys.executable} -m npspectral vectors list | head -1", shell=True,
                           cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout.count("\n") == 1
+
+
+ON_A_PIPE = ("vectors list", "vectors show " + VJP, "check mine:right --only dense/*", "--help",
+             "vectors verify", "vectors export copy", "selftest --help")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+@pytest.mark.parametrize("words", ON_A_PIPE)
+def test_a_full_disk_behind_stdout_gives_exit_code_2_and_a_sentence(words, folder):
+    with open("/dev/full", "w") as full:
+        done = started(*words.split(), stdout=full, folder=folder)
+    assert done.returncode == 2
+    assert done.stderr == ("npspectral: standard output cannot be written: No space left on "
+                           "device\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+def test_a_full_disk_behind_stderr_changes_no_exit_code(folder):
+    with open("/dev/full", "w") as full:
+        assert started("judge", "nowhere.json", stdout=full, stderr=full,
+                       folder=folder).returncode == 2
+
+
+@pytest.mark.parametrize("candidate, code", [("right", 0), ("wrong", 1)])
+def test_a_reader_that_goes_away_changes_no_verdict(candidate, code, folder):
+    read, write = os.pipe()
+    os.close(read)
+    done = started("check", f"mine:{candidate}", "--only", "dense/*", stdout=write, folder=folder)
+    os.close(write)
+    assert done.returncode == code and done.stderr == ""
+
+
+@pytest.mark.parametrize("closed, code", [(">&-", 1), (">&- 2>&-", 1), ("2>&-", 1)])
+def test_closed_streams_change_no_verdict(closed, code, folder):
+    done = subprocess.run(f"{sys.executable} -m npspectral check mine:wrong --only 'dense/*' "
+                          f"{closed}", shell=True, cwd=folder, env=environment())
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_report_comes_in_the_characters_that_stdout_has(encoding, folder, answers):
+    answers["implementation"] = "\xfcber \u2126"
+    path = written(folder, answers)
+    done = subprocess.run([sys.executable, "-m", "npspectral", "judge", path], cwd=folder,
+                          capture_output=True, env={**environment(), "PYTHONIOENCODING": encoding})
+    assert done.returncode == 0 and done.stderr == b""
+    assert "\xfcber \u2126".encode(encoding, "backslashreplace") in done.stdout
+
+
+def test_what_no_encoding_has_is_written_to_a_report_as_its_number(folder, capsys):
+    (folder / "mine.py").write_text(CANDIDATES + "def half(case):\n    raise ValueError('\\ud800')")
+    assert exit_code("check", "mine:half", "--only", "dense/*", "--out", "report.md") == 1
+    assert "\\ud800" in (folder / "report.md").read_text()
+    assert exit_code("check", "mine:half", "--only", "dense/*") == 1
+
+
+def test_the_report_goes_where_it_was_asked_for_whatever_the_candidate_does(folder, capsys):
+    (folder / "mine.py").write_text(CANDIDATES + """
+import os
+os.chdir("/")
+
+def wanders(case):
+    os.chdir(os.path.dirname(os.getcwd()))
+    return right(case)
+""")
+    assert exit_code("check", "mine:wanders", "--only", "dense/*", "--out", "report") == 0
+    assert (folder / "report").read_text().startswith("PASS")
+
+
+def test_a_working_folder_that_is_gone_gives_exit_code_2(folder):
+    (folder / "gone").mkdir()
+    done = subprocess.run(f"cd {folder}/gone && rmdir ../gone && {sys.executable} -m npspectral "
+                          f"check mine:right", shell=True, capture_output=True, text=True,
+                          env=environment())
+    assert done.returncode == 2 and "Traceback" not in done.stderr
 
 
 # ---- the command line, in this process
@@ -547,6 +720,44 @@ def test_exported_files_are_the_shipped_ones_and_verify(folder, capsys):
     assert exit_code("vectors", "verify", "out") == 0
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_an_export_that_fails_leaves_nothing_and_can_be_tried_again(there, folder, capsys,
+                                                                    monkeypatch):
+    write, left = Path.write_bytes, [5]
+
+    def fills_up(path, content):
+        left[0] -= 1
+        if left[0] < 0:
+            write(path, content[:100])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+    if there:
+        (folder / "out").mkdir()
+    monkeypatch.setattr(Path, "write_bytes", fills_up)
+    assert exit_code("vectors", "export", "out") == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert (folder / "out").exists() == there and not list(folder.glob("out/*"))
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    assert exit_code("vectors", "export", "out") == exit_code("vectors", "verify", "out") == 0
+
+
+def test_an_export_whose_clean_up_fails_tells_the_first_error(folder, capsys, monkeypatch):
+    def full(path, content):
+        shutil.rmtree(path.parent)
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "rmdir", lambda path: 1 / 0 if path.is_file() else os.rmdir("no"))
+    assert exit_code("vectors", "export", "out") == 2
+    assert "No space left on device" in capsys.readouterr().err
+
+
+def test_what_a_killed_export_left_is_no_hindrance(folder, capsys):
+    (folder / "out" / ".part").mkdir(parents=True)
+    (folder / "out" / ".part" / "loss.json").write_text("{")
+    assert exit_code("vectors", "export", "out") == exit_code("vectors", "verify", "out") == 0
+
+
 def test_export_into_a_folder_that_is_not_empty_is_refused(folder, capsys):
     assert exit_code("vectors", "export", ".") == 2 and not (folder / "loss.json").exists()
 
@@ -559,21 +770,21 @@ def test_verify_of_no_folder_gives_exit_code_3(folder, capsys):
     assert exit_code("vectors", "verify", "nowhere") == 3
 
 
-@pytest.mark.parametrize("found", [0, 1])
-def test_certify_runs_apart_from_what_is_installed_and_hands_its_code_on(found, monkeypatch):
+@pytest.mark.parametrize("found, code", [(0, 0), (1, 1), (2, 2), (120, 2), (-9, 2)])
+def test_certify_runs_apart_from_what_is_installed_and_hands_its_code_on(found, code, monkeypatch):
     calls = []
 
-    def run(words, check):
+    def run(words, check, stdout, text):
         calls.append(words)
-        return subprocess.CompletedProcess(words, found)
+        return subprocess.CompletedProcess(words, found, "said")
     monkeypatch.setattr(_command_line.subprocess, "run", run)
-    assert exit_code("certify", "--write", "folder") == found
+    assert exit_code("certify", "--write", "folder") == code
     assert calls[0][1:3] == ["-I", "-S"] and calls[0][-2:] == ["--write", "folder"]
 
 
 def test_selftest_hands_its_code_on(monkeypatch):
     from npspectral.oracle import _selftest
-    monkeypatch.setattr(_selftest, "selftest", lambda dtype, **rest: 1 if dtype == "float32" else 0)
+    monkeypatch.setattr(_selftest, "selftest", lambda dtype, table, **rest: int(dtype == "float32"))
     assert exit_code("selftest") == 0 and exit_code("selftest", "--dtype", "float32") == 1
 
 

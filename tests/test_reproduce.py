@@ -1,8 +1,12 @@
 """scripts/reproduce.py: two small scripts, one of which crashes, into a report that says so."""
 import base64
+import errno
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -178,16 +182,16 @@ def test_a_result_depends_on_options_data_at_hand_and_the_package(reproduce, scr
     package = scripts / "package"
     package.mkdir()
     (package / "module.py").write_text("x = 1\n")
-    monkeypatch.setattr(reproduce.npspectral, "__file__", str(package / "__init__.py"))
-    marks = [reproduce.fingerprint(scripts / "good.py", ()),
-             reproduce.fingerprint(scripts / "good.py", ("--quick",))]
+    from reproduce_run import data, fingerprint, npspectral
+    monkeypatch.setattr(npspectral, "__file__", str(package / "__init__.py"))
+    marks = [fingerprint(scripts / "good.py", ()), fingerprint(scripts / "good.py", ("--quick",))]
     for there in (True, False):
-        monkeypatch.setattr(reproduce.data, "at_hand", lambda name: there)
-        marks.append(reproduce.fingerprint(scripts / "good.py", ("--full",)))
+        monkeypatch.setattr(data, "at_hand", lambda name: there)
+        marks.append(fingerprint(scripts / "good.py", ("--full",)))
     (package / "module.py").write_text("x = 2\n")
-    marks.append(reproduce.fingerprint(scripts / "good.py", ("--full",)))
+    marks.append(fingerprint(scripts / "good.py", ("--full",)))
     assert len(set(marks)) == 5
-    assert marks[-1] == reproduce.fingerprint(scripts / "good.py", ("--full",))
+    assert marks[-1] == fingerprint(scripts / "good.py", ("--full",))
 
 
 def test_scripts_have_one_thread_each(reproduce, scripts, monkeypatch):
@@ -200,7 +204,7 @@ def test_scripts_have_one_thread_each(reproduce, scripts, monkeypatch):
 @pytest.mark.parametrize("option, seconds", [("--quick", 1), ("--standard", 2), ("--full", 3)])
 def test_expected_seconds_are_those_of_the_mode(option, seconds, reproduce, scripts, monkeypatch):
     seen = []
-    monkeypatch.setattr(reproduce, "run_all", lambda expected, *more: seen.append(expected) or {})
+    monkeypatch.setattr(reproduce, "run_all", lambda expected, *more: seen.append(expected) or [])
     run(reproduce, scripts, ["good"], option)
     assert seen == [{"good": seconds}]
 
@@ -256,9 +260,9 @@ def test_every_experiment_is_in_the_list(reproduce):
 
 
 def test_every_docstring_asks_a_question_and_has_its_source(reproduce):
-    import reproduce_report
+    import reproduce_result
     for name in reproduce.EXPERIMENTS:
-        first, *rest = reproduce_report.paragraphs(SCRIPTS / f"{name}.py")
+        (first, *rest), _ = reproduce_result.paragraphs(SCRIPTS / f"{name}.py")
         assert "?" in first or ":" in first, name
         assert any(re.search(r"\bSource: |published", text) for text in rest), name
 
@@ -278,3 +282,285 @@ def test_the_machine_is_judged_by_the_oracle(monkeypatch):
         name: -array for name, array in right(case).items()})
     assert not reproduce_machine.judge_machine().ok
     assert os.cpu_count() and "cores" in machine.facts["processor"]
+
+
+# Scripts that would take the report with them
+
+GOOD_ENOUGH = GOOD % PIXEL + "import os, shutil, subprocess, time\n"
+ROWS = "(out / 'verdicts.json').write_text(%r)\n"
+RAW = b"\0\x1b[31m\b\x7f\xff\xed\xa0\x80 left out: \xc2\x9b\xe2\x80\xae\r\n"
+SABOTEURS = {                           # name -> script, what the report has to say of it
+    "truncated": (GOOD_ENOUGH + ROWS % '[{"part": "p", "quan', "verdicts.json: Unterminated"),
+    "syntax": ('"""Is it Python?"""\nif:\n', "syntax.py: invalid syntax (syntax.py, line 2)"),
+    "latin": ('"""O\xf9 est-ce?"""\n'.encode("latin-1"), "latin.py: (unicode error) 'utf-8' codec"),
+    "folder": (GOOD_ENOUGH + "(out / 'x.png').mkdir()\n", "x.png: is no regular file."),
+    "deletes": (GOOD_ENOUGH + "shutil.rmtree(out)\n", "Deleted its own folder"),
+    "floods": (GOOD_ENOUGH + "for _ in range(900):\n    print(9999 * 'x')\nprint('the end')\n"
+               "print(9 * 10**6 * 'y', file=sys.stderr)\n",
+               "Wrote 9 MB to log.txt; only the first 4 MB and the last 1 MB are kept. "
+               "Wrote 9 MB to errors.txt"),
+    "hangs": (GOOD_ENOUGH + "time.sleep(600)\n", "minutes, its limit of time (--limit)."),
+    "controls": (GOOD_ENOUGH + f"sys.stdout.buffer.write({RAW})\n"
+                 + ROWS % json.dumps([dict(part="\0", quantity="\ud800", published="\x1b", ours="",
+                                           verdict="FAIL", wanted="\b\n# no", exact=False)])
+                 + "raise ValueError('\\x1b[2J')\n", "Crashed with exit code 1."),
+}
+
+
+def sabotage(scripts, *names):
+    for name in names:
+        script = SABOTEURS[name][0]
+        (scripts / f"{name}.py").write_bytes(script if isinstance(script, bytes)
+                                             else script.encode())
+
+
+def is_clean(text):
+    """No control but the line end and the tab, no surrogate, nothing that turns the writing."""
+    return not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+
+
+@pytest.mark.parametrize("name", SABOTEURS)
+def test_a_saboteur_is_named_with_what_is_wrong_and_the_good_script_is_shown(
+        name, reproduce, scripts, capsys):
+    sabotage(scripts, name)
+    code, out = run(reproduce, scripts, ("good", name),
+                    *(["--limit", "0.02"] if name == "hangs" else []))
+    assert code == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert re.search(rf"{name} \d+ s .*{re.escape(SABOTEURS[name][1])}", printed)
+    _, words = read(out / "report.html")
+    assert SABOTEURS[name][1] in words and "1 of 2 claims hold; 1 not at this size" in words
+    for page in (out / "report.html", out / "report.md"):
+        text = page.read_bytes().decode("utf-8")
+        assert f"{name}" in text and is_clean(text) and len(text) < 100_000
+    assert "![good: first figure](good/first_figure.png)" in (out / "report.md").read_text()
+    assert sum(path.stat().st_size for path in out.rglob("*.txt")) < 11 << 20
+
+
+def test_all_saboteurs_together_leave_two_good_scripts_as_ever(reproduce, scripts):
+    (scripts / "good2.py").write_text(GOOD % PIXEL)
+    sabotage(scripts, *SABOTEURS)
+    code, out = run(reproduce, scripts, ("good", *SABOTEURS, "good2"), "--limit", "0.1")
+    assert code == 1
+    reader, words = read(out / "report.html")
+    for name, (_, told) in SABOTEURS.items():
+        assert re.search(rf" {name} \S.*? \d+ [^?]*{re.escape(told)}", words), name
+    assert "10 experiments: " in words and "4 experiments crashed" in words
+    assert "4 experiments are damaged" in words
+    for name in ("good", "good2"):
+        assert f"{name}: first figure" in [image["alt"] for image in reader.images]
+
+
+def test_the_last_lines_of_a_flood_are_kept_and_a_long_line_is_cut(reproduce, scripts):
+    script = GOOD_ENOUGH + "print(6 * 10**6 * 'x')\nprint('then')\nraise ValueError('now')\n"
+    (scripts / "long.py").write_text(script)
+    _, out = run(reproduce, scripts, ["long"])
+    _, words = read(out / "report.html")
+    assert "x" * 490 in words and "x" * 501 not in words
+    assert "then" in words and "ValueError: now" in words
+    log = (out / "long" / "log.txt").read_text()
+    assert log.endswith("then\n") and "bytes left out" in log and len(log) < 5.3e6
+
+
+def test_a_script_in_an_encoding_that_it_declares_is_a_good_one(reproduce, scripts):
+    text = "# -*- coding: latin-1 -*-\n" + (GOOD % PIXEL).replace("Is 1 < 2", "O\xf9 est 1 < 2")
+    (scripts / "latin.py").write_bytes(text.encode("latin-1"))
+    code, out = run(reproduce, scripts, ["latin"])
+    assert code == 0 and "latin: O\xf9 est 1 < 2 & so on?" in read(out / "report.html")[1]
+    (scripts / "neighbor.py").write_text("VERDICT = 'pass'    # another one\n")
+    run(reproduce, scripts, ["latin"])
+    assert len(list(out.glob("latin.*"))) == 1          # its imports are part of its fingerprint
+
+
+ROW = dict(part="p", quantity="q", published="-", ours="1", verdict="pass", wanted=">= 1",
+           exact=False)
+DAMAGED = {                             # verdicts.json -> what the report says
+    "null": "is NoneType, expected a list", "{}": "is dict, expected a list", "": "Expecting value",
+    "[" * 100_000: "recursion", "[NaN]": "1 of 1 rows are damaged, the first is row 1",
+    json.dumps([ROW, {**ROW, "verdict": None}]): "1 of 2 rows are damaged, the first is row 2",
+    json.dumps([ROW, {**ROW, "verdict": "maybe"}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {**ROW, "verdict": []}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {**ROW, "ours": float("nan")}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {**ROW, "exact": 1}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, ["pass"]]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {k: v for k, v in ROW.items() if k != "part"}]): "1 of 2 rows are damaged",
+    " " * (9 << 20): "has 9 MB, more than 8 MB",
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
+def test_damaged_verdicts_are_told_and_the_sound_rows_shown(content, tmp_path, reproduce):
+    import reproduce_result
+    import reproduce_run
+    (tmp_path / "verdicts.json").write_text(content)
+    found = reproduce_result.Result.of(reproduce_run.Run("a", SCRIPTS / "reproduce.py", tmp_path,
+                                                         0, 1.0))
+    fault, = found.faults
+    assert fault.startswith("verdicts.json: ") and DAMAGED[content] in fault and found.broken
+    assert found.rows == [ROW] * content.startswith('[{"part"')
+
+
+def test_what_is_no_whole_picture_is_left_out_and_named(reproduce, scripts):
+    (scripts / "pictures.py").write_text(GOOD_ENOUGH + '''
+whole = (out / "first_figure.png").read_bytes()
+(out / "cut.png").write_bytes(whole[:-5])
+(out / "empty.png").touch()
+(out / "text.png").write_text("no picture")
+(out / "loop.png").symlink_to("loop.png")
+(out / "nowhere.png").symlink_to("nowhere")
+os.mkfifo(out / "pipe.png")
+with open(out / "huge.png", "wb") as file:
+    file.write(whole)
+    file.truncate(500 << 20)
+''')
+    code, out = run(reproduce, scripts, ["pictures"])
+    reader, words = read(out / "report.html")
+    assert code == 1 and [image["alt"] for image in reader.images] == ["pictures: first figure"]
+    for told in ("cut.png: is no PNG image", "empty.png: is no PNG", "text.png: is no PNG image",
+                 "loop.png: is no regular file", "nowhere.png: is no regular file",
+                 "pipe.png: is no regular file", "huge.png: has 524 MB, more than 8 MB"):
+        assert told in words, told
+
+
+@pytest.mark.parametrize("state", ["", "{", "[]", "null", "{}", '{"fingerprint": 1}',
+                                   '{"fingerprint": "a", "code": 0}', "[" * 100_000, "\xff",
+                                   '{"fingerprint": "a", "code": 0, "seconds": NaN}'])
+def test_a_state_that_cannot_be_understood_is_moved_aside_and_run_again(state, reproduce, scripts):
+    _, out = run(reproduce, scripts, ["good"])
+    (out / "good" / "run.json").write_text(state, encoding="latin-1")
+    assert run(reproduce, scripts, ["good"])[0] == 0
+    assert times(out) == 1 and times(out.parent / "out") == 1 and (out / "good.1").is_dir()
+
+
+def test_a_file_in_place_of_a_results_folder_is_moved_aside(reproduce, scripts):
+    out = scripts.parent / "out"
+    out.mkdir()
+    (out / "good").write_text("mine")
+    assert run(reproduce, scripts, ["good"])[0] == 0 and (out / "good.1").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_fails_its_scripts_and_is_told(reproduce, scripts, capsys):
+    out = scripts.parent / "out"
+    out.write_text("a file")
+    assert run(reproduce, scripts)[0] == 1
+    told = capsys.readouterr()
+    assert told.out.count("Not run: ") == 2 and "The report could not be written" in told.err
+
+
+def test_a_report_that_cannot_be_written_leaves_the_older_one(
+        reproduce, scripts, monkeypatch, capsys):
+    import reproduce_report
+    _, out = run(reproduce, scripts, ["good"])
+    before = (out / "report.html").read_bytes()
+
+    def html(title, blocks):
+        yield "half a page"
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(reproduce_report, "html", html)
+    assert run(reproduce, scripts, ["good"])[0] == 1
+    assert "The report could not be written: No space left" in capsys.readouterr().err
+    assert (out / "report.html").read_bytes() == before and not list(out.glob("*.part"))
+
+
+LEAVES = '''
+subprocess.Popen([sys.executable, "-c", "import os, time; open(%r, 'w').write(str(os.getpid())); "
+                  "time.sleep(600)"], start_new_session=%s)
+while not os.path.exists(%r) or not open(%r).read():
+    time.sleep(0.01)
+'''
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_process_left_behind_does_not_hold_the_run_up(apart, reproduce, scripts, monkeypatch):
+    import reproduce_process
+    monkeypatch.setattr(reproduce_process, "GRACE", 0.3)
+    mark = str(scripts / "pid")
+    (scripts / "leaves.py").write_text(GOOD_ENOUGH + LEAVES % (mark, apart, mark, mark))
+    code, out = run(reproduce, scripts, ["leaves"])
+    pid = int((scripts / "pid").read_text())
+    assert code == 1 and "Left a process behind" in read(out / "report.html")[1]
+    if apart:                           # not of the script's group, so it is not ours to end
+        os.kill(pid, signal.SIGKILL)
+    assert ended(pid)
+
+
+def ended(pid):
+    """Whether a process is gone, or is only waited for."""
+    for _ in range(200):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_whatever_stops_the_run_ends_its_scripts(reproduce, scripts):
+    from threading import Event
+
+    from reproduce_run import run_script
+    mark = scripts / "pid"
+    (scripts / "hangs.py").write_text(GOOD_ENOUGH + f"open({str(mark)!r}, 'w').write("
+                                      "str(os.getpid()))\ntime.sleep(600)\n")
+    stop, begin = Event(), time.monotonic()
+
+    def tell(run):
+        while not mark.is_file() or not mark.read_text():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        reproduce.run_all({"good": 1, "hangs": 1}, 2, lambda name: run_script(
+            name, scripts.parent / "out", scripts, stop=stop), tell, stop)
+    assert time.monotonic() - begin < 60 and ended(int(mark.read_text()))
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "soon"])
+def test_a_limit_that_is_no_time_is_refused(limit, reproduce, capsys):
+    with pytest.raises(SystemExit):
+        reproduce.main(["--limit", limit])
+    assert "--limit" in capsys.readouterr().err
+
+
+WIDE = GOOD_ENOUGH + "print(30 * 10**6 * 'x')\nraise ValueError\n"
+PEAK = '''
+import pathlib, re, sys
+sys.path.insert(0, %r)
+import reproduce, reproduce_machine
+reproduce.judge_machine = lambda: reproduce_machine.Machine({}, [], True)
+
+def peak():
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(re.search("VmHWM:[^0-9]*([0-9]+) kB", status)[1])
+before = peak()
+code = reproduce.main(["--out", %r], {name: (1, 1, 1) for name in %r}, pathlib.Path(%r))
+print("peak before and after, kB, exit code:", before, peak(), code)
+'''
+
+
+def peak(scripts, *names):
+    """MB that reproduce.py has in memory at its most, and what of it came with these scripts."""
+    code = PEAK % (str(SCRIPTS), str(scripts.parent / "out"), names, str(scripts))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    before, after, code = map(int, re.search(r"code: (\d+) (\d+) (\d)", done.stdout).groups())
+    assert code == 1
+    return after / 1e3, (after - before) / 1e3
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells no peak of memory")
+def test_output_does_not_fill_the_memory(scripts):
+    (scripts / "wide.py").write_text(WIDE)
+    assert peak(scripts, "wide")[1] < 25
+
+
+@pytest.mark.long
+def test_memory_with_300_mb_of_output_and_a_line_of_30_mb(scripts):
+    (scripts / "wide.py").write_text(WIDE)
+    (scripts / "many.py").write_text(GOOD_ENOUGH + "for _ in range(3 * 10**6):\n"
+                                     "    print(99 * 'x')\nraise ValueError\n")
+    whole, more = peak(scripts, "wide", "many")
+    kept = sum(path.stat().st_size for path in (scripts.parent / "out").rglob("*.txt"))
+    print(f"reproduce.py itself: {whole:.0f} MB at its peak, {more:.1f} MB of them for these "
+          f"scripts; {kept / 1e6:.1f} MB of logs kept")
+    assert whole < 300 and more < 40 and kept < 12e6

@@ -11,6 +11,8 @@ from ._layout import layout_of
 # as its raw bits, because NumPy has no such dtype.
 ANSWERS = {"float64": ("float64",), "float32": ("float32",), "float16": ("float16", "float32"),
            "bfloat16": ("bfloat16", "float32", "uint16")}
+# What a tensor offers of this is called: PyTorch keeps a conjugate or a minus as a mark on it.
+TO_PLAIN = ("detach", "cpu", "resolve_conj", "resolve_neg")
 
 
 def judged(case, answer, dtype, layout=None):
@@ -29,9 +31,11 @@ def judged(case, answer, dtype, layout=None):
             del arrays[name]
     for name in answer:
         if name not in asked and answer[name] is not None:
-            verdicts[name] = Verdict(str(name), "unexpected", f"expected only {sorted(asked)}")
-    got = layout.from_candidate(case, arrays)
+            told_name = name if isinstance(name, str) else repr(name)
+            verdicts[told_name] = Verdict(told_name, "unexpected",
+                                          f"expected only {sorted(asked)}")
     with np.errstate(all="ignore"):
+        got = layout.from_candidate(case, arrays)
         verdicts |= {name: compare(case.expect[name], array, dtype, case.tier, name)
                      for name, array in got.items()}
     return verdicts, got
@@ -41,7 +45,9 @@ def readable(answer, dtype, shape):
     """(float64 array, "", "") of an answer, or (None, status, what is wrong with it)."""
     try:
         array, came = _as_numpy(answer)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:                  # an __array__ is the candidate's code, too
         return None, "dtype", f"{type(answer).__name__} cannot be read: {told(error)}"
     if came == "python":                            # a list of floats or a float: by what it holds
         narrow = "float32" if dtype == "bfloat16" else dtype
@@ -52,7 +58,7 @@ def readable(answer, dtype, shape):
         return None, "dtype", f"is {came}, expected {dtype}"
     if array.shape != shape:
         return None, "shape", _shape_told(array.shape, shape)
-    if array.dtype == np.uint16:
+    if array.dtype.kind == "u":
         array = (array.astype(np.uint32) << 16).view(np.float32)
     return np.array(array, np.float64), "", ""
 
@@ -62,11 +68,12 @@ def _as_numpy(answer):
     if isinstance(answer, np.ma.MaskedArray) and np.ma.is_masked(answer):
         raise ValueError("it has masked entries")
     if isinstance(answer, (float, list, tuple)) and not isinstance(answer, np.generic):
-        array = np.array(answer)
+        array = np.array(_plain(answer))
         return array, "python" if array.dtype == np.float64 else array.dtype.name
     if not isinstance(answer, np.ndarray):
-        for step in ("detach", "cpu"):
-            answer = getattr(answer, step)() if hasattr(answer, step) else answer
+        for step in TO_PLAIN:
+            change = getattr(answer, step, None)
+            answer = change() if callable(change) else answer
     came = str(getattr(answer, "dtype", "")).rpartition(".")[2]
     if "bfloat16" in came:
         widened = (answer.float() if callable(getattr(answer, "float", None))
@@ -76,6 +83,13 @@ def _as_numpy(answer):
         answer = answer.numpy()
     array = np.asarray(answer)
     return array, array.dtype.name
+
+
+def _plain(answer):
+    """Lists of numbers as they are; arrays and tensors in them, with their masks, as one alone."""
+    if isinstance(answer, (list, tuple)):
+        return [_plain(row) for row in answer]
+    return answer if isinstance(answer, (int, float, str)) else _as_numpy(answer)[0]
 
 
 def _shape_told(came, shape):
@@ -93,5 +107,8 @@ def told(error):
 
 
 def first_line(error):
-    lines = str(error).strip().splitlines()
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:                               # a message that cannot be formed is none
+        lines = []
     return lines[0][:200] if lines else ""

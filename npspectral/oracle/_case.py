@@ -58,11 +58,10 @@ def _array(numbers, shape, dtype):
 
 def _expected(entry):
     def of_bits(words):
-        return np.array([int(word, 16) for word in words],
-                        np.uint64).view(np.float64).reshape(entry["shape"])
+        numbers = np.array([int(word, 16) for word in words], np.uint64).view(np.float64)
+        return _array(numbers, entry["shape"], float)
     bracket = [of_bits(entry[side]) if side in entry else None for side in ("low", "high")]
-    return Expected(of_bits(entry["bits"]), np.array(entry["scale"]).reshape(entry["shape"]),
-                    *bracket)
+    return Expected(of_bits(entry["bits"]), _array(entry["scale"], entry["shape"], float), *bracket)
 
 
 @dataclass(frozen=True)

@@ -105,9 +105,12 @@ def name_of(candidate):
 def candidate_case(case, dtype, layout):
     """The case as handed over: in the candidate's layout, with arrays of its own of the dtype."""
     view = copy.copy(layout.to_candidate(case))
+    for field in ("layers", "spec", "trainable", "flags", "dtypes"):
+        setattr(view, field, copy.deepcopy(getattr(view, field)))
     number = np.dtype("float32" if dtype == "bfloat16" else dtype)
-    view.inputs = {name: np.array(array, array.dtype if array.dtype.kind == "i" else number,
-                                  order="C") for name, array in view.inputs.items()}
+    with np.errstate(all="ignore"):
+        view.inputs = {name: np.array(array, array.dtype if array.dtype.kind == "i" else number,
+                                      order="C") for name, array in view.inputs.items()}
     view.dtype = dtype
     view.n_in, view.n_out = _sizes(case)
     return view
@@ -136,16 +139,19 @@ def _result(candidate, case, dtype, layout):
     handed = view.inputs
     before = _digests(handed)
     try:
-        answer = candidate(view)
+        answer = _answer(candidate, view)
+    except KeyboardInterrupt:
+        raise
     except NotImplementedError as error:
         return CaseResult(case, "skipped", {}, {}, first_line(error) or "not implemented")
-    except Exception as error:
-        if case.kind == "error" and not isinstance(error, NO_REFUSAL):
+    except BaseException as error:              # SystemExit and its like are no refusals
+        if case.kind == "error" and isinstance(error, Exception) and not isinstance(
+                error, NO_REFUSAL):
             return CaseResult(case, "pass", {}, {}, f"refused: {told(error)}")
         return CaseResult(case, "error", {}, {}, f"raised {told(error)}")
     if case.kind == "error":
         return CaseResult(case, "wrong", {}, {}, "returned an answer, expected an exception")
-    if not isinstance(answer, Mapping):
+    if not isinstance(answer, dict):
         return CaseResult(case, "error", {}, {}, f"returned {type(answer).__name__}, "
                                                  f"expected a dict name -> array")
     changed = [name for name, digest in _digests(handed).items() if before.get(name) != digest]
@@ -159,6 +165,13 @@ def _result(candidate, case, dtype, layout):
     return CaseResult(case, _status(verdicts), verdicts, got, _message(verdicts))
 
 
+def _answer(candidate, view):
+    """What the candidate gives, a mapping as a dict; its np.seterr does not outlive the call."""
+    with np.errstate():
+        answer = candidate(view)
+        return dict(answer) if isinstance(answer, Mapping) else answer
+
+
 def _digests(arrays):
     return {name: (array.shape, array.dtype.str, hashlib.sha256(array.tobytes()).digest())
             for name, array in arrays.items()}
@@ -167,8 +180,11 @@ def _digests(arrays):
 def _difference(candidate, case, dtype, layout, first):
     """"" if a second run gives the same bits; otherwise what differs, and by how much."""
     try:
-        _, second = judged(case, candidate(candidate_case(case, dtype, layout)), dtype, layout)
-    except Exception as error:
+        answer = _answer(candidate, candidate_case(case, dtype, layout))
+        _, second = judged(case, answer, dtype, layout)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return f"the second run raised {told(error)}"
     if set(first) != set(second):
         return f"{sorted(set(first) ^ set(second))} came in one of two runs only"
@@ -178,10 +194,10 @@ def _difference(candidate, case, dtype, layout, first):
             continue
         with np.errstate(all="ignore"):
             gap = np.abs(array - second[name])
-            same = np.isnan(array) & np.isnan(second[name])
-            gap = np.where(np.isfinite(gap) | same, gap, np.inf)
-        if not np.nanmax(gap) <= largest:
-            largest, worst = float(np.nanmax(gap)), name
+            same = (array == second[name]) | np.isnan(array) & np.isnan(second[name])
+            gap = np.where(same, 0, np.where(np.isfinite(gap), gap, np.inf))
+        if gap.max() > largest:
+            largest, worst = float(gap.max()), name
     return f"two runs differ by up to {largest:.3g}, in {worst}" if worst else ""
 
 

@@ -5,12 +5,14 @@ Exit codes: 0 all is well; 1 a mismatch, or no case ran; 2 usage, or input that 
 """
 import argparse
 import importlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from . import _vectors
+from ._output import complain, is_empty, say, write_all
 
 PASS, MISMATCH, USAGE, BAD_VECTORS = 0, 1, 2, 3
 DTYPES = ("float64", "float32", "float16", "bfloat16")
@@ -34,18 +36,22 @@ class Refused(Exception):
 
 def main(arguments=None):
     """Run the command with these arguments; returns the exit code."""
-    options = _parser().parse_args(arguments)
     try:
+        try:
+            options = _parser().parse_args(arguments)
+        except SystemExit:
+            say("", end="")                         # what --help has printed may still be kept back
+            raise
         return int(options.run(options))
     except Refused as error:
-        print(f"npspectral: {error}", file=sys.stderr)
+        complain(str(error))
         return error.code
     except _vectors.BadVectors as error:
-        print(f"npspectral: bad case files: {error}", file=sys.stderr)
+        complain(f"bad case files: {error}")
         return BAD_VECTORS
-    except BrokenPipeError:                         # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PASS
+    except OSError as error:
+        complain(str(error))
+        return USAGE
 
 
 def _parser():
@@ -132,6 +138,8 @@ def _prepare(options):
     from ._layout import layout_of
     from ._xfail import read_xfail
     _select(options)
+    if options.out is not None:
+        options.out = Path(options.out).absolute()      # a candidate may change the folder
     try:
         layout_of(options.layout)
         options.reasons = read_xfail(options.xfail) if options.xfail is not None else {}
@@ -178,20 +186,19 @@ def _finish(options, report):
     text = {"text": report.to_text, "md": report.to_markdown, "json": report.to_json}[
         options.report]()
     if options.out is None:
-        print(text)
+        say(text)
     else:
         try:
-            Path(options.out).write_text(text + "\n", encoding="utf-8")
+            options.out.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise Refused(f"--out {options.out}: cannot be written: {error}") from error
-        print(report.headline)
+        say(report.headline)
     return PASS if report.ok else MISMATCH
 
 
 def _list(options):
-    for case in _select(options):
-        print(f"{case.id:56} {case.kind:9} {case.tier:9} {'core' if case.core else 'full':4} "
-              f"{','.join(case.dtypes)}")
+    say("\n".join(f"{case.id:56} {case.kind:9} {case.tier:9} {'core' if case.core else 'full':4} "
+                  f"{','.join(case.dtypes)}" for case in _select(options)))
     return PASS
 
 
@@ -202,39 +209,37 @@ def _show(options):
                       f"see: npspectral vectors list")
     case = dict(found[0])
     inputs, expect = case.pop("inputs"), case.pop("expect")
-    for field, value in case.items():
-        print(f"{field}: {value}")
-    for name, entry in inputs.items():
-        print(f"input {name} {tuple(entry['shape'])}: {entry.get('dec', entry.get('labels'))}")
+    lines = [f"{field}: {value}" for field, value in case.items()]
+    lines += [f"input {name} {tuple(entry['shape'])}: {entry.get('dec', entry.get('labels'))}"
+              for name, entry in inputs.items()]
     for name, entry in expect.items():
-        print(f"expected {name} {tuple(entry['shape'])}:")
+        lines.append(f"expected {name} {tuple(entry['shape'])}:")
         columns = zip(entry["bits"], entry["about"], entry["scale"])
         for k, (bits, about, scale) in enumerate(columns):
             bracket = f"  from {entry['low'][k]} to {entry['high'][k]}" if "low" in entry else ""
-            print(f"  {bits}  {about:>17}  S = {scale:g}{bracket}")
+            lines.append(f"  {bits}  {about:>17}  S = {scale:g}{bracket}")
+    say("\n".join(lines))
     return PASS
 
 
 def _export(options):
     manifest, contents = _vectors.read_files()
+    contents[_vectors.MANIFEST] = (_vectors.FOLDER / _vectors.MANIFEST).read_bytes()
     folder = Path(options.folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if not is_empty(folder):
             raise Refused(f"vectors export: {folder} is not empty")
-        for name, content in contents.items():
-            (folder / name).write_bytes(content)
-        (folder / _vectors.MANIFEST).write_bytes((_vectors.FOLDER / _vectors.MANIFEST).read_bytes())
+        write_all(folder, contents)
     except OSError as error:
         raise Refused(f"vectors export: {folder} cannot be written: {error}") from error
-    print(f"{len(contents) + 1} files of suite {manifest['suite']} are in {folder}")
+    say(f"{len(contents)} files of suite {manifest['suite']} are in {folder}")
     return PASS
 
 
 def _verify(options):
     _vectors.read_files(options.folder)
     solved, suite = _vectors.read(options.folder, recorded=False)
-    print(f"suite {suite}: {len(solved)} cases, {sum(map(_vectors.count, solved))} numbers, intact")
+    say(f"suite {suite}: {len(solved)} cases, {sum(map(_vectors.count, solved))} numbers, intact")
     return PASS
 
 
@@ -243,9 +248,18 @@ def _certify(options):
     _vectors.read_files()
     script = Path(__file__).with_name("_rebuild.py")
     write = [] if options.write is None else ["--write", options.write]
-    return subprocess.run([sys.executable, "-I", "-S", str(script), *write], check=False).returncode
+    done = subprocess.run([sys.executable, "-I", "-S", str(script), *write], check=False,
+                          stdout=subprocess.PIPE, text=True)
+    if done.stdout:
+        say(done.stdout.rstrip("\n"))
+    if done.returncode not in (PASS, MISMATCH, USAGE, BAD_VECTORS):
+        raise Refused(f"certify: its process ended with exit code {done.returncode}")
+    return done.returncode
 
 
 def _selftest(options):
     from ._selftest import selftest
-    return selftest(options.dtype, suite=options.suite, markdown=options.markdown)
+    table = io.StringIO()
+    code = selftest(options.dtype, table, suite=options.suite, markdown=options.markdown)
+    say(table.getvalue().rstrip("\n"))
+    return code

@@ -155,13 +155,15 @@ def _misfit(got, simulated, expected, dtype):
     if got.size == 0:
         return 0.0
     finite = np.isfinite(simulated)
-    if not finite.all() or not np.isfinite(got).all():
-        return 0.0 if np.array_equal(finite, np.isfinite(got)) else np.inf
+    if not np.array_equal(finite, np.isfinite(got)):
+        return np.inf
+    if not finite.any():
+        return 0.0
     roundoff, eta = ROUNDOFF[dtype]
-    largest, normal = np.abs(simulated).max(), np.abs(expected.value).max()
+    largest, normal = np.abs(simulated[finite]).max(), np.abs(expected.value).max()
     growth = max(1.0, largest / normal) if normal else 1.0
     allowed = SLACK[dtype][0] * roundoff * (growth * expected.scale + 2 * largest) + 2 * eta
-    return float((np.abs(got - simulated) / allowed).max())
+    return float((np.abs(got - simulated) / allowed)[finite].max())
 
 
 def _varied(results):

@@ -88,8 +88,8 @@ def invariants(x, grad_y, params, grads, grad_x=None, *, dtype=None):
     """
     found = _collected(x, grad_y, params, grads, grad_x, dtype)
     dtype = found.pop("dtype")
-    sides = _sides(found)
     with np.errstate(all="ignore"):
+        sides = _sides(found)
         results = [_judged(name, sides.get(name), dtype) for name in SENTENCES]
     return InvariantReport(results, dtype)
 
@@ -191,8 +191,7 @@ def _of_phi(found, grads, rounding, gap, size):
                     for name in ("lambda_in", "lambda_out"))
         sides["scale"] = (product.sum(), right, spread.sum() + bound,
                           (np.abs(phi * gap) * size).sum())
-    with np.errstate(all="ignore"):                     # where the gap is 0 nothing can be said
-        grad_w, wide = grads["phi"] / gap, rounding["phi"] / np.abs(gap)
+    grad_w, wide = grads["phi"] / gap, rounding["phi"] / np.abs(gap)    # nothing where the gap is 0
     sides["upstream"] = (grad_w.sum(1), found["grad_y"].T @ x.sum(1),
                          wide.sum(1) + size.sum(1) * sum(x.shape), size.sum(1))
     for axis, name in enumerate(("lambda_in", "lambda_out")):
@@ -212,7 +211,7 @@ def _judged(name, sides, dtype):
     allowed = roundoff * scale + eta * (1 + terms) + 2.0 ** -50 * (np.abs(left) + np.abs(right))
     sayable = np.isfinite(scale)                        # not where a gap is 0
     error = np.abs(left - right)
-    bad = sayable & ~(error <= allowed)
+    bad = sayable & ~((error <= allowed) & np.isfinite(error))      # inf <= inf, too
     where = (int(np.argmax(np.where(bad, np.nan_to_num(error / allowed, nan=np.inf), -1))),)
     numbers = float(left[where]), float(right[where]), float(allowed[where])
     if bad.any():

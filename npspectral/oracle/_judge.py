@@ -8,6 +8,7 @@ or "3f000000") or of decimals; or {"shape": [...], "bits": [...]}. A case of kin
 answered by {"error": text}; {"skipped": reason} says that the implementation lacks what it needs.
 """
 import re
+import reprlib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
@@ -97,9 +98,18 @@ def _document(answers):
 
 def _read(path, name):
     try:
-        return _vectors.parsed(path.read_bytes(), name, number=Decimal, constant=float)
-    except (OSError, _vectors.BadVectors) as error:
-        raise BadAnswers(str(error) if name in str(error) else f"{name}: {error}") from error
+        return _vectors.parsed(path.read_bytes(), name, number=_decimal, constant=float)
+    except (OSError, _vectors.BadVectors, MemoryError) as error:
+        said = str(error) or "does not fit into the memory"
+        raise BadAnswers(said if name in said else f"{name}: {said}") from error
+
+
+def _decimal(text):
+    """A decimal; those of more than 18 digits in the exponent are beyond what Python can hold."""
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise ValueError(f"the number {_told(text)} cannot be held") from error
 
 
 def _result(case, answer, dtype, layout):
@@ -169,7 +179,8 @@ def _number(entry, dtype):
     elif isinstance(entry, (int, float, Decimal)) and not isinstance(entry, bool):
         decimal = Decimal(repr(entry)) if isinstance(entry, float) else Decimal(entry)
         value = float(decimal)
-        rounded = decimal.is_finite() and len(decimal.normalize().as_tuple().digits) <= SHORTEST
+        digits = "".join(map(str, decimal.as_tuple().digits)).strip("0")
+        rounded = decimal.is_finite() and len(digits) <= SHORTEST
     else:
         raise ValueError(f"{_told(entry)} is no number")
     if dtype == "float64":
@@ -203,5 +214,5 @@ def _findings(results, dtype):
 
 
 def _told(entry):
-    text = repr(entry)
+    text = reprlib.repr(entry)                      # which does not follow what is nested deep
     return text if len(text) <= 60 else text[:57] + "..."

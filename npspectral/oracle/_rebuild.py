@@ -107,7 +107,11 @@ def main(arguments):
         return 2
     if not arguments:
         return certify()
-    return certify(write=arguments[1] if arguments[1:] else _vectors.FOLDER)
+    try:
+        return certify(write=arguments[1] if arguments[1:] else _vectors.FOLDER)
+    except OSError as error:
+        print(f"cannot be written: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

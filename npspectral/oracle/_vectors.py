@@ -168,7 +168,7 @@ def _no_constant(text):
 
 
 def parsed(content, name, number=float, constant=_no_constant):
-    """JSON without what Python's reader tolerates: names twice, NaN, Infinity."""
+    """JSON without what Python's reader tolerates: names twice, NaN, Infinity, half characters."""
     try:
         return json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_float=number,
                           parse_constant=constant)
@@ -180,4 +180,6 @@ def _once(pairs):
     names = [name for name, _ in pairs]
     if len(set(names)) != len(names):
         raise ValueError(f"a field occurs twice in {sorted(names)[:8]}")
+    for text in (*names, *(value for _, value in pairs if isinstance(value, str))):
+        text.encode("utf-8")                        # a ValueError for a lone surrogate
     return dict(pairs)

@@ -1,0 +1,163 @@
+"""What a script left behind, read so that no damage in it can stop the report."""
+import ast
+import json
+import re
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from experiment_table import FAIL, PASS, TOO_SMALL, VERDICTS
+from reproduce_page import BAD, GOOD, SMALL, visible
+from reproduce_run import ERRORS, LOG, in_words, regular
+
+MOODS = {PASS: GOOD, FAIL: BAD, TOO_SMALL: SMALL, "": ""}
+LAST_LINES, LONGEST = 15, 500           # lines of a script that is in trouble, their characters
+MISSING = re.compile(r"\bleft out: ")
+MOST_MISSING = 20                       # lines about data sets
+MOST = 8 << 20                          # bytes of a file that is read
+TEXTS = ("part", "quantity", "published", "ours", "wanted")
+PNG, IHDR, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\rIHDR", b"IEND\xaeB`\x82"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a script left behind: its docstring's paragraphs, verdicts, figures, output.
+
+    faults: sentences on what is wrong with the script or with what it left.
+    """
+
+    name: str
+    paragraphs: list
+    rows: list
+    figures: list
+    missing: list                       # lines about data sets that were left out
+    last_lines: str
+    code: int | None
+    seconds: float
+    faults: list
+
+    @classmethod
+    def of(cls, run):
+        """From a reproduce_run.Run; reading raises nothing, whatever the folder holds."""
+        faults = list(run.faults)
+
+        def read(reader, path, nothing):
+            """What a reader finds, and its complaints; `nothing` where it cannot read at all."""
+            try:
+                found, complaints = reader(path)
+            except Exception as error:
+                found, complaints = nothing, [f"{path.name}: {in_words(error)}."]
+            faults.extend(complaints)
+            return found
+        texts = read(paragraphs, run.script, [run.script.stem])
+        rows = read(verdicts, run.folder / VERDICTS, [])
+        images = read(figures, run.folder, [])
+        missing, last = read(output, run.folder / LOG, ([], []))
+        errors = read(output, run.folder / ERRORS, ([], []))[1]
+        return cls(run.name, texts, rows, images, missing,
+                   "\n".join((last + errors)[-LAST_LINES:]), run.code, run.seconds, faults)
+
+    @property
+    def question(self):
+        return self.paragraphs[0]
+
+    @property
+    def counts(self):
+        """Verdict -> how many rows."""
+        return Counter(row["verdict"] for row in self.rows)
+
+    @property
+    def broken(self):
+        """Whether something is wrong, or what must hold at any size does not."""
+        return bool(self.faults) or any(row["exact"] and row["verdict"] == FAIL
+                                        for row in self.rows)
+
+    @property
+    def mood(self):
+        if self.faults or self.counts[FAIL]:
+            return BAD
+        return GOOD if self.counts[PASS] and not self.counts[TOO_SMALL] else SMALL
+
+    @property
+    def words(self):
+        """The verdict in words, after what is wrong."""
+        return " ".join([*self.faults, *([self.verdict] if self.code == 0 else [])])
+
+    @property
+    def verdict(self):
+        if not self.rows:
+            return "Not run: its data files are not here." if self.missing else "No verdicts."
+        held, failed, small = (self.counts[verdict] for verdict in (PASS, FAIL, TOO_SMALL))
+        total = held + failed + small
+        if not total:
+            return "Nothing is judged; the numbers stand for themselves."
+        said = (f"All {total} claims hold" if held == total else
+                f"{held} of {total} claims hold")
+        said += f", {failed} {'does' if failed == 1 else 'do'} not" * bool(failed)
+        said += f"; {small} not at this size" * bool(small)
+        return said + "; part of it needs data files that are not here" * bool(self.missing) + "."
+
+
+# Readers: path -> what was found, and sentences on what is wrong with it.
+
+def paragraphs(script):
+    """The docstring of a script by paragraphs, the question first."""
+    tree = ast.parse(regular(script, MOST).read_bytes(), script.name)
+    found = visible(ast.get_docstring(tree) or script.stem)
+    first, _, rest = found.partition("\n")
+    return [first, *re.split(r"\n\s*\n", rest.strip("\n"))] if rest.strip() else [first], []
+
+
+def verdicts(path):
+    """The rows of a table that are as experiment.show_table writes them."""
+    if not path.is_symlink() and not path.exists():
+        return [], []
+    rows = json.loads(regular(path, MOST).read_bytes())
+    if not isinstance(rows, list):
+        raise ValueError(f"is {type(rows).__name__}, expected a list of rows")
+    bad = [k for k, row in enumerate(rows, 1) if not is_row(row)]
+    told = [f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {bad[0]}."
+            ] if bad else []
+    return [row for row in rows if is_row(row)], told
+
+
+def is_row(row):
+    return (isinstance(row, dict) and all(isinstance(row.get(name), str) for name in TEXTS)
+            and isinstance(row.get("verdict"), str) and row["verdict"] in MOODS
+            and isinstance(row.get("exact"), bool))
+
+
+def figures(folder):
+    """The whole PNG files of a folder."""
+    good, told = [], []
+    for path in sorted(folder.glob("*.png")):
+        try:
+            content = regular(path, MOST).read_bytes()
+            if not (content.startswith(PNG + IHDR) and content.endswith(IEND)):
+                raise ValueError("is no PNG image, or not all of one")
+            good.append(path)
+        except (OSError, ValueError) as error:
+            told.append(f"{path.name}: {in_words(error)}.")
+    return good, told
+
+
+def output(path):
+    """(lines about data that were left out, the last lines) of a log."""
+    missing, last = [], deque(maxlen=LAST_LINES)
+    if not path.exists():
+        return (missing, []), []
+    for line in lines(regular(path, MOST)):
+        last.append(line)
+        if MISSING.search(line) and len(missing) < MOST_MISSING:
+            missing.append(line)
+    return (missing, list(last)), []
+
+
+def lines(path):
+    """Lines that are not blank, of long ones the beginning."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        while line := file.readline(LONGEST):
+            rest = line
+            while rest and not rest.endswith("\n"):
+                rest = file.readline(LONGEST)
+            if line.strip():
+                yield line.rstrip() + " ..." * (len(line) == LONGEST and not line.endswith("\n"))
