@@ -8,13 +8,13 @@ import hashlib
 import json
 import multiprocessing
 import os
-import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from npspectral import data, sweep
+from npspectral.progress import Line
 
 # The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
 BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
@@ -24,6 +24,7 @@ STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
 LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
 PASS, FAIL, TOO_SMALL = "pass", "FAIL", "not at this size"
 VERDICTS = "verdicts.json"
+LINE = Line()                               # the one that a script shows its progress in
 hold_memory = sweep.hold_memory             # at the start of a script; a sweep's workers do it, too
 
 
@@ -184,10 +185,9 @@ def stack(rows):
 
 
 def progress(line):
-    """Write over the last line on stderr; an empty one clears it. Workers of a sweep are silent."""
+    """Show how far a script is; an empty line ends it. Workers of a sweep are silent."""
     if multiprocessing.parent_process() is None:
-        print("\r" + line.ljust(78) + ("" if line else "\r"), end="", file=sys.stderr,
-              flush=True)
+        LINE.show(line) if line else LINE.close(clear=True)
 
 
 def save_arrays(parts, path):

@@ -10,6 +10,7 @@ import pytest
 from sweep_runs import fail_at
 
 from npspectral import data, sweep
+from npspectral.progress import Line
 
 
 @pytest.fixture
@@ -55,9 +56,8 @@ def test_swept_runs_stand_by_part_and_are_made_once(experiment, tmp_path, capsys
             ("a", 1): sweep.grid(fail_at, place=["/nowhere"], i=[4, 3])}
     want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
     assert experiment.swept(plan, tmp_path / "runs.jsonl") == want
-    lines = capsys.readouterr().err.split("\r")
-    assert [line.split(",")[0].strip() for line in lines[1:5]] == [
-        f"{n} of 3 runs" for n in range(4)]
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["0 of 3 runs", "3 of 3 runs"]
     with ThreadPoolExecutor(2) as executor:
         assert experiment.swept(plan, tmp_path / "other.jsonl", executor=executor) == want
     for workers in (1, 2):                                  # all runs are there, no worker starts
@@ -74,6 +74,7 @@ def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(experiment, 
 
 
 def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys):
+    monkeypatch.setattr(experiment, "LINE", Line())
     experiment.progress("here")
     monkeypatch.setattr("multiprocessing.parent_process", lambda: "the caller's")
     experiment.progress("there")
