@@ -3,28 +3,33 @@
 loss(y, target, reduction="mean", weights=None) -> value, grad_y.  y is (..., batch, K) and the sum
 or mean runs over axis -2; a sample's own loss is the mean over its K outputs where the loss is
 defined per output. With weights w (batch,) the sum is sum_b w_b l_b, and the mean divides it by
-sum_b w_b, so that a whole-number weight equals that many copies of the sample.
+sum_b w_b, so that a whole-number weight equals that many copies of the sample. What vanishes
+below the smallest number is 0, whatever np.seterr says; an infinite output costs nothing where its
+factor is 0.
 """
 import numpy as np
 
-from .activations import magnitude, sigmoid, softplus
+from .activations import magnitude, sigmoid
 from .layer import check_array, check_number
 
 
+@np.errstate(under="ignore")
 def mean_squared_error(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k (y_bk - t_bk)^2,  grad_y = 2 (y - t) / K.  No factor 1/2."""
     _check_target("mean_squared_error", y, target)
     scale = _sample_scale("mean_squared_error", y, reduction, weights) / y.shape[-1]
     r = y - target
-    grad_y = 2 * scale * r
-    return (grad_y * r).sum((-2, -1)) / 2, grad_y
+    half = scale * r                                    # first the scale: r * r may overflow
+    return (half * r).sum((-2, -1)), 2 * half
 
 
+@np.errstate(under="ignore", over="ignore")
 def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     """l_b = log sum_k exp(y_bk) - sum_k q_bk y_bk,  grad_y = softmax(y) - q.
 
     target: integer labels (..., batch), whose q is one-hot, or the probabilities q themselves, of
-    y's shape, each row >= 0 with sum 1. The largest logit is subtracted first, so none overflows.
+    y's shape, each row >= 0 with sum 1. The largest logit is subtracted first, so none overflows;
+    a class of logit -inf is forbidden, and costs nothing where q is 0.
     """
     name = "softmax_cross_entropy"
     check_array(name, "y", y)
@@ -33,10 +38,11 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     shifted = y - y.real.max(-1, keepdims=True)
     p = np.exp(shifted)
     total = p.sum(-1, keepdims=True)
-    value = scale * (np.log(total) - (q * shifted).sum(-1, keepdims=True))
+    value = scale * (np.log(total) - (q * _where(q != 0, shifted)).sum(-1, keepdims=True))
     return value.sum((-2, -1)), scale * (p / total - q)
 
 
+@np.errstate(under="ignore")
 def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k log(1 + exp(y_bk)) - t_bk y_bk,  grad_y = (s(y) - t) / K;  0 <= t <= 1.
 
@@ -49,19 +55,22 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
         raise ValueError(f"{name}: target runs from {target.min()} to {target.max()}, "
                          f"expected numbers from 0 to 1")
     scale = _sample_scale(name, y, reduction, weights) / y.shape[-1]
-    value = scale * (np.log1p(np.exp(-magnitude(y))) + ((y.real > 0) - target) * y)
+    factor = (y.real > 0) - target
+    value = scale * (np.log1p(np.exp(-magnitude(y))) + factor * _where(factor != 0, y))
     return value.sum((-2, -1)), scale * ((1 - target) * sigmoid(y) - target * sigmoid(-y))
 
 
+@np.errstate(under="ignore")
 def hinge(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k max(0, 1 - t y),  grad_y = -t [t y < 1] / K;  t = +-1."""
     scale = _margin_scale("hinge", y, target, reduction, weights)
     slack = 1 - target * y
     active = slack.real > 0
-    value = scale * slack * active
+    value = scale * _where(active, slack)
     return value.sum((-2, -1)), (-scale * target * active).astype(y.dtype, copy=False)
 
 
+@np.errstate(under="ignore", over="ignore")
 def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     """l_b = (1/K) sum_k log(1 + exp(k (1 - t y))) / k,  grad_y = -t s(k (1 - t y)) / K;  t = +-1.
 
@@ -70,17 +79,24 @@ def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     sharpness = check_number("soft_hinge", "sharpness", sharpness, low=0)
     scale = _margin_scale("soft_hinge", y, target, reduction, weights)
     slack = 1 - target * y
-    value = scale * softplus(sharpness * slack) / sharpness
-    return value.sum((-2, -1)), -scale * target * sigmoid(sharpness * slack)
+    steep = sharpness * slack
+    value = _where(slack.real > 0, slack) + np.log1p(np.exp(-magnitude(steep))) / sharpness
+    return (scale * value).sum((-2, -1)), -scale * target * sigmoid(steep)
 
 
+@np.errstate(under="ignore")
 def quadratic_hinge(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k max(0, 1 - t y)^2 / 2,  grad_y = -t max(0, 1 - t y) / K;  t = +-1."""
     scale = _margin_scale("quadratic_hinge", y, target, reduction, weights)
     slack = 1 - target * y
-    slack = slack * (slack.real > 0)
-    value = scale * slack * slack / 2
+    slack = _where(slack.real > 0, slack)
+    value = scale * slack * (slack / 2)
     return value.sum((-2, -1)), -scale * target * slack
+
+
+def _where(condition, array):
+    """The array where the condition holds, else 0: what a product with 0 makes of infinity, too."""
+    return np.where(condition, array, 0)
 
 
 def _sample_scale(name, y, reduction, weights):
@@ -103,10 +119,18 @@ def _sample_scale(name, y, reduction, weights):
     if not ((weights >= 0) & (weights < np.inf)).all():
         raise ValueError(f"{name}: weights runs from {weights.min()} to {weights.max()}, "
                          f"expected finite numbers with no entry below 0")
-    total = weights.sum() if reduction == "mean" else 1
+    total = _sum(weights) if reduction == "mean" else 1
+    if total == np.inf:
+        weights = weights / batch                       # so that their sum is finite
+        total = weights.sum()
     if not total > 0:
         raise ValueError(f"{name}: the weights sum to {total}, expected more than 0")
     return (weights / total)[:, None]
+
+
+@np.errstate(over="ignore")
+def _sum(weights):
+    return weights.sum()
 
 
 def _check_target(name, y, target):
