@@ -4,12 +4,11 @@ loss(y, target, reduction="mean", weights=None) -> value, grad_y.  y is (..., ba
 or mean runs over axis -2; a sample's own loss is the mean over its K outputs where the loss is
 defined per output. With weights w (batch,) the sum is sum_b w_b l_b, and the mean divides it by
 sum_b w_b, so that a whole-number weight equals that many copies of the sample. What vanishes
-below the smallest number is 0, whatever np.seterr says; an infinite output costs nothing where its
-factor is 0.
+below the smallest number is 0, whatever np.seterr says.
 """
 import numpy as np
 
-from .activations import magnitude, sigmoid
+from .activations import magnitude
 from .layer import check_array, check_number
 
 
@@ -19,11 +18,11 @@ def mean_squared_error(y, target, reduction="mean", weights=None):
     _check_target("mean_squared_error", y, target)
     scale = _sample_scale("mean_squared_error", y, reduction, weights) / y.shape[-1]
     r = y - target
-    half = scale * r                                    # first the scale: r * r may overflow
-    return (half * r).sum((-2, -1)), 2 * half
+    grad_y = 2 * scale * r
+    return (grad_y * r).sum((-2, -1)) / 2, grad_y
 
 
-@np.errstate(under="ignore", over="ignore")
+@np.errstate(under="ignore", over="ignore", invalid="ignore")
 def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     """l_b = log sum_k exp(y_bk) - sum_k q_bk y_bk,  grad_y = softmax(y) - q.
 
@@ -33,13 +32,33 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     """
     name = "softmax_cross_entropy"
     check_array(name, "y", y)
-    q = _one_hot(name, target, y) if _is_labels(target) else _probabilities(name, target, y)
+    if _is_labels(target):
+        return _of_labels(y, _entries(name, target, y), _sample_scale(name, y, reduction, weights))
+    q = _probabilities(name, target, y)
     scale = _sample_scale(name, y, reduction, weights)
+    shifted, p, total = _softmax(y)
+    log_total = np.log(total)
+    value = (scale * (log_total - (q * shifted).sum(-1, keepdims=True))).sum((-2, -1))
+    if not (value == value).all():                      # 0 * -inf of a forbidden class
+        cost = np.where(q == 0, 0, q * shifted)
+        value = (scale * (log_total - cost.sum(-1, keepdims=True))).sum((-2, -1))
+    return value, scale * (p / total - q)
+
+
+def _softmax(y):
+    """The logits with the largest one subtracted, exp of these, and the sum of that."""
     shifted = y - y.real.max(-1, keepdims=True)
     p = np.exp(shifted)
-    total = p.sum(-1, keepdims=True)
-    value = scale * (np.log(total) - (q * _where(q != 0, shifted)).sum(-1, keepdims=True))
-    return value.sum((-2, -1)), scale * (p / total - q)
+    return shifted, p, p.sum(-1, keepdims=True)
+
+
+def _of_labels(y, entries, scale):
+    """The same where q is 1 at these entries of y, counted through the whole array, and else 0."""
+    shifted, p, total = _softmax(y)
+    value = scale * (np.log(total) - shifted.ravel()[entries][..., None])
+    difference = np.divide(p, total, order="C")         # so that its entries can be counted
+    difference.reshape(-1)[entries] -= 1
+    return value.sum((-2, -1)), scale * difference
 
 
 @np.errstate(under="ignore")
@@ -55,18 +74,19 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
         raise ValueError(f"{name}: target runs from {target.min()} to {target.max()}, "
                          f"expected numbers from 0 to 1")
     scale = _sample_scale(name, y, reduction, weights) / y.shape[-1]
-    factor = (y.real > 0) - target
-    value = scale * (np.log1p(np.exp(-magnitude(y))) + factor * _where(factor != 0, y))
-    return value.sum((-2, -1)), scale * ((1 - target) * sigmoid(y) - target * sigmoid(-y))
+    e = np.exp(-magnitude(y))
+    negative = np.signbit(y.real)
+    right, wrong = np.where(negative, e, 1) / (1 + e), np.where(negative, 1, e) / (1 + e)
+    value = scale * (np.log1p(e) + ((y.real > 0) - target) * y)
+    return value.sum((-2, -1)), scale * ((1 - target) * right - target * wrong)
 
 
-@np.errstate(under="ignore")
 def hinge(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k max(0, 1 - t y),  grad_y = -t [t y < 1] / K;  t = +-1."""
     scale = _margin_scale("hinge", y, target, reduction, weights)
     slack = 1 - target * y
     active = slack.real > 0
-    value = scale * _where(active, slack)
+    value = scale * slack * active
     return value.sum((-2, -1)), (-scale * target * active).astype(y.dtype, copy=False)
 
 
@@ -79,24 +99,19 @@ def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     sharpness = check_number("soft_hinge", "sharpness", sharpness, low=0)
     scale = _margin_scale("soft_hinge", y, target, reduction, weights)
     slack = 1 - target * y
-    steep = sharpness * slack
-    value = _where(slack.real > 0, slack) + np.log1p(np.exp(-magnitude(steep))) / sharpness
-    return (scale * value).sum((-2, -1)), -scale * target * sigmoid(steep)
+    e = np.exp(-magnitude(sharpness * slack))
+    negative = np.signbit(slack.real)
+    value = scale * (np.where(negative, 0, slack) + np.log1p(e) / sharpness)
+    return value.sum((-2, -1)), -scale * target * (np.where(negative, e, 1) / (1 + e))
 
 
-@np.errstate(under="ignore")
 def quadratic_hinge(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k max(0, 1 - t y)^2 / 2,  grad_y = -t max(0, 1 - t y) / K;  t = +-1."""
     scale = _margin_scale("quadratic_hinge", y, target, reduction, weights)
     slack = 1 - target * y
-    slack = _where(slack.real > 0, slack)
-    value = scale * slack * (slack / 2)
+    slack = slack * (slack.real > 0)
+    value = scale * slack * slack / 2
     return value.sum((-2, -1)), -scale * target * slack
-
-
-def _where(condition, array):
-    """The array where the condition holds, else 0: what a product with 0 makes of infinity, too."""
-    return np.where(condition, array, 0)
 
 
 def _sample_scale(name, y, reduction, weights):
@@ -154,14 +169,16 @@ def _is_labels(target):
     return type(target) is np.ndarray and target.dtype.kind in "iu"
 
 
-def _one_hot(name, labels, y):
+def _entries(name, labels, y):
+    """Where each sample's label is in y, counted through the whole array."""
     n_classes = y.shape[-1]
     if labels.shape != y.shape[:-1]:
         raise ValueError(f"{name}: target has shape {labels.shape}, expected {y.shape[:-1]} labels")
     if labels.size and not (0 <= labels.min() and labels.max() < n_classes):
         raise ValueError(f"{name}: labels run from {labels.min()} to {labels.max()}, "
                          f"expected 0 to {n_classes - 1}")
-    return (labels[..., None] == np.arange(n_classes)).astype(y.real.dtype)
+    starts = np.arange(0, y.size, n_classes).reshape(labels.shape)
+    return starts + labels.astype(starts.dtype, copy=False)
 
 
 def _probabilities(name, q, y):
