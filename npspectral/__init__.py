@@ -7,6 +7,7 @@ oracle      certified cases that other implementations are checked against; impo
 data        handmade data sets, and MNIST, Fashion-MNIST, California Housing, digits
 estimators  classifier and regressor in scikit-learn's manner
 sweep       a grid of runs on any executor that goes on after a kill; import it by name
+progress    one line that tells a person or a log how far something is; import it by name
 """
 from . import analysis, data, estimators, nn, training
 from .nn import (ELU, Chain, Dense, Identity, LeakyReLU, Nested, ReLU, Sigmoid, Softplus, Sparse,

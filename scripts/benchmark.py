@@ -37,6 +37,8 @@ import numpy as np
 from benchmark_process import ROOT, ROUNDS, Worker, machine, medians, processor, take_turns
 from benchmark_workers import TRAINED, Case
 
+from npspectral.progress import Line
+
 WORKER = Path(__file__).with_name("benchmark_workers.py")
 TINY = [((20, 20, 2), 20), ((10, 30, 1), 32)]
 LARGER = [((784, 200, 10), 32), ((784, 200, 10), 128), ((784, 200, 10), 512),
@@ -96,15 +98,14 @@ def checked(workers, case):
 def run(every, libraries=None, rounds=ROUNDS, imports=True, progress=sys.stderr):
     """Measure all cases; returns a dict of header, notes, cells and imports, plain data."""
     libraries, notes = present(LIBRARIES if libraries is None else libraries)
-    cells, begin = [], time.monotonic()
+    cells, begin, line = [], time.monotonic(), Line(progress)
     for threads in dict.fromkeys(case.threads for case in every):
         workers = {library: Worker(WORKER, library, threads) for library in libraries}
         try:
             for case in [case for case in every if case.threads == threads]:
                 left = (time.monotonic() - begin) / max(1, len(cells)) * (len(every) - len(cells))
-                print(f"\r{len(cells) + 1}/{len(every)} {case.label}, "
-                      f"{f'{left:.0f}' if cells else '?'} s left".ljust(79),
-                      end="", file=progress, flush=True)
+                line.show(f"{len(cells) + 1}/{len(every)} {case.label}, "
+                          f"{f'{left:.0f}' if cells else '?'} s left")
                 wrong = checked(workers, case)
                 for worker in workers.values():
                     worker.ask("build", case, TIMED_RATE)
@@ -113,7 +114,7 @@ def run(every, libraries=None, rounds=ROUNDS, imports=True, progress=sys.stderr)
         finally:
             for worker in workers.values():
                 worker.close()
-    print("\r".ljust(80), end="\r", file=progress)
+    line.close(clear=True)
     return {"header": header(libraries), "notes": notes, "libraries": list(libraries),
             "cells": cells, "imports": import_costs() if imports else {}}
 

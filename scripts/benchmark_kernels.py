@@ -22,6 +22,8 @@ import numpy as np
 from benchmark_kernel_workers import BENCHMARKS, Case
 from benchmark_process import ROUNDS, Worker, medians, take_turns
 
+from npspectral.progress import Line
+
 WORKER = Path(__file__).with_name("benchmark_kernel_workers.py")
 OURS = "npspectral"
 # Libraries by the first word of their name, and where they are looked for. The second ones want
@@ -142,7 +144,7 @@ def disagreements(arrays, benchmark):
 
 def run(every, grown=None, rounds=ROUNDS, peer_python=None, progress=sys.stderr):
     """Measure all cases, and sweeps if given; a dict of header, notes, cells and growth."""
-    grown, cells = grown or {}, {}
+    grown, cells, line = grown or {}, {}, Line(progress)
     have = versions(sys.executable, PACKAGES)
     pythons = dict.fromkeys(have, sys.executable)
     if peer_python:
@@ -150,11 +152,11 @@ def run(every, grown=None, rounds=ROUNDS, peer_python=None, progress=sys.stderr)
         have, pythons = have | peers, pythons | dict.fromkeys(peers, peer_python)
     todo = dict.fromkeys([*every, *(case for sweep in grown.values() for _, case in sweep)])
     for number, case in enumerate(todo, 1):
-        print(f"\r{number}/{len(todo)} {case.label}".ljust(79), end="", file=progress, flush=True)
+        line.show(f"{number}/{len(todo)} {case.label}")
         names = libraries(case) if case in every else (OURS, "products", "neural-tangents")
         present = [name for name in names if name.split()[0] in have]
         cells[case] = measured(case, present, pythons, rounds)
-    print("\r".ljust(80), end="\r", file=progress)
+    line.close(clear=True)
     return {"header": [", ".join(f"{name} {version}" for name, version in have.items()
                                  if name not in (OURS, "products"))],
             "notes": [f"{name} is not installed and left out"

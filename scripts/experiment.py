@@ -6,7 +6,6 @@ in each of them.
 import argparse
 import multiprocessing
 import os
-import sys
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -14,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from npspectral import data, sweep
+from npspectral.progress import Line
 
 LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
+LINE = Line()                               # the one that a script shows its progress in
 hold_memory = sweep.hold_memory             # at the start of a script; a sweep's workers do it, too
 
 
@@ -112,10 +113,9 @@ def stack(rows):
 
 
 def progress(line):
-    """Write over the last line on stderr; an empty one clears it. Workers of a sweep are silent."""
+    """Show how far a script is; an empty line ends it. Workers of a sweep are silent."""
     if multiprocessing.parent_process() is None:
-        print("\r" + line.ljust(78) + ("" if line else "\r"), end="", file=sys.stderr,
-              flush=True)
+        LINE.show(line) if line else LINE.close(clear=True)
 
 
 def save_arrays(parts, path):

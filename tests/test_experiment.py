@@ -15,6 +15,7 @@ import pytest
 from sweep_runs import fail_at, leave_at, train
 
 from npspectral import data, sweep
+from npspectral.progress import Line
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 
@@ -37,9 +38,8 @@ def test_swept_runs_stand_by_part_and_are_made_once(experiment, tmp_path, capsys
             ("a", 1): sweep.grid(fail_at, place=["/nowhere"], i=[4, 3])}
     want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
     assert experiment.swept(plan, tmp_path / "runs.jsonl") == want
-    lines = capsys.readouterr().err.split("\r")
-    assert [line.partition(" runs")[0] for line in lines[1:5]] == [
-        f"{n} of 3" for n in range(4)]
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" runs")[0] for line in lines] == ["0 of 3", "3 of 3"]
     with ThreadPoolExecutor(2) as executor:
         assert experiment.swept(plan, tmp_path / "other.jsonl", executor=executor) == want
     for workers in (1, 2):                                  # all runs are there, no worker starts
@@ -262,6 +262,7 @@ def test_the_picture_refuses_damaged_results(experiment, monkeypatch, tmp_path, 
 # Progress, tables, options
 
 def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys):
+    monkeypatch.setattr(experiment, "LINE", Line())
     experiment.progress("here")
     monkeypatch.setattr("multiprocessing.parent_process", lambda: "the caller's")
     experiment.progress("there")

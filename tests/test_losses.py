@@ -244,6 +244,14 @@ def test_labels_are_one_hot_probabilities(dtype, kind, rng):
                      softmax_cross_entropy(y, one_hot))
 
 
+def test_labels_are_found_in_arrays_of_any_layout(rng):
+    y, labels = random_array(rng, (2, 6, 4)), rng.integers(4, size=(2, 6))
+    want = softmax_cross_entropy(y, np.eye(4)[labels])
+    for other in (np.asfortranarray(y), np.ascontiguousarray(y.swapaxes(0, 1)).swapaxes(0, 1),
+                  np.repeat(y, 2, -1)[..., ::2]):
+        assert same_bits(softmax_cross_entropy(other, labels), want)
+
+
 def test_gradient_of_softmax_sums_to_zero_over_the_classes(rng):
     _, grad_y = softmax_cross_entropy(random_array(rng, (6, 4)), rng.integers(4, size=6))
     assert_near(grad_y.sum(-1), np.zeros(6), 16, np.abs(grad_y).sum(-1))
@@ -282,3 +290,64 @@ def test_hinges_are_zero_beyond_the_margin():
     for loss in (hinge, quadratic_hinge):
         value, grad_y = loss(y, np.sign(y))
         assert value == 0 and (grad_y == 0).all()
+
+
+# Where numbers overflow or vanish
+
+INF, NINF = np.inf, -np.inf
+
+
+@pytest.mark.parametrize("q", [[1], [0, 1, 0], [0, 0.25, 0.75]], ids=["label", "one-hot", "soft"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_a_forbidden_class_costs_nothing_and_pulls_at_nothing(q, dtype):
+    target = np.array(q) if len(q) == 1 else np.array([q], dtype)
+    value, grad_y = softmax_cross_entropy(np.array([[NINF, 0.5, 2]], dtype), target)
+    rest = target - 1 if len(q) == 1 else target[:, 1:]
+    want, want_grad = softmax_cross_entropy(np.array([[0.5, 2]], dtype), rest)
+    assert value == want and value.dtype == dtype
+    assert grad_y[0, 0] == 0 and same_bits(grad_y[:, 1:], want_grad)
+
+
+def test_a_forbidden_class_that_is_the_target_costs_without_bound():
+    value, grad_y = softmax_cross_entropy(np.array([[NINF, 0.0]]), np.array([0]))
+    assert value == INF and grad_y.tolist() == [[-1, 1]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_logits_as_far_apart_as_numbers_can_be(dtype, one_hot):
+    far = np.finfo(dtype).max
+    for label, cost in (0, 0), (1, INF):
+        target = np.eye(2, dtype=dtype)[[label]] if one_hot else np.array([label])
+        value, grad_y = softmax_cross_entropy(np.array([[far, -far]], dtype), target)
+        assert value == cost and grad_y.tolist() == [[1 - (label == 0), -(label == 1)]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_hinges_of_huge_outputs_are_as_large_as_these(dtype):
+    huge = np.finfo(dtype).max / 2
+    for loss in (hinge, soft_hinge):
+        for y, cost, slope in (huge, 0, 0), (-huge, huge, -1):
+            value, grad_y = loss(np.array([[y]], dtype), np.ones((1, 1), dtype))
+            assert value == cost and grad_y[0, 0] == slope
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize("t", [0.0, 1.0])
+def test_the_complex_step_is_right_at_a_logit_of_zero(zero, t):
+    y = np.array([[complex(zero, 1e-100)]])
+    _, grad_y = binary_cross_entropy_with_logits(y, np.array([[t + 0j]]))
+    assert grad_y.imag / 1e-100 == 0.25
+
+
+def test_weights_whose_sum_overflows_are_still_shares(loss, rng):
+    y, target, weights = random_array(rng, (4, 3)), loss.target(rng, (4, 3)), np.full(4, 2.0 ** 1023)
+    assert same_bits(loss(y, target, weights=weights), loss(y, target, weights=np.ones(4)))
+
+
+def test_what_vanishes_raises_nothing_even_where_all_errors_do(loss, rng):
+    y = np.array([[1000.0, -1000.0, 3e-200], [-1000.0, 1e-160, 0.0]])
+    target = loss.target(rng, y.shape)
+    want = loss(y, target)
+    with np.errstate(all="raise"):
+        assert same_bits(loss(y, target), want)

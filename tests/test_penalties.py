@@ -6,7 +6,7 @@ import pytest
 from conftest import PENALIZED, assert_near, dyadic, random_params, same_bits
 
 from npspectral import Chain, Dense, Spectral, Tanh
-from npspectral.nn import L1, L2, ElasticNet, GroupLasso, tree
+from npspectral.nn import L1, L2, ElasticNet, GroupLasso, Orthonormal, tree
 from npspectral.nn.penalties import add_penalties
 
 
@@ -180,3 +180,24 @@ def test_no_penalties_add_nothing(rng):
     before = tree.copy(grads)
     assert add_penalties([], random_params(PENALIZED, rng), grads) == 0
     assert same_bits(grads, before)
+
+
+# Where squares overflow or vanish
+
+@pytest.mark.parametrize("dtype, size", [(np.float32, 1e-30), (np.float32, 1e30),
+                                         (np.float64, 1e-200), (np.float64, 1e200)])
+def test_group_lasso_has_a_slope_of_one_at_any_size(dtype, size):
+    w = np.array([[3, 4], [0, 0], [5, 12]], dtype) * dtype(size)
+    value, grads = GroupLasso(1.0, "w")({"w": w})
+    want = np.array([[0.6, 0.8], [0, 0], [5 / 13, 12 / 13]], dtype)
+    assert_near(value, dtype(18) * dtype(size), 8)
+    assert_near(grads["w"], want, 8)
+    assert value.dtype == grads["w"].dtype == dtype
+
+
+@pytest.mark.parametrize("penalty", [L1, L2, ElasticNet, GroupLasso, Orthonormal])
+def test_what_vanishes_in_a_penalty_raises_nothing_even_where_all_errors_do(penalty):
+    params = {"w": np.array([[1e-200, 2e-170], [1e-310, 1e-3]])}
+    want = penalty(1e-10, "w")(params)
+    with np.errstate(all="raise"):
+        assert same_bits(penalty(1e-10, "w")(params), want)

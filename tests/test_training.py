@@ -106,6 +106,7 @@ def test_every_sample_is_used_once_an_epoch(params):
         return softmax_cross_entropy(y, target % 3)
 
     run(params, (x / 23, np.arange(23)), 2, loss=loss)
+    assert (seen.pop(0) == np.arange(5)).all()              # the try at the start
     assert [len(batch) for batch in seen] == [5, 5, 5, 5, 3] * 2
     first, second = np.concatenate(seen[:5]), np.concatenate(seen[5:])
     assert (np.sort(first) == np.arange(23)).all() and (np.sort(second) == np.arange(23)).all()
@@ -246,6 +247,7 @@ def test_fit_stops_where_the_caller_stops(data, params):
 
     stream = fit(NETWORK, params, *data, loss=loss, optimizer=Adam(), batch_size=5,
                  rng=np.random.default_rng(0))
+    calls.clear()
     for record in stream:
         if record.epoch == 2:
             break
@@ -259,11 +261,12 @@ def test_fit_without_epochs_goes_on_for_ever(data, params):
 
 
 def test_nothing_is_trained_before_the_first_record_is_asked_for(data, params):
-    def loss(y, target):
-        raise AssertionError("trained")
+    class Untouched(Adam):
+        def step(self, params, grads, state):
+            raise AssertionError("trained")
 
-    fit(NETWORK, params, *data, loss=loss, optimizer=Adam(), batch_size=5, epochs=1,
-        rng=np.random.default_rng(0))
+    fit(NETWORK, params, *data, loss=softmax_cross_entropy, optimizer=Untouched(), batch_size=5,
+        epochs=1, rng=np.random.default_rng(0))
 
 
 def test_run_that_has_reached_its_last_epoch_gives_no_records(data, params):
@@ -624,8 +627,9 @@ def test_progress_passes_the_records_on():
     assert list(show_progress(records, stream=io.StringIO())) == records
 
 
-def test_progress_writes_one_line_over_and_over():
+def test_progress_writes_one_line_over_and_over_on_a_terminal():
     stream = io.StringIO()
+    stream.isatty = lambda: True
     list(show_progress(some_records(3), epochs=3, stream=stream))
     lines = stream.getvalue().split("\r")
     assert lines[0] == "" and lines[-1].endswith("\n") and len(lines) == 4
@@ -635,17 +639,33 @@ def test_progress_writes_one_line_over_and_over():
         assert line.startswith(start) and line.rstrip().endswith("s left")
 
 
-def test_progress_covers_a_longer_line_by_a_shorter_one():
+def test_progress_of_many_epochs_is_few_whole_lines_in_a_file():
     stream = io.StringIO()
-    list(show_progress([Record({}, 1, 0.123456), Record({}, 2, 1.0)], stream=stream))
-    assert stream.getvalue() == "\repoch 1  loss 0.1235\repoch 2  loss 1     \n"
+    list(show_progress(some_records(200), epochs=200, stream=stream))
+    lines = stream.getvalue().splitlines()
+    assert "\r" not in stream.getvalue() and len(lines) < 5
+    assert lines[0].startswith("epoch 1/200 ") and lines[-1].startswith("epoch 200/200 ")
+
+
+def test_progress_that_nobody_reads_stops_no_training():
+    stream = io.StringIO()
+    records = show_progress(some_records(3), stream=stream)
+    next(records)
+    stream.close()
+    assert [record.epoch for record in records] == [2, 3]
 
 
 def test_progress_estimates_the_time_left_from_the_epochs_of_this_run(monkeypatch):
-    clock = iter([100.0, 102.0, 104.0])
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     stream = io.StringIO()
-    list(show_progress(some_records(2, first=5), epochs=10, stream=stream))
+
+    def records():
+        for record in some_records(2, first=5):
+            now[0] += 2
+            yield record
+
+    list(show_progress(records(), epochs=10, stream=stream))
     assert "epoch 5/10  loss 0.2  accuracy 0.5  10 s left" in stream.getvalue()
     assert "epoch 6/10  loss 0.1667  accuracy 0.5  8 s left" in stream.getvalue()
 
@@ -653,7 +673,7 @@ def test_progress_estimates_the_time_left_from_the_epochs_of_this_run(monkeypatc
 def test_progress_writes_to_standard_error_unless_told_otherwise(capsys):
     list(show_progress(some_records(1)))
     out, err = capsys.readouterr()
-    assert out == "" and err == "\repoch 1  loss 1  accuracy 0.5\n"
+    assert out == "" and err == "epoch 1  loss 1  accuracy 0.5\n"
 
 
 def test_progress_of_nothing_writes_nothing():

@@ -8,6 +8,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from ..progress import Line
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -79,7 +81,7 @@ def _complete(part, sha256, url, timeout):
 def _append(part, url, timeout):
     """Write to `part` what it lacks: the byte where that began, and what cut it off, if it was."""
     response, begin = _open(url, part.stat().st_size if part.exists() else 0, timeout)
-    done, problem = begin, ""
+    done, problem, line = begin, "", Line()
     total = None if response.length is None else begin + response.length
     with response, open(part, "ab") as file:
         file.truncate(begin)
@@ -88,11 +90,11 @@ def _append(part, url, timeout):
                 file.write(chunk)
                 done += len(chunk)
                 if done == total or done // STEP > (done - len(chunk)) // STEP:
-                    _show(part.stem, done, total)
+                    _show(line, part.stem, done, total)
         except (OSError, http.client.HTTPException) as error:
             problem = f"cut off after {done} bytes: {error or type(error).__name__}"
         finally:
-            print(file=sys.stderr)
+            line.close()
         os.fsync(file.fileno())
     if not problem and total is not None and done < total:
         problem = f"cut off after {done} of {total} bytes"
@@ -121,9 +123,9 @@ def _open(url, begin, timeout):
     raise OSError(f"answered with status {response.status}, expected 200")
 
 
-def _show(name, done, total):
+def _show(line, name, done, total):
     share = f" of {total / 1e6:.1f}" if total else ""
-    print(f"\r{name}: {done / 1e6:.1f}{share} MB", end="", file=sys.stderr, flush=True)
+    line.show(f"{name}: {done / 1e6:.1f}{share} MB")
 
 
 def _sha256(path):

@@ -10,6 +10,7 @@ class Chain(Layer):
     """y = layer_L( ... layer_2(layer_1(x))); params, residuals and grads are tuples, one a layer.
 
     Backward stops at the first layer with something to train when nobody asked for grad_x.
+    chain[i] is a layer, a slice a Chain; len(chain) counts the layers, a loop runs over them.
     Raises ValueError where the sizes of neighbors do not fit.
     """
 
@@ -31,6 +32,16 @@ class Chain(Layer):
             sized = [layer for layer in layers if hasattr(layer, "n_in")]
             object.__setattr__(self, "n_in", sized[0].n_in)
             object.__setattr__(self, "n_out", width)
+
+    def __getitem__(self, position):
+        found = self.layers[position]
+        return Chain(*found) if isinstance(position, slice) else found
+
+    def __len__(self):
+        return len(self.layers)
+
+    def __iter__(self):
+        return iter(self.layers)
 
     @cached_property
     def learned(self):

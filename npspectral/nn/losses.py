@@ -3,14 +3,16 @@
 loss(y, target, reduction="mean", weights=None) -> value, grad_y.  y is (..., batch, K) and the sum
 or mean runs over axis -2; a sample's own loss is the mean over its K outputs where the loss is
 defined per output. With weights w (batch,) the sum is sum_b w_b l_b, and the mean divides it by
-sum_b w_b, so that a whole-number weight equals that many copies of the sample.
+sum_b w_b, so that a whole-number weight equals that many copies of the sample. What vanishes
+below the smallest number is 0, whatever np.seterr says.
 """
 import numpy as np
 
-from .activations import magnitude, sigmoid, softplus
+from .activations import magnitude
 from .layer import check_array, check_number
 
 
+@np.errstate(under="ignore")
 def mean_squared_error(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k (y_bk - t_bk)^2,  grad_y = 2 (y - t) / K.  No factor 1/2."""
     _check_target("mean_squared_error", y, target)
@@ -20,23 +22,46 @@ def mean_squared_error(y, target, reduction="mean", weights=None):
     return (grad_y * r).sum((-2, -1)) / 2, grad_y
 
 
+@np.errstate(under="ignore", over="ignore", invalid="ignore")
 def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     """l_b = log sum_k exp(y_bk) - sum_k q_bk y_bk,  grad_y = softmax(y) - q.
 
     target: integer labels (..., batch), whose q is one-hot, or the probabilities q themselves, of
-    y's shape, each row >= 0 with sum 1. The largest logit is subtracted first, so none overflows.
+    y's shape, each row >= 0 with sum 1. The largest logit is subtracted first, so none overflows;
+    a class of logit -inf is forbidden, and costs nothing where q is 0.
     """
     name = "softmax_cross_entropy"
     check_array(name, "y", y)
-    q = _one_hot(name, target, y) if _is_labels(target) else _probabilities(name, target, y)
+    if _is_labels(target):
+        return _of_labels(y, _entries(name, target, y), _sample_scale(name, y, reduction, weights))
+    q = _probabilities(name, target, y)
     scale = _sample_scale(name, y, reduction, weights)
+    shifted, p, total = _softmax(y)
+    log_total = np.log(total)
+    value = (scale * (log_total - (q * shifted).sum(-1, keepdims=True))).sum((-2, -1))
+    if not (value == value).all():                      # 0 * -inf of a forbidden class
+        cost = np.where(q == 0, 0, q * shifted)
+        value = (scale * (log_total - cost.sum(-1, keepdims=True))).sum((-2, -1))
+    return value, scale * (p / total - q)
+
+
+def _softmax(y):
+    """The logits with the largest one subtracted, exp of these, and the sum of that."""
     shifted = y - y.real.max(-1, keepdims=True)
     p = np.exp(shifted)
-    total = p.sum(-1, keepdims=True)
-    value = scale * (np.log(total) - (q * shifted).sum(-1, keepdims=True))
-    return value.sum((-2, -1)), scale * (p / total - q)
+    return shifted, p, p.sum(-1, keepdims=True)
 
 
+def _of_labels(y, entries, scale):
+    """The same where q is 1 at these entries of y, counted through the whole array, and else 0."""
+    shifted, p, total = _softmax(y)
+    value = scale * (np.log(total) - shifted.ravel()[entries][..., None])
+    difference = np.divide(p, total, order="C")         # so that its entries can be counted
+    difference.reshape(-1)[entries] -= 1
+    return value.sum((-2, -1)), scale * difference
+
+
+@np.errstate(under="ignore")
 def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k log(1 + exp(y_bk)) - t_bk y_bk,  grad_y = (s(y) - t) / K;  0 <= t <= 1.
 
@@ -49,8 +74,11 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
         raise ValueError(f"{name}: target runs from {target.min()} to {target.max()}, "
                          f"expected numbers from 0 to 1")
     scale = _sample_scale(name, y, reduction, weights) / y.shape[-1]
-    value = scale * (np.log1p(np.exp(-magnitude(y))) + ((y.real > 0) - target) * y)
-    return value.sum((-2, -1)), scale * ((1 - target) * sigmoid(y) - target * sigmoid(-y))
+    e = np.exp(-magnitude(y))
+    negative = np.signbit(y.real)
+    right, wrong = np.where(negative, e, 1) / (1 + e), np.where(negative, 1, e) / (1 + e)
+    value = scale * (np.log1p(e) + ((y.real > 0) - target) * y)
+    return value.sum((-2, -1)), scale * ((1 - target) * right - target * wrong)
 
 
 def hinge(y, target, reduction="mean", weights=None):
@@ -62,6 +90,7 @@ def hinge(y, target, reduction="mean", weights=None):
     return value.sum((-2, -1)), (-scale * target * active).astype(y.dtype, copy=False)
 
 
+@np.errstate(under="ignore", over="ignore")
 def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     """l_b = (1/K) sum_k log(1 + exp(k (1 - t y))) / k,  grad_y = -t s(k (1 - t y)) / K;  t = +-1.
 
@@ -70,8 +99,10 @@ def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     sharpness = check_number("soft_hinge", "sharpness", sharpness, low=0)
     scale = _margin_scale("soft_hinge", y, target, reduction, weights)
     slack = 1 - target * y
-    value = scale * softplus(sharpness * slack) / sharpness
-    return value.sum((-2, -1)), -scale * target * sigmoid(sharpness * slack)
+    e = np.exp(-magnitude(sharpness * slack))
+    negative = np.signbit(slack.real)
+    value = scale * (np.where(negative, 0, slack) + np.log1p(e) / sharpness)
+    return value.sum((-2, -1)), -scale * target * (np.where(negative, e, 1) / (1 + e))
 
 
 def quadratic_hinge(y, target, reduction="mean", weights=None):
@@ -103,10 +134,18 @@ def _sample_scale(name, y, reduction, weights):
     if not ((weights >= 0) & (weights < np.inf)).all():
         raise ValueError(f"{name}: weights runs from {weights.min()} to {weights.max()}, "
                          f"expected finite numbers with no entry below 0")
-    total = weights.sum() if reduction == "mean" else 1
+    total = _sum(weights) if reduction == "mean" else 1
+    if total == np.inf:
+        weights = weights / batch                       # so that their sum is finite
+        total = weights.sum()
     if not total > 0:
         raise ValueError(f"{name}: the weights sum to {total}, expected more than 0")
     return (weights / total)[:, None]
+
+
+@np.errstate(over="ignore")
+def _sum(weights):
+    return weights.sum()
 
 
 def _check_target(name, y, target):
@@ -130,14 +169,16 @@ def _is_labels(target):
     return type(target) is np.ndarray and target.dtype.kind in "iu"
 
 
-def _one_hot(name, labels, y):
+def _entries(name, labels, y):
+    """Where each sample's label is in y, counted through the whole array."""
     n_classes = y.shape[-1]
     if labels.shape != y.shape[:-1]:
         raise ValueError(f"{name}: target has shape {labels.shape}, expected {y.shape[:-1]} labels")
     if labels.size and not (0 <= labels.min() and labels.max() < n_classes):
         raise ValueError(f"{name}: labels run from {labels.min()} to {labels.max()}, "
                          f"expected 0 to {n_classes - 1}")
-    return (labels[..., None] == np.arange(n_classes)).astype(y.real.dtype)
+    starts = np.arange(0, y.size, n_classes).reshape(labels.shape)
+    return starts + labels.astype(starts.dtype, copy=False)
 
 
 def _probabilities(name, q, y):

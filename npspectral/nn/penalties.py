@@ -32,19 +32,20 @@ class Penalty:
             raise ValueError(f"{type(self).__name__}: name is {self.name!r}, expected 'weight' or "
                              f"a path to one, which is what network= is for")
 
+    @np.errstate(under="ignore")
     def __call__(self, params):
         values = []
         grads = self._visit(self.network, params, "", values)
         if not values:
             found = [path for path, _ in tree.items(params)]
-            hint = "" if self.network else "; the weight of a spectral layer needs network="
+            hint = "" if self.network is not None else "; the weight of a spectral layer needs network="
             raise ValueError(f"{type(self).__name__}: no parameter {self.name!r} "
                              f"among {found}{hint}")
         return self.strength * sum(values), grads
 
     def _visit(self, layer, params, path, values):
         if isinstance(params, tuple):
-            layers = getattr(layer, "layers", None) if layer else [None] * len(params)
+            layers = [None] * len(params) if layer is None else getattr(layer, "layers", None)
             if layers is None or len(layers) != len(params):
                 raise ValueError(f"{type(self).__name__}: network is {layer}, expected a chain of "
                                  f"{len(params)} layers, as params has {len(params)} entries")
@@ -119,8 +120,20 @@ class GroupLasso(Penalty):
     def term(self, w):
         if w.ndim != 2:
             raise ValueError(f"GroupLasso: {self.name!r} has shape {w.shape}, expected a matrix")
-        norm = np.sqrt((w * w).sum(self.axis, keepdims=True))
+        norm = _norms(w, self.axis)
         return norm.sum(), w / np.where(norm.real == 0, 1, norm)
+
+
+def _norms(w, axis):
+    """sqrt(sum w^2) along an axis, also where the squares of finite numbers overflow or vanish."""
+    limits = np.finfo(w.dtype)
+    with np.errstate(over="ignore"):
+        norm = np.sqrt((w * w).sum(axis, keepdims=True))
+    if ((norm.real > (limits.tiny / limits.eps) ** 0.5) & (norm.real < np.inf)).all():
+        return norm
+    largest = np.abs(w.real).max(axis, keepdims=True, initial=0)
+    scale = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)   # a power of two: exact
+    return scale * np.sqrt((w / scale * (w / scale)).sum(axis, keepdims=True))
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,19 @@
 import sys
 from pathlib import Path
 
-if not __package__:     # run as a file: the modules beside it, without the package's __init__
+if not __package__:     # run as a file: the modules beside it, without the packages' __init__
     import types
-    __package__ = "oracle"
-    sys.modules[__package__] = types.ModuleType(__package__)
-    sys.modules[__package__].__path__ = [str(Path(__file__).resolve().parent)]
+    __package__ = "npspectral.oracle"
+    for name, folder in zip((__package__, "npspectral"), Path(__file__).resolve().parents):
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = [str(folder)]
 
 import os                                                                           # noqa: E402
 import platform                                                                     # noqa: E402
 import time                                                                         # noqa: E402
 from concurrent.futures import ProcessPoolExecutor                                  # noqa: E402
 
+from ..progress import Line                                                         # noqa: E402
 from . import _catalog, _certify, _digests, _vectors                                # noqa: E402
 
 
@@ -44,14 +46,13 @@ def certify(folder=_vectors.FOLDER, workers=None, write=None):
 
 def solve_all(cases, workers=None):
     """The cases with their golden values, in order; as many processes as cores."""
-    solved = {}
+    solved, line = {}, Line()
     order = sorted(cases, key=_cost, reverse=True)          # the long ones first
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         for done, case in enumerate(pool.map(_certify.solve, order, chunksize=4), 1):
             solved[case["id"]] = case
-            if done % 20 == 0 or done == len(order):
-                print(f"\r{done} of {len(order)} cases", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+            line.show(f"{done} of {len(order)} cases")
+    line.close()
     return [solved[case["id"]] for case in cases]
 
 
@@ -66,7 +67,7 @@ def _summary(solved, files, seconds):
     tiers = [case["tier"] for case in solved]
     least = min(case["agreed_digits"] for case in solved if case["expect"])
     foreign = sorted({name.split(".")[0] for name in sys.modules}
-                     - set(sys.stdlib_module_names) - {"__main__", "__mp_main__", "oracle"})
+                     - set(sys.stdlib_module_names) - {"__main__", "__mp_main__", "npspectral"})
     return "\n".join((
         f"suite {_vectors.SUITE}, {time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, "
         f"{platform.system()} {platform.machine()}",

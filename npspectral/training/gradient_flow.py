@@ -27,14 +27,17 @@ import numpy as np
 
 from ..nn import OneHidden, soft_hinge, tree
 from ..nn.layer import check_number
+from . import _expect
+from ._record import Snapshot
 
 GROWTH, SHRINK = 1.1, 0.1
 STRETCH = 1 + 1e-9              # a moment so little beyond a step's end is its end
+SMALLEST = 1e-30                # sums of squares below have lost digits in float32
 
 
-@dataclass(frozen=True)
-class FlowRecord:
-    """The state after an accepted step; its arrays are its own."""
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowRecord(Snapshot):
+    """The state after an accepted step; its arrays are its own. Equal if all bits are."""
 
     params: tuple | dict | np.ndarray   # of the network; of kernel_flow, a (p, K)
     time: float
@@ -47,6 +50,8 @@ class FlowRecord:
     rise: float                         # the largest rise of the loss in a step so far
     drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan if not conserved
 
+    shown = ("time", "step", "loss", "floor_steps", "rejected")
+
     def satisfied(self, target, margin=1.0):
         """The fraction of samples with y F >= margin for every output."""
         return float((target * self.outputs >= margin).all(-1).mean())
@@ -54,7 +59,10 @@ class FlowRecord:
 
 @dataclass(frozen=True)
 class Limits:
-    """When a step is accepted, and moments that are hit exactly, in increasing order."""
+    """When a step is accepted, and moments that are hit exactly, in increasing order.
+
+    Raises ValueError or TypeError on what are no such numbers.
+    """
 
     max_gradient_change: float = 1e-4
     max_output_change: float = 0.1
@@ -63,29 +71,34 @@ class Limits:
     first_step: float = 1.0
 
     def __post_init__(self):
-        for name in ("max_gradient_change", "max_output_change", "first_step"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"Limits: {name} is {getattr(self, name)!r}, expected a "
-                                 f"number > 0")
-        if not 0 <= self.floor < 1:
-            raise ValueError(f"Limits: floor is {self.floor!r}, expected 0 or a number below 1")
-        times = (0.0, *self.times)
-        if not all(a < b < math.inf for a, b in zip(times, times[1:])):
-            raise ValueError(f"Limits: times is {self.times!r}, expected increasing numbers > 0")
+        own = {name: _expect.number("Limits", name, getattr(self, name), "a number > 0",
+                                    lambda value: 0 < value < math.inf)
+               for name in ("max_gradient_change", "max_output_change", "first_step")}
+        own["floor"] = _expect.number("Limits", "floor", self.floor, "0 or a number below 1",
+                                      lambda value: 0 <= value < 1)
+        own["times"] = _expect.moments("Limits", self.times)
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
 
 
 def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
     """Yield a FlowRecord of the start and after every step, for ever; the caller stops.
 
     x (p, n_in), target (p, K) as the loss takes it. Also stops by itself where the gradient is 0.
-    Raises ValueError or TypeError on arguments that do not fit, FloatingPointError if the loss is
-    not finite or a step shrinks to nothing.
+    Raises ValueError or TypeError on arguments that do not fit or are not finite,
+    FloatingPointError if the loss or the gradient is not finite, a step shrinks to nothing, or
+    alpha is so large that one rounding of f exceeds the limit of F.
     """
     alpha = check_number("gradient_flow", "alpha", alpha, low=0)
+    _expect.function("gradient_flow", "loss", loss)
+    x, target = _expect.data("gradient_flow", x, target)
     learned = network.trainable_part(params)
     if tree.size(learned) == 0:
         raise ValueError(f"{network.label}: nothing is trainable")
+    params = tree.map(_expect.locked, params)
     start, _ = network.forward(params, x)
+    for path, array in tree.items(params):
+        _expect.finite("gradient_flow", path, array)
 
     def place(theta):
         return tree.merge(params, tree.unravel(theta, learned))
@@ -94,7 +107,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         own = place(theta)
         y, residuals = network.forward(own, x)
         outputs = alpha * (y - start)
-        value, grad_y = loss(outputs, target)
+        value, grad_y = loss(_expect.locked(outputs), target)
         grads, _ = network.backward(own, residuals, grad_y, input_grad=False)
         parts = [grad for _, grad in tree.aligned(learned, grads)]
         return outputs, float(value), np.concatenate(parts, axis=None)
@@ -105,10 +118,19 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
 
 
 def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
-    """The first record where a fraction of the samples has y F >= margin, or that of max_steps."""
+    """The first record where a fraction of the samples has y F >= margin.
+
+    Or that of max_steps, or the last one: `satisfied` of what is returned tells.
+    Raises ValueError on numbers that are not finite, and where there are no records.
+    """
+    for name, value in ("fraction", fraction), ("margin", margin):
+        check_number("settle", name, value)
+    record = None
     for record in records:
         if record.satisfied(target, margin) >= fraction or record.step >= max_steps:
             return record
+    if record is None:
+        raise ValueError("settle: records is empty, expected those of a flow")
     return record
 
 
@@ -118,7 +140,9 @@ def integrate(owner, theta, evaluate, place, limits, conserved=None):
     c = None if conserved is None else conserved(theta)
     times, time, size = list(limits.times), 0.0, limits.first_step
     step, floor_steps, rejected, rise, drift = 0, 0, 0, 0.0, math.nan if c is None else 0.0
-    yield FlowRecord(place(theta), time, step, value, outputs, size, 0, 0, rise, drift)
+    too_far = False                     # whether the last try moved F too far
+    _check_finite(owner, step, outputs, value, gradient)
+    yield _record(place(theta), time, step, value, outputs, size, 0, 0, rise, drift)
     while speed := _norm(gradient):
         least = limits.floor * _norm(theta - begin) / speed
         due = bool(times) and time + STRETCH * size >= times[0]
@@ -128,10 +152,14 @@ def integrate(owner, theta, evaluate, place, limits, conserved=None):
                                      f"a larger floor may help")
         following = theta - taken * gradient
         after = evaluate(following)
-        if not np.isfinite(after[1]):
-            raise FloatingPointError(f"{owner}: the loss is {after[1]} after step {step}")
+        _check_finite(owner, step, *after)
         turn = _change(gradient, after[2]) / limits.max_gradient_change
         shift = np.abs(after[0] - outputs).max() / limits.max_output_change
+        if too_far and shift == 0:
+            raise FloatingPointError(f"{owner}: a step of {taken:.1e} at time {time} is lost in "
+                                     f"rounding, ten times that moves F too far; alpha is too "
+                                     f"large for the precision")
+        too_far = shift >= 1
         if shift >= 1 or (turn >= 1 and taken > least):
             rejected += 1
             size = SHRINK * taken if shift >= 1 else max(SHRINK * taken, least)
@@ -146,16 +174,34 @@ def integrate(owner, theta, evaluate, place, limits, conserved=None):
             size *= GROWTH
         elif turn >= 1:
             size = max(size, least)
-        yield FlowRecord(place(theta), time, step, value, outputs, taken, floor_steps, rejected,
-                         rise, drift)
+        yield _record(place(theta), time, step, value, outputs, taken, floor_steps, rejected,
+                      rise, drift)
+
+
+def _record(params, time, step, value, outputs, *counts):
+    """A record with arrays of its own: what the caller does to them does not reach the flow."""
+    return FlowRecord(tree.copy(params), time, step, value, outputs.copy(), *counts)
+
+
+def _check_finite(owner, step, outputs, value, gradient):
+    """Refuse to go on from what no comparison would stop: all of them let nan pass."""
+    for name, found in ("loss", value), ("output", outputs), ("gradient", gradient):
+        if not np.isfinite(found).all():
+            wrong = np.ravel(found)[~np.isfinite(np.ravel(found))][0]
+            raise FloatingPointError(f"{owner}: the {name} is {wrong} after step {step}")
 
 
 def _norm(a):
-    return math.sqrt(a @ a)
+    """|a|, also where the squares of finite numbers overflow or vanish."""
+    with np.errstate(over="ignore", under="ignore"):
+        square = float(a @ a)
+        if SMALLEST < square < math.inf:
+            return math.sqrt(square)
+        scale = float(np.abs(a).max())
+        return scale * math.sqrt(np.square(a / scale).sum()) if scale else 0.0
 
 
 def _change(a, b):
     """|a - b|^2 / (|a| |b|), 0 if either is 0."""
-    scale = _norm(a) * _norm(b)
-    difference = a - b
-    return difference @ difference / scale if scale else 0.0
+    change, before, after = _norm(a - b), _norm(a), _norm(b)
+    return change / before * (change / after) if before and after else 0.0

@@ -3,9 +3,11 @@ import numpy as np
 
 from ..nn import soft_hinge
 from ..nn.layer import check_number
+from . import _expect
 from .gradient_flow import Limits, integrate
 
 COMPLEX_STEP = 1e-100
+ASYMMETRY = 1e-6                # of a kernel by the rounding of its products, relative
 
 
 def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
@@ -16,11 +18,11 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
     kernel (p, p) of f, target (p, K); yields FlowRecords whose params are a (p, K). It is the limit
     of gradient_flow for alpha -> infinity. Errors as there.
     """
-    alpha = _check("kernel_flow", kernel, target, alpha)
+    kernel, target, alpha = _check("kernel_flow", kernel, target, alpha, loss)
 
     def evaluate(a):
         outputs = alpha * (kernel @ a.reshape(target.shape))
-        value, grad_y = loss(outputs, target)
+        value, grad_y = loss(_expect.locked(outputs), target)
         return outputs, float(value), grad_y.ravel()
 
     return integrate("kernel_flow", np.zeros(target.size, target.dtype), evaluate,
@@ -36,11 +38,13 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     Source: Byrne and Hindmarsh 1975, ACM Trans. Math. Softw. 1, 71, as scipy's BDF.
     """
     from scipy.integrate import solve_ivp
-    alpha = _check("kernel_flow_at", kernel, target, alpha)
+    kernel, target, alpha = _check("kernel_flow_at", kernel, target, alpha, loss)
+    times = _expect.moments("kernel_flow_at", times)
+    tolerance = check_number("kernel_flow_at", "tolerance", tolerance, low=0)
     if target.shape[1] != 1:
         raise ValueError(f"kernel_flow_at: target has shape {target.shape}, expected (p, 1)")
-    if not len(times) or not all(a < b < np.inf for a, b in zip((0.0, *times), times)):
-        raise ValueError(f"kernel_flow_at: times is {times!r}, expected increasing numbers > 0")
+    if not times:
+        raise ValueError("kernel_flow_at: times is (), expected increasing numbers > 0")
 
     def force(outputs):
         return -loss(alpha * outputs[:, None], target)[1][:, 0]
@@ -56,9 +60,17 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     return solution.y.T[:, :, None]
 
 
-def _check(owner, kernel, target, alpha):
-    """alpha as a float; refuse what does not fit."""
-    if target.ndim != 2 or kernel.shape != (len(target), len(target)):
+def _check(owner, kernel, target, alpha, loss):
+    """kernel and target as plain views and alpha as a float; refuse what does not fit."""
+    _expect.function(owner, "loss", loss)
+    kernel, target = _expect.plain(owner, "kernel", kernel), _expect.plain(owner, "target", target)
+    if target.ndim != 2 or not target.size or kernel.shape != (len(target), len(target)):
         raise ValueError(f"{owner}: kernel has shape {kernel.shape} and target {target.shape}, "
                          f"expected (p, p) and (p, K)")
-    return check_number(owner, "alpha", alpha, low=0)
+    _expect.finite(owner, "kernel", kernel)
+    _expect.finite(owner, "target", target)
+    asymmetry = (kernel - kernel.T).max()                   # its least is the same with a minus
+    if asymmetry > ASYMMETRY * max(kernel.max(), -kernel.min()):
+        raise ValueError(f"{owner}: kernel differs from its transpose by {asymmetry:.1e}, "
+                         f"expected a symmetric matrix")
+    return kernel, target, check_number(owner, "alpha", alpha, low=0)

@@ -1,15 +1,22 @@
 """Metrics: numbers to watch during training, without a gradient."""
 import numpy as np
 
+from . import _expect
+
 
 def accuracy(y, target):
     """Share of samples whose class is right: the largest of K > 1 outputs, the sign of one.
 
     y (batch, K); target: labels (batch,), or of y's shape (K = 1: positive class where above 1/2,
-    which reads 0/1 and -1/+1 alike). Raises ValueError on an empty batch.
+    which reads 0/1 and -1/+1 alike). Raises ValueError on an empty batch, and on nan, which every
+    comparison would take for some class.
     """
+    y, target = _expect.plain("accuracy", "y", y), _expect.plain("accuracy", "target", target)
     if len(y) == 0:
         raise ValueError("accuracy: an empty batch has no accuracy")
+    for name, array in ("y", y), ("target", target):
+        if array.dtype.kind in "fc" and np.isnan(array).any():
+            raise ValueError(f"accuracy: {name} holds nan, expected numbers")
     if target.shape == y.shape[:-1] and y.shape[-1] > 1:
         right = y.argmax(-1) == target
     elif target.shape != y.shape:

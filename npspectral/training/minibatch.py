@@ -6,15 +6,18 @@ import numpy as np
 
 from ..nn import tree
 from ..nn.penalties import add_penalties
+from . import _expect
+from ._record import Snapshot
 
 PACKED = 32768                  # up to so many trainable numbers lie in one vector
 
 
-@dataclass(frozen=True)
-class Record:
+@dataclass(frozen=True, eq=False, repr=False)
+class Record(Snapshot):
     """The state of a run after an epoch; all arrays are the record's own copies.
 
-    `fit` goes on from one with the same bits as a run that was never interrupted.
+    `fit` goes on from one with the same bits as a run that was never interrupted. Two records are
+    equal if all their numbers are, bit for bit.
     """
 
     params: tuple | dict
@@ -24,17 +27,22 @@ class Record:
     optimizer_state: dict | None = None
     rng_state: dict | None = None
 
+    shown = ("epoch", "loss", "metrics")
+
 
 class Step:
     """One training step, and the buffers that it needs: step(x, target) -> value, y.
 
     Works on its own copy, `params`. When there are few trainable numbers they lie in one vector
     theta, of which the arrays in `params` are views, so the optimizer makes one update for all.
+    The loss gets y as a view that it cannot write to: layers may need y again.
     """
 
     def __init__(self, network, params, loss, optimizer, penalties=(), optimizer_state=None):
+        _expect.function("Step", "loss", loss)
+        _expect.optimizer("Step", optimizer)
         self.network, self.loss, self.optimizer = network, loss, optimizer
-        self.penalties = penalties
+        self.penalties = _expect.functions("Step", "penalties", penalties)
         self.params = tree.copy(params)
         self.trainable = network.trainable_part(self.params)
         size = tree.size(self.trainable)
@@ -55,6 +63,7 @@ class Step:
 
     def __call__(self, x, target):
         y, residuals = self.network.forward(self.params, x)
+        y = _expect.locked(y)
         value, grad_y = self.loss(y, target)
         grads, _ = self.network.backward(self.params, residuals, grad_y, input_grad=False)
         if self.penalties:
@@ -67,7 +76,8 @@ class Step:
 
 
 def _shapes(state):
-    return {path: array.shape for path, array in tree.items(state)}
+    return {path: f"{np.shape(array)} {getattr(array, 'dtype', type(array).__name__)}"
+            for path, array in tree.items(state)}
 
 
 def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=None,
@@ -75,33 +85,38 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     """Train, and yield a Record after every epoch.
 
     start       params, or a Record to go on from; neither is changed. `rng` is set to its state.
-    x, target   (n, n_in) and n targets as the loss takes them; shuffled by `rng` in every epoch,
-                a smaller last batch is kept; one batch of all n is not shuffled.
+    x, target   (n, n_in) and n targets as the loss takes them, in memory or memory maps; shuffled
+                by `rng` in every epoch, a smaller last batch is kept; one batch of all n is not
+                shuffled.
     loss        loss(y, target) -> value, grad_y;  penalties: functions of params alike
     epochs      the number of the last epoch; None goes on for ever
-    metrics     functions metric(y, target) -> float, averaged over the epoch's batches as they come
+    metrics     functions metric(y, target) -> float, averaged over the epoch's batches as they
+                come, under their names, which have to differ
     validation  (x, target): its loss, without penalties, and metrics after each epoch
+
+    Data are handed on as copies or as views that cannot be written to. The loss is called once
+    more at the start, with the first output for every row: targets that do not fit are refused now.
 
     Raises ValueError or TypeError on arguments that do not fit or are not finite, and
     FloatingPointError as soon as the loss is not finite.
     """
     record = start if isinstance(start, Record) else Record(start)
-    _check_data("fit", x, target)
+    x, target = _expect.data("fit", x, target)
     if validation is not None:
-        if not isinstance(validation, tuple) or len(validation) != 2:
-            raise TypeError(f"fit: validation is a {type(validation).__name__}, "
-                            f"expected a tuple (x, target)")
-        _check_data("fit: validation", *validation)
-    if isinstance(optimizer, type):
-        raise TypeError(f"fit: optimizer is {optimizer!r}, expected an instance of it")
+        validation = _validation(validation)
+    _expect.optimizer("fit", optimizer)
+    _expect.function("fit", "loss", loss)
+    penalties = _expect.functions("fit", "penalties", penalties)
+    metrics = _expect.metrics("fit", metrics)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"fit: rng is {rng!r}, expected a numpy.random.Generator")
     for name, number in (("batch_size", batch_size), ("epochs", 1 if epochs is None else epochs)):
-        _check_count("fit", name, number)
-    for rows in (x, *(validation or ())[:1]):
-        network.forward(record.params, rows[:1])        # a misfit is refused now, not in epoch 1
+        _expect.integer("fit", name, number)
+    _try(network, record.params, loss, x[:batch_size], target[:batch_size])
+    if validation is not None:
+        _try(network, record.params, loss, *validation)
     for path, array in tree.items(record.params):
-        _check_finite("fit", path, array)
+        _expect.finite("fit", path, array)
     if record.rng_state is not None:
         rng.bit_generator.state = record.rng_state
     step = Step(network, record.params, loss, optimizer, penalties, record.optimizer_state)
@@ -112,10 +127,26 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
             for number in numbers)
 
 
+def _validation(pair):
+    """(x, target) as plain views."""
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        came = f"{len(pair)} entries" if isinstance(pair, tuple) else f"a {type(pair).__name__}"
+        raise TypeError(f"fit: validation is {came}, expected a tuple (x, target)")
+    return _expect.data("fit: validation", *pair)
+
+
+def _try(network, params, loss, x, target):
+    """Call the loss with the first output for every row, to refuse what does not fit."""
+    y, _ = network.forward(tree.map(_expect.locked, params), x[:1])
+    found = loss(np.repeat(y, len(x), axis=0), target)
+    if not isinstance(found, tuple) or len(found) != 2:
+        raise TypeError(f"fit: loss returned a {type(found).__name__}, "
+                        f"expected a tuple (value, grad_y)")
+
+
 def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
     n = len(x)
-    total = 0.0
-    sums = dict.fromkeys([metric.__name__ for metric in metrics], 0.0)
+    total, sums = 0.0, dict.fromkeys(metrics, 0.0)
     order = rng.permutation(n) if batch_size < n else None
     for begin in range(0, n, batch_size):
         batch = slice(None) if order is None else order[begin:begin + batch_size]
@@ -124,50 +155,33 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
             raise FloatingPointError(f"fit: the loss is {value} in epoch {number}, batch "
                                      f"{begin // batch_size}; a smaller learning rate may help")
         total += float(value) * len(y)
-        for metric in metrics:
-            sums[metric.__name__] += metric(y, target[batch]) * len(y)
+        for name, metric in metrics.items():
+            sums[name] += float(metric(y, target[batch])) * len(y)
     results = {name: value / n for name, value in sums.items()}
     if validation is not None:
-        found = evaluate(step.network, step.params, *validation, loss=step.loss, metrics=metrics)
+        found = evaluate(step.network, step.params, *validation, loss=step.loss,
+                         metrics=metrics.values())
         results |= {f"validation_{name}": value for name, value in found.items()}
     return Record(tree.copy(step.params), number, total / n, results, tree.copy(step.state),
                   rng.bit_generator.state)
 
 
 def predict(network, params, x, batch_size=1000):
-    """y for all of x (n, n_in), forward in batches."""
-    _check_count("predict", "batch_size", batch_size)
+    """y for all of x (n, n_in), forward in batches; x may be a memory map."""
+    _expect.integer("predict", "batch_size", batch_size)
+    x, params = _expect.plain("predict", "x", x), tree.map(_expect.locked, params)
     batches = [network.forward(params, x[begin:begin + batch_size])[0]
                for begin in range(0, max(len(x), 1), batch_size)]
     return np.concatenate(batches)
 
 
 def evaluate(network, params, x, target, *, loss=None, metrics=(), batch_size=1000):
-    """The loss (if given, under the name "loss") and metrics of all of x as a dict of floats."""
-    _check_data("evaluate", x, target)
-    y = predict(network, params, x, batch_size)
+    """The loss (if given, under the name "loss") and metrics of all of x as a dict of floats.
+
+    Neither can write to the targets. Errors as in fit.
+    """
+    x, target = _expect.data("evaluate", x, target)
+    metrics = _expect.metrics("evaluate", metrics)
+    y = _expect.locked(predict(network, params, x, batch_size))
     results = {} if loss is None else {"loss": float(loss(y, target)[0])}
-    return results | {metric.__name__: float(metric(y, target)) for metric in metrics}
-
-
-def _check_data(owner, x, target):
-    if not isinstance(x, np.ndarray) or not isinstance(target, np.ndarray):
-        raise TypeError(f"{owner}: x and target are {type(x).__name__} and "
-                        f"{type(target).__name__}, expected numpy arrays")
-    if x.ndim != 2 or len(x) == 0:
-        raise ValueError(f"{owner}: x has shape {x.shape}, expected (n, n_in) with n >= 1")
-    if target.ndim == 0 or len(target) != len(x):
-        raise ValueError(f"{owner}: target has shape {target.shape}, expected {len(x)} rows as x")
-    _check_finite(owner, "x", x)
-    _check_finite(owner, "target", target)
-
-
-def _check_count(owner, name, number):
-    if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < 1:
-        raise ValueError(f"{owner}: {name} is {number!r}, expected a positive integer")
-
-
-def _check_finite(owner, name, array):
-    if array.dtype.kind in "fc" and not np.isfinite(array).all():
-        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{owner}: {name}{list(index)} is {array[index]}, expected finite numbers")
+    return results | {name: float(metric(y, target)) for name, metric in metrics.items()}

@@ -1,0 +1,119 @@
+"""Checks of arguments: each error says who was called, with what, and what was expected."""
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+
+PIECE = 1 << 20         # numbers looked at in one go, so that a memory map is never read whole
+
+
+def plain(owner, name, array):
+    """The array, or the one behind a memory map, as a view that foreign code cannot write to."""
+    if type(array) not in (np.ndarray, np.memmap):
+        raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
+    return locked(array.view(np.ndarray))
+
+
+def locked(array):
+    """A view of the array that cannot be written to; what is no array as it is."""
+    if isinstance(array, np.ndarray):
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
+def data(owner, x, target):
+    """x (n, n_in) and n targets as plain views, finite."""
+    x, target = plain(owner, "x", x), plain(owner, "target", target)
+    if x.ndim != 2 or len(x) == 0:
+        raise ValueError(f"{owner}: x has shape {x.shape}, expected (n, n_in) with n >= 1")
+    if target.ndim == 0 or len(target) != len(x):
+        raise ValueError(f"{owner}: target has shape {target.shape}, expected {len(x)} rows as x")
+    finite(owner, "x", x)
+    finite(owner, "target", target)
+    return x, target
+
+
+def finite(owner, name, array):
+    """No inf and no nan; the first one is named."""
+    if array.dtype.kind not in "fc":
+        return
+    rows = np.atleast_1d(array)
+    step = max(1, PIECE * len(rows) // max(1, rows.size))
+    for begin in range(0, len(rows), step):
+        good = np.isfinite(rows[begin:begin + step])
+        if not good.all():
+            index = np.argwhere(~good)[0].tolist()
+            index[0] += begin
+            raise ValueError(f"{owner}: {name}{index if array.ndim else ''} is "
+                             f"{rows[tuple(index)]}, expected finite numbers")
+
+
+def integer(owner, name, value):
+    """A positive integer."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{owner}: {name} is {value!r}, expected a positive integer")
+
+
+def number(owner, name, value, expected, fits):
+    """A real number for which fits(value), as a float; `expected` says so in words."""
+    if not isinstance(value, Real) or isinstance(value, bool) or not fits(value):
+        raise ValueError(f"{owner}: {name} is {value!r}, expected {expected}")
+    return float(value)
+
+
+def moments(owner, values):
+    """Times that rise from above 0 and end somewhere, as a tuple of floats."""
+    times = _listed(owner, "times", values, "increasing numbers > 0")
+    if not (all(isinstance(time, Real) for time in times)
+            and all(a < b < np.inf for a, b in zip((0.0, *times), times))):
+        raise ValueError(f"{owner}: times is {times!r}, expected increasing numbers > 0")
+    return tuple(float(time) for time in times)
+
+
+def function(owner, name, value):
+    """Something to call that is no class."""
+    if not callable(value) or isinstance(value, type):
+        raise TypeError(f"{owner}: {name} is {value!r}, expected a function")
+
+
+def functions(owner, name, values):
+    """The functions as a tuple, whatever they came in: an iterator is used up once, here."""
+    values = _listed(owner, name, values, "a list of functions")
+    for position, value in enumerate(values):
+        function(owner, f"{name}[{position}]", value)
+    return values
+
+
+def metrics(owner, values):
+    """Name -> metric; a partial has its function's name, an object without one its class's."""
+    found = {}
+    for metric in functions(owner, "metrics", values):
+        named = metric
+        while isinstance(named, partial) and not hasattr(named, "__name__"):
+            named = named.func
+        name = getattr(named, "__name__", type(named).__name__)
+        if name == "loss" or name.startswith("validation_"):
+            raise ValueError(f"{owner}: a metric is named {name!r}, a name that fit gives itself; "
+                             f"expected another __name__")
+        if name in found:
+            raise ValueError(f"{owner}: two metrics are named {name!r}, expected a __name__ each")
+        found[name] = metric
+    return found
+
+
+def optimizer(owner, value):
+    """An instance with the methods init and step."""
+    methods = [callable(getattr(value, name, None)) for name in ("init", "step")]
+    if isinstance(value, type) or not all(methods):
+        raise TypeError(f"{owner}: optimizer is {value!r}, "
+                        f"expected an instance with the methods init and step")
+
+
+def _listed(owner, name, values, expected):
+    try:
+        if callable(values) or isinstance(values, (str, bytes, dict)):
+            raise TypeError
+        return tuple(values)
+    except TypeError:
+        raise TypeError(f"{owner}: {name} is {values!r}, expected {expected}") from None

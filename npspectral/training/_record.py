@@ -1,0 +1,34 @@
+"""What records share: equality by the bits of their arrays, and one short line to print."""
+import dataclasses
+
+import numpy as np
+
+
+class Snapshot:
+    """Base of a frozen dataclass that holds arrays; `shown` names the fields that it prints."""
+
+    shown: tuple[str, ...] = ()
+    __hash__ = None                     # type: ignore[assignment]  # as for everything with arrays
+
+    def __eq__(self, other):
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(_same(getattr(self, field.name), getattr(other, field.name))
+                   for field in dataclasses.fields(self))
+
+    def __repr__(self):
+        values = {name: getattr(self, name) for name in self.shown}
+        return f"{type(self).__name__}(" + ", ".join(
+            f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value!r}"
+            for name, value in values.items()) + ")"
+
+
+def _same(a, b):
+    """Equal shapes, dtypes and bits throughout two trees; equal text of all that is no array."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return (a.shape, a.dtype) == (b.shape, b.dtype) and a.tobytes() == b.tobytes()
+    return type(a) is type(b) and repr(a) == repr(b)
