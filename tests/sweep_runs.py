@@ -101,6 +101,14 @@ def use_up(config, i):
     return [config.pop("lr"), i]
 
 
+def sweep_inside(folder, i):
+    """Makes a sweep of its own elsewhere; what that leaves is what this run had."""
+    os.chdir(folder)
+    os.environ["SWEEP_MARK"] = "x"
+    values = sweep.run_all(sweep.grid(use_up, config=[{"lr": i}], i=range(2)), f"inner {i}").values
+    return [os.getcwd() == folder, os.environ["SWEEP_MARK"], values]
+
+
 def delete_folder(place):
     """Deletes the folder that it is in, goes elsewhere, and fails."""
     os.rmdir(place)

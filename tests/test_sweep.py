@@ -488,6 +488,15 @@ def test_runs_in_threads_that_go_at_once_have_parameters_of_their_own(path):
     assert surroundings()[:-2] == before[:-2]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sweep_inside_a_run_leaves_that_run_as_it_was(path, tmp_path, workers):
+    runs = sweep.grid(sweep_runs.sweep_inside, folder=[os.path.realpath(tmp_path)], i=range(3))
+    before = surroundings()
+    assert sweep.run_all(runs, path, workers).values == [
+        [True, "x", [[i, 0], [i, 1]]] for i in range(3)]
+    assert surroundings() == before
+
+
 def test_an_error_of_the_run_is_not_hidden_by_what_it_has_broken(path, tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
