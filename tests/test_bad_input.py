@@ -332,8 +332,40 @@ CASES = {
                                   r"shorter|longer|1 .*3|3 .*1"),
     "momentum without a velocity": (lambda: SGD(0.1, momentum=0.9).step(
         {"phi": np.ones(3)}, {"phi": np.ones(3)}, {}), (KeyError, ValueError), r"velocity|state"),
-    "state of another optimizer": (lambda: Adam().step(P, P, Adamax().init(P)),
-                                   (KeyError, ValueError), r"state|'v'"),
+    "state of another optimizer": (
+        lambda: Adam().step(P, P, Adamax().init(P)), ValueError,
+        r"Adam: state is \['m', 't', 'u'\], expected \['m', 't', 'v'\], as init gives it"),
+    "state of another kind of SGD": (lambda: SGD(0.1, momentum=0.9).step(P, P, SGD(0.1).init(P)),
+                                     ValueError, r"SGD: state is \[\], expected \['velocity'\]"),
+    "state None": (lambda: Adamax().step(P, P, None), ValueError,
+                   r"Adamax: state is NoneType, expected \['m', 't', 'u'\]"),
+    "beta1 a string": (lambda: Adam(beta1="0.9"), ValueError, r"Adam: beta1 is '0.9', expected 0 "),
+    "eps a string": (lambda: Adamax(eps="0"), ValueError, r"Adamax: eps is '0', expected >= 0"),
+    "decay None": (lambda: SGD(0.1, decay=None), ValueError, r"SGD: decay is None, expected >= 0"),
+    "momentum a list": (lambda: SGD(0.1, momentum=[0.9]), ValueError, r"momentum is \[0.9\], exp"),
+    "learning rate True": (lambda: Adam(True), ValueError,
+                           r"Adam: learning_rate is True, expected > 0"),
+    "decay False": (lambda: Adam(decay=False), ValueError, r"Adam: decay is False, expected >= 0"),
+    **{f"{dtype.__name__} parameters of {type(optimizer).__name__}": (
+        lambda dtype=dtype, optimizer=optimizer: optimizer.init({"w": np.ones(2, dtype)}),
+        TypeError, rf"{type(optimizer).__name__}: w has dtype {dtype.__name__}, expected")
+       for optimizer in (SGD(0.1), SGD(0.1, momentum=0.9), Adam(), Adamax())
+       for dtype in (np.float16, np.int64, np.complex128)},
+    "parameters in a list": (lambda: Adam().init({"w": [1.0]}), TypeError,
+                             r"Adam: w is list, expected a numpy.ndarray"),
+    "parameter that is a number": (lambda: SGD(0.1).init({"w": np.float64(1.0)}), TypeError,
+                                   r"SGD: w is float64, expected a numpy.ndarray"),
+    "parameters read-only": (lambda: Adamax().init(({}, {"w": np.broadcast_to(1.0, 3)})),
+                             ValueError, r"Adamax: 1/w is read-only, expected an array to update"),
+    "parameter twice": (lambda: Adam().init(({"w": X}, {"w": X})), ValueError,
+                        r"Adam: 0/w and 1/w share memory, expected arrays of their own"),
+    "parameters that overlap": (lambda: SGD(0.1).init({"a": X[:3], "b": X[2:]}), ValueError,
+                                r"SGD: a and b share memory"),
+    "fit float16": (train(start=tree.map(lambda array: array.astype(np.float16), N), steps=0,
+                          x=X.astype(np.float16), target=Y[:, :2].astype(np.float16)), TypeError,
+                    r"Adam: params has dtype float16, expected float32, float64 or longdouble"),
+    "fit complex": (train(start=tree.map(lambda array: array + 0j, N), steps=0), TypeError,
+                    r"has dtype complex128, expected float32, float64 or long"),
 
     # fit
     "fit x NaN": (train(x=NAN, steps=0), ValueError, r"fit: x\[2, 1\] is nan, expected finite"),

@@ -28,12 +28,17 @@ def softplus(x):
 
 
 class Elementwise(Layer):
-    """A layer without parameters that maps every entry alone: y = f(x), grad_x = f'(x) grad_y."""
+    """A layer without parameters that maps every entry alone: y = f(x), grad_x = f'(x) grad_y.
 
+    An exponential that underflows to 0 is right, and silent under np.seterr(all="raise") too.
+    """
+
+    @np.errstate(under="ignore")
     def forward(self, params, x):
         self.check_input(params, x)
         return self.function(x)
 
+    @np.errstate(under="ignore")
     def backward(self, params, residuals, grad_y, input_grad=True):
         if not input_grad:
             return {}, None
@@ -53,7 +58,7 @@ class Identity(Elementwise):
     """y = x."""
 
     def function(self, x):
-        return x, (x,)
+        return np.asarray(x), (x,)                      # of a memory map the array that it is
 
     def derivative(self, x):
         return 1
