@@ -13,18 +13,22 @@ from .layer import Layer, check_array, check_number, check_tail
 
 
 def magnitude(x):
-    """|x| as a function that the complex step passes: x times the sign of its real part."""
+    """|x| as a function that the complex step passes: x times the sign of its real part.
+
+    Where max(x, 0) stands beside it, that goes by the sign bit too: complex steps at 0 and -0 then
+    take one side in both.
+    """
     return x * np.copysign(1, x.real)
 
 
 def sigmoid(x):
     """s(x) = 1 / (1 + exp(-x)), without overflow: exp(min(x, 0)) / (1 + exp(-|x|))."""
-    return np.exp(np.where(x.real < 0, x, 0)) / (1 + np.exp(-magnitude(x)))
+    return np.exp(np.where(np.signbit(x.real), x, 0)) / (1 + np.exp(-magnitude(x)))
 
 
 def softplus(x):
     """log(1 + exp(x)), without overflow: max(x, 0) + log(1 + exp(-|x|))."""
-    return np.where(x.real > 0, x, 0) + np.log1p(np.exp(-magnitude(x)))
+    return np.where(np.signbit(x.real), 0, x) + np.log1p(np.exp(-magnitude(x)))
 
 
 class Elementwise(Layer):

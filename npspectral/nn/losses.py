@@ -49,7 +49,7 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
         raise ValueError(f"{name}: target runs from {target.min()} to {target.max()}, "
                          f"expected numbers from 0 to 1")
     scale = _sample_scale(name, y, reduction, weights) / y.shape[-1]
-    value = scale * (np.log1p(np.exp(-magnitude(y))) + ((y.real > 0) - target) * y)
+    value = scale * (np.log1p(np.exp(-magnitude(y))) + (~np.signbit(y.real) - target) * y)
     return value.sum((-2, -1)), scale * ((1 - target) * sigmoid(y) - target * sigmoid(-y))
 
 
