@@ -284,6 +284,34 @@ def test_broken_layer_inside_a_network_is_named_by_its_path(rng):
         check_gradients(network, random_params(network, rng), random_input(network, rng))
 
 
+@pytest.mark.parametrize("name, sentence", [
+    ("kernel_term doubled", "2/0/kernel_term of weight is not the Gram matrix of its gradients"),
+    ("kernel_term without a name", r"2/0/kernel_term has the names \['weight'\], expected"),
+    ("kernel_term transposed", r"2/0/kernel_term of bias has shape \(2, 1, 3, 2\), expected")])
+def test_kernel_term_of_a_layer_inside_a_network_is_looked_at(name, sentence, rng):
+    network = Chain(Dense(5, 4), Tanh(), Chain(BROKEN[name][0], Tanh()))
+    with pytest.raises(AssertionError, match=sentence):
+        check_gradients(network, random_params(network, rng), random_input(network, rng))
+
+
+def test_kernel_term_is_not_blamed_for_a_wrong_gradient(rng):
+    layer = backward(replaced("bias", lambda g: 2 * g.sum(-2)))
+    network = Chain(layer, Tanh())
+    for wrong in (layer, network):
+        with pytest.raises(AssertionError, match="wrong: .*bias\n") as caught:
+            check_gradients(wrong, random_params(wrong, rng), random_input(wrong, rng))
+        assert "kernel_term" not in str(caught.value) and "sample" not in str(caught.value)
+
+
+def test_memory_map_is_checked_like_an_array(rng, tmp_path):
+    layer, x = Affine(), random_input(Affine(), rng)
+    params = random_params(layer, rng)
+    np.save(tmp_path / "x.npy", x)
+    lies = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert check_gradients(layer, params, lies) == check_gradients(layer, params, x)
+    assert (tangent_kernel(layer, params, lies) == tangent_kernel(layer, params, x)).all()
+
+
 def test_arrays_of_the_caller_stay_as_they_are_whatever_the_layer_does(rng):
     params, x, grad_y = random_params(Affine(), rng), random_input(Affine(), rng), np.ones((4, 3))
     before = {name: array.copy() for name, array in {**params, "x": x}.items()}

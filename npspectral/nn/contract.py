@@ -16,7 +16,9 @@ def broken(layer, params, x, grad_y, wrong, rng, rtol):
     parts = {"calls one after the other": partial(_calls, layer, params, x, grad_y),
              "float32": partial(_single, layer, params, x, grad_y)}
     if x.ndim == 2:
-        parts["leading axes"] = partial(_rows, layer, params, x, wrong, rng, rtol)
+        few = x[:SAMPLES]
+        parts["leading axes"] = partial(_rows, layer, params, few, wrong, rng, rtol)
+        parts["kernel_term"] = partial(_kernel_terms, layer, params, few, wrong, rng, rtol)
     found = []
     for what, part in parts.items():
         try:
@@ -105,20 +107,17 @@ def _rows(layer, params, x, wrong, rng, rtol):
 
     Each of these rows of the Jacobian is compared with complex steps along a random direction.
     """
-    each = x[:SAMPLES, None]
-    y, residuals = layer.forward(tree.copy(params), each.copy())
-    seeds = rng.standard_normal((3 if len(each) == 2 else 2, *y.shape)).astype(y.dtype)
-    grads, grad_x = layer.backward(tree.copy(params), residuals, seeds.copy())
-    inputs, rows = {**dict(tree.items(params)), "x": each}, dict(tree.items(grads))
+    each = x[:, None]
+    seeds, grads, grad_x = _one_by_one(layer, params, each, rng)
+    inputs = {**dict(tree.items(params)), "x": each}
     largest = max(np.abs(array).max(initial=0) for array in inputs.values())
     axes = f"x {each.shape} and grad_y {seeds.shape}"
-    for name, row in {**rows, "x": grad_x}.items():
+    for name, row in {**dict(tree.items(grads)), "x": grad_x}.items():
         at = widened(inputs[name])
         shape = (*seeds.shape[:2], *(at.shape[1:] if name == "x" else at.shape))
         if np.shape(row) != shape:
             yield (f"with {axes} the gradient of {name} has shape {np.shape(row)}, expected "
                    f"{shape}: sums run over axis -2 alone")
-            wrong = [*wrong, name]
         elif name not in wrong:
             direction = rng.standard_normal(at.shape).astype(at.dtype)
             slope, tiny = slopes(partial(outputs, layer, params, each, name), at, direction,
@@ -126,8 +125,13 @@ def _rows(layer, params, x, wrong, rng, rtol):
             floor = rtol * (np.finfo(x.dtype).tiny + tiny * np.abs(seeds).max())
             if not _agree(widened(seeds) * slope, widened(row) * direction, rtol, floor):
                 yield f"with {axes} the gradient of {name} is not that of each sample by itself"
-    if hasattr(layer, "kernel_term") and not set(rows) & set(wrong):
-        yield from _kernel_term(layer, params, each[:, 0], seeds[:, :, 0], rows, rtol)
+
+
+def _one_by_one(layer, params, each, rng):
+    """Random grad_y (k, n, 1, n_out) for x (n, 1, n_in), k other than n, with grads and grad_x."""
+    y, residuals = layer.forward(tree.copy(params), each.copy())
+    seeds = rng.standard_normal((3 if len(each) == 2 else 2, *y.shape)).astype(y.dtype)
+    return seeds, *layer.backward(tree.copy(params), residuals, seeds.copy())
 
 
 def _agree(parts, products, rtol, floor):
@@ -138,7 +142,22 @@ def _agree(parts, products, rtol, floor):
     return (error <= allowed + allowed.mean() + floor).all()
 
 
-def _kernel_term(layer, params, x, grad_y, rows, rtol):
+def _kernel_terms(layer, params, x, wrong, rng, rtol, path=""):
+    """The kernel terms of a layer, or of each layer of a chain."""
+    if hasattr(layer, "layers"):
+        for position, (inner, own) in enumerate(zip(layer.layers, params)):
+            yield from _kernel_terms(inner, own, x, wrong, rng, rtol, f"{path}{position}/")
+            x, _ = inner.forward(tree.copy(own), x.copy())
+    elif hasattr(layer, "kernel_term"):
+        seeds, rows, _ = _one_by_one(layer, params, x[:, None], rng)
+        axes = seeds.shape[:2]
+        if all(rows[name].shape == (*axes, *params[name].shape) and path + name not in wrong
+               for name in rows):                           # else that is said already
+            rows = {name: widened(row).reshape(*axes, -1) for name, row in rows.items()}
+            yield from _kernel_term(layer, params, x, seeds[:, :, 0], rows, rtol, path)
+
+
+def _kernel_term(layer, params, x, grad_y, rows, rtol, path):
     """kernel_term is the Gram matrix of the rows of the Jacobian, of two sides of unlike sizes."""
     few = max(1, len(x) - 1)
     residuals1, residuals2 = (layer.forward(tree.copy(params), part.copy())[1]
@@ -146,18 +165,17 @@ def _kernel_term(layer, params, x, grad_y, rows, rtol):
     terms = layer.kernel_term(tree.copy(params), residuals1, grad_y.copy(),
                               residuals2, grad_y[:1, :few].copy())
     if set(terms) != set(rows):
-        yield f"kernel_term has the names {sorted(terms)}, expected {sorted(rows)}"
+        yield f"{path}kernel_term has the names {sorted(terms)}, expected {sorted(rows)}"
         return
     limits = np.finfo(x.dtype)
     for name, row in rows.items():
-        row = widened(row).reshape(*row.shape[:2], -1)
         want, size = gram(row, row[:1, :few]), gram(np.abs(row), np.abs(row[:1, :few]))
         if np.shape(terms[name]) != want.shape:
-            yield (f"kernel_term of {name} has shape {np.shape(terms[name])}, "
+            yield (f"{path}kernel_term of {name} has shape {np.shape(terms[name])}, "
                    f"expected {want.shape}")
         elif limits.tiny / limits.eps < size.max(initial=0) < limits.max * limits.eps and not (
                 np.abs(terms[name] - want) <= rtol * (size + size.mean())).all():
-            yield f"kernel_term of {name} is not the Gram matrix of its gradients"
+            yield f"{path}kernel_term of {name} is not the Gram matrix of its gradients"
 
 
 def _arrays(given):

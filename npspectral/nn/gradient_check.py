@@ -95,17 +95,7 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
     if np.iscomplexobj(x):
         raise TypeError(f"check_gradients: x has dtype {x.dtype}, expected real numbers")
     params, x, target, grad_y = deepcopy((params, x, target, grad_y))
-    y, _ = layer.forward(deepcopy(params), deepcopy(x))
-    broken, probes = [], []
-    if y.dtype != x.dtype:
-        broken.append(f"forward gives y of dtype {y.dtype}, x has {x.dtype}")
-    if loss is not None:
-        probe, changed = _loss_probe(loss, np.copy(y), target)
-        broken += [f"loss changes {name}" for name in changed]
-        probes, grad_y = [probe], probe.gradient
-    elif grad_y is None:
-        grad_y = rng.standard_normal(y.shape).astype(y.dtype)
-    probes += _layer_probes(layer, params, x, grad_y)
+    probes, grad_y, broken = _probes(layer, params, x, target, loss, grad_y, rng)
     rtol = 450 * np.finfo(x.dtype).eps if rtol is None else rtol
     largest = max(np.abs(array).max(initial=0) for array in (x, *tree.leaves(params)))
     comparisons = tuple(comparison for probe in probes for comparison in compare_gradient(
@@ -132,11 +122,20 @@ class Probe(NamedTuple):
     function: Callable
 
 
-def _loss_probe(loss, y, target):
-    """The loss's gradient at y, and the names of the arguments that the loss changes."""
-    (_, grad_y), changed = watched(loss, y=y.copy(), target=deepcopy(target))
-    return Probe("grad_y", y, deepcopy(grad_y), 1,
-                 lambda y: loss(y, deepcopy(widened(target)))[0]), changed
+def _probes(layer, params, x, target, loss, grad_y, rng):
+    """What is to be compared, the grad_y that it belongs to, and what the loss or y breaks."""
+    y, _ = layer.forward(deepcopy(params), deepcopy(x))
+    broken, probes = [], []
+    if y.dtype != x.dtype:
+        broken.append(f"forward gives y of dtype {y.dtype}, x has {x.dtype}")
+    if loss is not None:
+        (_, grad_y), changed = watched(loss, y=np.copy(y), target=deepcopy(target))
+        grad_y, wide = deepcopy(grad_y), widened(target)
+        probes.append(Probe("grad_y", np.copy(y), grad_y, 1, lambda y: loss(y, deepcopy(wide))[0]))
+        broken += [f"loss changes {name}" for name in changed]
+    elif grad_y is None:
+        grad_y = rng.standard_normal(y.shape).astype(y.dtype)
+    return probes + _layer_probes(layer, params, x, grad_y), grad_y, broken
 
 
 def _layer_probes(layer, params, x, grad_y):
