@@ -11,6 +11,7 @@ from real_form import analytic
 from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Spectral, Tanh,
                         check_gradients, hinge, quadratic_hinge)
 from npspectral.nn import L1, GroupLasso, Layer, tree
+from npspectral.nn.activations import Elementwise
 from npspectral.nn.gradient_check import compare_gradient
 
 
@@ -196,11 +197,26 @@ def test_every_penalty_keeps_the_dtype(penalty, dtype, rng):
 
 def test_every_optimizer_keeps_the_dtype(optimizer, dtype, rng):
     params, grads = random_params(PENALIZED, rng, dtype), random_params(PENALIZED, rng, dtype)
+    if dtype is np.complex128:
+        with pytest.raises(TypeError, match="0/lambda_in has dtype complex128, expected float32"):
+            optimizer.init(params)
+        return
     state = optimizer.init(params)
     optimizer.step(params, grads, state)
     optimizer.step(params, grads, state)
     arrays = [array for path, array in tree.items(state) if path != "t"] + tree.leaves(params)
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("name", [name for name, layer in EVERY_LAYER.items() if layer != Chain()])
+def test_memory_map_of_a_file_is_read_like_an_array(name, rng, tmp_path):
+    layer = EVERY_LAYER[name]
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    want = run(layer, params, x)
+    np.save(tmp_path / "x.npy", x)
+    got = run(layer, params, np.load(tmp_path / "x.npy", mmap_mode="r"))
+    assert same_bits(got, want)
+    assert {type(array) for array in tree.leaves(got)} == {np.ndarray}
 
 
 @pytest.mark.parametrize("name", EVERY_LAYER)
@@ -269,6 +285,17 @@ def test_optimizers_leave_the_gradients_alone_and_repeat_themselves(optimizer, r
             optimizer.step(params, grad, state)
         return params, state
     assert same_bits(trained(), trained())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_exponentials_that_underflow_are_silent_where_everything_raises(dtype):
+    x = np.array([[-1e6, -1e4, -1e2, -1, 0, 1, 1e2, 1e4, 1e6]], dtype)
+    grad_y = np.full_like(x, 100 * np.finfo(dtype).tiny)
+    for layer in EVERY_LAYER.values():
+        if isinstance(layer, Elementwise):
+            want = run(layer, {}, x, grad_y)
+            with np.errstate(all="raise"):
+                assert same_bits(run(layer, {}, x, grad_y), want)
 
 
 # Keys, shapes, and what input_grad and trainable promise

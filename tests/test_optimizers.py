@@ -1,4 +1,5 @@
 """Optimizers against their papers, step by step in exact arithmetic."""
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -6,9 +7,9 @@ import numpy as np
 import pytest
 from conftest import EVERY_OPTIMIZER, assert_near, random_array, same_bits
 
-from npspectral import SGD, Adam, Adamax
-from npspectral.nn import tree
-from npspectral.training import optimizers
+from npspectral import SGD, Adam, Adamax, Chain, Dense, fit, mean_squared_error
+from npspectral.nn import Constant, Layer, tree
+from npspectral.training import minibatch, optimizers
 
 # A gradient that changes its sign and size; the same one tiny, where eps decides; and one that
 # stops: an optimizer with memory goes on.
@@ -194,3 +195,88 @@ def test_optimizers_go_down_a_quadratic(optimizer):
     for _ in range(200):
         optimizer.step(params, {"theta": params["theta"].copy()}, state)
     assert (params["theta"] ** 2).sum() < before / 2
+
+
+# Shapes and views of every kind
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_parameter_without_axes_is_updated_as_one_of_one_axis(optimizer, dtype):
+    alone, named = {"gain": np.array(1.5, dtype)}, {"gain": np.array([1.5], dtype)}
+    states = [optimizer.init(params) for params in (alone, named)]
+    for g in (0.5, -1.25):
+        optimizer.step(alone, {"gain": dtype(g)}, states[0])            # as a sum comes: a scalar
+        optimizer.step(named, {"gain": np.array([g], dtype)}, states[1])
+    assert alone["gain"].shape == ()
+    assert same_bits(alone["gain"].reshape(1), named["gain"])
+    assert {type(array) for array in tree.leaves(states[0])} <= {np.ndarray}
+
+
+@dataclass(frozen=True)
+class Gain(Layer):
+    """y = gain x, with a parameter of shape ()."""
+
+    n_in: int
+    n_out: int
+    trainable: tuple = ("gain",)
+
+    def parameters(self):
+        return {"gain": ((), Constant(1.0))}
+
+    def forward(self, params, x):
+        return params["gain"] * x, (x,)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        grads = {"gain": (grad_y * residuals[0]).sum((-2, -1))}
+        return grads, params["gain"] * grad_y if input_grad else None
+
+
+@pytest.mark.parametrize("width", [4, 200])
+def test_fit_trains_a_parameter_without_axes_below_and_above_one_vector(width, optimizer, rng):
+    network = Chain(Dense(width, width), Gain(width, width))
+    start, x = network.init(rng), random_array(rng, (4, width))
+    assert (tree.size(start) <= minibatch.PACKED) == (width == 4)
+    record, = fit(network, start, x, x, loss=mean_squared_error, optimizer=optimizer,
+                  batch_size=4, rng=rng, epochs=1)
+    y, residuals = network.forward(start, x)
+    grads, _ = network.backward(start, residuals, mean_squared_error(y, x)[1])
+    optimizer.step(start, grads, optimizer.init(start))
+    assert same_bits(record.params, start)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_empty_parameters_stay_empty(optimizer, shape):
+    params = {"none": np.zeros(shape), "w": np.ones(2)}
+    alone = {"w": np.ones(2)}
+    optimizer.step(params, tree.copy(params), optimizer.init(params))
+    optimizer.step(alone, tree.copy(alone), optimizer.init(alone))
+    assert params["none"].shape == shape and same_bits(params["w"], alone["w"])
+
+
+def test_parameters_that_are_parts_of_one_array_are_updated_once_each(optimizer, rng):
+    whole, g = random_array(rng, (4, 6)), random_array(rng, (4, 6))
+    parts = [slice(0, None, 2), slice(1, None, 2)]              # interleaved, sharing nothing
+    params = tuple({"w": whole.copy()[:, part]} for part in parts)
+    matrix = whole.copy()
+    views = tuple({"w": matrix[:, part]} for part in parts)
+    grads = tuple({"w": g[:, part]} for part in parts)
+    for own in (params, views):
+        optimizer.step(own, grads, optimizer.init(own))
+    assert same_bits(params, views) and (matrix != whole).all()
+
+
+def test_another_optimizers_state_is_refused_before_anything_changes():
+    params = {"w": np.ones(2)}
+    state = Adamax().init(params)
+    with pytest.raises(ValueError, match="expected .*'v'"):
+        Adam().step(params, params, state)
+    assert state["t"] == 0 and (params["w"] == 1).all()
+
+
+def test_memory_that_fades_away_is_silent_where_everything_raises(optimizer):
+    params = {"w": np.ones(2, np.float32)}
+    state = optimizer.init(params)
+    optimizer.step(params, {"w": np.full(2, 1e-30, np.float32)}, state)
+    with np.errstate(all="raise"):
+        for _ in range(1000):
+            optimizer.step(params, {"w": np.zeros(2, np.float32)}, state)
+    assert np.isfinite(params["w"]).all()

@@ -25,7 +25,8 @@ def tangent_kernel(network, params, x1, x2=None):
     """Theta (N1, N2) for x1 (N1, n_in) and x2 (N2, n_in), or x1 with itself.
 
     With K > 1 outputs it has shape (N1, N2, K, K). Raises ValueError or TypeError on inputs that
-    do not fit, and ValueError if nothing is trainable.
+    do not fit, and ValueError if nothing is trainable or a layer's gradients or kernel_term break
+    the rule of leading axes, which `check_gradients` looks at.
     """
     return _assemble(network, params, x1, x2, lambda name: "all")["all"]
 
@@ -131,7 +132,10 @@ def _terms(side1, side2):
     """(name of a parameter, its array (K, n1, K, n2)) for every layer that learns."""
     for (layer, own, x1, *one), (_, _, x2, *two) in zip(side1, side2):
         if hasattr(layer, "kernel_term"):
-            yield from layer.kernel_term(own, *one, *two).items()
+            terms = layer.kernel_term(own, *one, *two)
+            axes = (*one[1].shape[:2], *two[1].shape[:2])
+            _check_shapes(layer, "kernel_term", terms, dict.fromkeys(layer.learned, axes))
+            yield from terms.items()
         else:
             rows1 = _rows(layer, own, x1, one[1])
             rows2 = rows1 if x1 is x2 else _rows(layer, own, x2, two[1])
@@ -143,4 +147,15 @@ def _rows(layer, own, x, grad_y):
     """The Jacobian of one layer's parameters by its backward: name -> (K, n, size)."""
     _, residuals = layer.forward(own, x[:, None])
     grads, _ = layer.backward(own, residuals, grad_y[:, :, None], input_grad=False)
-    return {name: grad.reshape(*grad_y.shape[:2], -1) for name, grad in grads.items()}
+    axes = grad_y.shape[:2]
+    _check_shapes(layer, f"backward for x {x[:, None].shape}", grads,
+                  {name: (*axes, *own[name].shape) for name in layer.learned})
+    return {name: grad.reshape(*axes, -1) for name, grad in grads.items()}
+
+
+def _check_shapes(layer, source, arrays, expected):
+    """Refuse rows or terms that would only broadcast or reshape to the size that they need."""
+    came = {name: np.shape(array) for name, array in arrays.items()}
+    if came != expected:
+        raise ValueError(f"tangent_kernel: {layer.label}: {source} gives the shapes {came}, "
+                         f"expected {expected}")

@@ -13,27 +13,36 @@ from .layer import Layer, check_array, check_number, check_tail
 
 
 def magnitude(x):
-    """|x| as a function that the complex step passes: x times the sign of its real part."""
+    """|x| as a function that the complex step passes: x times the sign of its real part.
+
+    Where max(x, 0) stands beside it, that goes by the sign bit too: complex steps at 0 and -0 then
+    take one side in both.
+    """
     return x * np.copysign(1, x.real)
 
 
 def sigmoid(x):
     """s(x) = 1 / (1 + exp(-x)), without overflow: exp(min(x, 0)) / (1 + exp(-|x|))."""
-    return np.exp(np.where(x.real < 0, x, 0)) / (1 + np.exp(-magnitude(x)))
+    return np.exp(np.where(np.signbit(x.real), x, 0)) / (1 + np.exp(-magnitude(x)))
 
 
 def softplus(x):
     """log(1 + exp(x)), without overflow: max(x, 0) + log(1 + exp(-|x|))."""
-    return np.where(x.real > 0, x, 0) + np.log1p(np.exp(-magnitude(x)))
+    return np.where(np.signbit(x.real), 0, x) + np.log1p(np.exp(-magnitude(x)))
 
 
 class Elementwise(Layer):
-    """A layer without parameters that maps every entry alone: y = f(x), grad_x = f'(x) grad_y."""
+    """A layer without parameters that maps every entry alone: y = f(x), grad_x = f'(x) grad_y.
 
+    An exponential that underflows to 0 is right, and silent under np.seterr(all="raise") too.
+    """
+
+    @np.errstate(under="ignore")
     def forward(self, params, x):
         self.check_input(params, x)
         return self.function(x)
 
+    @np.errstate(under="ignore")
     def backward(self, params, residuals, grad_y, input_grad=True):
         if not input_grad:
             return {}, None
@@ -53,7 +62,7 @@ class Identity(Elementwise):
     """y = x."""
 
     def function(self, x):
-        return x, (x,)
+        return np.asarray(x), (x,)                      # of a memory map the array that it is
 
     def derivative(self, x):
         return 1

@@ -2,10 +2,8 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
 from .initializers import GlorotUniform
-from .layer import PRECISION, Layer, gram
+from .layer import Layer, gram
 from .spectral import Spectral
 
 
@@ -60,8 +58,7 @@ class Factored(Layer):
 
         In float64 and then cast, because numpy.linalg knows neither longdouble nor float16.
         """
-        if np.dtype(dtype) not in PRECISION:
-            raise TypeError(f"{self.label}: dtype is {np.dtype(dtype)}, expected a floating dtype")
+        self.check_dtype(dtype)
         first = self.core.init(rng)
         first |= self.decompose(first["phi"])
         return {name: first[name].astype(dtype) for name in self.shapes}

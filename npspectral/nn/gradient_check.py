@@ -1,9 +1,14 @@
 """Check a hand-derived gradient: complex step element by element, and the adjoint identity."""
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Callable, NamedTuple
 
 import numpy as np
 
-from . import tree
+from . import contract, tree
+from .complex_step import slopes, unit, widened
+from .contract import outputs, watched
 
 
 @dataclass(frozen=True)
@@ -35,79 +40,124 @@ class GradientReport:
     label: str
     comparisons: tuple[Comparison, ...]
     central: float
+    broken: tuple[str, ...] = ()        # sentences on the parts of the protocol that do not hold
 
     @property
     def worst(self):
         return max(self.comparisons, key=lambda comparison: comparison.ratio)
 
     @property
+    def wrong(self):
+        """Names of the arrays whose gradients are wrong."""
+        return sorted({c.name for c in self.comparisons if not c.ratio <= 1})
+
+    @property
     def ok(self):
-        return self.worst.ratio <= 1
+        return not self.broken and not self.wrong
 
     def __str__(self):
-        wrong = [c for c in self.comparisons if not c.ratio <= 1]
-        arrays = ", ".join(sorted({c.name for c in wrong})) or "none"
-        return (f"{self.label}: {len(wrong)} of {len(self.comparisons)} comparisons fail; "
-                f"wrong: {arrays}\n  worst  {self.worst}, error is {self.worst.ratio:.3g} times "
-                f"that\n  central difference at the same place {self.central:.7g}")
+        count = sum(not comparison.ratio <= 1 for comparison in self.comparisons)
+        lines = [*(f"{self.label}: {sentence}" for sentence in self.broken),
+                 f"{self.label}: {count} of {len(self.comparisons)} comparisons fail; "
+                 f"wrong: {', '.join(self.wrong) or 'none'}",
+                 f"  worst  {self.worst}, error is {self.worst.ratio:.3g} times that",
+                 f"  central difference at the same place {self.central:.7g}"]
+        return "\n".join(lines)
 
 
 def check_gradients(layer, params, x, target=None, loss=None, *,
                     grad_y=None, rng=None, elements=50, rtol=None):
     """Compare backward with derivatives of forward, for x and every trainable parameter.
 
-    Elements: d<grad_y, y>/dq = Im <grad_y, forward(q + ih)> / h with h = 1e-154 in float64, which
-    subtracts nothing and so has no step error (Squire and Trapp 1998, SIAM Review 40, 110).
-    At most `elements` of each array, drawn by rng, are taken one by one; the adjoint identity
-    <grad_y, J v> = <gradient, v> along a random v covers all of them. With a loss, grad_y is the
-    loss's own gradient at (y, target) and is checked as well; otherwise it is drawn by rng.
+    Elements: d<grad_y, y>/dq by complex steps, which have no step error. At most `elements` of each
+    array, drawn by rng, are taken one by one; the adjoint identity <grad_y, J v> = <gradient, v>
+    along a random v covers all of them. With a loss, grad_y is the loss's own gradient at
+    (y, target) and is checked as well; otherwise it is drawn by rng. float32 is differentiated in
+    float64.
 
-    The allowed error of a number is rtol (S + mean of S over its array), S the sum of the absolute
-    contributions of all outputs to it; rtol is 450 units of rounding (1e-13 in float64).
+    The allowed error of a number is rtol (S + mean of S over its array + tiny), S the sum of the
+    absolute contributions of all outputs to it; rtol is 450 units of rounding (1e-13 in float64).
+    A backward adds these contributions in some order, and every rounding on the way is a part eps
+    of one of them, so its error grows with S and with the scale of x as S does. Below tiny, the
+    smallest normal number, roundings no longer shrink: there tiny stands for S.
 
-    Returns a GradientReport. Raises AssertionError, with the report as text, if a number is out.
-    The forward must be analytic: no abs, conj, norm or real cast, comparisons on x.real only.
+    The rest of the protocol is checked too, contract.py: nothing given is changed, grad_y among it
+    (a backward that works in place fails, also if its numbers are right), no hidden state, leading
+    axes, dtypes, input_grad, kernel_term. The comparisons work on copies of their own.
+
+    Returns a GradientReport. Raises AssertionError, with the report as text, if a number is out or
+    the protocol is broken. The forward must be analytic: no abs, conj, norm or real cast,
+    comparisons on x.real only.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"check_gradients: rng is {rng!r}, expected a numpy.random.Generator")
     if np.iscomplexobj(x):
         raise TypeError(f"check_gradients: x has dtype {x.dtype}, expected real numbers")
-    options = dict(rng=rng, elements=elements, rtol=rtol)
-    y, residuals = layer.forward(params, x)
-    probes = []                                             # (name, at, gradient, function)
-    if loss is not None:
-        _, grad_y = loss(y, target)
-        probes.append(("grad_y", y, grad_y, lambda y: loss(y, target)[0]))
-    elif grad_y is None:
-        grad_y = rng.standard_normal(y.shape).astype(y.dtype)
-    grads, grad_x = layer.backward(params, residuals, grad_y)
-    inputs = {**dict(tree.items(params)), "x": x}
-    came = [name for name, _ in tree.items(grads)]
-    expected = [name for name, _ in tree.items(layer.trainable_part(params))]
-    if sorted(came) != sorted(expected):
-        raise AssertionError(f"{layer.label}: backward gave gradients of {came}, "
-                             f"expected {expected}")
-    for name, gradient in {**dict(tree.items(grads)), "x": grad_x}.items():
-        probes.append((name, inputs[name], gradient,
-                       lambda array, name=name: grad_y * _forward(layer, params, x, name, array)))
-    results = [compare_gradient(function, at, gradient, name, **options)
-               for name, at, gradient, function in probes]
-    comparisons = tuple(comparison for result in results for comparison in result)
+    params, x, target, grad_y = deepcopy((params, x, target, grad_y))
+    probes, grad_y, broken = _probes(layer, params, x, target, loss, grad_y, rng)
+    rtol = 450 * np.finfo(x.dtype).eps if rtol is None else rtol
+    largest = max(np.abs(array).max(initial=0) for array in (x, *tree.leaves(params)))
+    comparisons = tuple(comparison for probe in probes for comparison in compare_gradient(
+        probe.function, probe.at, probe.gradient, probe.name, upstream=probe.upstream,
+        largest=largest, rng=rng, elements=elements, rtol=rtol))
     if not comparisons:
         raise ValueError(f"{layer.label}: nothing to check, x has shape {x.shape}")
-    worst = max(comparisons, key=lambda comparison: comparison.ratio)
-    _, at, _, function = next(probe for probe in probes if probe[0] == worst.name)
-    report = GradientReport(layer.label, comparisons, _central(function, at, worst.index))
+    report = GradientReport(layer.label, comparisons, np.nan)
+    broken += contract.broken(layer, params, x, grad_y, report.wrong, rng, rtol)
+    probe = next(probe for probe in probes if probe.name == report.worst.name)
+    report = replace(report, broken=tuple(broken), central=_central(probe, report.worst.index))
     if not report.ok:
         raise AssertionError(str(report))
     return report
 
 
-def compare_gradient(function, at, gradient, name="x", *, rng=None, elements=50, rtol=None):
-    """Comparisons of `gradient` with complex-step derivatives of sum(function(at)).
+class Probe(NamedTuple):
+    """A gradient of sum(upstream * function(at)), to be compared."""
 
-    For any analytic function of one array: a loss of y, a penalty of a parameter.
+    name: str
+    at: np.ndarray
+    gradient: np.ndarray
+    upstream: object
+    function: Callable
+
+
+def _probes(layer, params, x, target, loss, grad_y, rng):
+    """What is to be compared, the grad_y that it belongs to, and what the loss or y breaks."""
+    y, _ = layer.forward(deepcopy(params), deepcopy(x))
+    broken, probes = [], []
+    if y.dtype != x.dtype:
+        broken.append(f"forward gives y of dtype {y.dtype}, x has {x.dtype}")
+    if loss is not None:
+        (_, grad_y), changed = watched(loss, y=np.copy(y), target=deepcopy(target))
+        grad_y, wide = deepcopy(grad_y), widened(target)
+        probes.append(Probe("grad_y", np.copy(y), grad_y, 1, lambda y: loss(y, deepcopy(wide))[0]))
+        broken += [f"loss changes {name}" for name in changed]
+    elif grad_y is None:
+        grad_y = rng.standard_normal(y.shape).astype(y.dtype)
+    return probes + _layer_probes(layer, params, x, grad_y), grad_y, broken
+
+
+def _layer_probes(layer, params, x, grad_y):
+    """The gradients of the trainable parameters and of x, as copies that no later call changes."""
+    _, residuals = layer.forward(tree.copy(params), x.copy())
+    grads, grad_x = deepcopy(layer.backward(tree.copy(params), residuals, deepcopy(grad_y)))
+    came = [name for name, _ in tree.items(grads)]
+    expected = [name for name, _ in tree.items(layer.trainable_part(params))]
+    if sorted(came) != sorted(expected):
+        raise AssertionError(f"{layer.label}: backward gave gradients of {came}, "
+                             f"expected {expected}")
+    inputs = {**dict(tree.items(params)), "x": x}
+    return [Probe(name, inputs[name], gradient, grad_y, partial(outputs, layer, params, x, name))
+            for name, gradient in {**dict(tree.items(grads)), "x": grad_x}.items()]
+
+
+def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
+                     rng=None, elements=50, rtol=None):
+    """Comparisons of `gradient` with complex-step derivatives of sum(upstream * function(at)).
+
+    For any analytic function of one array: a loss of y, a penalty of a parameter. A float32 `at`
+    comes to it as complex128. `largest` is the largest number that it multiplies with `at`.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     if not isinstance(gradient, np.ndarray):
@@ -118,50 +168,35 @@ def compare_gradient(function, at, gradient, name="x", *, rng=None, elements=50,
     if at.size == 0:
         return []
     rtol = 450 * np.finfo(at.dtype).eps if rtol is None else rtol
-    floor = np.finfo(at.dtype).tiny
+    floor = rtol * np.finfo(at.dtype).tiny
+    at, gradient, upstream = widened(at), widened(gradient), widened(upstream)
+
+    def derivative(direction):
+        """Along `direction`, and the part of its absolute contributions that is allowed."""
+        slope, tiny = slopes(function, at, direction, largest)
+        contributions, floor = upstream * slope, rtol * tiny * np.abs(upstream).max(initial=0)
+        return contributions.sum(), (rtol * np.abs(contributions)).sum() + floor
+
     chosen = rng.choice(at.size, min(elements, at.size), replace=False)
-    slopes = [_complex_step(function, at, _unit(at, flat)) for flat in chosen]
-    mean_scale = sum(scale for _, scale in slopes) / max(1, len(slopes))
+    found = [derivative(unit(at, flat)) for flat in chosen]
+    mean = sum(part / len(chosen) for _, part in found)
     comparisons = [
         Comparison(name, tuple(int(i) for i in np.unravel_index(flat, at.shape)),
-                   gradient.flat[flat], slope, rtol * (scale + mean_scale) + floor)
-        for flat, (slope, scale) in zip(chosen, slopes)]
+                   gradient.flat[flat], slope, part + mean + floor)
+        for flat, (slope, part) in zip(chosen, found)]
     direction = rng.standard_normal(at.shape).astype(at.dtype)
-    slope, scale = _complex_step(function, at, direction)
+    slope, part = derivative(direction)
     with np.errstate(invalid="ignore"):             # an infinite gradient is reported as wrong
-        product, size = (gradient * direction).sum(), np.abs(gradient * direction).sum()
-    allowed = rtol * (scale + size) + floor
-    return comparisons + [Comparison(name, None, product, slope, allowed)]
+        product, size = (gradient * direction).sum(), (rtol * np.abs(gradient * direction)).sum()
+    return comparisons + [Comparison(name, None, product, slope, part + size + floor)]
 
 
-def _forward(layer, params, x, name, array):
-    if name == "x":
-        return layer.forward(params, array)[0]
-    names = iter([path for path, _ in tree.items(params)])
-    changed = tree.map(lambda old: array if next(names) == name else old, params)
-    return layer.forward(changed, x)[0]
-
-
-def _complex_step(function, at, direction):
-    """The derivative along `direction`, and the sum of the absolute contributions to it."""
-    h = np.sqrt(np.finfo(at.dtype).tiny)
-    result = function(at + 1j * (h * direction))
-    if not np.iscomplexobj(result):
-        raise TypeError("a complex argument gave a real result: the forward is not analytic")
-    contributions = result.imag / h
-    return contributions.sum(), np.abs(contributions).sum()
-
-
-def _central(function, at, index):
+def _central(probe, index):
     """Central difference at one element, step cbrt(eps) of its size; nan for a direction."""
     if index is None:
         return np.nan
+    at = widened(probe.at)
     h = np.cbrt(np.finfo(at.dtype).eps) * max(1, abs(at[index]))
-    step = h * _unit(at, np.ravel_multi_index(index, at.shape))
-    return np.sum((function(at + step) - function(at - step)) / (2 * h))
-
-
-def _unit(at, flat):
-    unit = np.zeros_like(at)
-    unit.flat[flat] = 1
-    return unit
+    step = h * unit(at, np.ravel_multi_index(index, at.shape))
+    difference = probe.function(at + step) - probe.function(at - step)
+    return np.sum(probe.upstream * (difference / (2 * h)))

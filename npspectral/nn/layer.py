@@ -7,6 +7,7 @@ import numpy as np
 # The dtypes that may pass, each with its real precision. One call uses one precision, real or
 # complex: the complex step perturbs one argument in complex128 and leaves the others in float64.
 PRECISION = {np.dtype(code): np.zeros(0, code).real.dtype for code in "efdgFDG"}
+PLAIN = np.ndarray, np.memmap   # a memmap computes as an array does, other subclasses do not
 
 
 class Layer:
@@ -23,7 +24,9 @@ class Layer:
 
     x is (..., batch, n_in). Parameter gradients are summed over axis -2 and over no other, so the
     same backward gives the gradient of a batch, per-sample gradients (x[:, None, :]) and the whole
-    Jacobian (grad_y = identity broadcast to (K, N, 1, K)).
+    Jacobian (grad_y = identity broadcast to (K, N, 1, K)). Nothing that is given is changed, and a
+    gradient is an array of its own, as penalties are added to it in place; `check_gradients` tests
+    all of this.
 
     kernel_term is optional, a shorter way to the Gram matrix of the Jacobian's rows: residuals1 of
     x (N1, n_in) and grad_y1 (K1, N1, n_out), the same with 2, give arrays (K1, N1, K2, N2).
@@ -156,8 +159,11 @@ def check_number(owner, name, value, low=-np.inf):
 
 
 def check_array(owner, name, array):
-    """Refuse what is not a plain array of a floating dtype; return its real precision."""
-    if type(array) is not np.ndarray:
+    """Refuse what is not a plain array of a floating dtype; return its real precision.
+
+    A memory map of a file counts as plain: it is read where it lies, and results are arrays.
+    """
+    if type(array) not in PLAIN:
         raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
     precision = PRECISION.get(array.dtype)
     if precision is None:

@@ -77,7 +77,7 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
     e = np.exp(-magnitude(y))
     negative = np.signbit(y.real)
     right, wrong = np.where(negative, e, 1) / (1 + e), np.where(negative, 1, e) / (1 + e)
-    value = scale * (np.log1p(e) + ((y.real > 0) - target) * y)
+    value = scale * (np.log1p(e) + (~negative - target) * y)
     return value.sum((-2, -1)), scale * ((1 - target) * right - target * wrong)
 
 

@@ -121,10 +121,11 @@ def _penalty(case):
 
 
 def _trace(case):
-    """theta after each gradient."""
+    """theta after each gradient; optimizers take no float16, so it is answered in float32."""
     spec = dict(case.spec["optimizer"])
     optimizer = OPTIMIZERS[spec.pop("optimizer")](**spec)
-    params = {"theta": np.array(case.inputs["theta"])}
+    theta = case.inputs["theta"]
+    params = {"theta": theta.astype(np.promote_types(theta.dtype, np.float32))}
     state, trace = optimizer.init(params), []
     for gradient in case.inputs["gradients"]:
         optimizer.step(params, {"theta": gradient}, state)

@@ -1,17 +1,22 @@
 """Optimizers: a few in-place lines each, beside the equations of their papers.
 
 init(params) -> state;  step(params, grads, state) changes params and state in place, and leaves a
-parameter without a gradient as it is. `params` is any tree of arrays; every one of them is updated
-in pieces that stay in the processor's cache, because an update is memory traffic and nothing else.
+parameter without a gradient as it is. `params` is any tree of arrays: `fit` hands over one vector
+for up to PACKED numbers, the network's own tree for more. Every array is updated in pieces that
+stay in the processor's cache, because an update is memory traffic and nothing else.
+`init` raises TypeError or ValueError on parameters that cannot be updated in place: no arrays, no
+float32, float64 or longdouble, read-only, or sharing their memory, so that one is updated twice.
 `decay` is decoupled weight decay, theta <- (1 - learning_rate decay) theta before the update
 (Loshchilov and Hutter 2019, ICLR); with Adam it makes AdamW.
 """
+import itertools
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from ..nn import tree
+from ..nn.layer import check_array
 
 PIECE = 65536                   # numbers of an array updated at a time
 
@@ -28,12 +33,15 @@ class SGD:
     decay: float = 0.0
 
     def __post_init__(self):
-        _check(self, momentum=self.momentum)
+        _check(self, "momentum")
 
     def init(self, params):
-        return {"velocity": tree.map(np.zeros_like, params)} if self.momentum else {}
+        return _zeros(self, params, *(["velocity"] if self.momentum else []))
 
+    @np.errstate(under="ignore")
     def step(self, params, grads, state):
+        if self.momentum:
+            _check_state(self, state, "velocity")
         velocity = state["velocity"] if self.momentum else grads
         for g, theta, v in _pieces(grads, params, velocity):
             if self.momentum:
@@ -62,13 +70,14 @@ class Adam:
     decay: float = 0.0
 
     def __post_init__(self):
-        _check(self, beta1=self.beta1, beta2=self.beta2)
+        _check(self, "beta1", "beta2")
 
     def init(self, params):
-        return {"t": np.zeros((), int), "m": tree.map(np.zeros_like, params),
-                "v": tree.map(np.zeros_like, params)}
+        return {"t": np.zeros((), int), **_zeros(self, params, "m", "v")}
 
+    @np.errstate(under="ignore")
     def step(self, params, grads, state):
+        _check_state(self, state, "t", "m", "v")
         state["t"] += 1
         t = int(state["t"])
         rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** t)
@@ -104,13 +113,14 @@ class Adamax:
     decay: float = 0.0
 
     def __post_init__(self):
-        _check(self, beta1=self.beta1, beta2=self.beta2)
+        _check(self, "beta1", "beta2")
 
     def init(self, params):
-        return {"t": np.zeros((), int), "m": tree.map(np.zeros_like, params),
-                "u": tree.map(np.zeros_like, params)}
+        return {"t": np.zeros((), int), **_zeros(self, params, "m", "u")}
 
+    @np.errstate(under="ignore")
     def step(self, params, grads, state):
+        _check_state(self, state, "t", "m", "u")
         state["t"] += 1
         rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** int(state["t"]))
         for g, theta, m, u in _pieces(grads, params, state["m"], state["u"]):
@@ -132,6 +142,9 @@ def _pieces(*trees):
         if any(array.shape != first.shape for array in arrays):
             raise ValueError(f"optimizer: a gradient has shape {first.shape}, its parameter and "
                              f"state have {[array.shape for array in arrays[1:]]}")
+        if first.ndim == 0:                         # arithmetic would turn it into a scalar
+            yield [array.reshape(1) for array in arrays]
+            continue
         if first.size <= PIECE:
             yield arrays
             continue
@@ -140,14 +153,40 @@ def _pieces(*trees):
             yield [array[start:start + rows] for array in arrays]
 
 
-def _check(optimizer, **rates):
+def _zeros(optimizer, params, *names):
+    """The state at the start: {name: a tree of zeros like params}; params must fit first."""
+    owner, arrays = type(optimizer).__name__, list(tree.items(params))
+    for path, array in arrays:
+        name = path or "params"
+        check_array(owner, name, array)
+        if array.dtype.char not in "fdg":           # in float16 the squares of gradients underflow
+            raise TypeError(f"{owner}: {name} has dtype {array.dtype}, "
+                            f"expected float32, float64 or longdouble")
+        if not array.flags.writeable:
+            raise ValueError(f"{owner}: {name} is read-only, expected an array to update in place")
+    for (path1, array1), (path2, array2) in itertools.combinations(arrays, 2):
+        if np.shares_memory(array1, array2):
+            raise ValueError(f"{owner}: {path1} and {path2} share memory, "
+                             f"expected arrays of their own")
+    return {name: tree.map(lambda array: np.zeros_like(array, subok=False), params)
+            for name in names}
+
+
+def _check_state(optimizer, state, *names):
+    if not isinstance(state, dict) or state.keys() != set(names):
+        came = sorted(state) if isinstance(state, dict) else type(state).__name__
+        raise ValueError(f"{type(optimizer).__name__}: state is {came}, expected {sorted(names)}, "
+                         f"as init gives it")
+
+
+def _check(optimizer, *rates):
+    """Refuse constants out of their range; keep them as floats, which promote no array."""
     name = type(optimizer).__name__
-    rate = optimizer.learning_rate
-    if not isinstance(rate, numbers.Real) or not 0 < rate < np.inf:
-        raise ValueError(f"{name}: learning_rate is {rate!r}, expected > 0")
-    for field, value in rates.items():
-        if not 0 <= value < 1:
-            raise ValueError(f"{name}: {field} is {value!r}, expected 0 <= {field} < 1")
-    for field in ("eps", "decay"):
-        if not 0 <= getattr(optimizer, field, 0) < np.inf:
-            raise ValueError(f"{name}: {field} is {getattr(optimizer, field)!r}, expected >= 0")
+    tests = {"learning_rate": ("> 0", lambda value: 0 < value < np.inf),
+             **{rate: (f"0 <= {rate} < 1", lambda value: 0 <= value < 1) for rate in rates}}
+    for field in fields(optimizer):
+        wanted, test = tests.get(field.name, (">= 0", lambda value: 0 <= value < np.inf))
+        value = getattr(optimizer, field.name)
+        if not isinstance(value, numbers.Real) or isinstance(value, bool) or not test(value):
+            raise ValueError(f"{name}: {field.name} is {value!r}, expected {wanted}")
+        object.__setattr__(optimizer, field.name, float(value))

@@ -1,0 +1,198 @@
+"""What every layer promises beside right numbers; a promise that is broken becomes a sentence."""
+from copy import deepcopy
+from functools import partial
+
+import numpy as np
+
+from . import tree
+from .complex_step import slopes, widened
+from .layer import gram
+
+SAMPLES = 3                     # so many rows of x are taken one by one
+
+
+def broken(layer, params, x, grad_y, wrong, rng, rtol):
+    """Sentences on what does not hold. Numbers of the arrays named in `wrong` are not judged."""
+    parts = {"calls one after the other": partial(_calls, layer, params, x, grad_y),
+             "float32": partial(_single, layer, params, x, grad_y)}
+    if x.ndim == 2:
+        few = x[:SAMPLES]
+        parts["leading axes"] = partial(_rows, layer, params, few, wrong, rng, rtol)
+        parts["kernel_term"] = partial(_kernel_terms, layer, tree.map(widened, params),
+                                       widened(few), wrong, rng)
+    found = []
+    for what, part in parts.items():
+        try:
+            found += part()
+        except Exception as error:          # of any kind: the code under test is not ours
+            found.append(f"{what}: {type(error).__name__}: {error}")
+    return found
+
+
+def watched(function, **given):
+    """function(*given), and the paths of the arrays in `given` that it changes."""
+    before = dict(_arrays(deepcopy(given)))
+    result = function(*given.values())
+    return result, [path for path, array in _arrays(given) if not _same(array, before[path])]
+
+
+def outputs(layer, params, x, name, array):
+    """y with `array` in the place of "x" or of the parameter `name`; the layer gets copies."""
+    if name == "x":
+        return layer.forward(tree.map(widened, params), array)[0]
+    names = iter([path for path, _ in tree.items(params)])
+    changed = tree.map(lambda old: array if next(names) == name else widened(old), params)
+    return layer.forward(changed, widened(x))[0]
+
+
+def _calls(layer, params, x, grad_y):
+    """Nothing given is changed or comes back as a gradient, and no call is seen by a later one."""
+    given = {"x": x.copy(), "params": tree.copy(params)}
+    (y, residuals), changed = watched(lambda x, params: layer.forward(params, x), **given)
+    yield from (f"forward changes {path}" for path in changed)
+    given = {**given, "y": y, "residuals": residuals, "grad_y": grad_y.copy()}
+    first_y, kept = deepcopy((y, residuals))
+    (grads, grad_x), changed = watched(
+        lambda x, params, y, residuals, grad_y: layer.backward(params, residuals, grad_y), **given)
+    yield from (f"backward changes {path}" for path in changed)
+    first = deepcopy((grads, grad_x))
+    yield from _shared(dict(tree.items(grads)), given)
+
+    def another(*_):
+        _, own = layer.forward(tree.copy(params), 0.5 * x)
+        layer.backward(tree.copy(params), own, 0.5 * grad_y)
+
+    results = {"y": y, "residuals": residuals, "gradients": grads, "grad_x": grad_x}
+    _, changed = watched(another, **results)
+    yield from (f"another forward and backward change {path} of those before" for path in changed)
+    again = layer.backward(tree.copy(params), deepcopy(kept), grad_y.copy())
+    if not _alike(again, first):
+        yield "backward with the same arguments gives other gradients after another forward"
+    if not _alike(layer.forward(tree.copy(params), x.copy())[0], first_y):
+        yield "forward with the same arguments gives another y the second time"
+    few, _ = layer.backward(tree.copy(params), deepcopy(kept), grad_y.copy(), input_grad=False)
+    if not _alike(few, first[0]):
+        yield "backward with input_grad=False gives other gradients"
+
+
+def _shared(grads, given):
+    """Penalties are added to gradients in place, so these are arrays of their own."""
+    others = {path: array for path, array in _arrays(given)}
+    for name, grad in grads.items():
+        for other, array in others.items():
+            if np.shares_memory(grad, array):
+                yield f"the gradient of {name} shares memory with {other}"
+        others[f"the gradient of {name}"] = grad
+
+
+def _single(layer, params, x, grad_y):
+    """What is computed from float32 is float32; only dtypes are looked at, not numbers."""
+    def narrow(array):
+        return np.clip(array, -1e6, 1e6).astype(np.float32)
+
+    with np.errstate(all="ignore"):
+        y, residuals = layer.forward(tree.map(narrow, params), narrow(x))
+        if y.dtype != np.float32:
+            yield f"float32 gives y of dtype {y.dtype}"
+            return
+        grads, grad_x = layer.backward(tree.map(narrow, params), residuals, narrow(grad_y))
+    for name, grad in {**dict(tree.items(grads)), "x": grad_x}.items():
+        if grad.dtype != np.float32:
+            yield f"float32 gives a gradient of {name} of dtype {grad.dtype}"
+
+
+def _rows(layer, params, x, wrong, rng, rtol):
+    """With x (n, 1, n_in) and grad_y (k, n, 1, n_out), gradients are (k, n, *shape of their array).
+
+    Each of these rows of the Jacobian is compared with complex steps along a random direction.
+    """
+    each = x[:, None]
+    seeds, grads, grad_x = _one_by_one(layer, params, each, rng)
+    inputs = {**dict(tree.items(params)), "x": each}
+    largest = max(np.abs(array).max(initial=0) for array in inputs.values())
+    axes = f"x {each.shape} and grad_y {seeds.shape}"
+    for name, row in {**dict(tree.items(grads)), "x": grad_x}.items():
+        at = widened(inputs[name])
+        shape = (*seeds.shape[:2], *(at.shape[1:] if name == "x" else at.shape))
+        if np.shape(row) != shape:
+            yield (f"with {axes} the gradient of {name} has shape {np.shape(row)}, expected "
+                   f"{shape}: sums run over axis -2 alone")
+        elif name not in wrong:
+            direction = rng.standard_normal(at.shape).astype(at.dtype)
+            slope, tiny = slopes(partial(outputs, layer, params, each, name), at, direction,
+                                 largest)
+            floor = rtol * (np.finfo(x.dtype).tiny + tiny * np.abs(seeds).max())
+            if not _agree(widened(seeds) * slope, widened(row) * direction, rtol, floor):
+                yield f"with {axes} the gradient of {name} is not that of each sample by itself"
+
+
+def _one_by_one(layer, params, each, rng):
+    """Random grad_y (k, n, 1, n_out) for x (n, 1, n_in), k other than n, with grads and grad_x."""
+    y, residuals = layer.forward(tree.copy(params), each.copy())
+    seeds = rng.standard_normal((3 if len(each) == 2 else 2, *y.shape)).astype(y.dtype)
+    return seeds, *layer.backward(tree.copy(params), residuals, seeds.copy())
+
+
+def _agree(parts, products, rtol, floor):
+    """Whether both have the same sums over all but the first two axes, by the rule of the check."""
+    parts, products = (array.reshape(*array.shape[:2], -1) for array in (parts, products))
+    allowed = (rtol * np.abs(parts)).sum(-1) + (rtol * np.abs(products)).sum(-1)
+    error = np.abs(parts.sum(-1) - products.sum(-1))
+    return (error <= allowed + allowed.mean() + floor).all()
+
+
+def _kernel_terms(layer, params, x, wrong, rng, path=""):
+    """The kernel terms of a layer, or of each layer of a chain."""
+    if hasattr(layer, "layers"):
+        for position, (inner, own) in enumerate(zip(layer.layers, params)):
+            yield from _kernel_terms(inner, own, x, wrong, rng, f"{path}{position}/")
+            x, _ = inner.forward(tree.copy(own), x.copy())
+    elif hasattr(layer, "kernel_term"):
+        seeds, rows, _ = _one_by_one(layer, params, x[:, None], rng)
+        axes = seeds.shape[:2]
+        if all(rows[name].shape == (*axes, *params[name].shape) and path + name not in wrong
+               for name in rows):                           # else that is said already
+            rows = {name: row.reshape(*axes, -1) for name, row in rows.items()}
+            yield from _kernel_term(layer, params, x, seeds[:, :, 0], rows, path)
+
+
+def _kernel_term(layer, params, x, grad_y, rows, path):
+    """kernel_term is the Gram matrix of the rows of the Jacobian, of two sides of unlike sizes.
+
+    Squares that are multiplied out may cancel, at most to half of their digits.
+    """
+    few = max(1, len(x) - 1)
+    residuals1, residuals2 = (layer.forward(tree.copy(params), part.copy())[1]
+                              for part in (x, x[:few]))
+    terms = layer.kernel_term(tree.copy(params), residuals1, grad_y.copy(),
+                              residuals2, grad_y[:1, :few].copy())
+    if set(terms) != set(rows):
+        yield f"{path}kernel_term has the names {sorted(terms)}, expected {sorted(rows)}"
+        return
+    limits = np.finfo(x.dtype)
+    for name, row in rows.items():
+        want, size = gram(row, row[:1, :few]), gram(np.abs(row), np.abs(row[:1, :few]))
+        if np.shape(terms[name]) != want.shape:
+            yield (f"{path}kernel_term of {name} has shape {np.shape(terms[name])}, "
+                   f"expected {want.shape}")
+        elif limits.tiny / limits.eps < size.max(initial=0) < limits.max * limits.eps and not (
+                np.abs(terms[name] - want) <= np.sqrt(limits.eps) * (size + size.mean())).all():
+            yield f"{path}kernel_term of {name} is not the Gram matrix of its gradients"
+
+
+def _arrays(given):
+    return [(path, array) for path, array in tree.items(given) if isinstance(array, np.ndarray)]
+
+
+def _same(a, b):
+    return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+
+
+def _alike(a, b):
+    """Equal up to half the digits: order of summation shows in the last ones, state in all."""
+    a, b = dict(_arrays(a)), dict(_arrays(b))
+    if list(a) != list(b) or any(a[path].shape != b[path].shape for path in a):
+        return False
+    with np.errstate(invalid="ignore"):
+        return all(_same(a[path], b[path]) or np.abs(a[path] - b[path]).max()
+                   <= np.sqrt(np.finfo(b[path].dtype).eps) * np.abs(b[path]).max() for path in a)
