@@ -1,6 +1,4 @@
 """Gradient flow with a tangent kernel that stays as it is: the lazy regime by itself."""
-from functools import partial
-
 import numpy as np
 
 from ..nn import soft_hinge
@@ -27,8 +25,8 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
         value, grad_y = loss(_expect.locked(outputs), target)
         return outputs, float(value), grad_y.ravel()
 
-    place = partial(np.reshape, shape=target.shape)
-    return integrate("kernel_flow", np.zeros(target.size, target.dtype), evaluate, place, limits)
+    return integrate("kernel_flow", np.zeros(target.size, target.dtype), evaluate,
+                     lambda a: a.reshape(target.shape), limits)
 
 
 def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, tolerance=1e-8):
