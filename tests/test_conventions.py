@@ -137,6 +137,10 @@ def test_dense_layers_are_stored_and_named_too(name, names, rng):
     assert again.shapes == layer.shapes and same_bits(restored, params)
 
 
+def test_frozen_names_may_come_from_an_iterator():
+    assert Convention(frozen=iter(("phi", "bias"))) == Convention(frozen=("phi", "bias"))
+
+
 def test_what_a_code_does_not_train_is_frozen(rng):
     layer, _ = CONVENTIONS["julia"].from_public(CONVENTIONS["julia"].to_public(*case("julia", rng)))
     assert layer.learned == ("lambda_in", "lambda_out", "bias")

@@ -6,7 +6,7 @@ from conftest import assert_near
 from npspectral import Chain, Dense, hinge, mean_squared_error, soft_hinge
 from npspectral.analysis.tangent_kernel import tangent_kernel
 from npspectral.nn import OneHidden, mean_field, tree
-from npspectral.training import FlowRecord, Limits, gradient_flow, settle
+from npspectral.training import FlowRecord, Limits, gradient_flow, kernel_flow, settle
 
 
 def stripe(rng, p, d):
@@ -244,3 +244,148 @@ def test_a_step_that_shrinks_to_nothing_is_an_error(rng):
     with pytest.raises(FloatingPointError, match="has shrunk to"):
         for _ in gradient_flow(net, params, x, target, loss=kinked, limits=Limits(floor=0.0)):
             pass
+
+
+# Numbers that no comparison stops, and how far precision goes
+
+def linear(rng, p=6):
+    """A network, params, x and target (p, 1)."""
+    net = Chain(Dense(3, 1))
+    target = np.where(np.arange(p) % 2, 1.0, -1.0)[:, None]
+    return net, net.init(rng), rng.normal(size=(p, 3)), target
+
+
+def spoiled_after(calls, part, value=np.nan):
+    """The squared error, whose value or gradient is spoiled from that call on."""
+    count = iter(range(10 ** 6))
+
+    def loss(y, target):
+        found = list(mean_squared_error(y, target))
+        if next(count) >= calls:
+            found[part] = found[part] * value
+        return tuple(found)
+    return loss
+
+
+@pytest.mark.parametrize("calls, part, message", [
+    (0, 0, "the loss is nan after step 0"), (0, 1, "the gradient is nan after step 0"),
+    (3, 0, "the loss is nan after step 2"), (3, 1, "the gradient is nan after step 2")])
+@pytest.mark.parametrize("flow", ["gradient_flow", "kernel_flow"])
+def test_a_loss_or_gradient_that_is_no_number_stops_a_flow(flow, calls, part, message, rng):
+    loss, limits = spoiled_after(calls, part), Limits(first_step=1e-9)
+    net, params, x, target = linear(rng)
+    records = (gradient_flow(net, params, x, target, loss=loss, limits=limits)
+               if flow == "gradient_flow" else kernel_flow(np.eye(6), target, loss=loss,
+                                                           limits=limits))
+    with pytest.raises(FloatingPointError, match=f"{flow}: {message}"):
+        for _ in zip(range(9), records):
+            pass
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_alpha_that_precision_cannot_follow_is_said_to_be_too_large(dtype, rng):
+    net = OneHidden(3, 20)
+    (x, target), params = stripe(rng, 12, 3), net.init(rng, dtype)
+    records = gradient_flow(net, params, x.astype(dtype), target.astype(dtype), alpha=1e20)
+    with pytest.raises(FloatingPointError, match="gradient_flow: a step of .* is lost in rounding, "
+                                                 "ten times that moves F too far; alpha is too"):
+        settle(records, target)
+
+
+@pytest.mark.parametrize("alpha", [1e-20, 1e20])
+def test_a_frozen_kernel_takes_any_alpha(alpha, rng):
+    z = rng.normal(size=(6, 6))
+    kernel, target = z @ z.T, np.where(np.arange(6) % 2, 1.0, -1.0)[:, None]
+    want = settle(kernel_flow(kernel, target, loss=hinge), target)
+    got = settle(kernel_flow(kernel, target, loss=hinge, alpha=alpha), target)
+    assert want.satisfied(target) == got.satisfied(target) == 1
+    assert got.time * alpha == pytest.approx(want.time, rel=0.2)
+
+
+@pytest.mark.parametrize("size", [1e-25, 1e25])
+def test_a_flow_goes_on_where_the_squares_of_its_gradient_vanish_or_overflow(size):
+    """dw/dt = size, in float32: the square of either is 0 or infinite, w(t) = size t is not."""
+    net = Chain(Dense(1, 1, bias=False))
+    params = ({"weight": np.zeros((1, 1), np.float32)},)
+    one = np.ones((1, 1), np.float32)
+
+    def loss(y, target):
+        return -(np.float32(size) * y).sum(), -np.float32(size) * one
+
+    times = (1 / size, 2 / size)
+    limits = Limits(times=times, first_step=0.01 / size ** 2 if size > 1 else 1e20,
+                    max_output_change=1.0)
+    last = next(record for record in gradient_flow(net, params, one, one, loss=loss, limits=limits)
+                if record.time >= times[1])
+    assert last.params[0]["weight"] == pytest.approx(2, rel=1e-5) and last.rejected < 5
+
+
+def test_moments_may_come_from_an_iterator(rng):
+    net, params, x, target = linear(rng)
+    limits = Limits(times=(time for time in (0.125, 0.25)), first_step=0.01)
+    assert limits.times == (0.125, 0.25)
+    for _ in range(2):                                      # of one Limits, two flows
+        times = [record.time for _, record in zip(range(100), gradient_flow(
+            net, params, x, target, loss=mean_squared_error, limits=limits))]
+        assert 0.125 in times and 0.25 in times
+
+
+@pytest.mark.parametrize("name, value", [
+    ("times", 1.0), ("times", "12"), ("times", ("1",)), ("max_gradient_change", "1"),
+    ("floor", None), ("floor", np.nan), ("first_step", True)])
+def test_limits_that_are_no_numbers_are_refused_by_name(name, value):
+    with pytest.raises((TypeError, ValueError), match=f"Limits: {name} is {value!r}, exp".replace(
+            "(", r"\(").replace(")", r"\)")):
+        Limits(**{name: value})
+
+
+@pytest.mark.parametrize("change, message", [
+    (dict(target=np.full((6, 1), np.nan)), r"target\[0, 0\] is nan, expected finite numbers"),
+    (dict(params=({"weight": np.full((1, 3), np.inf), "bias": np.zeros(1)},)),
+     r"0/weight\[0, 0\] is inf, expected finite numbers"),
+    (dict(loss="hinge"), "loss is 'hinge', expected a function"),
+    (dict(x=np.ma.masked_array(np.ones((6, 3)))), "x is MaskedArray, expected a numpy.ndarray")])
+def test_a_flow_refuses_what_is_not_finite_or_of_another_kind(change, message, rng):
+    net, params, x, target = linear(rng)
+    given = dict(params=params, x=x, target=target, loss=mean_squared_error) | change
+    with pytest.raises((TypeError, ValueError), match=f"gradient_flow: {message}"):
+        gradient_flow(net, **given)
+
+
+def test_what_a_caller_does_to_a_record_or_a_loss_to_its_arguments_does_not_reach_the_flow(rng):
+    net = OneHidden(3, 8, trainable=("beta", "omega"))
+    (x, target), params = stripe(rng, 12, 3), net.init(rng)
+    start = tree.copy(params)
+    want = [record for _, record in zip(range(5), gradient_flow(net, params, x, target))]
+    for record, right in zip(gradient_flow(net, params, x, target), want):
+        assert record == right
+        for array in (*tree.leaves(record.params), record.outputs):
+            array[...] = 7
+    for left, right in zip(tree.leaves(params), tree.leaves(start)):
+        assert (left == right).all()
+
+    def writing(y, target):
+        target[:] = 1
+        return soft_hinge(y, target)
+
+    for flow in (lambda: gradient_flow(net, params, x, target, loss=writing),
+                 lambda: kernel_flow(np.eye(12), target, loss=writing)):
+        kept = target.copy()
+        with pytest.raises(ValueError, match="read-only"):
+            next(flow())
+        assert (target == kept).all()
+
+
+def test_a_record_of_a_flow_prints_as_one_short_line(rng):
+    net, params, x, target = linear(rng)
+    record = next(gradient_flow(net, params, x, target, loss=mean_squared_error))
+    assert repr(record) == (f"FlowRecord(time=0, step=0, loss={record.loss:.6g}, floor_steps=0, "
+                            f"rejected=0)")
+
+
+def test_settling_needs_records_and_numbers(rng):
+    with pytest.raises(ValueError, match="settle: records is empty, expected those of a flow"):
+        settle([], np.ones((1, 1)))
+    for name in ("fraction", "margin"):
+        with pytest.raises(ValueError, match=f"settle: {name} is nan, expected a finite number"):
+            settle([], np.ones((1, 1)), **{name: np.nan})

@@ -116,3 +116,24 @@ def test_the_implicit_method_takes_one_output():
 def test_times_that_do_not_rise_from_zero_are_refused(times):
     with pytest.raises(ValueError, match="times is .*, expected increasing numbers > 0"):
         kernel_flow_at(np.eye(3), np.ones((3, 1)), times)
+
+
+@pytest.mark.parametrize("flow", [kernel_flow, lambda *given, **more: kernel_flow_at(
+    *given, (1.0,), **more)])
+@pytest.mark.parametrize("kernel, target, message", [
+    ([[1, np.nan], [np.nan, 1]], [[1], [1]], r"kernel\[0, 1\] is nan, expected finite numbers"),
+    ([[1, 0], [0, np.inf]], [[1], [1]], r"kernel\[1, 1\] is inf, expected finite numbers"),
+    ([[1, 0.5], [0, 1]], [[1], [1]], "kernel differs from its transpose by 5.0e-01, expected"),
+    ([[1, 0], [0, 1]], [[1], [np.nan]], r"target\[1, 0\] is nan, expected finite numbers")])
+def test_kernels_and_targets_that_are_none_are_refused(flow, kernel, target, message):
+    with pytest.raises(ValueError, match=message):
+        flow(np.array(kernel, float), np.array(target, float), loss=mean_squared_error)
+
+
+def test_times_may_come_from_an_iterator(problem):
+    *_, target, kernel = problem
+    want = kernel_flow_at(kernel, target, (0.5, 1.0), loss=mean_squared_error)
+    got = kernel_flow_at(kernel, target, iter((0.5, 1.0)), loss=mean_squared_error)
+    assert (got == want).all()
+    with pytest.raises(ValueError, match="kernel_flow_at: tolerance is nan, expected a finite"):
+        kernel_flow_at(kernel, target, (0.5,), tolerance=np.nan)

@@ -43,6 +43,10 @@ def test_one_hidden_is_the_chain_of_mean_field(rng):
     assert_near(grad_x, same_grad_x, 100)
 
 
+def test_widths_may_come_from_an_iterator():
+    assert mean_field(3, iter((5, 4))) == mean_field(3, (5, 4))
+
+
 def test_deep_mean_field_is_its_formula(rng):
     chain = mean_field(3, (5, 4), n_out=2, activation=Tanh(), gain=1.3)
     (w1, _, w2, _, w3), x = random_params(chain, rng), rng.normal(size=(6, 3))

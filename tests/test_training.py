@@ -1,5 +1,7 @@
 """Training by minibatches: what a run does, how it stops and goes on, and the files for that."""
+import contextlib
 import dataclasses
+import functools
 import io
 import itertools
 import os
@@ -18,8 +20,8 @@ from npspectral import (SGD, Adam, Adamax, Chain, Dense, LeakyReLU, ReLU, Softpl
                         fit, hinge, mean_squared_error, softmax_cross_entropy)
 from npspectral.nn import (L1, L2, PUBLISHED, Constant, FanUniform, GlorotUniform, Normal, Uniform,
                            tree)
-from npspectral.training import (Record, Step, accuracy, evaluate, load, minibatch, predict, save,
-                                 show_progress)
+from npspectral.training import (Record, Step, _expect, accuracy, evaluate, load, minibatch,
+                                 predict, save, show_progress)
 
 NETWORK = Chain(Spectral(4, 6), Tanh(), Spectral(6, 3, lambda_in=0.0, trainable=("lambda_out",)))
 
@@ -417,6 +419,202 @@ def test_evaluate_gives_the_loss_and_the_metrics_of_everything(data, params):
 def test_accuracy_is_the_share_of_right_classes(y, target, want):
     found = accuracy(np.array(y, float), np.array(target))
     assert found == want and type(found) is float
+
+
+# What foreign code is handed, and the forms that arguments come in
+
+def top(y, target, k):
+    return float(k)
+
+
+class Counted:
+    """A metric that is an object without a name of its own."""
+
+    def __call__(self, y, target):
+        return 1.0
+
+
+def test_an_iterator_of_penalties_or_metrics_is_as_good_as_a_list(data, params):
+    penalties, metrics = [L2(10.0, "phi")], [accuracy]
+    want = run(params, data, 2, penalties=penalties, metrics=metrics, validation=data)
+    got = run(params, data, 2, penalties=iter(penalties), metrics=iter(metrics), validation=data)
+    assert want == got and want[0].loss != run(params, data, 1)[0].loss
+    step = Step(NETWORK, params, softmax_cross_entropy, SGD(0.1), iter(penalties))
+    other = Step(NETWORK, params, softmax_cross_entropy, SGD(0.1), penalties)
+    assert [step(*data)[0] for _ in range(2)] == [other(*data)[0] for _ in range(2)]
+    assert evaluate(NETWORK, params, *data, metrics=iter(metrics)) == evaluate(
+        NETWORK, params, *data, metrics=metrics)
+
+
+def test_metrics_have_the_names_of_their_functions(data, params):
+    third = functools.partial(top, k=3)
+    third.__name__ = "third"
+    record, = run(params, data, 1, metrics=[functools.partial(top, k=1), third, Counted()])
+    assert record.metrics == {"top": 1.0, "third": 3.0, "Counted": 1.0}
+
+
+@pytest.mark.parametrize("metrics, message", [
+    ([lambda y, t: 1.0, lambda y, t: 2.0], "two metrics are named '<lambda>'"),
+    ([functools.partial(top, k=1), functools.partial(top, k=3)], "two metrics are named 'top'"),
+    ([accuracy, accuracy], "two metrics are named 'accuracy'")])
+def test_metrics_of_one_name_are_refused(metrics, message, data, params):
+    with pytest.raises(ValueError, match=f"fit: {message}, expected a __name__ each"):
+        run(params, data, 1, metrics=metrics)
+    with pytest.raises(ValueError, match=f"evaluate: {message}"):
+        evaluate(NETWORK, params, *data, metrics=metrics)
+
+
+@pytest.mark.parametrize("name", ["loss", "validation_loss", "validation_accuracy"])
+def test_metrics_with_the_names_of_what_fit_adds_are_refused(name, data, params):
+    metric = functools.partial(top, k=1)
+    metric.__name__ = name
+    with pytest.raises(ValueError, match=f"a metric is named '{name}'"):
+        run(params, data, 1, metrics=[accuracy, metric], validation=data)
+    with pytest.raises(ValueError, match=f"a metric is named '{name}'"):
+        evaluate(NETWORK, params, *data, loss=softmax_cross_entropy, metrics=[metric])
+
+
+@pytest.mark.parametrize("options, message", [
+    (dict(metrics=accuracy), "metrics is <function accuracy.*>, expected a list of functions"),
+    (dict(metrics="accuracy"), "metrics is 'accuracy', expected a list of functions"),
+    (dict(metrics=["accuracy"]), r"metrics\[0\] is 'accuracy', expected a function"),
+    (dict(metrics=None), "metrics is None, expected a list of functions"),
+    (dict(penalties=L2(1.0, "phi")), r"penalties is L2\(.*\), expected a list of functions"),
+    (dict(penalties=[L2]), r"penalties\[0\] is <class .*L2'>, expected a function"),
+    (dict(optimizer="adam"), "optimizer is 'adam', expected an instance with the methods init"),
+    (dict(optimizer=Adam), "optimizer is <class .*Adam'>, expected an instance"),
+    (dict(loss="mse"), "loss is 'mse', expected a function"),
+    (dict(loss=lambda y, target: 0.5), r"loss returned a float, expected a tuple \(value, grad_y"),
+    (dict(validation=(np.zeros((2, 4)),)), "validation is 1 entries, expected a tuple"),
+    (dict(validation=[0, 1]), "validation is a list, expected a tuple"),
+])
+def test_arguments_of_another_kind_are_refused_by_name(options, message, data, params):
+    with pytest.raises(TypeError, match=f"fit: {message}"):
+        fit(NETWORK, params, *data, **{
+            "loss": softmax_cross_entropy, "optimizer": Adam(), "batch_size": 5,
+            "rng": np.random.default_rng(0), **options})
+
+
+def test_targets_that_do_not_fit_the_loss_are_refused_before_anything_is_trained(data, params):
+    x, target = data
+    options = dict(loss=softmax_cross_entropy, optimizer=Adam(), batch_size=5,
+                   rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"target has shape \(5, 2\), expected \(5,\) labels"):
+        fit(NETWORK, params, x, np.stack([target, target], 1), **options)
+    with pytest.raises(ValueError, match="labels run from 0 to 3, expected 0 to 2"):
+        fit(NETWORK, params, x, target, validation=(x, np.arange(23) % 4), **options)
+
+
+@pytest.mark.parametrize("kind", [np.ma.masked_array, lambda array: array.view(np.recarray)])
+def test_arrays_with_a_meaning_of_their_own_are_refused(kind, data, params):
+    for x, target in (kind(data[0]), data[1]), (data[0], kind(data[1])):
+        with pytest.raises(TypeError, match="fit: (x|target) is .*, expected a numpy.ndarray"):
+            run(params, (x, target), 1)
+        with pytest.raises(TypeError, match="fit: validation: (x|target) is .*, expected a numpy"):
+            run(params, data, 1, validation=(x, target))
+        with pytest.raises(TypeError, match="evaluate: (x|target) is .*, expected a numpy.nd"):
+            evaluate(NETWORK, params, x, target)
+    with pytest.raises(TypeError, match="predict: x is .*, expected a numpy.ndarray"):
+        predict(NETWORK, params, kind(data[0]))
+    for y, target in (kind(np.eye(3)), np.arange(3)), (np.eye(3), kind(np.arange(3))):
+        with pytest.raises(TypeError, match="accuracy: (y|target) is .*, expected a numpy.nd"):
+            accuracy(y, target)
+
+
+@pytest.mark.parametrize("batch_size", [5, 100])
+def test_memory_maps_are_data_as_any_other(batch_size, data, params, tmp_path):
+    for name, array in zip("xy", data):
+        np.save(tmp_path / f"{name}.npy", array)
+    maps = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "xy"]
+    assert run(params, maps, 2, batch_size=batch_size, validation=tuple(maps)) == run(
+        params, data, 2, batch_size=batch_size, validation=data)
+    assert evaluate(NETWORK, params, *maps, metrics=[accuracy]) == evaluate(
+        NETWORK, params, *data, metrics=[accuracy])
+    assert same_bits(predict(NETWORK, params, maps[0]), predict(NETWORK, params, data[0]))
+
+
+def test_a_number_that_is_not_finite_is_found_in_any_piece_of_large_data(monkeypatch, data, params):
+    monkeypatch.setattr(_expect, "PIECE", 8)                # two rows
+    x = data[0].copy()
+    x[20, 3] = np.inf
+    with pytest.raises(ValueError, match=r"fit: x\[20, 3\] is inf, expected finite numbers"):
+        run(params, (x, data[1]), 1)
+
+
+@pytest.mark.parametrize("batch_size", [5, 100])
+@pytest.mark.parametrize("where", ["loss", "metric", "layer"])
+def test_foreign_code_cannot_change_the_data_of_the_caller(where, batch_size, data, params):
+    def loss(y, target):
+        found = softmax_cross_entropy(y, target)
+        target[:] = 0
+        return found
+
+    def metric(y, target):
+        target[:] = 0
+        return 0.0
+
+    class Scaling(Chain):
+        def forward(self, params, x):
+            x *= 2
+            params[0]["bias"][:] = 7
+            return super().forward(params, x)
+
+    options = {"loss": dict(loss=loss), "metric": dict(metrics=[metric]),
+               "layer": dict(network=Scaling(*NETWORK.layers))}[where]
+    x, target = data[0].copy(), data[1].copy()
+    start = tree.copy(params)
+    with contextlib.suppress(ValueError):                   # a view that cannot be written to
+        run(start, (x, target), 2, batch_size=batch_size, validation=(x, target), **options)
+    network = options.pop("network", NETWORK)
+    with contextlib.suppress(ValueError):
+        evaluate(network, start, x, target, **options)
+    assert same_bits((x, target, start), (*data, params))
+
+
+def test_a_loss_that_writes_to_the_output_is_stopped(data, params):
+    """A layer may need its output again: the identity's is its input."""
+    def loss(y, target):
+        y -= 1
+        return softmax_cross_entropy(y, target)
+
+    step = Step(NETWORK, params, loss, SGD(0.1))
+    with pytest.raises(ValueError, match="read-only"):
+        step(*data)
+
+
+@pytest.mark.parametrize("spoil", [lambda array: array.astype(np.float32), lambda array: 0.5])
+def test_a_state_of_another_dtype_or_of_no_arrays_is_refused(spoil, data, params):
+    record = run(params, data, 1)[-1]
+    state = {**record.optimizer_state, "m": spoil(record.optimizer_state["m"])}
+    with pytest.raises(ValueError, match="the optimizer state to go on from has"):
+        run(dataclasses.replace(record, optimizer_state=state), data, 2)
+
+
+def test_accuracy_of_numbers_that_are_none_is_refused():
+    y, target = np.array([[1.0, np.nan], [0.0, 1.0]]), np.array([0, 1])
+    with pytest.raises(ValueError, match="accuracy: y holds nan, expected numbers"):
+        accuracy(y, target)
+    with pytest.raises(ValueError, match="accuracy: target holds nan, expected numbers"):
+        accuracy(np.ones((2, 1)), np.array([[np.nan], [1.0]]))
+    assert accuracy(np.array([[-np.inf, 0.0]]), np.array([1])) == 1     # a forbidden class
+
+
+# Records
+
+def test_records_are_equal_if_their_bits_are(data, params):
+    one, other = (run(params, data, 2) for _ in range(2))
+    assert one == other and one[0] != one[1]
+    assert Record(params) == Record(tree.copy(params)) != Record(params, 1)
+    assert Record(params) != Record(tree.map(lambda array: array.astype(np.float32), params))
+    zero = ({"w": np.zeros(2)},)
+    assert Record(zero) != Record(({"w": -np.zeros(2)},)) and Record(zero) != Record(({},))
+    assert Record(zero) != "a record" and not Record(zero) == zero
+
+
+def test_a_record_prints_as_one_short_line(data, params):
+    record, = run(params, data, 1)
+    assert repr(record) == (f"Record(epoch=1, loss={record.loss:.6g}, "
+                            f"metrics={{'accuracy': {record.metrics['accuracy']!r}}})")
 
 
 # Files

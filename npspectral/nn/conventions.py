@@ -60,13 +60,14 @@ class Convention:
                 raise ValueError(f"{owner}: {choice} is {getattr(self, choice)!r}, "
                                  f"expected one of {choices}")
         known = ("lambda_in", "lambda_out", "phi", "weight", "bias")
+        if not isinstance(self.frozen, (str, tuple)):       # an iterator is used up once, here
+            object.__setattr__(self, "frozen", tuple(self.frozen))
         if isinstance(self.frozen, str) or not set(self.frozen) <= set(known):
             raise ValueError(f"{owner}: frozen is {self.frozen!r}, "
                              f"expected a tuple of names out of {known}")
         if not isinstance(self.names, dict) or not set(self.names) <= set(known):
             raise ValueError(f"{owner}: names is {self.names!r}, "
                              f"expected a dict with keys out of {known}")
-        object.__setattr__(self, "frozen", tuple(self.frozen))
 
     def __str__(self):
         if self.name:

@@ -38,7 +38,7 @@ class Penalty:
         grads = self._visit(self.network, params, "", values)
         if not values:
             found = [path for path, _ in tree.items(params)]
-            hint = "" if self.network is not None else "; the weight of a spectral layer needs network="
+            hint = "; the weight of a spectral layer needs network=" if self.network is None else ""
             raise ValueError(f"{type(self).__name__}: no parameter {self.name!r} "
                              f"among {found}{hint}")
         return self.strength * sum(values), grads

@@ -152,6 +152,7 @@ def mean_field(n_in, widths, n_out=1, activation=ReLU(), gain=RELU_GAIN, bias=Tr
     this way, it is the same network with the same tangent kernel.
     Source: Geiger et al. 2020, J. Stat. Mech. 113301, public code.
     """
+    widths = tuple(widths)
     if not widths:
         raise ValueError("mean_field: widths is empty, expected one hidden layer or more")
     layers = [ScaledDense(n_in, widths[0], bias=bias), activation]

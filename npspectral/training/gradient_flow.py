@@ -152,9 +152,10 @@ def integrate(owner, theta, evaluate, place, limits, conserved=None):
                                      f"a larger floor may help")
         following = theta - taken * gradient
         after = evaluate(following)
-        _check_finite(owner, step, *after)
-        turn = _change(gradient, after[2]) / limits.max_gradient_change
+        turn = _change(gradient, speed, after[2]) / limits.max_gradient_change
         shift = np.abs(after[0] - outputs).max() / limits.max_output_change
+        if not math.isfinite(after[1] + turn + shift):
+            _check_finite(owner, step, *after)
         if too_far and shift == 0:
             raise FloatingPointError(f"{owner}: a step of {taken:.1e} at time {time} is lost in "
                                      f"rounding, ten times that moves F too far; alpha is too "
@@ -193,7 +194,7 @@ def _check_finite(owner, step, outputs, value, gradient):
 
 def _norm(a):
     """|a|, also where the squares of finite numbers overflow or vanish."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         square = float(a @ a)
         if SMALLEST < square < math.inf:
             return math.sqrt(square)
@@ -201,7 +202,7 @@ def _norm(a):
         return scale * math.sqrt(np.square(a / scale).sum()) if scale else 0.0
 
 
-def _change(a, b):
-    """|a - b|^2 / (|a| |b|), 0 if either is 0."""
-    change, before, after = _norm(a - b), _norm(a), _norm(b)
-    return change / before * (change / after) if before and after else 0.0
+def _change(a, length, b):
+    """|a - b|^2 / (|a| |b|), where |a| is `length` > 0; 0 if b is 0."""
+    change, after = _norm(a - b), _norm(b)
+    return change / length * (change / after) if after else 0.0
