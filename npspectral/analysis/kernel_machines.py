@@ -115,7 +115,7 @@ def distance_to_planes(x, offsets, axis=0):
     owner = "distance_to_planes"
     x = _expect.real(owner, "x", x, 2)
     _expect.integer(owner, "axis", axis, 0, x.shape[1] - 1)
-    offsets = _expect.real(owner, "offsets", np.asarray(offsets, float), 1)
+    offsets = _expect.numbers(owner, "offsets", offsets, 1)
     return np.abs(x[:, axis, None] - offsets).min(1)
 
 

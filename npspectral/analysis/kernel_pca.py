@@ -41,7 +41,7 @@ def kernel_pca(gram, n_components=None, centered=False):
 
     centered: of H K H, H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is then 0.
     The matrix is positive semidefinite, as Gram matrices are: eigenvalues below zero are rounding.
-    A few components of a large matrix are found by `block_krylov`, else the whole is decomposed.
+    A few components of a large matrix are found by `_block_krylov`, else the whole is decomposed.
     Raises TypeError or ValueError on arguments that do not fit.
     """
     gram = _expect.gram("kernel_pca", gram)
@@ -50,7 +50,7 @@ def kernel_pca(gram, n_components=None, centered=False):
     _expect.integer("kernel_pca", "n_components", n_components, 1, p)
     found = None
     if 4 * (n_components + OVERSAMPLED) < LARGEST_BASIS * p:
-        found = block_krylov(gram, n_components, centered)
+        found = _block_krylov(gram, n_components, centered)
     if found is None:
         if centered:
             gram = _less_mean(_less_mean(gram).T)
@@ -59,7 +59,7 @@ def kernel_pca(gram, n_components=None, centered=False):
     return KernelPCA(*found)
 
 
-def block_krylov(gram, n_components, centered=False):
+def _block_krylov(gram, n_components, centered=False):
     """The largest eigenvalues and their eigenvectors, or None if these did not come out exactly.
 
     Rayleigh and Ritz in the span of Q, K Q, K^2 Q, ..., Q of n_components + 10 columns: one product

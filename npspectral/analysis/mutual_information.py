@@ -93,10 +93,11 @@ def normal_information(means, sigmas, weights):
     """
     from scipy.integrate import quad
     owner = "normal_information"
-    means, sigmas, weights = (np.asarray(numbers, float) for numbers in (means, sigmas, weights))
-    for name, numbers in (("means", means), ("sigmas", sigmas), ("weights", weights)):
-        _expect.real(owner, name, numbers, 1)
-        _expect.same_length(owner, name, numbers, len(means))
+    means, sigmas, weights = (
+        _expect.numbers(owner, name, numbers, 1).astype(float)
+        for name, numbers in (("means", means), ("sigmas", sigmas), ("weights", weights)))
+    _expect.same_length(owner, "sigmas", sigmas, len(means))
+    _expect.same_length(owner, "weights", weights, len(means))
     if sigmas.min() <= 0 or weights.min() <= 0 or abs(weights.sum() - 1) > 1e-12:
         raise ValueError(f"{owner}: sigmas {sigmas.tolist()} have to be positive, weights "
                          f"{weights.tolist()} too, with sum 1")
@@ -182,10 +183,7 @@ def _points(owner, x):
 
 
 def _classes(owner, labels, length):
-    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
-        raise TypeError(f"{owner}: labels is {labels!r}, expected a numpy array (p,)")
-    _expect.same_length(owner, "labels", labels, length)
-    return np.unique(labels, return_inverse=True)
+    return np.unique(_expect.labels(owner, "labels", labels, length), return_inverse=True)
 
 
 def _bins(owner, activity, width):

@@ -129,6 +129,10 @@ def position_velocities(neurons, x, force):
 
 def beta_over_bias(z, bias=1.0, conserved=0.0):
     """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,), of neurons at z (m, d)."""
+    owner = "beta_over_bias"
+    z = _expect.real(owner, "z", z, 2)
+    bias, conserved = (_expect.numbers(owner, name, given, min(1, np.ndim(given))) for name, given
+                       in (("bias", bias), ("conserved", conserved)))
     return np.sqrt(1 + z.shape[1] / (z * z).sum(1) + conserved / bias ** 2)
 
 
@@ -139,8 +143,12 @@ def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
 
     with s = beta_sign bias_sign: z alone decides, so it is a field that can be drawn.
     """
+    owner = "velocity_field"
     for name, sign in (("bias_sign", bias_sign), ("beta_sign", beta_sign)):
-        _expect.number("velocity_field", name, sign, "1 or -1", lambda value: abs(value) == 1)
+        _expect.number(owner, name, sign, "1 or -1", lambda value: abs(value) == 1)
+    z, x = _expect.real(owner, "z", z, 2), _expect.real(owner, "x", x, 2)
+    force = _expect.real(owner, "force", force, 1)
+    _expect.same_length(owner, "force", force, len(x))
     (p, d), square = x.shape, (z * z).sum(1, keepdims=True)
     active = bias_sign * (square - z @ x.T) > 0
     pull = (active * force) @ x

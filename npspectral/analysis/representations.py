@@ -23,6 +23,8 @@ def representations(network, params, x):
     """
     if not isinstance(network, Chain):
         raise TypeError(f"representations: network is {network!r}, expected a Chain")
+    _expect.params("representations", params, network)
+    x = _expect.array("representations", "x", x, 2)
     network.forward(params, x[:1])                      # refuses params or x that do not fit
     received, given = [], []
     for layer, own in zip(network.layers, params):

@@ -30,8 +30,10 @@ def parity_task(rng, x, labels, mean=None):
     _expect.generator(owner, rng)
     x = _floats(owner, x, np.shape(x)[-1] if np.ndim(x) else 0)
     mean = x.mean(0) if mean is None else mean
-    if np.shape(mean) != x.shape[1:]:
-        raise ValueError(f"{owner}: mean has shape {np.shape(mean)}, expected {x.shape[1:]}")
+    _expect.plain(owner, "mean", mean)
+    _expect.finite(owner, "mean", mean)
+    if mean.shape != x.shape[1:]:
+        raise ValueError(f"{owner}: mean has shape {mean.shape}, expected {x.shape[1:]}")
     rows, parity = _turns(owner, rng, labels, len(x))
     x = x[rows] - np.asarray(mean, x.dtype)
     norm = np.sqrt(np.einsum("ij,ij->i", x, x))
@@ -44,9 +46,7 @@ def parity_task(rng, x, labels, mean=None):
 
 def _turns(owner, rng, labels, n):
     """Rows in which the classes take turns, and the parity of each one's class."""
-    if not isinstance(labels, np.ndarray) or labels.shape != (n,):
-        came = getattr(labels, "shape", type(labels).__name__)
-        raise ValueError(f"{owner}: labels is {came}, expected an array of shape ({n},)")
+    _expect.labels(owner, "labels", labels, n)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) % 2:
         raise ValueError(f"{owner}: labels has {len(classes)} classes, expected an even number")

@@ -213,8 +213,10 @@ def labeled(rng, n_samples, n_features, function, dtype=float):
     dtype = _expect.floating(owner, dtype)
     x = rng.standard_normal((n_samples, n_features)).astype(dtype)
     target = function(x)
-    if not isinstance(target, np.ndarray) or target.shape[:1] != (n_samples,):
+    if np.shape(target)[:1] != (n_samples,):
         raise ValueError(f"{owner}: function(x) is {target!r:.60}, expected an array of "
                          f"{n_samples} rows, as x has")
+    _expect.plain(owner, "function(x)", target, "biufcOSUTmM", "a numpy array")
     _expect.finite(owner, "function(x)", target)
+    _expect.present(owner, "function(x)", target)
     return x, target
