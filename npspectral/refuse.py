@@ -38,6 +38,8 @@ def _absent(value):
         return value is None or bool(value != value)
     except TypeError:                                       # NA is neither equal nor unequal
         return True
+    except ValueError:                                      # an array, which is something
+        return False
 
 
 def _first(owner, name, array, wrong, expected):
