@@ -381,7 +381,7 @@ def with_first(value, array=LABELS, dtype=object):
 @pytest.mark.parametrize("y", [
     with_first(np.nan), with_first(None), with_first(np.datetime64("NaT")),
     with_first(np.nan, np.array(["a", "b"] * 3)), with_first("NaT", LABELS, "M8[D]"),
-    np.ma.masked_equal(LABELS, 1)], ids=str)
+    np.ma.masked_equal(LABELS, 1)])
 def test_a_missing_label_is_no_class(y, blobs):
     with pytest.raises((ValueError, TypeError), match=r"Classifier: y(.2.)? is .*, exp"):
         SpectralClassifier().fit(X, y)
@@ -415,7 +415,7 @@ def test_the_score_compares_like_with_like(y, came):
      r"X\[2, 'city'\] is 'Rome', expected a number: could not convert string to float"),
     (Frame(with_first(np.nan, X, float), ["city", "size"]), ValueError, r"X\[2, 'city'\] is nan"),
     (Frame(with_first(None, X), ["city", "size"]), ValueError, r"X\[2, 'city'\] is None, expec"),
-], ids=str)
+])
 def test_what_is_missing_or_no_number_is_named_by_row_and_column(x, error, message):
     with pytest.raises(error, match=f"SpectralRegressor: {message}"):
         SpectralRegressor().fit(x, LABELS)

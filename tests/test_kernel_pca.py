@@ -132,6 +132,20 @@ def test_alignment_is_the_cosine_of_two_matrices(rng):
 
 
 GRAM, Y = np.eye(3), np.ones(3)
+
+
+@pytest.mark.parametrize("n_components", [None, 2])
+@pytest.mark.parametrize("centered", [True, False])
+def test_a_matrix_that_is_indefinite_beyond_rounding_is_refused(n_components, centered, rng):
+    x = rng.standard_normal((300, 3))
+    gram = np.tanh(x @ x.T - 1)
+    with pytest.raises(ValueError, match="kernel_pca: gram has an eigenvalue of -.* or less, exp"):
+        kernel_pca(gram, n_components, centered)
+    rounded = (x @ x.T + 100).astype(np.float32).astype(float)
+    assert np.linalg.eigvalsh(rounded)[0] < -1e-5
+    assert kernel_pca(rounded, n_components, centered).eigenvalues[0] > 0
+
+
 BAD = {
     "not square": (lambda: kernel_pca(np.ones((3, 2))), r"gram has shape \(3, 2\), expected \(p,"),
     "not symmetric": (lambda: kernel_pca(np.arange(9.0).reshape(3, 3)), "from its transpose by 4"),

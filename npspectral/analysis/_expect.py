@@ -78,6 +78,14 @@ def gram(owner, matrix):
     return matrix
 
 
+def semidefinite(owner, gram, eigenvalue):
+    """No eigenvalue of a Gram matrix is below 0 beyond the rounding of products, to float32."""
+    allowed = 1e-6 * len(gram) ** 0.5 * max(gram.max(), -gram.min())
+    if eigenvalue < -allowed:
+        raise ValueError(f"{owner}: gram has an eigenvalue of {eigenvalue:.1e} or less, expected a "
+                         f"positive semidefinite matrix, to a rounding of {allowed:.1e}")
+
+
 def signs(owner, y, length):
     """Labels -1 and +1 in float64, one per sample, each at least once."""
     y = real(owner, "y", y, 1)
