@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, locked
 
-from npspectral.analysis import _dual
+from npspectral.analysis import _dual, kernel_machines
 from npspectral.analysis.kernel_machines import (distance_to_planes, distance_to_sphere,
                                                  kernel_ridge, support_vectors)
 
@@ -210,7 +210,7 @@ def test_moves_alone_reach_the_tolerance(intercept, rng, monkeypatch):
     want = support_vectors(gram, y, 3.0, intercept)
     for name in ("exchange", "walk"):
         monkeypatch.setattr(_dual.Dual, name, lambda self, beta, *_: beta)
-    monkeypatch.setattr(_dual, "MOVES", 10_000)
+    monkeypatch.setattr(kernel_machines, "LAST_MOVES", 10_000)
     got = support_vectors(gram, y, 3.0, intercept, tolerance=1e-7)
     assert 0 < got.violation <= 1e-7
     assert np.abs(got.decide(gram) - want.decide(gram)).max() < 1e-5

@@ -21,7 +21,8 @@ import numpy as np
 
 from . import _expect
 
-MOVES = 100                         # of phase one between two trials, times p
+MOVES = 10                          # of phase one between two trials, times p
+LAST_MOVES = 100                    # when all else has failed
 ROUNDS = 4                          # of an exchange in which no fewer are wrong than before
 WALK = 20                           # rounds, times p
 FEW = 32                            # free entries of a walk's step, at first
@@ -54,13 +55,13 @@ class Dual:
             return self.y - self.gram @ beta
         return self.y - beta[chosen] @ self.gram[chosen]
 
-    def move(self, beta, coarse):
+    def move(self, beta, coarse, moves=None):
         """Phase one: the best pair, or the coordinate furthest off, until residuals are coarse."""
         beta, residual = beta.copy(), self.residual(beta)
         closed_up = np.where(beta < self.upper, 0.0, -math.inf)
         closed_down = np.where(beta > self.lower, 0.0, math.inf)
         choose = self.pair if self.intercept else self.single
-        for _ in range(MOVES * len(beta)):
+        for _ in range((moves or MOVES) * len(beta)):
             moves = choose(beta, residual + closed_up, residual + closed_down, coarse)
             if not moves:
                 break

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _expect
-from ._dual import Dual
+from ._dual import LAST_MOVES, Dual
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def _candidates(problem, tolerance):
             break
         yield found
     yield problem.walk(beta, tolerance)
-    yield problem.move(beta, tolerance)
+    yield problem.move(beta, tolerance, LAST_MOVES)
 
 
 def kernel_ridge(gram, y, ridge):
