@@ -29,6 +29,7 @@ import math
 
 import numpy as np
 
+from ..magnitude import power_of_two
 from . import _expect
 
 NEAR = 1 / 64               # s and t below it are computed from differences
@@ -46,7 +47,8 @@ def arc_cosine_kernel(x1, x2=None, order=1):
 
     def block(u, v):
         s, t = _chords(u, v)
-        return (_outer(u, v) ** order * _j(order, s, t) / math.pi,)
+        sizes = _outer(u, v) ** order if order else 1
+        return (sizes * _j(order, s, t) / math.pi,)
 
     return _assemble(block, x1, x2)[0]
 
@@ -158,7 +160,8 @@ def _chords(u, v):
 
 
 def _norms(u):
-    return np.sqrt(np.einsum("ij,ij->i", u, u))
+    unit = power_of_two(u, 1, keepdims=True)
+    return np.sqrt(np.einsum("ij,ij->i", u / unit, u / unit)) * unit[:, 0]
 
 
 def _outer(u, v):

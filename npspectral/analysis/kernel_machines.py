@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..magnitude import norms
 from . import _expect
 from ._dual import LAST_MOVES, Dual
 
@@ -137,4 +138,4 @@ def distance_to_sphere(x, radius, n_parallel=None):
     n_parallel = x.shape[1] if n_parallel is None else n_parallel
     _expect.integer(owner, "n_parallel", n_parallel, 1, x.shape[1])
     _expect.number(owner, "radius", radius, "0 or more", lambda radius: 0 <= radius < math.inf)
-    return np.abs(np.sqrt((x[:, :n_parallel] ** 2).sum(1)) - radius)
+    return np.abs(norms(x[:, :n_parallel]) - radius)

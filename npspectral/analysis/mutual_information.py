@@ -27,6 +27,7 @@ import math
 
 import numpy as np
 
+from ..magnitude import power_of_two
 from . import _expect
 from .neighbors import nearest_neighbors
 
@@ -176,10 +177,9 @@ def _digamma(n):
 
 
 def _points(owner, x):
-    """x as (p, n)."""
-    if isinstance(x, np.ndarray) and x.ndim == 1:
-        x = x[:, None]
-    return _expect.real(owner, "x", x, 2)
+    """x as (p, n), in a unit in which its squares are numbers: only ratios of distances matter."""
+    x = _expect.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
+    return x / power_of_two(x)
 
 
 def _classes(owner, labels, length):
@@ -189,7 +189,10 @@ def _classes(owner, labels, length):
 def _bins(owner, activity, width):
     activity = _expect.real(owner, "activity", activity, 2)
     _expect.number(owner, "width", width, "a positive number", lambda width: 0 < width < math.inf)
-    return np.floor(activity / width)
+    bins = np.floor(activity / width)
+    if not np.isfinite(bins).all():
+        raise ValueError(f"{owner}: width is {width!r}, in which activity overflows, expected more")
+    return bins
 
 
 def _entropy(rows):

@@ -11,6 +11,7 @@ the minima of groups of columns. The candidates' distances are then computed fro
 """
 import numpy as np
 
+from ..magnitude import power_of_two
 from . import _expect
 
 ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
@@ -30,11 +31,11 @@ def nearest_neighbors(x, k, queries=None):
     if queries.shape[1] != x.shape[1]:
         raise ValueError(f"{owner}: queries has {queries.shape[1]} features, expected "
                          f"{x.shape[1]} as x")
-    reach = max(np.abs(x).max(), np.abs(queries).max())
-    if reach > (np.finfo(float).max / (16 * x.shape[1])) ** 0.5:
-        raise ValueError(f"{owner}: numbers reach {reach:.1e}, their squares overflow float64")
+    unit = max(power_of_two(x), power_of_two(queries))
+    x, queries = x / unit, queries / unit
     search = _by_tree if _few_dimensions(x) else _by_product
     distances, indices = search(x, queries, k + itself)
+    distances *= unit
     return _without_self(distances, indices) if itself else (distances, indices)
 
 

@@ -14,6 +14,7 @@ A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only t
 """
 import numpy as np
 
+from ..magnitude import norms
 from . import _expect
 from .neurons import lifted
 
@@ -33,7 +34,7 @@ def _polar(owner, neurons, pull):
     if pull.shape != neurons.vectors.shape:
         raise ValueError(f"{owner}: pull has shape {pull.shape}, expected "
                          f"{neurons.vectors.shape}")
-    rate = np.sqrt((pull * pull).sum(1))
+    rate = norms(pull)
     unit = pull / np.where(rate == 0, 1, rate)[:, None]
     return rate, unit, (unit * neurons.vectors).sum(1)
 
@@ -78,9 +79,9 @@ def fixed_points(patterns, x, force):
     """z* (m, d) of cells by their active points (m, p); nan where S_1 = 0."""
     active, x, force = _patterns("fixed_points", patterns, x, force)
     pull, pull_bias = (active * force) @ x, active @ force
-    square = (pull * pull).sum(1)
-    ratio = np.divide(pull_bias, square, out=np.full(len(square), np.nan), where=square > 0)
-    return -x.shape[1] * ratio[:, None] * pull
+    size = norms(pull)
+    size[size == 0] = np.nan
+    return -x.shape[1] * (pull_bias / size)[:, None] * (pull / size[:, None])
 
 
 def self_consistent(patterns, x, force, beta_sign):

@@ -20,6 +20,7 @@ from .. import refuse
 from ..nn import Chain, Dense, Spectral
 from ..nn.activations import Elementwise
 from ..nn.factored import Factored
+from ..magnitude import norms
 from . import _expect
 from .relevance import input_relevance, node_relevance
 
@@ -28,7 +29,7 @@ SCORES = {
     "lambda_in_next": lambda own, after: input_relevance(after[0], after[1], "eigenvalue"),
     "product": lambda own, after: node_relevance(own[0], own[1], "product"),
     "strength": lambda own, after: np.abs(own[0].weight(own[1])).sum(1),
-    "norm": lambda own, after: np.sqrt((own[0].weight(own[1]) ** 2).sum(1)),
+    "norm": lambda own, after: norms(own[0].weight(own[1])),
 }
 
 

@@ -16,6 +16,7 @@ import math
 
 import numpy as np
 
+from ..magnitude import norms
 from ..nn import tree
 from . import _expect
 
@@ -58,7 +59,7 @@ def _change(owner, end, start):
         raise ValueError(f"{owner}: start has shape {start.shape}, expected {end.shape}")
     if not start.any():
         raise ValueError(f"{owner}: start is 0, which no change is a part of")
-    return float(np.linalg.norm(end - start) / np.linalg.norm(start))
+    return float(norms((end - start).ravel()) / norms(start.ravel()))
 
 
 def linearized(network, start, params, x):

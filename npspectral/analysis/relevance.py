@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import refuse
 from ..nn import Spectral
+from ..magnitude import norms
 from . import _expect
 
 
@@ -86,4 +87,4 @@ def _score(name, eigenvalues, phi, axis, score):
         return np.abs(eigenvalues)
     if score != "product":
         raise ValueError(f"{name}: score is {score!r}, expected 'product' or 'eigenvalue'")
-    return np.abs(eigenvalues) * np.sqrt((phi * phi).sum(axis))
+    return np.abs(eigenvalues) * norms(phi, axis)

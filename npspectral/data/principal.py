@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..magnitude import power_of_two, variances
 from . import _expect
 
 
@@ -36,6 +37,7 @@ def parity_task(rng, x, labels, mean=None):
         raise ValueError(f"{owner}: mean has shape {mean.shape}, expected {x.shape[1:]}")
     rows, parity = _turns(owner, rng, labels, len(x))
     x = x[rows] - np.asarray(mean, x.dtype)
+    x /= power_of_two(x, 1, keepdims=True)
     norm = np.sqrt(np.einsum("ij,ij->i", x, x))
     if not norm.all():
         raise ValueError(f"{owner}: x[{rows[norm.argmin()]}] equals the mean, which has no "
@@ -86,14 +88,17 @@ def principal_components(x, d):
     owner = "principal_components"
     x = _floats(owner, x, np.shape(x)[-1] if np.ndim(x) else 0)
     _expect.integer(owner, "d", d, 1, x.shape[1], "the number of features")
-    mean = x.mean(0, dtype=float)
-    centered = x - mean
+    unit = power_of_two(x)
+    scaled = x / unit
+    mean = scaled.mean(0, dtype=float)
+    centered = scaled - mean
     values, vectors = np.linalg.eigh(centered.T @ centered / len(x))
     values, vectors = values[::-1][:d], vectors[:, ::-1][:, :d]
     if values[-1] <= x.shape[1] * np.finfo(float).eps * values[0]:
         raise ValueError(f"{owner}: x varies in fewer than d = {d} directions")
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(0), np.arange(d)])
-    return PrincipalComponents(mean.astype(x.dtype), values.astype(x.dtype),
+    return PrincipalComponents((mean * unit).astype(x.dtype),
+                               variances(owner, values.astype(x.dtype), unit),
                                vectors.astype(x.dtype))
 
 

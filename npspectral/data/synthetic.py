@@ -44,7 +44,11 @@ class GaussianFeatures:
         """log p(class 1 | x) - log p(class 0 | x) of x (n, n_features), (n,)."""
         _expect.features("GaussianFeatures.log_odds", x, len(self.relevant))
         z = (x[:, None, :] - self.means) / self.sigmas
-        log_density = -(z**2 / 2 + np.log(self.sigmas)).sum(-1)
+        with np.errstate(over="ignore"):
+            log_density = -(z**2 / 2 + np.log(self.sigmas)).sum(-1)
+        if not np.isfinite(log_density).all():
+            raise ValueError(f"GaussianFeatures.log_odds: x reaches {np.abs(x).max():.1e}, whose "
+                             f"squares overflow, expected smaller numbers")
         return log_density[:, 1] - log_density[:, 0]
 
     def predict(self, x):
