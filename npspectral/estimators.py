@@ -167,6 +167,9 @@ class SpectralEstimator:
             raise ValueError(f"{self._name}: activation is {self.activation!r}, "
                              f"expected one of {sorted(ACTIVATIONS)}")
         hidden = self.hidden_layer_sizes
+        if np.iterable(hidden) and not isinstance(hidden, (tuple, list, np.ndarray)):
+            raise ValueError(f"{self._name}: hidden_layer_sizes is {hidden!r}, expected a tuple or "
+                             f"one integer")
         sizes = (n_in, *(hidden if np.iterable(hidden) else [hidden]), n_out)
         layers = []
         for before, after in zip(sizes, sizes[1:]):

@@ -434,6 +434,7 @@ def test_an_array_mapped_from_a_file_is_taken(estimator, blobs, tmp_path):
 @pytest.mark.parametrize("params, message", [
     (dict(activation="swish"), "SpectralRegressor: activation is 'swish', expected one of"),
     (dict(hidden_layer_sizes=(3, 0)), "Spectral: n_out is 0, expected a positive integer"),
+    (dict(hidden_layer_sizes=iter([3])), "hidden_layer_sizes is <list_iterator .*expected a tuple"),
     (dict(hidden_layer_sizes=2.5), "Spectral: n_out is 2.5, expected a positive integer"),
     (dict(learning_rate=0), "Adam: learning_rate is 0, expected > 0"),
     (dict(penalty=-1), "L2: strength is -1, expected a number >= 0"),

@@ -236,6 +236,46 @@ def test_an_array_that_is_not_plain_and_whole_is_refused_by_name(name, argument,
     assert any(word in str(caught.value) for word in names)
 
 
+NUMBERS = [(name, argument) for name, arguments in GOOD.items()
+           for argument, given in arguments.items() if isinstance(given, (int, float))]
+NUMBERS += [("attractors.patterns", "tolerance"), ("attractors.turning", "tolerance"),
+            ("kernel_machines.support_vectors", "bound"),
+            ("kernel_machines.support_vectors", "tolerance"), ("neurons.velocity_field", "scale"),
+            ("kernel_pca.eigenspaces", "tolerance"), ("merging.merge_parallel", "tolerance"),
+            ("teacher_student.core_size", "threshold"),
+            ("representations.components_for", "share"), ("compression.escape_time", "share"),
+            ("Neurons", "gain"), ("intrinsic_dimension.two_nn_fit", "keep"),
+            ("infinite_width.relu_tangent_kernel", "scale"),
+            ("learning_curves.exponent_interval", "level"),
+            ("learning_curves.kernel_exponent", "xi"), ("regimes.scale_and_time", "gain"),
+            ("neuron_motion.move", "time")]
+
+
+@pytest.mark.parametrize("name, argument", NUMBERS)
+def test_a_number_that_is_nan_slips_through_no_comparison(name, argument):
+    with pytest.raises((TypeError, ValueError, IndexError)):
+        FUNCTIONS[name](**{**GOOD[name], argument: np.nan})
+
+
+def test_blocks_and_sizes_may_be_given_one_by_one():
+    blocks = [np.ones((2, 3)), np.ones((4, 2))]
+    for function in (analysis.adjacency.eigenvectors, analysis.adjacency.inverse):
+        assert np.array_equal(function(iter(blocks)), function(blocks))
+    matrix = analysis.adjacency.adjacency(iter(blocks), LAMBDA)
+    assert np.array_equal(matrix, analysis.adjacency.adjacency(blocks, LAMBDA))
+    assert analysis.adjacency.block(matrix, iter((3, 2, 4)), 1, 0).shape == (2, 3)
+    (first, second), eigenvalues = analysis.adjacency.decompose(matrix, iter((3, 2, 4)))
+    assert np.allclose(first, 1) and np.allclose(second, 1) and np.array_equal(eigenvalues, LAMBDA)
+    scores = MU[:4], MU[4:]
+    masks = [analysis.pruning.percentile_masks(given, 30) for given in (scores, iter(scores))]
+    assert all(map(np.array_equal, *masks))
+
+
+def test_a_metric_that_is_nan_prunes_nothing():
+    with pytest.raises(ValueError, match="metric.params. is nan, expected a number"):
+        analysis.pruning.prune_until(NET, PARAMS, lambda params: np.nan, 0.1)
+
+
 @pytest.mark.parametrize("name, argument", ARRAYS)
 def test_an_array_mapped_from_a_file_is_as_good_as_another(name, argument, tmp_path):
     given = GOOD[name][argument]

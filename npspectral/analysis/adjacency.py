@@ -61,6 +61,7 @@ def adjacency(blocks, eigenvalues):
 def block(matrix, sizes, k, j):
     """The block (k, j) of an (N, N) matrix, from layer j to layer k: a view (n_k, n_j)."""
     refuse.plain("block", "matrix", matrix, "fiuc", "a numpy array of numbers")
+    sizes = tuple(sizes)
     ends = np.cumsum([0, *sizes])
     if matrix.shape != (ends[-1], ends[-1]):
         raise ValueError(f"block: the matrix has shape {matrix.shape}, "

@@ -161,6 +161,7 @@ def turning(vector, x, force, tolerance=0.02):
     P removes what is along v; the kink is |v . x^| <= tolerance |v| |x^|. 0: v is stationary.
     """
     rows, force = lifted(x, "turning"), _force("turning", force, len(x))
+    _expect.number("turning", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
     vector = _expect.real("turning", "vector", vector, 1)
     _expect.same_length("turning", "vector", vector, rows.shape[1])
     if not vector.any():

@@ -17,6 +17,7 @@ Deviation: a talk of the field prints dz/dt without 1/d, which holds for x and z
 with labels for forces, which holds until the first point has left the hinge.
 Source: Paccolat, Petrini, Geiger, Tyloo and Wyart 2021, J. Stat. Mech. 044001 (the model).
 """
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,7 +49,8 @@ class Neurons:
         if self.width is None:
             object.__setattr__(self, "width", len(self.beta))
         _expect.integer("Neurons", "width", self.width, 1)
-        _expect.number("Neurons", "gain", self.gain, "a positive number", lambda g: g > 0)
+        _expect.number("Neurons", "gain", self.gain, "a positive number",
+                       lambda g: 0 < g < math.inf)
 
     @classmethod
     def of(cls, network, params):
@@ -153,6 +155,7 @@ def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
     owner = "velocity_field"
     for name, sign in (("bias_sign", bias_sign), ("beta_sign", beta_sign)):
         _expect.number(owner, name, sign, "1 or -1", lambda value: abs(value) == 1)
+    _expect.number(owner, "scale", scale, "a finite number", math.isfinite)
     z, x = _expect.real(owner, "z", z, 2), _expect.real(owner, "x", x, 2)
     force = _expect.real(owner, "force", force, 1)
     _expect.same_length(owner, "force", force, len(x))
