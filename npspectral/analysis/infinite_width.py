@@ -33,6 +33,7 @@ from ..magnitude import power_of_two
 from . import _expect
 
 NEAR = 1 / 64               # s and t below it are computed from differences
+FINE = 1e-290               # squares below it have lost digits
 BLOCK = 128                 # rows of either side at a time: what one block needs stays in cache
 
 
@@ -160,6 +161,10 @@ def _chords(u, v):
 
 
 def _norms(u):
+    with np.errstate(over="ignore", under="ignore"):
+        squares = np.einsum("ij,ij->i", u, u)
+    if FINE < squares.min() and squares.max() < np.inf:
+        return np.sqrt(squares)
     unit = power_of_two(u, 1, keepdims=True)
     return np.sqrt(np.einsum("ij,ij->i", u / unit, u / unit)) * unit[:, 0]
 
