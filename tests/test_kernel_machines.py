@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, locked
 
-from npspectral.analysis import _dual, kernel_machines
+from npspectral.analysis import _dual, _zero_sum, kernel_machines
 from npspectral.analysis.kernel_machines import (distance_to_planes, distance_to_sphere,
                                                  kernel_ridge, support_vectors)
 
@@ -242,6 +242,15 @@ def test_overlapping_classes_and_a_matrix_of_low_rank_reach_the_tolerance(kind, 
     primal = beta @ gram @ beta / 2 + bound * np.maximum(0, 1 - margins).sum()
     gap = primal - (y @ beta - beta @ gram @ beta / 2)
     assert abs(gap) <= 4e-9 * np.abs(beta).sum() + 1e-12 * beta @ gram @ beta
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_the_basis_of_what_has_the_sum_0_is_orthonormal(n, rng):
+    basis = np.array([_zero_sum.whole(row) for row in np.eye(n - 1)]).reshape(n - 1, n)
+    assert np.abs(basis.sum(1)).max(initial=0) < 1e-15 * n
+    assert np.abs(basis @ basis.T - np.eye(n - 1)).max(initial=0) < 1e-15 * n
+    rows = rng.standard_normal((4, n))
+    assert_near(_zero_sum.reduced(rows), rows @ basis.T, 100)
 
 
 def test_a_point_in_both_classes_has_both_coefficients_at_their_bounds():

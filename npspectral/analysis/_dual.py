@@ -20,6 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from . import _expect
+from ._zero_sum import reduced, whole
 
 MOVES = 10                          # of phase one between two trials, times p
 LAST_MOVES = 100                    # when all else has failed
@@ -168,7 +169,7 @@ class Dual:
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
         block, right = self.gram[np.ix_(chosen, chosen)], residual[chosen]
         if self.intercept:                                  # in a basis of what has the sum 0
-            block, right = _tail(_tail(block).T), _tail(right)
+            block, right = reduced(reduced(block).T), reduced(right)
         ridge = 8 * len(chosen) * np.finfo(float).eps * self.diagonal.max()
         while len(block):
             block.flat[::len(block) + 1] += ridge
@@ -178,7 +179,7 @@ class Dual:
             except LinAlgError:                             # gram may be rounded to float32
                 _expect.semidefinite("support_vectors", self.gram, -ridge)
                 ridge *= 100
-        return _untail(right) if self.intercept else right
+        return whole(right) if self.intercept else right
 
     def inside(self, beta):
         return (beta > self.lower) & (beta < self.upper)
@@ -233,24 +234,3 @@ class Dual:
         falling = -residual[beta > self.lower].min(initial=0)
         total = abs(beta.sum()) / max(1, np.abs(beta).sum()) if self.intercept else 0.0
         return max(rising, falling, total)
-
-
-# H = I - 2 v v^T / |v|^2 reflects (1, ..., 1) / sqrt(n) to the first axis, so its other columns are
-# a basis of what has the sum 0.
-def _reflector(n):
-    v = np.full(n, n ** -0.5)
-    v[0] += 1
-    return v / (1 + n ** -0.5) ** 0.5
-
-
-def _tail(rows):
-    """Rows H without their first column."""
-    v = _reflector(rows.shape[-1])
-    return (rows - (rows @ v)[..., None] * v)[..., 1:]
-
-
-def _untail(tail):
-    """H (0, tail)."""
-    v = _reflector(len(tail) + 1)
-    whole = np.append(0.0, tail)
-    return whole - (v @ whole) * v
