@@ -44,5 +44,5 @@ def _absent(value):
 
 def _first(owner, name, array, wrong, expected):
     index = np.argwhere(wrong)[0].tolist()
-    raise ValueError(f"{owner}: {name}{index if index else ''} is {array[tuple(index)]}, "
+    raise ValueError(f"{owner}: {name}{index} is {array[tuple(index)]}, "
                      f"expected {expected}")
