@@ -276,11 +276,12 @@ def test_a_metric_that_is_nan_prunes_nothing():
         analysis.pruning.prune_until(NET, PARAMS, lambda params: np.nan, 0.1)
 
 
-@pytest.mark.parametrize("name, argument", ARRAYS)
+# Parameters are arrays in memory, as layers take them.
+@pytest.mark.parametrize("name, argument", [
+    (name, argument) for name, argument in ARRAYS
+    if not (argument in ("params", "start") and isinstance(GOOD[name][argument], (dict, tuple)))])
 def test_an_array_mapped_from_a_file_is_as_good_as_another(name, argument, tmp_path):
     given = GOOD[name][argument]
-    if argument in ("params", "start") and isinstance(given, (dict, tuple)):
-        pytest.skip("parameters are arrays in memory, as layers take them")
 
     def mapped(array):
         np.save(tmp_path / "array.npy", array)
