@@ -5,9 +5,11 @@ this package's form. Lists, data frames and whatever else numpy.asarray takes ar
 """
 import sys
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
+
+from . import refuse
 
 
 class NotFitted(ValueError, AttributeError):
@@ -16,7 +18,7 @@ class NotFitted(ValueError, AttributeError):
 
 def features(owner, X):
     """X as a float array (n, n_features) of finite numbers, n and n_features at least 1."""
-    x = _numbers(owner, "X", X)
+    x = _numbers(owner, "X", X, columns=getattr(X, "columns", ()))
     if x.ndim != 2:
         raise ValueError(f"{owner}: X has shape {x.shape}, expected (n, n_features). "
                          f"Reshape your data")
@@ -33,6 +35,20 @@ def feature_names(X):
     if len(names) == 0 or not all(isinstance(name, str) for name in names):
         return None
     return np.asarray(names, object)
+
+
+def same_names(owner, X, fitted):
+    """Refuse a data frame whose columns are not those of fit; warn if one of them had no names."""
+    names = feature_names(X)
+    if names is None and fitted is not None:
+        warnings.warn(f"X does not have valid feature names, but {owner} was fitted with feature "
+                      f"names", stacklevel=4)
+    elif names is not None and fitted is None:
+        warnings.warn(f"X has feature names, but {owner} was fitted without feature names",
+                      stacklevel=4)
+    elif names is not None and not np.array_equal(names, fitted):
+        raise ValueError(f"{owner}: The feature names should match those that were passed during "
+                         f"fit: they are {names.tolist()}, expected {fitted.tolist()}")
 
 
 def targets(owner, y, n):
@@ -53,21 +69,20 @@ def targets_like(owner, y, predicted):
 
 def column(owner, y, n):
     """y as an array (n,) of anything; (n, 1) is accepted with a warning, as scikit-learn does."""
-    y = np.asarray(_given(owner, y))
+    y = _array(owner, "y", _given(owner, y))
     if y.shape == (n, 1):
         warnings.warn("A column-vector y was passed when a 1d array was expected; use ravel().",
                       known_as("DataConversionWarning", UserWarning), stacklevel=3)
         y = y[:, 0]
     if y.shape != (n,):
         raise ValueError(f"{owner}: y has shape {y.shape}, expected ({n},)")
+    refuse.present(owner, "y", y, "a label, no NaN and no other missing value")
     return y
 
 
 def classes(owner, y):
     """The classes (K,) in order, and the number of each sample's class (n,), of labels y (n,)."""
-    if y.dtype.kind == "f" and (_numbers(owner, "y", y) != np.round(y)).any():
-        raise ValueError(f"{owner}: Unknown label type: continuous; y has numbers between the "
-                         f"integers, expected classes")
+    _discrete(owner, y)
     try:
         found, numbers = np.unique(y, return_inverse=True)
     except TypeError as error:
@@ -76,6 +91,29 @@ def classes(owner, y):
     if len(found) == 1:
         raise ValueError(f"{owner}: y has 1 class, {found.tolist()[0]!r}, expected 2 or more")
     return found, numbers
+
+
+def labels_like(owner, y, n, classes):
+    """Labels y (n,) to compare with classes: text with text, numbers with numbers."""
+    y = column(owner, y, n)
+    _discrete(owner, y)
+    came, expected = _sort(y), _sort(classes)
+    if came != expected:
+        raise ValueError(f"{owner}: y holds {came}, expected {expected} as in fit")
+    return y
+
+
+def weights(owner, sample_weight, n):
+    """sample_weight as a float array (n,) of numbers >= 0, not all of them 0; ones for None."""
+    if sample_weight is None:
+        return np.ones(n)
+    weight = _numbers(owner, "sample_weight", sample_weight)
+    if weight.shape != (n,):
+        raise ValueError(f"{owner}: sample_weight has shape {weight.shape}, expected ({n},)")
+    if weight.min() < 0 or weight.max() == 0:
+        raise ValueError(f"{owner}: sample_weight runs from {weight.min()} to {weight.max()}, "
+                         f"expected none below 0 and not only zeros")
+    return weight
 
 
 def generator(owner, random_state):
@@ -105,17 +143,85 @@ def _given(owner, y):
     return y
 
 
-def _numbers(owner, name, array):
-    if hasattr(array, "toarray"):
-        raise TypeError(f"{owner}: {name} is sparse ({type(array).__name__}), "
+def _discrete(owner, y):
+    """Refuse numbers that are no classes: complex ones, and what is between the integers."""
+    if y.dtype.kind == "c":
+        raise ValueError(_no_complex(owner, "y", y))
+    if y.dtype.kind == "f" and (_numbers(owner, "y", y) != np.round(y)).any():
+        raise ValueError(f"{owner}: Unknown label type: continuous; y has numbers between the "
+                         f"integers, expected classes")
+
+
+def _sort(labels):
+    """What labels are, in a word."""
+    if labels.dtype.kind in "biuf" or all(isinstance(one, (Real, np.bool_)) for one in labels):
+        return "numbers"
+    if labels.dtype.kind in "UT" or all(isinstance(one, str) for one in labels):
+        return "text"
+    return f"{type(labels[0]).__name__} objects"
+
+
+def _no_complex(owner, name, array):
+    return (f"{owner}: Complex data not supported: {name} has dtype {array.dtype}, "
+            f"expected real numbers")
+
+
+def _array(owner, name, given):
+    """What was given as an array; no subclass but a memmap, no sparse matrix, nothing masked."""
+    if hasattr(given, "toarray"):
+        raise TypeError(f"{owner}: {name} is sparse ({type(given).__name__}), "
                         f"expected a dense array")
-    array = np.asarray(array)
-    if array.dtype.kind == "c":
-        raise ValueError(f"{owner}: Complex data not supported: {name} has dtype {array.dtype}, "
-                         f"expected real numbers")
-    array = array.astype(float, copy=False)
-    if not np.isfinite(array).all():
-        index = np.argwhere(~np.isfinite(array))[0].tolist()
-        raise ValueError(f"{owner}: {name}{index} is {array[tuple(index)]}, expected finite "
-                         f"numbers, no NaN and no infinity")
+    if isinstance(given, np.ndarray) and type(given) not in refuse.PLAIN:
+        raise TypeError(f"{owner}: {name} is {type(given).__name__}, expected an array without "
+                        f"a mask, a list or a data frame")
+    rows = given if isinstance(given, (list, tuple)) else ()
+    if any(isinstance(row, np.ma.MaskedArray) for row in rows):
+        raise TypeError(f"{owner}: {name} has masked rows, expected rows without a mask")
+    array = np.asarray(given)
+    if array.dtype.kind == "V":
+        raise TypeError(f"{owner}: {name} has the fields {array.dtype.names}, expected one number "
+                        f"in each place")
     return array
+
+
+def _numbers(owner, name, given, columns=()):
+    """A float array of finite numbers; what is none is named by its row and its column."""
+    array = _array(owner, name, given)
+    if array.dtype.kind == "c":
+        raise ValueError(_no_complex(owner, name, array))
+    if array.dtype.kind in "mM":
+        raise TypeError(f"{owner}: {name} has dtype {array.dtype}, expected numbers")
+    _all_there(owner, name, array, refuse.missing(array), columns)
+    try:
+        array = array.astype(float, copy=False)
+    except (TypeError, ValueError) as error:
+        place, value = _no_number(array)
+        raise type(error)(f"{owner}: {name}{_index(place, columns)} is {value!r}, expected a "
+                          f"number: {error}") from error
+    _all_there(owner, name, array, ~np.isfinite(array), columns)
+    return array
+
+
+def _all_there(owner, name, array, wrong, columns):
+    if wrong.any():
+        place = np.argwhere(wrong)[0].tolist()
+        raise ValueError(f"{owner}: {name}{_index(place, columns)} is {array[tuple(place)]}, "
+                         f"expected finite numbers, no NaN and no infinity")
+
+
+def _no_number(array):
+    """The place and the value of the first that float() does not take."""
+    for place in np.ndindex(array.shape):
+        try:
+            float(array[place])
+        except (TypeError, ValueError):
+            return place, array[place]
+    return (), array
+
+
+def _index(place, columns):
+    """[row, column], by the column's name where it has one."""
+    place = list(map(str, place))
+    if len(place) == 2 and len(columns):
+        place[1] = repr(columns[int(place[1])])
+    return f"[{', '.join(place)}]" if place else ""

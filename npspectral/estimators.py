@@ -17,6 +17,7 @@ from .analysis.pruning import percentile_masks, remove_nodes
 from .analysis.relevance import input_relevance
 from .nn import (L2, Chain, Identity, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error,
                  softmax_cross_entropy, tree)
+from .magnitude import power_of_two
 from .nn.layer import check_integer, check_number
 from .training import Adam, fit, predict
 
@@ -89,6 +90,21 @@ class SpectralEstimator:
                     classifier_tags=None if regressor else ClassifierTags(),
                     regressor_tags=RegressorTags() if regressor else None)
 
+    def get_metadata_routing(self):
+        """What scikit-learn's metadata routing asks for: whether `score` wants sample_weight."""
+        return getattr(self, "_metadata_request", None) or self._asks_for(None)
+
+    def set_score_request(self, *, sample_weight):
+        """Whether routing hands sample_weight to `score`: True, False, None or another name."""
+        self._metadata_request = self._asks_for(sample_weight)
+        return self
+
+    def _asks_for(self, sample_weight):
+        from sklearn.utils.metadata_routing import MetadataRequest
+        request = MetadataRequest(owner=self._name)
+        request.score.add_request(param="sample_weight", alias=sample_weight)
+        return request
+
     @property
     def feature_importances_(self):
         """|lambda_in_j| sqrt(sum_i phi_ij^2) of the first layer over its sum, (n_features,).
@@ -124,7 +140,7 @@ class SpectralEstimator:
         rng = given.generator(self._name, self.random_state)
         mean, scale = self._moments(x)
         network = self._network(x.shape[1], n_out)
-        records = fit(network, network.init(rng), (x - mean) / scale, target, loss=loss,
+        records = fit(network, network.init(rng), _standardized(x, mean, scale), target, loss=loss,
                       optimizer=Adam(self.learning_rate), batch_size=self.batch_size, rng=rng,
                       penalties=(L2(self.penalty, "lambda_in"), L2(self.penalty, "phi")),
                       epochs=self.epochs)
@@ -151,6 +167,9 @@ class SpectralEstimator:
             raise ValueError(f"{self._name}: activation is {self.activation!r}, "
                              f"expected one of {sorted(ACTIVATIONS)}")
         hidden = self.hidden_layer_sizes
+        if np.iterable(hidden) and not isinstance(hidden, (tuple, list, np.ndarray)):
+            raise ValueError(f"{self._name}: hidden_layer_sizes is {hidden!r}, expected a tuple or "
+                             f"one integer")
         sizes = (n_in, *(hidden if np.iterable(hidden) else [hidden]), n_out)
         layers = []
         for before, after in zip(sizes, sizes[1:]):
@@ -161,20 +180,24 @@ class SpectralEstimator:
         """Mean and standard deviation of every column; of a constant one 1, as it has none."""
         if not self.standardize:
             return np.zeros(x.shape[1]), np.ones(x.shape[1])
-        return x.mean(0), np.where(np.ptp(x, 0) > 0, x.std(0), 1)
+        unit = power_of_two(x, 0)
+        x = x / unit
+        return x.mean(0) * unit, np.where(np.ptp(x, 0) > 0, x.std(0) * unit, 1)
 
     def _output(self, X):
         """What the network gives, (n, n_out)."""
         self._check_fitted()
-        x, names = given.features(self._name, X), given.feature_names(X)
+        x = given.features(self._name, X)
         if x.shape[1] != self.n_features_in_:
             raise ValueError(f"X has {x.shape[1]} features, but {self._name} is expecting "
                              f"{self.n_features_in_} features as input")
-        fitted = getattr(self, "feature_names_in_", None)
-        if names is not None and fitted is not None and (names != fitted).any():
-            raise ValueError(f"{self._name}: The feature names should match those that were passed "
-                             f"during fit: they are {names.tolist()}, expected {fitted.tolist()}")
-        return predict(self.network_, self.params_, (x - self.mean_) / self.scale_)
+        given.same_names(self._name, X, getattr(self, "feature_names_in_", None))
+        with np.errstate(over="ignore", invalid="ignore"):
+            y = predict(self.network_, self.params_, _standardized(x, self.mean_, self.scale_))
+        if not np.isfinite(y).all():
+            raise ValueError(f"{self._name}: X is so far from what it was fitted to that the "
+                             f"network's outputs are not finite; expected X of a like scale")
+        return y
 
     def _check_fitted(self):
         if not hasattr(self, "params_"):
@@ -184,6 +207,12 @@ class SpectralEstimator:
     @property
     def _name(self):
         return type(self).__name__
+
+
+def _standardized(x, mean, scale):
+    """(x - mean) / scale, where a difference may be larger than the largest number."""
+    unit = power_of_two(np.stack([mean, scale]), 0)
+    return (x / unit - mean / unit) / (scale / unit)
 
 
 class SpectralClassifier(SpectralEstimator):
@@ -213,10 +242,12 @@ class SpectralClassifier(SpectralEstimator):
         largest = self._output(X).argmax(1)
         return self.classes_[largest]
 
-    def score(self, X, y):
-        """The share of samples whose class is right."""
+    def score(self, X, y, sample_weight=None):
+        """The share of samples whose class is right, by weight if weights (n,) are given."""
         predicted = self.predict(X)
-        return float(np.mean(predicted == given.column(self._name, y, len(predicted))))
+        right = predicted == given.labels_like(self._name, y, len(predicted), self.classes_)
+        weight = given.weights(self._name, sample_weight, len(predicted))
+        return float(np.average(right, weights=weight))
 
 
 class SpectralRegressor(SpectralEstimator):
@@ -244,13 +275,18 @@ class SpectralRegressor(SpectralEstimator):
         y = self._output(X)
         return (y * self.target_scale_ + self.target_mean_).reshape(len(y), *self._shape)
 
-    def score(self, X, y):
-        """R^2 = 1 - sum_b (y_b - p_b)^2 / sum_b (y_b - mean y)^2, the mean over the outputs.
+    def score(self, X, y, sample_weight=None):
+        """R^2 = 1 - sum_b w_b (y_b - p_b)^2 / sum_b w_b (y_b - mean y)^2, mean over the outputs.
 
+        w (n,) is sample_weight, 1 if not given; mean y is a mean by weight.
         For a constant y it is 1 if all are right, else 0, as in scikit-learn.
         """
         p = self.predict(X)
         y = given.targets_like(self._name, y, p)
-        rest, total = ((y - p) ** 2).sum(0), ((y - y.mean(0)) ** 2).sum(0)
+        weight = given.weights(self._name, sample_weight, len(p))
+        unit = power_of_two(np.concatenate([y, p]), 0)
+        y, p = y / unit, p / unit
+        rest = weight @ (y - p) ** 2
+        total = weight @ (y - np.average(y, 0, weight)) ** 2
         share = rest / np.where(total > 0, total, 1)
         return float(np.where(total > 0, 1 - share, rest == 0).mean())

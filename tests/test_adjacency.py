@@ -122,7 +122,7 @@ def test_decomposition_refuses_what_is_not_finite(rng):
     blocks, eigenvalues = drawn((5, 4, 3), rng)
     matrix = adjacency(blocks, eigenvalues)
     matrix[7, 2] = np.nan
-    with pytest.raises(ValueError, match="no eigenvectors"):
+    with pytest.raises(ValueError, match=r"decompose: matrix\[7, 2\] is nan, expected finite"):
         decompose(matrix, (5, 4, 3))
 
 
@@ -237,7 +237,7 @@ def test_linear_nested_network_is_one_solution_over_all_nodes(rng):
     (lambda: eigenvectors([np.ones((4, 5)), np.ones((3, 5))]),
      r"block 2 has shape \(3, 5\), expected \(n_2, 4\)"),
     (lambda: eigenvectors([]), "expected at least one block"),
-    (lambda: eigenvectors([np.ones(4)]), r"block 1 has shape \(4,\), expected \(n_1, 4\)"),
+    (lambda: eigenvectors([np.ones(4)]), r"block 1 has shape \(4,\), expected \(n, m\)"),
     (lambda: adjacency([np.ones((3, 5))], np.ones(7)), r"shape \(7,\), expected \(8,\)"),
     (lambda: block(np.eye(8), (5, 4), 1, 0), r"shape \(8, 8\), expected \(9, 9\)"),
     (lambda: block(np.eye(9), (5, 4), 2, 0), r"block: \(2, 0\) is no block of 2 layers"),

@@ -16,6 +16,20 @@ QUICK = dict(hidden_layer_sizes=(12, 7), epochs=15, random_state=0)
 EVERY_ESTIMATOR = [SpectralClassifier, SpectralRegressor]
 
 
+class Subclass(np.ndarray):
+    """As np.matrix is one."""
+
+
+class Frame:
+    """As much of a data frame as is asked for."""
+
+    def __init__(self, array, columns):
+        self.array, self.columns = array, columns
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array, dtype)
+
+
 @pytest.fixture
 def blobs(rng):
     """Three clouds in four dimensions, 90 points: x, numbers of the clouds."""
@@ -138,6 +152,50 @@ def test_units_of_features_and_targets_change_nothing(numbers):
     assert not np.array_equal(fixed.predict(x), plain)
 
 
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+@pytest.mark.parametrize("unit", [2.0 ** 530, 2.0 ** -560, 2.0 ** 1020])
+def test_a_unit_that_squares_out_of_range_changes_nothing(estimator, unit, numbers):
+    x, y = numbers
+    x = x / 8                                               # within 16, and so is 16 unit
+    y = (y > 0).astype(float) if estimator is SpectralClassifier else y
+    plain = estimator(**QUICK).fit(x, y)
+    units = np.array([unit, 1, 1])
+    scaled = estimator(**QUICK).fit(x * units, y)
+    assert np.array_equal(scaled.predict(x * units), plain.predict(x))
+    assert scaled.score(x * units, y) == plain.score(x, y)
+
+
+@pytest.mark.parametrize("unit", [2.0 ** 530, 2.0 ** -560])
+def test_targets_of_any_unit_come_back_and_are_scored(unit, numbers):
+    x, y = numbers
+    plain, scaled = (SpectralRegressor(**QUICK).fit(x, y * c) for c in (1, unit))
+    assert np.array_equal(scaled.predict(x), plain.predict(x) * unit)
+    assert scaled.score(x, y * unit) == plain.score(x, y)
+
+
+def test_numbers_that_the_network_cannot_follow_have_no_class(deep, blobs):
+    x = blobs[0].copy()
+    x[3, 1] = 1e308
+    with pytest.raises(ValueError, match="X is so far from what it was fitted to"):
+        SpectralClassifier(**QUICK).fit(blobs[0] / 1024, blobs[1]).predict(x)
+
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+def test_weights_in_the_score_count_samples_as_often(estimator, numbers, rng):
+    x, y = numbers
+    y = (y > 0) if estimator is SpectralClassifier else y
+    model = estimator(**QUICK).fit(x, y)
+    times = rng.integers(4, size=len(x))
+    assert_near(model.score(x, y, sample_weight=times),
+                model.score(np.repeat(x, times, 0), np.repeat(y, times)), 100)
+    assert model.score(x, y, np.ones(80)) == model.score(x, y)
+    for bad, message in ((times[:5], r"shape \(5,\), expected \(80,\)"), (-times, "runs from -3"),
+                         (times * 0, "not only zeros"), (times + np.nan, "is nan"),
+                         (np.ma.array(times), "is MaskedArray")):
+        with pytest.raises((ValueError, TypeError), match=message):
+            model.score(x, y, bad)
+
+
 def test_a_constant_feature_is_only_centered(numbers):
     x = numbers[0].copy()
     x[:, 1] = 0.1                           # its computed deviation is a rounding error, not 0
@@ -242,22 +300,17 @@ def test_parameters_are_read_and_set_by_name(estimator):
         model.set_params(max_iter=3)
 
 
-class Frame:
-    """As much of a data frame as is asked for."""
-
-    def __init__(self, array, columns):
-        self.array, self.columns = array, columns
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.array, dtype)
-
-
 def test_names_of_columns_are_kept_and_compared(blobs):
     x, y = blobs
     model = SpectralClassifier(**QUICK).fit(Frame(x, list("abcd")), y)
     assert model.feature_names_in_.dtype == object
     assert model.feature_names_in_.tolist() == list("abcd") and model.n_features_in_ == 4
-    assert np.array_equal(model.predict(Frame(x, list("abcd"))), model.predict(x))
+    want = SpectralClassifier(**QUICK).fit(x, y)
+    assert np.array_equal(model.predict(Frame(x, list("abcd"))), want.predict(x))
+    with pytest.warns(UserWarning, match="X does not have valid feature names, but SpectralCl"):
+        model.predict(x)
+    with pytest.warns(UserWarning, match="X has feature names, but SpectralClassifier was fitted"):
+        want.predict(Frame(x, list("abcd")))
     with pytest.raises(ValueError, match="feature names should match .*'a', 'c'.*'a', 'b'"):
         model.predict(Frame(x, list("acbd")))
     assert not hasattr(model.fit(Frame(x, [0, 1, 2, 3]), y), "feature_names_in_")
@@ -286,7 +339,7 @@ X, LABELS = np.arange(12.0).reshape(6, 2), np.array([0, 1, 2, 0, 1, 2])
     (X, None, "requires y to be passed, but the target y is None"),
     (X, LABELS[:5], r"y has shape \(5,\), expected \(6,\)"),
     (X, np.zeros((6, 2, 2)), r"y has shape \(6, 2, 2\), expected \(6,\)"),
-    (X, np.where(LABELS == 1, np.nan, 0.0), r"y\[1\] is nan, expected finite"),
+    (X, np.where(LABELS == 1, np.nan, 0.0), r"y\[1\] is nan, expected (a label|finite)"),
     ([["a", "b"]] * 6, LABELS, "could not convert string to float"),
 ])
 def test_data_that_do_not_fit_are_refused(estimator, x, y, message):
@@ -296,7 +349,8 @@ def test_data_that_do_not_fit_are_refused(estimator, x, y, message):
 
 @pytest.mark.parametrize("y, message", [
     (LABELS / 2, "Unknown label type: continuous"),
-    (np.array([0, "a", None] * 2, object), "Unknown label type: y has classes that cannot be"),
+    (np.array([0, "a", 1j] * 2, object), "Unknown label type: y has classes that cannot be"),
+    (LABELS * 1j, "Complex data not supported: y has dtype complex128, expected real numbers"),
     (LABELS * 0, "y has 1 class, 0, expected 2 or more"),
     (np.stack([LABELS, LABELS], 1), r"y has shape \(6, 2\), expected \(6,\)"),
 ])
@@ -318,9 +372,69 @@ def test_a_sparse_matrix_is_refused():
         SpectralRegressor().fit(csr_array(X), LABELS)
 
 
+def with_first(value, array=LABELS, dtype=object):
+    damaged = array.astype(dtype)
+    damaged[(2,) + (0,) * (array.ndim - 1)] = value
+    return damaged
+
+
+@pytest.mark.parametrize("y", [
+    with_first(np.nan), with_first(None), with_first(np.datetime64("NaT")),
+    with_first(np.nan, np.array(["a", "b"] * 3)), with_first("NaT", LABELS, "M8[D]"),
+    np.ma.masked_equal(LABELS, 1)])
+def test_a_missing_label_is_no_class(y, blobs):
+    with pytest.raises((ValueError, TypeError), match=r"Classifier: y(.2.)? is .*, exp"):
+        SpectralClassifier().fit(X, y)
+    model = SpectralClassifier(epochs=1).fit(X, LABELS)
+    with pytest.raises((ValueError, TypeError), match=r"Classifier: y(.2.)? is .*, exp"):
+        model.score(X, y)
+
+
+@pytest.mark.parametrize("y, came", [
+    (LABELS.astype(str), "y holds text, expected numbers as in fit"),
+    (np.array(list("abcabc"), object), "y holds text, expected numbers as in fit"),
+    (LABELS.astype("M8[D]"), "y holds datetime64 objects, expected numbers"),
+    (LABELS / 2, "Unknown label type: continuous")])
+def test_the_score_compares_like_with_like(y, came):
+    model = SpectralClassifier(epochs=1).fit(X, LABELS)
+    with pytest.raises(ValueError, match=came):
+        model.score(X, y)
+    for same in (LABELS.astype(object), LABELS.astype(float), LABELS > 0, LABELS + 7):
+        assert 0 <= model.score(X, same) <= 1
+
+
+@pytest.mark.parametrize("x, error, message", [
+    (np.ma.array(X), TypeError, "X is MaskedArray, expected an array without a mask"),
+    ([np.ma.masked_equal(row, 3) for row in X], TypeError, "X has masked rows"),
+    (X.view(Subclass), TypeError, "X is Subclass, expected an array without a mask"),
+    (np.zeros(6, [("a", float), ("b", float)]), TypeError, r"X has the fields \('a', 'b'\)"),
+    (X.astype("M8[D]"), TypeError, r"X has dtype datetime64\[D\], expected numbers"),
+    (with_first(None, X), ValueError, r"X\[2, 0\] is None, expected finite numbers"),
+    (with_first(np.datetime64("NaT"), X), ValueError, r"X\[2, 0\] is NaT, expected finite"),
+    (Frame(with_first("Rome", X), ["city", "size"]), ValueError,
+     r"X\[2, 'city'\] is 'Rome', expected a number: could not convert string to float"),
+    (Frame(with_first(np.nan, X, float), ["city", "size"]), ValueError, r"X\[2, 'city'\] is nan"),
+    (Frame(with_first(None, X), ["city", "size"]), ValueError, r"X\[2, 'city'\] is None, expec"),
+])
+def test_what_is_missing_or_no_number_is_named_by_row_and_column(x, error, message):
+    with pytest.raises(error, match=f"SpectralRegressor: {message}"):
+        SpectralRegressor().fit(x, LABELS)
+
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+def test_an_array_mapped_from_a_file_is_taken(estimator, blobs, tmp_path):
+    mapped = []
+    for number, array in enumerate(blobs):
+        np.save(tmp_path / f"{number}.npy", array)
+        mapped.append(np.load(tmp_path / f"{number}.npy", mmap_mode="r"))
+    ours, want = (estimator(**QUICK).fit(x, y) for x, y in (mapped, blobs))
+    assert same_bits(ours.params_, want.params_) and ours.score(*mapped) == want.score(*blobs)
+
+
 @pytest.mark.parametrize("params, message", [
     (dict(activation="swish"), "SpectralRegressor: activation is 'swish', expected one of"),
     (dict(hidden_layer_sizes=(3, 0)), "Spectral: n_out is 0, expected a positive integer"),
+    (dict(hidden_layer_sizes=iter([3])), "hidden_layer_sizes is <list_iterator .*expected a tuple"),
     (dict(hidden_layer_sizes=2.5), "Spectral: n_out is 2.5, expected a positive integer"),
     (dict(learning_rate=0), "Adam: learning_rate is 0, expected > 0"),
     (dict(penalty=-1), "L2: strength is -1, expected a number >= 0"),

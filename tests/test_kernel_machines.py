@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, locked
 
-from npspectral.analysis import _dual
+from npspectral.analysis import _dual, _zero_sum, kernel_machines
 from npspectral.analysis.kernel_machines import (distance_to_planes, distance_to_sphere,
                                                  kernel_ridge, support_vectors)
 
@@ -186,11 +186,11 @@ def test_a_walk_alone_reaches_the_solution_one_by_one(intercept, bound, rng, mon
     want = support_vectors(gram, y, bound, intercept).coefficients
     problem = _dual.Dual(gram, y, *(np.where(y > 0, one, two) for one, two in (
         (0.0, -bound), (bound, 0.0))), intercept)
-    seen, solve = [], _dual.Dual.solve
-    monkeypatch.setattr(_dual.Dual, "solve", lambda self, beta, free: (
-        seen.append(free.copy()), solve(self, beta, free))[1])
-    assert_near(problem.walk(np.zeros(25)), want, 1e6)
-    assert {np.count_nonzero(one ^ two) for one, two in zip(seen, seen[1:])} == {1}
+    seen, step = [], _dual.Dual.step
+    monkeypatch.setattr(_dual.Dual, "step", lambda self, beta, residual, chosen: (
+        seen.append(set(chosen.tolist())), step(self, beta, residual, chosen))[1])
+    assert_near(problem.walk(np.zeros(25), 1e-9), want, 1e6)
+    assert {len(one ^ two) for one, two in zip(seen, seen[1:])} <= {0, 1}
 
 
 def test_a_matrix_singular_to_rounding_has_its_hard_margin(rng):
@@ -209,11 +209,83 @@ def test_moves_alone_reach_the_tolerance(intercept, rng, monkeypatch):
     gram, y = noisy_problem(rng, 25)
     want = support_vectors(gram, y, 3.0, intercept)
     for name in ("exchange", "walk"):
-        monkeypatch.setattr(_dual.Dual, name, lambda self, beta: beta)
-    monkeypatch.setattr(_dual, "MOVES", 10_000)
+        monkeypatch.setattr(_dual.Dual, name, lambda self, beta, *_: beta)
+    monkeypatch.setattr(kernel_machines, "LAST_MOVES", 10_000)
     got = support_vectors(gram, y, 3.0, intercept, tolerance=1e-7)
     assert 0 < got.violation <= 1e-7
     assert np.abs(got.decide(gram) - want.decide(gram)).max() < 1e-5
+
+
+def singular_problem(kind, p, seed=0):
+    """Classes that overlap, and a matrix of rank 1 to 10 in exact arithmetic."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((p, {"a line": 1, "ten features": 10}.get(kind, 2)))
+    y = np.where(x[:, 0] + rng.standard_normal(p) > 0, 1.0, -1.0)
+    if kind == "copies":
+        x[p // 2:] = x[:p // 2]
+    if kind == "copies of the other class":
+        x[p // 2:], y[p // 2:] = x[:p // 2], -y[:p // 2]
+    return (1 + x @ x.T / 2) ** 3 if kind == "cubes" else x @ x.T, y
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("bound", [1.0, 100.0, 1e4])
+@pytest.mark.parametrize("kind", ["a line", "two features", "ten features", "copies",
+                                  "copies of the other class", "cubes"])
+@pytest.mark.parametrize("p", [30, 120])
+def test_overlapping_classes_and_a_matrix_of_low_rank_reach_the_tolerance(kind, p, bound,
+                                                                          intercept):
+    gram, y = singular_problem(kind, p)
+    got = support_vectors(gram, y, bound, intercept)
+    beta, margins = got.coefficients, y * got.decide(gram)
+    assert got.violation <= 1e-9 and (y * beta >= 0).all() and (y * beta <= bound).all()
+    primal = beta @ gram @ beta / 2 + bound * np.maximum(0, 1 - margins).sum()
+    gap = primal - (y @ beta - beta @ gram @ beta / 2)
+    assert abs(gap) <= 4e-9 * np.abs(beta).sum() + 1e-12 * beta @ gram @ beta
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_the_basis_of_what_has_the_sum_0_is_orthonormal(n, rng):
+    basis = np.array([_zero_sum.whole(row) for row in np.eye(n - 1)]).reshape(n - 1, n)
+    assert np.abs(basis.sum(1)).max(initial=0) < 1e-15 * n
+    assert np.abs(basis @ basis.T - np.eye(n - 1)).max(initial=0) < 1e-15 * n
+    rows = rng.standard_normal((4, n))
+    assert_near(_zero_sum.reduced(rows), rows @ basis.T, 100)
+
+
+def test_a_point_in_both_classes_has_both_coefficients_at_their_bounds():
+    """x = 0 in both classes, between -1 and 1: f = x for any bound of 1 or more, by hand."""
+    x = np.array([[-1.0], [0], [0], [1]])
+    got = support_vectors(x @ x.T, np.array([-1.0, 1, -1, 1]), 50.0)
+    assert_near(got.coefficients, np.array([-0.5, 50, -50, 0.5]), 100)
+    assert_near(got.decide(x @ x.T), x[:, 0], 100)
+
+
+def test_a_matrix_need_be_definite_only_where_coefficients_have_the_sum_0(rng):
+    """-|x - x'| is so: with a constant it is a Gram matrix, and an intercept does not see that."""
+    x = rng.standard_normal((60, 3))
+    y = np.sign(rng.standard_normal(60))
+    gram = 1 - np.sqrt(((x[:, None] - x) ** 2).sum(-1))
+    assert np.linalg.eigvalsh(gram)[0] < -1
+    want = support_vectors(gram + 9, y, 10.0)
+    assert_near(support_vectors(gram, y, 10.0).coefficients, want.coefficients, 1e5)
+    with pytest.raises(ValueError, match="gram has an eigenvalue of -.* or less, expected a posit"):
+        support_vectors(gram, y, 1e4, intercept=False)
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_rounding_to_float32_makes_no_matrix_indefinite(intercept):
+    gram, y = singular_problem("ten features", 80)
+    gram = gram.astype(np.float32).astype(float)
+    assert np.linalg.eigvalsh(gram)[0] < -1e-7
+    assert support_vectors(gram, y, 100.0, intercept).violation <= 1e-9
+
+
+def test_a_tolerance_below_rounding_is_named_as_such():
+    gram, y = singular_problem("cubes", 60)
+    with pytest.raises(RuntimeError, match="rounding alone can be .*, expected a smaller bound"):
+        support_vectors(gram, y, 1e12)
+    assert support_vectors(gram, y, 1e12, tolerance=0.1).violation <= 0.1
 
 
 def test_labels_that_cannot_be_separated_have_no_hard_margin():

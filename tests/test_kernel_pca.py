@@ -4,7 +4,7 @@ import pytest
 from conftest import assert_near, locked
 
 from npspectral.analysis import kernel_pca as module
-from npspectral.analysis.kernel_pca import (KernelPCA, alignment, block_krylov, eigenspaces,
+from npspectral.analysis.kernel_pca import (KernelPCA, alignment, _block_krylov, eigenspaces,
                                             kernel_pca, projection_sums, projections)
 
 
@@ -61,7 +61,7 @@ def test_centered_is_the_gram_matrix_of_centered_features(rng):
 def test_few_components_are_those_of_the_whole(eigenvalues, rng):
     gram, vectors = with_spectrum(rng, eigenvalues)
     k = 10
-    values, found = block_krylov(gram, k)
+    values, found = _block_krylov(gram, k)
     assert_near(values, eigenvalues[:k], 64)
     assert_near(found.T @ found, np.eye(k), 64)
     assert_near(gram @ found, found * values, 600, scale=values[0])
@@ -76,7 +76,7 @@ def test_few_components_are_those_of_the_whole(eigenvalues, rng):
 
 def test_few_centered_components_are_those_of_the_centered_matrix(rng):
     x = rng.standard_normal((300, 8)) * 2.0 ** -np.arange(8) + 5
-    values, found = block_krylov(x @ x.T, 4, centered=True)
+    values, found = _block_krylov(x @ x.T, 4, centered=True)
     features = x - x.mean(0)
     scale = (x * x).sum()                                   # rounding is that of the products
     assert_near(values, np.linalg.svd(features)[1][:4] ** 2, 64, scale=scale)
@@ -86,8 +86,8 @@ def test_few_centered_components_are_those_of_the_centered_matrix(rng):
 
 def test_which_way_is_taken(rng, monkeypatch):
     taken = []
-    real = block_krylov
-    monkeypatch.setattr(module, "block_krylov", lambda *a: taken.append(a[1]) or real(*a))
+    real = _block_krylov
+    monkeypatch.setattr(module, "_block_krylov", lambda *a: taken.append(a[1]) or real(*a))
     gram, _ = with_spectrum(rng, np.exp(-np.arange(300.0) / 3))
     assert_near(kernel_pca(gram, 3).eigenvalues, kernel_pca(gram).eigenvalues[:3])
     kernel_pca(gram, 40)
@@ -96,7 +96,7 @@ def test_which_way_is_taken(rng, monkeypatch):
 
 def test_a_flat_spectrum_falls_back_to_the_whole_decomposition(rng):
     gram, _ = with_spectrum(rng, np.linspace(1, 0.5, 300))
-    assert block_krylov(gram, 5) is None
+    assert _block_krylov(gram, 5) is None
     assert_near(kernel_pca(gram, 5).eigenvalues, np.linspace(1, 0.5, 300)[:5])
 
 
@@ -132,6 +132,20 @@ def test_alignment_is_the_cosine_of_two_matrices(rng):
 
 
 GRAM, Y = np.eye(3), np.ones(3)
+
+
+@pytest.mark.parametrize("n_components", [None, 2])
+@pytest.mark.parametrize("centered", [True, False])
+def test_a_matrix_that_is_indefinite_beyond_rounding_is_refused(n_components, centered, rng):
+    x = rng.standard_normal((300, 3))
+    gram = np.tanh(x @ x.T - 1)
+    with pytest.raises(ValueError, match="kernel_pca: gram has an eigenvalue of -.* or less, exp"):
+        kernel_pca(gram, n_components, centered)
+    rounded = (x @ x.T + 100).astype(np.float32).astype(float)
+    assert np.linalg.eigvalsh(rounded)[0] < -1e-5
+    assert kernel_pca(rounded, n_components, centered).eigenvalues[0] > 0
+
+
 BAD = {
     "not square": (lambda: kernel_pca(np.ones((3, 2))), r"gram has shape \(3, 2\), expected \(p,"),
     "not symmetric": (lambda: kernel_pca(np.arange(9.0).reshape(3, 3)), "from its transpose by 4"),

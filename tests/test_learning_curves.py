@@ -129,7 +129,7 @@ BAD = {
     "rising p": (lambda: power_law(P[::-1], CURVE), ValueError, r"power_law: p is \[2048.0"),
     "one p": (lambda: power_law(P[:1], CURVE[:1]), ValueError, "expected two or more positive"),
     "columns": (lambda: power_law(P, CURVE[:3]), ValueError, "errors has 3 columns, expected 7"),
-    "zero": (lambda: crossing(P, CURVE, 0 * CURVE), ValueError, "errors reach 0.0, expected pos"),
+    "zero": (lambda: crossing(P, CURVE, 0 * CURVE), ValueError, "second reach 0.0, expected pos"),
     "list": (lambda: power_law(P, [1.0] * 7), TypeError, "errors is list"),
     "rng": (lambda: exponent_interval(0, P, CURVE), TypeError, "exponent_interval: rng is 0"),
     "level": (lambda: exponent_interval(RNG, P, CURVE, 1.0), ValueError, "level is 1.0, expected"),

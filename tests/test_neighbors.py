@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, same_bits
 
-from npspectral.analysis.neighbors import (by_product, by_tree, few_dimensions,
+from npspectral.analysis.neighbors import (_by_product, _by_tree, _few_dimensions,
                                            nearest_neighbor_vote, nearest_neighbors)
 
 
@@ -11,7 +11,7 @@ def all_distances(x, queries):
     return np.sqrt(((queries[:, None] - x) ** 2).sum(-1))
 
 
-@pytest.mark.parametrize("search", [by_tree, by_product])
+@pytest.mark.parametrize("search", [_by_tree, _by_product])
 @pytest.mark.parametrize("d", [1, 3, 60])
 @pytest.mark.parametrize("offset", [0.0, 1e6])
 def test_neighbors_are_the_smallest_of_all_distances(search, d, offset, rng):
@@ -22,7 +22,7 @@ def test_neighbors_are_the_smallest_of_all_distances(search, d, offset, rng):
     assert_near(distances, np.sort(every, 1)[:, :4], 4 * (d + 3))
 
 
-@pytest.mark.parametrize("search", [by_tree, by_product])
+@pytest.mark.parametrize("search", [_by_tree, _by_product])
 def test_clusters_far_smaller_than_the_rounding_of_products_are_told_apart(search, rng):
     x = 1e3 * rng.standard_normal((4, 1, 5)) + 1e-9 * rng.standard_normal((1, 30, 5))
     x = x.reshape(-1, 5)
@@ -63,8 +63,8 @@ def test_blocks_make_no_difference_and_x_is_left_alone(rng, monkeypatch):
 def test_the_tree_is_for_clouds_of_few_dimensions(copies, rng):
     flat, full = (rng.standard_normal((300, d)) @ rng.standard_normal((d, 50)) for d in (3, 50))
     flat[:copies] = flat[0]
-    assert few_dimensions(flat) and not few_dimensions(full)
-    assert not few_dimensions(np.zeros((20, 2)))
+    assert _few_dimensions(flat) and not _few_dimensions(full)
+    assert not _few_dimensions(np.zeros((20, 2)))
 
 
 def test_vote_counts_the_labels_of_the_k_nearest(rng):

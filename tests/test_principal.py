@@ -92,7 +92,7 @@ BAD = {
     "rng": (lambda: parity_task(0, X, LABELS), TypeError, "parity_task: rng is 0"),
     "list": (lambda: parity_task(RNG, X.tolist(), LABELS), TypeError, "x is list, expected a num"),
     "nan": (lambda: parity_task(RNG, X * np.nan, LABELS), ValueError, r"x\[0, 0\] is nan"),
-    "labels": (lambda: parity_task(RNG, X, LABELS[:4]), ValueError, r"labels is \(4,\), expected"),
+    "labels": (lambda: parity_task(RNG, X, LABELS[:4]), ValueError, r"labels has shape \(4,\)"),
     "classes": (lambda: parity_task(RNG, X, np.arange(10) % 3), ValueError, "labels has 3 classes"),
     "mean": (lambda: parity_task(RNG, X, LABELS, np.zeros(5)), ValueError, r"shape \(5,\), expect"),
     "an image is the mean": (lambda: parity_task(RNG, X, LABELS, X[1]), ValueError,

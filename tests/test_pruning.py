@@ -212,6 +212,8 @@ def test_eigenvalues_only_freezes_the_rest():
 
 
 KEEP = (np.ones(6, bool), np.ones(4, bool))
+NESTED = Nested((5, 4, 3))
+NESTED_PARAMS = NESTED.init(np.random.default_rng(0))
 BAD = {
     "unknown score": (lambda params: node_scores(BY_NODE, params, "size"), ValueError,
                       "score is 'size', expected one of"),
@@ -223,7 +225,7 @@ BAD = {
                  "expected a Chain"),
     "params of another chain": (lambda params: node_scores(BY_NODE, params[:2]), TypeError,
                                 "params for each of its layers"),
-    "a nested layer": (lambda params: node_scores(Chain(Nested((5, 4, 3))), ({},)), TypeError,
+    "a nested layer": (lambda params: node_scores(Chain(NESTED), (NESTED_PARAMS,)), TypeError,
                        "expected dense, spectral and elementwise"),
     "percentile": (lambda params: percentile_masks((np.ones(3),), 101), ValueError,
                    "percentile is 101, expected 0 to 100"),
@@ -232,11 +234,11 @@ BAD = {
     "scope": (lambda params: percentile_masks((np.ones(3),), 10, "node"), ValueError,
               "scope is 'node'"),
     "a score NaN": (lambda params: percentile_masks((np.array([1, np.nan]),), 10), ValueError,
-                    "not finite"),
+                    r"scores\[0\]\[1\] is nan, expected finite"),
     "masks too few": (lambda params: mask_nodes(BY_NODE, params, KEEP[:1]), ValueError,
                       r"expected boolean ones of shapes \[\(6,\), \(4,\)\]"),
     "masks of numbers": (lambda params: remove_nodes(BY_NODE, params, (np.ones(6), KEEP[1])),
-                         ValueError, "expected boolean ones"),
+                         TypeError, r"masks\[0\] is float64, expected boolean ones"),
     "an empty layer": (lambda params: remove_nodes(BY_NODE, params, (KEEP[0], ~KEEP[1])),
                        ValueError, r"Spectral\(6, 4\) at position 2 would lose all of its nodes"),
 }

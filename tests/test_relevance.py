@@ -144,5 +144,9 @@ def test_keeping_everything_changes_nothing(rng):
     assert same_bits(keep_top(x, np.ones(5), 5), x)
 
 
-def test_node_with_a_nan_score_is_ranked_last():
-    assert ranking([1.0, np.nan, 2.0]).tolist() == [2, 0, 1]
+def test_a_score_that_is_missing_has_no_rank_and_an_infinite_one_is_the_largest():
+    for scores in ([1.0, np.nan, 2.0], np.ma.array([1.0, 9.0, 2.0], mask=[0, 1, 0])):
+        for rank in (ranking, lambda scores: top_mask(scores, 1)):
+            with pytest.raises((ValueError, TypeError), match="scores.* is (nan|Mask.*), exp"):
+                rank(scores)
+    assert ranking([1.0, np.inf, 2.0]).tolist() == [1, 2, 0]

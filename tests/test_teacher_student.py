@@ -103,11 +103,11 @@ def test_distance_of_paths():
 NET = Chain(Dense(4, 3), ReLU(), Dense(3, 2))
 BAD = {
     "core of a matrix": (lambda p: core_size(np.ones((2, 2))), ValueError,
-                         r"core_size: scores of shape \(2, 2\), expected"),
-    "core of nothing": (lambda p: core_size([]), ValueError, r"scores of shape \(0,\)"),
-    "core of nan": (lambda p: core_size([1.0, np.nan]), ValueError, r"expected one finite"),
+                         r"core_size: scores has shape \(2, 2\), expected"),
+    "core of nothing": (lambda p: core_size([]), ValueError, r"scores has shape \(0,\)"),
+    "core of nan": (lambda p: core_size([1.0, np.nan]), ValueError, "expected finite"),
     "core of negative scores": (lambda p: core_size([1.0, -1.0]), ValueError,
-                                r"finite number >= 0"),
+                                "expected numbers >= 0"),
     "threshold 0": (lambda p: core_size([1.0], 0), ValueError, r"threshold is 0, expected above 0"),
     "threshold 2": (lambda p: core_size([1.0], 2), ValueError, r"threshold is 2, expected above 0"),
     "no node kept": (lambda p: keep_nodes(NET, p, 0), ValueError, r"n is 0, expected 1 to 3"),

@@ -6,9 +6,11 @@ linear system, which makes their residuals 0. In an exchange those that leave th
 side and those at a bound with a residual of the wrong sign are freed, all at once: a few rounds,
 which may go round in circles. In a walk the first to meet a side is fixed there, else the worst
 residual freed: many rounds, in each of which the dual value rises. When the sets stay, the
-conditions hold to rounding. For p up to a few thousand.
+conditions hold to rounding. Exchanges end at a singular block; a walk has a ridge for it and its
+residuals as they are, which makes it a proximal method. For p up to a few thousand.
 
-Source: Fan, Chen and Lin 2005, J. Mach. Learn. Res. 6, 1889 (pairs); Judice and Pires 1994, Comput.
+Source: Rockafellar 1976, SIAM J. Control Optim. 14, 877 (proximal);
+Fan, Chen and Lin 2005, J. Mach. Learn. Res. 6, 1889 (pairs); Judice and Pires 1994, Comput.
 Oper. Res. 21, 587 (exchange); Lawson and Hanson 1974, Solving Least Squares Problems (walk).
 """
 import math
@@ -17,9 +19,15 @@ from functools import cached_property
 
 import numpy as np
 
-MOVES = 100                         # of phase one between two trials, times p
+from . import _expect
+from ._zero_sum import reduced, whole
+
+MOVES = 10                          # of phase one between two trials, times p
+LAST_MOVES = 100                    # when all else has failed
 ROUNDS = 4                          # of an exchange in which no fewer are wrong than before
 WALK = 20                           # rounds, times p
+FEW = 32                            # free entries of a walk's step, at first
+REPEATS = 50                        # of a step with the same sets
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +56,13 @@ class Dual:
             return self.y - self.gram @ beta
         return self.y - beta[chosen] @ self.gram[chosen]
 
-    def move(self, beta, coarse):
+    def move(self, beta, coarse, moves=None):
         """Phase one: the best pair, or the coordinate furthest off, until residuals are coarse."""
         beta, residual = beta.copy(), self.residual(beta)
         closed_up = np.where(beta < self.upper, 0.0, -math.inf)
         closed_down = np.where(beta > self.lower, 0.0, math.inf)
         choose = self.pair if self.intercept else self.single
-        for _ in range(MOVES * len(beta)):
+        for _ in range((moves or MOVES) * len(beta)):
             moves = choose(beta, residual + closed_up, residual + closed_down, coarse)
             if not moves:
                 break
@@ -87,13 +95,13 @@ class Dual:
         return (i, min(max(step, self.lower[i] - beta[i]), self.upper[i] - beta[i])),
 
     def exchange(self, beta):
-        """Phase two, fast: beta of the sets that stay, or the last one."""
+        """Phase two, fast: beta of the sets that stay, or the last one; None if one is singular."""
         free, fewest, rounds_left = self.inside(beta), len(beta) + 1, ROUNDS
         while rounds_left:
             solved = self.solve(np.where(free, 0.0, beta), free)
             if solved is None:
-                return beta
-            wrong = self.wrong(solved, free) > 0
+                return None
+            wrong = self.wrong(solved, self.residual(solved), free) > 0
             wrong |= free & ((solved < self.lower) | (solved > self.upper))
             beta = np.clip(solved, self.lower, self.upper)
             count = np.count_nonzero(wrong)
@@ -103,39 +111,94 @@ class Dual:
             free = free ^ wrong
         return beta
 
-    def walk(self, beta):
-        """Phase two, safe: beta of the sets that stay, or the last one."""
-        free = self.inside(beta)
+    def walk(self, beta, tolerance):
+        """Phase two, safe: beta of the sets that stay, or the last one.
+
+        It looks at few free entries at a time: of a matrix of low rank most go to a side.
+        """
+        beta, free, few, repeats = beta.copy(), self.inside(beta), 0, 0
+        residual = self.residual(beta)
         for _ in range(WALK * len(beta)):
-            solved = self.solve(np.where(free, 0.0, beta), free)
-            if solved is None:
-                return beta
-            side = np.where(solved < beta, self.lower, self.upper)
-            leaves = free & ((solved < self.lower) | (solved > self.upper))
-            shares = np.ones(len(beta))
-            shares[leaves] = (side - beta)[leaves] / (solved - beta)[leaves]
-            first = int(shares.argmin())
-            if leaves[first]:
-                beta = np.clip(beta + shares[first] * (solved - beta), self.lower, self.upper)
-                beta[first], free[first] = side[first], False
-                continue
-            beta, wrong = solved, self.wrong(solved, free)
-            worst = int(wrong.argmax())
-            if wrong[worst] == 0:
-                return beta
-            free[worst] = True
+            chosen = np.flatnonzero(free)[:few + FEW]
+            met, repeats = self.step(beta, residual, chosen), repeats + 1
+            if met is not None:
+                free[met], repeats = False, 0
+            elif len(chosen) < np.count_nonzero(free):
+                few = 2 * len(chosen)
+            elif self.unsolved(beta, residual, free, tolerance):
+                if repeats == REPEATS:                      # it rises without end
+                    return beta
+            else:
+                wrong = self.wrong(beta, residual, free, tolerance)
+                if not wrong.any():
+                    residual = self.residual(beta)          # without what many steps added up to
+                    wrong = self.wrong(beta, residual, free, tolerance)
+                if not wrong.any():
+                    return beta
+                free[wrong.argmax()], repeats = True, 0
         return beta
+
+    def step(self, beta, residual, chosen):
+        """Move the chosen, free entries to where their residuals are 0, or to the first side.
+
+        Changes beta and residual; returns the entry that met a side, or None.
+        """
+        if not len(chosen):
+            return None
+        wanted = self.ridged(residual, chosen)
+        lower, upper, old = self.lower[chosen], self.upper[chosen], beta[chosen]
+        side = np.where(wanted < 0, lower, upper)
+        leaves = (old + wanted < lower) | (old + wanted > upper)
+        shares = np.ones(len(chosen))
+        shares[leaves] = (side - old)[leaves] / wanted[leaves]
+        first = shares.argmin() if leaves.any() else None
+        new = np.clip(old + shares.min(initial=1) * wanted, lower, upper)
+        if first is not None:
+            new[first] = side[first]
+        beta[chosen] = new
+        residual -= (new - old) @ self.gram[chosen]
+        return None if first is None else chosen[first]
+
+    def ridged(self, residual, chosen):
+        """The step without bounds, of sum 0 if there is an intercept, with a small ridge.
+
+        A ridge shortens one step and not where many of them lead, and where there is no curvature
+        the step is long and ends at a side: singular blocks are no exception.
+        Raises ValueError if the block has a negative eigenvalue beyond rounding.
+        """
+        from scipy.linalg import LinAlgError, cho_factor, cho_solve
+        block, right = self.gram[np.ix_(chosen, chosen)], residual[chosen]
+        if self.intercept:                                  # in a basis of what has the sum 0
+            block, right = reduced(reduced(block).T), reduced(right)
+        ridge = 8 * len(chosen) * np.finfo(float).eps * self.diagonal.max()
+        while len(block):
+            block.flat[::len(block) + 1] += ridge
+            try:
+                right = cho_solve(cho_factor(block), right)
+                break
+            except LinAlgError:                             # gram may be rounded to float32
+                _expect.semidefinite("support_vectors", self.gram, -ridge)
+                ridge *= 100
+        return whole(right) if self.intercept else right
 
     def inside(self, beta):
         return (beta > self.lower) & (beta < self.upper)
 
-    def wrong(self, beta, free):
+    def wrong(self, beta, residual, free, tolerance=math.inf):
         """By how much residuals of those that are not free have the wrong sign, beyond rounding."""
-        residual = self.residual(beta)
-        residual -= self.shift(beta, residual, free)
-        rounding = 64 * np.finfo(float).eps * (1 + self.diagonal.max() * np.abs(beta).max())
+        residual = residual - self.shift(beta, residual, free)
         size = np.where(beta >= self.upper, -residual, residual)
-        return np.where(free | (size <= rounding), 0.0, size)
+        return np.where(free | (size <= self.rounding(beta, tolerance)), 0.0, size)
+
+    def unsolved(self, beta, residual, free, tolerance):
+        """Whether residuals of the free entries are not all 0."""
+        off = residual[free] - self.shift(beta, residual, free)
+        return np.abs(off).max(initial=0) > self.rounding(beta, tolerance)
+
+    def rounding(self, beta, tolerance):
+        """What of a residual is rounding: a careful guess, a bold one where the tolerance asks."""
+        digit = np.finfo(float).eps * (1 + self.diagonal.max() * np.abs(beta).max())
+        return min(64 * digit, max(4 * digit, tolerance / 2))
 
     def solve(self, beta, free):
         """beta with its free entries such that their residuals are 0; None if they cannot be."""

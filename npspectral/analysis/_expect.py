@@ -3,20 +3,62 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from .. import refuse
+from ..nn import Chain, tree
 
-def real(owner, name, array, ndim):
-    """The array in float64: a real numpy array, ndim axes, not empty, nothing infinite or nan."""
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-        came = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise TypeError(f"{owner}: {name} is {came}, expected a numpy array of real numbers")
+
+def array(owner, name, array, ndim, kinds="fiu"):
+    """The array in its own dtype: plain, real, ndim axes, not empty, nothing infinite or nan."""
+    refuse.plain(owner, name, array, kinds)
     if array.ndim != ndim or array.size == 0:
         axes = ", ".join("nmk"[:ndim]) + ("," if ndim == 1 else "")
         raise ValueError(f"{owner}: {name} has shape {array.shape}, expected ({axes}), not empty")
-    if not np.isfinite(array).all():
-        index = np.argwhere(~np.isfinite(array))[0].tolist()
-        raise ValueError(f"{owner}: {name}{index} is {array[tuple(index)]}, "
-                         f"expected finite numbers")
-    return np.asarray(array, float)
+    refuse.finite(owner, name, array)
+    return np.asarray(array)
+
+
+def real(owner, name, values, ndim):
+    """The same in float64."""
+    return np.asarray(array(owner, name, values, ndim), float)
+
+
+def numbers(owner, name, values, ndim, kinds="fiu"):
+    """The array in its own dtype; a number and a list are taken, too."""
+    given = np.asarray(values) if isinstance(values, (list, tuple, Real)) else values
+    return array(owner, name, given, ndim, kinds)
+
+
+def labels(owner, name, values, length):
+    """Labels of any kind, one per sample, none of them missing."""
+    refuse.plain(owner, name, values, "biufOSUTmM", "a numpy array (p,) of labels")
+    if values.ndim != 1:
+        raise ValueError(f"{owner}: {name} has shape {values.shape}, expected (p,)")
+    same_length(owner, name, values, length)
+    refuse.present(owner, name, values, "a label")
+    return np.asarray(values)
+
+
+def params(owner, params, network=None):
+    """A tree of parameters: plain arrays of finite numbers, of the shapes of the network."""
+    for path, values in tree.items(params):
+        name = f"params[{path!r}]" if path else "params"
+        refuse.plain(owner, name, values, "fc", "a numpy array of a floating dtype")
+        refuse.finite(owner, name, values)
+    if network is not None:
+        _shapes(owner, params, network)
+
+
+def _shapes(owner, params, network):
+    if isinstance(network, Chain):
+        if len(params) != len(network.layers):
+            raise ValueError(f"{owner}: params has {len(params)} entries, expected one for each of "
+                             f"{len(network.layers)} layers")
+        for own, layer in zip(params, network.layers):
+            _shapes(owner, own, layer)
+    elif hasattr(network, "shapes"):
+        came = tree.map(np.shape, params)
+        if came != network.shapes:
+            raise ValueError(f"{owner}: params has the shapes {came}, expected {network.shapes}")
 
 
 def same_length(owner, name, array, length):
@@ -34,6 +76,14 @@ def gram(owner, matrix):
         raise ValueError(f"{owner}: gram differs from its transpose by {asymmetry:.1e}, "
                          f"expected a symmetric matrix")
     return matrix
+
+
+def semidefinite(owner, gram, eigenvalue):
+    """No eigenvalue of a Gram matrix is below 0 beyond the rounding of products, to float32."""
+    allowed = 1e-6 * len(gram) ** 0.5 * max(gram.max(), -gram.min())
+    if eigenvalue < -allowed:
+        raise ValueError(f"{owner}: gram has an eigenvalue of {eigenvalue:.1e} or less, expected a "
+                         f"positive semidefinite matrix, to a rounding of {allowed:.1e}")
 
 
 def signs(owner, y, length):

@@ -11,14 +11,15 @@ Source: Giambagli et al. 2021, Nat. Commun. 12, 1330 (one transfer); SPARCS, arX
 """
 import numpy as np
 
+from .. import refuse
 from ..nn import Chain, Nested
 from ..nn.activations import Elementwise
+from . import _expect
 
 
 def eigenvectors(blocks):
     """Phi (N, N) from the blocks (phi_1, ..., phi_L), phi_k (n_k, n_{k-1})."""
-    if not len(blocks):
-        raise ValueError("eigenvectors: blocks is empty, expected at least one block")
+    blocks = _blocks("eigenvectors", blocks)
     sizes = [np.shape(blocks[0])[-1], *map(len, blocks)]
     for k, phi in enumerate(blocks, 1):
         if phi.shape != (sizes[k], sizes[k - 1]):
@@ -36,6 +37,7 @@ def inverse(blocks):
     So 2I - Phi for one transfer, 3I - 3 Phi + Phi^2 for two. The terms share no entry: nothing
     cancels between them.
     """
+    blocks = _blocks("inverse", blocks)
     phi = eigenvectors(blocks)
     result = term = np.eye(len(phi), dtype=phi.dtype)
     nilpotent = phi - result
@@ -47,15 +49,19 @@ def inverse(blocks):
 
 def adjacency(blocks, eigenvalues):
     """A = Phi Lambda Phi^-1 (N, N) from the blocks of Phi and all N eigenvalues, layer by layer."""
+    blocks = _blocks("adjacency", blocks)
     phi = eigenvectors(blocks)
-    if np.shape(eigenvalues) != (len(phi),):
-        raise ValueError(f"adjacency: eigenvalues has shape {np.shape(eigenvalues)}, "
+    eigenvalues = _expect.numbers("adjacency", "eigenvalues", eigenvalues, 1, "fiuc")
+    if eigenvalues.shape != (len(phi),):
+        raise ValueError(f"adjacency: eigenvalues has shape {eigenvalues.shape}, "
                          f"expected ({len(phi)},)")
     return phi * eigenvalues @ inverse(blocks)
 
 
 def block(matrix, sizes, k, j):
     """The block (k, j) of an (N, N) matrix, from layer j to layer k: a view (n_k, n_j)."""
+    refuse.plain("block", "matrix", matrix, "fiuc", "a numpy array of numbers")
+    sizes = tuple(sizes)
     ends = np.cumsum([0, *sizes])
     if matrix.shape != (ends[-1], ends[-1]):
         raise ValueError(f"block: the matrix has shape {matrix.shape}, "
@@ -73,6 +79,8 @@ def decompose(matrix, sizes):
     Raises ValueError where it is not, and on equal eigenvalues of neighboring layers, which leave
     phi undetermined (or have no eigenvectors, if A_ij is not 0).
     """
+    matrix = _expect.array("decompose", "matrix", matrix, 2, "fc")
+    sizes = tuple(sizes)
     below = [block(matrix, sizes, k, k - 1) for k in range(1, len(sizes))]
     eigenvalues = np.diag(matrix).copy()
     gap = eigenvalues - eigenvalues[:, None]
@@ -101,7 +109,8 @@ def transfer(layer, params, sizes=None, k=1):
     """
     if not (hasattr(layer, "weight") and hasattr(layer, "eigenvalues")):
         raise TypeError(f"transfer: layer is {layer!r}, expected a spectral layer")
-    sizes = (layer.n_in, layer.n_out) if sizes is None else sizes
+    sizes = (layer.n_in, layer.n_out) if sizes is None else tuple(sizes)
+    _expect.params("transfer", params, layer)
     if tuple(sizes[k - 1:k + 1]) != (layer.n_in, layer.n_out):
         raise ValueError(f"transfer: sizes has {tuple(sizes[k - 1:k + 1])} at {k - 1} and {k}, "
                          f"expected ({layer.n_in}, {layer.n_out})")
@@ -119,6 +128,7 @@ def links(network, params):
     Block (k, j) multiplies the activity of layer j in the input of layer k: W_k alone in a Chain
     of layers with a weight and activations, W_k (Phi^-1)_{k-1,j} in a Nested layer with skips.
     """
+    _expect.params("links", params, network)
     if isinstance(network, Nested):
         weights, sizes = network.weights(params), network.sizes
     else:
@@ -143,9 +153,19 @@ def nested_graph(network, params):
     if not (isinstance(network, Nested) and network.shared and network.skip):
         raise ValueError(f"nested_graph: network is {network!r}, expected a Nested layer with "
                          f"shared eigenvalues and skips")
+    _expect.params("nested_graph", params, network)
     depth = range(1, len(network.sizes))
     return adjacency([params[f"phi_{k}"] for k in depth],
                      np.concatenate([params[f"lambda_{k}"] for k in (0, *depth)]))
+
+
+def _blocks(owner, blocks):
+    """The blocks as a tuple, each of them a matrix of finite numbers."""
+    blocks = tuple(_expect.array(owner, f"block {k}", phi, 2, "fc")
+                   for k, phi in enumerate(blocks, 1))
+    if not blocks:
+        raise ValueError(f"{owner}: blocks is empty, expected at least one block")
+    return blocks
 
 
 def _weights(network, params):

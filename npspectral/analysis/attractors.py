@@ -20,6 +20,7 @@ from math import comb
 
 import numpy as np
 
+from ..magnitude import norms
 from . import _expect
 from .neurons import lifted
 
@@ -50,13 +51,9 @@ class Census:
 def patterns(neurons, x, tolerance=0.0):
     """1, 0, -1 (h, p): 0 where |v . x^| <= tolerance |v| |x^|; tolerance 0 gives raw patterns."""
     _expect.number("patterns", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
-    sizes = np.outer(_norms(neurons.vectors), _norms(neurons.lifted(x)))
+    sizes = np.outer(norms(neurons.vectors), norms(neurons.lifted(x)))
     cut = neurons.preactivations(x)
     return np.sign(np.where(np.abs(cut) <= tolerance * sizes, 0, cut)).astype(np.int8)
-
-
-def _norms(rows):
-    return np.sqrt((rows * rows).sum(1))
 
 
 def census(neurons, x, tolerance=0.0):
@@ -90,7 +87,7 @@ def cells(x):
     thinner than 1e-6 are passed over. For small p: m grows as p^d.
     """
     rows = lifted(x, "cells")
-    return np.array(_cells(rows / _norms(rows)[:, None]), bool)
+    return np.array(_cells(rows / norms(rows)[:, None]), bool)
 
 
 def _cells(rows):
@@ -132,11 +129,11 @@ def maxima(x, force, beta_sign):
     pushed = rows * np.abs(force)[:, None]
     with_it, against = pushed[beta_sign * force > 0], pushed[beta_sign * force < 0]
     found = []
-    for pattern in _cells(with_it / _norms(with_it)[:, None]) if len(with_it) else []:
+    for pattern in _cells(with_it / norms(with_it)[:, None]) if len(with_it) else []:
         whole = with_it[list(pattern)].sum(0)
         v = _left_over(whole, against)
-        size, least = np.sqrt(v @ v), MARGIN * np.sqrt(whole @ whole)
-        if size > least and ((with_it @ v > MARGIN * _norms(with_it) * size) == pattern).all():
+        size, least = norms(v), MARGIN * norms(whole)
+        if size > least and ((with_it @ v > MARGIN * norms(with_it) * size) == pattern).all():
             found.append(v)
     return np.array(found).reshape(-1, rows.shape[1])
 
@@ -164,14 +161,15 @@ def turning(vector, x, force, tolerance=0.02):
     P removes what is along v; the kink is |v . x^| <= tolerance |v| |x^|. 0: v is stationary.
     """
     rows, force = lifted(x, "turning"), _force("turning", force, len(x))
+    _expect.number("turning", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
     vector = _expect.real("turning", "vector", vector, 1)
     _expect.same_length("turning", "vector", vector, rows.shape[1])
     if not vector.any():
         raise ValueError("turning: vector is 0, which has no direction")
-    unit = vector / np.sqrt(vector @ vector)
-    cut = rows @ unit / _norms(rows)
+    unit = vector / norms(vector)
+    cut = rows @ unit / norms(rows)
     pushed = (rows - np.outer(rows @ unit, unit)) * force[:, None]
     active, kink = cut > tolerance, np.abs(cut) <= tolerance
-    whole = _norms(rows * force[:, None])[active | kink].sum()
+    whole = norms(rows * force[:, None])[active | kink].sum()
     left = _left_over(pushed[active].sum(0), -pushed[kink])
-    return float(np.sqrt(left @ left) / whole) if whole > 0 else 0.0
+    return float(norms(left) / whole) if whole > 0 else 0.0

@@ -17,6 +17,7 @@ import math
 
 import numpy as np
 
+from ..magnitude import norms, power_of_two
 from . import _expect
 
 
@@ -44,7 +45,7 @@ def _mean_squares(owner, omega, n_parallel):
     if omega.shape[1] < 2:
         raise ValueError(f"{owner}: omega has 1 column, expected 2 or more")
     _expect.integer(owner, "n_parallel", n_parallel, 1, omega.shape[1] - 1)
-    squares = (omega ** 2).mean(0)
+    squares = ((omega / power_of_two(omega)) ** 2).mean(0)
     if not squares[n_parallel:].any():
         raise ValueError(f"{owner}: omega is 0 in all irrelevant coordinates: the factor is "
                          f"infinite")
@@ -101,7 +102,7 @@ def stripe_moments(omega, bias, interface):
     omega, bias = _expect.real(owner, "omega", omega, 2), _expect.real(owner, "bias", bias, 1)
     _expect.same_length(owner, "bias", bias, len(omega))
     low, high = _interval(owner, interface)
-    across, norm = np.sqrt((omega[:, 1:] ** 2).sum(1)), np.sqrt((omega ** 2).sum(1))
+    across, norm = norms(omega[:, 1:]), norms(omega)
     if not across.all():
         raise ValueError(f"{owner}: omega[{across.argmin()}] is 0 but for its first coordinate, "
                          f"expected a part across it")

@@ -29,9 +29,11 @@ import math
 
 import numpy as np
 
+from ..magnitude import power_of_two
 from . import _expect
 
 NEAR = 1 / 64               # s and t below it are computed from differences
+FINE = 1e-290               # squares below it have lost digits
 BLOCK = 128                 # rows of either side at a time: what one block needs stays in cache
 
 
@@ -46,7 +48,8 @@ def arc_cosine_kernel(x1, x2=None, order=1):
 
     def block(u, v):
         s, t = _chords(u, v)
-        return (_outer(u, v) ** order * _j(order, s, t) / math.pi,)
+        sizes = _outer(u, v) ** order if order else 1
+        return (sizes * _j(order, s, t) / math.pi,)
 
     return _assemble(block, x1, x2)[0]
 
@@ -158,7 +161,12 @@ def _chords(u, v):
 
 
 def _norms(u):
-    return np.sqrt(np.einsum("ij,ij->i", u, u))
+    with np.errstate(over="ignore", under="ignore"):
+        squares = np.einsum("ij,ij->i", u, u)
+    if FINE < squares.min() and squares.max() < np.inf:
+        return np.sqrt(squares)
+    unit = power_of_two(u, 1, keepdims=True)
+    return np.sqrt(np.einsum("ij,ij->i", u / unit, u / unit)) * unit[:, 0]
 
 
 def _outer(u, v):

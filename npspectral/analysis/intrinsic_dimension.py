@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..magnitude import power_of_two
 from . import _expect
 from .neighbors import nearest_neighbors
 
@@ -47,14 +48,15 @@ def neighbor_ratios(x):
     Raises ValueError if fewer than 3 rows are distinct.
     """
     x = _expect.real("neighbor_ratios", "x", x, 2)
+    x = x / power_of_two(x)                     # ratios do not change, but squares are numbers
     points, distances = x, _two_nearest(x)
     if not distances.all():                     # sorting the rows takes longer than the search
         points = np.unique(x, axis=0)
         distances = _two_nearest(points)
     nearest, second = distances.T
     if not nearest.all():
-        raise ValueError("neighbor_ratios: x has distinct rows whose squared distance is below the "
-                         "smallest float64, expected x of a larger scale")
+        raise ValueError("neighbor_ratios: x has distinct rows that differ by less than 1e-160 of "
+                         "its largest number, expected no such difference")
     return second / nearest, len(x) - len(points)
 
 

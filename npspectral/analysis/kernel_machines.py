@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..magnitude import norms
 from . import _expect
-from ._dual import Dual
+from ._dual import LAST_MOVES, Dual
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +52,13 @@ def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
 
     bound = inf is the hard margin, the limit of large C: y f >= 1 everywhere. It exists only if the
     labels can be separated, which is certain for a positive definite gram.
-    Every condition holds to `tolerance`, in units of the margin.
+    Every condition holds to `tolerance`, in units of the margin. gram may be singular: copies, or
+    fewer features than samples. A negative eigenvalue beyond rounding is refused where it is met,
+    among the samples inside their bounds; elsewhere the conditions hold, but a matrix that is not
+    positive semidefinite can have other solutions.
     Raises ValueError or TypeError on arguments that do not fit, and RuntimeError if the tolerance
-    was not reached, as with the hard margin of labels that cannot be separated.
+    was not reached, as with the hard margin of labels that cannot be separated, or where bound
+    times gram leaves more to rounding.
     """
     owner = "support_vectors"
     gram = _expect.gram(owner, gram)
@@ -64,16 +69,20 @@ def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
         raise ValueError(f"{owner}: gram has the diagonal {np.diag(gram)[:5].tolist()}, expected a "
                          f"positive semidefinite matrix, not 0")
     problem = Dual(gram, y, np.where(y > 0, 0.0, -bound), np.where(y > 0, bound, 0.0), intercept)
-    violation = math.inf
+    least, rounding = math.inf, 0.0
     for beta in _candidates(problem, tolerance):
         residual = problem.residual(beta)
         shift = problem.shift(beta, residual)
         violation = problem.violation(beta, residual - shift)
         if violation <= tolerance:
             return SupportVectors(beta, float(shift), float(violation))
-    hard = "; the labels may not be separable" if bound == math.inf else ""
-    raise RuntimeError(f"{owner}: a condition fails by {violation:.1e}, expected {tolerance:.1e} "
-                       f"at most{hard}")
+        if violation < least:
+            least, rounding = violation, problem.rounding(beta, math.inf)
+    why = ("; the labels may not be separable" if bound == math.inf else
+           f"; rounding alone can be {rounding:.1e}, expected a smaller bound or a larger tolerance"
+           if rounding > tolerance else "")
+    raise RuntimeError(f"{owner}: a condition fails by {least:.1e}, expected {tolerance:.1e} "
+                       f"at most{why}")
 
 
 def _candidates(problem, tolerance):
@@ -83,9 +92,12 @@ def _candidates(problem, tolerance):
     beta = np.zeros(len(problem.y))
     for coarse in (start, 0.1 * start, 0.01 * start):
         beta = problem.move(beta, max(coarse, tolerance))
-        yield problem.exchange(beta)
-    yield problem.walk(beta)
-    yield problem.move(beta, tolerance)
+        found = problem.exchange(beta)
+        if found is None:                                   # singular: walks are made for that
+            break
+        yield found
+    yield problem.walk(beta, tolerance)
+    yield problem.move(beta, tolerance, LAST_MOVES)
 
 
 def kernel_ridge(gram, y, ridge):
@@ -115,7 +127,7 @@ def distance_to_planes(x, offsets, axis=0):
     owner = "distance_to_planes"
     x = _expect.real(owner, "x", x, 2)
     _expect.integer(owner, "axis", axis, 0, x.shape[1] - 1)
-    offsets = _expect.real(owner, "offsets", np.asarray(offsets, float), 1)
+    offsets = _expect.numbers(owner, "offsets", offsets, 1)
     return np.abs(x[:, axis, None] - offsets).min(1)
 
 
@@ -126,4 +138,4 @@ def distance_to_sphere(x, radius, n_parallel=None):
     n_parallel = x.shape[1] if n_parallel is None else n_parallel
     _expect.integer(owner, "n_parallel", n_parallel, 1, x.shape[1])
     _expect.number(owner, "radius", radius, "0 or more", lambda radius: 0 <= radius < math.inf)
-    return np.abs(np.sqrt((x[:, :n_parallel] ** 2).sum(1)) - radius)
+    return np.abs(norms(x[:, :n_parallel]) - radius)

@@ -40,8 +40,9 @@ def kernel_pca(gram, n_components=None, centered=False):
     """KernelPCA of gram (p, p), all p components or the n_components of the largest eigenvalues.
 
     centered: of H K H, H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is then 0.
-    The matrix is positive semidefinite, as Gram matrices are: eigenvalues below zero are rounding.
-    A few components of a large matrix are found by `block_krylov`, else the whole is decomposed.
+    The matrix is positive semidefinite, as Gram matrices are: eigenvalues below zero are rounding,
+    and one beyond rounding is refused; with a few components, if it is among those met.
+    A few components of a large matrix are found by `_block_krylov`, else the whole is decomposed.
     Raises TypeError or ValueError on arguments that do not fit.
     """
     gram = _expect.gram("kernel_pca", gram)
@@ -50,16 +51,15 @@ def kernel_pca(gram, n_components=None, centered=False):
     _expect.integer("kernel_pca", "n_components", n_components, 1, p)
     found = None
     if 4 * (n_components + OVERSAMPLED) < LARGEST_BASIS * p:
-        found = block_krylov(gram, n_components, centered)
+        found = _block_krylov(gram, n_components, centered)
     if found is None:
-        if centered:
-            gram = _less_mean(_less_mean(gram).T)
-        values, vectors = np.linalg.eigh(gram)
+        values, vectors = np.linalg.eigh(_less_mean(_less_mean(gram).T) if centered else gram)
+        _expect.semidefinite("kernel_pca", gram, values[0])
         found = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
     return KernelPCA(*found)
 
 
-def block_krylov(gram, n_components, centered=False):
+def _block_krylov(gram, n_components, centered=False):
     """The largest eigenvalues and their eigenvectors, or None if these did not come out exactly.
 
     Rayleigh and Ritz in the span of Q, K Q, K^2 Q, ..., Q of n_components + 10 columns: one product
@@ -83,9 +83,10 @@ def block_krylov(gram, n_components, centered=False):
         image[end - n_block:end] = block
         if end < due:
             continue
-        values, vectors, residual = _ritz(basis[:end], image[:end], n_components)
+        values, vectors, residual, least = _ritz(basis[:end], image[:end], n_components)
         allowed = RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0])
         if residual <= allowed:
+            _expect.semidefinite("kernel_pca", gram, least)
             return values, vectors.T
         looks = [*looks[-1:], (end, np.log(residual / allowed))]
         if len(looks) == 2:                                 # the excess falls geometrically
@@ -96,13 +97,16 @@ def block_krylov(gram, n_components, centered=False):
 
 
 def _ritz(basis, image, n_components):
-    """The largest eigenvalues, eigenvectors and residual in the span of rows B, from B and B K."""
+    """The largest eigenvalues, eigenvectors, residual, and the least eigenvalue, in the span of
+    rows B, from B and B K.
+    """
     projected = basis @ image.T
     values, vectors = np.linalg.eigh((projected + projected.T) / 2)
+    least = values[0]
     values, vectors = values[::-1][:n_components], vectors.T[::-1][:n_components]
     found = vectors @ basis
     residual = vectors @ image - values[:, None] * found
-    return values, found, np.sqrt((residual * residual).sum(1).max())
+    return values, found, np.sqrt((residual * residual).sum(1).max()), least
 
 
 def _less_mean(rows):

@@ -48,7 +48,8 @@ class PowerLaw:
     standard_error: float
 
     def __call__(self, p):
-        return self.prefactor * np.asarray(p, float) ** -self.exponent
+        p = _expect.numbers("PowerLaw", "p", p, np.ndim(p)).astype(float)
+        return self.prefactor * p ** -self.exponent
 
 
 def power_law(p, errors):
@@ -90,8 +91,8 @@ def crossing(p, first, second):
     Between sizes log(first / second) is linear in log p. None if second is below or equal at the
     largest p (no p* yet) or first is below at every p (no p* any more).
     """
-    p, first = _curves("crossing", p, first)
-    p, second = _curves("crossing", p, second)
+    p, first = _curves("crossing", p, first, "first")
+    p, second = _curves("crossing", p, second, "second")
     found = _crossing(np.log(p), first.mean(0), second.mean(0))
     return found if 0 < found < math.inf else None
 
@@ -116,8 +117,8 @@ def crossing_interval(rng, p, first, second, level=0.95, n_draws=2000):
     without a crossing counts as 0 if first is below everywhere, else as inf.
     """
     owner = "crossing_interval"
-    p, first = _curves(owner, p, first)
-    p, second = _curves(owner, p, second)
+    p, first = _curves(owner, p, first, "first")
+    p, second = _curves(owner, p, second, "second")
     _expect.same_length(owner, "second", second, len(first))
     log_p = np.log(p)
     draws = [_crossing(log_p, first[rows].mean(0), second[rows].mean(0))
@@ -135,16 +136,16 @@ def _rows(owner, rng, n_seeds, level, n_draws):
     return rng.integers(n_seeds, size=(n_draws, n_seeds))
 
 
-def _curves(owner, p, errors):
+def _curves(owner, p, errors, name="errors"):
     """p (P,), rising, P >= 2, and errors (S, P), all positive."""
     p = _expect.real(owner, "p", p, 1)
-    errors = np.atleast_2d(_expect.real(owner, "errors", errors, min(2, max(1, np.ndim(errors)))))
+    errors = np.atleast_2d(_expect.real(owner, name, errors, min(2, max(1, np.ndim(errors)))))
     if len(p) < 2 or p[0] <= 0 or (np.diff(p) <= 0).any():
         raise ValueError(f"{owner}: p is {p[:5].tolist()}, expected two or more positive numbers "
                          f"that rise")
     if errors.shape[1] != len(p):
-        raise ValueError(f"{owner}: errors has {errors.shape[1]} columns, expected {len(p)}, one "
+        raise ValueError(f"{owner}: {name} has {errors.shape[1]} columns, expected {len(p)}, one "
                          f"for each p")
     if errors.min() <= 0:
-        raise ValueError(f"{owner}: errors reach {errors.min()}, expected positive numbers")
+        raise ValueError(f"{owner}: {name} reach {errors.min()}, expected positive numbers")
     return p, errors

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..magnitude import norms
 from . import _expect
 from .neurons import Neurons
 
@@ -59,7 +60,7 @@ def merge(neurons, x):
     if (certificates == NONE).all():
         return Merged(neurons.replaced(neurons.vectors[:1], np.zeros(1)), certificates, mixed)
     moments, signs = (np.concatenate(parts) for parts in list(zip(*merged))[:2])
-    beta = signs * np.sqrt(np.sqrt((moments * moments).sum(1)))
+    beta = signs * np.sqrt(norms(moments))
     return Merged(neurons.replaced(moments / beta[:, None], beta), certificates, mixed)
 
 
@@ -101,8 +102,8 @@ def _extended(moment, on, off):
     basis = null_space(on)
     if not basis.shape[1]:
         return None
-    scale = np.sqrt(moment @ moment)
-    off = off / np.sqrt((off * off).sum(1))[:, None]
+    scale = norms(moment)
+    off = off / norms(off)[:, None]
     slopes = off @ basis
     found = linprog(np.ones(2 * basis.shape[1]), np.column_stack((slopes, -slopes)),
                     -off @ moment / scale - MARGIN)
@@ -123,7 +124,7 @@ def merge_parallel(neurons, tolerance=1e-10):
     """
     _expect.number("merge_parallel", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
     points = np.column_stack((neurons.vectors, neurons.beta))
-    sizes = np.sqrt((points * points).sum(1))
+    sizes = norms(points)
     if not sizes.any():
         return neurons.replaced(neurons.vectors[:1], neurons.beta[:1])
     points, sizes = points[sizes > 0], sizes[sizes > 0]
@@ -133,7 +134,7 @@ def merge_parallel(neurons, tolerance=1e-10):
         leader = units[left[0]]
         apart = units[left] - leader
         near = (apart * apart).sum(1) <= tolerance ** 2
-        merged.append(leader * np.sqrt((sizes[left[near]] ** 2).sum()))
+        merged.append(leader * norms(sizes[left[near]]))
         left = left[~near]
     merged = np.array(merged)
     return neurons.replaced(merged[:, :-1], merged[:, -1])

@@ -27,6 +27,7 @@ import math
 
 import numpy as np
 
+from ..magnitude import power_of_two
 from . import _expect
 from .neighbors import nearest_neighbors
 
@@ -93,10 +94,11 @@ def normal_information(means, sigmas, weights):
     """
     from scipy.integrate import quad
     owner = "normal_information"
-    means, sigmas, weights = (np.asarray(numbers, float) for numbers in (means, sigmas, weights))
-    for name, numbers in (("means", means), ("sigmas", sigmas), ("weights", weights)):
-        _expect.real(owner, name, numbers, 1)
-        _expect.same_length(owner, name, numbers, len(means))
+    means, sigmas, weights = (
+        _expect.numbers(owner, name, numbers, 1).astype(float)
+        for name, numbers in (("means", means), ("sigmas", sigmas), ("weights", weights)))
+    _expect.same_length(owner, "sigmas", sigmas, len(means))
+    _expect.same_length(owner, "weights", weights, len(means))
     if sigmas.min() <= 0 or weights.min() <= 0 or abs(weights.sum() - 1) > 1e-12:
         raise ValueError(f"{owner}: sigmas {sigmas.tolist()} have to be positive, weights "
                          f"{weights.tolist()} too, with sum 1")
@@ -175,23 +177,22 @@ def _digamma(n):
 
 
 def _points(owner, x):
-    """x as (p, n)."""
-    if isinstance(x, np.ndarray) and x.ndim == 1:
-        x = x[:, None]
-    return _expect.real(owner, "x", x, 2)
+    """x as (p, n), in a unit in which its squares are numbers: only ratios of distances matter."""
+    x = _expect.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
+    return x / power_of_two(x)
 
 
 def _classes(owner, labels, length):
-    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
-        raise TypeError(f"{owner}: labels is {labels!r}, expected a numpy array (p,)")
-    _expect.same_length(owner, "labels", labels, length)
-    return np.unique(labels, return_inverse=True)
+    return np.unique(_expect.labels(owner, "labels", labels, length), return_inverse=True)
 
 
 def _bins(owner, activity, width):
     activity = _expect.real(owner, "activity", activity, 2)
     _expect.number(owner, "width", width, "a positive number", lambda width: 0 < width < math.inf)
-    return np.floor(activity / width)
+    bins = np.floor(activity / width)
+    if not np.isfinite(bins).all():
+        raise ValueError(f"{owner}: width is {width!r}, in which activity overflows, expected more")
+    return bins
 
 
 def _entropy(rows):

@@ -11,6 +11,7 @@ the minima of groups of columns. The candidates' distances are then computed fro
 """
 import numpy as np
 
+from ..magnitude import power_of_two
 from . import _expect
 
 ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
@@ -30,11 +31,11 @@ def nearest_neighbors(x, k, queries=None):
     if queries.shape[1] != x.shape[1]:
         raise ValueError(f"{owner}: queries has {queries.shape[1]} features, expected "
                          f"{x.shape[1]} as x")
-    reach = max(np.abs(x).max(), np.abs(queries).max())
-    if reach > (np.finfo(float).max / (16 * x.shape[1])) ** 0.5:
-        raise ValueError(f"{owner}: numbers reach {reach:.1e}, their squares overflow float64")
-    search = by_tree if few_dimensions(x) else by_product
+    unit = max(power_of_two(x), power_of_two(queries))
+    x, queries = x / unit, queries / unit
+    search = _by_tree if _few_dimensions(x) else _by_product
     distances, indices = search(x, queries, k + itself)
+    distances *= unit
     return _without_self(distances, indices) if itself else (distances, indices)
 
 
@@ -44,10 +45,8 @@ def nearest_neighbor_vote(x, labels, queries, k=5):
     x (p, d), labels (p,), queries (n, d).
     """
     owner = "nearest_neighbor_vote"
-    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
-        raise TypeError(f"{owner}: labels is {labels!r}, expected a numpy array (p,)")
     _, indices = nearest_neighbors(x, k, queries)
-    _expect.same_length(owner, "labels", labels, len(x))
+    labels = _expect.labels(owner, "labels", labels, len(x))
     classes, codes = np.unique(labels, return_inverse=True)
     votes = np.zeros((len(indices), len(classes)), int)
     for column in codes[indices].T:
@@ -55,14 +54,14 @@ def nearest_neighbor_vote(x, labels, queries, k=5):
     return classes[votes.argmax(1)]
 
 
-def by_tree(x, queries, k):
+def _by_tree(x, queries, k):
     """The k nearest rows of x by a k-d tree, a query itself included if it is a row of x."""
     from scipy.spatial import cKDTree
     distances, indices = cKDTree(x).query(queries, k)
     return distances.reshape(-1, k), indices.reshape(-1, k)
 
 
-def by_product(x, queries, k):
+def _by_product(x, queries, k):
     """The same by matrix products, in blocks of queries."""
     center, n_groups = x.mean(0), max(64, 4 * k)
     columns, index = _in_groups(x - center, n_groups)
@@ -114,7 +113,7 @@ def _nearest_candidates(x, block, rows, columns, k):
     return distances[chosen], columns[chosen]
 
 
-def few_dimensions(x):
+def _few_dimensions(x):
     """Whether a k-d tree is the faster search, judged by how near the neighbors of a sample are.
 
     In d dimensions the distances r1 < r2 of 300 points have mean log(r2 / r1) = 1 / d; a tree
@@ -123,7 +122,7 @@ def few_dimensions(x):
     sample = x[::max(1, len(x) // 300)]
     if x.shape[1] > 100 or len(sample) < 3:
         return False
-    _, nearest, second = by_product(sample, sample, 3)[0].T
+    _, nearest, second = _by_product(sample, sample, 3)[0].T
     apart = nearest > 0
     return bool(apart.any() and np.log(second[apart] / nearest[apart]).mean() > 1 / 10)
 

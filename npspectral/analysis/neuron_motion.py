@@ -14,24 +14,27 @@ A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only t
 """
 import numpy as np
 
+from ..magnitude import norms
 from . import _expect
 from .neurons import lifted
 
 
 def move(neurons, pull, time):
     """Neurons after `time`, a number or (h,), under their drive `pull` (h, d + 1)."""
-    rate, unit, along = _polar(neurons, pull)
+    rate, unit, along = _polar("move", neurons, pull)
+    time = _expect.numbers("move", "time", time, min(1, np.ndim(time)))
     grown = along * np.cosh(rate * time) + neurons.beta * np.sinh(rate * time)
     beta = neurons.beta * np.cosh(rate * time) + along * np.sinh(rate * time)
     return neurons.replaced(neurons.vectors + (grown - along)[:, None] * unit, beta)
 
 
-def _polar(neurons, pull):
+def _polar(owner, neurons, pull):
     """k (h,), u (h, d + 1) and a_0 (h,); u = 0 where nothing pulls."""
+    pull = _expect.real(owner, "pull", pull, 2)
     if pull.shape != neurons.vectors.shape:
-        raise ValueError(f"neuron_motion: pull has shape {pull.shape}, expected "
+        raise ValueError(f"{owner}: pull has shape {pull.shape}, expected "
                          f"{neurons.vectors.shape}")
-    rate = np.sqrt((pull * pull).sum(1))
+    rate = norms(pull)
     unit = pull / np.where(rate == 0, 1, rate)[:, None]
     return rate, unit, (unit * neurons.vectors).sum(1)
 
@@ -45,7 +48,7 @@ def exits(neurons, pull, x):
 
     A point with q = 0 that becomes active at once is left at time 0.
     """
-    rate, unit, along = _polar(neurons, pull)
+    rate, unit, along = _polar("exits", neurons, pull)
     start, slope = neurons.preactivations(x), unit @ neurons.lifted(x).T
     beta = np.broadcast_to(neurons.beta[:, None], start.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -74,25 +77,30 @@ def _first_root(square, half_linear, rise):
 
 def fixed_points(patterns, x, force):
     """z* (m, d) of cells by their active points (m, p); nan where S_1 = 0."""
-    active = _patterns("fixed_points", patterns, x, force)
+    active, x, force = _patterns("fixed_points", patterns, x, force)
     pull, pull_bias = (active * force) @ x, active @ force
-    square = (pull * pull).sum(1)
-    ratio = np.divide(pull_bias, square, out=np.full(len(square), np.nan), where=square > 0)
-    return -x.shape[1] * ratio[:, None] * pull
+    size = norms(pull)
+    size[size == 0] = np.nan
+    return -x.shape[1] * (pull_bias / size)[:, None] * (pull / size[:, None])
 
 
 def self_consistent(patterns, x, force, beta_sign):
     """Which cells (m,) hold their own fixed point, so that neurons with sgn(beta) end in it."""
     _expect.number("self_consistent", "beta_sign", beta_sign, "1 or -1", lambda s: abs(s) == 1)
-    active, rows = _patterns("self_consistent", patterns, x, force), lifted(x, "self_consistent")
+    active, x, force = _patterns("self_consistent", patterns, x, force)
+    rows = lifted(x)
     pull = (active * force) @ rows
     return ((beta_sign * (pull @ rows.T) > 0) == active).all(1) & active.any(1)
 
 
 def _patterns(owner, patterns, x, force):
-    """patterns (m, p) as booleans; they and force (p,) must have the p of x (p, d)."""
-    patterns = np.asarray(patterns, bool)
-    if patterns.ndim != 2 or not patterns.shape[1] == len(force) == len(x):
+    """patterns (m, p) as booleans, x (p, d) and force (p,) in float64."""
+    x, force = _expect.real(owner, "x", x, 2), _expect.real(owner, "force", force, 1)
+    patterns = _expect.numbers(owner, "patterns", patterns, 2, "biu")
+    if not patterns.shape[1] == len(force) == len(x):
         raise ValueError(f"{owner}: patterns has shape {patterns.shape}, force {len(force)} "
                          f"entries and x {len(x)} rows, expected (m, p), p and p")
-    return patterns
+    if patterns.min() < 0 or patterns.max() > 1:
+        raise ValueError(f"{owner}: patterns runs from {patterns.min()} to {patterns.max()}, "
+                         f"expected True where a point is active, else False")
+    return patterns.astype(bool), x, force

@@ -17,12 +17,14 @@ Deviation: a talk of the field prints dz/dt without 1/d, which holds for x and z
 with labels for forces, which holds until the first point has left the hinge.
 Source: Paccolat, Petrini, Geiger, Tyloo and Wyart 2021, J. Stat. Mech. 044001 (the model).
 """
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from ..nn.scaled import RELU_GAIN
+from ..magnitude import norms
 from . import _expect
 
 
@@ -47,7 +49,8 @@ class Neurons:
         if self.width is None:
             object.__setattr__(self, "width", len(self.beta))
         _expect.integer("Neurons", "width", self.width, 1)
-        _expect.number("Neurons", "gain", self.gain, "a positive number", lambda g: g > 0)
+        _expect.number("Neurons", "gain", self.gain, "a positive number",
+                       lambda g: 0 < g < math.inf)
 
     @classmethod
     def of(cls, network, params):
@@ -66,7 +69,11 @@ class Neurons:
 
     def preactivations(self, x):
         """v . x^, (h, p), of points x (p, d)."""
-        return self.vectors @ self.lifted(x).T
+        cut = self.vectors @ self.lifted(x).T
+        if not np.isfinite(cut).all():
+            raise ValueError(f"Neurons: x reaches {np.abs(x).max():.1e}, where v . x^ overflows, "
+                             f"expected smaller numbers")
+        return cut
 
     def lifted(self, x):
         """x^ (p, d + 1) of points x (p, d), which must have the d of these neurons."""
@@ -90,15 +97,16 @@ def lifted(x, owner="lifted"):
 def positions(neurons):
     """z (h, d)."""
     omega, bias = neurons.omega, neurons.bias
-    return -omega.shape[1] ** 0.5 * (bias / _squares(omega, "positions"))[:, None] * omega
+    size = _sizes(omega, "positions")
+    return -omega.shape[1] ** 0.5 * (bias[:, None] / size) * (omega / size)
 
 
-def _squares(omega, owner):
-    """|omega_n|^2 (h,), none of which may be 0."""
-    squares = (omega * omega).sum(1)
-    if not squares.all():
-        raise ValueError(f"{owner}: omega[{int(np.argmin(squares))}] is 0, which has no position")
-    return squares
+def _sizes(omega, owner):
+    """|omega_n| (h, 1), none of which may be 0."""
+    sizes = norms(omega)
+    if not sizes.all():
+        raise ValueError(f"{owner}: omega[{int(np.argmin(sizes))}] is 0, which has no position")
+    return sizes[:, None]
 
 
 def drive(neurons, x, force):
@@ -124,11 +132,16 @@ def position_velocities(neurons, x, force):
     pull, pull_bias = np.split(drive(neurons, x, force), [-1], axis=1)
     along = root * pull_bias + 2 * (z * pull).sum(1, keepdims=True)
     toward = along * neurons.omega + root * neurons.bias[:, None] * pull
-    return -(neurons.beta / _squares(neurons.omega, "position_velocities"))[:, None] * toward
+    size = _sizes(neurons.omega, "position_velocities")
+    return -(neurons.beta[:, None] / size) * (toward / size)
 
 
 def beta_over_bias(z, bias=1.0, conserved=0.0):
     """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,), of neurons at z (m, d)."""
+    owner = "beta_over_bias"
+    z = _expect.real(owner, "z", z, 2)
+    bias, conserved = (_expect.numbers(owner, name, given, min(1, np.ndim(given))) for name, given
+                       in (("bias", bias), ("conserved", conserved)))
     return np.sqrt(1 + z.shape[1] / (z * z).sum(1) + conserved / bias ** 2)
 
 
@@ -139,8 +152,16 @@ def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
 
     with s = beta_sign bias_sign: z alone decides, so it is a field that can be drawn.
     """
+    owner = "velocity_field"
     for name, sign in (("bias_sign", bias_sign), ("beta_sign", beta_sign)):
-        _expect.number("velocity_field", name, sign, "1 or -1", lambda value: abs(value) == 1)
+        _expect.number(owner, name, sign, "1 or -1", lambda value: abs(value) == 1)
+    _expect.number(owner, "scale", scale, "a finite number", math.isfinite)
+    z, x = _expect.real(owner, "z", z, 2), _expect.real(owner, "x", x, 2)
+    force = _expect.real(owner, "force", force, 1)
+    _expect.same_length(owner, "force", force, len(x))
+    if norms(z).max() * max(norms(z).max(), norms(x).max()) == np.inf:
+        raise ValueError(f"{owner}: z reaches {np.abs(z).max():.1e}, where z . z or z . x "
+                         f"overflows, expected smaller numbers")
     (p, d), square = x.shape, (z * z).sum(1, keepdims=True)
     active = bias_sign * (square - z @ x.T) > 0
     pull = (active * force) @ x

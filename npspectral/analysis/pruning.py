@@ -11,13 +11,17 @@ Source: Buffoni et al. 2022, Sci. Rep. 12, 11201 ("lambda_out", one threshold fo
 and after training); the public port to PyTorch ranks by the eigenvalue of the next transfer
 ("lambda_in_next"); Giambagli et al. 2023, NeurIPS ("product").
 """
+import math
 from dataclasses import replace
 
 import numpy as np
 
+from .. import refuse
 from ..nn import Chain, Dense, Spectral
 from ..nn.activations import Elementwise
 from ..nn.factored import Factored
+from ..magnitude import norms
+from . import _expect
 from .relevance import input_relevance, node_relevance
 
 SCORES = {
@@ -25,7 +29,7 @@ SCORES = {
     "lambda_in_next": lambda own, after: input_relevance(after[0], after[1], "eigenvalue"),
     "product": lambda own, after: node_relevance(own[0], own[1], "product"),
     "strength": lambda own, after: np.abs(own[0].weight(own[1])).sum(1),
-    "norm": lambda own, after: np.sqrt((own[0].weight(own[1]) ** 2).sum(1)),
+    "norm": lambda own, after: norms(own[0].weight(own[1])),
 }
 
 
@@ -61,9 +65,9 @@ def percentile_masks(scores, percentile, scope="global", allow_empty=False):
         raise ValueError(f"percentile_masks: percentile is {percentile!r}, expected 0 to 100")
     if scope not in ("global", "layer"):
         raise ValueError(f"percentile_masks: scope is {scope!r}, expected 'global' or 'layer'")
+    scores = tuple(_expect.numbers("percentile_masks", f"scores[{layer}]", own, 1)
+                   for layer, own in enumerate(scores))
     everything = np.concatenate(scores)
-    if not np.isfinite(everything).all():
-        raise ValueError("percentile_masks: scores has an entry that is not finite")
     masks = tuple(own >= np.percentile(everything if scope == "global" else own, percentile)
                   for own in scores)
     for layer, keep in enumerate(masks):
@@ -128,16 +132,24 @@ def prune_until(network, params, metric, drop, score="product", scope="global",
     metric: larger is better; it sees masked params. The percentiles are tried in turn until one
     fails or empties a layer. Returns the last good percentile (0 if none was) and its masks.
     """
+    _expect.number("prune_until", "drop", drop, "a finite number", math.isfinite)
     scores = node_scores(network, params, score)
-    least = metric(params) - drop
+    least = _value(metric, params) - drop
     last, masks = 0, percentile_masks(scores, 0, scope)
     for percentile in percentiles:
         tried = percentile_masks(scores, percentile, scope, allow_empty=True)
         if (not all(keep.any() for keep in tried)
-                or metric(mask_nodes(network, params, tried)) < least):
+                or _value(metric, mask_nodes(network, params, tried)) < least):
             break
         last, masks = percentile, tried
     return last, masks
+
+
+def _value(metric, params):
+    value = metric(params)
+    if math.isnan(value):
+        raise ValueError("prune_until: metric(params) is nan, expected a number")
+    return value
 
 
 def eigenvalues_only(network):
@@ -156,6 +168,7 @@ def _plain(network, params):
     if not isinstance(network, Chain) or len(params) != len(network.layers):
         raise TypeError(f"pruning: network is {network!r}, expected a Chain with params for each "
                         f"of its layers")
+    _expect.params("pruning", params, network)
     pairs = [layer.spectral(own) if hasattr(layer, "spectral") else (layer, own)
              for layer, own in zip(network.layers, params)]
     for layer, _ in pairs:
@@ -169,7 +182,10 @@ def _placed(pairs, masks):
     """(position, mask) of each transfer with hidden nodes, the masks checked."""
     positions = [i for i, (layer, _) in enumerate(pairs) if hasattr(layer, "n_in")][:-1]
     sizes = [(pairs[i][0].n_out,) for i in positions]
-    came = [(np.shape(keep), np.asarray(keep).dtype) for keep in masks]
+    masks = tuple(masks)
+    for layer, keep in enumerate(masks):
+        refuse.plain("pruning", f"masks[{layer}]", keep, "b", "boolean ones, numpy arrays")
+    came = [(keep.shape, keep.dtype) for keep in masks]
     if came != [(size, np.dtype(bool)) for size in sizes]:
         raise ValueError(f"pruning: masks are {came}, expected boolean ones of shapes {sizes}")
     return list(zip(positions, masks))

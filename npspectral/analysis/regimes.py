@@ -12,8 +12,11 @@ The cross-over from feature to lazy at alpha of order 1 here is at h^(-1/2) in t
 Sources: "code", the public code of Paccolat et al. 2021, J. Stat. Mech. 044001, and this package;
 "article", Geiger et al. 2020, J. Stat. Mech. 113301; "talk", Petrini 2020, candidacy talk.
 """
+import math
+
 import numpy as np
 
+from ..magnitude import norms
 from ..nn import tree
 from . import _expect
 
@@ -25,7 +28,8 @@ def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
     """(alpha, time) of this package as that convention writes them; see the table above."""
     owner = "scale_and_time"
     for name, value in (("alpha", alpha), ("width", width), ("gain", gain)):
-        _expect.number(owner, name, value, "a number > 0", lambda value: value > 0)
+        _expect.number(owner, name, value, "a number > 0", lambda value: 0 < value < math.inf)
+    time = _expect.numbers(owner, "time", time, np.ndim(time))
     if convention not in CONVENTIONS:
         raise ValueError(f"{owner}: convention is {convention!r}, expected one of {CONVENTIONS}")
     return {"code": (alpha, time), "article": (alpha / width ** 0.5, time * alpha / width),
@@ -34,15 +38,28 @@ def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
 
 def parameter_change(params, start):
     """|theta - theta_0| / |theta_0| over all parameters, of order 1 / alpha in the lazy regime."""
-    before = tree.ravel(start)
-    return float(np.linalg.norm(tree.ravel(params) - before) / np.linalg.norm(before))
+    for given in (params, start):
+        _expect.params("parameter_change", given)
+    shapes = [tree.map(np.shape, given) for given in (start, params)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"parameter_change: start has the shapes {shapes[0]}, expected those of "
+                         f"params, {shapes[1]}")
+    return _change("parameter_change", tree.ravel(params), tree.ravel(start))
 
 
 def kernel_change(kernel, start):
     """|K - K_0| / |K_0| in the Frobenius norm; any shapes, the same for both."""
-    if kernel.shape != start.shape:
-        raise ValueError(f"kernel_change: start has shape {start.shape}, expected {kernel.shape}")
-    return float(np.linalg.norm(kernel - start) / np.linalg.norm(start))
+    kernel, start = (_expect.array("kernel_change", name, given, np.ndim(given))
+                     for name, given in (("kernel", kernel), ("start", start)))
+    return _change("kernel_change", kernel, start)
+
+
+def _change(owner, end, start):
+    if end.shape != start.shape:
+        raise ValueError(f"{owner}: start has shape {start.shape}, expected {end.shape}")
+    if not start.any():
+        raise ValueError(f"{owner}: start is 0, which no change is a part of")
+    return float(norms((end - start).ravel()) / norms(start.ravel()))
 
 
 def linearized(network, start, params, x):
@@ -50,6 +67,9 @@ def linearized(network, start, params, x):
 
     One complex step along theta - theta_0 gives J times it, with no Jacobian and no difference.
     """
+    for given in (start, params):
+        _expect.params("linearized", given, network)
+    x = _expect.array("linearized", "x", x, 2)
     direction = tree.map(np.subtract, params, start)
     moved = tree.map(lambda array, change: array + 1j * COMPLEX_STEP * change, start, direction)
     outputs, _ = network.forward(moved, x)

@@ -10,7 +10,10 @@ Source: Chicchi et al. 2024, arXiv 2406.01183 (inputs); Buffoni et al. 2022, Sci
 """
 import numpy as np
 
+from .. import refuse
 from ..nn import Spectral
+from ..magnitude import norms
+from . import _expect
 
 
 def input_relevance(layer, params, score="product"):
@@ -37,25 +40,32 @@ def node_relevance(layer, params, score="product"):
 
 
 def ranking(scores):
-    """Indices from the largest score to the smallest; equal ones keep their order."""
-    scores = np.asarray(scores, float)
-    if scores.ndim != 1:
-        raise ValueError(f"ranking: scores has shape {scores.shape}, expected (n,)")
-    return np.argsort(-scores, kind="stable")
+    """Indices from the largest score to the smallest; equal ones keep their order, nan has none."""
+    return _ranking("ranking", scores)
 
 
 def top_mask(scores, n):
     """Boolean mask of the n largest scores, exactly n of them whatever the ties."""
-    scores = np.asarray(scores)
-    if not isinstance(n, (int, np.integer)) or not 0 <= n <= scores.size:
-        raise ValueError(f"top_mask: n is {n!r}, expected 0 to {scores.size}")
-    mask = np.zeros(scores.shape, bool)
-    mask[ranking(scores)[:n]] = True
+    order = _ranking("top_mask", scores)
+    if not isinstance(n, (int, np.integer)) or not 0 <= n <= len(order):
+        raise ValueError(f"top_mask: n is {n!r}, expected 0 to {len(order)}")
+    mask = np.zeros(len(order), bool)
+    mask[order[:n]] = True
     return mask
+
+
+def _ranking(owner, scores):
+    scores = np.asarray(scores) if isinstance(scores, (list, tuple)) else scores
+    refuse.plain(owner, "scores", scores, "biuf")
+    if scores.ndim != 1:
+        raise ValueError(f"{owner}: scores has shape {scores.shape}, expected (n,)")
+    refuse.present(owner, "scores", scores, "a number")
+    return np.argsort(-scores.astype(float), kind="stable")
 
 
 def keep_top(x, scores, n):
     """x (..., n_features) with all but the n features of the largest scores set to 0."""
+    x = _expect.array("keep_top", "x", x, max(1, np.ndim(x)))
     if x.shape[-1:] != np.shape(scores):
         raise ValueError(f"keep_top: scores has shape {np.shape(scores)}, "
                          f"expected ({x.shape[-1]},)")
@@ -68,9 +78,7 @@ def _eigenvalues(name, layer, params):
     if not isinstance(params, dict) or "phi" not in params:
         raise TypeError(f"{name}: params is a {type(params).__name__}, expected the dict of "
                         f"{layer.label}, such as params[0] of a Chain")
-    came = {key: array.shape for key, array in params.items()}
-    if came != layer.shapes:
-        raise ValueError(f"{name}: params has the shapes {came}, expected {layer.shapes}")
+    _expect.params(name, params, layer)
     return layer.eigenvalues(params)
 
 
@@ -79,4 +87,4 @@ def _score(name, eigenvalues, phi, axis, score):
         return np.abs(eigenvalues)
     if score != "product":
         raise ValueError(f"{name}: score is {score!r}, expected 'product' or 'eigenvalue'")
-    return np.abs(eigenvalues) * np.sqrt((phi * phi).sum(axis))
+    return np.abs(eigenvalues) * norms(phi, axis)

@@ -10,6 +10,7 @@ covariance. Two numbers say how many axes it fills, however it is bent within th
 """
 import numpy as np
 
+from .. import magnitude
 from ..nn.chain import Chain
 from . import _expect
 
@@ -23,6 +24,8 @@ def representations(network, params, x):
     """
     if not isinstance(network, Chain):
         raise TypeError(f"representations: network is {network!r}, expected a Chain")
+    _expect.params("representations", params, network)
+    x = _expect.array("representations", "x", x, 2)
     network.forward(params, x[:1])                      # refuses params or x that do not fit
     received, given = [], []
     for layer, own in zip(network.layers, params):
@@ -41,7 +44,10 @@ def principal_variances(x):
     axes and the rows' components see data/principal.py.
     """
     x = _expect.real("principal_variances", "x", x, 2)
-    return np.linalg.svd(x - x.mean(0), compute_uv=False) ** 2 / len(x)
+    unit = magnitude.power_of_two(x)
+    x = x / unit
+    scaled = np.linalg.svd(x - x.mean(0), compute_uv=False) ** 2 / len(x)
+    return magnitude.variances("principal_variances", scaled, unit)
 
 
 def components_for(variances, share=0.9):
@@ -64,4 +70,4 @@ def _variances(owner, variances):
     if variances.min() < 0 or variances.max() == 0:
         raise ValueError(f"{owner}: variances run from {variances.min()} to {variances.max()}, "
                          f"expected none below 0 and not only zeros")
-    return variances
+    return variances / magnitude.power_of_two(variances)

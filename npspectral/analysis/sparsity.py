@@ -9,7 +9,12 @@ link of Spectral moves with the eigenvalues of its two nodes, which other links 
 
 Source of the question: Chicchi et al. 2021, Phys. Rev. E 104, 054312 (sparse networks).
 """
+import math
+
 import numpy as np
+
+from .. import refuse
+from . import _expect
 
 
 class LinkHistory:
@@ -38,7 +43,7 @@ class LinkHistory:
     NAMES = (*EVENTS, "ever_masked", "moved_masked", "density", "links")
 
     def __init__(self, weight, threshold):
-        weight = _matrix(weight)
+        weight = _matrix(weight, threshold)
         self.masked = np.abs(weight) <= threshold
         self.ever_kept, self.ever_masked = ~self.masked, self.masked.copy()
         self.moved_masked = np.zeros(weight.shape, bool)
@@ -48,7 +53,7 @@ class LinkHistory:
 
     def observe(self, weight, threshold):
         """Count what happened between the last observation and this one."""
-        weight = _matrix(weight, self.masked.shape)
+        weight = _matrix(weight, threshold, self.masked.shape)
         size = np.abs(weight)
         before, self.masked = self.masked, size <= threshold
         changed = before & (weight != self.weight_d)
@@ -73,10 +78,13 @@ class LinkHistory:
                 "links": self.masked.size}
 
 
-def _matrix(weight, shape=None):
-    if not isinstance(weight, np.ndarray) or weight.ndim != 2 or weight.dtype.kind != "f":
-        came = f"{weight.dtype} {weight.shape}" if isinstance(weight, np.ndarray) else repr(weight)
+def _matrix(weight, threshold, shape=None):
+    plain = type(weight) in refuse.PLAIN
+    if not plain or weight.ndim != 2 or weight.dtype.kind != "f":
+        came = f"{weight.dtype} {weight.shape}" if plain else repr(weight)
         raise TypeError(f"LinkHistory: weight is {came}, expected a real matrix")
     if shape not in (None, weight.shape):
         raise ValueError(f"LinkHistory: weight has shape {weight.shape}, expected {shape}")
+    refuse.finite("LinkHistory", "weight", weight)
+    _expect.number("LinkHistory", "threshold", threshold, "a number", lambda c: not math.isnan(c))
     return weight

@@ -14,16 +14,16 @@ import numpy as np
 
 from ..nn import Chain
 from ..training import evaluate
+from . import _expect
 from .pruning import node_scores, remove_nodes
 from .relevance import top_mask
 
 
 def core_size(scores, threshold=0.05):
     """The number of nodes with R >= threshold max(R), 0 < threshold <= 1; none if all R are 0."""
-    scores = np.asarray(scores)
-    if scores.ndim != 1 or scores.size == 0 or not (np.isfinite(scores) & (scores >= 0)).all():
-        raise ValueError(f"core_size: scores of shape {scores.shape}, expected one finite number "
-                         f">= 0 for each of one or more nodes")
+    scores = _expect.numbers("core_size", "scores", scores, 1)
+    if scores.min() < 0:
+        raise ValueError(f"core_size: scores reach {scores.min()}, expected numbers >= 0")
     if not 0 < threshold <= 1:
         raise ValueError(f"core_size: threshold is {threshold!r}, expected above 0, up to 1")
     return int(((scores >= threshold * scores.max()) & (scores > 0)).sum())
@@ -44,6 +44,8 @@ def keep_nodes(network, params, n):
 
 def loss_by_nodes_kept(network, params, x, target, loss, counts):
     """The loss on all of x with only n nodes of the first hidden layer, for each n of counts."""
+    x, target = (_expect.array("loss_by_nodes_kept", name, given, max(1, np.ndim(given)))
+                 for name, given in (("x", x), ("target", target)))
     return np.array([evaluate(*keep_nodes(network, params, n), x, target, loss=loss)["loss"]
                      for n in counts])
 
@@ -58,6 +60,7 @@ def path_products(network, params):
     """
     if not isinstance(network, Chain):
         raise TypeError(f"path_products: network is {network!r}, expected a Chain")
+    _expect.params("path_products", params, network)
     weights = [layer.weight(own) for layer, own in zip(network.layers, params)
                if hasattr(layer, "weight")]
     if len(weights) < 2:
@@ -71,8 +74,9 @@ def path_distance(paths, reference):
     The Wasserstein-1 distance in units of the reference's mean magnitude: 0 for the same paths, 1
     for paths that are all 0. Raises ValueError on sets of different sizes or a reference of zeros.
     """
-    paths, reference = np.sort(paths), np.sort(reference)
-    if paths.ndim != 1 or paths.shape != reference.shape:
+    paths, reference = (np.sort(_expect.numbers("path_distance", name, given, 1)) for name, given
+                        in (("paths", paths), ("reference", reference)))
+    if paths.shape != reference.shape:
         raise ValueError(f"path_distance: paths has shape {paths.shape}, "
                          f"expected the reference's {reference.shape}")
     if not reference.any():

@@ -3,6 +3,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from ..refuse import finite, plain, present
+
 
 def generator(owner, rng):
     if not isinstance(rng, np.random.Generator):
@@ -39,19 +41,17 @@ def floating(owner, dtype):
     return found
 
 
-def finite(owner, name, array):
-    """No inf and no nan in a floating-point or complex array; the first one is named."""
-    if array.dtype.kind in "fc" and not np.isfinite(array).all():
-        index = np.argwhere(~np.isfinite(array))[0].tolist()
-        value = array[tuple(index)]
-        raise ValueError(f"{owner}: {name}{index} is {value}, expected finite numbers")
+def labels(owner, name, labels, n):
+    """One label of any kind for each of n samples, none of them missing."""
+    plain(owner, name, labels, "biufOSUTmM", "a numpy array of labels")
+    if labels.shape != (n,):
+        raise ValueError(f"{owner}: {name} has shape {labels.shape}, expected ({n},)")
+    present(owner, name, labels, "a label")
 
 
 def features(owner, x, n_features):
     """A finite real array of shape (n, n_features)."""
-    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiu":
-        found = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
-        raise TypeError(f"{owner}: x is {found}, expected a numpy array of real numbers")
+    plain(owner, "x", x)
     if x.ndim != 2 or x.shape[1] != n_features:
         raise ValueError(f"{owner}: x has shape {x.shape}, expected (n, {n_features})")
     finite(owner, "x", x)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..magnitude import power_of_two, variances
 from . import _expect
 
 
@@ -30,10 +31,13 @@ def parity_task(rng, x, labels, mean=None):
     _expect.generator(owner, rng)
     x = _floats(owner, x, np.shape(x)[-1] if np.ndim(x) else 0)
     mean = x.mean(0) if mean is None else mean
-    if np.shape(mean) != x.shape[1:]:
-        raise ValueError(f"{owner}: mean has shape {np.shape(mean)}, expected {x.shape[1:]}")
+    _expect.plain(owner, "mean", mean)
+    _expect.finite(owner, "mean", mean)
+    if mean.shape != x.shape[1:]:
+        raise ValueError(f"{owner}: mean has shape {mean.shape}, expected {x.shape[1:]}")
     rows, parity = _turns(owner, rng, labels, len(x))
     x = x[rows] - np.asarray(mean, x.dtype)
+    x /= power_of_two(x, 1, keepdims=True)
     norm = np.sqrt(np.einsum("ij,ij->i", x, x))
     if not norm.all():
         raise ValueError(f"{owner}: x[{rows[norm.argmin()]}] equals the mean, which has no "
@@ -44,9 +48,7 @@ def parity_task(rng, x, labels, mean=None):
 
 def _turns(owner, rng, labels, n):
     """Rows in which the classes take turns, and the parity of each one's class."""
-    if not isinstance(labels, np.ndarray) or labels.shape != (n,):
-        came = getattr(labels, "shape", type(labels).__name__)
-        raise ValueError(f"{owner}: labels is {came}, expected an array of shape ({n},)")
+    _expect.labels(owner, "labels", labels, n)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) % 2:
         raise ValueError(f"{owner}: labels has {len(classes)} classes, expected an even number")
@@ -86,14 +88,17 @@ def principal_components(x, d):
     owner = "principal_components"
     x = _floats(owner, x, np.shape(x)[-1] if np.ndim(x) else 0)
     _expect.integer(owner, "d", d, 1, x.shape[1], "the number of features")
-    mean = x.mean(0, dtype=float)
-    centered = x - mean
+    unit = power_of_two(x)
+    scaled = x / unit
+    mean = scaled.mean(0, dtype=float)
+    centered = scaled - mean
     values, vectors = np.linalg.eigh(centered.T @ centered / len(x))
     values, vectors = values[::-1][:d], vectors[:, ::-1][:, :d]
     if values[-1] <= x.shape[1] * np.finfo(float).eps * values[0]:
         raise ValueError(f"{owner}: x varies in fewer than d = {d} directions")
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(0), np.arange(d)])
-    return PrincipalComponents(mean.astype(x.dtype), values.astype(x.dtype),
+    return PrincipalComponents((mean * unit).astype(x.dtype),
+                               variances(owner, values.astype(x.dtype), unit),
                                vectors.astype(x.dtype))
 
 

@@ -44,7 +44,11 @@ class GaussianFeatures:
         """log p(class 1 | x) - log p(class 0 | x) of x (n, n_features), (n,)."""
         _expect.features("GaussianFeatures.log_odds", x, len(self.relevant))
         z = (x[:, None, :] - self.means) / self.sigmas
-        log_density = -(z**2 / 2 + np.log(self.sigmas)).sum(-1)
+        with np.errstate(over="ignore"):
+            log_density = -(z**2 / 2 + np.log(self.sigmas)).sum(-1)
+        if not np.isfinite(log_density).all():
+            raise ValueError(f"GaussianFeatures.log_odds: x reaches {np.abs(x).max():.1e}, whose "
+                             f"squares overflow, expected smaller numbers")
         return log_density[:, 1] - log_density[:, 0]
 
     def predict(self, x):
@@ -213,8 +217,10 @@ def labeled(rng, n_samples, n_features, function, dtype=float):
     dtype = _expect.floating(owner, dtype)
     x = rng.standard_normal((n_samples, n_features)).astype(dtype)
     target = function(x)
-    if not isinstance(target, np.ndarray) or target.shape[:1] != (n_samples,):
+    if np.shape(target)[:1] != (n_samples,):
         raise ValueError(f"{owner}: function(x) is {target!r:.60}, expected an array of "
                          f"{n_samples} rows, as x has")
+    _expect.plain(owner, "function(x)", target, "biufcOSUTmM", "a numpy array")
     _expect.finite(owner, "function(x)", target)
+    _expect.present(owner, "function(x)", target)
     return x, target

@@ -8,11 +8,12 @@ pytest.importorskip("sklearn")
 pytest.importorskip("pandas")                   # without it two of the checks are skipped
 
 import pandas  # noqa: E402
+import sklearn  # noqa: E402
 from sklearn.base import clone, is_classifier, is_regressor  # noqa: E402
 from sklearn.exceptions import DataConversionWarning, NotFittedError  # noqa: E402
 from sklearn.feature_selection import SelectFromModel  # noqa: E402
 from sklearn.inspection import permutation_importance  # noqa: E402
-from sklearn.metrics import r2_score  # noqa: E402
+from sklearn.metrics import accuracy_score, r2_score  # noqa: E402
 from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
 from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
@@ -89,6 +90,54 @@ def test_data_frames(task):
         model.predict(frame[list("abcdfe")])
     with pytest.warns(DataConversionWarning):
         clone(model).fit(frame, y.to_frame())
+
+
+def test_columns_that_cannot_be_numbers_are_named(task):
+    frame = pandas.DataFrame(task[0], columns=list("abcdef"))
+    for column, values, message in (
+            ("c", pandas.array([None] + [1] * 399, "Int64"), r"X\[0, 'c'\] is <NA>, expected fin"),
+            ("d", ["Rome"] * 400, r"X\[0, 'd'\] is 'Rome', expected a number: could not convert"),
+            ("e", pandas.date_range("2020", periods=400), r"X\[0, 'e'\] is Timestamp")):
+        with pytest.raises((ValueError, TypeError), match=message):
+            SpectralClassifier().fit(frame.assign(**{column: values}), task[1])
+
+
+@pytest.mark.parametrize("missing, dtype", [(pandas.NA, "Int64"), (pandas.NaT, None),
+                                            (np.nan, object), (None, "string")])
+def test_labels_of_a_series_that_are_missing_are_no_class(missing, dtype, task):
+    values = {"string": "a", None: pandas.Timestamp("2020")}.get(dtype, 1)
+    y = pandas.Series([values, missing] * 200, dtype=dtype)
+    with pytest.raises(ValueError, match=r"y\[1\] is (<NA>|NaT|nan), expected a label"):
+        SpectralClassifier().fit(task[0], y)
+
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+def test_a_pipeline_is_scored_with_metadata_routing(estimator, task, rng):
+    x, y = task[0], task[1] if estimator is SpectralClassifier else task[0][:, 0]
+    weight = rng.random(400)
+    with sklearn.config_context(enable_metadata_routing=True):
+        last = estimator(epochs=3, random_state=0)
+        pipeline = make_pipeline(StandardScaler(), last).fit(x, y)
+        assert pipeline.score(x, y) == last.score(StandardScaler().fit_transform(x), y)
+        assert np.isfinite(cross_val_score(pipeline, x, y, cv=2, error_score="raise")).all()
+        with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
+            pipeline.score(x, y, sample_weight=weight)
+        asking = make_pipeline(StandardScaler(), clone(last).set_score_request(sample_weight=True))
+        scaled = StandardScaler().fit_transform(x)
+        got = clone(asking).fit(x, y).score(x, y, sample_weight=weight)
+        predicted = last.predict(scaled)
+        metric = accuracy_score if estimator is SpectralClassifier else r2_score
+        assert got == pytest.approx(metric(y, predicted, sample_weight=weight), rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+def test_labels_of_another_kind_are_refused_as_by_its_accuracy(task):
+    model = SpectralClassifier(epochs=1).fit(task[0], task[1] == "same")
+    for score in (lambda y: model.score(task[0], y),
+                  lambda y: accuracy_score(y, model.predict(task[0]))):
+        for y in (task[1], np.where(task[0][:, 0] > 0, np.nan, 1.0)):
+            with pytest.raises(ValueError):
+                score(y)
 
 
 def test_the_score_is_its_r2(rng):

@@ -96,6 +96,56 @@ def test_support_vectors(bound, rng):
     assert np.abs(ours.decide(fresh) - theirs.decision_function(fresh)).max() < 1e-8 * max(1, size)
 
 
+def overlapping(kind, p, d):
+    """Overlapping classes and a kernel whose rank is below the number of samples."""
+    rng = np.random.default_rng(p + d)
+    x = rng.standard_normal((p, d))
+    y = np.where(x[:, 0] + rng.standard_normal(p) > 0, 1.0, -1.0)
+    if kind == "no signal":
+        y = np.sign(rng.standard_normal(p))
+    if kind == "copies of the other class":
+        x[p // 2:], y[p // 2:] = x[:p // 2], -y[:p // 2]
+    y[:2] = -1, 1
+    return (1 + x @ x.T / d) ** 3 if kind == "cubes" else x @ x.T, y
+
+
+def objectives(gram, y, bound):
+    """Ours, and theirs with 200,000 iterations at most: it would not end at the largest bound."""
+    theirs = SVC(kernel="precomputed", C=bound, tol=1e-7, max_iter=200_000).fit(gram, y)
+    beta = np.zeros(len(y))
+    beta[theirs.support_] = theirs.dual_coef_[0]
+    one = support_vectors(gram, y, bound)
+    for beta, shift in ((one.coefficients, one.intercept), (beta, theirs.intercept_[0])):
+        slack = np.maximum(0, 1 - y * (gram @ beta + shift))
+        yield beta @ gram @ beta / 2 + bound * slack.sum()
+
+
+KINDS = ["linear", "no signal", "copies of the other class", "cubes"]
+
+
+@pytest.mark.filterwarnings("ignore:Solver terminated early")
+@pytest.mark.parametrize("bound", [1.0, 100.0, 1e4])
+@pytest.mark.parametrize("d", [2, 3, 10])
+@pytest.mark.parametrize("kind", KINDS)
+def test_support_vectors_of_singular_matrices_have_its_objective_or_a_better_one(kind, d, bound):
+    ours, theirs = objectives(*overlapping(kind, 30, d), bound)
+    assert ours <= theirs * (1 + 1e-10)
+    assert bound > 100 or theirs < ours * (1 + 1e-6 * bound)        # it keeps floats of 32 bit
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore:Solver terminated early")
+@pytest.mark.parametrize("p", [30, 200, 1000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_objectives_of_singular_matrices_of_all_sizes(kind, p):
+    for d in (2, 3, 10):
+        for bound in (1.0, 100.0, 1e4):
+            ours, theirs = objectives(*overlapping(kind, p, d), bound)
+            print(f"{kind}, p = {p}, d = {d}, C = {bound:g}: objective {ours:.9g}, "
+                  f"libsvm's {(theirs - ours) / ours:+.1e} of it above")
+            assert ours <= theirs * (1 + 1e-10)
+
+
 @pytest.mark.parametrize("outputs", [(), (2,)])
 def test_ridge(outputs, rng):
     gram, y = rbf_kernel(rng.standard_normal((60, 3))), rng.standard_normal((60, *outputs))

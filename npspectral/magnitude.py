@@ -1,0 +1,30 @@
+"""Numbers of any size: a unit in which their squares neither overflow nor vanish."""
+import numpy as np
+
+
+def power_of_two(x, axis=None, keepdims=False):
+    """The largest power of two not above max |x|, in the dtype of x; 1 where all of x are 0.
+
+    Dividing by it, and multiplying by it again, is exact but for what is below the smallest number.
+    """
+    largest = np.maximum(np.max(x, axis, keepdims=keepdims), -np.min(x, axis, keepdims=keepdims))
+    _, exponent = np.frexp(largest)
+    return np.where(largest > 0, np.ldexp(np.ones_like(largest), exponent - 1), 1)
+
+
+def norms(x, axis=-1):
+    """sqrt(sum x^2) along an axis, also where the squares overflow or vanish."""
+    unit = power_of_two(x, axis, keepdims=True)
+    scaled = x / unit
+    return np.sqrt((scaled * scaled).sum(axis)) * np.squeeze(unit, axis)
+
+
+def variances(owner, scaled, unit):
+    """scaled unit^2, the variances of x whose unit it is, as numbers that their dtype holds."""
+    with np.errstate(over="ignore", under="ignore"):
+        found = scaled * unit * unit
+    limits = np.finfo(found.dtype)
+    if scaled.max() > 0 and not limits.tiny <= found.max() <= limits.max:
+        raise ValueError(f"{owner}: x reaches {unit:.1e}, whose square is no {found.dtype}, "
+                         f"expected x of a scale nearer to 1")
+    return found
