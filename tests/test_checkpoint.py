@@ -245,7 +245,7 @@ NO_RECORDS = {
     "state with nan": (Record(PARAMS, optimizer_state={
         **STATE, "m": spoiled(STATE["m"], np.nan)}), ValueError, "optimizer_state/m is array(["),
     "big-endian state": (Record(PARAMS, optimizer_state={
-        **STATE, "m": STATE["m"].astype(">f8")}), ValueError, "expected an array of numbers of a n"),
+        **STATE, "m": STATE["m"].astype(">f8")}), ValueError, "expected an array of numbers of "),
     "state of objects": (Record(PARAMS, optimizer_state={
         **STATE, "m": STATE["m"].astype(object)}), ValueError, "expected an array of numbers of a"),
     "another network's state": (Record(PARAMS, optimizer_state={**STATE, "m": np.zeros(9)}),

@@ -40,8 +40,8 @@ def floating(owner, dtype):
 
 
 def finite(owner, name, array):
-    """No inf and no nan in a floating-point or complex array; the first one is named."""
-    if array.dtype.kind in "fc" and not np.isfinite(array).all():
+    """No inf, nan or NaT in an array of numbers or times; the first one is named."""
+    if array.dtype.kind in "fcmM" and not np.isfinite(array).all():
         index = np.argwhere(~np.isfinite(array))[0].tolist()
         value = array[tuple(index)]
         raise ValueError(f"{owner}: {name}{index} is {value}, expected finite numbers")

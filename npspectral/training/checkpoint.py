@@ -104,8 +104,7 @@ def _digest(file, size):
 
 
 def _pack(network, record):
-    """The header's text and the arrays, path -> array; refuses what would not come back the same.
-    """
+    """The header's text and the arrays, path -> array, if they would come back the same."""
     import json
     trees = {"params": record.params}
     if record.optimizer_state is not None:
