@@ -119,7 +119,8 @@ def _parse_idx(path, content):
     try:
         return np.frombuffer(content, dtype=np.uint8, offset=begin).reshape(shape)
     except ValueError as error:
-        raise ValueError(f"{path}: {n_axes} axes of the sizes {shape}: {error}") from error
+        raise ValueError(f"{path}: no array has the {n_axes} axes of its header: {error}; "
+                         f"get the file again") from error
 
 
 def load_npz(path):
