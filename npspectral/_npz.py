@@ -23,6 +23,8 @@ def read_array(archive, member):
         shape, by_columns, dtype = read_header(file)
         if dtype.hasobject:
             raise ValueError("Object arrays cannot be loaded")
+        if dtype.kind == "V":
+            raise ValueError(f"its entries are records, {dtype}, expected numbers or texts")
         size, there = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
         if size != there:
             raise ValueError(f"{member.filename} has {there} bytes, expected {size} for shape "

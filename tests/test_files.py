@@ -341,8 +341,9 @@ def test_npz_arrays_come_back_as_they_were(tmp_path, save):
     (np.array(-np.inf, dtype=np.float32), "x[] is -inf, expected finite numbers"),
     (np.array([0, complex(0, np.nan)]), "x[1] is nanj, expected finite numbers"),
     (np.array(["2020-01-01", "NaT"], "M8[D]"), "x[1] is NaT, expected finite numbers"),
+    (np.array([(1, np.nan)], "i4,f8"), "at array 'x': its entries are records"),
     (np.array([{}, None]), "not a whole .npz file of plain numbers at array 'x': Object arrays"),
-], ids=["nan", "inf", "scalar", "complex", "no time", "objects"])
+], ids=["nan", "inf", "scalar", "complex", "no time", "records", "objects"])
 def test_npz_values_that_are_not_finite_numbers_are_refused(tmp_path, value, message):
     path = tmp_path / "bad.npz"
     np.savez(path, good=np.ones(2), x=value)
