@@ -4,12 +4,13 @@ Modules for archives are imported where they are used, to keep the package quick
 """
 import io
 import math
+import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from .._npz import CHUNK, read_array
+from .._npz import read_array
 from . import _expect, catalog
 
 CALIFORNIA_FEATURES = ("MedInc", "HouseAge", "AveRooms", "AveBedrms", "Population", "AveOccup",
@@ -149,16 +150,18 @@ def load_npz(path):
     return arrays
 
 
-def _unpacked(path, content, size=math.inf):
+def _unpacked(path, content, size=sys.maxsize):
     """The first `size` bytes that the gzip data hold, or all: few bytes may hold a gigabyte."""
-    import gzip
     parts = []
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            while size > 0 and (part := file.read(min(size, CHUNK))):
-                parts.append(part)
-                size -= len(part)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        while content and size > 0:
+            member = zlib.decompressobj(16 + zlib.MAX_WBITS)        # 16: with a gzip header
+            parts.append(member.decompress(content, size))
+            size -= len(parts[-1])
+            if size > 0 and not member.eof:
+                raise EOFError("it ends too early")
+            content = member.unused_data.lstrip(b"\0")             # tapes are filled up with zeros
+    except (EOFError, zlib.error) as error:
         raise ValueError(f"{path}: its gzip data is truncated or edited ({error}); "
                          f"get the file again") from error
     return b"".join(parts)
