@@ -12,8 +12,8 @@ def plain(owner, name, array, kinds="fiu", expected="a numpy array of real numbe
 
 
 def finite(owner, name, array, expected="finite numbers"):
-    """Refuse inf and nan; the first one is named."""
-    if array.dtype.kind in "fc" and not np.isfinite(array).all():
+    """Refuse inf, nan and NaT; the first one is named."""
+    if array.dtype.kind in "fcmM" and not np.isfinite(array).all():
         _first(owner, name, array, ~np.isfinite(array), expected)
 
 

@@ -21,7 +21,9 @@ from npspectral.data.download import ATTEMPTS, CHUNK, fetch
 
 CONTENT = np.random.default_rng(0).bytes(10 * CHUNK + 1234)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+SIZE = len(CONTENT)
 HALF = 5 * CHUNK
+WRONG = b"<html>please log in</html>"
 PATIENCE = 20.0                 # seconds until a test that waits for another process gives up
 
 
@@ -110,7 +112,7 @@ def missing(handler):
 
 
 def wrong(handler):
-    handler.send(b"<html>please log in</html>")
+    handler.send(WRONG)
 
 
 def half_then_silence(handler):
@@ -147,7 +149,7 @@ def assert_fetched(target):
 def failure(target, *urls, timeout=PATIENCE):
     """The message of a fetch that fails, and leaves no file behind."""
     with pytest.raises(OSError) as caught:
-        fetch(target, SHA256, urls, timeout)
+        fetch(target, SHA256, SIZE, urls, timeout)
     assert not target.exists()
     return str(caught.value)
 
@@ -157,14 +159,14 @@ def failure(target, *urls, timeout=PATIENCE):
 
 def test_a_whole_file_arrives_with_a_progress_line(serve, target, capsys):
     server = serve(whole)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.splitlines()[-1] == "file: 0.2 of 0.2 MB"
 
 
 def test_a_file_of_unknown_length_arrives(serve, target):
-    fetch(target, SHA256, [serve(lambda handler: handler.send(CONTENT, length=False)).url])
+    fetch(target, SHA256, SIZE, [serve(lambda handler: handler.send(CONTENT, length=False)).url])
     assert_fetched(target)
 
 
@@ -172,7 +174,7 @@ def test_a_file_that_is_there_is_left_alone(serve, target):
     server = serve(whole)
     target.parent.mkdir()
     target.write_bytes(b"mine")
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert target.read_bytes() == b"mine" and server.begins == []
 
 
@@ -181,7 +183,7 @@ def test_a_file_that_is_there_is_left_alone(serve, target):
 
 def test_a_cut_answer_is_resumed_where_it_stopped(serve, target):
     server = serve(cut_at_first)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [0, HALF]
 
@@ -190,7 +192,7 @@ def test_a_partial_file_of_an_earlier_call_is_resumed(serve, target):
     target.parent.mkdir()
     part_of(target).write_bytes(CONTENT[:HALF])
     server = serve(ranged)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [HALF]
 
@@ -199,7 +201,7 @@ def test_a_partial_file_is_started_again_where_the_server_ignores_ranges(serve, 
     target.parent.mkdir()
     part_of(target).write_bytes(b"\0" * HALF)
     server = serve(whole)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [HALF]
 
@@ -208,26 +210,27 @@ def test_a_wrong_partial_file_is_thrown_away_and_fetched_once_more_from_zero(ser
     target.parent.mkdir()
     part_of(target).write_bytes(b"\0" * HALF)
     server = serve(ranged)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [HALF, 0]
 
 
-@pytest.mark.parametrize("extra", [0, 7])
-def test_a_wrong_partial_file_as_long_as_the_file_or_longer_is_started_again(serve, target, extra):
+@pytest.mark.parametrize("extra, begins", [(0, [SIZE, 0]), (7, [0])])
+def test_a_wrong_partial_file_as_long_as_the_file_or_longer_is_started_again(serve, target, extra,
+                                                                             begins):
     target.parent.mkdir()
-    part_of(target).write_bytes(b"\0" * (len(CONTENT) + extra))
+    part_of(target).write_bytes(b"\0" * (SIZE + extra))
     server = serve(ranged)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
-    assert server.begins == [len(CONTENT) + extra, 0]
+    assert server.begins == begins
 
 
 def test_a_whole_partial_file_needs_no_request(serve, target):
     target.parent.mkdir()
     part_of(target).write_bytes(CONTENT)
     server = serve(missing)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == []
 
@@ -240,7 +243,7 @@ def test_a_resumed_answer_that_is_cut_is_resumed_again(serve, target):
     target.parent.mkdir()
     part_of(target).write_bytes(CONTENT[:HALF])
     server = serve(cutting)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [HALF, HALF + 2 * CHUNK]
 
@@ -255,14 +258,14 @@ def test_a_range_that_begins_elsewhere_is_thrown_away(serve, target):
     target.parent.mkdir()
     part_of(target).write_bytes(CONTENT[:HALF])
     server = serve(shifted)
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [HALF, 0]
 
 
 def test_a_length_that_is_too_large_does_not_matter_when_all_bytes_came(serve, target):
     server = serve(lambda handler: ranged(handler, length=len(CONTENT) + 5))
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [0]
 
@@ -274,13 +277,66 @@ def test_a_server_that_always_cuts_is_given_up_and_named(serve, target):
     assert len(server.begins) == ATTEMPTS
 
 
+# --- bounded, and written nowhere else
+
+
+@pytest.mark.parametrize("length", [False, 1 << 50], ids=["no length", "a long one"])
+def test_a_body_that_never_ends_is_left_one_byte_past_the_known_size(serve, target, length,
+                                                                     monkeypatch):
+    def endless(handler):
+        handler.send(b"", length=length)
+        for _ in range(50):                             # then the test would fail by this size
+            handler.wfile.write(CONTENT)
+
+    most, append = [0], download._append
+
+    def watched(part, *arguments):
+        found = append(part, *arguments)
+        most.append(part.stat().st_size)
+        return found
+
+    monkeypatch.setattr(download, "_append", watched)
+    server = serve(endless)
+    assert f"more than {SIZE} bytes came, expected no more" in failure(target, server.url)
+    assert max(most) == SIZE + 1 and server.begins == [0] and not part_of(target).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems give links to administrators only")
+def test_a_partial_file_that_is_a_link_is_not_followed(serve, target, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(b"somebody else's")
+    target.parent.mkdir()
+    part_of(target).symlink_to(other)
+    fetch(target, SHA256, SIZE, [serve(ranged).url])
+    assert_fetched(target)
+    assert other.read_bytes() == b"somebody else's"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="the system has no flag for that")
+def test_a_lock_that_is_a_link_is_not_followed(target, tmp_path):
+    target.parent.mkdir()
+    target.with_name("file.lock").symlink_to(tmp_path / "made by the link")
+    with pytest.raises(OSError, match="file.lock"):
+        fetch(target, SHA256, SIZE, [])
+    assert not (tmp_path / "made by the link").exists()
+
+
+def test_a_wrong_file_that_cannot_be_removed_does_not_hide_what_came(serve, target, monkeypatch):
+    def locked(path):
+        raise PermissionError("another error")
+
+    monkeypatch.setattr(Path, "unlink", locked)
+    assert f"26 bytes came, of sha256 {hashlib.sha256(WRONG).hexdigest()}" in failure(
+        target, serve(wrong).url)
+
+
 # --- refused
 
 
 def test_wrong_content_is_refused_with_both_checksums_and_nothing_of_it_stays(serve, target):
     server = serve(wrong)
     message = failure(target, server.url)
-    got = hashlib.sha256(b"<html>please log in</html>").hexdigest()
+    got = hashlib.sha256(WRONG).hexdigest()
     assert message.startswith(f"{target}: not downloaded. ")
     assert "set NPSPECTRAL_DATA to a folder that has the file" in message
     assert f"{server.url}: 26 bytes came, of sha256 {got}, expected {SHA256}" in message
@@ -325,7 +381,7 @@ def test_a_server_that_falls_silent_halfway_leaves_its_half_for_the_next_call(se
     assert "timed out" in message and server.begins == [0, HALF]
     assert part_of(target).read_bytes() == CONTENT[:HALF]
     server.answer = ranged
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [0, HALF, HALF]
 
@@ -335,7 +391,7 @@ def test_a_server_that_falls_silent_halfway_leaves_its_half_for_the_next_call(se
 
 def test_the_next_mirror_is_asked_when_one_is_dead(serve, target):
     dead, alive, unused = serve(missing), serve(whole), serve(whole)
-    fetch(target, SHA256, [dead.url, alive.url, unused.url])
+    fetch(target, SHA256, SIZE, [dead.url, alive.url, unused.url])
     assert_fetched(target)
     assert (dead.begins, alive.begins, unused.begins) == ([0], [0], [])
 
@@ -343,7 +399,7 @@ def test_the_next_mirror_is_asked_when_one_is_dead(serve, target):
 def test_the_next_mirror_goes_on_where_the_one_before_was_cut(serve, target):
     cutting, ranging = serve(half_then_silence), serve(ranged)
     cutting.answer = lambda handler: (half_then_silence if handler.begin == 0 else missing)(handler)
-    fetch(target, SHA256, [cutting.url, ranging.url], timeout=0.2)
+    fetch(target, SHA256, SIZE, [cutting.url, ranging.url], timeout=0.2)
     assert_fetched(target)
     assert (cutting.begins, ranging.begins) == ([0, HALF], [HALF])
 
@@ -351,7 +407,7 @@ def test_the_next_mirror_goes_on_where_the_one_before_was_cut(serve, target):
 def test_a_mirror_that_cuts_wrong_content_does_not_spoil_the_next(serve, target):
     spoiling = serve(lambda handler: handler.send(b"\0" * HALF, length=len(CONTENT)))
     ranging = serve(ranged)
-    fetch(target, SHA256, [spoiling.url, ranging.url])
+    fetch(target, SHA256, SIZE, [spoiling.url, ranging.url])
     assert_fetched(target)
     assert ranging.begins == [HALF, 0]
 
@@ -367,7 +423,7 @@ def test_every_mirror_is_named_when_all_fail(serve, target):
 
 def start_fetch(target, url):
     code = (f"from npspectral.data.download import fetch\n"
-            f"fetch({str(target)!r}, {SHA256!r}, [{url!r}], {PATIENCE})\n")
+            f"fetch({str(target)!r}, {SHA256!r}, {SIZE}, [{url!r}], {PATIENCE})\n")
     return subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[1],
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
@@ -393,7 +449,7 @@ def test_a_process_killed_halfway_leaves_its_half_for_the_next_one(serve, target
     process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL and not target.exists()
     server.answer = ranged
-    fetch(target, SHA256, [server.url])
+    fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == [0, HALF]
 
@@ -402,9 +458,10 @@ def test_a_process_killed_halfway_leaves_its_half_for_the_next_one(serve, target
 
 
 def test_every_known_url_names_its_file_and_every_sha256_is_one():
-    for name, (sha256, urls) in catalog.KNOWN.items():
+    for name, (sha256, size, urls) in catalog.KNOWN.items():
         assert len(sha256) == 64 and set(sha256) <= set("0123456789abcdef")
         assert len(urls) >= 2 or name == "california-housing/cal_housing.data.gz"
+        assert type(size) is int and 4_000 < size < 30_000_000
         for url in urls:
             assert url.startswith(("https://", "http://"))
             assert url.endswith(("/", Path(name).name, "/5976036"))
@@ -420,7 +477,7 @@ def small_mnist(serve, tmp_path, monkeypatch):
     server = serve(lambda handler: handler.send(files[handler.path.removeprefix("/")]))
     home = (server.url.removesuffix("file"),)
     for name, content in files.items():
-        known = (hashlib.sha256(content).hexdigest(), home)
+        known = (hashlib.sha256(content).hexdigest(), len(content), home)
         monkeypatch.setitem(catalog.KNOWN, f"mnist/{name}", known)
     monkeypatch.delenv("NPSPECTRAL_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -2,15 +2,20 @@
 import gzip
 import hashlib
 import io
+import json
 import os
 import struct
+import subprocess
+import sys
 import tarfile
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from npspectral.data import (CALIFORNIA_FEATURES, california_housing, catalog, digits,
+from npspectral.data import (CALIFORNIA_FEATURES, at_hand, california_housing, catalog, digits,
                              fashion_mnist, load_idx, load_npz, mnist)
 
 FOLDER = os.environ.get("NPSPECTRAL_DATA")
@@ -95,7 +100,7 @@ def put(monkeypatch, root, name, content):
     """Write a known file with this content, and make its sha256 the expected one."""
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_bytes(content)
-    known = (hashlib.sha256(content).hexdigest(), catalog.KNOWN[name][1])
+    known = (hashlib.sha256(content).hexdigest(), len(content), catalog.KNOWN[name][2])
     monkeypatch.setitem(catalog.KNOWN, name, known)
 
 
@@ -156,6 +161,30 @@ def test_a_missing_california_table_names_both_files_that_would_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="has no california-housing/cal_housing.tgz and no "
                                                 "california-housing/cal_housing.data.gz; put"):
         california_housing(folder=tmp_path)
+
+
+@pytest.mark.parametrize("how", ["folder", "environment"])
+def test_a_file_in_the_place_of_the_folder_is_said_to_be_no_folder(tmp_path, monkeypatch, how):
+    path = tmp_path / "file"
+    path.write_bytes(b"")
+    monkeypatch.setenv("NPSPECTRAL_DATA", str(path))
+    with pytest.raises(NotADirectoryError, match=f"{path}: is a file, expected a folder of data"):
+        digits(**({"folder": path} if how == "folder" else {}))
+    assert not at_hand("digits")
+
+
+@pytest.mark.parametrize("place", ["", "~nobody-of-that-name/data"], ids=["cache", "given"])
+def test_where_no_home_folder_is_known_nothing_is_at_hand_and_a_way_out_is_told(place, monkeypatch):
+    def homeless(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)   # as with no HOME, and a user of no name
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("NPSPECTRAL_DATA", place)
+    assert not at_hand("digits")
+    with pytest.raises(FileNotFoundError, match="no such home folder; name a folder of data files "
+                                                "in NPSPECTRAL_DATA"):
+        digits()
 
 
 @pytest.mark.parametrize("damage", [
@@ -238,18 +267,56 @@ def test_a_gzipped_idx_file_edited_anywhere_never_gives_a_wrong_array(tmp_path):
     (b"\0\0\x0d" + idx(LABELS)[3:], "begins with bytes 00 00 0d 01, expected 00 00 08"),
     (b"<html>no such file</html>", "begins with bytes 3c 68 74 6d, expected 00 00 08"),
     (idx(LABELS)[:2] + b"\x08\x02" + idx(LABELS)[4:], "ends within its header of 12 bytes"),
-    (idx(LABELS) + b"\0", "holds 4 values, expected 3 for shape (3,): truncated or edited"),
+    (idx(LABELS) + b"\0", "holds more values, expected 3 for shape (3,): truncated or edited"),
     (idx(LABELS)[:-2], "holds 1 values, expected 3 for shape (3,): truncated or edited"),
     (gzip.compress(idx(LABELS))[:-6], "its gzip data is truncated or edited"),
     (gzip.compress(idx(LABELS))[:-5] + b"\xff" + gzip.compress(idx(LABELS))[-4:],
      "its gzip data is truncated or edited"),
-], ids=["type", "html", "axes", "longer", "shorter", "gzip cut", "gzip edited"])
+    (gzip.compress(idx(LABELS)) + b"more", "its gzip data is truncated or edited"),
+    (gzip.compress(idx(LABELS) + bytes(10 ** 6)), "holds more values, expected 3 for shape (3,)"),
+    (gzip.compress(idx(LABELS)[:-1]), "holds 2 values, expected 3 for shape (3,)"),
+    (b"", "begins with bytes , expected 00 00 08"),
+    (b"\0\0\x08\x41" + b"\0\0\0\1" * 65 + b"\5", "no array has the 65 axes of its header"),
+    (b"\0\0\x08\3" + struct.pack(">3I", 0, 2**32 - 1, 2**32 - 1), "no array has the 3 axes of"),
+    (b"\0\0\x08\3" + b"\xff" * 12, "holds 0 values, expected 79228162458924105385300197375 for s"),
+], ids=["type", "html", "axes", "longer", "shorter", "gzip cut", "gzip edited", "gzip garbage",
+        "gzip longer", "gzip shorter", "empty", "65 axes", "none of many", "more than memory"])
 def test_a_file_that_is_no_whole_idx_file_is_refused_with_the_reason(tmp_path, content, message):
     path = tmp_path / "wrong"
     path.write_bytes(content)
     with pytest.raises(ValueError) as caught:
         load_idx(path)
     assert str(caught.value).startswith(f"{path}: ") and message in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_a_gigabyte_packed_behind_an_idx_header_is_refused_in_little_memory(tmp_path):
+    block = zlib.compressobj(9, zlib.DEFLATED, 31)
+    begin, million = (block.compress(part) + block.flush(zlib.Z_FULL_FLUSH)
+                      for part in (idx(LABELS), bytes(2 ** 20)))
+    (tmp_path / "bomb.gz").write_bytes(begin + 1024 * million + block.flush())
+    assert (tmp_path / "bomb.gz").stat().st_size < 2 ** 21
+    found = refusal("load_idx", tmp_path / "bomb.gz")
+    assert found["megabytes"] < 200 and "holds more values, expected 3" in found["error"]
+
+
+REFUSAL = """
+import json, re, sys
+from npspectral import data
+try:
+    getattr(data, sys.argv[1])(sys.argv[2])
+except ValueError as error:
+    peak = re.search(r"VmHWM:\\s*(\\d+) kB", open("/proc/self/status").read())
+    print(json.dumps({"megabytes": int(peak[1]) / 1024, "error": str(error)}))
+"""
+
+
+def refusal(reader, path):
+    """What a process of its own says of the file, and the most memory that it took."""
+    package = str(Path(catalog.__file__).parents[2])
+    done = subprocess.run([sys.executable, "-c", REFUSAL, reader, str(path)], check=True,
+                          env={**os.environ, "PYTHONPATH": package}, capture_output=True)
+    return json.loads(done.stdout)
 
 
 # --- any .npz file
@@ -273,8 +340,10 @@ def test_npz_arrays_come_back_as_they_were(tmp_path, save):
     (np.array([1, np.inf, np.nan]), "x[1] is inf, expected finite numbers"),
     (np.array(-np.inf, dtype=np.float32), "x[] is -inf, expected finite numbers"),
     (np.array([0, complex(0, np.nan)]), "x[1] is nanj, expected finite numbers"),
+    (np.array(["2020-01-01", "NaT"], "M8[D]"), "x[1] is NaT, expected finite numbers"),
+    (np.array([(1, np.nan)], "i4,f8"), "at array 'x': its entries are records"),
     (np.array([{}, None]), "not a whole .npz file of plain numbers at array 'x': Object arrays"),
-], ids=["nan", "inf", "scalar", "complex", "objects"])
+], ids=["nan", "inf", "scalar", "complex", "no time", "records", "objects"])
 def test_npz_values_that_are_not_finite_numbers_are_refused(tmp_path, value, message):
     path = tmp_path / "bad.npz"
     np.savez(path, good=np.ones(2), x=value)
@@ -329,10 +398,53 @@ def test_a_single_npy_array_is_not_an_npz_file(tmp_path):
         load_npz(tmp_path / "one.npy")
 
 
+def test_no_flipped_bit_of_a_large_arrays_header_gives_a_wrong_array(tmp_path):
+    path, array = tmp_path / "edited.npz", np.arange(2000.0)    # above what is read at a time
+    np.savez(path, x=array)
+    whole = path.read_bytes()
+    begin = whole.index(b"\x93NUMPY")
+    refused = 0
+    for bit in range(8 * begin, 8 * (begin + 128)):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        try:
+            read = load_npz(path)
+        except ValueError as error:
+            refused += str(error).startswith(f"{path}: ")
+        else:
+            assert (read["x"] == array).all()
+    assert refused > 900
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_arrays_whose_headers_claim_what_is_not_there_are_refused_in_little_memory(tmp_path):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False,
+                                                  "shape": (10 ** 6, 10 ** 2)})
+    with zipfile.ZipFile(tmp_path / "claim.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", header.getvalue() + bytes(2 ** 20))
+    found = refusal("load_npz", tmp_path / "claim.npz")
+    assert found["megabytes"] < 200
+    assert "x.npy has 1048576 bytes, expected 800000000 for shape (1000000, 100)" in found["error"]
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path):
+    np.savez(tmp_path / "twice.npz", x=np.ones(2))
+    with zipfile.ZipFile(tmp_path / "twice.npz") as archive:
+        content = archive.read("x.npy")
+    with zipfile.ZipFile(tmp_path / "twice.npz", "a") as archive:
+        archive.writestr("x", content)
+    with pytest.raises(ValueError, match="twice.npz: .* at array 'x': it is there twice"):
+        load_npz(tmp_path / "twice.npz")
+
+
 @pytest.mark.parametrize("load", [load_idx, load_npz])
-def test_a_file_that_is_not_there_is_named(tmp_path, load):
+def test_a_file_that_is_not_there_or_a_folder_is_named(tmp_path, load):
     with pytest.raises(FileNotFoundError, match="absent"):
         load(tmp_path / "absent")
+    with pytest.raises(IsADirectoryError if os.name == "posix" else OSError, match=tmp_path.name):
+        load(tmp_path)
 
 
 # --- arguments

@@ -1,25 +1,18 @@
-"""Training by minibatches: what a run does, how it stops and goes on, and the files for that."""
+"""Training by minibatches: what a run does, how it stops and goes on."""
 import contextlib
 import dataclasses
 import functools
 import io
 import itertools
-import os
-import signal
-import subprocess
-import sys
 import time
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import assert_near, locked, random_array, random_params, same_bits
 
-from npspectral import (SGD, Adam, Adamax, Chain, Dense, LeakyReLU, ReLU, Softplus, Spectral, Tanh,
-                        fit, hinge, mean_squared_error, softmax_cross_entropy)
-from npspectral.nn import (L1, L2, PUBLISHED, Constant, FanUniform, GlorotUniform, Normal, Uniform,
-                           tree)
+from npspectral import (SGD, Adam, Adamax, Chain, Dense, ReLU, Spectral, Tanh, fit, hinge,
+                        mean_squared_error, softmax_cross_entropy)
+from npspectral.nn import L1, L2, tree
 from npspectral.training import (Record, Step, _expect, accuracy, evaluate, load, minibatch,
                                  predict, save, show_progress)
 
@@ -615,203 +608,6 @@ def test_a_record_prints_as_one_short_line(data, params):
     record, = run(params, data, 1)
     assert repr(record) == (f"Record(epoch=1, loss={record.loss:.6g}, "
                             f"metrics={{'accuracy': {record.metrics['accuracy']!r}}})")
-
-
-# Files
-
-EVERYTHING = Chain(
-    Spectral(4, 3, lambda_in=Uniform(-1, 1), lambda_out=Normal(0.5), phi=FanUniform(axis=0),
-             bias=Constant(0.25)), LeakyReLU(0.3), Softplus(3.0),
-    Chain(Spectral(3, 3, **PUBLISHED["giambagli2021"]), Chain()),
-    Dense(3, 2, bias=False, trainable=("weight",), start=GlorotUniform()))
-
-
-@pytest.mark.parametrize("network", [
-    EVERYTHING, NETWORK, Dense(4, 3, trainable=()), Tanh(),
-    *(Spectral(3, 2, **options) for options in PUBLISHED.values())])
-def test_network_comes_back_from_a_file_equal(network, rng, dtype, tmp_path):
-    params = network.init(rng, dtype)
-    save(tmp_path / "network.npz", network, params)
-    again, record = load(tmp_path / "network.npz")
-    assert again == network and same_bits(record.params, params)
-    assert (record.epoch, record.metrics, record.optimizer_state, record.rng_state) == (
-        0, {}, None, None)
-    assert np.isnan(record.loss)
-
-
-def test_record_comes_back_from_a_file_equal(data, params, optimizer, tmp_path):
-    record = run(params, data, 2, optimizer)[-1]
-    save(str(tmp_path / "run.npz"), NETWORK, record)
-    _, again = load(str(tmp_path / "run.npz"))
-    assert same_record(again, dataclasses.replace(
-        record, optimizer_state=record.optimizer_state or None))
-
-
-def test_nothing_in_the_file_is_pickled(data, params, tmp_path):
-    save(tmp_path / "run.npz", NETWORK, run(params, data, 1)[-1])
-    with np.load(tmp_path / "run.npz", allow_pickle=False) as archive:
-        assert not any(archive[name].dtype.hasobject for name in archive.files)
-        assert {"header", "params/0/phi", "optimizer_state/t"} <= set(archive.files)
-
-
-def test_saving_again_replaces_the_file_and_leaves_no_other(params, tmp_path):
-    for scale in (1, 2):
-        save(tmp_path / "run.npz", NETWORK, tree.map(lambda array: scale * array, params))
-    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
-    assert same_bits(load(tmp_path / "run.npz")[1].params, tree.map(lambda a: 2 * a, params))
-
-
-def test_failed_save_leaves_the_old_file_and_no_other(params, tmp_path, monkeypatch):
-    save(tmp_path / "run.npz", NETWORK, params)
-
-    def full(file, **arrays):
-        file.write(b"half")
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(OSError, match="no space"):
-        save(tmp_path / "run.npz", NETWORK, tree.map(lambda array: 2 * array, params))
-    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
-    assert same_bits(load(tmp_path / "run.npz")[1].params, params)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permission bits are a matter of POSIX systems")
-def test_file_has_the_permissions_of_any_other_new_file(params, tmp_path):
-    (tmp_path / "other").write_bytes(b"")
-    save(tmp_path / "run.npz", NETWORK, params)
-    assert (tmp_path / "run.npz").stat().st_mode == (tmp_path / "other").stat().st_mode
-
-
-SAVING = """
-import sys
-import numpy as np
-from npspectral import Spectral
-from npspectral.training import save
-layer = Spectral(60, 50)
-params = layer.init(np.random.default_rng(0))
-for count in range(10 ** 9):
-    params["phi"][...] = count
-    params["bias"][...] = count
-    save(sys.argv[1], layer, params)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="a kill that cannot be caught is SIGKILL")
-@pytest.mark.parametrize("delay", [0.0, 0.003, 0.011, 0.029])
-def test_file_is_whole_whenever_the_process_that_saves_it_is_killed(delay, tmp_path):
-    path, package = tmp_path / "run.npz", str(Path(minibatch.__file__).parents[2])
-    process = subprocess.Popen([sys.executable, "-c", SAVING, str(path)],
-                               env={**os.environ, "PYTHONPATH": package})
-    try:
-        deadline = time.monotonic() + 60
-        while not path.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.001)
-        time.sleep(delay)
-    finally:
-        process.kill()
-    assert process.wait() == -signal.SIGKILL
-    _, record = load(path)
-    assert len(np.unique(np.append(record.params["phi"], record.params["bias"]))) == 1
-
-
-@pytest.fixture(scope="module")
-def small_file(tmp_path_factory):
-    layer = Dense(1, 1)
-    path = tmp_path_factory.mktemp("files") / "small.npz"
-    save(path, layer, layer.init(np.random.default_rng(0)))
-    return layer, path.read_bytes(), path
-
-
-def test_truncated_file_is_refused_wherever_it_ends(small_file):
-    _, whole, path = small_file
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        with pytest.raises(ValueError, match="damaged or was not written by save"):
-            load(path)
-
-
-@pytest.mark.parametrize("bit", range(8))
-def test_flipped_bit_is_refused_or_changes_nothing(bit, small_file):
-    layer, whole, path = small_file
-    path.write_bytes(whole)
-    want = load(path)[1].params
-    refused = 0
-    for position in range(len(whole)):
-        damaged = bytearray(whole)
-        damaged[position] ^= 1 << bit
-        path.write_bytes(damaged)
-        try:
-            network, record = load(path)
-        except ValueError as error:
-            assert str(path) in str(error)
-            refused += 1
-        else:               # the bit belongs to a date or another field of the archive alone
-            assert network == layer and same_bits(record.params, want), position
-    assert refused > len(whole) / 2
-
-
-def edited(whole, path, change):
-    """The file with its header changed as a text, and all checksums right."""
-    path.write_bytes(whole)
-    with np.load(path) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    arrays["header"] = np.array(change(str(arrays["header"])))
-    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
-
-
-@pytest.mark.parametrize("change", [
-    lambda text: "", lambda text: "[]", lambda text: "{}", lambda text: "3", lambda text: text[:-1],
-    lambda text: text.replace('"format": 1', '"format": 2'),
-    lambda text: text.replace('"Dense"', '"Sparse"'),
-    lambda text: text.replace('"Dense"', '"check_gradients"'),
-    lambda text: text.replace('"Dense"', '"Layer"'),
-    lambda text: text.replace('"n_in": 1', '"n_in": -1'),
-    lambda text: text.replace('"n_in": 1', '"width": 1'),
-    lambda text: text.replace('"weight": null', '"kernel": null'),
-    lambda text: text.replace('"structure": {', '"structure": [], "old": {'),
-    lambda text: text.replace('"epoch"', '"time"')])
-def test_edited_header_is_refused(change, small_file):
-    _, whole, path = small_file
-    edited(whole, path, change)
-    with pytest.raises(ValueError, match="damaged or was not written by save"):
-        load(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"PK\x03\x04", b"not an archive",
-                                     b"\x80\x04\x95\x00", b"\x93NUMPY\x01\x00"])
-def test_other_files_are_refused(content, tmp_path):
-    (tmp_path / "run.npz").write_bytes(content)
-    with pytest.raises(ValueError, match="run.npz is damaged or was not written by save"):
-        load(tmp_path / "run.npz")
-
-
-def test_array_files_of_others_are_refused(tmp_path):
-    np.savez(tmp_path / "other.npz", x=np.ones(3))
-    np.save(tmp_path / "other.npy", np.ones(3))
-    np.savez(tmp_path / "objects.npz", header=np.array([{}], object))
-    with zipfile.ZipFile(tmp_path / "texts.npz", "w") as archive:
-        archive.writestr("header", "{}")
-    for name in ("other.npz", "other.npy", "objects.npz", "texts.npz"):
-        with pytest.raises(ValueError, match="damaged or was not written by save"):
-            load(tmp_path / name)
-
-
-def test_missing_file_is_said_to_be_missing(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "nowhere.npz")
-
-
-@dataclasses.dataclass(frozen=True)
-class Foreign(Dense):
-    """A layer that the package does not know."""
-
-
-@pytest.mark.parametrize("network", [Foreign(4, 3), Chain(Tanh(), Foreign(4, 3)),
-                                     Dense(4, 3, start=lambda rng, shape, dtype: np.ones(shape))])
-def test_network_that_could_not_be_loaded_is_not_saved(network, rng, tmp_path):
-    with pytest.raises((TypeError, ValueError), match="save"):
-        save(tmp_path / "run.npz", network, network.init(rng))
-    assert not list(tmp_path.iterdir())
 
 
 # Progress

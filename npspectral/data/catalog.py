@@ -1,4 +1,4 @@
-"""The public files we know: their sha256, their homes, and where they are looked for."""
+"""The public files we know: sha256, size, homes, and where they are looked for."""
 import os
 from pathlib import Path
 
@@ -14,30 +14,31 @@ DIGITS = ("https://raw.githubusercontent.com/scikit-learn/scikit-learn/1.9.1/"
           "https://cdn.jsdelivr.net/gh/scikit-learn/scikit-learn@1.9.1/"
           "sklearn/datasets/data/digits.csv.gz")
 
-# name below the data folder -> sha256, URLs (a URL that ends in "/" goes on with the file's name)
+# name below the data folder -> sha256, the bytes of the file or a few more than it can have, and
+# URLs (a URL that ends in "/" goes on with the file's name)
 KNOWN = {
     "mnist/train-images-idx3-ubyte.gz":
-        ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", MNIST),
+        ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9_912_422, MNIST),
     "mnist/train-labels-idx1-ubyte.gz":
-        ("3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", MNIST),
+        ("3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", 28_881, MNIST),
     "mnist/t10k-images-idx3-ubyte.gz":
-        ("8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", MNIST),
+        ("8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 1_648_877, MNIST),
     "mnist/t10k-labels-idx1-ubyte.gz":
-        ("f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", MNIST),
+        ("f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", 4_542, MNIST),
     "fashion-mnist/train-images-idx3-ubyte.gz":
-        ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", FASHION),
+        ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26_421_880, FASHION),
     "fashion-mnist/train-labels-idx1-ubyte.gz":
-        ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", FASHION),
+        ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29_515, FASHION),
     "fashion-mnist/t10k-images-idx3-ubyte.gz":
-        ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", FASHION),
+        ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4_422_102, FASHION),
     "fashion-mnist/t10k-labels-idx1-ubyte.gz":
-        ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", FASHION),
+        ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148, FASHION),
     "california-housing/cal_housing.tgz":
-        ("aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681", CALIFORNIA),
+        ("aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681", 1_000_000, CALIFORNIA),
     "california-housing/cal_housing.data.gz":          # the table of that archive alone, no home
-        ("cdbc6f084852c03a4a55e6752938bb7d64c54b89813cbb8a21b0d25d1ade3e3c", ()),
+        ("cdbc6f084852c03a4a55e6752938bb7d64c54b89813cbb8a21b0d25d1ade3e3c", 419_929, ()),
     "digits/digits.csv.gz":
-        ("09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22", DIGITS),
+        ("09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22", 57_523, DIGITS),
 }
 
 
@@ -47,7 +48,8 @@ def read(*names, folder=None):
     Looked for in `folder`, else in the folder that the environment variable NPSPECTRAL_DATA names,
     else in the cache ($XDG_CACHE_HOME/npspectral or ~/.cache/npspectral), and only there the first
     name is downloaded if none is found.
-    Raises FileNotFoundError, OSError if the download fails, ValueError on a wrong sha256.
+    Raises FileNotFoundError or NotADirectoryError, OSError if the download fails, ValueError on a
+    wrong sha256.
     """
     import hashlib
     root, name = _locate(names, folder)
@@ -67,7 +69,10 @@ def at_hand(name, folder=None):
     if not files:
         sets = sorted({known.partition("/")[0] for known in KNOWN})
         raise ValueError(f"at_hand: name is {name!r}, expected one of {sets}")
-    root, _ = _root(folder)
+    try:
+        root, _ = _root(folder)
+    except FileNotFoundError:
+        return False
     enough = any if name == "california-housing" else all       # its archive, or the table alone
     return enough((root / file).is_file() for file in files)
 
@@ -76,7 +81,12 @@ def _root(folder):
     """The folder to look in, and whether it was given: if not, it is the cache."""
     given = folder or os.environ.get("NPSPECTRAL_DATA")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "npspectral"
-    return Path(given or cache).expanduser(), bool(given)
+    root = Path(given or cache)
+    try:
+        return root.expanduser(), bool(given)
+    except RuntimeError as error:
+        raise FileNotFoundError(f"{root}: there is no such home folder; name a folder of data "
+                                f"files in NPSPECTRAL_DATA") from error
 
 
 def _locate(names, folder):
@@ -84,13 +94,15 @@ def _locate(names, folder):
     for name in names:
         if (root / name).is_file():
             return root, name
+    if root.exists() and not root.is_dir():
+        raise NotADirectoryError(f"{root}: is a file, expected a folder of data files")
     if given:
         raise FileNotFoundError(f"{root}: has no {' and no '.join(names)}; put it there"
                                 f"{_origin(names[0])}, or give no folder and unset "
                                 f"NPSPECTRAL_DATA to download it")
     from .download import fetch         # urllib is slow to import, and rarely needed
-    sha256, urls = KNOWN[names[0]]
-    fetch(root / names[0], sha256, [_full(url, names[0]) for url in urls])
+    sha256, size, urls = KNOWN[names[0]]
+    fetch(root / names[0], sha256, size, [_full(url, names[0]) for url in urls])
     return root, names[0]
 
 
@@ -99,5 +111,5 @@ def _full(url, name):
 
 
 def _origin(name):
-    urls = KNOWN[name][1]
+    urls = KNOWN[name][2]
     return f" (from {_full(urls[0], name)})" if urls else ""

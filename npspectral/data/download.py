@@ -20,8 +20,8 @@ STEP = 100_000          # bytes between two updates of the progress line
 ATTEMPTS = 5            # requests to one URL; each goes on where the one before was cut off
 
 
-def fetch(target, sha256, urls, timeout=30.0):
-    """Download `target` from the first of `urls` that gives the file with this sha256.
+def fetch(target, sha256, size, urls, timeout=30.0):
+    """Download `target`, of at most `size` bytes, from the first of `urls` that gives this sha256.
 
     A file that is there already is left alone. The bytes gather in target.part, which a later
     call goes on with, whatever stopped this one, and which is renamed when its sha256 is right.
@@ -36,9 +36,11 @@ def fetch(target, sha256, urls, timeout=30.0):
     with _lock(target.with_name(target.name + ".lock")):
         if target.exists():                             # another process has just brought it
             return
+        if part.is_symlink():                           # nobody else's file is written to
+            part.unlink()
         for url in urls:
             try:
-                _complete(part, sha256, url, timeout)
+                _complete(part, sha256, size, url, timeout)
                 os.replace(part, target)
                 return
             except (OSError, http.client.HTTPException) as error:
@@ -50,7 +52,7 @@ def fetch(target, sha256, urls, timeout=30.0):
 @contextlib.contextmanager
 def _lock(path):
     """Hold `path` alone of all processes. The system lets go of it when a process is killed."""
-    with open(path, "ab") as file:
+    with open(path, "ab", opener=_no_link) as file:
         if sys.platform == "win32":
             while True:
                 with contextlib.suppress(OSError):      # ten seconds have passed: wait again
@@ -61,32 +63,45 @@ def _lock(path):
         yield
 
 
-def _complete(part, sha256, url, timeout):
+def _no_link(path, flags):
+    """Opens a file, never by a symbolic link, where the system has a flag for that."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def _complete(part, sha256, size, url, timeout):
     """Make `part` the file with this sha256, going on with what it holds. Raises OSError."""
+    if part.exists() and part.stat().st_size > size:
+        part.unlink()
     if part.exists() and _sha256(part) == sha256:       # stopped between last byte and rename
         return
     for _ in range(ATTEMPTS):
-        begin, problem = _append(part, url, timeout)
+        begin, problem = _append(part, size, url, timeout)
         got = _sha256(part)
         if got == sha256:
             return
         if not problem:
-            problem = f"{part.stat().st_size} bytes came, of sha256 {got}, expected {sha256}"
-            part.unlink()
+            came = part.stat().st_size
+            problem = (f"{came} bytes came, of sha256 {got}, expected {sha256}" if came <= size
+                       else f"more than {size} bytes came, expected no more")
+            with contextlib.suppress(OSError):
+                part.unlink()
             if begin == 0:                              # else what was there before may be wrong
                 break
     raise OSError(problem)
 
 
-def _append(part, url, timeout):
-    """Write to `part` what it lacks: the byte where that began, and what cut it off, if it was."""
+def _append(part, size, url, timeout):
+    """Write to `part` what it lacks: the byte where that began, and what cut it off, if it was.
+
+    One byte more than `size` is the end, whatever else the server has.
+    """
     response, begin = _open(url, part.stat().st_size if part.exists() else 0, timeout)
     done, problem, line = begin, "", Line()
     total = None if response.length is None else begin + response.length
-    with response, open(part, "ab") as file:
+    with response, open(part, "ab", opener=_no_link) as file:
         file.truncate(begin)
         try:
-            while chunk := response.read(CHUNK):
+            while chunk := response.read(min(CHUNK, size + 1 - done)):
                 file.write(chunk)
                 done += len(chunk)
                 if done == total or done // STEP > (done - len(chunk)) // STEP:
@@ -96,7 +111,7 @@ def _append(part, url, timeout):
         finally:
             line.close()
         os.fsync(file.fileno())
-    if not problem and total is not None and done < total:
+    if not problem and total is not None and done < total and done <= size:
         problem = f"cut off after {done} of {total} bytes"
     if problem and done == begin:                       # no use in asking for more
         raise OSError(problem)

@@ -4,11 +4,13 @@ Modules for archives are imported where they are used, to keep the package quick
 """
 import io
 import math
+import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from .._npz import read_array
 from . import _expect, catalog
 
 CALIFORNIA_FEATURES = ("MedInc", "HouseAge", "AveRooms", "AveBedrms", "Population", "AveOccup",
@@ -59,7 +61,7 @@ def digits(folder=None, dtype=float):
     """
     dtype = _expect.floating("digits", dtype)
     path, content = catalog.read("digits/digits.csv.gz", folder=folder)
-    rows = np.loadtxt(io.BytesIO(_gunzip(path, content)), delimiter=",", dtype=int)
+    rows = np.loadtxt(io.BytesIO(_unpacked(path, content)), delimiter=",", dtype=int)
     return (rows[:, :-1] / 16).astype(dtype), rows[:, -1]
 
 
@@ -79,7 +81,7 @@ def california_housing(folder=None, dtype=float):
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             table = archive.extractfile("CaliforniaHousing/cal_housing.data").read()
     else:
-        table = _gunzip(path, content)
+        table = _unpacked(path, content)
     (longitude, latitude, age, rooms, bedrooms, population, households, income,
      value) = np.loadtxt(io.BytesIO(table), delimiter=",").T
     x = np.stack([income, age, rooms / households, bedrooms / households, population,
@@ -98,52 +100,68 @@ def load_idx(path):
 
 
 def _parse_idx(path, content):
-    if content[:2] == b"\x1f\x8b":
-        content = _gunzip(path, content)
-    if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise ValueError(f"{path}: begins with bytes {content[:4].hex(' ')}, expected 00 00 08 and "
+    packed = content[:2] == b"\x1f\x8b"
+    head = _unpacked(path, content, 4 + 4 * 255) if packed else content[:4 + 4 * 255]
+    if len(head) < 4 or head[:3] != b"\0\0\x08":
+        raise ValueError(f"{path}: begins with bytes {head[:4].hex(' ')}, expected 00 00 08 and "
                          f"the number of axes: not an IDX file of unsigned bytes")
-    n_axes = content[3]
+    n_axes = head[3]
     begin = 4 + 4 * n_axes
-    if len(content) < begin:
+    if len(head) < begin:
         raise ValueError(f"{path}: ends within its header of {begin} bytes; get the file again")
-    shape = tuple(np.frombuffer(content, dtype=">u4", count=n_axes, offset=4).tolist())
-    if len(content) - begin != math.prod(shape):
-        raise ValueError(f"{path}: holds {len(content) - begin} values, expected "
-                         f"{math.prod(shape)} for shape {shape}: truncated or edited; "
-                         f"get the file again")
-    return np.frombuffer(content, dtype=np.uint8, offset=begin).reshape(shape)
+    shape = tuple(np.frombuffer(head, dtype=">u4", count=n_axes, offset=4).tolist())
+    size = math.prod(shape)
+    if packed:
+        content = _unpacked(path, content, begin + size + 1)
+    if len(content) - begin != size:
+        came = "more values" if len(content) - begin > size else f"{len(content) - begin} values"
+        raise ValueError(f"{path}: holds {came}, expected {size} for shape {shape}: truncated or "
+                         f"edited; get the file again")
+    try:
+        return np.frombuffer(content, dtype=np.uint8, offset=begin).reshape(shape)
+    except ValueError as error:
+        raise ValueError(f"{path}: no array has the {n_axes} axes of its header: {error}; "
+                         f"get the file again") from error
 
 
 def load_npz(path):
     """The arrays of an .npz file as a dict; nothing in it is unpickled.
 
     Raises ValueError, naming the file and the array, if it is not a whole .npz file, or holds
-    objects, or a number that is not finite.
+    objects, two arrays of one name, or a number that is not finite.
     """
     import zipfile
-    content = io.BytesIO(Path(path).read_bytes())
     arrays = {}
     where = ""
-    try:
-        with zipfile.ZipFile(content) as archive:
-            for member in archive.namelist():
-                name = member.removesuffix(".npy")
-                where = f" at array {name!r}"
-                whole = io.BytesIO(archive.read(member))        # reading all checks the checksum
-                arrays[name] = np.lib.format.read_array(whole, allow_pickle=False)
-    except Exception as error:                                  # damaged bytes raise all sorts
-        raise ValueError(f"{path}: not a whole .npz file of plain numbers{where}: {error}; "
-                         f"get the file again, or save it without objects") from error
+    with open(path, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                for member in archive.infolist():
+                    name = member.filename.removesuffix(".npy")
+                    where = f" at array {name!r}"
+                    if name in arrays:
+                        raise ValueError("it is there twice")
+                    arrays[name] = read_array(archive, member)
+        except Exception as error:                              # damaged bytes raise all sorts
+            raise ValueError(f"{path}: not a whole .npz file of plain numbers{where}: {error}; "
+                             f"get the file again, or save it without objects") from error
     for name, array in arrays.items():
         _expect.finite(path, name, array)
     return arrays
 
 
-def _gunzip(path, content):
-    import gzip
+def _unpacked(path, content, size=sys.maxsize):
+    """The first `size` bytes that the gzip data hold, or all: few bytes may hold a gigabyte."""
+    parts = []
     try:
-        return gzip.decompress(content)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        while content and size > 0:
+            member = zlib.decompressobj(16 + zlib.MAX_WBITS)        # 16: with a gzip header
+            parts.append(member.decompress(content, size))
+            size -= len(parts[-1])
+            if size > 0 and not member.eof:
+                raise EOFError("it ends too early")
+            content = member.unused_data.lstrip(b"\0")             # tapes are filled up with zeros
+    except (EOFError, zlib.error) as error:
         raise ValueError(f"{path}: its gzip data is truncated or edited ({error}); "
                          f"get the file again") from error
+    return b"".join(parts)

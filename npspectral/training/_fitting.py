@@ -1,0 +1,61 @@
+"""Whether a record is one of a run of this network: what `save` and `load` ask alike."""
+from numbers import Integral, Real
+
+import numpy as np
+
+from ..nn import tree
+from ..nn.layer import PRECISION, Layer
+
+
+def check(network, record):
+    """Refuse what is no record of a run of this network."""
+    if not isinstance(network, Layer):
+        raise TypeError(f"network is {network!r}, expected a layer of npspectral.nn")
+    if not _is(Integral, record.epoch) or record.epoch < 0:
+        raise ValueError(f"Record: epoch is {record.epoch!r}, expected an integer of at least 0")
+    if not isinstance(record.metrics, dict):
+        raise TypeError(f"Record: metrics is {record.metrics!r}, expected a dict of numbers")
+    for name, value in {"loss": record.loss, **record.metrics}.items():
+        if not _is(Real, value):
+            raise TypeError(f"Record: {name} is {value!r}, expected a real number")
+    if record.rng_state is not None and not isinstance(record.rng_state, dict):
+        raise TypeError(f"Record: rng_state is {record.rng_state!r}, expected a dict")
+    _check_params(network, record.params)
+    if record.optimizer_state is not None:
+        _check_state(record.optimizer_state, network.trainable_part(record.params))
+
+
+def _is(kind, value):
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _check_params(network, params):
+    """Finite, and what forward takes."""
+    arrays = [(path, array) for path, array in tree.items(params, "params")
+              if isinstance(array, np.ndarray)]
+    for path, array in arrays:
+        if array.dtype.kind in "fc" and not np.isfinite(array).all():
+            raise ValueError(f"Record: {path} has numbers that are not finite")
+    dtype = PRECISION.get(arrays[0][1].dtype, float) if arrays else float
+    with np.errstate(all="ignore"):
+        network.forward(params, np.zeros((1, getattr(network, "n_in", 1)), dtype))
+
+
+def _check_state(state, part):
+    """Single numbers, vectors of all trainable numbers, and trees like the trainable part."""
+    if not isinstance(state, dict):
+        raise TypeError(f"Record: optimizer_state is {type(state).__name__}, expected a dict")
+    like = {"": ()}, {"": (tree.size(part),)}, _shapes(part)
+    for name, entry in state.items():
+        for path, array in tree.items(entry, f"optimizer_state/{name}"):
+            if (type(array) is not np.ndarray or array.dtype.kind not in "biufc"
+                    or not array.dtype.isnative or np.isnan(array).any()):
+                raise ValueError(f"Record: {path} is {array!r:.60}, expected an array of numbers "
+                                 f"of a native dtype, none of them nan")
+        if _shapes(entry) not in like:
+            raise ValueError(f"Record: optimizer_state/{name} has the shapes {_shapes(entry)}, "
+                             f"expected {' or '.join(map(str, like))}")
+
+
+def _shapes(branch):
+    return {path: array.shape for path, array in tree.items(branch)}
