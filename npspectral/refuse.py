@@ -2,6 +2,7 @@
 import numpy as np
 
 PLAIN = np.ndarray, np.memmap       # no subclass else: a mask is lost, a matrix multiplies its way
+PIECE = 1 << 20                     # numbers looked at in one go
 
 
 def plain(owner, name, array, kinds="fiu", expected="a numpy array of real numbers"):
@@ -12,16 +13,24 @@ def plain(owner, name, array, kinds="fiu", expected="a numpy array of real numbe
 
 
 def finite(owner, name, array, expected="finite numbers"):
-    """Refuse inf, nan and NaT; the first one is named."""
-    if array.dtype.kind in "fcmM" and not np.isfinite(array).all():
-        _first(owner, name, array, ~np.isfinite(array), expected)
+    """Refuse inf, nan and NaT; the first one is named. A memory map is never read whole."""
+    if array.dtype.kind not in "fcmM":
+        return
+    rows = np.atleast_1d(array)
+    step = max(1, PIECE * len(rows) // max(1, rows.size))
+    for begin in range(0, len(rows), step):
+        wrong = ~np.isfinite(rows[begin:begin + step])
+        if wrong.any():
+            index = np.argwhere(wrong)[0]
+            index[0] += begin
+            _name(owner, name, array, index[:array.ndim], expected)
 
 
 def present(owner, name, array, expected="no missing value"):
     """Refuse NaN, NaT, NA and None in an array of any kind; the first one is named."""
     lost = missing(array)
     if lost.any():
-        _first(owner, name, array, lost, expected)
+        _name(owner, name, array, np.argwhere(lost)[0], expected)
 
 
 def missing(array):
@@ -42,7 +51,6 @@ def _absent(value):
         return False
 
 
-def _first(owner, name, array, wrong, expected):
-    index = np.argwhere(wrong)[0].tolist()
-    raise ValueError(f"{owner}: {name}{index} is {array[tuple(index)]}, "
-                     f"expected {expected}")
+def _name(owner, name, array, index, expected):
+    place = index.tolist() or ""
+    raise ValueError(f"{owner}: {name}{place} is {array[tuple(index)]}, expected {expected}")

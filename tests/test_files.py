@@ -338,7 +338,7 @@ def test_npz_arrays_come_back_as_they_were(tmp_path, save):
 @pytest.mark.parametrize("value, message", [
     (np.array([[0, 1], [2, np.nan]]), "x[1, 1] is nan, expected finite numbers"),
     (np.array([1, np.inf, np.nan]), "x[1] is inf, expected finite numbers"),
-    (np.array(-np.inf, dtype=np.float32), "x[] is -inf, expected finite numbers"),
+    (np.array(-np.inf, dtype=np.float32), "x is -inf, expected finite numbers"),
     (np.array([0, complex(0, np.nan)]), "x[1] is nanj, expected finite numbers"),
     (np.array(["2020-01-01", "NaT"], "M8[D]"), "x[1] is NaT, expected finite numbers"),
     (np.array([(1, np.nan)], "i4,f8"), "at array 'x': its entries are records"),

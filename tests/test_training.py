@@ -11,10 +11,10 @@ import pytest
 from conftest import assert_near, locked, random_array, random_params, same_bits
 
 from npspectral import (SGD, Adam, Adamax, Chain, Dense, ReLU, Spectral, Tanh, fit, hinge,
-                        mean_squared_error, softmax_cross_entropy)
+                        mean_squared_error, refuse, softmax_cross_entropy)
 from npspectral.nn import L1, L2, tree
-from npspectral.training import (Record, Step, _expect, accuracy, evaluate, load, minibatch,
-                                 predict, save, show_progress)
+from npspectral.training import (Record, Step, accuracy, evaluate, load, minibatch, predict, save,
+                                 show_progress)
 
 NETWORK = Chain(Spectral(4, 6), Tanh(), Spectral(6, 3, lambda_in=0.0, trainable=("lambda_out",)))
 
@@ -527,7 +527,7 @@ def test_memory_maps_are_data_as_any_other(batch_size, data, params, tmp_path):
 
 
 def test_a_number_that_is_not_finite_is_found_in_any_piece_of_large_data(monkeypatch, data, params):
-    monkeypatch.setattr(_expect, "PIECE", 8)                # two rows
+    monkeypatch.setattr(refuse, "PIECE", 8)                # two rows
     x = data[0].copy()
     x[20, 3] = np.inf
     with pytest.raises(ValueError, match=r"fit: x\[20, 3\] is inf, expected finite numbers"):

@@ -4,12 +4,12 @@ from numbers import Integral, Real
 
 import numpy as np
 
-PIECE = 1 << 20         # numbers looked at in one go, so that a memory map is never read whole
+from ..refuse import PLAIN, finite
 
 
 def plain(owner, name, array):
     """The array, or the one behind a memory map, as a view that foreign code cannot write to."""
-    if type(array) not in (np.ndarray, np.memmap):
+    if type(array) not in PLAIN:
         raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
     return locked(array.view(np.ndarray))
 
@@ -32,21 +32,6 @@ def data(owner, x, target):
     finite(owner, "x", x)
     finite(owner, "target", target)
     return x, target
-
-
-def finite(owner, name, array):
-    """No inf and no nan; the first one is named."""
-    if array.dtype.kind not in "fc":
-        return
-    rows = np.atleast_1d(array)
-    step = max(1, PIECE * len(rows) // max(1, rows.size))
-    for begin in range(0, len(rows), step):
-        good = np.isfinite(rows[begin:begin + step])
-        if not good.all():
-            index = np.argwhere(~good)[0].tolist()
-            index[0] += begin
-            raise ValueError(f"{owner}: {name}{index if array.ndim else ''} is "
-                             f"{rows[tuple(index)]}, expected finite numbers")
 
 
 def integer(owner, name, value):

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..nn import tree
 from ..nn.layer import PRECISION, Layer
+from ..refuse import finite
 
 
 def check(network, record):
@@ -34,8 +35,7 @@ def _check_params(network, params):
     arrays = [(path, array) for path, array in tree.items(params, "params")
               if isinstance(array, np.ndarray)]
     for path, array in arrays:
-        if array.dtype.kind in "fc" and not np.isfinite(array).all():
-            raise ValueError(f"Record: {path} has numbers that are not finite")
+        finite("Record", path, array)
     dtype = PRECISION.get(arrays[0][1].dtype, float) if arrays else float
     with np.errstate(all="ignore"):
         network.forward(params, np.zeros((1, getattr(network, "n_in", 1)), dtype))
