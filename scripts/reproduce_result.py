@@ -79,8 +79,9 @@ class Result:
 
     @property
     def words(self):
-        """The verdict in words, after what is wrong."""
-        return " ".join([*self.faults, *([self.verdict] if self.code == 0 else [])])
+        """What is wrong, then the verdict in words."""
+        judged = self.code == 0 and (self.rows or not self.faults)
+        return " ".join([*self.faults, *([self.verdict] if judged else [])])
 
     @property
     def verdict(self):

@@ -10,6 +10,7 @@ from npspectral.oracle._answers import judged
 from npspectral.oracle._case import ROUNDOFF, cases
 from npspectral.oracle._check import answers_of, check
 from npspectral.oracle._diagnose import diagnose
+from npspectral.oracle._fit import _misfit
 from npspectral.oracle._mistakes import MISTAKES
 from npspectral.oracle._mistakes_reference import Steps
 from npspectral.oracle._results import CaseResult
@@ -217,3 +218,12 @@ def test_a_wrong_optimizer_is_named_besides_another_layout():
         plants = [NAMES["coupled decay"].plant] if view.kind == "optimizer" else []
         return turned(Steps(*plants).answers(own))
     assert named(check(candidate).findings) == [("layout",), ("coupled decay",)]
+
+
+def test_numbers_beside_a_nan_have_to_agree_too():
+    expected = core()["spectral/tanh/b2-i3-o4/bias"].expect["y"]
+    simulated = expected.value.copy()
+    simulated[0, 0] = np.nan
+    assert _misfit(simulated, simulated, expected, "float64") == 0
+    for other in (simulated + 1, np.where(np.isnan(simulated), 0, simulated), simulated * np.nan):
+        assert _misfit(other, simulated, expected, "float64") > 1

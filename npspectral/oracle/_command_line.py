@@ -9,6 +9,7 @@ import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from . import _vectors
@@ -37,11 +38,7 @@ class Refused(Exception):
 def main(arguments=None):
     """Run the command with these arguments; returns the exit code."""
     try:
-        try:
-            options = _parser().parse_args(arguments)
-        except SystemExit:
-            say("", end="")                         # what --help has printed may still be kept back
-            raise
+        options = _options(arguments)
         return int(options.run(options))
     except Refused as error:
         complain(str(error))
@@ -52,6 +49,17 @@ def main(arguments=None):
     except OSError as error:
         complain(str(error))
         return USAGE
+
+
+def _options(arguments):
+    """The arguments, read; what --help prints goes the way of all output."""
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            return _parser().parse_args(arguments)
+    except SystemExit:
+        say(printed.getvalue(), end="")
+        raise
 
 
 def _parser():
