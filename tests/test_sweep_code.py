@@ -143,7 +143,7 @@ def test_fit_reaches_what_training_needs_and_not_the_oracle():
     names = {line.split()[0] for line in lines if " of " not in line}
     assert {"npspectral.training.minibatch", "npspectral.nn.layer", "npspectral.nn.tree"} <= names
     parts = {name.split(".")[1] for name in names}
-    assert parts <= {"nn", "training"} and "npspectral.training.gradient_flow" not in names
+    assert parts <= {"nn", "refuse", "training"} and "npspectral.training.gradient_flow" not in names
 
 
 PRINT = "from npspectral import sweep; import user; print(sweep.code_version(user.f))"
