@@ -143,8 +143,8 @@ LATTICE = np.argwhere(np.ones((4, 4))).astype(float)
 BAD = {
     "all copies": (lambda: neighbor_ratios(np.ones((5, 2))), "x has 1 distinct rows, expected 3"),
     "lattice": (lambda: intrinsic_dimension(LATTICE), "every mu is 1, as on a lattice"),
-    "underflow": (lambda: neighbor_ratios(np.array([[1.0], [2], [1e-200], [2e-200], [0]])),
-                  "rows that differ by less than 1e-160 of its largest number"),
+    "underflow": (lambda: neighbor_ratios(np.array([[1.0], [2], [1e-305], [2e-305], [0]])),
+                  "rows that differ by less than 1e-300 of its largest number"),
     "below one": (lambda: two_nn_ml(np.array([1.5, 0.5, 2.0])), r"mu\[1\] is 0.5, expected 1 or"),
     "two": (lambda: two_nn_ml(np.array([1.5, 2.0])), "mu has 2 entries, expected 3 or more"),
     "infinite": (lambda: two_nn_ml(np.array([1.5, np.inf, 2.0])), r"mu\[1\] is inf, expected fin"),
