@@ -92,6 +92,8 @@ def test_cells_of_points_far_out_are_those_of_their_directions():
     (lambda: representations.principal_variances(X * 1e-170), "x reaches .*e-170, whose square"),
     (lambda: data.principal_components(X * 1e155, 2), "reaches .*e.155, whose square is no float"),
     (lambda: data.principal_components(X * 1e-170, 2), "x reaches .*e-170, whose square"),
+    (lambda: data.principal_components(X * [1e-150, 1e-156, 0], 2), "x reaches .*e-150, whose sq"),
+    (lambda: representations.principal_variances(X * [1e-150, 1e-156, 0]), "x reaches .*e-150"),
     (lambda: data.principal_components((X * 1e25).astype(np.float32), 2), "is no float32"),
     (lambda: data.gaussian_features(RNG, 5, 3, 2).predict(X * 1e160), "whose squares overflow"),
     (lambda: neurons.Neurons(OMEGA * 1e200, BIAS, BETA).preactivations(X * 1e200), "v . x. overfl"),
