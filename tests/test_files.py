@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import same_bits
 
 from npspectral.data import (CALIFORNIA_FEATURES, at_hand, california_housing, catalog, digits,
                              fashion_mnist, load_idx, load_npz, mnist)
@@ -388,8 +389,17 @@ def test_an_npz_file_edited_anywhere_never_gives_a_wrong_array(tmp_path, save):
         except ValueError as error:
             refused += str(path) in str(error)
         else:
-            assert all((read[name] == arrays[name]).all() for name in read)
+            assert same_bits(read, arrays)
     assert refused > len(whole) / 2                     # the rest is dates, versions and the like
+
+
+def test_a_comment_whose_length_hides_the_next_array_is_refused(tmp_path):
+    np.savez(tmp_path / "hidden.npz", x=np.ones(2), y=np.ones(2))
+    content = bytearray((tmp_path / "hidden.npz").read_bytes())
+    content[content.index(b"PK\1\2") + 33] = 1              # 256 bytes: all of the directory
+    (tmp_path / "hidden.npz").write_bytes(content)
+    with pytest.raises(ValueError, match="hidden.npz: .* at array 'x': it has a comment"):
+        load_npz(tmp_path / "hidden.npz")
 
 
 def test_a_single_npy_array_is_not_an_npz_file(tmp_path):
