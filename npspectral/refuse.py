@@ -38,7 +38,7 @@ def missing(array):
     if array.dtype.kind in "fcmM":
         return array != array
     if array.dtype.kind in "OT":
-        return np.frompyfunc(_absent, 1, 1)(array.astype(object)).astype(bool)
+        return np.asarray(np.frompyfunc(_absent, 1, 1)(array.astype(object)), bool)
     return np.zeros(array.shape, bool)
 
 
