@@ -116,7 +116,7 @@ def test_bad_input_is_refused(name):
 
 
 def test_labels_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="labels has 2 entries, expected 3"):
+    with pytest.raises(ValueError, match=r"labels has shape \(2,\), expected \(3,\)"):
         nearest_neighbor_vote(X, np.ones(2), X, 1)
     with pytest.raises(TypeError, match="labels is .*, expected a numpy array"):
         nearest_neighbor_vote(X, [1, 2, 3], X, 1)

@@ -193,7 +193,8 @@ def _points(owner, x):
 
 
 def _classes(owner, labels, length):
-    return np.unique(_expect.labels(owner, "labels", labels, length), return_inverse=True)
+    _expect.labels(owner, "labels", labels, length)
+    return np.unique(np.asarray(labels), return_inverse=True)
 
 
 def _bins(owner, activity, width):

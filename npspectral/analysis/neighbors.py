@@ -48,8 +48,8 @@ def nearest_neighbor_vote(x, labels, queries, k=5):
     """
     owner = "nearest_neighbor_vote"
     _, indices = nearest_neighbors(x, k, queries)
-    labels = _expect.labels(owner, "labels", labels, len(x))
-    classes, codes = np.unique(labels, return_inverse=True)
+    _expect.labels(owner, "labels", labels, len(x))
+    classes, codes = np.unique(np.asarray(labels), return_inverse=True)
     votes = np.zeros((len(indices), len(classes)), int)
     for column in codes[indices].T:
         votes[np.arange(len(votes)), column] += 1
