@@ -174,6 +174,16 @@ def test_a_file_in_the_place_of_the_folder_is_said_to_be_no_folder(tmp_path, mon
     assert not at_hand("digits")
 
 
+@pytest.mark.parametrize("name, file, enough", [
+    ("california-housing", "cal_housing.data.gz", True),
+    ("california-housing", "cal_housing.tgz", True), ("mnist", "train-labels-idx1-ubyte.gz", False)])
+def test_a_data_set_is_at_hand_if_all_that_it_needs_is(tmp_path, name, file, enough):
+    assert not at_hand(name, tmp_path)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / file).touch()
+    assert at_hand(name, tmp_path) == enough
+
+
 @pytest.mark.parametrize("place", ["", "~nobody-of-that-name/data"], ids=["cache", "given"])
 def test_where_no_home_folder_is_known_nothing_is_at_hand_and_a_way_out_is_told(place, monkeypatch):
     def homeless(path):
@@ -229,8 +239,13 @@ def test_california_features_are_ratios_of_the_rows_columns(tmp_path, monkeypatc
 # --- any IDX file
 
 
+def padded(content):
+    """In two gzip members, filled up with zeros as on a tape."""
+    return gzip.compress(content[:9]) + gzip.compress(content[9:]) + bytes(50)
+
+
 @pytest.mark.parametrize("array", [LABELS, IMAGES, np.zeros((2, 0, 3))], ids=["1", "3", "empty"])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, padded])
 def test_idx_files_are_read_packed_or_not(tmp_path, array, pack):
     path = tmp_path / "some-idx"
     path.write_bytes(pack(idx(array)))

@@ -93,6 +93,7 @@ def test_a_square_and_a_sphere_have_their_dimension_in_any_space(estimator, rng)
 def test_the_scale_and_the_place_of_the_cloud_do_not_matter(rng):
     x = rng.integers(-1000, 1000, (60, 3)) / 1024
     want = intrinsic_dimension(x)
+    assert intrinsic_dimension(x * 2.0 ** -1010) == want
     assert intrinsic_dimension(x * 2.0 ** 300) == intrinsic_dimension(x + 1024) == want
     assert intrinsic_dimension(x.astype(np.float32)) == want
 
