@@ -176,7 +176,8 @@ def test_a_file_in_the_place_of_the_folder_is_said_to_be_no_folder(tmp_path, mon
 
 @pytest.mark.parametrize("name, file, enough", [
     ("california-housing", "cal_housing.data.gz", True),
-    ("california-housing", "cal_housing.tgz", True), ("mnist", "train-labels-idx1-ubyte.gz", False)])
+    ("california-housing", "cal_housing.tgz", True),
+    ("mnist", "train-labels-idx1-ubyte.gz", False)])
 def test_a_data_set_is_at_hand_if_all_that_it_needs_is(tmp_path, name, file, enough):
     assert not at_hand(name, tmp_path)
     (tmp_path / name).mkdir()
