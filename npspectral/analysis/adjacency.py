@@ -136,7 +136,7 @@ def links(network, params):
         if not weights:
             raise ValueError(f"links: no layer has a weight in {network!r}")
         sizes = (weights[0].shape[1], *map(len, weights))
-    matrix = np.zeros((sum(sizes), sum(sizes)), weights[0].dtype)
+    matrix = np.zeros((sum(sizes), sum(sizes)), np.result_type(*weights))
     for k, weight in enumerate(weights, 1):
         block(matrix, sizes, k, k - 1)[...] = weight
     if isinstance(network, Nested) and network.skip:
