@@ -10,6 +10,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from . import refuse
+from .magnitude import power_of_two
 
 
 class NotFitted(ValueError, AttributeError):
@@ -113,7 +114,7 @@ def weights(owner, sample_weight, n):
     if weight.min() < 0 or weight.max() == 0:
         raise ValueError(f"{owner}: sample_weight runs from {weight.min()} to {weight.max()}, "
                          f"expected none below 0 and not only zeros")
-    return weight
+    return weight / power_of_two(weight)            # the sum of large ones would overflow
 
 
 def generator(owner, random_state):
@@ -177,7 +178,10 @@ def _array(owner, name, given):
     rows = given if isinstance(given, (list, tuple)) else ()
     if any(isinstance(row, np.ma.MaskedArray) for row in rows):
         raise TypeError(f"{owner}: {name} has masked rows, expected rows without a mask")
-    array = np.asarray(given)
+    try:
+        array = np.asarray(given)
+    except ValueError as error:                             # rows of unequal lengths
+        raise ValueError(f"{owner}: {name} is no table of numbers: {error}") from error
     if array.dtype.kind == "V":
         raise TypeError(f"{owner}: {name} has the fields {array.dtype.names}, expected one number "
                         f"in each place")

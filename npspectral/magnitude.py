@@ -20,11 +20,15 @@ def norms(x, axis=-1):
 
 
 def variances(owner, scaled, unit):
-    """scaled unit^2, the variances of x whose unit it is, as numbers that their dtype holds."""
+    """scaled unit^2, the variances of x whose unit it is, as numbers that their dtype holds.
+
+    Those that are rounding of the largest may vanish.
+    """
     with np.errstate(over="ignore", under="ignore"):
         found = scaled * unit * unit
     limits = np.finfo(found.dtype)
-    if scaled.max() > 0 and not limits.tiny <= found.max() <= limits.max:
+    least = found[scaled > np.finfo(float).eps * scaled.max()].min(initial=limits.max)
+    if not (limits.tiny <= least and found.max() <= limits.max):
         raise ValueError(f"{owner}: x reaches {unit:.1e}, whose square is no {found.dtype}, "
                          f"expected x of a scale nearer to 1")
     return found

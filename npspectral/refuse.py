@@ -1,4 +1,6 @@
-"""What is refused wherever an array enters: what is no plain array, and values that are missing."""
+"""What is refused wherever an argument enters: what is no plain array, missing values, sizes."""
+from numbers import Integral, Real
+
 import numpy as np
 
 PLAIN = np.ndarray, np.memmap       # no subclass else: a mask is lost, a matrix multiplies its way
@@ -33,12 +35,35 @@ def present(owner, name, array, expected="no missing value"):
         _name(owner, name, array, np.argwhere(lost)[0], expected)
 
 
+def labels(owner, name, labels, n):
+    """Refuse what is not one label of any kind for each of n samples, none of them missing."""
+    plain(owner, name, labels, "biufOSUTmM", "a numpy array of labels")
+    if labels.shape != (n,):
+        raise ValueError(f"{owner}: {name} has shape {labels.shape}, expected ({n},)")
+    present(owner, name, labels, "a label")
+
+
+def integer(owner, name, value, low, high=None, high_name=""):
+    """Refuse what is no integer from low up, and up to high, which has a name, if there is one."""
+    fits = isinstance(value, Integral) and not isinstance(value, bool)
+    if not fits or value < low or (high is not None and value > high):
+        high = f"{high_name} = {high}" if high_name else high
+        span = f"{low} or more" if high is None else f"{low} to {high}"
+        raise ValueError(f"{owner}: {name} is {value!r}, expected an integer, {span}")
+
+
+def number(owner, name, value, expected, fits):
+    """Refuse what is no real number for which fits(value); `expected` says so in words."""
+    if not isinstance(value, Real) or isinstance(value, bool) or not fits(value):
+        raise ValueError(f"{owner}: {name} is {value!r}, expected {expected}")
+
+
 def missing(array):
     """Where an array has no value, as booleans."""
     if array.dtype.kind in "fcmM":
         return array != array
     if array.dtype.kind in "OT":
-        return np.frompyfunc(_absent, 1, 1)(array.astype(object)).astype(bool)
+        return np.asarray(np.frompyfunc(_absent, 1, 1)(array.astype(object)), bool)
     return np.zeros(array.shape, bool)
 
 

@@ -63,6 +63,26 @@ def test_blocks_of_two_transfers_are_those_of_the_paper(rng):
     assert (block(matrix, sizes, 2, 0) == (l3 @ phi2 - phi2 @ l2) @ phi1).all()
 
 
+@pytest.mark.parametrize("dtype", [int, np.int8, np.uint8])
+def test_blocks_of_integers_are_taken_as_the_numbers_that_they_are(dtype):
+    blocks = np.array([[1, 2], [30, 40]], dtype), np.array([[50, 60]], dtype)
+    floats = tuple(phi.astype(float) for phi in blocks)
+    eigenvalues = np.arange(5)
+    for function in (eigenvectors, inverse):
+        assert (function(blocks) == function(floats)).all()
+    matrix = adjacency(blocks, eigenvalues)
+    assert (matrix == adjacency(floats, eigenvalues)).all()
+    found, own = decompose(matrix.astype(int), (2, 2, 1))
+    assert (own == eigenvalues).all() and all(map(np.array_equal, found, floats))
+
+
+@pytest.mark.parametrize("first, second", [(int, float), (float, complex), (np.float32, float)])
+def test_the_first_block_does_not_round_the_others(first, second):
+    blocks = np.ones((2, 2), first), np.full((1, 2), 1 / 3, second)
+    for matrix in (eigenvectors(blocks), -inverse((blocks[0] * 0, blocks[1]))):
+        assert (matrix[4:, 2:4] == blocks[1]).all()
+
+
 def test_single_precision_stays_single(rng):
     blocks = [part.astype(np.float32) for part in drawn((5, 4, 3), rng)[0]]
     matrix = adjacency(blocks, np.ones(12, np.float32))

@@ -188,7 +188,8 @@ def test_weights_in_the_score_count_samples_as_often(estimator, numbers, rng):
     times = rng.integers(4, size=len(x))
     assert_near(model.score(x, y, sample_weight=times),
                 model.score(np.repeat(x, times, 0), np.repeat(y, times)), 100)
-    assert model.score(x, y, np.ones(80)) == model.score(x, y)
+    for weight in (1.0, 1e308, 1e-320):
+        assert_near(model.score(x, y, np.full(80, weight)), model.score(x, y), 100)
     for bad, message in ((times[:5], r"shape \(5,\), expected \(80,\)"), (-times, "runs from -3"),
                          (times * 0, "not only zeros"), (times + np.nan, "is nan"),
                          (np.ma.array(times), "is MaskedArray")):
@@ -410,6 +411,9 @@ def test_the_score_compares_like_with_like(y, came):
     (np.zeros(6, [("a", float), ("b", float)]), TypeError, r"X has the fields \('a', 'b'\)"),
     (X.astype("M8[D]"), TypeError, r"X has dtype datetime64\[D\], expected numbers"),
     (with_first(None, X), ValueError, r"X\[2, 0\] is None, expected finite numbers"),
+    (None, ValueError, "X is None, expected finite numbers"),
+    ({"a": 1.0}, TypeError, "X is {'a': 1.0}, expected a number"),
+    ([[1.0, 2.0], [3.0]], ValueError, "X is no table of numbers: .* inhomogeneous"),
     (with_first(np.datetime64("NaT"), X), ValueError, r"X\[2, 0\] is NaT, expected finite"),
     (Frame(with_first("Rome", X), ["city", "size"]), ValueError,
      r"X\[2, 'city'\] is 'Rome', expected a number: could not convert string to float"),

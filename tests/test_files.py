@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import same_bits
 
 from npspectral.data import (CALIFORNIA_FEATURES, at_hand, california_housing, catalog, digits,
                              fashion_mnist, load_idx, load_npz, mnist)
@@ -173,6 +174,17 @@ def test_a_file_in_the_place_of_the_folder_is_said_to_be_no_folder(tmp_path, mon
     assert not at_hand("digits")
 
 
+@pytest.mark.parametrize("name, file, enough", [
+    ("california-housing", "cal_housing.data.gz", True),
+    ("california-housing", "cal_housing.tgz", True),
+    ("mnist", "train-labels-idx1-ubyte.gz", False)])
+def test_a_data_set_is_at_hand_if_all_that_it_needs_is(tmp_path, name, file, enough):
+    assert not at_hand(name, tmp_path)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / file).touch()
+    assert at_hand(name, tmp_path) == enough
+
+
 @pytest.mark.parametrize("place", ["", "~nobody-of-that-name/data"], ids=["cache", "given"])
 def test_where_no_home_folder_is_known_nothing_is_at_hand_and_a_way_out_is_told(place, monkeypatch):
     def homeless(path):
@@ -228,8 +240,13 @@ def test_california_features_are_ratios_of_the_rows_columns(tmp_path, monkeypatc
 # --- any IDX file
 
 
+def padded(content):
+    """In two gzip members, filled up with zeros as on a tape."""
+    return gzip.compress(content[:9]) + gzip.compress(content[9:]) + bytes(50)
+
+
 @pytest.mark.parametrize("array", [LABELS, IMAGES, np.zeros((2, 0, 3))], ids=["1", "3", "empty"])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, padded])
 def test_idx_files_are_read_packed_or_not(tmp_path, array, pack):
     path = tmp_path / "some-idx"
     path.write_bytes(pack(idx(array)))
@@ -388,8 +405,17 @@ def test_an_npz_file_edited_anywhere_never_gives_a_wrong_array(tmp_path, save):
         except ValueError as error:
             refused += str(path) in str(error)
         else:
-            assert all((read[name] == arrays[name]).all() for name in read)
+            assert same_bits(read, arrays)
     assert refused > len(whole) / 2                     # the rest is dates, versions and the like
+
+
+def test_a_comment_whose_length_hides_the_next_array_is_refused(tmp_path):
+    np.savez(tmp_path / "hidden.npz", x=np.ones(2), y=np.ones(2))
+    content = bytearray((tmp_path / "hidden.npz").read_bytes())
+    content[content.index(b"PK\1\2") + 33] = 1              # 256 bytes: all of the directory
+    (tmp_path / "hidden.npz").write_bytes(content)
+    with pytest.raises(ValueError, match="hidden.npz: .* at array 'x': it has a comment"):
+        load_npz(tmp_path / "hidden.npz")
 
 
 def test_a_single_npy_array_is_not_an_npz_file(tmp_path):

@@ -46,6 +46,11 @@ def enumerated(gram, y, bound, intercept):
     return found
 
 
+def test_where_no_entry_is_free_the_intercept_is_the_middle_of_what_is_allowed():
+    found = support_vectors(np.eye(2), np.array([1.0, -1.0]), 0.25)
+    assert found.coefficients.tolist() == [0.25, -0.25] and found.intercept == 0
+
+
 @pytest.mark.parametrize("intercept", [True, False])
 @pytest.mark.parametrize("bound", [0.3, 2.0, 50.0])
 @pytest.mark.parametrize("seed", range(3))

@@ -5,8 +5,8 @@ from conftest import same_bits
 
 from npspectral import data
 from npspectral.analysis import (attractors, compression, infinite_width, intrinsic_dimension,
-                                 kernel_machines, merging, mutual_information, neighbors,
-                                 neuron_motion, neurons, pruning, regimes, relevance,
+                                 kernel_machines, kernel_pca, merging, mutual_information,
+                                 neighbors, neuron_motion, neurons, pruning, regimes, relevance,
                                  representations)
 from npspectral.magnitude import norms, power_of_two
 from npspectral.nn import Spectral
@@ -15,6 +15,7 @@ UNITS = [2.0 ** 530, 2.0 ** -560, 2.0 ** 1018, 2.0 ** -900]
 RNG = np.random.default_rng(0)
 X, Q = RNG.standard_normal((40, 3)), RNG.standard_normal((7, 3))
 WIDE = RNG.standard_normal((30, 60))
+SLOW = np.exp(-np.abs(np.subtract.outer(np.arange(300), np.arange(300))) / 3)
 Y = np.where(X[:, 0] > 0, 1.0, -1.0)
 OMEGA, BIAS, BETA = RNG.standard_normal((5, 3)), RNG.standard_normal(5), RNG.standard_normal(5)
 PHI = Spectral(3, 5, lambda_out=0.0)
@@ -46,6 +47,7 @@ SAME = {
 LINEAR = {
     "distances of neighbors": lambda c: neighbors.nearest_neighbors(X * c, 3)[0],
     "distances by products": lambda c: neighbors.nearest_neighbors(WIDE * c, 3)[0],
+    "components": lambda c: kernel_pca.kernel_pca(SLOW * c, 2).eigenvalues,
     "norms": lambda c: norms(X * c),
     "distance_to_sphere": lambda c: kernel_machines.distance_to_sphere(X * c, 2.0 * c),
     "relevance": lambda c: relevance.input_relevance(PHI, spectral(c)),
@@ -92,6 +94,8 @@ def test_cells_of_points_far_out_are_those_of_their_directions():
     (lambda: representations.principal_variances(X * 1e-170), "x reaches .*e-170, whose square"),
     (lambda: data.principal_components(X * 1e155, 2), "reaches .*e.155, whose square is no float"),
     (lambda: data.principal_components(X * 1e-170, 2), "x reaches .*e-170, whose square"),
+    (lambda: data.principal_components(X * [1e-150, 1e-156, 0], 2), "x reaches .*e-150, whose sq"),
+    (lambda: representations.principal_variances(X * [1e-150, 1e-156, 0]), "x reaches .*e-150"),
     (lambda: data.principal_components((X * 1e25).astype(np.float32), 2), "is no float32"),
     (lambda: data.gaussian_features(RNG, 5, 3, 2).predict(X * 1e160), "whose squares overflow"),
     (lambda: neurons.Neurons(OMEGA * 1e200, BIAS, BETA).preactivations(X * 1e200), "v . x. overfl"),

@@ -179,6 +179,8 @@ BAD = {
     "sigmas": (lambda: normal_information((0, 1), (1, 0), (0.5, 0.5)), ValueError, "be positive"),
     "means": (lambda: normal_information((0, 1), (1,), (1,)), ValueError, "sigmas has 1 entries"),
     "width": (lambda: binned_entropy(X[:, None], 0.0), ValueError, "width is 0.0, expected a posi"),
+    "far": (lambda: neighbor_information(np.r_[X[:5], 1e200], Y, 2), ValueError,
+            "x has neighbors at .*e-200 of its largest number, expected none nearer than 1e-150"),
     "axes": (lambda: binned_entropy(X, 1.0), ValueError, r"activity has shape \(6,\), expected"),
 }
 

@@ -33,6 +33,18 @@ def test_clusters_far_smaller_than_the_rounding_of_products_are_told_apart(searc
     assert_near(np.take_along_axis(every, indices, 1), distances, 32)
 
 
+@pytest.mark.parametrize("far", [1e156, 1e160, 1e200, 1e300])
+@pytest.mark.parametrize("d", [1, 2, 40])
+def test_one_point_far_off_leaves_the_others_their_distances(d, far, rng):
+    x = np.concatenate([rng.standard_normal((30, d)), np.full((1, d), far)])
+    distances, indices = nearest_neighbors(x, 3)
+    every = all_distances(x[:30], x[:30])
+    assert np.array_equal(indices[:30], np.argsort(every, 1)[:, 1:4])
+    assert_near(distances[:30], np.sort(every, 1)[:, 1:4], 2 * d + 8)
+    assert (distances[30] > far / 2).all()
+    assert np.array_equal(nearest_neighbors(x, 3, x[:30])[1][:, 1:], indices[:30, :2])
+
+
 @pytest.mark.parametrize("d", [2, 40])
 def test_a_row_is_no_neighbor_of_itself_and_its_copy_is(d, rng):
     x = rng.standard_normal((12, d))
@@ -104,7 +116,7 @@ def test_bad_input_is_refused(name):
 
 
 def test_labels_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="labels has 2 entries, expected 3"):
+    with pytest.raises(ValueError, match=r"labels has shape \(2,\), expected \(3,\)"):
         nearest_neighbor_vote(X, np.ones(2), X, 1)
     with pytest.raises(TypeError, match="labels is .*, expected a numpy array"):
         nearest_neighbor_vote(X, [1, 2, 3], X, 1)

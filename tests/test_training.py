@@ -601,6 +601,7 @@ def test_records_are_equal_if_their_bits_are(data, params):
     assert Record(params) != Record(tree.map(lambda array: array.astype(np.float32), params))
     zero = ({"w": np.zeros(2)},)
     assert Record(zero) != Record(({"w": -np.zeros(2)},)) and Record(zero) != Record(({},))
+    assert Record(zero) != Record(({"w": np.zeros(2, int)},))
     assert Record(zero) != "a record" and not Record(zero) == zero
 
 

@@ -6,8 +6,17 @@ linear system, which makes their residuals 0. In an exchange those that leave th
 side and those at a bound with a residual of the wrong sign are freed, all at once: a few rounds,
 which may go round in circles. In a walk the first to meet a side is fixed there, else the worst
 residual freed: many rounds, in each of which the dual value rises. When the sets stay, the
-conditions hold to rounding. Exchanges end at a singular block; a walk has a ridge for it and its
-residuals as they are, which makes it a proximal method. For p up to a few thousand.
+conditions hold to rounding. For p up to a few thousand.
+
+An exchange gives up at a singular block, a walk does not. Of the free entries let K be the block
+and r the residuals. A step of the walk solves
+
+    (K + ridge I) step = r              with sum(step) = 0 if there is an intercept
+
+which maximizes the dual value less ridge |step|^2 / 2: a step of the proximal point method. The
+ridge shortens steps and moves no solution: step = 0 means r = 0, or r the same for all with an
+intercept. Along a unit vector v with K v = 0 the dual value rises without end if r.v is not 0.
+There the step is r.v / ridge, which is very long, and a side of the box ends it.
 
 Source: Rockafellar 1976, SIAM J. Control Optim. 14, 877 (proximal);
 Fan, Chen and Lin 2005, J. Mach. Learn. Res. 6, 1889 (pairs); Judice and Pires 1994, Comput.
@@ -56,13 +65,13 @@ class Dual:
             return self.y - self.gram @ beta
         return self.y - beta[chosen] @ self.gram[chosen]
 
-    def move(self, beta, coarse, moves=None):
+    def move(self, beta, coarse, most=MOVES):
         """Phase one: the best pair, or the coordinate furthest off, until residuals are coarse."""
         beta, residual = beta.copy(), self.residual(beta)
         closed_up = np.where(beta < self.upper, 0.0, -math.inf)
         closed_down = np.where(beta > self.lower, 0.0, math.inf)
         choose = self.pair if self.intercept else self.single
-        for _ in range((moves or MOVES) * len(beta)):
+        for _ in range(most * len(beta)):
             moves = choose(beta, residual + closed_up, residual + closed_down, coarse)
             if not moves:
                 break
@@ -160,10 +169,8 @@ class Dual:
         return None if first is None else chosen[first]
 
     def ridged(self, residual, chosen):
-        """The step without bounds, of sum 0 if there is an intercept, with a small ridge.
+        """The step of the chosen entries without bounds, with as small a ridge as rounding allows.
 
-        A ridge shortens one step and not where many of them lead, and where there is no curvature
-        the step is long and ends at a side: singular blocks are no exception.
         Raises ValueError if the block has a negative eigenvalue beyond rounding.
         """
         from scipy.linalg import LinAlgError, cho_factor, cho_solve

@@ -1,10 +1,13 @@
 """Checks of arguments: each error says who was called, with what, and what was expected."""
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
 from .. import refuse
 from ..nn import Chain, tree
+from ..refuse import integer, labels, number
+
+__all__ = ["integer", "labels", "number"]         # theirs and those below
 
 
 def array(owner, name, array, ndim, kinds="fiu"):
@@ -26,16 +29,6 @@ def numbers(owner, name, values, ndim, kinds="fiu"):
     """The array in its own dtype; a number and a list are taken, too."""
     given = np.asarray(values) if isinstance(values, (list, tuple, Real)) else values
     return array(owner, name, given, ndim, kinds)
-
-
-def labels(owner, name, values, length):
-    """Labels of any kind, one per sample, none of them missing."""
-    refuse.plain(owner, name, values, "biufOSUTmM", "a numpy array (p,) of labels")
-    if values.ndim != 1:
-        raise ValueError(f"{owner}: {name} has shape {values.shape}, expected (p,)")
-    same_length(owner, name, values, length)
-    refuse.present(owner, name, values, "a label")
-    return np.asarray(values)
 
 
 def params(owner, params, network=None):
@@ -94,16 +87,3 @@ def signs(owner, y, length):
     if not np.array_equal(found, (-1.0, 1.0)):
         raise ValueError(f"{owner}: y has the values {found[:5].tolist()}, expected -1 and +1")
     return y
-
-
-def integer(owner, name, value, low, high=None):
-    fits = isinstance(value, Integral) and not isinstance(value, bool)
-    if not fits or value < low or (high is not None and value > high):
-        span = f"{low} or more" if high is None else f"{low} to {high}"
-        raise ValueError(f"{owner}: {name} is {value!r}, expected an integer, {span}")
-
-
-def number(owner, name, value, expected, fits):
-    """A real number for which fits(value); `expected` says so in words."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not fits(value):
-        raise ValueError(f"{owner}: {name} is {value!r}, expected {expected}")

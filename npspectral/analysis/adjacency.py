@@ -25,7 +25,7 @@ def eigenvectors(blocks):
         if phi.shape != (sizes[k], sizes[k - 1]):
             raise ValueError(f"eigenvectors: block {k} has shape {phi.shape}, "
                              f"expected (n_{k}, {sizes[k - 1]})")
-    matrix = np.eye(sum(sizes), dtype=blocks[0].dtype)
+    matrix = np.eye(sum(sizes), dtype=np.result_type(*blocks))
     for k, phi in enumerate(blocks, 1):
         block(matrix, sizes, k, k - 1)[...] = phi
     return matrix
@@ -79,7 +79,7 @@ def decompose(matrix, sizes):
     Raises ValueError where it is not, and on equal eigenvalues of neighboring layers, which leave
     phi undetermined (or have no eigenvectors, if A_ij is not 0).
     """
-    matrix = _expect.array("decompose", "matrix", matrix, 2, "fc")
+    matrix = 1.0 * _expect.array("decompose", "matrix", matrix, 2, "fiuc")
     sizes = tuple(sizes)
     below = [block(matrix, sizes, k, k - 1) for k in range(1, len(sizes))]
     eigenvalues = np.diag(matrix).copy()
@@ -136,7 +136,7 @@ def links(network, params):
         if not weights:
             raise ValueError(f"links: no layer has a weight in {network!r}")
         sizes = (weights[0].shape[1], *map(len, weights))
-    matrix = np.zeros((sum(sizes), sum(sizes)), weights[0].dtype)
+    matrix = np.zeros((sum(sizes), sum(sizes)), np.result_type(*weights))
     for k, weight in enumerate(weights, 1):
         block(matrix, sizes, k, k - 1)[...] = weight
     if isinstance(network, Nested) and network.skip:
@@ -160,8 +160,8 @@ def nested_graph(network, params):
 
 
 def _blocks(owner, blocks):
-    """The blocks as a tuple, each of them a matrix of finite numbers."""
-    blocks = tuple(_expect.array(owner, f"block {k}", phi, 2, "fc")
+    """The blocks as a tuple, each of them a matrix of finite numbers; integers become floats."""
+    blocks = tuple(1.0 * _expect.array(owner, f"block {k}", phi, 2, "fiuc")
                    for k, phi in enumerate(blocks, 1))
     if not blocks:
         raise ValueError(f"{owner}: blocks is empty, expected at least one block")

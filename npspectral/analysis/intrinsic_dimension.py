@@ -54,8 +54,8 @@ def neighbor_ratios(x):
         points = np.unique(x, axis=0)
         distances = _two_nearest(points)
     nearest, second = distances.T
-    if not nearest.all():
-        raise ValueError("neighbor_ratios: x has distinct rows that differ by less than 1e-160 of "
+    if nearest.min() < 1e-300:
+        raise ValueError("neighbor_ratios: x has distinct rows that differ by less than 1e-300 of "
                          "its largest number, expected no such difference")
     return second / nearest, len(x) - len(points)
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..magnitude import norms
 from . import _expect
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
@@ -106,7 +107,7 @@ def _ritz(basis, image, n_components):
     values, vectors = values[::-1][:n_components], vectors.T[::-1][:n_components]
     found = vectors @ basis
     residual = vectors @ image - values[:, None] * found
-    return values, found, np.sqrt((residual * residual).sum(1).max()), least
+    return values, found, norms(residual).max(), least
 
 
 def _less_mean(rows):

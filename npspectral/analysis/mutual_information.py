@@ -29,7 +29,7 @@ import numpy as np
 
 from ..magnitude import power_of_two
 from . import _expect
-from .neighbors import nearest_neighbors
+from .neighbors import LEAST, nearest_neighbors
 
 
 def ratio_information(x, y, k=5):
@@ -77,7 +77,7 @@ def neighbor_information(x, labels, k=3):
     radii, alike = np.empty(len(x)), np.empty(len(x))
     for code in range(len(classes)):
         own = codes == code
-        radii[own] = nearest_neighbors(x[own], k)[0][:, -1] * (1 + 8 * np.finfo(float).eps)
+        radii[own] = _radii(owner, x[own], k) * (1 + 8 * np.finfo(float).eps)
         alike[own] = cKDTree(x[own]).query_ball_point(x[own], radii[own], return_length=True) - 1
     near = cKDTree(x).query_ball_point(x, radii, return_length=True) - 1
     nats = (_digamma(len(x)) - _digamma(sizes[codes]).mean() + _digamma(alike).mean()
@@ -160,6 +160,16 @@ def _ratio(owner, x, y, k, apart):
     return float(1 - np.mean(_binary_entropy(q)))
 
 
+def _radii(owner, x, k):
+    """Distances to the k-th nearest whose squares, which a tree compares, are numbers."""
+    radii = nearest_neighbors(x, k)[0][:, -1]
+    least = radii[radii > 0].min(initial=1)
+    if least < LEAST:
+        raise ValueError(f"{owner}: x has neighbors at {least:.0e} of its largest number, "
+                         f"expected none nearer than {LEAST} but copies")
+    return radii
+
+
 def _binary_entropy(q):
     terms = [np.where(part > 0, -part * np.log2(np.where(part > 0, part, 1)), 0)
              for part in (q, 1 - q)]
@@ -183,7 +193,8 @@ def _points(owner, x):
 
 
 def _classes(owner, labels, length):
-    return np.unique(_expect.labels(owner, "labels", labels, length), return_inverse=True)
+    _expect.labels(owner, "labels", labels, length)
+    return np.unique(np.asarray(labels), return_inverse=True)
 
 
 def _bins(owner, activity, width):

@@ -11,10 +11,11 @@ the minima of groups of columns. The candidates' distances are then computed fro
 """
 import numpy as np
 
-from ..magnitude import power_of_two
+from ..magnitude import norms, power_of_two
 from . import _expect
 
 ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
+LEAST = 1e-150                      # a distance whose square has all its digits
 
 
 def nearest_neighbors(x, k, queries=None):
@@ -22,6 +23,7 @@ def nearest_neighbors(x, k, queries=None):
 
     x (p, d), queries (n, d). Without queries those are the rows of x, and a row is no neighbor of
     itself, while a copy of it is one, at distance 0. Among equal distances the order is arbitrary.
+    What differs by less than 1e-300 of the largest number counts as equal.
     Raises TypeError or ValueError on arguments that do not fit, and if x has too few rows.
     """
     owner = "nearest_neighbors"
@@ -33,7 +35,7 @@ def nearest_neighbors(x, k, queries=None):
                          f"{x.shape[1]} as x")
     unit = max(power_of_two(x), power_of_two(queries))
     x, queries = x / unit, queries / unit
-    search = _by_tree if _few_dimensions(x) else _by_product
+    search = _by_tree if _few_dimensions(x) and _squarable(x, queries) else _by_product
     distances, indices = search(x, queries, k + itself)
     distances *= unit
     return _without_self(distances, indices) if itself else (distances, indices)
@@ -46,8 +48,8 @@ def nearest_neighbor_vote(x, labels, queries, k=5):
     """
     owner = "nearest_neighbor_vote"
     _, indices = nearest_neighbors(x, k, queries)
-    labels = _expect.labels(owner, "labels", labels, len(x))
-    classes, codes = np.unique(labels, return_inverse=True)
+    _expect.labels(owner, "labels", labels, len(x))
+    classes, codes = np.unique(np.asarray(labels), return_inverse=True)
     votes = np.zeros((len(indices), len(classes)), int)
     for column in codes[indices].T:
         votes[np.arange(len(votes)), column] += 1
@@ -105,12 +107,23 @@ def _nearest_candidates(x, block, rows, columns, k):
     size = max(1, ELEMENTS // x.shape[1])
     for start in range(0, len(rows), size):
         pairs = slice(start, start + size)
-        difference = x[columns[pairs]] - block[rows[pairs]]
-        distances[pairs] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+        distances[pairs] = _lengths(x[columns[pairs]] - block[rows[pairs]])
     order = np.lexsort((columns, distances, rows))
     first = np.searchsorted(rows, np.arange(len(block)))
     chosen = order[first[:, None] + np.arange(k)]
     return distances[chosen], columns[chosen]
+
+
+def _lengths(rows):
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    small = lengths < LEAST
+    lengths[small] = norms(rows[small])
+    return lengths
+
+
+def _squarable(*arrays):
+    """Whether no two numbers, which reach 1, differ by so little that a tree's squares vanish."""
+    return all(np.abs(x[x != 0]).min(initial=1) > LEAST / np.finfo(float).eps for x in arrays)
 
 
 def _few_dimensions(x):

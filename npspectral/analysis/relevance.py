@@ -47,8 +47,7 @@ def ranking(scores):
 def top_mask(scores, n):
     """Boolean mask of the n largest scores, exactly n of them whatever the ties."""
     order = _ranking("top_mask", scores)
-    if not isinstance(n, (int, np.integer)) or not 0 <= n <= len(order):
-        raise ValueError(f"top_mask: n is {n!r}, expected 0 to {len(order)}")
+    _expect.integer("top_mask", "n", n, 0, len(order))
     mask = np.zeros(len(order), bool)
     mask[order[:n]] = True
     return mask

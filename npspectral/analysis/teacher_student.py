@@ -36,8 +36,7 @@ def keep_nodes(network, params, n):
     of dense, spectral and elementwise layers.
     """
     scores, *others = node_scores(network, params, "norm")
-    if not isinstance(n, (int, np.integer)) or not 1 <= n <= scores.size:
-        raise ValueError(f"keep_nodes: n is {n!r}, expected 1 to {scores.size}")
+    _expect.integer("keep_nodes", "n", n, 1, scores.size)
     masks = (top_mask(scores, n), *(np.ones(other.size, bool) for other in others))
     return remove_nodes(network, params, masks)
 

@@ -139,6 +139,8 @@ def load_npz(path):
                 for member in archive.infolist():
                     name = member.filename.removesuffix(".npy")
                     where = f" at array {name!r}"
+                    if member.comment:          # by its length alone, it could hide an array
+                        raise ValueError("it has a comment")
                     if name in arrays:
                         raise ValueError("it is there twice")
                     arrays[name] = read_array(archive, member)

@@ -1,9 +1,10 @@
 """Checks of arguments: each error says who was called, with what, and what was expected."""
 from functools import partial
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
+from .. import refuse
 from ..refuse import PLAIN, finite
 
 
@@ -34,16 +35,9 @@ def data(owner, x, target):
     return x, target
 
 
-def integer(owner, name, value):
-    """A positive integer."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{owner}: {name} is {value!r}, expected a positive integer")
-
-
 def number(owner, name, value, expected, fits):
     """A real number for which fits(value), as a float; `expected` says so in words."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not fits(value):
-        raise ValueError(f"{owner}: {name} is {value!r}, expected {expected}")
+    refuse.number(owner, name, value, expected, fits)
     return float(value)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..nn import tree
+from ..nn.layer import check_integer
 from ..nn.penalties import add_penalties
 from . import _expect
 from ._record import Snapshot
@@ -111,7 +112,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"fit: rng is {rng!r}, expected a numpy.random.Generator")
     for name, number in (("batch_size", batch_size), ("epochs", 1 if epochs is None else epochs)):
-        _expect.integer("fit", name, number)
+        check_integer("fit", name, number)
     _try(network, record.params, loss, x[:batch_size], target[:batch_size])
     if validation is not None:
         _try(network, record.params, loss, *validation)
@@ -168,7 +169,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
 
 def predict(network, params, x, batch_size=1000):
     """y for all of x (n, n_in), forward in batches; x may be a memory map."""
-    _expect.integer("predict", "batch_size", batch_size)
+    check_integer("predict", "batch_size", batch_size)
     x, params = _expect.plain("predict", "x", x), tree.map(_expect.locked, params)
     batches = [network.forward(params, x[begin:begin + batch_size])[0]
                for begin in range(0, max(len(x), 1), batch_size)]
