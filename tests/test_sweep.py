@@ -596,7 +596,7 @@ def test_a_script_without_its_guard_is_told_so_in_a_sentence(tmp_path):
 
 @pytest.mark.parametrize("options, words", [
     ("", "f is not in a file, so its code has no digest; write it to a file and import it"),
-    (", version='1', workers=2", "f was defined in a notebook or at a prompt, where workers")])
+    (", version='1', workers=2", "f was defined in a notebook, at a prompt or in a __main__.py")])
 def test_a_function_of_a_notebook_is_told_what_to_do(tmp_path, options, words):
     text = f"""
 from npspectral import sweep
@@ -607,6 +607,36 @@ sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{options})
     done = subprocess.run([sys.executable], input=text, cwd=tmp_path, timeout=60, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
     assert done.returncode == 1 and f"ValueError: sweep: {words}" in done.stderr
+
+
+MAIN = """
+import sys
+from npspectral import sweep
+def f(i):
+    return i
+if __name__ == "__main__":
+    print(sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl", int(sys.argv[1])).values)
+"""
+
+
+@pytest.mark.parametrize("how", [["-m", "package"], ["package"]])
+def test_a_main_of_a_folder_is_told_that_workers_cannot_import_it(tmp_path, how):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__main__.py").write_text(MAIN)
+    alone, shared = (subprocess.run(
+        [sys.executable, *how, n], cwd=tmp_path, timeout=60, text=True, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}) for n in "12")
+    assert alone.stdout.strip() == "[0, 1, 2]", alone.stderr
+    assert shared.returncode == 1 and "f was defined in a notebook, at a prompt or in a __main__" \
+        in shared.stderr and not shared.stdout
+
+
+def test_a_script_may_run_under_a_debugger(tmp_path):
+    (tmp_path / "script.py").write_text(MAIN)
+    done = subprocess.run([sys.executable, "-m", "pdb", "-c", "continue", "script.py", "1"],
+                          input="quit", cwd=tmp_path, timeout=60, text=True, capture_output=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert "[0, 1, 2]" in done.stdout, done.stdout
 
 
 # The file

@@ -71,8 +71,8 @@ def loaded_version(*things, script=None):
 
 def is_in_file(module):
     """Not if it was typed at a prompt or in a notebook, or is part of Python's own program."""
-    file = getattr(module, "__file__", None)
-    return bool(file) and (module.__spec__ is not None or Path(file).is_file())
+    file, spec = getattr(module, "__file__", None), getattr(module, "__spec__", None)
+    return bool(file) and (spec is not None or Path(file).is_file())
 
 
 def script_source():

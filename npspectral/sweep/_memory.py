@@ -134,7 +134,7 @@ def _function_test(node, code, exact):
 
     def same(namespace, module):
         found = [part for part in _functions(namespace.get(node.name))
-                 if part.__code__.co_name == node.name and part.__globals__ is module]
+                 if part.__code__.co_name == node.name and (strict or part.__globals__ is module)]
         return any(map(as_written, found)) if found else not strict
 
     return same
