@@ -505,6 +505,13 @@ def test_an_error_of_the_run_is_not_hidden_by_what_it_has_broken(path, tmp_path,
     assert "ArithmeticError: its own error" in row.error and row.value is None
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_child_that_a_run_forks_gives_no_value_in_its_place(path, engine):
+    options = ENGINES[engine]()
+    table = sweep.run_all(sweep.grid(sweep_runs.fork_at, i=range(6)), path, **options)
+    assert table.values == [*range(6)]
+
+
 @pytest.mark.parametrize("how", ["exit", "own", "generator"])
 def test_whatever_a_run_raises_is_recorded_alike_on_every_engine(path, tmp_path, how):
     (tmp_path / "flag").touch()

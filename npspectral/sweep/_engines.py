@@ -4,6 +4,7 @@ Nothing here writes to the file: workers send back text.
 """
 import copy
 import json
+import os
 import signal
 import threading
 import traceback
@@ -24,6 +25,7 @@ def attempt(name, run, version, session, script=None):
     differs from sweep to sweep: Dask answers a call that it has seen from memory, and a run that
     failed would fail again without being tried. `script`: name -> Source of the caller's.
     """
+    process = os.getpid()
     try:
         check_code(run, version, script)
         seed = name.partition('"parameters": ')[2]
@@ -34,6 +36,9 @@ def attempt(name, run, version, session, script=None):
         raise
     except BaseException:
         return error_text(traceback.format_exc())
+    finally:
+        if os.getpid() != process:          # a child that the run forked would answer in its place
+            os._exit(0)
 
 
 def check_code(run, version, script):
