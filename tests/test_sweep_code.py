@@ -138,6 +138,27 @@ def test_of_a_package_whose_use_cannot_be_followed_all_is_reached(project, use, 
     assert version() != before
 
 
+@pytest.mark.parametrize("filling", [
+    "from .base import register\n\n\n@register\ndef g():\n    return 5\n",
+    "from . import base\n\nbase.TABLE['g'] = lambda: 5\n",
+    "from .base import TABLE\n\nTABLE.update(g=lambda: 5)\n"])
+def test_modules_that_fill_a_registry_as_their_package_is_imported_are_reached(project, filling):
+    (project / "pack/__init__.py").write_text("from .base import TABLE\nfrom . import more\n")
+    (project / "pack/base.py").write_text("TABLE = {}\n\n\ndef register(function):\n"
+                                          "    TABLE[function.__name__] = function\n")
+    (project / "pack/more").mkdir()
+    (project / "pack/more/__init__.py").write_text("from .. import elsewhere, home\n")
+    (project / "pack/elsewhere.py").write_text(filling)
+    (project / "pack/home.py").write_text("from functools import cache\n\n\n@cache\n"
+                                          "def unasked():\n    return 4\n")
+    (project / "run.py").write_text("import pack\n\n\ndef f():\n    return pack.TABLE['g']()\n")
+    before = version()
+    edit(project / "pack/home.py", "4", "5")
+    assert version() == before
+    edit(project / "pack/elsewhere.py", "5", "6")
+    assert version() != before
+
+
 def test_fit_reaches_what_training_needs_and_not_the_oracle():
     _, lines = _reach.reach((training.fit.__module__,))
     names = {line.split()[0] for line in lines if " of " not in line}
@@ -401,6 +422,8 @@ def test_all_modules_of_npspectral_are_as_their_files():
               if name.startswith("npspectral") and module.__spec__ is not None}
     found = {name: changed_name(module, module.__spec__) for name, module in loaded.items()}
     assert set(found.values()) == {None} and len(found) > 80
+    assert not [home for name in loaded for home in _reach.source(name, {"npspectral"}).fills
+                if home.startswith("npspectral")]           # its packages are not asked for them
     compared = [len(_expected(_reach.content(module.__spec__), module.__spec__.origin))
                 for module in loaded.values()]
     assert sum(compared) > 500

@@ -24,6 +24,7 @@ class Source:
     bound: dict | None = None   # name -> uses, of names bound by an import
     door: bool = False          # it only hands on names of others, and literals
     lazy: bool = False          # it has a __getattr__
+    fills: frozenset = frozenset()      # modules whose names are called or filled at its import
 
 
 def parse(content, package):
@@ -40,7 +41,8 @@ def parse(content, package):
     uses = explicit | _used(tree, bound)
     return Source(hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
                   frozenset(uses), bound, all(map(_hands_on, tree.body)),
-                  any(getattr(node, "name", "") == "__getattr__" for node in tree.body))
+                  any(getattr(node, "name", "") == "__getattr__" for node in tree.body),
+                  frozenset(_filled(tree, bound)))
 
 
 def _normal(node):
@@ -102,6 +104,20 @@ def _used(tree, bound):
             nodes += ast.iter_child_nodes(node)
     unused = set(bound) - seen              # others may import it from here
     return uses | {(module, own or ALL) for name in unused for module, own in bound[name]}
+
+
+def _filled(tree, bound):
+    """Modules from which a decorator, a call or a table at the top is: a registry's, say."""
+    for statement in tree.body:
+        parts = getattr(statement, "decorator_list", [])
+        if isinstance(statement, ast.Expr):
+            parts = [statement.value]
+        elif isinstance(statement, ast.Assign):
+            parts = [part for part in statement.targets if not isinstance(part, ast.Name)]
+        elif isinstance(statement, (ast.For, ast.With)):
+            parts = [statement]
+        names = {getattr(node, "id", "") for part in parts for node in ast.walk(part)}
+        yield from (module for name in names for module, _ in bound.get(name, ()))
 
 
 def _hands_on(statement):
