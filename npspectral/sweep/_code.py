@@ -42,8 +42,8 @@ def code_version(*things):
     Reached are their modules and what these import, from module to module: import statements
     wherever they stand, without Python's own modules and what is installed beside npspectral. It is
     of the syntax trees, so that comments, docstrings and the form of lines are no part of it. Not
-    seen are imports by a name that is computed, files of data, and the versions of Python, NumPy
-    and other libraries.
+    seen are imports by a name that is computed, subclasses that register themselves in a package
+    (__init_subclass__), files of data, and the versions of Python, NumPy and other libraries.
 
     Raises ValueError for code that is not in a file; RuntimeError if a file was edited since it was
     loaded, or a function or literal in memory is another than in the file. An edit before the first

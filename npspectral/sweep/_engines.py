@@ -5,11 +5,8 @@ Nothing here writes to the file: workers send back text.
 import copy
 import json
 import os
-import signal
-import threading
 import traceback
 from concurrent.futures import BrokenExecutor, CancelledError, as_completed
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -99,22 +96,6 @@ def _outcome(future):
         raise
     except Exception:
         return error_text(traceback.format_exc())
-
-
-@contextmanager
-def undisturbed():
-    """Ctrl-C waits until the block has ended."""
-    handler, caught = signal.getsignal(signal.SIGINT), []
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *what: caught.append(what))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        if caught:
-            handler(*caught[0])
 
 
 def hold_memory():
