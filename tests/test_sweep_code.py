@@ -262,6 +262,22 @@ def test_an_edit_between_two_sweeps_of_a_process_is_refused_until_it_is_loaded(
     assert sweep.run_all(sweep.grid(run.f, x=range(2)), path).from_disk == 2
 
 
+@pytest.mark.parametrize("old, new", [("x +", "x -"), ("CONSTANT = 2", "CONSTANT = 3"),
+                                      ("return 1", "return 2")])
+def test_what_a_module_still_holds_of_one_that_was_loaded_anew_is_refused(project, path, old, new):
+    edit(project / "helper.py", "def g", "class A:\n    def h(self):\n        return 1\n\n\ndef g")
+    (project / "run.py").write_text("from helper import CONSTANT, A as a, g\n\n\n"
+                                    "def f():\n    return g(CONSTANT) + a().h()\n")
+    import run
+    before = sweep.run_all(sweep.grid(run.f), path).values
+    edit(project / "helper.py", old, new)
+    importlib.reload(sys.modules["helper"])
+    with pytest.raises(RuntimeError, match="run.py was edited since .*, or (CONSTANT|a|g) was"):
+        sweep.run_all(sweep.grid(run.f), path)
+    importlib.reload(run)
+    assert sweep.run_all(sweep.grid(run.f), path).values != before
+
+
 @pytest.mark.parametrize("old, new, what", [
     ("return x +", "return x -", "g"), ("CONSTANT = 2", "CONSTANT = 2.0", "CONSTANT"),
     ("g(x)", "g(x, y=3)", "g"), ("def g", "class A:\n    def h(self):\n        return 1\n\n\ndef g",
@@ -420,7 +436,7 @@ def test_all_modules_of_npspectral_are_as_their_files():
     assert len(sweep.code_version(estimators.SpectralClassifier, oracle.check, sweep.run_all)) == 16
     loaded = {name: module for name, module in sys.modules.items()
               if name.startswith("npspectral") and module.__spec__ is not None}
-    found = {name: changed_name(module, module.__spec__) for name, module in loaded.items()}
+    found = {name: changed_name(module, module.__spec__, loaded) for name, module in loaded.items()}
     assert set(found.values()) == {None} and len(found) > 80
     assert not [home for name in loaded for home in _reach.source(name, {"npspectral"}).fills
                 if home.startswith("npspectral")]           # its packages are not asked for them

@@ -50,8 +50,10 @@ def code_version(*things):
     call is seen in functions, methods and literals, not in other values or decorated functions.
     """
     version = loaded_version(*things)
-    for name in _versions[_roots(things)][0]:
-        _refuse_edited(name)
+    names = _versions[_roots(things)][0]
+    homes = {name for name in names if getattr(sys.modules.get(name), "__spec__", None)}
+    for name in names:
+        _refuse_edited(name, homes)
     return version
 
 
@@ -105,7 +107,7 @@ def _root(thing, script):
     return name
 
 
-def _refuse_edited(name):
+def _refuse_edited(name, homes):
     """RuntimeError unless what is loaded is what the file holds."""
     module = _reach.scripts.get(name) or sys.modules.get(name)
     if module is None:
@@ -113,7 +115,7 @@ def _refuse_edited(name):
     spec = _reach.find(name)
     if _reach.read(spec).digest != _reach.known[name][1].digest:
         raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded; start anew")
-    changed = changed_name(module, spec)
+    changed = changed_name(module, spec, homes)
     if changed:
         raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded, or {changed} was "
                            f"changed in memory; start anew, or name a version=... yourself")

@@ -8,10 +8,12 @@ from collections import Counter
 from functools import cached_property, lru_cache
 from importlib.machinery import SourceFileLoader
 from inspect import CO_ITERABLE_COROUTINE
+from itertools import chain
 from types import CodeType, FunctionType
 from zipimport import zipimporter
 
 from ._reach import content
+from ._source import absolute
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
@@ -23,18 +25,48 @@ UNLIKE = HAS_DOCSTRING | CO_ITERABLE_COROUTINE      # flags that types.coroutine
 PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...), slice)
 
 
-def changed_name(module, spec):
+def changed_name(module, spec, homes=()):
     """The first name whose value in memory is another than in the file, or None.
+
+    Of what it imports from one of `homes`, the value is compared with that one's file: a module
+    that was loaded anew may have left its old functions here.
 
     Left out are names that are bound more than once, stand above an import of a star, are declared
     global or changed by the module itself, and modules that something else than Python's own loader
     has made.
     """
-    loader, own = getattr(module, "__loader__", None), vars(module)
-    if type(loader) not in (SourceFileLoader, zipimporter):
+    own, text = vars(module), content(spec)
+    if not _is_comparable(module):
         return None
-    tests = _expected(content(spec), spec.origin)
-    return next((name for name, same in tests if not same(own, own)), None)
+    changed = (name for name, same in _expected(text, spec.origin) if not same(own, own))
+    stale = (name for name, home, there in _imported(text, spec.parent)
+             if home in homes and name in own and _is_stale(own[name], sys.modules[home], there))
+    return next(chain(changed, stale), None)
+
+
+def _is_comparable(module):
+    return type(getattr(module, "__loader__", None)) in (SourceFileLoader, zipimporter)
+
+
+def _is_stale(thing, home, name):
+    if not _is_comparable(home):            # pytest's own code of a test module, say
+        return False
+    test = dict(_expected(content(home.__spec__), home.__spec__.origin)).get(name)
+    return test is not None and not test({name: thing}, vars(home))
+
+
+@lru_cache(maxsize=None)
+def _imported(text, package):
+    """(name, its home, name there) of what a module imports from others, and binds but once."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    bound, changing = Counter(_bound(tree)), _changing(tree)
+    names = [(alias.asname or alias.name, absolute("." * node.level + (node.module or ""), package),
+              alias.name)
+             for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return [each for each in names if bound[each[0]] == 1 and each[0] not in changing]
 
 
 @lru_cache(maxsize=None)

@@ -67,7 +67,7 @@ def _imports(tree, package):
                 module = alias.name if whole else alias.name.split(".")[0]
                 bound[alias.asname if whole else module].add((module, ()))
         elif isinstance(node, ast.ImportFrom):
-            module = _absolute("." * node.level + (node.module or ""), package)
+            module = absolute("." * node.level + (node.module or ""), package)
             for alias in node.names:
                 if alias.name == "*":
                     explicit.add((module, ALL))
@@ -77,11 +77,11 @@ def _imports(tree, package):
             name = getattr(node.func, "id", getattr(node.func, "attr", None))
             module = getattr(node.args[0], "value", None)
             if name in IMPORTERS and isinstance(module, str):
-                explicit.add((_absolute(module, package), ALL))
+                explicit.add((absolute(module, package), ALL))
     return explicit, dict(bound)
 
 
-def _absolute(name, package):
+def absolute(name, package):
     try:
         return resolve_name(name, package)
     except ImportError:                     # beyond the top: it cannot be imported either
