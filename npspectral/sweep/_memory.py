@@ -144,8 +144,7 @@ def _changing(tree):
 
 
 def _table(node):
-    """The name of the table that TABLE["a"].append(1), TABLE[0][1] = 2 or
-    globals()["TABLE"] = 3 changes."""
+    """What TABLE["a"].append(1), TABLE[0][1] = 2 and globals()["TABLE"] = 3 change: TABLE."""
     inner = node.value
     while isinstance(inner, ast.Subscript):
         inner = inner.value
