@@ -74,6 +74,17 @@ def leave_at(place, i, how):
     return i
 
 
+def fork_at(i):
+    """For i = 1 it forks, and the child leaves the function before the parent does."""
+    if i == 1:
+        warnings.simplefilter("ignore")     # newer Pythons warn of a fork beside threads
+        child = os.fork()
+        if child == 0:
+            return "the child's"
+        os.waitpid(child, 0)
+    return i
+
+
 class Own(BaseException):
     """No Exception."""
 

@@ -505,6 +505,13 @@ def test_an_error_of_the_run_is_not_hidden_by_what_it_has_broken(path, tmp_path,
     assert "ArithmeticError: its own error" in row.error and row.value is None
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_child_that_a_run_forks_gives_no_value_in_its_place(path, engine):
+    options = ENGINES[engine]()
+    table = sweep.run_all(sweep.grid(sweep_runs.fork_at, i=range(6)), path, **options)
+    assert table.values == [*range(6)]
+
+
 @pytest.mark.parametrize("how", ["exit", "own", "generator"])
 def test_whatever_a_run_raises_is_recorded_alike_on_every_engine(path, tmp_path, how):
     (tmp_path / "flag").touch()
@@ -596,7 +603,7 @@ def test_a_script_without_its_guard_is_told_so_in_a_sentence(tmp_path):
 
 @pytest.mark.parametrize("options, words", [
     ("", "f is not in a file, so its code has no digest; write it to a file and import it"),
-    (", version='1', workers=2", "f was defined in a notebook or at a prompt, where workers")])
+    (", version='1', workers=2", "f was defined in a notebook, at a prompt or in a __main__.py")])
 def test_a_function_of_a_notebook_is_told_what_to_do(tmp_path, options, words):
     text = f"""
 from npspectral import sweep
@@ -607,6 +614,36 @@ sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{options})
     done = subprocess.run([sys.executable], input=text, cwd=tmp_path, timeout=60, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
     assert done.returncode == 1 and f"ValueError: sweep: {words}" in done.stderr
+
+
+MAIN = """
+import sys
+from npspectral import sweep
+def f(i):
+    return i
+if __name__ == "__main__":
+    print(sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl", int(sys.argv[1])).values)
+"""
+
+
+@pytest.mark.parametrize("how", [["-m", "package"], ["package"]])
+def test_a_main_of_a_folder_is_told_that_workers_cannot_import_it(tmp_path, how):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__main__.py").write_text(MAIN)
+    alone, shared = (subprocess.run(
+        [sys.executable, *how, n], cwd=tmp_path, timeout=60, text=True, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}) for n in "12")
+    assert alone.stdout.strip() == "[0, 1, 2]", alone.stderr
+    assert shared.returncode == 1 and "f was defined in a notebook, at a prompt or in a __main__" \
+        in shared.stderr and not shared.stdout
+
+
+def test_a_script_may_run_under_a_debugger(tmp_path):
+    (tmp_path / "script.py").write_text(MAIN)
+    done = subprocess.run([sys.executable, "-m", "pdb", "-c", "continue", "script.py", "1"],
+                          input="quit", cwd=tmp_path, timeout=60, text=True, capture_output=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert "[0, 1, 2]" in done.stdout, done.stdout
 
 
 # The file

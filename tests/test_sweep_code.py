@@ -138,12 +138,34 @@ def test_of_a_package_whose_use_cannot_be_followed_all_is_reached(project, use, 
     assert version() != before
 
 
+@pytest.mark.parametrize("filling", [
+    "from .base import register\n\n\n@register\ndef g():\n    return 5\n",
+    "from . import base\n\nbase.TABLE['g'] = lambda: 5\n",
+    "from .base import TABLE\n\nTABLE.update(g=lambda: 5)\n"])
+def test_modules_that_fill_a_registry_as_their_package_is_imported_are_reached(project, filling):
+    (project / "pack/__init__.py").write_text("from .base import TABLE\nfrom . import more\n")
+    (project / "pack/base.py").write_text("TABLE = {}\n\n\ndef register(function):\n"
+                                          "    TABLE[function.__name__] = function\n")
+    (project / "pack/more").mkdir()
+    (project / "pack/more/__init__.py").write_text("from .. import elsewhere, home\n")
+    (project / "pack/elsewhere.py").write_text(filling)
+    (project / "pack/home.py").write_text("from functools import cache\n\n\n@cache\n"
+                                          "def unasked():\n    return 4\n")
+    (project / "run.py").write_text("import pack\n\n\ndef f():\n    return pack.TABLE['g']()\n")
+    before = version()
+    edit(project / "pack/home.py", "4", "5")
+    assert version() == before
+    edit(project / "pack/elsewhere.py", "5", "6")
+    assert version() != before
+
+
 def test_fit_reaches_what_training_needs_and_not_the_oracle():
     _, lines = _reach.reach((training.fit.__module__,))
     names = {line.split()[0] for line in lines if " of " not in line}
     assert {"npspectral.training.minibatch", "npspectral.nn.layer", "npspectral.nn.tree"} <= names
     parts = {name.split(".")[1] for name in names}
-    assert parts <= {"nn", "refuse", "training"} and "npspectral.training.gradient_flow" not in names
+    assert parts <= {"nn", "training", "refuse"}
+    assert "npspectral.training.gradient_flow" not in names
 
 
 PRINT = "from npspectral import sweep; import user; print(sweep.code_version(user.f))"
@@ -240,6 +262,22 @@ def test_an_edit_between_two_sweeps_of_a_process_is_refused_until_it_is_loaded(
     assert sweep.run_all(sweep.grid(run.f, x=range(2)), path).from_disk == 2
 
 
+@pytest.mark.parametrize("old, new", [("x +", "x -"), ("CONSTANT = 2", "CONSTANT = 3"),
+                                      ("return 1", "return 2")])
+def test_what_a_module_still_holds_of_one_that_was_loaded_anew_is_refused(project, path, old, new):
+    edit(project / "helper.py", "def g", "class A:\n    def h(self):\n        return 1\n\n\ndef g")
+    (project / "run.py").write_text("from helper import CONSTANT, A as a, g\n\n\n"
+                                    "def f():\n    return g(CONSTANT) + a().h()\n")
+    import run
+    before = sweep.run_all(sweep.grid(run.f), path).values
+    edit(project / "helper.py", old, new)
+    importlib.reload(sys.modules["helper"])
+    with pytest.raises(RuntimeError, match="run.py was edited since .*, or (CONSTANT|a|g) was"):
+        sweep.run_all(sweep.grid(run.f), path)
+    importlib.reload(run)
+    assert sweep.run_all(sweep.grid(run.f), path).values != before
+
+
 @pytest.mark.parametrize("old, new, what", [
     ("return x +", "return x -", "g"), ("CONSTANT = 2", "CONSTANT = 2.0", "CONSTANT"),
     ("g(x)", "g(x, y=3)", "g"), ("def g", "class A:\n    def h(self):\n        return 1\n\n\ndef g",
@@ -328,6 +366,58 @@ def test_what_a_module_changes_itself_is_no_edit(project, path):
     assert late.count == late.Counted.made == 2 and len(late.REGISTRY) == len(late.filled) + 1 == 3
 
 
+HARMLESS = {
+    "sets in a table": "T = {'a': {'x', 'y', 'z', 'u', 'v'}, 'b': ({'p', 'q', 'r'},)}",
+    "star after a name": "CONSTANT = 1\ndef g():\n    return 1\nfrom helper import *",
+    "table in a table": "T = {'a': {'b': 1}, 'c': [1]}\nROWS = [[1], [2]]\ndef f():\n"
+                        "    T['a']['b'] = 2\n    T['c'].append(2)\n    ROWS[0][0] = 3\nf()",
+    "set": "S = {1, 2}\nS.difference_update({1})",
+    "globals": "N = M = 1\nK = 1\ndef f():\n    globals()['K'] = 2\nf()",
+    "setattr": "import sys\nK = 1\nsetattr(sys.modules[__name__], 'K', 2)",
+    "wrapper of the same name": "from functools import wraps\nimport helper\n@wraps(helper.g)\n"
+                                "def g(x, *more):\n    return helper.g(x)",
+    "Enum with __new__": "from enum import Enum\nclass Way(Enum):\n"
+                         "    def __new__(cls, value, text):\n        self = object.__new__(cls)\n"
+                         "        self._value_ = value\n        return self\n    HERE = 1, 'x'",
+    "module replaced": "import sys, types\ndef g():\n    return 1\n"
+                       "new = types.ModuleType(__name__)\nvars(new).update(globals())\n"
+                       "sys.modules[__name__] = new",
+    "getter of a base": "class A:\n    @property\n    def x(self):\n        return 1\n"
+                        "class B(A):\n    @A.x.setter\n    def x(self, value):\n        pass",
+    "coroutine": "import types\n@types.coroutine\ndef f():\n    yield",
+}
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_what_works_is_not_called_edited(project, path, kind):
+    (project / "late.py").write_text("number = 3\n" + HARMLESS[kind])
+    import run
+    assert sweep.run_all(sweep.grid(run.f), path).rows[0].error is None
+    assert changed_name(sys.modules["late"], sys.modules["late"].__spec__) is None
+
+
+DECORATED = {
+    "wrapped": "from functools import wraps\nimport helper\n@wraps(helper.g)\ndef g(x):\n"
+               "    return 1",
+    "cached": "import functools\n@functools.cache\ndef g(x):\n    return 1",
+    "property": "class A:\n    @property\n    def x(self):\n        return 1",
+    "cached property": "import functools\nclass A:\n    @functools.cached_property\n"
+                       "    def x(self):\n        return 1",
+    "class method": "class A:\n    @classmethod\n    def x(cls):\n        return 1",
+}
+
+
+@pytest.mark.parametrize("kind", DECORATED)
+def test_an_edit_before_the_first_sweep_is_seen_in_what_is_decorated(project, path, kind):
+    (project / "late.py").write_text(DECORATED[kind] + "\nnumber = 3\n")
+    import late
+    import run
+    edit(project / "late.py", "return 1", "return 2")
+    with pytest.raises(RuntimeError, match="late.py was edited since"):
+        sweep.run_all(sweep.grid(run.f), path)
+    assert late.number == 3
+
+
 @pytest.mark.parametrize("name, value", [("CONSTANT", 5), ("g", lambda x: x)])
 def test_what_is_changed_in_memory_is_refused_as_no_digest_has_it(project, path, monkeypatch, name,
                                                                   value):
@@ -346,8 +436,10 @@ def test_all_modules_of_npspectral_are_as_their_files():
     assert len(sweep.code_version(estimators.SpectralClassifier, oracle.check, sweep.run_all)) == 16
     loaded = {name: module for name, module in sys.modules.items()
               if name.startswith("npspectral") and module.__spec__ is not None}
-    found = {name: changed_name(module, module.__spec__) for name, module in loaded.items()}
+    found = {name: changed_name(module, module.__spec__, loaded) for name, module in loaded.items()}
     assert set(found.values()) == {None} and len(found) > 80
+    assert not [home for name in loaded for home in _reach.source(name, {"npspectral"}).fills
+                if home.startswith("npspectral")]           # its packages are not asked for them
     compared = [len(_expected(_reach.content(module.__spec__), module.__spec__.origin))
                 for module in loaded.values()]
     assert sum(compared) > 500

@@ -42,16 +42,18 @@ def code_version(*things):
     Reached are their modules and what these import, from module to module: import statements
     wherever they stand, without Python's own modules and what is installed beside npspectral. It is
     of the syntax trees, so that comments, docstrings and the form of lines are no part of it. Not
-    seen are imports by a name that is computed, files of data, and the versions of Python, NumPy
-    and other libraries.
+    seen are imports by a name that is computed, subclasses that register themselves in a package
+    (__init_subclass__), files of data, and the versions of Python, NumPy and other libraries.
 
     Raises ValueError for code that is not in a file; RuntimeError if a file was edited since it was
     loaded, or a function or literal in memory is another than in the file. An edit before the first
     call is seen in functions, methods and literals, not in other values or decorated functions.
     """
     version = loaded_version(*things)
-    for name in _versions[_roots(things)][0]:
-        _refuse_edited(name)
+    names = _versions[_roots(things)][0]
+    homes = {name for name in names if getattr(sys.modules.get(name), "__spec__", None)}
+    for name in names:
+        _refuse_edited(name, homes)
     return version
 
 
@@ -71,8 +73,8 @@ def loaded_version(*things, script=None):
 
 def is_in_file(module):
     """Not if it was typed at a prompt or in a notebook, or is part of Python's own program."""
-    file = getattr(module, "__file__", None)
-    return bool(file) and (module.__spec__ is not None or Path(file).is_file())
+    file, spec = getattr(module, "__file__", None), getattr(module, "__spec__", None)
+    return bool(file) and (spec is not None or Path(file).is_file())
 
 
 def script_source():
@@ -105,7 +107,7 @@ def _root(thing, script):
     return name
 
 
-def _refuse_edited(name):
+def _refuse_edited(name, homes):
     """RuntimeError unless what is loaded is what the file holds."""
     module = _reach.scripts.get(name) or sys.modules.get(name)
     if module is None:
@@ -113,7 +115,7 @@ def _refuse_edited(name):
     spec = _reach.find(name)
     if _reach.read(spec).digest != _reach.known[name][1].digest:
         raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded; start anew")
-    changed = changed_name(module, spec)
+    changed = changed_name(module, spec, homes)
     if changed:
         raise RuntimeError(f"sweep: {spec.origin} was edited since it was loaded, or {changed} was "
                            f"changed in memory; start anew, or name a version=... yourself")

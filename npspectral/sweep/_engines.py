@@ -4,11 +4,9 @@ Nothing here writes to the file: workers send back text.
 """
 import copy
 import json
-import signal
-import threading
+import os
 import traceback
 from concurrent.futures import BrokenExecutor, CancelledError, as_completed
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -24,6 +22,7 @@ def attempt(name, run, version, session, script=None):
     differs from sweep to sweep: Dask answers a call that it has seen from memory, and a run that
     failed would fail again without being tried. `script`: name -> Source of the caller's.
     """
+    process = os.getpid()
     try:
         check_code(run, version, script)
         seed = name.partition('"parameters": ')[2]
@@ -34,6 +33,9 @@ def attempt(name, run, version, session, script=None):
         raise
     except BaseException:
         return error_text(traceback.format_exc())
+    finally:
+        if os.getpid() != process:          # a child that the run forked would answer in its place
+            os._exit(0)
 
 
 def check_code(run, version, script):
@@ -94,22 +96,6 @@ def _outcome(future):
         raise
     except Exception:
         return error_text(traceback.format_exc())
-
-
-@contextmanager
-def undisturbed():
-    """Ctrl-C waits until the block has ended."""
-    handler, caught = signal.getsignal(signal.SIGINT), []
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *what: caught.append(what))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        if caught:
-            handler(*caught[0])
 
 
 def hold_memory():

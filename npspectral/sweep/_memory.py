@@ -5,39 +5,73 @@ What a module computes as it is loaded cannot be compared, nor can functions tha
 import ast
 import sys
 from collections import Counter
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.machinery import SourceFileLoader
-from inspect import unwrap
+from inspect import CO_ITERABLE_COROUTINE
+from itertools import chain
 from types import CodeType, FunctionType
 from zipimport import zipimporter
 
 from ._reach import content
+from ._source import absolute
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "popitem", "remove",
-            "clear", "add", "discard", "sort", "reverse"}
+            "clear", "add", "discard", "sort", "reverse", "difference_update",
+            "intersection_update", "symmetric_difference_update"}
 HAS_DOCSTRING = 0x4000000   # a flag of code since Python 3.14; before, a docstring came first
+UNLIKE = HAS_DOCSTRING | CO_ITERABLE_COROUTINE      # flags that types.coroutine and words change
+PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...), slice)
 
 
-def changed_name(module, spec):
+def changed_name(module, spec, homes=()):
     """The first name whose value in memory is another than in the file, or None.
 
-    Left out are names that are bound more than once, declared global or changed by the module
-    itself, and modules that something else than Python's own loader has made.
+    Of what it imports from one of `homes`, the value is compared with that one's file: a module
+    that was loaded anew may have left its old functions here.
+
+    Left out are names that are bound more than once, stand above an import of a star, are declared
+    global or changed by the module itself, and modules that something else than Python's own loader
+    has made.
     """
-    loader = getattr(module, "__loader__", None)
-    if type(loader) not in (SourceFileLoader, zipimporter) or not content(spec):
+    own, text = vars(module), content(spec)
+    if not _is_comparable(module):
         return None
-    for name, same in _expected(content(spec), spec.origin):
-        if not same(vars(module)):
-            return name
-    return None
+    changed = (name for name, same in _expected(text, spec.origin) if not same(own, own))
+    stale = (name for name, home, there in _imported(text, spec.parent)
+             if home in homes and name in own and _is_stale(own[name], sys.modules[home], there))
+    return next(chain(changed, stale), None)
+
+
+def _is_comparable(module):
+    return type(getattr(module, "__loader__", None)) in (SourceFileLoader, zipimporter)
+
+
+def _is_stale(thing, home, name):
+    if not _is_comparable(home):            # pytest's own code of a test module, say
+        return False
+    test = dict(_expected(content(home.__spec__), home.__spec__.origin)).get(name)
+    return test is not None and not test({name: thing}, vars(home))
+
+
+@lru_cache(maxsize=None)
+def _imported(text, package):
+    """(name, its home, name there) of what a module imports from others, and binds but once."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    bound, changing = Counter(_bound(tree)), _changing(tree)
+    names = [(alias.asname or alias.name, absolute("." * node.level + (node.module or ""), package),
+              alias.name)
+             for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return [each for each in names if bound[each[0]] == 1 and each[0] not in changing]
 
 
 @lru_cache(maxsize=None)
 def _expected(text, place):
-    """(name, test of a namespace) for all that can be compared."""
+    """(name, test of a namespace inside a module's own) for all that can be compared."""
     try:
         tree, code = ast.parse(text), compile(text, place, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
@@ -48,11 +82,11 @@ def _expected(text, place):
 def _tests(tree, code, changing, exact):
     """Of the statements of a module (exact=True), or of a class, which may transform its own."""
     codes = {part.co_name: part for part in code.co_consts if isinstance(part, CodeType)}
-    bound = Counter(_bound(tree))
+    bound, star = Counter(_bound(tree)), _last_star(tree)
     tests = []
     for node in tree.body:
         name = _name(node)
-        if name is None or bound[name] > 1 or name in changing:
+        if name is None or bound[name] > 1 or name in changing or node.lineno < star:
             continue
         if isinstance(node, FUNCTIONS) and name in codes:
             tests.append((name, _function_test(node, codes[name], exact)))
@@ -86,6 +120,12 @@ def _bound(tree):
             nodes += ast.iter_child_nodes(node)
 
 
+def _last_star(tree):
+    """The line of the last import of a star, which may replace all names above it."""
+    return max((node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+                and node.names[0].name == "*"), default=0)
+
+
 def _changing(tree):
     """Names that the module's own code may change: global ones, attributes, tables it fills."""
     names = set()
@@ -97,43 +137,72 @@ def _changing(tree):
             names.add(node.attr)
         elif isinstance(node, ast.Subscript) and stored or (
                 isinstance(node, ast.Attribute) and node.attr in CHANGING):
-            names.add(getattr(node.value, "id", getattr(node.value, "attr", None)))
+            names.add(_table(node))
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", None) == "setattr":
+            names.update(getattr(argument, "value", None) for argument in node.args[1:2])
     return names
+
+
+def _table(node):
+    """What TABLE["a"].append(1), TABLE[0][1] = 2 and globals()["TABLE"] = 3 change: TABLE."""
+    inner = node.value
+    while isinstance(inner, ast.Subscript):
+        inner = inner.value
+    if isinstance(inner, ast.Call) and isinstance(node, ast.Subscript):
+        return getattr(node.slice, "value", None)
+    return getattr(inner, "id", getattr(inner, "attr", None))
 
 
 def _function_test(node, code, exact):
     want, defaults = _signature(code), [*node.args.defaults, *filter(None, node.args.kw_defaults)]
     strict = exact and not node.decorator_list
 
-    def same(namespace):
-        found = _inner(namespace.get(node.name))
-        if not isinstance(found, FunctionType) or found.__code__.co_name != node.name:
-            return not strict
+    def as_written(found):
         given = [*(found.__defaults__ or ()), *(found.__kwdefaults__ or {}).values()]
         return (_signature(found.__code__), len(given)) == (want, len(defaults)) and all(
             _exact(value) == _exact(own) for default, own in zip(defaults, given)
             for value in _literal(default))
 
+    def same(namespace, module):
+        found = [part for part in _functions(namespace.get(node.name))
+                 if part.__code__.co_name == node.name and (strict or part.__globals__ is module)]
+        return any(map(as_written, found)) if found else not strict
+
     return same
 
 
-def _inner(thing):
-    """The function inside a method of any kind, a property or a wrapper."""
-    thing = getattr(thing, "__func__", getattr(thing, "fget", thing))
-    return unwrap(thing) if callable(thing) else thing
+def _functions(thing):
+    """Those inside a method of any kind, a property or wrappers, which may show another's name."""
+    parts = [thing]
+    for part in parts:
+        parts += [inner for inner in _inside(part) if not any(inner is known for known in parts)]
+    return [part for part in parts if isinstance(part, FunctionType)]
+
+
+def _inside(thing):
+    if isinstance(thing, property):
+        return [thing.fget, thing.fset, thing.fdel]
+    if isinstance(thing, (classmethod, staticmethod)):
+        return [thing.__func__]
+    if isinstance(thing, cached_property):
+        return [thing.func]
+    return [getattr(thing, "__dict__", {}).get("__wrapped__")]
 
 
 def _class_test(name, tests):
-    def same(namespace):
+    def same(namespace, module):
         found = namespace.get(name)
-        return not isinstance(found, type) or all(test(vars(found)) for _, test in tests)
+        return not isinstance(found, type) or all(test(vars(found), module) for _, test in tests)
     return same
 
 
 def _literal_test(name, value, exact):
-    def same(namespace):
+    want = _exact(value)
+
+    def same(namespace, module):
         found = namespace.get(name)
-        return _exact(found) == _exact(value) or not exact and type(found) is not type(value)
+        return _exact(found) == want or not exact and type(found) is not type(value)
+
     return same
 
 
@@ -147,11 +216,15 @@ def _literal(node):
 
 
 def _exact(value):
-    """Text that tells 1, 1.0 and True apart; sets in order."""
-    if isinstance(value, (set, frozenset)):
-        return f"{type(value).__name__}{sorted(map(repr, value))}"
-    return repr(value) if type(value) in (dict, list, tuple, str, bytes, int, float, complex, bool,
-                                          type(None), type(...)) else f"a {type(value).__name__}"
+    """Text that tells 1, 1.0 and True apart; sets in order, at any depth."""
+    kind = type(value)
+    if kind in (set, frozenset):
+        return f"{kind.__name__}{sorted(map(_exact, value))}"
+    if kind in (list, tuple):
+        return f"{kind.__name__}{[_exact(part) for part in value]}"
+    if kind is dict:
+        return f"dict{[(_exact(key), _exact(own)) for key, own in value.items()]}"
+    return repr(value) if kind in PLAIN else f"a {kind.__name__}"
 
 
 @lru_cache(maxsize=None)
@@ -164,5 +237,5 @@ def _signature(code):
             code.co_consts[0], (str, type(None))):
         constants[0] = None
     return (code.co_name, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount,
-            code.co_flags & ~HAS_DOCSTRING, code.co_code, code.co_names, code.co_varnames,
+            code.co_flags & ~UNLIKE, code.co_code, code.co_names, code.co_varnames,
             code.co_freevars, code.co_cellvars, tuple(constants))

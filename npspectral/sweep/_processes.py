@@ -165,11 +165,13 @@ def leave_if_imported():
 
 def refuse_notebook(functions):
     """ValueError for functions that workers cannot import."""
-    for function in functions:
-        if function.__module__ == "__main__" and not is_in_file(sys.modules["__main__"]):
-            raise ValueError(f"sweep: {function.__qualname__} was defined in a notebook or at a "
-                             f"prompt, where workers cannot import it; write it to a file and "
-                             f"import it from there, or take workers=1")
+    main = sys.modules["__main__"]
+    by_folder = getattr(getattr(main, "__spec__", None), "name", "").endswith("__main__")
+    if by_folder or not is_in_file(main):
+        for name in (each.__qualname__ for each in functions if each.__module__ == "__main__"):
+            raise ValueError(f"sweep: {name} was defined in a notebook, at a prompt or in a "
+                             f"__main__.py, where workers cannot import it; write it to a file "
+                             f"and import it from there, or take workers=1")
 
 
 def _serve(pipe, make, sources):

@@ -1,8 +1,9 @@
 """The modules that code reaches by import: npspectral's and the user's own, as their files are.
 
 Followed are the import statements, inside functions too, from module to module. Of a package that
-only hands on names of others, just the names asked for; of one that loads names when they are used
-(a __getattr__), where they were loaded from; of one whose use cannot be followed, all.
+only hands on names of others, just the names asked for, and modules that fill a registry as they
+are imported; of one that loads names when they are used (a __getattr__), where they were loaded
+from; of one whose use cannot be followed, all.
 """
 import hashlib
 import os
@@ -39,6 +40,8 @@ def reach(roots):
         if names == ALL or module in roots or not found.door:
             lines.add(f"{module} {found.digest}")
             todo += found.uses
+        elif module.partition(".")[0] != OWN:       # which has no registry, and takes long to read
+            todo += [(name, ()) for name in _fillers(found, source_of)]
         if names == ALL:
             todo += [(name, ALL) for name in _submodules(module)]
         elif names:
@@ -46,6 +49,15 @@ def reach(roots):
             lines |= {f"{module}.{names[0]} of {home}" for home, _ in homes if found.door}
             todo += [(home, (*own, *names[1:]) or ALL) for home, own in homes]
     return source_of.names(), lines
+
+
+def _fillers(found, source_of):
+    """Modules that a door imports and that register something, or are doors themselves."""
+    for module, names in found.uses:
+        for name in (module, *(f"{module}.{part}" for part in names[:1] if part != "*")):
+            other = name and source(name, source_of.tops)
+            if other and (other.door or any(source(home, source_of.tops) for home in other.fills)):
+                yield name
 
 
 class _Sources:

@@ -1,9 +1,11 @@
 """What stands in the lines of a results file: one run each, and its value or its error."""
 import json
+import signal
 import struct
+import threading
 import time
+from contextlib import contextmanager
 
-from ._engines import undisturbed
 from ._values import decode
 
 
@@ -51,7 +53,7 @@ class Recorder:
         self.tell()
 
     def __call__(self, name, outcome):
-        with undisturbed():
+        with _ctrl_c_waits():
             if name not in self.left:
                 return
             self.file.append(f'{{"run": {name}, {outcome}}}')
@@ -65,6 +67,22 @@ class Recorder:
         left, made = len(self.left), self.n_todo - len(self.left)
         failed = f", {self.failed} failed" if self.failed else ""
         seconds = (time.monotonic() - self.begin) / made * left if made else 0
-        known = f"{' from' if not made else f', {self.from_disk} from'} disk" * bool(self.from_disk)
-        self.report(f"{self.total - left} of {self.total} runs{known}{failed}"
+        disk = (f", {self.from_disk}" if made else "") + " from disk" if self.from_disk else ""
+        self.report(f"{self.total - left} of {self.total} runs{disk}{failed}"
                     + (f", {seconds:.0f} s to go" if made else ""))
+
+
+@contextmanager
+def _ctrl_c_waits():
+    """Until the block has ended."""
+    handler, caught = signal.getsignal(signal.SIGINT), []
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *what: caught.append(what))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if caught:
+            handler(*caught[0])

@@ -24,6 +24,7 @@ class Source:
     bound: dict | None = None   # name -> uses, of names bound by an import
     door: bool = False          # it only hands on names of others, and literals
     lazy: bool = False          # it has a __getattr__
+    fills: frozenset = frozenset()      # modules whose names are called or filled at its import
 
 
 def parse(content, package):
@@ -40,7 +41,8 @@ def parse(content, package):
     uses = explicit | _used(tree, bound)
     return Source(hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
                   frozenset(uses), bound, all(map(_hands_on, tree.body)),
-                  any(getattr(node, "name", "") == "__getattr__" for node in tree.body))
+                  any(getattr(node, "name", "") == "__getattr__" for node in tree.body),
+                  frozenset(_filled(tree, bound)))
 
 
 def _normal(node):
@@ -65,7 +67,7 @@ def _imports(tree, package):
                 module = alias.name if whole else alias.name.split(".")[0]
                 bound[alias.asname if whole else module].add((module, ()))
         elif isinstance(node, ast.ImportFrom):
-            module = _absolute("." * node.level + (node.module or ""), package)
+            module = absolute("." * node.level + (node.module or ""), package)
             for alias in node.names:
                 if alias.name == "*":
                     explicit.add((module, ALL))
@@ -75,11 +77,11 @@ def _imports(tree, package):
             name = getattr(node.func, "id", getattr(node.func, "attr", None))
             module = getattr(node.args[0], "value", None)
             if name in IMPORTERS and isinstance(module, str):
-                explicit.add((_absolute(module, package), ALL))
+                explicit.add((absolute(module, package), ALL))
     return explicit, dict(bound)
 
 
-def _absolute(name, package):
+def absolute(name, package):
     try:
         return resolve_name(name, package)
     except ImportError:                     # beyond the top: it cannot be imported either
@@ -102,6 +104,20 @@ def _used(tree, bound):
             nodes += ast.iter_child_nodes(node)
     unused = set(bound) - seen              # others may import it from here
     return uses | {(module, own or ALL) for name in unused for module, own in bound[name]}
+
+
+def _filled(tree, bound):
+    """Modules from which a decorator, a call or a table at the top is: a registry's, say."""
+    for statement in tree.body:
+        parts = getattr(statement, "decorator_list", [])
+        if isinstance(statement, ast.Expr):
+            parts = [statement.value]
+        elif isinstance(statement, ast.Assign):
+            parts = [part for part in statement.targets if not isinstance(part, ast.Name)]
+        elif isinstance(statement, (ast.For, ast.With)):
+            parts = [statement]
+        names = {getattr(node, "id", "") for part in parts for node in ast.walk(part)}
+        yield from (module for name in names for module, _ in bound.get(name, ()))
 
 
 def _hands_on(statement):
