@@ -702,7 +702,7 @@ def damaged(content, flips, cuts, chance):
 
 
 @pytest.mark.parametrize("flips, cuts", [
-    (300, 60), pytest.param(5000, 500, marks=pytest.mark.long)])
+    (300, 60), pytest.param(20_000, 2000, marks=pytest.mark.long)])
 def test_one_bit_or_a_cut_is_refused_by_name_or_changes_no_record(path, flips, cuts):
     """And every bit of the end of the last line, which is no torn line."""
     rows, refused = sweep.run_all(RUNS, path).rows, 0
