@@ -1,7 +1,7 @@
 """python -m npspectral: the command line."""
 import sys
 
-from .oracle._command_line import main
+from .oracle.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,7 +7,7 @@ from npspectral import Chain, Dense, Nested, ReLU, Spectral, Tanh
 from npspectral.data import load_npz
 from npspectral.nn import CONVENTIONS, Convention
 from npspectral.oracle import layouts
-from npspectral.oracle._layout import LAYOUTS
+from npspectral.oracle.verdict.layout import LAYOUTS
 
 # The matrix (n_in, n_out) that each code multiplies a row of inputs with, as it computes it.
 KERNELS = {

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from npspectral import Spectral, oracle
-from npspectral.oracle._answers import readable
-from npspectral.oracle._case import cases
-from npspectral.oracle._check import chosen, dtype_name
-from npspectral.oracle._own import own
-from npspectral.oracle._report import Report
-from npspectral.oracle._results import CaseResult, margins
+from npspectral.oracle.suite.case import cases
+from npspectral.oracle.verdict.answers import readable
+from npspectral.oracle.verdict.reference import reference
+from npspectral.oracle.verdict.report import Report
+from npspectral.oracle.verdict.results import CaseResult, margins
+from npspectral.oracle.verdict.run import chosen, dtype_name
 
 SQUARE = "spectral/tanh/b4-i4-o4/bias"
 OBLONG = "spectral/identity/b2-i3-o4/bias"          # of the exact tier
@@ -39,7 +39,7 @@ def message(candidate, only=SQUARE, **options):
 def changed(change, name="grad_phi"):
     """npspectral with one array of every answer changed."""
     def candidate(case):
-        found = own(case)
+        found = reference(case)
         if name in found:
             found[name] = change(found[name])
         return found
@@ -47,14 +47,14 @@ def changed(change, name="grad_phi"):
 
 
 def without(*names):
-    return lambda case: {key: array for key, array in own(case).items() if key not in names}
+    return lambda case: {key: array for key, array in reference(case).items() if key not in names}
 
 
 # npspectral itself
 
 @cache
 def full(dtype):
-    return oracle.check(own, suite="full", dtype=dtype)
+    return oracle.check(reference, suite="full", dtype=dtype)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
@@ -99,11 +99,11 @@ def test_inputs_are_exact_in_every_dtype_of_their_case():
 
 
 def test_a_candidate_may_answer_bfloat16_in_float32():
-    assert oracle.check(own, dtype="bfloat16").ok
+    assert oracle.check(reference, dtype="bfloat16").ok
 
 
 def test_a_candidate_may_answer_float16_in_float32():
-    assert status(lambda case: {k: v.astype(np.float32) for k, v in own(case).items()},
+    assert status(lambda case: {k: v.astype(np.float32) for k, v in reference(case).items()},
                   dtype="float16") == "pass"
 
 
@@ -117,23 +117,23 @@ def test_cases_that_a_dtype_cannot_hold_are_left_out_and_counted():
 
 def in_place(case):
     case.x[...] *= 2
-    return own(case)
+    return reference(case)
 
 
 def after_the_answer(case):
-    found = own(case)
+    found = reference(case)
     case.phi[0, 0] = 7
     return found
 
 
 def drops_an_input(case):
-    found = own(case)
+    found = reference(case)
     del case.inputs["bias"]
     return found
 
 
 def resizes(case):
-    found = own(case)
+    found = reference(case)
     case.lambda_in.resize((1, 1), refcheck=False)
     return found
 
@@ -146,7 +146,7 @@ class Counting:
 
     def __call__(self, case):
         self.calls += 1
-        return self.change(own(case), self.calls)
+        return self.change(reference(case), self.calls)
 
 
 def noisy(found, calls):
@@ -207,7 +207,7 @@ class Lazy(Mapping):
 
 def consumes_the_spec(case):
     """Right, but it takes apart what describes the case; written so by many."""
-    found = own(case)
+    found = reference(case)
     for description in (*case.layers, *case.spec.values()):
         description.clear()
     case.layers.clear(), case.spec.clear(), case.trainable.clear(), case.flags.clear()
@@ -228,12 +228,12 @@ MISBEHAVING = {
     "gives infinity": (changed(lambda a: a + np.inf), "error"),
     "gives None for an array": (changed(lambda a: None), "error"),
     "gives None": (lambda case: None, "error"),
-    "gives a list of arrays": (lambda case: list(own(case).values()), "error"),
-    "gives a tuple": (lambda case: tuple(own(case).items()), "error"),
-    "gives an array": (lambda case: own(case)["y"], "error"),
+    "gives a list of arrays": (lambda case: list(reference(case).values()), "error"),
+    "gives a tuple": (lambda case: tuple(reference(case).items()), "error"),
+    "gives an array": (lambda case: reference(case)["y"], "error"),
     "gives nothing": (lambda case: {}, "error"),
     "leaves an array out": (without("grad_x"), "error"),
-    "gives one too many": (lambda case: {**own(case), "grad_w": case.phi}, "error"),
+    "gives one too many": (lambda case: {**reference(case), "grad_w": case.phi}, "error"),
     "gives (n, 1) for (n,)": (changed(lambda a: a[:, None], "grad_lambda_in"), "error"),
     "gives (1, n) for (n,)": (changed(lambda a: a[None], "grad_lambda_out"), "error"),
     "gives a scalar": (changed(lambda a: a.sum(), "grad_bias"), "error"),
@@ -266,9 +266,10 @@ MISBEHAVING = {
     "closes a generator": (raising(GeneratorExit()), "error"),
     "exits when its array is read": (changed(lambda a: Exits()), "error"),
     "raises what cannot be said": (raising(Unsayable()), "error"),
-    "gives a mapping that cannot be read": (lambda case: Lazy(own(case)), "error"),
-    "gives names that are none": (lambda case: {**own(case), ("y",): case.x, 3: case.x}, "error"),
-    "gives a name that is half a character": (lambda case: {**own(case), "\ud800": case.x},
+    "gives a mapping that cannot be read": (lambda case: Lazy(reference(case)), "error"),
+    "gives names that are none": (
+        lambda case: {**reference(case), ("y",): case.x, 3: case.x}, "error"),
+    "gives a name that is half a character": (lambda case: {**reference(case), "\ud800": case.x},
                                               "error"),
     "hides a mask in a list": (changed(lambda a: list(np.ma.masked_less(a, 0))), "error"),
     "hides a masked number in a list": (changed(lambda a: [[np.ma.masked, *a[0, 1:]], *a[1:]]),
@@ -307,7 +308,7 @@ def test_a_candidate_that_misbehaves_is_reported_and_never_passes(what):
 @pytest.mark.parametrize("what", MISBEHAVING)
 def test_the_run_goes_on_after_a_candidate_that_misbehaves_in_one_case(what):
     candidate, expected = MISBEHAVING[what]
-    report = run(lambda case: (candidate if case.id == SQUARE else own)(case))
+    report = run(lambda case: (candidate if case.id == SQUARE else reference)(case))
     assert len(report.results) == len(FEW)
     assert [result.case.id for result in report.results if not result.passed] == [SQUARE]
 
@@ -378,10 +379,10 @@ def test_the_error_state_that_a_candidate_sets_stays_with_it():
         np.seterr(all="raise")
         return {name: array * 1e-200 * 1e-200 if name == "y" else array
                 for name, array in right.items()}
-    right = own(cases("full", SQUARE)[0])
+    right = reference(cases("full", SQUARE)[0])
     assert message(candidate).startswith("raised FloatingPointError")
     assert np.geterr() == before
-    assert status(lambda case: (np.seterr(all="raise"), own(case))[1]) == "pass"
+    assert status(lambda case: (np.seterr(all="raise"), reference(case))[1]) == "pass"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
@@ -425,12 +426,12 @@ def test_a_transposed_answer_is_told_to_be_one():
 
 def test_a_zero_where_nothing_was_asked_for_may_be_none():
     frozen = "spectral/trainable/lambda_in/tanh/b4-i3-o4"
-    assert status(lambda case: {**own(case), "grad_phi": None}, frozen) == "pass"
+    assert status(lambda case: {**reference(case), "grad_phi": None}, frozen) == "pass"
 
 
 def test_a_gradient_of_a_frozen_parameter_is_one_too_many():
     frozen = "spectral/trainable/lambda_in/tanh/b4-i3-o4"
-    assert status(lambda case: {**own(case), "grad_phi": case.phi}, frozen) == "error"
+    assert status(lambda case: {**reference(case), "grad_phi": case.phi}, frozen) == "error"
 
 
 def test_the_second_run_gets_inputs_of_its_own():
@@ -438,7 +439,7 @@ def test_the_second_run_gets_inputs_of_its_own():
 
     def candidate(case):
         seen.append(case.x)
-        return own(case)
+        return reference(case)
     run(candidate, SQUARE)
     assert not np.shares_memory(*seen)
 
@@ -449,7 +450,7 @@ def test_the_largest_difference_between_two_runs_is_reported():
 
 
 def test_error_cases_pass_when_refused_and_fail_when_answered():
-    assert status(own, "error/x-too-narrow") == "pass"
+    assert status(reference, "error/x-too-narrow") == "pass"
     assert status(lambda case: {}, "error/x-too-narrow") == "wrong"
     assert status(lambda case: None, "error/x-too-narrow") == "wrong"
 
@@ -480,7 +481,7 @@ def test_skipped_cases_are_counted_and_shown_with_their_reason():
     def layers_only(case):
         if case.kind == "loss":
             raise NotImplementedError("no losses here")
-        return own(case)
+        return reference(case)
     report = run(layers_only)
     assert report.ok and report.counts["skipped"] == 1
     assert "1 cases: no losses here" in report.to_text()
@@ -493,14 +494,14 @@ def test_a_report_without_results_is_a_failure():
 
 
 def test_a_known_failure_is_no_failure():
-    wrong = lambda case: {} if case.id == SQUARE else own(case)             # noqa: E731
+    wrong = lambda case: {} if case.id == SQUARE else reference(case)             # noqa: E731
     report = run(wrong, xfail={SQUARE: "slow today"})
     assert report.ok and report.counts["xfail"] == 1
     assert not run(wrong).ok
 
 
 def test_a_known_failure_that_passes_is_a_failure():
-    report = run(own, xfail=[SQUARE])
+    report = run(reference, xfail=[SQUARE])
     assert not report.ok
     assert "listed in xfail but passes" in report.to_text()
 
@@ -510,7 +511,7 @@ def test_nothing_but_known_failures_is_a_failure():
 
 
 def test_a_known_failure_of_the_full_suite_may_stand_in_the_list_of_a_core_run():
-    assert run(own, xfail=["spectral/batch/empty/tanh"]).ok
+    assert run(reference, xfail=["spectral/batch/empty/tanh"]).ok
 
 
 def test_nan_never_passes_even_where_the_scale_is_zero():
@@ -521,9 +522,9 @@ def test_nan_never_passes_even_where_the_scale_is_zero():
 def test_the_subgradient_of_the_other_side_is_acceptable_at_a_kink():
     kink = "spectral/kink/relu/b1-i2-o1"
     case, = cases("full", kink)
-    found = {**own(case), **{f"grad_{name}": case.expect[f"grad_{name}"].high
-                             for name in ("phi", "bias", "lambda_in", "lambda_out", "x")
-                             if case.expect[f"grad_{name}"].high is not None}}
+    found = {**reference(case), **{f"grad_{name}": case.expect[f"grad_{name}"].high
+                                   for name in ("phi", "bias", "lambda_in", "lambda_out", "x")
+                                   if case.expect[f"grad_{name}"].high is not None}}
     assert status(lambda case: found, kink) == "acceptable"
 
 
@@ -531,13 +532,13 @@ def test_the_subgradient_of_the_other_side_is_acceptable_at_a_kink():
 
 def lambda_out_sign(case):
     return {name: -array if name.endswith("lambda_out") else array
-            for name, array in own(case).items()}
+            for name, array in reference(case).items()}
 
 
 def phi_transposed(case):
     case.inputs = {name: array.T.copy() if name.endswith("phi") and len(set(array.shape)) == 1
                    else array for name, array in case.inputs.items()}
-    return own(case)
+    return reference(case)
 
 
 def test_the_first_screen_says_verdict_evidence_worst_number_and_how_to_run_it_again():
@@ -582,10 +583,10 @@ def test_the_rerun_line_of_a_local_function_is_python():
 def test_raise_if_failed_raises_the_text_and_otherwise_returns_the_report():
     with pytest.raises(AssertionError, match="grad_lambda_out is wrong"):
         run(lambda_out_sign).raise_if_failed()
-    assert run(own).raise_if_failed().ok
+    assert run(reference).raise_if_failed().ok
 
 
-@pytest.mark.parametrize("candidate", [own, lambda_out_sign, MISBEHAVING["gives NaN"][0],
+@pytest.mark.parametrize("candidate", [reference, lambda_out_sign, MISBEHAVING["gives NaN"][0],
                                        MISBEHAVING["gives infinity"][0], lambda case: {}])
 def test_json_is_strict_and_holds_every_case(candidate):
     def refuse(token):
@@ -597,7 +598,7 @@ def test_json_is_strict_and_holds_every_case(candidate):
 
 
 def test_the_table_has_a_row_for_every_family():
-    rows = oracle.check(own).table.splitlines()[2:]
+    rows = oracle.check(reference).table.splitlines()[2:]
     assert [row.split()[1] for row in rows] == ["spectral", "dense", "stack", "network", "loss",
                                                 "penalty", "optimizer", "error", "factored",
                                                 "nested", "sparse", "recurrent",
@@ -619,7 +620,7 @@ def test_markdown_starts_with_the_verdict_and_lists_failing_cases():
 
 
 def test_the_histogram_counts_every_number_once():
-    report = oracle.check(own)
+    report = oracle.check(reference)
     assert sum(report.histogram.values()) == sum(
         array.size for result in report.results for array in result.got.values())
     assert report.histogram["above 1"] == 0
@@ -634,7 +635,7 @@ def test_digits_drop_to_those_that_agree():
 def test_a_verdict_survives_a_diagnosis_that_fails(monkeypatch):
     def broken(results, dtype):
         raise ZeroDivisionError("no")
-    monkeypatch.setattr("npspectral.oracle._diagnose.diagnose", broken)
+    monkeypatch.setattr("npspectral.oracle.mistakes.diagnose.diagnose", broken)
     report = run(lambda_out_sign, SQUARE)
     assert not report.ok and report.notes == ("the diagnosis itself failed: ZeroDivisionError: no",)
 
@@ -650,7 +651,7 @@ def test_parametrize_gives_one_test_a_case_under_its_id():
 
 @oracle.parametrize(only="loss/*/weights/mean")
 def test_parametrize_works_as_a_decorator(case):
-    assert oracle.check(own, only=case.id).ok
+    assert oracle.check(reference, only=case.id).ok
 
 
 # assign
@@ -730,7 +731,7 @@ def test_a_case_has_the_sizes_and_the_dtype_of_its_run():
 
     def candidate(case):
         seen.append((case.n_in, case.n_out, case.dtype, str(case.x.dtype)))
-        return own(case)
+        return reference(case)
     run(candidate, OBLONG, dtype="float32")
     assert seen[0] == (3, 4, "float32", "float32")
 
@@ -835,35 +836,35 @@ BAD = [
     (tried(oracle.check, None), TypeError, "candidate is NoneType"),
     (tried(oracle.check, "module:candidate"), TypeError, "candidate is str"),
     (tried(oracle.check, {}), TypeError, "candidate is dict"),
-    (tried(oracle.check, own, suite="all"), ValueError, "suite is 'all'"),
-    (tried(oracle.check, own, suite=None), ValueError, "suite is None"),
-    (tried(oracle.check, own, suite="Core"), ValueError, "suite is 'Core'"),
-    (tried(oracle.check, own, dtype="float8"), ValueError, "dtype is 'float8'"),
-    (tried(oracle.check, own, dtype=""), ValueError, "dtype is ''"),
-    (tried(oracle.check, own, dtype=None), ValueError, "dtype is None"),
-    (tried(oracle.check, own, dtype=int), ValueError, "dtype is <class 'int'>"),
-    (tried(oracle.check, own, dtype="complex128"), ValueError, "dtype is 'complex128'"),
-    (tried(oracle.check, own, dtype="f4"), ValueError, "dtype is 'f4'"),
-    (tried(oracle.check, own, dtype=np.longdouble), ValueError, "dtype is"),
-    (tried(oracle.check, own, layout="kerass"), ValueError, "layout is 'kerass'"),
-    (tried(oracle.check, own, layout=3), ValueError, "layout is 3"),
-    (tried(oracle.check, own, layout=oracle.Layout), ValueError, "layout is"),
-    (tried(oracle.check, own, layout={}), ValueError, "layout is"),
-    (tried(oracle.check, own, only="nothing/*"), ValueError, "no case"),
-    (tried(oracle.check, own, only=""), ValueError, "no case"),
-    (tried(oracle.check, own, only=[]), ValueError, "only is"),
-    (tried(oracle.check, own, only=[SQUARE, "nothing/*"]), ValueError, "matches 'nothing/"),
-    (tried(oracle.check, own, only=[3]), ValueError, "only is"),
-    (tried(oracle.check, own, only=3), TypeError, "not iterable"),
-    (tried(oracle.check, own, only="spectral/batch/empty/tanh"), ValueError, "no case"),
-    (tried(oracle.check, own, xfail=SQUARE), TypeError, "xfail is"),
-    (tried(oracle.check, own, xfail=3), TypeError, "xfail is 3"),
-    (tried(oracle.check, own, xfail=None), TypeError, "xfail is None"),
-    (tried(oracle.check, own, xfail=["spectral"]), ValueError, "no case has the id"),
-    (tried(oracle.check, own, xfail=["spectral/*"]), ValueError, "no case has the id"),
-    (tried(oracle.check, own, xfail={3: "why"}), ValueError, "no case has the id"),
-    (tried(oracle.check, own, "full"), TypeError, "positional"),
-    (tried(oracle.check, own, sute="full"), TypeError, "sute"),
+    (tried(oracle.check, reference, suite="all"), ValueError, "suite is 'all'"),
+    (tried(oracle.check, reference, suite=None), ValueError, "suite is None"),
+    (tried(oracle.check, reference, suite="Core"), ValueError, "suite is 'Core'"),
+    (tried(oracle.check, reference, dtype="float8"), ValueError, "dtype is 'float8'"),
+    (tried(oracle.check, reference, dtype=""), ValueError, "dtype is ''"),
+    (tried(oracle.check, reference, dtype=None), ValueError, "dtype is None"),
+    (tried(oracle.check, reference, dtype=int), ValueError, "dtype is <class 'int'>"),
+    (tried(oracle.check, reference, dtype="complex128"), ValueError, "dtype is 'complex128'"),
+    (tried(oracle.check, reference, dtype="f4"), ValueError, "dtype is 'f4'"),
+    (tried(oracle.check, reference, dtype=np.longdouble), ValueError, "dtype is"),
+    (tried(oracle.check, reference, layout="kerass"), ValueError, "layout is 'kerass'"),
+    (tried(oracle.check, reference, layout=3), ValueError, "layout is 3"),
+    (tried(oracle.check, reference, layout=oracle.Layout), ValueError, "layout is"),
+    (tried(oracle.check, reference, layout={}), ValueError, "layout is"),
+    (tried(oracle.check, reference, only="nothing/*"), ValueError, "no case"),
+    (tried(oracle.check, reference, only=""), ValueError, "no case"),
+    (tried(oracle.check, reference, only=[]), ValueError, "only is"),
+    (tried(oracle.check, reference, only=[SQUARE, "nothing/*"]), ValueError, "matches 'nothing/"),
+    (tried(oracle.check, reference, only=[3]), ValueError, "only is"),
+    (tried(oracle.check, reference, only=3), TypeError, "not iterable"),
+    (tried(oracle.check, reference, only="spectral/batch/empty/tanh"), ValueError, "no case"),
+    (tried(oracle.check, reference, xfail=SQUARE), TypeError, "xfail is"),
+    (tried(oracle.check, reference, xfail=3), TypeError, "xfail is 3"),
+    (tried(oracle.check, reference, xfail=None), TypeError, "xfail is None"),
+    (tried(oracle.check, reference, xfail=["spectral"]), ValueError, "no case has the id"),
+    (tried(oracle.check, reference, xfail=["spectral/*"]), ValueError, "no case has the id"),
+    (tried(oracle.check, reference, xfail={3: "why"}), ValueError, "no case has the id"),
+    (tried(oracle.check, reference, "full"), TypeError, "positional"),
+    (tried(oracle.check, reference, sute="full"), TypeError, "sute"),
     (tried(oracle.parametrize, "full"), TypeError, "positional"),
     (tried(oracle.parametrize, only="nothing/*"), ValueError, "no case"),
     (tried(oracle.parametrize, suite="half"), ValueError, "suite is 'half'"),
@@ -1019,12 +1020,13 @@ def loaded(code):
 
 def test_importing_the_oracle_reads_no_vectors_and_imports_no_framework():
     modules = loaded("import npspectral.oracle")
-    assert "npspectral.oracle._vectors" not in modules and "npspectral.oracle._case" not in modules
+    assert not {"npspectral.oracle.suite", "npspectral.oracle.checks"} & set(modules)
 
 
 def test_a_check_imports_no_framework():
-    modules = loaded("from npspectral import oracle; from npspectral.oracle._own import own; "
-                     "oracle.check(own, dtype='bfloat16')")
+    modules = loaded("from npspectral import oracle; "
+                     "from npspectral.oracle.verdict.reference import reference; "
+                     "oracle.check(reference, dtype='bfloat16')")
     assert not {"torch", "jax", "tensorflow", "keras", "ml_dtypes", "pytest"} & set(modules)
 
 

@@ -13,14 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from npspectral.oracle import _command_line, _judge, _vectors
-from npspectral.oracle._case import cases
-from npspectral.oracle._check import candidate_case
-from npspectral.oracle._judge import BadAnswers, judge
-from npspectral.oracle._own import own
-from npspectral.oracle._xfail import read_xfail
+from npspectral.oracle import checks, command_line
+from npspectral.oracle.checks import judge
+from npspectral.oracle.suite import files
+from npspectral.oracle.suite.case import cases
+from npspectral.oracle.verdict.answer_file import BadAnswers
+from npspectral.oracle.verdict.reference import reference
+from npspectral.oracle.verdict.run import candidate_case
+from npspectral.oracle.verdict.xfail import read_xfail
 
-ROOT = Path(_vectors.__file__).parents[2]
+ROOT = Path(files.__file__).parents[3]
 CORE, FULL = cases("core"), cases("full")
 VJP = "spectral/tanh/b2-i3-o4/bias"
 SCALAR = "network/tanh/hinge"
@@ -28,7 +30,7 @@ EMPTY = "spectral/batch/empty/identity"
 REFUSED = "error/x-too-narrow"
 CANDIDATES = """
 import numpy as np
-from npspectral.oracle._own import own as right
+from npspectral.oracle.verdict.reference import reference as right
 
 def wrong(case):
     return {**right(case), "y": right(case)["y"] + 1} if case.kind == "vjp" else right(case)
@@ -61,7 +63,7 @@ def right_answers(found, dtype="float64", encode=of_bits):
         if case.kind == "error":
             given[case.id] = {"error": "refused"}
             continue
-        arrays = own(candidate_case(case, dtype, ANY))
+        arrays = reference(candidate_case(case, dtype, ANY))
         given[case.id] = {name: encode(array, dtype) for name, array in arrays.items()}
     return {"suite": "1.2.0", "dtype": dtype, "implementation": "a test", "answers": given}
 
@@ -118,7 +120,7 @@ def started(*arguments, stdout, stderr=subprocess.PIPE, folder=None):
 def exit_code(*arguments):
     """The exit code of the command, in this process."""
     try:
-        return _command_line.main([str(argument) for argument in arguments])
+        return command_line.main([str(argument) for argument in arguments])
     except SystemExit as stop:
         return stop.code
 
@@ -307,7 +309,7 @@ def _deep(levels):
 
 @pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
 def test_a_spoiled_answer_is_reported_and_the_others_still_judged(answers, spoil, monkeypatch):
-    monkeypatch.setattr(_judge, "_findings", lambda results, dtype: ([], ()))     # saves time
+    monkeypatch.setattr(checks, "diagnosed", lambda results, dtype: ([], ()))     # saves time
     spoil(answers)
     report = judge(answers)
     assert not report.ok and len(report.results) == len(CORE)
@@ -464,10 +466,10 @@ def mutated(text, rng):
 def judged_codes(count, seed, folder, monkeypatch):
     """How often `count` mutated files of answers give which exit code."""
     few = ("loss/mean_squared_error/b4-o4/mean", "dense/identity/b2-i3-o4/bias", REFUSED, SCALAR)
-    read = _vectors.read()
-    monkeypatch.setattr(_vectors, "read", lambda *rest, **more: read)       # saves time
-    monkeypatch.setattr(_judge, "chosen", lambda *rest: [case for case in CORE if case.id in few])
-    monkeypatch.setattr(_command_line, "_select", lambda options: CORE)
+    read = files.read()
+    monkeypatch.setattr(files, "read", lambda *rest, **more: read)       # saves time
+    monkeypatch.setattr(checks, "chosen", lambda *rest: [case for case in CORE if case.id in few])
+    monkeypatch.setattr(command_line, "_select", lambda options: CORE)
     rng = np.random.default_rng(seed)
     text = json.dumps({**RIGHT, "answers": {id: RIGHT["answers"][id] for id in few}})
     codes = Counter()
@@ -479,7 +481,7 @@ def judged_codes(count, seed, folder, monkeypatch):
 
 
 def test_mutated_files_of_answers_give_exit_codes_0_1_and_2_alone(folder, capsys, monkeypatch):
-    monkeypatch.setattr(_judge, "_findings", lambda results, dtype: ([], ()))
+    monkeypatch.setattr(checks, "diagnosed", lambda results, dtype: ([], ()))
     codes = judged_codes(2000, 0, folder, monkeypatch)
     assert set(codes) <= {0, 1, 2} and min(codes.values()) > 50, codes
 
@@ -522,7 +524,7 @@ def test_help_names_every_command_and_the_exit_codes(folder):
 
 
 def test_files_that_are_not_intact_give_exit_code_3(folder):
-    shutil.copytree(_vectors.FOLDER, folder / "v1")
+    shutil.copytree(files.FOLDER, folder / "v1")
     content = (folder / "v1" / "loss.json").read_bytes()
     (folder / "v1" / "loss.json").write_bytes(content.replace(b"3f", b"3e", 1))
     done = command("vectors", "verify", folder / "v1", folder=folder)
@@ -531,7 +533,7 @@ def test_files_that_are_not_intact_give_exit_code_3(folder):
 
 def test_shipped_files_that_are_not_intact_stop_a_check(folder):
     shutil.copytree(ROOT / "npspectral", folder / "npspectral")
-    path = folder / "npspectral" / "oracle" / "vectors" / "v1" / "stack.txt"
+    path = folder / "npspectral" / "oracle" / "suite" / "vectors" / "v1" / "stack.txt"
     path.write_bytes(path.read_bytes()[:-1])
     for arguments in (("check", "mine:right"), ("vectors", "list"), ("certify",)):
         done = subprocess.run([sys.executable, "-m", "npspectral", *arguments], cwd=folder,
@@ -716,7 +718,7 @@ def test_vectors_show_prints_inputs_and_expected_bits(folder, capsys):
 def test_exported_files_are_the_shipped_ones_and_verify(folder, capsys):
     assert exit_code("vectors", "export", "out") == 0
     assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == {
-        path.name: path.read_bytes() for path in _vectors.FOLDER.iterdir()}
+        path.name: path.read_bytes() for path in files.FOLDER.iterdir()}
     assert exit_code("vectors", "verify", "out") == 0
 
 
@@ -777,14 +779,14 @@ def test_certify_runs_apart_from_what_is_installed_and_hands_its_code_on(found, 
     def run(words, check, stdout, text):
         calls.append(words)
         return subprocess.CompletedProcess(words, found, "said")
-    monkeypatch.setattr(_command_line.subprocess, "run", run)
+    monkeypatch.setattr(command_line.subprocess, "run", run)
     assert exit_code("certify", "--write", "folder") == code
     assert calls[0][1:3] == ["-I", "-S"] and calls[0][-2:] == ["--write", "folder"]
 
 
 def test_selftest_hands_its_code_on(monkeypatch):
-    from npspectral.oracle import _selftest
-    monkeypatch.setattr(_selftest, "selftest", lambda dtype, table, **rest: int(dtype == "float32"))
+    from npspectral.oracle.mistakes import selftest
+    monkeypatch.setattr(selftest, "selftest", lambda dtype, table, **rest: int(dtype == "float32"))
     assert exit_code("selftest") == 0 and exit_code("selftest", "--dtype", "float32") == 1
 
 
@@ -809,7 +811,7 @@ def test_the_header_names_candidate_suite_and_digest(folder):
     done = pytest_run(folder, "--spectral-candidate", "mine:right", "-k", "kink")
     head = done.stdout.split("collected")[0]
     assert "mine:right" in head and "core suite 1.2.0" in head and "numpy" in head
-    assert _vectors.digest((_vectors.FOLDER / "MANIFEST.json").read_bytes())[:16] in head
+    assert files.digest((files.FOLDER / "MANIFEST.json").read_bytes())[:16] in head
 
 
 def test_failing_cases_fail_their_tests_and_known_ones_do_not(folder):

@@ -6,15 +6,16 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from npspectral.oracle._answers import judged
-from npspectral.oracle._case import ROUNDOFF, cases
-from npspectral.oracle._check import answers_of, check
-from npspectral.oracle._diagnose import diagnose
-from npspectral.oracle._fit import _misfit
-from npspectral.oracle._mistakes import MISTAKES
-from npspectral.oracle._mistakes_reference import Steps
-from npspectral.oracle._results import CaseResult
-from npspectral.oracle._selftest import BELOW_NOISE, rounded
+from npspectral.oracle.checks import check
+from npspectral.oracle.mistakes.diagnose import diagnose
+from npspectral.oracle.mistakes.fit import _misfit
+from npspectral.oracle.mistakes.known import MISTAKES
+from npspectral.oracle.mistakes.right import Steps
+from npspectral.oracle.mistakes.selftest import BELOW_NOISE, rounded
+from npspectral.oracle.suite.case import ROUNDOFF, cases
+from npspectral.oracle.verdict.answers import judged
+from npspectral.oracle.verdict.results import CaseResult
+from npspectral.oracle.verdict.run import answers_of
 
 NAMES = {mistake.name: mistake for mistake in MISTAKES}
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from npspectral import oracle
-from npspectral.oracle._case import cases
-from npspectral.oracle._layout import LAYOUTS, Layout, layout_of
-from npspectral.oracle._own import own
+from npspectral.oracle.suite.case import cases
+from npspectral.oracle.verdict.layout import LAYOUTS, Layout, layout_of
+from npspectral.oracle.verdict.reference import reference
 
 FULL = cases("full")
 
@@ -249,7 +249,7 @@ def test_npspectral_through_the_transposed_layout_still_passes():
         if penalty and "axis" in penalty:
             case.spec = {"penalty": {**penalty, "axis": -1 - penalty["axis"]}}
         return {name: array.T if name.endswith(("phi", "weight")) else array
-                for name, array in own(case).items()}
+                for name, array in reference(case).items()}
     assert report(transposed, Layout(phi="in,out", weight="in,out")).ok
 
 
@@ -259,14 +259,14 @@ def test_npspectral_through_the_opposite_sign_still_passes():
 
     def opposite(case):
         case.inputs = flip(case.inputs)
-        return flip(own(case))
+        return flip(reference(case))
     assert report(opposite, Layout(difference="out-in")).ok
 
 
 def test_a_wrong_sign_is_no_layout():
     def wrong(case):
         return {name: -array if name == "grad_lambda_out" else array
-                for name, array in own(case).items()}
+                for name, array in reference(case).items()}
     assert not any("layout" in finding.mistakes for finding in
                    oracle.check(wrong, only="spectral/*/b4-i4-o4/bias").findings)
 

@@ -6,18 +6,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from npspectral.oracle import (_catalog, _certify, _formulas_complex, _formulas_recurrent, _guard,
-                               _text, _vectors)
-from npspectral.oracle._arrays import converted, parameters
-from npspectral.oracle._case import ROUNDOFF, cases
-from npspectral.oracle._catalog_recurrent import complex_recurrent, eigenvectors, recurrent
-from npspectral.oracle._check import answers_of, candidate_case
-from npspectral.oracle._layout import LAYOUTS, layout_of
-from npspectral.oracle._numbers import Bounded, exact, precision
-from npspectral.oracle._own import own
+from npspectral.oracle.certify import formulas_complex, formulas_recurrent, guard, solve
+from npspectral.oracle.certify.arithmetic import Bounded, exact, precision
+from npspectral.oracle.suite import files, text_twin
+from npspectral.oracle.suite.arrays import converted, parameters
+from npspectral.oracle.suite.case import ROUNDOFF, cases
+from npspectral.oracle.suite.recurrent import complex_recurrent, eigenvectors, recurrent
+from npspectral.oracle.verdict.layout import LAYOUTS, layout_of
+from npspectral.oracle.verdict.reference import reference
+from npspectral.oracle.verdict.run import answers_of, candidate_case
 
-SOLVED = {case["id"]: case for case in _vectors.read()[0]}
-NEW = {case["id"]: _guard.guarded(case) for family in (recurrent, complex_recurrent)
+SOLVED = {case["id"]: case for case in files.read()[0]}
+NEW = {case["id"]: guard.guarded(case) for family in (recurrent, complex_recurrent)
        for case in family()}
 SECOND_SUITE = 589              # cases of suites 1.0.0 and 1.1.0, which stand first in the catalog
 DIGEST = "e059aef66647dd5746ad0b7e95b814d17ebaab2b3d5ee2aebfb6a7c59736f318"
@@ -28,7 +28,7 @@ def golden(pattern):
 
 
 def test_the_cases_of_the_second_suite_have_not_changed():
-    catalog = _catalog.catalog()
+    catalog = guard.guarded_catalog()
     first = [SOLVED[name] for name in sorted(case["id"] for case in catalog[:SECOND_SUITE])]
     content = "\n".join(json.dumps(case, sort_keys=True) for case in first).encode()
     assert hashlib.sha256(content).hexdigest() == DIGEST
@@ -57,8 +57,8 @@ def test_exact_cases_are_those_that_are_called_exact():
 def test_all_forms_in_which_a_case_is_computed_give_the_same_numbers(name):
     case = NEW[name]
     with precision(75):
-        hand = _certify._bounded_answers(case)
-        forms = [_certify._bounded_answers(form) for form in _certify._forms(case)]
+        hand = solve._bounded_answers(case)
+        forms = [solve._bounded_answers(form) for form in solve._forms(case)]
         assert len(forms) == (2 if name.startswith("recurrent") else 1)
         for form in forms:
             for key, numbers in hand.items():
@@ -67,14 +67,14 @@ def test_all_forms_in_which_a_case_is_computed_give_the_same_numbers(name):
 
 
 def in_real(name, wrong):
-    return _formulas_recurrent, name, wrong, "recurrent/tanh/t4/b2-i1-o1-n3/plain"
+    return formulas_recurrent, name, wrong, "recurrent/tanh/t4/b2-i1-o1-n3/plain"
 
 
 def in_complex(name, wrong, case="tanh/t1/power/b2-j2-n2-m2"):
-    return _formulas_complex, name, wrong, f"complex_recurrent/{case}"
+    return formulas_complex, name, wrong, f"complex_recurrent/{case}"
 
 
-RIGHT, TURNS = _formulas_recurrent, _formulas_complex
+RIGHT, TURNS = formulas_recurrent, formulas_complex
 RULE, INVERSE, TURN = RIGHT.by_gap, RIGHT.inverse, TURNS.turn
 BACK, READ, TIMES = RIGHT.bent_back, TURNS.read_backward, TURNS.times_of
 WRONG = {
@@ -97,17 +97,17 @@ WRONG = {
 @pytest.mark.parametrize("module, name, wrong, case", WRONG.values(), ids=WRONG)
 def test_the_witnesses_disagree_where_a_hand_formula_is_wrong(monkeypatch, module, name, wrong,
                                                               case):
-    assert _certify.solve(NEW[case])["agreed_digits"] >= _certify.AGREED
+    assert solve.solve(NEW[case])["agreed_digits"] >= solve.AGREED
     monkeypatch.setattr(module, name, wrong)
     with pytest.raises(ArithmeticError, match="the witnesses agree to"):
-        _certify.solve(NEW[case])
+        solve.solve(NEW[case])
 
 
 def bounded_inverse(matrix):
     """The inverse to 75 digits as floats, and its bound."""
     with precision(75):
-        found = _formulas_recurrent.inverse([[Bounded(exact(float(entry))) for entry in row]
-                                             for row in matrix])
+        found = formulas_recurrent.inverse([[Bounded(exact(float(entry))) for entry in row]
+                                            for row in matrix])
     return (np.array([[float(entry.value) for entry in row] for row in found]),
             np.array([[entry.bound for entry in row] for row in found]))
 
@@ -134,7 +134,7 @@ def test_the_bound_of_an_inverse_holds_and_is_not_absurdly_loose():
 def test_dyadic_matrices_of_exact_cases_have_dyadic_inverses():
     for n in (2, 3, 4, 5):
         rows = [[Fraction(entry) for entry in row] for row in eigenvectors(5, n, True)]
-        found = _formulas_recurrent.inverse(rows)
+        found = formulas_recurrent.inverse(rows)
         assert RIGHT.product(rows, found) == [[i == j for j in range(n)] for i in range(n)]
         assert all(entry.denominator & (entry.denominator - 1) == 0 for row in found
                    for entry in row)
@@ -144,7 +144,7 @@ def test_planted_columns_are_fixed_by_a_and_the_read_out_by_a_linear_tail():
     case = NEW["recurrent/exact/relu/t4/b2-i1-o2-n3/constant"]
     inputs, spec = converted(case, Fraction)
     (params,) = parameters(case, inputs)
-    phi, back, values = _formulas_recurrent.eigen(params)
+    phi, back, values = formulas_recurrent.eigen(params)
     transfer = RIGHT.similarity(phi, values, back)
     assert RIGHT.product(transfer, params["planted"]) == params["planted"]
     readers = back[:len(params["planted"][0])]
@@ -188,7 +188,7 @@ def test_the_length_of_time_does_not_matter_without_a_nonlinearity():
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_our_own_answers_stay_far_below_the_bound_and_not_absurdly_far(dtype):
     found = [*golden("recurrent/*"), *golden("complex_recurrent/*")]
-    results = answers_of(own, found, dtype)
+    results = answers_of(reference, found, dtype)
     assert not [result.case.id for result in results if result.failed]
     assert 0.02 < max(verdict.ratio for result in results
                       for verdict in result.verdicts.values()) < 0.5
@@ -197,8 +197,8 @@ def test_our_own_answers_stay_far_below_the_bound_and_not_absurdly_far(dtype):
 def test_the_guard_moves_an_input_that_brings_a_node_to_its_kink():
     case = json.loads(json.dumps(NEW["recurrent/relu/t2/b2-i2-o2-n4/plain"]))
     case["inputs"]["x"]["dec"][:2] = [0.0, 0.5]
-    moved = _guard.guarded(case)["inputs"]["x"]["dec"]
-    assert moved[0] and next(_guard.near_kinks(case, 0), None) is None
+    moved = guard.guarded(case)["inputs"]["x"]["dec"]
+    assert moved[0] and next(guard.near_kinks(case, 0), None) is None
 
 
 @pytest.mark.parametrize("name, sizes", [("recurrent/tanh/t1/b4-i3-o2-n4/plain", (3, 2)),
@@ -226,6 +226,6 @@ def test_arrays_of_the_networks_are_attributes():
 
 def test_the_text_twin_has_the_numbers_of_a_network():
     case = SOLVED["complex_recurrent/tanh/t1/power/b2-j2-n2-m2"]
-    text = _text.text("complex_recurrent", "1.2.0", [case]).decode()
+    text = text_twin.text("complex_recurrent", "1.2.0", [case]).decode()
     assert ("layer complex_recurrent 4 activation word tanh read word power spacing integer 3 "
             "steps integer 1") in text

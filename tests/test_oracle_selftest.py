@@ -5,13 +5,13 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from npspectral.oracle import _selftest
-from npspectral.oracle._case import cases, compare
-from npspectral.oracle._check import answers_of
-from npspectral.oracle._fit import shape_of
-from npspectral.oracle._mistakes import MISTAKES
-from npspectral.oracle._mistakes_reference import RECURRENT, Steps
-from npspectral.oracle._selftest import BELOW_NOISE, FAULTS, fault_results, killed, planted
+from npspectral.oracle.mistakes import selftest
+from npspectral.oracle.mistakes.fit import shape_of
+from npspectral.oracle.mistakes.known import MISTAKES
+from npspectral.oracle.mistakes.right import RECURRENT, Steps
+from npspectral.oracle.mistakes.selftest import BELOW_NOISE, FAULTS, fault_results, killed, planted
+from npspectral.oracle.suite.case import cases, compare
+from npspectral.oracle.verdict.run import answers_of
 
 DTYPES = ["float64", "float32", "bfloat16"]
 
@@ -76,7 +76,7 @@ def test_every_mistake_meets_a_case_and_the_recurrent_ones_none_in_half_precisio
     assert all(any(mistake.meets(case) for case in full()) for mistake in unmet)
     with pytest.MonkeyPatch.context() as patch:
         few(patch, unmet[0].name)
-        assert _selftest.selftest("bfloat16", stream, "core") == 0
+        assert selftest.selftest("bfloat16", stream, "core") == 0
     assert f"met by no case: {unmet[0].name}" in stream.getvalue()
 
 
@@ -106,23 +106,23 @@ def test_the_check_catches_what_the_rule_alone_catches():
 
 
 def few(monkeypatch, *names):
-    monkeypatch.setattr(_selftest, "MISTAKES", [m for m in MISTAKES if m.name in names])
-    monkeypatch.setattr(_selftest, "FAULTS", {})
+    monkeypatch.setattr(selftest, "MISTAKES", [m for m in MISTAKES if m.name in names])
+    monkeypatch.setattr(selftest, "FAULTS", {})
 
 
 def test_the_self_test_succeeds_and_prints_a_row_for_every_mistake(monkeypatch):
     few(monkeypatch, "phi detached", "ascent")
     stream = io.StringIO()
-    assert _selftest.selftest("float64", stream, "core") == 0
+    assert selftest.selftest("float64", stream, "core") == 0
     assert stream.getvalue().count("\nphi detached ") == 1
     assert "2 mistakes and faults planted, 0 survive" in stream.getvalue()
 
 
 def test_the_self_test_fails_when_a_mistake_survives(monkeypatch):
     few(monkeypatch, "sums in float32")
-    monkeypatch.setattr(_selftest, "BELOW_NOISE", {"float32": ()})
+    monkeypatch.setattr(selftest, "BELOW_NOISE", {"float32": ()})
     stream = io.StringIO()
-    assert _selftest.selftest("float32", stream, "core") == 1
+    assert selftest.selftest("float32", stream, "core") == 1
     assert "survive: sums in float32" in stream.getvalue()
 
 
@@ -131,12 +131,12 @@ def test_the_self_test_fails_on_a_false_alarm(monkeypatch):
     right = Steps.bias_backward
     monkeypatch.setattr(Steps, "bias_backward", lambda self, g: right(self, g) * (1 + 1e-9))
     stream = io.StringIO()
-    assert _selftest.selftest("float64", stream, "core") == 1
+    assert selftest.selftest("float64", stream, "core") == 1
     assert "false alarms: " in stream.getvalue()
 
 
 def test_markdown_gives_a_table(monkeypatch):
     few(monkeypatch, "phi detached")
     stream = io.StringIO()
-    _selftest.selftest("float64", stream, "core", markdown=True)
+    selftest.selftest("float64", stream, "core", markdown=True)
     assert "| phi detached | " in stream.getvalue()

@@ -7,19 +7,19 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from npspectral.oracle import (_catalog, _certify, _formulas_structure, _guard, _text,
-                               _vectors)
-from npspectral.oracle._arrays import converted, parameters
-from npspectral.oracle._case import cases
-from npspectral.oracle._catalog_structure import factored, nested, sparse
-from npspectral.oracle._check import candidate_case
-from npspectral.oracle._definitions import with_masks
-from npspectral.oracle._layout import layout_of
-from npspectral.oracle._numbers import precision
+from npspectral.oracle.certify import formulas_structure, guard, solve
+from npspectral.oracle.certify.arithmetic import precision
+from npspectral.oracle.certify.definitions import with_masks
+from npspectral.oracle.suite import files, text_twin
+from npspectral.oracle.suite.arrays import converted, parameters
+from npspectral.oracle.suite.case import cases
+from npspectral.oracle.suite.structure import factored, nested, sparse
+from npspectral.oracle.verdict.layout import layout_of
+from npspectral.oracle.verdict.run import candidate_case
 
-SOLVED = {case["id"]: case for case in _vectors.read()[0]}
+SOLVED = {case["id"]: case for case in files.read()[0]}
 NEW = {case["id"]: case for family in (factored, nested, sparse) for case in family()}
-CATALOG = _catalog.catalog()
+CATALOG = guard.guarded_catalog()
 FIRST_SUITE = 471               # cases of suite 1.0.0, which stand first in the catalog
 DIGEST = "0971cc32e5b2932e1f84b072812ca0a24919cf2cc06a2017376d27f3b8e74adf"
 
@@ -51,8 +51,8 @@ def test_the_new_families_have_cases_of_every_layer_shape_and_mode():
 def test_all_forms_in_which_a_case_is_computed_give_the_same_numbers(name):
     case = NEW[name]
     with precision(75):
-        hand = _certify._bounded_answers(case)
-        forms = [_certify._bounded_answers(form) for form in _certify._forms(case)]
+        hand = solve._bounded_answers(case)
+        forms = [solve._bounded_answers(form) for form in solve._forms(case)]
         assert forms
         for form in forms:
             for key, numbers in hand.items():
@@ -61,8 +61,8 @@ def test_all_forms_in_which_a_case_is_computed_give_the_same_numbers(name):
 
 
 def wrong(name, change):
-    """_formulas_structure.name with its result changed."""
-    right = getattr(_formulas_structure, name)
+    """formulas_structure.name with its result changed."""
+    right = getattr(formulas_structure, name)
     return name, lambda *arguments: change(right(*arguments))
 
 
@@ -92,10 +92,10 @@ WRONG = {
 
 @pytest.mark.parametrize("plant, name", WRONG.values(), ids=WRONG)
 def test_the_witnesses_disagree_where_a_hand_formula_is_wrong(monkeypatch, plant, name):
-    assert _certify.solve(NEW[name])["agreed_digits"] >= _certify.AGREED
-    monkeypatch.setattr(_formulas_structure, *plant)
+    assert solve.solve(NEW[name])["agreed_digits"] >= solve.AGREED
+    monkeypatch.setattr(formulas_structure, *plant)
     with pytest.raises(ArithmeticError, match="the witnesses agree to"):
-        _certify.solve(NEW[name])
+        solve.solve(NEW[name])
 
 
 def case_with(name, number):
@@ -110,12 +110,12 @@ def test_a_weight_that_rounding_takes_across_the_threshold_is_refused():
     name = "sparse/static/spectral/identity/b2-i3-o4"
     case = NEW[name]
     inputs, spec = converted(case, Fraction)
-    weight = _formulas_structure.masked_weight(spec["layers"][0], parameters(case, inputs)[0])[0]
+    weight = formulas_structure.masked_weight(spec["layers"][0], parameters(case, inputs)[0])[0]
     size = float(max(abs(w) for row in weight for w in row))
     for close in (size, size * (1 + 2.0 ** -9), size * (1 - 2.0 ** -9)):
         with pytest.raises(ArithmeticError, match="of its threshold"):
-            _guard.guarded(case_with(name, close))
-    assert _guard.guarded(case_with(name, 2 * size))
+            guard.guarded(case_with(name, close))
+    assert guard.guarded(case_with(name, 2 * size))
 
 
 @pytest.mark.parametrize("name", [name for name in NEW if name.startswith("sparse/dynamic/")])
@@ -124,7 +124,7 @@ def test_the_mask_of_a_dynamic_case_is_that_of_numpy(name):
     inputs, spec = converted(NEW[name], Decimal)
     params = parameters(NEW[name], inputs)
     mask = with_masks(spec["layers"], params)[0]["mask"]
-    weight = np.array(_formulas_structure.masked_weight(spec["layers"][0], params[0])[0], float)
+    weight = np.array(formulas_structure.masked_weight(spec["layers"][0], params[0])[0], float)
     c = np.percentile(np.abs(weight), 100 * case.layers[0]["sparsity"])
     assert np.array_equal(mask, np.abs(weight) > c)
 
@@ -132,14 +132,14 @@ def test_the_mask_of_a_dynamic_case_is_that_of_numpy(name):
 def test_some_weights_of_the_tie_cases_equal_the_threshold():
     for name in (name for name in NEW if "/tie/" in name):
         inputs, spec = converted(NEW[name], Fraction)
-        _, excess, _ = _formulas_structure.masked_weight(spec["layers"][0], parameters(
+        _, excess, _ = formulas_structure.masked_weight(spec["layers"][0], parameters(
             NEW[name], inputs)[0])
         assert any(over == 0 for row in excess for over in row), name
 
 
 def test_a_switch_of_a_layer_is_an_integer_in_the_text_twin():
     case = SOLVED["nested/separate-chain/tanh/b2-2-3-2-2/bias"]
-    text = _text.text("nested", "1.2.0", [case]).decode()
+    text = text_twin.text("nested", "1.2.0", [case]).decode()
     assert "layer nested 3 activation word tanh shared integer 0 skip integer 0" in text
 
 

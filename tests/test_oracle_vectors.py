@@ -10,13 +10,15 @@ from fractions import Fraction
 
 import pytest
 
-from npspectral.oracle import _digests, _rebuild, _schema, _vectors
-from npspectral.oracle._numbers import from_bits
+from npspectral.oracle.certify import rebuild, solve
+from npspectral.oracle.certify.guard import guarded_catalog
+from npspectral.oracle.suite import digests, files, schema
+from npspectral.oracle.suite.bits import from_bits
 
-CONTENTS = {path.name: path.read_bytes() for path in sorted(_vectors.FOLDER.iterdir())}
+CONTENTS = {path.name: path.read_bytes() for path in sorted(files.FOLDER.iterdir())}
 FAMILIES = [name[:-5] for name in CONTENTS if name[:-5] + ".txt" in CONTENTS]
-SOLVED = _vectors.read()[0]
-SMALL = _vectors.family_files([case for case in SOLVED if case["id"].startswith("dense/")])
+SOLVED = files.read()[0]
+SMALL = files.family_files([case for case in SOLVED if case["id"].startswith("dense/")])
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def small_folder(tmp_path):
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the shipped files, to be spoiled."""
-    return shutil.copytree(_vectors.FOLDER, tmp_path / "v1")
+    return shutil.copytree(files.FOLDER, tmp_path / "v1")
 
 
 def sealed(folder, name, content):
@@ -38,7 +40,7 @@ def sealed(folder, name, content):
     (folder / name).write_bytes(content)
     manifest = json.loads((folder / "MANIFEST.json").read_text())
     entry = next(entry for entry in manifest["files"] if entry["name"] == name)
-    entry["sha256"] = _vectors.digest(content)
+    entry["sha256"] = files.digest(content)
     (folder / "MANIFEST.json").write_text(json.dumps(manifest))
 
 
@@ -69,13 +71,13 @@ def test_a_thousand_single_byte_changes_are_all_refused(folder):
         content[place] = (content[place] + rng.randrange(1, 256)) % 256
         (folder / name).write_bytes(content)
         try:
-            _vectors.read_files(folder)
+            files.read_files(folder)
             accepted.append((name, place))
-        except _vectors.BadVectors:
+        except files.BadVectors:
             pass
         (folder / name).write_bytes(CONTENTS[name])
     assert not accepted
-    _vectors.read_files(folder)                     # and the unchanged copy is accepted
+    files.read_files(folder)                     # and the unchanged copy is accepted
 
 
 def test_every_bit_of_the_manifest_matters(folder):
@@ -85,39 +87,39 @@ def test_every_bit_of_the_manifest_matters(folder):
             spoiled = bytearray(content)
             spoiled[place] ^= bit
             (folder / "MANIFEST.json").write_bytes(spoiled)
-            with pytest.raises(_vectors.BadVectors):
-                _vectors.read_files(folder)
+            with pytest.raises(files.BadVectors):
+                files.read_files(folder)
 
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_truncated_file_is_refused(folder, name):
     (folder / name).write_bytes(CONTENTS[name][:-1])
-    with pytest.raises(_vectors.BadVectors, match=re.escape(name)):
-        _vectors.read(folder)
+    with pytest.raises(files.BadVectors, match=re.escape(name)):
+        files.read(folder)
 
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_missing_file_is_refused_by_name(folder, name):
     (folder / name).unlink()
-    with pytest.raises(_vectors.BadVectors, match=re.escape(name)):
-        _vectors.read(folder)
+    with pytest.raises(files.BadVectors, match=re.escape(name)):
+        files.read(folder)
 
 
 def test_a_file_that_the_manifest_does_not_list_is_refused(folder):
     (folder / "more.json").write_text("{}")
-    with pytest.raises(_vectors.BadVectors, match="more.json"):
-        _vectors.read(folder)
+    with pytest.raises(files.BadVectors, match="more.json"):
+        files.read(folder)
 
 
 def test_a_changed_number_with_a_manifest_that_agrees_is_refused(folder):
     sealed(folder, "loss.json", CONTENTS["loss.json"].replace(b'"core":true', b'"core":false', 1))
-    with pytest.raises(_vectors.BadVectors, match="MANIFEST.json: sha256"):
-        _vectors.read(folder)
+    with pytest.raises(files.BadVectors, match="MANIFEST.json: sha256"):
+        files.read(folder)
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
-    with pytest.raises(_vectors.BadVectors, match="cannot be read"):
-        _vectors.read(tmp_path / "nowhere")
+    with pytest.raises(files.BadVectors, match="cannot be read"):
+        files.read(tmp_path / "nowhere")
 
 
 # ---- a manifest that is wrong by itself
@@ -158,8 +160,8 @@ BAD_MANIFESTS = {
 @pytest.mark.parametrize("content", BAD_MANIFESTS.values(), ids=BAD_MANIFESTS)
 def test_a_bad_manifest_is_refused_even_without_its_recorded_digest(small_folder, content):
     (small_folder / "MANIFEST.json").write_bytes(content)
-    with pytest.raises(_vectors.BadVectors):
-        _vectors.read(small_folder, recorded=False)
+    with pytest.raises(files.BadVectors):
+        files.read(small_folder, recorded=False)
 
 
 # ---- a case file that is wrong though its digest is right
@@ -240,13 +242,13 @@ BAD_CASES = {
 @pytest.mark.parametrize("change", BAD_CASES.values(), ids=BAD_CASES)
 def test_a_bad_case_file_is_refused_though_its_digest_is_right(small_folder, change):
     sealed(small_folder, "dense.json", edited("dense.json", change))
-    with pytest.raises(_vectors.BadVectors, match="dense.json|id occurs twice"):
-        _vectors.read(small_folder, recorded=False)
+    with pytest.raises(files.BadVectors, match="dense.json|id occurs twice"):
+        files.read(small_folder, recorded=False)
 
 
 def test_an_edit_that_keeps_the_format_is_read_where_no_digest_is_recorded(small_folder):
     sealed(small_folder, "dense.json", edited("dense.json", lambda d: None))
-    assert len(_vectors.read(small_folder, recorded=False)[0]) == 14
+    assert len(files.read(small_folder, recorded=False)[0]) == 14
 
 
 BAD_TOKENS = {
@@ -260,8 +262,8 @@ BAD_TOKENS = {
 @pytest.mark.parametrize("old, new", BAD_TOKENS.values(), ids=BAD_TOKENS)
 def test_tokens_that_strict_json_does_not_have_are_refused(small_folder, old, new):
     sealed(small_folder, "dense.json", CONTENTS["dense.json"].replace(old, new, 1))
-    with pytest.raises(_vectors.BadVectors, match="dense.json"):
-        _vectors.read(small_folder, recorded=False)
+    with pytest.raises(files.BadVectors, match="dense.json"):
+        files.read(small_folder, recorded=False)
 
 
 # ---- the schema
@@ -269,11 +271,11 @@ def test_tokens_that_strict_json_does_not_have_are_refused(small_folder, old, ne
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_shipped_case_file_obeys_the_schema(family):
-    assert _schema.faults(json.loads(CONTENTS[f"{family}.json"])) == []
+    assert schema.faults(json.loads(CONTENTS[f"{family}.json"])) == []
 
 
 def test_the_shipped_schema_is_the_one_that_is_checked():
-    assert json.loads(CONTENTS["case-v1.schema.json"]) == _schema.SCHEMA
+    assert json.loads(CONTENTS["case-v1.schema.json"]) == schema.SCHEMA
 
 
 def test_every_word_of_the_schema_is_one_that_is_checked():
@@ -290,13 +292,13 @@ def test_every_word_of_the_schema_is_one_that_is_checked():
                     yield from words(own)
             elif isinstance(rule, dict):
                 yield from words(rule)
-    assert set(words(_schema.SCHEMA)) <= set(_schema._WORDS) | passive
+    assert set(words(schema.SCHEMA)) <= set(schema._WORDS) | passive
 
 
 def test_the_jsonschema_package_agrees_where_it_is_installed():
     jsonschema = pytest.importorskip("jsonschema")
-    jsonschema.Draft202012Validator.check_schema(_schema.SCHEMA)
-    validator = jsonschema.Draft202012Validator(_schema.SCHEMA)
+    jsonschema.Draft202012Validator.check_schema(schema.SCHEMA)
+    validator = jsonschema.Draft202012Validator(schema.SCHEMA)
     for family in FAMILIES:
         validator.validate(json.loads(CONTENTS[f"{family}.json"]))
 
@@ -328,7 +330,7 @@ def parsed_twin(content):
         while (word := take()) != "end":
             if word in ("dtypes", "flags", "trainable"):
                 case[word] = [take() for _ in range(int(take()))]
-            elif word in ("layer", *_schema.SPECS):
+            elif word in ("layer", *schema.SPECS):
                 spec = {word: take()}
                 for _ in range(int(take())):
                     key, kind = take(), take()
@@ -382,60 +384,58 @@ def test_the_files_are_ascii_with_unix_line_ends():
 
 
 def test_the_files_are_built_from_the_cases_byte_for_byte():
-    assert _vectors.family_files(SOLVED) == CONTENTS
+    assert files.family_files(SOLVED) == CONTENTS
 
 
 def test_a_sample_of_cases_is_solved_to_the_shipped_bits():
-    from npspectral.oracle import _catalog, _certify
     shipped = {case["id"]: case for case in SOLVED}
-    for case in _catalog.catalog()[::23]:
-        assert _certify.solve(case) == shipped[case["id"]], case["id"]
+    for case in guarded_catalog()[::23]:
+        assert solve.solve(case) == shipped[case["id"]], case["id"]
 
 
 def test_the_digest_of_this_suite_is_recorded():
-    assert _digests.MANIFESTS[_vectors.SUITE] == _vectors.digest(CONTENTS["MANIFEST.json"])
+    assert digests.MANIFESTS[files.SUITE] == files.digest(CONTENTS["MANIFEST.json"])
 
 
 def test_certification_imports_nothing_but_the_standard_library():
     code = (f"import sys, importlib.util as util\n"
-            f"spec = util.spec_from_file_location('rebuild', {_rebuild.__file__!r})\n"
+            f"spec = util.spec_from_file_location('rebuild', {rebuild.__file__!r})\n"
             f"module = util.module_from_spec(spec)\n"
             f"spec.loader.exec_module(module)\n"
             f"print(sorted({{name.split('.')[0] for name in sys.modules}}"
             f" - set(sys.stdlib_module_names) - {{'__main__', '__mp_main__', 'npspectral'}}))\n"
-            f"case = module._catalog.catalog()[0]\n"
-            f"print(module._certify.solve(case)['tier'])\n")
+            f"case = module.guarded_catalog()[0]\n"
+            f"print(module.solve.solve(case)['tier'])\n")
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
     assert done.stderr == "" and done.stdout.split() == ["[]", "exact"]
 
 
 def test_certification_finds_a_changed_bit(folder, monkeypatch, capsys):
-    monkeypatch.setattr(_rebuild, "solve_all", lambda cases, workers: SOLVED)
-    assert _rebuild.certify(folder) == 0
+    monkeypatch.setattr(rebuild, "solve_all", lambda cases, workers: SOLVED)
+    assert rebuild.certify(folder) == 0
     content = CONTENTS["optimizer.json"].replace(b'"bits":["3f', b'"bits":["3e', 1)
     (folder / "optimizer.json").write_bytes(content)
-    assert _rebuild.certify(folder) == 1
+    assert rebuild.certify(folder) == 1
     assert "optimizer.json" in capsys.readouterr().out
 
 
 def test_certification_finds_a_file_too_many(folder, monkeypatch, capsys):
-    monkeypatch.setattr(_rebuild, "solve_all", lambda cases, workers: SOLVED)
+    monkeypatch.setattr(rebuild, "solve_all", lambda cases, workers: SOLVED)
     (folder / "more.txt").write_text("")
-    assert _rebuild.certify(folder) == 1
+    assert rebuild.certify(folder) == 1
     assert "more.txt" in capsys.readouterr().out
 
 
 def test_written_files_are_read_again(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_rebuild, "solve_all", lambda cases, workers: SOLVED)
-    assert _rebuild.certify(write=tmp_path / "new") == 0
-    assert _vectors.read(tmp_path / "new")[0] == SOLVED
+    monkeypatch.setattr(rebuild, "solve_all", lambda cases, workers: SOLVED)
+    assert rebuild.certify(write=tmp_path / "new") == 0
+    assert files.read(tmp_path / "new")[0] == SOLVED
 
 
 @pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")        # of JAX, loaded by other tests
 def test_the_pool_of_processes_gives_the_cases_back_in_order(capsys):
-    from npspectral.oracle import _catalog, _certify
-    cases = _catalog.catalog()[:6]
-    assert _rebuild.solve_all(cases, 2) == [_certify.solve(case) for case in cases]
+    cases = guarded_catalog()[:6]
+    assert rebuild.solve_all(cases, 2) == [solve.solve(case) for case in cases]
 
 
 def test_scales_in_the_text_twin_are_those_of_the_json():

@@ -277,8 +277,8 @@ def test_the_machine_is_judged_by_the_oracle(monkeypatch):
     assert machine.ok and dtype == "float32" and headline.startswith("PASS")
     assert n_right == n_exact and int(n_exact) > 50
     assert machine.facts["numpy"] == np.__version__
-    right = reproduce_machine.own
-    monkeypatch.setattr(reproduce_machine, "own", lambda case: {
+    right = reproduce_machine.reference
+    monkeypatch.setattr(reproduce_machine, "reference", lambda case: {
         name: -array for name, array in right(case).items()})
     assert not reproduce_machine.judge_machine().ok
     assert os.cpu_count() and "cores" in machine.facts["processor"]

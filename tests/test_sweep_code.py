@@ -193,7 +193,7 @@ def test_a_digest_is_of_the_sources_in_a_folder_or_in_a_zip_with_any_ends_of_lin
     assert printed([archive, user]) == folder
     (user / "user.py").write_bytes(USER.replace("\n", "\r\n").encode())
     assert printed([library, user]) == folder
-    edit(library / "npspectral/oracle/_judge.py", "import", "import sys\nimport")
+    edit(library / "npspectral/oracle/verdict/answer_file.py", "import", "import sys\nimport")
     edit(library / "npspectral/training/minibatch.py", '"""', '"""Words. ')
     assert printed([library, user]) == folder
     edit(library / "npspectral/training/optimizers.py", "@dataclass", "MORE = 1\n\n\n@dataclass")

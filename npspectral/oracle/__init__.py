@@ -21,14 +21,21 @@ judge       the same verdict on a file of answers, for other languages
 diagnose    which known mistake explains wrong answers;  invariants: identities without a reference
 Layout      how an implementation stores and signs things; layouts: the public ones by name
 
-Nothing is read or imported before its first use.
+Nothing is read or imported before its first use. Four rooms, each knowing those above it alone:
+
+suite       which cases there are, and the files that hold them
+certify     golden values from two witnesses, with the standard library alone
+verdict     what becomes of a candidate on every case, and the report of it
+mistakes    known mistakes: which one explains a failure, and that every one is caught
 """
 from importlib import import_module
 
-_HOMES = {"check": "_check", "parametrize": "_check", "answers_of": "_check", "assign": "_assign",
-          "cases": "_case", "Case": "_case", "judge": "_judge", "diagnose": "_diagnose",
-          "invariants": "_invariants", "Layout": "_layout", "layouts": "_layout",
-          "Report": "_report", "CaseResult": "_results", "BadVectors": "_vectors"}
+_HOMES = {"check": "checks", "judge": "checks", "parametrize": "checks",
+          "cases": "suite.case", "Case": "suite.case", "BadVectors": "suite.files",
+          "answers_of": "verdict.run", "assign": "verdict.assign",
+          "invariants": "verdict.invariants", "Layout": "verdict.layout",
+          "layouts": "verdict.layout", "Report": "verdict.report",
+          "CaseResult": "verdict.results", "diagnose": "mistakes.diagnose"}
 __all__ = ["BadVectors", "Case", "CaseResult", "Layout", "Report", "answers_of", "assign", "cases",
            "check", "diagnose", "invariants", "judge", "layouts", "parametrize"]
 

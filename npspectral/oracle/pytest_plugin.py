@@ -4,13 +4,13 @@ import importlib.metadata
 import numpy as np
 import pytest
 
-from . import _vectors
-from ._check import answers_of, chosen, expected_failures
-from ._command_line import Refused, load
-from ._digests import MANIFESTS
-from ._layout import layout_of
-from ._report import Report
-from ._xfail import read_xfail
+from .command_line import Refused, load
+from .suite import files
+from .suite.digests import MANIFESTS
+from .verdict.layout import layout_of
+from .verdict.report import Report
+from .verdict.run import answers_of, chosen, expected_failures
+from .verdict.xfail import read_xfail
 
 
 class Conformance:
@@ -32,7 +32,7 @@ class Conformance:
 
     def pytest_report_header(self):
         return (f"npspectral {_version()}: candidate {self.name}, {self.dtype}, {self.suite} suite "
-                f"{_vectors.SUITE}, sha256 {MANIFESTS[_vectors.SUITE][:16]}, layout {self.layout}, "
+                f"{files.SUITE}, sha256 {MANIFESTS[files.SUITE][:16]}, layout {self.layout}, "
                 f"numpy {np.__version__}")
 
     def pytest_generate_tests(self, metafunc):
@@ -48,7 +48,7 @@ class Conformance:
         return (pytest.mark.xfail(strict=True, reason=self.reasons[case.id]),)
 
     def report(self, results, findings=(), notes=()):
-        return Report(results, list(findings), self.dtype, self.suite, _vectors.SUITE, self.name,
+        return Report(results, list(findings), self.dtype, self.suite, files.SUITE, self.name,
                       layout=str(self.layout), notes=notes)
 
     def pytest_terminal_summary(self, terminalreporter):
@@ -58,8 +58,8 @@ class Conformance:
         if not failed:
             return
         terminalreporter.section("npspectral")
-        from ._judge import _findings
-        findings, notes = _findings(self.results, self.dtype)
+        from .checks import diagnosed
+        findings, notes = diagnosed(self.results, self.dtype)
         terminalreporter.line(self.report(self.results, findings, notes).to_text())
 
 

@@ -7,7 +7,7 @@ jax = pytest.importorskip("jax")
 pd = pytest.importorskip("pandas")
 
 from npspectral import oracle  # noqa: E402
-from npspectral.oracle._answers import readable  # noqa: E402
+from npspectral.oracle.verdict.answers import readable  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
 A = np.arange(-3.0, 3.0).reshape(2, 3)

@@ -18,7 +18,7 @@ from planted_recurrent_bugs import RECURRENT, UNKNOWN  # noqa: E402
 from planted_structure_bugs import STRUCTURED, UNHEARD  # noqa: E402
 
 from npspectral import oracle  # noqa: E402
-from npspectral.oracle._mistakes import MISTAKES  # noqa: E402
+from npspectral.oracle.mistakes.known import MISTAKES  # noqa: E402
 
 SINGLE, UNLISTED = OF_LAYERS + STRUCTURED + RECURRENT, OF_NO_LIST + UNHEARD + UNKNOWN
 RIGHT = 0.95                    # part of the single bugs whose cause is named first

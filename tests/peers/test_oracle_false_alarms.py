@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 from oracle_torch import TorchAnswers  # noqa: E402
 
 from npspectral import oracle  # noqa: E402
-from npspectral.oracle._mistakes import structure  # noqa: E402
+from npspectral.oracle.mistakes.known import structure_of  # noqa: E402
 
 DTYPES = ("float64", "float32", "bfloat16")
 LAYERS = ("vjp", "network")
@@ -241,13 +241,13 @@ def meant_for(variant, case):
     """
     if variant in ("as it is", "two threads"):
         return variant == "as it is" or case.core       # handing work to threads is what costs
-    if structure(case) in ("recurrent", "complex_recurrent"):
+    if structure_of(case) in ("recurrent", "complex_recurrent"):
         return variant == "in turn"
     if variant == "two-sided":
         return case.kind in LAYERS and not {"Cancellation", "Kink"} & set(case.flags) and any(
             layer["layer"].startswith("spectral") for layer in case.layers)
     if variant == "in turn":
-        return structure(case) in ("factored", "nested")
+        return structure_of(case) in ("factored", "nested")
     return case.kind in LAYERS or (case.kind == "penalty" and variant != "permuted")
 
 
@@ -291,8 +291,8 @@ PROGRAM = """
 import json, sys
 from npspectral import oracle
 def numpy_answers(dtype):
-    from npspectral.oracle._own import own
-    return own
+    from npspectral.oracle.verdict.reference import reference
+    return reference
 def torch_answers(dtype):
     sys.path.insert(0, {here!r})
     from oracle_torch import TorchAnswers

@@ -1,0 +1,261 @@
+"""Second witness: forward passes alone, transcribed from the definitions and nothing else here.
+
+The spectral layer is the lower block of the whole state after Phi Lambda Phi^-1, activations and
+losses are written as a paper prints them, optimizers as sums over the past. Derivatives come from
+differences of these in 120 digits. All functions take and give Decimal numbers, or lists of them.
+"""
+from decimal import Decimal, getcontext
+from functools import lru_cache
+
+from . import definitions_recurrent
+
+ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
+
+
+def network(layers, params, x):
+    """y of a stack of layers for a batch x."""
+    for layer, own in zip(layers, params):
+        x = [_layer(layer, own, sample) for sample in x]
+    return x
+
+
+def _layer(layer, own, sample):
+    kind = layer["layer"]
+    if kind in ACTIVATIONS:
+        return [ACTIVATIONS[kind](layer, entry) for entry in sample]
+    if kind == "nested":
+        return _nested(layer, own, sample)
+    if kind in RECURRENT:
+        return RECURRENT[kind](layer, own, sample, lambda entry: ACTIVATIONS[layer["activation"]](
+            layer, entry), _tanh)
+    if kind in ("sparse_static", "sparse_dynamic"):
+        image = [_dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], own))]
+    elif kind == "dense":
+        image = [_dot(row, sample) for row in own["weight"]]
+    else:
+        image = _transfer(_eigenvectors(kind, own), own["lambda_in"], own["lambda_out"], sample)
+    return [a + b for a, b in zip(image, own["bias"])] if "bias" in own else image
+
+
+RECURRENT = {"recurrent": definitions_recurrent.recurrent,
+             "complex_recurrent": definitions_recurrent.complex_recurrent}
+
+
+def _transfer(phi, lambda_in, lambda_out, sample):
+    """Giambagli et al. 2021: the state (x, 0) goes to Phi Lambda Phi^-1 (x, 0); its end is kept."""
+    n_in, n_out = len(lambda_in), len(lambda_out)
+    state = list(sample) + [ZERO] * n_out
+    state = state[:n_in] + [state[n_in + i] - _dot(phi[i], state[:n_in]) for i in range(n_out)]
+    state = [eigenvalue * entry for eigenvalue, entry in zip(lambda_in + lambda_out, state)]
+    state = state[:n_in] + [state[n_in + i] + _dot(phi[i], state[:n_in]) for i in range(n_out)]
+    return state[n_in:]
+
+
+def _eigenvectors(kind, own):
+    """phi by its entries: sum_m L_im q_jm, sum_m u_im s_m v_mj, or as it is given."""
+    if kind == "spectral":
+        return own["phi"]
+    n_in, n_out = len(own["lambda_in"]), len(own["lambda_out"])
+    ranks = range(min(n_in, n_out))
+    if kind == "spectral_svd":
+        def entry(i, j):
+            return sum((own["s"][m] * own["u"][i][m] * own["v"][m][j] for m in ranks), ZERO)
+    else:
+        lower = own["r"] if kind == "spectral_full_qr" else [
+            [_packed(own["r"], len(ranks), i, m) for m in ranks] for i in range(n_out)]
+
+        def entry(i, j):
+            return sum((lower[i][m] * own["q"][j][m] for m in ranks), ZERO)
+    return [[entry(i, j) for j in range(n_in)] for i in range(n_out)]
+
+
+def _packed(r, k, i, m):
+    """L_im: row i begins behind 1 + 2 + ... + i entries, of which none has more than k."""
+    begin = i * (i + 1) // 2 if i <= k else k * (k + 1) // 2 + (i - k) * k
+    return r[begin + m] if m <= i else ZERO
+
+
+def with_masks(layers, params):
+    """The layers, the sparse ones with the mask that is constant where their weight is moved."""
+    return [{**layer, "mask": _mask(layer, _matrix(layer["of"], own))} if "of" in layer else layer
+            for layer, own in zip(layers, params)]
+
+
+def _matrix(kind, own):
+    """The matrix whose small entries are masked, column by column of what it makes of units."""
+    if kind == "dense":
+        return own["weight"]
+    return realized_weight({**own, "phi": _eigenvectors(kind, own)})
+
+
+def _mask(layer, matrix):
+    """|w| > c, where c is a number or the linear quantile of all |w|."""
+    sizes = sorted(abs(entry) for row in matrix for entry in row)
+    c = layer.get("threshold")
+    if c is None:
+        place = layer["sparsity"] * (len(sizes) - 1)
+        below = int(place)
+        above = min(below + 1, len(sizes) - 1)
+        c = (1 - place + below) * sizes[below] + (place - below) * sizes[above]
+    return [[abs(entry) > c for entry in row] for row in matrix]
+
+
+def _masked(mask, matrix):
+    return [[w if keep else ZERO for keep, w in zip(*rows)] for rows in zip(mask, matrix)]
+
+
+def _nested(layer, own, sample):
+    """The state of all nodes through Phi Lambda Phi^-1, once for every layer that is reached.
+
+    Phi = 1 + N, N the phi_k below the diagonal; Phi^-1 = 1 - N + N^2 - ... breaks off.
+    """
+    phis = [own[f"phi_{k}"] for k in range(1, 1 + sum(name.startswith("phi_") for name in own))]
+    sizes = [len(phis[0][0])] + [len(phi) for phi in phis]
+    state = [list(sample)] + [[ZERO] * size for size in sizes[1:]]
+    for k in range(1, len(sizes)):
+        names = (f"lambda_{k - 1}", f"lambda_{k}") if layer["shared"] else (
+            f"lambda_in_{k}", f"lambda_out_{k}")
+        seen = state if layer["skip"] else [
+            part if at == k - 1 else [ZERO] * len(part) for at, part in enumerate(state)]
+        term = turned = seen
+        for _ in phis:
+            term = _lowered(phis, term, -ONE)
+            turned = [_sum(a, b) for a, b in zip(turned, term)]
+        scaled = [[ZERO] * size for size in sizes]
+        for at, name in zip((k - 1, k), names):
+            scaled[at] = [eigenvalue * entry for eigenvalue, entry in zip(own[name], turned[at])]
+        reached = _sum(_lowered(phis, scaled, ONE)[k], scaled[k])
+        if f"bias_{k}" in own:
+            reached = _sum(reached, own[f"bias_{k}"])
+        if k + 1 < len(sizes):
+            reached = [ACTIVATIONS[layer["activation"]](layer, entry) for entry in reached]
+        state[k] = reached
+    return state[-1]
+
+
+def _lowered(phis, state, sign):
+    """sign N times a state: what every layer gets from the one before."""
+    return [[ZERO] * len(state[0])] + [
+        [sign * _dot(row, before) for row in phi] for phi, before in zip(phis, state)]
+
+
+def _sum(a, b):
+    return [p + q for p, q in zip(a, b)]
+
+
+def _dot(a, b):
+    return sum((p * q for p, q in zip(a, b)), ZERO)
+
+
+def exp(x):
+    """e^x, remembered: a difference moves one unit of many, and the others come again."""
+    return _exp(x, getcontext().prec)
+
+
+@lru_cache(maxsize=4096)
+def _exp(x, digits):
+    return x.exp()
+
+
+def _tanh(x):
+    return (exp(x) - exp(-x)) / (exp(x) + exp(-x))
+
+
+ACTIVATIONS = {
+    "identity": lambda layer, x: x,
+    "relu": lambda layer, x: max(x, ZERO),
+    "leaky_relu": lambda layer, x: max(x, ZERO) + layer["slope"] * min(x, ZERO),
+    "elu": lambda layer, x: x if x > 0 else layer["alpha"] * (exp(x) - ONE),
+    "tanh": lambda layer, x: _tanh(x),
+    "sigmoid": lambda layer, x: ONE / (ONE + exp(-x)),
+    "softplus": lambda layer, x: (ONE + exp(layer["sharpness"] * x)).ln() / layer["sharpness"],
+}
+
+
+def loss(spec, y, target, weights=None):
+    """The value of a loss for a batch y."""
+    weights = weights or [ONE] * len(y)
+    own = [LOSSES[spec["loss"]](spec, row, aim) for row, aim in zip(y, target)]
+    value = _dot(weights, own)
+    return value / sum(weights) if spec["reduction"] == "mean" else value
+
+
+def _per_output(term):
+    return lambda spec, y, t: sum((term(spec, a, b) for a, b in zip(y, t)), ZERO) / len(y)
+
+
+def _softmax_cross_entropy(spec, y, t):
+    q = [ONE if k == t else ZERO for k in range(len(y))] if isinstance(t, int) else t
+    partition = sum(exp(entry) for entry in y)
+    return -_dot(q, [(exp(entry) / partition).ln() for entry in y])
+
+
+def _binary_cross_entropy(spec, y, t):
+    s = ONE / (ONE + exp(-y))
+    return -(t * s.ln() + (ONE - t) * (ONE - s).ln())
+
+
+LOSSES = {
+    "mean_squared_error": _per_output(lambda spec, y, t: (y - t) ** 2),
+    "softmax_cross_entropy": _softmax_cross_entropy,
+    "binary_cross_entropy_with_logits": _per_output(_binary_cross_entropy),
+    "hinge": _per_output(lambda spec, y, t: max(ZERO, ONE - t * y)),
+    "soft_hinge": _per_output(lambda spec, y, t: (
+        ONE + exp(spec["sharpness"] * (ONE - t * y))).ln() / spec["sharpness"]),
+    "quadratic_hinge": _per_output(lambda spec, y, t: max(ZERO, ONE - t * y) ** 2 / TWO),
+}
+
+
+def penalty(spec, array):
+    """The value of a penalty on a vector or a matrix."""
+    rows = array if isinstance(array[0], list) else [array]
+    entries = [entry for row in rows for entry in row]
+    l1, l2 = sum(abs(entry) for entry in entries), _dot(entries, entries)
+    if spec["penalty"] == "group_lasso":
+        groups = rows if spec["axis"] == -1 else [list(column) for column in zip(*rows)]
+        return spec["strength"] * sum(_dot(group, group).sqrt() for group in groups)
+    if spec["penalty"] == "elastic_net":
+        return spec["strength"] * (spec["ratio"] * l1 + (ONE - spec["ratio"]) * l2)
+    return spec["strength"] * {"l1": l1, "l2": l2}[spec["penalty"]]
+
+
+def realized_weight(own):
+    """The matrix of a spectral layer, column by column: what it makes of each unit vector."""
+    n_in = len(own["lambda_in"])
+    units = [[ONE if i == j else ZERO for i in range(n_in)] for j in range(n_in)]
+    columns = [_transfer(own["phi"], own["lambda_in"], own["lambda_out"], unit) for unit in units]
+    return [list(row) for row in zip(*columns)]
+
+
+def optimizer(spec, theta, gradients):
+    """theta after each gradient; moments as weighted sums over all gradients so far."""
+    trace = []
+    for t in range(1, len(gradients) + 1):
+        past = [[gradient[k] for gradient in gradients[:t]] for k in range(len(theta))]
+        steps = [OPTIMIZERS[spec["optimizer"]](spec, t, own) for own in past]
+        shrink = ONE - spec["learning_rate"] * spec["decay"]
+        theta = [shrink * entry - spec["learning_rate"] * step
+                 for entry, step in zip(theta, steps)]
+        trace.append(theta)
+    return trace
+
+
+def _discounted(beta, past):
+    return past[-1] + sum((beta ** (len(past) - s) * g for s, g in enumerate(past[:-1], 1)), ZERO)
+
+
+def _adam(spec, t, past):
+    b1, b2 = spec["beta1"], spec["beta2"]
+    m_hat = (ONE - b1) * _discounted(b1, past) / (ONE - b1 ** t)
+    v_hat = (ONE - b2) * _discounted(b2, [g * g for g in past]) / (ONE - b2 ** t)
+    return m_hat / (v_hat.sqrt() + spec["eps"])
+
+
+def _adamax(spec, t, past):
+    m_hat = (ONE - spec["beta1"]) * _discounted(spec["beta1"], past) / (ONE - spec["beta1"] ** t)
+    u = max(spec["beta2"] ** (t - s) * abs(g) for s, g in enumerate(past, 1))
+    return m_hat / (u + spec["eps"])
+
+
+OPTIMIZERS = {"sgd": lambda spec, t, past: _discounted(spec["momentum"], past),
+              "adam": _adam, "adamax": _adamax}

@@ -1,0 +1,151 @@
+"""The guard of the cases: no rounding may push a unit or a margin across a kink."""
+from decimal import Decimal
+from fractions import Fraction
+
+from ..suite.arrays import converted, parameters
+from ..suite.catalog import catalog
+from .arithmetic import Bounded, bounded, size
+from .formulas import network_forward
+from .formulas_complex import motion, settings, times_of
+from .formulas_recurrent import eigen, first_states, similarity, transient
+from .formulas_structure import masked_weight, nested_states
+
+FLOAT32 = 2.0 ** -22            # four times its unit roundoff; these cases have no coarser dtype
+BENT_LOSSES = ("hinge", "quadratic_hinge")
+
+
+def guarded_catalog():
+    """All cases, each where no rounding can push it across a kink."""
+    return [guarded(case) for case in catalog()]
+
+
+def guarded(case):
+    """The case, nudged until no rounding can push a unit or a margin across a kink.
+
+    A pre-activation z beside a kink has to keep |z| >= S / 64, which even bfloat16 cannot cross.
+    """
+    if "Kink" in case["flags"] or case["kind"] not in ("vjp", "network", "loss", "penalty"):
+        return case
+    for attempt in range(1000):
+        culprit = next(near_kinks(case, attempt), None)
+        if culprit is None:
+            return case
+        name, index = culprit
+        dec = case["inputs"][name]["dec"]
+        dec[index] += min([abs(number) for number in dec if number] or [0.125])
+    raise ArithmeticError(f"{case['id']}: no way off the kinks was found")
+
+
+def near_kinks(case, attempt):
+    """(name, index) of an input whose change moves a number that is too close to a kink."""
+    inputs, spec = converted(case, lambda number: Bounded(Decimal(number)))
+    if case["kind"] == "loss":
+        yield from near_margins(spec["loss"], inputs["y"], inputs["target"], "y")
+        return
+    params = parameters(case, inputs)
+    if case["kind"] == "penalty":
+        yield from zeros_under(spec["penalty"], case)
+        return
+    y, kept = network_forward(spec["layers"], params, inputs["x"])
+    for position, (layer, own) in enumerate(zip(spec["layers"], params)):
+        if layer["layer"] == "nested":
+            yield from near_hidden_kinks(layer, own, kept[position])
+        if layer["layer"] in ("recurrent", "complex_recurrent") and layer["activation"] == "relu":
+            yield from near_kinks_in_time(layer, own, kept[position], attempt)
+        if "of" in layer:
+            hold_apart(case, *masked_weight(layer, own)[:2])
+        if layer["layer"] in ("relu", "leaky_relu", "elu"):
+            for row in kept[position]:
+                for unit, z in enumerate(row):
+                    if is_near(z):
+                        yield handle(case, position - 1, unit, attempt)
+    if case["kind"] == "network" and spec["loss"]["loss"] in BENT_LOSSES:
+        last = max(i for i, own in enumerate(params) if own)
+        for _, index in near_margins(spec["loss"], y, inputs["target"], ""):
+            yield f"{last}/bias", index % len(y[0])
+
+
+def is_near(number):
+    """Whether bfloat16 could take a number to the other side of 0, or it is 0."""
+    return size(number.value) < number.bound / 64 or not number.value
+
+
+def near_hidden_kinks(layer, own, x):
+    """The bias of a hidden unit of a nested network that is too close to its kink."""
+    if layer["activation"] == "relu":
+        for k, (_, z) in enumerate(nested_states(layer, own, x)[:-1], 1):
+            for row in z:
+                for unit, entry in enumerate(row):
+                    if is_near(entry):
+                        yield f"bias_{k}", unit
+
+
+def near_kinks_in_time(layer, own, x, attempt):
+    """The input of a sample with a node that float32 could take across its kink at some time."""
+    for state in states_of(layer, own, x):
+        for sample, row in enumerate(state):
+            if any(size(entry.value) < FLOAT32 * entry.bound or not entry.value for entry in row):
+                yield "x", sample * len(x[0]) + attempt % len(x[0])
+
+
+def states_of(layer, own, x):
+    """What the activation of a recurrent network is given, without nodes that are 0 for all x."""
+    if layer["layer"] == "complex_recurrent":
+        _, _, _, transfer, _, _ = settings(own)
+        steps = motion(layer, transfer, x, len(own["phi"]))[0]
+        acts = times_of(layer, x, len(own["phi"]))
+        return [fed for (_, fed, _), bends in zip(steps, acts) if bends]
+    phi, back, values = eigen(own)
+    states, _ = transient(layer, similarity(phi, values, back), first_states(layer, own, x),
+                          layer["steps"] - 1)
+    return [x, *states[1:]]
+
+
+def hold_apart(case, matrix, excess):
+    """Refuse a weight that rounding could take across the threshold, or off it if it is there."""
+    for row, over_row in zip(matrix, excess):
+        for w, over in zip(row, over_row):
+            tie = "Threshold" in case["flags"] and not over.value and _has_8_bits(w.value)
+            if is_near(over) and not tie:
+                raise ArithmeticError(f"{case['id']}: the weight {float(w.value)} lies within "
+                                      f"{float(over.value):.3g} of its threshold")
+
+
+def _has_8_bits(value):
+    odd = abs(Fraction(value).numerator)
+    return not odd or odd // (odd & -odd) < 1 << 8
+
+
+def zeros_under(spec, case):
+    """What to move where a penalty with |w| meets a zero: the number, or its eigenvalue's gap."""
+    if spec["penalty"] not in ("l1", "elastic_net"):
+        return
+    dec = {name: entry["dec"] for name, entry in case["inputs"].items()}
+    name = "phi" if spec["on"] == "weight" else spec["on"]
+    for index, number in enumerate(dec[name]):
+        if not number:
+            yield name, index
+        elif spec["on"] == "weight":
+            i, j = divmod(index, len(dec["lambda_in"]))
+            if dec["lambda_in"][j] == dec["lambda_out"][i]:
+                yield "lambda_out", i
+
+
+def near_margins(spec, y, target, name):
+    if spec["loss"] in BENT_LOSSES:
+        pairs = [(a, b) for row, aim in zip(y, target) for a, b in zip(row, aim)]
+        for index, (a, b) in enumerate(pairs):
+            slack = 1 - bounded(b) * bounded(a)
+            if is_near(slack):
+                yield name, index
+
+
+def handle(case, position, unit, attempt):
+    """The bias of a unit in a layer; without one, in turn its row of phi, its eigenvalue, and x."""
+    several = any("/" in name for name in case["inputs"])
+    prefix = f"{position}/" if several else ""
+    if f"{prefix}bias" in case["inputs"]:
+        return f"{prefix}bias", unit
+    n_in = case["inputs"][f"{prefix}phi"]["shape"][1]
+    return ((f"{prefix}phi", n_in * unit + n_in // 2), (f"{prefix}lambda_out", unit),
+            ("x", attempt % len(case["inputs"]["x"]["dec"])))[attempt % 3]

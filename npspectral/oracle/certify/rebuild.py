@@ -1,0 +1,122 @@
+"""Certification: rebuild every golden number with the standard library, and compare the bytes.
+
+    npspectral certify                                          from the command line
+    python -I -S npspectral/oracle/certify/rebuild.py           -S: nothing installed is seen
+    python -I -S npspectral/oracle/certify/rebuild.py --write   what maintainers do after a change
+    python -I -S npspectral/oracle/certify/rebuild.py --write FOLDER
+"""
+import sys
+from pathlib import Path
+
+if not __package__:     # run as a file: the modules beside it, without the packages' __init__
+    import types
+    __package__ = "npspectral.oracle.certify"
+    packages = (__package__, "npspectral.oracle", "npspectral")
+    for name, folder in zip(packages, Path(__file__).resolve().parents):
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = [str(folder)]
+
+import os                                                                           # noqa: E402
+import platform                                                                     # noqa: E402
+import time                                                                         # noqa: E402
+from concurrent.futures import ProcessPoolExecutor                                  # noqa: E402
+
+from ...progress import Line                                                        # noqa: E402
+from ..suite import digests, files                                                  # noqa: E402
+from . import solve                                                                 # noqa: E402
+from .guard import guarded_catalog                                                  # noqa: E402
+
+
+def certify(folder=files.FOLDER, workers=None, write=None):
+    """0 if the folder's files are byte for byte those built anew, else 1; with `write`, write them.
+
+    Prints progress to stderr; counts, digits, time, date and versions to stdout.
+    """
+    start = time.perf_counter()
+    solved = solve_all(guarded_catalog(), workers)
+    contents = files.family_files(solved)
+    print(_summary(solved, contents, time.perf_counter() - start))
+    if write is not None:
+        return _write(contents, Path(write))
+    differing = [name for name, content in contents.items()
+                 if not _same(Path(folder) / name, content)]
+    stray = {path.name for path in Path(folder).iterdir()} - set(contents)
+    for name in differing + sorted(stray):
+        print(f"differs: {Path(folder) / name}")
+    print("certified: every file is byte for byte what was rebuilt" if not differing and not stray
+          else f"NOT certified: {len(differing) + len(stray)} files differ")
+    return int(bool(differing or stray))
+
+
+def solve_all(cases, workers=None):
+    """The cases with their golden values, in order; as many processes as cores."""
+    solved, line = {}, Line()
+    order = sorted(cases, key=_cost, reverse=True)          # the long ones first
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        for done, case in enumerate(pool.map(solve.solve, order, chunksize=4), 1):
+            solved[case["id"]] = case
+            line.show(f"{done} of {len(order)} cases")
+    line.close()
+    return [solved[case["id"]] for case in cases]
+
+
+def _cost(case):
+    """Roughly how long a case takes: numbers to differentiate, times layers."""
+    return sum(len(entry.get("dec", ())) for entry in case["inputs"].values()) * (
+        1 + len(case["layers"])) ** 2
+
+
+def _summary(solved, contents, seconds):
+    numbers = sum(files.count(case) for case in solved)
+    tiers = [case["tier"] for case in solved]
+    least = min(case["agreed_digits"] for case in solved if case["expect"])
+    foreign = sorted({name.split(".")[0] for name in sys.modules}
+                     - set(sys.stdlib_module_names) - {"__main__", "__mp_main__", "npspectral"})
+    return "\n".join((
+        f"suite {files.SUITE}, {time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, "
+        f"{platform.system()} {platform.machine()}",
+        f"{len(solved)} cases, {numbers} numbers, rounded from {solve.DIGITS} digits or more, "
+        f"in {seconds:.1f} s",
+        f"{tiers.count('exact')} cases are exact, {tiers.count('refused')} have to be refused; "
+        f"two witnesses agree to {least} digits or more everywhere",
+        f"imported from outside the standard library: {', '.join(foreign) or 'nothing'}",
+        f"sha256 of the manifest: {files.digest(contents[files.MANIFEST])}"))
+
+
+def _same(path, content):
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _write(contents, folder):
+    """Write the files; into the package's own folder, with the digest of their manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    print(f"written: {len(contents)} files, {sum(map(len, contents.values()))} bytes, to {folder}")
+    if folder.resolve() == files.FOLDER.resolve():
+        manifests = {**digests.MANIFESTS, files.SUITE: files.digest(contents[files.MANIFEST])}
+        lines = [f'    "{suite}":\n        "{sha256}",\n' for suite, sha256 in manifests.items()]
+        path = Path(digests.__file__)
+        head = path.read_text(encoding="utf-8").splitlines(keepends=True)[0]
+        path.write_text(head + "MANIFESTS = {\n" + "".join(lines) + "}\n", encoding="utf-8")
+    return 0
+
+
+def main(arguments):
+    if arguments[:1] not in ([], ["--write"]) or len(arguments) > 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    if not arguments:
+        return certify()
+    try:
+        return certify(write=arguments[1] if arguments[1:] else files.FOLDER)
+    except OSError as error:
+        print(f"cannot be written: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

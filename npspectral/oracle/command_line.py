@@ -1,0 +1,274 @@
+"""The command npspectral: check, judge, vectors, certify, selftest.
+
+Exit codes: 0 all is well; 1 a mismatch, or no case ran; 2 usage, or input that cannot be read;
+3 the case files themselves are not intact.
+"""
+import argparse
+import importlib
+import io
+import os
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from .output import complain, is_empty, say, write_all
+from .suite import files
+
+PASS, MISMATCH, USAGE, BAD_VECTORS = 0, 1, 2, 3
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+EXAMPLES = """examples:
+  npspectral check mypkg.mymod:candidate --dtype float32 --suite full
+  npspectral check mypkg.mymod:candidate --only 'spectral/tanh/*' --layout keras
+  npspectral judge answers.json --report md --out report.md
+  npspectral vectors export vectors-v1
+
+exit codes: 0 pass, 1 mismatch or no case ran, 2 usage or unreadable input, 3 case files not intact
+"""
+
+
+class Refused(Exception):
+    """A message for stderr and the exit code that goes with it."""
+
+    def __init__(self, message, code=USAGE):
+        super().__init__(message)
+        self.code = code
+
+
+def main(arguments=None):
+    """Run the command with these arguments; returns the exit code."""
+    try:
+        options = _options(arguments)
+        return int(options.run(options))
+    except Refused as error:
+        complain(str(error))
+        return error.code
+    except files.BadVectors as error:
+        complain(f"bad case files: {error}")
+        return BAD_VECTORS
+    except OSError as error:
+        complain(str(error))
+        return USAGE
+
+
+def _options(arguments):
+    """The arguments, read; what --help prints goes the way of all output."""
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            return _parser().parse_args(arguments)
+    except SystemExit:
+        say(printed.getvalue(), end="")
+        raise
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        "npspectral", description="Test an implementation of spectral layers, losses, penalties "
+        "and optimizers against certified values and gradients.", epilog=EXAMPLES,
+        allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    own = commands.add_parser("check", help="judge a Python function candidate(case) -> arrays",
+                              allow_abbrev=False)
+    own.add_argument("candidate", metavar="MODULE:FUNCTION")
+    own.add_argument("--dtype", choices=DTYPES, default="float64")
+    _add_selection(own)
+    own.set_defaults(run=_check)
+    own = commands.add_parser("judge", help="judge a file of answers, from any language",
+                              allow_abbrev=False)
+    own.add_argument("answers", metavar="ANSWERS.json")
+    _add_selection(own)
+    own.set_defaults(run=_judge)
+    _add_vectors(commands.add_parser("vectors", help="list, show, export or verify the cases"))
+    own = commands.add_parser("certify", allow_abbrev=False, help="rebuild every golden number "
+                              "with the standard library alone and compare byte for byte")
+    own.add_argument("--write", metavar="FOLDER", help="write the files instead of comparing")
+    own.set_defaults(run=_certify)
+    own = commands.add_parser("selftest", help="plant every known mistake and see it found",
+                              allow_abbrev=False)
+    own.add_argument("--dtype", choices=DTYPES, default="float64")
+    own.add_argument("--suite", choices=("core", "full"), default="full")
+    own.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    own.set_defaults(run=_selftest)
+    return parser
+
+
+def _add_selection(parser):
+    parser.add_argument("--suite", choices=("core", "full"), default="core")
+    parser.add_argument("--only", metavar="GLOB", help="cases whose ids match, as in 'loss/*'")
+    parser.add_argument("--layout", metavar="NAME", help="conventions of the implementation: "
+                        "keras, torch, julia, minus_lambda, ...")
+    parser.add_argument("--xfail", metavar="FILE", help="known failures, a line each: id  # why")
+    parser.add_argument("--report", choices=("text", "md", "json"), default="text")
+    parser.add_argument("--out", metavar="FILE", help="where to write the report")
+
+
+def _add_vectors(parser):
+    commands = parser.add_subparsers(required=True, metavar="ACTION")
+    own = commands.add_parser("list", help="ids, kinds and tiers", allow_abbrev=False)
+    own.add_argument("--suite", choices=("core", "full"), default="full")
+    own.add_argument("--only", metavar="GLOB")
+    own.set_defaults(run=_list)
+    own = commands.add_parser("show", help="one case: inputs and expected numbers")
+    own.add_argument("id", metavar="ID")
+    own.set_defaults(run=_show)
+    own = commands.add_parser("export", help="copy the files to a new or empty folder")
+    own.add_argument("folder", metavar="FOLDER")
+    own.set_defaults(run=_export)
+    own = commands.add_parser("verify", help="check digests, fields, shapes and counts")
+    own.add_argument("folder", metavar="FOLDER", nargs="?", default=files.FOLDER)
+    own.set_defaults(run=_verify)
+
+
+def _check(options):
+    from .checks import check
+    _prepare(options)
+    candidate = load(options.candidate)
+    return _finish(options, check(
+        candidate, suite=options.suite, dtype=options.dtype, layout=options.layout,
+        only=options.only, xfail=options.reasons))
+
+
+def _judge(options):
+    from .checks import judge
+    from .verdict.answer_file import BadAnswers
+    _prepare(options)
+    try:
+        report = judge(options.answers, suite=options.suite, only=options.only,
+                       layout=options.layout, xfail=options.reasons)
+    except BadAnswers as error:
+        raise Refused(str(error)) from error
+    return _finish(options, report)
+
+
+def _prepare(options):
+    """Refuse a selection that is none before anything of the user's runs."""
+    from .verdict.run import expected_failures
+    from .verdict.layout import layout_of
+    from .verdict.xfail import read_xfail
+    _select(options)
+    if options.out is not None:
+        options.out = Path(options.out).absolute()      # a candidate may change the folder
+    try:
+        layout_of(options.layout)
+        options.reasons = read_xfail(options.xfail) if options.xfail is not None else {}
+        expected_failures(options.reasons)
+    except files.BadVectors:
+        raise
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _select(options):
+    from .suite.case import cases
+    try:
+        return cases(options.suite, options.only)
+    except files.BadVectors:
+        raise
+    except ValueError as error:
+        raise Refused(f"{error}: 0 cases ran", MISMATCH) from error
+
+
+def load(name):
+    """The function behind "package.module:function"; the working folder is looked in first."""
+    module, _, path = name.partition(":")
+    if not module or not path:
+        raise Refused(f"candidate is {name!r}, expected MODULE:FUNCTION, as in "
+                      f"mypkg.mymod:candidate")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (Exception, SystemExit) as error:
+        raise Refused(f"candidate {name!r} cannot be imported: "
+                      f"{type(error).__name__}: {error}") from error
+    if not callable(found):
+        raise Refused(f"candidate {name!r} is {type(found).__name__}, expected a function "
+                      f"candidate(case) -> dict of arrays")
+    return found
+
+
+def _finish(options, report):
+    """Print or write the report; the exit code follows from it alone."""
+    text = {"text": report.to_text, "md": report.to_markdown, "json": report.to_json}[
+        options.report]()
+    if options.out is None:
+        say(text)
+    else:
+        try:
+            options.out.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise Refused(f"--out {options.out}: cannot be written: {error}") from error
+        say(report.headline)
+    return PASS if report.ok else MISMATCH
+
+
+def _list(options):
+    say("\n".join(f"{case.id:56} {case.kind:9} {case.tier:9} {'core' if case.core else 'full':4} "
+                  f"{','.join(case.dtypes)}" for case in _select(options)))
+    return PASS
+
+
+def _show(options):
+    found = [case for case in files.read()[0] if case["id"] == options.id]
+    if not found:
+        raise Refused(f"vectors show: no case has the id {options.id!r}; "
+                      f"see: npspectral vectors list")
+    case = dict(found[0])
+    inputs, expect = case.pop("inputs"), case.pop("expect")
+    lines = [f"{field}: {value}" for field, value in case.items()]
+    lines += [f"input {name} {tuple(entry['shape'])}: {entry.get('dec', entry.get('labels'))}"
+              for name, entry in inputs.items()]
+    for name, entry in expect.items():
+        lines.append(f"expected {name} {tuple(entry['shape'])}:")
+        columns = zip(entry["bits"], entry["about"], entry["scale"])
+        for k, (bits, about, scale) in enumerate(columns):
+            bracket = f"  from {entry['low'][k]} to {entry['high'][k]}" if "low" in entry else ""
+            lines.append(f"  {bits}  {about:>17}  S = {scale:g}{bracket}")
+    say("\n".join(lines))
+    return PASS
+
+
+def _export(options):
+    manifest, contents = files.read_files()
+    contents[files.MANIFEST] = (files.FOLDER / files.MANIFEST).read_bytes()
+    folder = Path(options.folder)
+    try:
+        if not is_empty(folder):
+            raise Refused(f"vectors export: {folder} is not empty")
+        write_all(folder, contents)
+    except OSError as error:
+        raise Refused(f"vectors export: {folder} cannot be written: {error}") from error
+    say(f"{len(contents)} files of suite {manifest['suite']} are in {folder}")
+    return PASS
+
+
+def _verify(options):
+    files.read_files(options.folder)
+    solved, suite = files.read(options.folder, recorded=False)
+    say(f"suite {suite}: {len(solved)} cases, {sum(map(files.count, solved))} numbers, intact")
+    return PASS
+
+
+def _certify(options):
+    """In a process of its own, where nothing that was installed can be imported."""
+    files.read_files()
+    script = Path(__file__).parent / "certify" / "rebuild.py"
+    write = [] if options.write is None else ["--write", options.write]
+    done = subprocess.run([sys.executable, "-I", "-S", str(script), *write], check=False,
+                          stdout=subprocess.PIPE, text=True)
+    if done.stdout:
+        say(done.stdout.rstrip("\n"))
+    if done.returncode not in (PASS, MISMATCH, USAGE, BAD_VECTORS):
+        raise Refused(f"certify: its process ended with exit code {done.returncode}")
+    return done.returncode
+
+
+def _selftest(options):
+    from .mistakes.selftest import selftest
+    table = io.StringIO()
+    code = selftest(options.dtype, table, suite=options.suite, markdown=options.markdown)
+    say(table.getvalue().rstrip("\n"))
+    return code

@@ -1,0 +1,1 @@
+"""Known mistakes beside a right candidate: which explains a failure, and that all are caught."""

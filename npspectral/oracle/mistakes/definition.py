@@ -1,0 +1,151 @@
+"""Mistakes in the definition of a layer: name -> (sentence, wrong steps[, in which activations]).
+
+A wrong step is called as wrong(right, *arguments), where right is the right step. Gradients
+belong to the wrong forward, as automatic differentiation gives them.
+"""
+import numpy as np
+
+from .right import WITH_WEIGHT, gap
+
+NONLINEAR = ("relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus")
+
+
+def elsewhere(move, back):
+    """The right layer at other parameters; `back` is the chain rule to its own ones."""
+    return {"weight": lambda right, own: right({**own, **move(own)}),
+            "weight_backward": lambda right, own, g: back(own, right({**own, **move(own)}, g))}
+
+
+def eigenvalues_times(a, b):
+    """The right layer at a lambda_in and b lambda_out."""
+    return elsewhere(lambda own: {"lambda_in": a * own["lambda_in"],
+                                  "lambda_out": b * own["lambda_out"]},
+                     lambda own, grads: {**grads, "lambda_in": a * grads["lambda_in"],
+                                         "lambda_out": b * grads["lambda_out"]})
+
+
+def phi_as(function):
+    """The right layer at function(own, phi), which permutes phi or gives its entries signs."""
+    return elsewhere(lambda own: {"phi": function(own, own["phi"])},
+                     lambda own, grads: {**grads, "phi": function(own, grads["phi"])})
+
+
+def _outer(own):
+    return own["lambda_in"] * own["lambda_out"][:, None]
+
+
+def _outer_backward(right, own, g):
+    whole = own["phi"] * g
+    return {"lambda_in": own["lambda_out"] @ whole, "lambda_out": whole @ own["lambda_in"],
+            "phi": _outer(own) * g}
+
+
+def _reread(phi):
+    """The numbers of phi read as (n_in, n_out), and turned to fit."""
+    return phi.reshape(phi.shape[::-1]).T
+
+
+def _late(layers, params):
+    """Every bias moved behind the activation that follows its layer, as a layer of its own."""
+    found = []
+    for k, (layer, own) in enumerate(zip(layers, params)):
+        found.append((layer, {key: entry for key, entry in own.items() if key != "bias"}))
+        linear = k if layer["layer"] in WITH_WEIGHT else k - 1
+        last = layer["layer"] not in WITH_WEIGHT or k + 1 == len(layers) or layers[k + 1][
+            "layer"] in WITH_WEIGHT
+        if last and linear >= 0 and "bias" in params[linear]:
+            found.append(({**layers[linear], "layer": "shift"},
+                          {"bias": params[linear]["bias"]}))
+    return [layer for layer, _ in found], [own for _, own in found]
+
+
+def _late_backward(right, layers, params, kept, grad_y):
+    return right(*_late(layers, params), kept, grad_y)
+
+
+LATE_BIAS = {
+    "forward": lambda right, layers, params, x: right(*_late(layers, params), x),
+    "backward": _late_backward,
+    "layer_forward": lambda right, layer, own, x: (
+        x + own["bias"] if layer["layer"] == "shift" else right(layer, own, x)),
+    "layer_backward": lambda right, layer, own, x, g: (
+        ({"bias": g.sum(0)}, g) if layer["layer"] == "shift" else right(layer, own, x, g))}
+
+
+def bias_times(factor):
+    return {"shift": lambda right, bias: factor * bias,
+            "bias_backward": lambda right, g: factor * right(g)}
+
+
+def activation_with(name, value):
+    return {step: lambda right, layer, z: right(
+        {**layer, name: value} if name in layer else layer, z) for step in ("activate", "slope")}
+
+
+DEFINITION = {
+    "sign of the difference": (
+        "The weight is (lambda_out - lambda_in) phi; the definition is (lambda_in - lambda_out) "
+        "phi.", eigenvalues_times(-1, -1)),
+    "sum of eigenvalues": (
+        "The weight is (lambda_in + lambda_out) phi; the eigenvalues are subtracted.",
+        eigenvalues_times(1, -1)),
+    "lambda_out ignored": (
+        "The weight is lambda_in phi; lambda_out is missing.", eigenvalues_times(1, 0)),
+    "lambda_in ignored": (
+        "The weight is -lambda_out phi; lambda_in is missing.", eigenvalues_times(0, 1)),
+    "lambda_in ignored, lambda_out with plus": (
+        "The weight is lambda_out phi; it is (lambda_in - lambda_out) phi.",
+        eigenvalues_times(0, -1)),
+    "product of eigenvalues": (
+        "The weight is lambda_in lambda_out phi; the eigenvalues are subtracted.",
+        {"weight": lambda right, own: _outer(own) * own["phi"],
+         "weight_backward": _outer_backward}),
+    "absolute difference": (
+        "The weight is |lambda_in - lambda_out| phi; the difference keeps its sign.",
+        phi_as(lambda own, phi: np.sign(gap(own)) * phi)),
+    "absolute difference, slope 1 at 0": (
+        "The weight is |lambda_in - lambda_out| phi, with the derivative 1 where they are equal; "
+        "the difference keeps its sign.",
+        phi_as(lambda own, phi: np.where(gap(own) < 0, -1, 1) * phi)),
+    "eigenvalues swapped": (
+        "lambda_in and lambda_out have changed places: lambda_in belongs to the inputs.",
+        elsewhere(lambda own: {"lambda_in": own["lambda_out"], "lambda_out": own["lambda_in"]},
+                  lambda own, grads: {**grads, "lambda_in": grads["lambda_out"],
+                                      "lambda_out": grads["lambda_in"]})),
+    "phi transposed": (
+        "phi is used as (n_in, n_out); it is (n_out, n_in), rows are outputs. Declare a layout or "
+        "transpose it.", phi_as(lambda own, phi: phi.T)),
+    "phi reshaped": (
+        "phi is reshaped to (n_in, n_out) where it should be transposed.",
+        elsewhere(lambda own: {"phi": _reread(own["phi"])}, lambda own, grads: {
+            **grads, "phi": np.ascontiguousarray(grads["phi"].T).reshape(own["phi"].shape)})),
+    "W transposed": (
+        "y is x W; it is x W^T, since rows of W are outputs.",
+        {"matrix": lambda right, layer, own: right(layer, own).T,
+         "matrix_backward": lambda right, matrix, x, g: right(matrix, x, g).T}),
+    "bias missing": ("The bias is not added.", bias_times(0)),
+    "bias negated": ("The bias is subtracted.", bias_times(-1)),
+    "bias doubled": ("The bias is added twice.", bias_times(2)),
+    "bias after the activation": (
+        "The bias is added after the activation; it belongs before.", LATE_BIAS, NONLINEAR),
+    "activation missing": (
+        "The activation is not applied.",
+        {"activate": lambda right, layer, z: z,
+         "slope": lambda right, layer, z: np.ones_like(z)}, NONLINEAR),
+    "default slope": (
+        "leaky_relu uses the slope 0.01; the case gives another one.",
+        activation_with("slope", 0.01), ("leaky_relu",)),
+    "default alpha": (
+        "elu uses alpha = 1; the case gives another one.", activation_with("alpha", 1.0), ("elu",)),
+    "default sharpness": (
+        "softplus uses the sharpness 1; the case gives another one.",
+        activation_with("sharpness", 1.0), ("softplus",)),
+    "softplus not divided by its sharpness": (
+        "softplus is log(1 + exp(k z)); it is that divided by k.",
+        {step: lambda right, layer, z: layer["sharpness"] * right(layer, z)
+         for step in ("activate", "slope")}, ("softplus",)),
+    "sigmoid of 2 z": (
+        "sigmoid is taken as (1 + tanh z) / 2; the argument should be halved.",
+        {step: lambda right, layer, z, k=k: k * right(layer, 2 * z)
+         for step, k in (("activate", 1), ("slope", 2))}, ("sigmoid",)),
+}

@@ -1,0 +1,130 @@
+"""The known mistakes: what people get wrong in spectral layers, losses, penalties and optimizers.
+
+Each is a short override of steps of a right candidate, so its answers to any case can be computed:
+the self-test plants them to show that the vectors catch them, the diagnosis compares them with what
+a failed candidate gave. A mistake of the definition carries the gradients that belong to its wrong
+forward, as automatic differentiation gives them; a mistake of the backward pass a right forward.
+"""
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import (backward, complex_recurrent, definition, loss, optimizer, penalty, recurrent,
+               structure)
+from .right import ACTIVATIONS, LINEAR, RECURRENT, SPARSE, SPECTRAL, Steps
+
+LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
+OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift",
+               "recurrent_parameters"}
+STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:],
+              **{name: (name,) for name in RECURRENT}}
+OF_EIGENVALUES = {"weight", "weight_backward"}
+OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps inside of a layer
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """name, the sentence a report prints, kinds of cases it can meet, and the wrong steps.
+
+    part: definition, backward, precision, form, loss, penalty or optimizer. within: activations,
+    structured layers, losses, penalties or optimizers, as a case names them; where it is empty all
+    of them are meant.
+    """
+
+    name: str
+    sentence: str
+    kinds: tuple[str, ...]
+    plant: dict
+    part: str
+    within: tuple[str, ...] = ()
+
+    def __repr__(self):
+        return f"Mistake({self.name!r})"
+
+    def meets(self, case):
+        """Whether the mistake is on the way of this case at all."""
+        return case.kind in self.kinds and (not self.within
+                                            or bool(set(self.within) & algorithms(case)))
+
+    def answers(self, case):
+        """The candidate's answers with the mistake planted; None where it changes nothing.
+
+        Raises ValueError where the mistake leaves shapes that do not fit, as the candidate would.
+        """
+        if not self.meets(case):
+            return None
+        wrong, right = Steps(self.plant).answers(case), Steps().answers(case)
+        same = all(np.array_equal(wrong[name], right[name], equal_nan=True) for name in right)
+        return None if same else wrong
+
+    def only(self, algorithm):
+        """The same mistake made in one kind of layer, loss, penalty or optimizer alone."""
+        plant = self.plant
+        if set(plant) <= OF_A_LAYER and algorithm in {*LINEAR, *ACTIVATIONS}:
+            plant = in_layers(algorithm, plant)
+        return replace(self, within=(algorithm,), plant=plant)
+
+    @property
+    def scopes(self):
+        """Where the mistake can be made alone: its algorithms, or one kind of layer."""
+        if self.within:
+            return self.within if len(self.within) > 1 else ()
+        steps = set(self.plant)
+        if OF_A_LAYER >= steps and OF_A_MATRIX & steps:
+            return *SPECTRAL, *SPARSE
+        return (*SPECTRAL[1:], *SPARSE) if OF_EIGENVALUES >= steps else ()
+
+
+def in_layers(name, plant):
+    """A plant whose wrong steps are taken in layers of this name alone."""
+    here = {"now": False}
+
+    def noted(right, layer, *rest):
+        here["now"] = layer["layer"] == name
+        return right(layer, *rest)
+
+    def guarded(wrong):
+        return lambda right, *arguments: (wrong(right, *arguments) if here["now"]
+                                          else right(*arguments))
+
+    def in_function(wrong):                     # which a nested network applies by itself
+        return lambda right, layer, z: (wrong(right, layer, z) if layer["layer"] == name
+                                        else right(layer, z))
+    if name in ACTIVATIONS and set(plant) <= {"activate", "slope"}:
+        return {step: in_function(wrong) for step, wrong in plant.items()}
+    return {**{step: guarded(wrong) for step, wrong in plant.items()},
+            "layer_forward": noted, "layer_backward": noted}
+
+
+def algorithms(case):
+    """Names of the layers, what they are made of, the loss, the penalty, or the optimizer."""
+    return ({layer[key] for layer in case.layers for key in ("layer", "of", "activation")
+             if key in layer} | {spec[key] for key, spec in case.spec.items()})
+
+
+def structure_of(case):
+    """The name among STRUCTURES for a case of such layers, else ""."""
+    kinds = {layer["layer"] for layer in case.layers}
+    return next((name for name, own in STRUCTURES.items() if kinds & set(own)), "")
+
+
+def listed(part, kinds, table):
+    """Mistakes from rows name -> (sentence, wrong steps) or (sentence, wrong steps, within)."""
+    return [Mistake(name, row[0], kinds, row[1], part, *row[2:]) for name, row in table.items()]
+
+
+MISTAKES = [
+    *listed("definition", LAYERS, definition.DEFINITION),
+    *listed("backward", LAYERS, backward.BACKWARD),
+    *listed("definition", LAYERS, structure.DEFINITION),
+    *listed("backward", LAYERS, structure.BACKWARD),
+    *listed("definition", LAYERS, recurrent.DEFINITION),
+    *listed("backward", LAYERS, recurrent.BACKWARD),
+    *listed("definition", LAYERS, complex_recurrent.DEFINITION),
+    *listed("backward", LAYERS, complex_recurrent.BACKWARD),
+    *listed("form", (*LAYERS, "penalty"), backward.FORM),
+    *listed("precision", LAYERS, backward.PRECISION),
+    *listed("loss", LOSSES, loss.LOSS),
+    *listed("penalty", ("penalty",), penalty.PENALTY),
+    *listed("optimizer", ("optimizer",), optimizer.OPTIMIZER),
+]

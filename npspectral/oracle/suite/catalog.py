@@ -1,0 +1,58 @@
+"""The cases, without answers: which layers, losses, penalties and optimizers, at which inputs.
+
+A case is a dict. "layers" lists the stack; "inputs" maps names to {"shape", "dec"}, entries k/8
+that are exact in every dtype, made by an integer formula so that no random generator is involved.
+Parameters of the only layer that has any are named "phi", of several "0/phi" by their position.
+"""
+from fnmatch import fnmatchcase
+
+from .layers import (batches, eigenvalues, eigenvectors, generic, kinks, magnitudes,
+                     stacks, trainable_modes)
+from .losses import errors, losses, optimizers, penalties
+from .recurrent import complex_recurrent, recurrent, recurrent_errors
+from .structure import factored, nested, sparse, structure_errors
+
+
+def catalog():
+    """All cases in their fixed order, before the guard of certify; ids are permanent."""
+    families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
+                stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
+                structure_errors, recurrent, complex_recurrent, recurrent_errors)
+    return [{**case, "core": is_core(case["id"])}
+            for family in families for case in family()]
+
+
+# The core suite, so chosen that every known mistake meets several of its cases.
+CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b1-i4-o4/plain",
+        "spectral/identity/b8-i5-o2/*", "dense/identity/b2-i3-o4/bias",
+        "spectral/trainable/lambda_*/tanh/*", "spectral/eigenvalues/all-negative/tanh",
+        "spectral/eigenvalues/in-above-out/relu", "spectral/eigenvalues/in-zero-out-one/identity",
+        "spectral/batch/four/tanh", "spectral/batch/empty/identity", "spectral/kink/relu/*",
+        "spectral/magnitude/x-2^6/tanh", "stack/3-4-2/tanh", "network/tanh/*",
+        "loss/*/b4-o4/mean", "loss/*/weights/mean", "loss/mean_squared_error/weights*",
+        "penalty/*/phi", "penalty/l1/kink*", "penalty/l2/weight", "penalty/rows/weight/i3-o3",
+        "penalty/elastic_net/weight/i5-o2", "penalty/l1/weight/i3-o3", "penalty/l2/phi/i3-o3",
+        "penalty/l2/lambda_out/i5-o2", "penalty/l1/lambda_in/i5-o2", "penalty/l1/lambda_out",
+        "penalty/elastic_net/lambda_out/i3-o3", "penalty/group_lasso/kink*",
+        "loss/*/b2-o3/mean", "spectral/s*/b1-i1-o1/bias", "spectral/*elu/b1-i4-o4/bias",
+        "spectral/elu/b1-i4-o4/plain", "optimizer/*/varying", "optimizer/momentum-decay/*-steps",
+        "optimizer/adamw/*-steps", "optimizer/adamax/*-steps", "optimizer/adam/tiny",
+        "error/x-too-narrow", "error/phi-transposed",
+        "factored/qr/identity/b2-i3-o4/*", "factored/qr/sigmoid/b4-i4-o4/*",
+        "factored/qr/tanh/b1-i4-o3/*", "factored/full-qr/tanh/*",
+        "factored/full-qr/relu/b4-i5-o2/*", "factored/svd/identity/b2-i3-o4/*",
+        "factored/svd/identity/b4-i4-o4/*", "nested/shared-skip/tanh/b2-3-4-2/*",
+        "nested/shared-skip/tanh/b4-2-2-3-2/*", "nested/shared-skip/identity/b2-2-3-2-2/*",
+        "nested/separate-skip/tanh/*", "nested/*-chain/tanh/*", "nested/separate-chain/sigmoid/*",
+        "sparse/static/spectral/identity/b2-i3-o4", "sparse/dynamic/spectral/tanh/b4-i4-o4",
+        "sparse/dynamic/spectral/identity/b8-i2-o5", "sparse/dynamic/svd/tanh/b4-i5-o2",
+        "sparse/*/dense/tie/b2*", "sparse/static/spectral/tie/*",
+        "recurrent/tanh/t1/b4*", "recurrent/tanh/t2/b[24]-i[23]*", "recurrent/tanh/t4/*",
+        "recurrent/relu/t2/*", "recurrent/exact/relu/t2/*", "recurrent/eigenvalues/equal",
+        "complex_recurrent/tanh/t[24]/amplitude/*", "complex_recurrent/tanh/t2/score/*",
+        "complex_recurrent/tanh/*/power/*", "complex_recurrent/relu/t2/score/*",
+        "complex_recurrent/exact/relu/t1/score/*")
+
+
+def is_core(name):
+    return any(fnmatchcase(name, pattern) for pattern in CORE)

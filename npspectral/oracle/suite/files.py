@@ -1,0 +1,185 @@
+"""The vector files: one JSON file a family, a text twin of each, and a manifest with SHA-256.
+
+Every number that a candidate is held to is the IEEE-754 binary64 pattern as 16 hexadecimal
+digits; decimals beside it ("about") are for people. One canonical serialization, so that the same
+cases give the same bytes. Reading refuses whatever is not exactly what was written: the manifest's
+own digest stands in digests, and every file of the folder is in the manifest.
+"""
+import hashlib
+import json
+from pathlib import Path
+
+from . import schema, text_twin
+from .digests import MANIFESTS
+
+FORMAT = 1
+SUITE = "1.2.0"         # a changed expected bit raises the first number, new cases the second
+FOLDER = Path(__file__).parent / "vectors" / f"v{FORMAT}"
+SPECS = set(schema.SPECS)
+MANIFEST = "MANIFEST.json"
+SCHEMA = f"case-v{FORMAT}.schema.json"
+DOCUMENTS = ("CORRECTIONS.md", "README.md")             # written by hand, protected like the rest
+
+
+class BadVectors(ValueError):
+    """The vector files are not what the manifest says."""
+
+
+def family_files(cases, documents=None):
+    """Name -> bytes of every file that holds these solved cases, the manifest last.
+
+    documents: name -> bytes of the files written by hand, by default those of FOLDER.
+    """
+    if documents is None:
+        documents = {name: (FOLDER / name).read_bytes() for name in DOCUMENTS}
+    families: dict = {}
+    for case in cases:
+        families.setdefault(case["id"].split("/")[0], []).append(case)
+    files = {}
+    for family, own in families.items():
+        files[f"{family}.json"] = _json(family, own)
+        files[f"{family}.txt"] = text_twin.text(family, SUITE, own)
+    entries = [_entry(name, content, families[name.split(".")[0]])
+               for name, content in files.items()]
+    files |= {SCHEMA: schema.as_bytes(), **documents}
+    entries += [_entry(name, files[name], ()) for name in (SCHEMA, *documents)]
+    manifest = {"format": FORMAT, "suite": SUITE, "files": entries}
+    files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
+    return files
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def _entry(name, content, cases):
+    return {"name": name, "sha256": digest(content), "cases": len(cases),
+            "numbers": sum(map(count, cases))}
+
+
+def count(case):
+    """How many expected numbers a case has."""
+    return sum(len(entry["bits"]) for entry in case["expect"].values())
+
+
+def _json(family, cases):
+    notes = {flag: schema.FLAGS[flag] for case in cases for flag in case["flags"]}
+    head = {"schema": SCHEMA, "suite": SUITE, "family": family, "count": len(cases),
+            "notes": notes}
+    lines = [json.dumps(case, sort_keys=True, separators=(",", ":")) for case in cases]
+    return (json.dumps(head, sort_keys=True)[:-1] + ', "cases": [\n' + ",\n".join(lines)
+            + "\n]}\n").encode()
+
+
+def read(folder=FOLDER, recorded=True):
+    """All cases of a folder of vector files, as solved dicts, and the suite's version.
+
+    recorded: hold the manifest to the digest in digests. Bytes with that digest have passed the
+    schema before; without it every file is held to the schema now.
+    Raises BadVectors on anything that is not as the manifest and the format say.
+    """
+    manifest, contents = read_files(folder, recorded)
+    cases = []
+    for entry in manifest["files"]:
+        name = entry["name"]
+        if not name.endswith(".json") or name == SCHEMA:
+            continue
+        document = parsed(contents[name], name)
+        if not recorded:
+            _hold_to_schema(document, entry, manifest["suite"])
+        cases += document["cases"]
+    if len({case["id"] for case in cases}) != len(cases):
+        raise BadVectors(f"{folder}: an id occurs twice")
+    return cases, manifest["suite"]
+
+
+def read_files(folder=FOLDER, recorded=True):
+    """The manifest as a dict, and name -> bytes of every file that it lists, digests checked."""
+    folder = Path(folder)
+    content = _bytes(folder / MANIFEST)
+    manifest = parsed(content, MANIFEST)
+    _hold_manifest(manifest)
+    wanted = MANIFESTS.get(manifest["suite"])
+    if recorded and digest(content) != wanted:
+        raise BadVectors(
+            f"{folder / MANIFEST}: sha256 is {digest(content)}, expected {wanted} for suite "
+            f"{manifest['suite']}; install again (after a change of the cases: "
+            f"python npspectral/oracle/certify/rebuild.py --write)")
+    contents = {entry["name"]: _bytes(folder / entry["name"], entry["sha256"])
+                for entry in manifest["files"]}
+    stray = {path.name for path in folder.iterdir()} - {*contents, MANIFEST}
+    if stray:
+        raise BadVectors(f"{folder}: holds {sorted(stray)}, which the manifest does not list")
+    return manifest, contents
+
+
+def _hold_manifest(manifest):
+    """Refuse a manifest of another format, or with fields that are not those written."""
+    if not isinstance(manifest, dict) or set(manifest) != {"format", "suite", "files"}:
+        raise BadVectors(f"{MANIFEST}: its fields are not format, suite and files")
+    if manifest["format"] != FORMAT or isinstance(manifest["format"], bool):
+        raise BadVectors(f"{MANIFEST}: format is {manifest['format']!r}, expected {FORMAT}")
+    if not isinstance(manifest["suite"], str) or not isinstance(manifest["files"], list):
+        raise BadVectors(f"{MANIFEST}: suite is not text, or files is no list")
+    fields = {"name": str, "sha256": str, "cases": int, "numbers": int}
+    for entry in manifest["files"]:
+        if not isinstance(entry, dict) or {k: type(v) for k, v in entry.items()} != fields:
+            raise BadVectors(f"{MANIFEST}: the entry {entry!r} has not the fields {sorted(fields)}")
+        if entry["name"] != Path(entry["name"]).name:
+            raise BadVectors(f"{MANIFEST}: {entry['name']!r} is not the name of a file")
+    names = [entry["name"] for entry in manifest["files"]]
+    if len(set(names)) != len(names) or MANIFEST in names:
+        raise BadVectors(f"{MANIFEST}: lists a file twice, or itself")
+    twins = {name[:-5] + ".txt" for name in names if name.endswith(".json") and name != SCHEMA}
+    if set(names) != twins | {name[:-4] + ".json" for name in twins} | {SCHEMA, *DOCUMENTS}:
+        raise BadVectors(f"{MANIFEST}: lists {sorted(names)}, expected pairs of .json and .txt, "
+                         f"{SCHEMA}, {' and '.join(DOCUMENTS)}")
+
+
+def _hold_to_schema(document, entry, suite):
+    """Refuse a case file that breaks the schema, or differs from its line in the manifest."""
+    name = entry["name"]
+    faults = schema.faults(document)
+    if faults:
+        raise BadVectors(f"{name}: {faults[0]}" + (f" ({len(faults)} faults)" * (len(faults) > 1)))
+    found = {"suite": document["suite"], "family": document["family"],
+             "cases": len(document["cases"]), "numbers": sum(map(count, document["cases"]))}
+    wanted = {"suite": suite, "family": name[:-5], "cases": entry["cases"],
+              "numbers": entry["numbers"]}
+    if found != wanted:
+        raise BadVectors(f"{name}: holds {found}, the manifest expects {wanted}")
+    for case in document["cases"]:
+        if case["id"].split("/")[0] != document["family"]:
+            raise BadVectors(f"{name}: holds {case['id']}, which is of another family")
+
+
+def _bytes(path, sha256=None):
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadVectors(f"{path}: cannot be read: {error}") from error
+    if sha256 is not None and digest(content) != sha256:
+        raise BadVectors(f"{path}: sha256 is {digest(content)}, expected {sha256}; install again")
+    return content
+
+
+def _no_constant(text):
+    raise ValueError(f"{text} is no number in JSON")
+
+
+def parsed(content, name, number=float, constant=_no_constant):
+    """JSON without what Python's reader tolerates: names twice, NaN, Infinity, half characters."""
+    try:
+        return json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_float=number,
+                          parse_constant=constant)
+    except (ValueError, RecursionError) as error:
+        raise BadVectors(f"{name}: is not JSON: {error}") from error
+
+
+def _once(pairs):
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise ValueError(f"a field occurs twice in {sorted(names)[:8]}")
+    for text in (*names, *(value for _, value in pairs if isinstance(value, str))):
+        text.encode("utf-8")                        # a ValueError for a lone surrogate
+    return dict(pairs)

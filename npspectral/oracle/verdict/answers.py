@@ -1,0 +1,114 @@
+"""Answers as they come, from whatever framework, read as float64 arrays and judged one by one.
+
+No framework is imported: an answer is read by what it can do (detach, cpu, float, __array__ ...).
+"""
+import numpy as np
+
+from ..suite.case import Verdict, compare
+from .layout import layout_of
+
+# The dtypes in which answers may come: those narrower than float32 also widened to it, and bfloat16
+# as its raw bits, because NumPy has no such dtype.
+ANSWERS = {"float64": ("float64",), "float32": ("float32",), "float16": ("float16", "float32"),
+           "bfloat16": ("bfloat16", "float32", "uint16")}
+# What a tensor offers of this is called: PyTorch keeps a conjugate or a minus as a mark on it.
+TO_PLAIN = ("detach", "cpu", "resolve_conj", "resolve_neg")
+
+
+def judged(case, answer, dtype, layout=None):
+    """Verdicts on a dict of arrays, and those that fit as float64 in npspectral's layout."""
+    layout = layout_of(layout)
+    asked = layout.to_candidate(case).expect
+    verdicts, arrays = {}, {}
+    for name, expected in asked.items():
+        if name not in answer or answer[name] is None:
+            detail = "is None" if name in answer else f"only {sorted(map(str, answer))} came"
+            verdicts[name] = Verdict(name, "missing", detail)
+            continue
+        arrays[name], status, detail = readable(answer[name], dtype, expected.value.shape)
+        if status:
+            verdicts[name] = Verdict(name, status, detail)
+            del arrays[name]
+    for name in answer:
+        if name not in asked and answer[name] is not None:
+            told_name = name if isinstance(name, str) else repr(name)
+            verdicts[told_name] = Verdict(told_name, "unexpected",
+                                          f"expected only {sorted(asked)}")
+    with np.errstate(all="ignore"):
+        got = layout.from_candidate(case, arrays)
+        verdicts |= {name: compare(case.expect[name], array, dtype, case.tier, name)
+                     for name, array in got.items()}
+    return verdicts, got
+
+
+def readable(answer, dtype, shape):
+    """(float64 array, "", "") of an answer, or (None, status, what is wrong with it)."""
+    try:
+        array, came = _as_numpy(answer)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:                  # an __array__ is the candidate's code, too
+        return None, "dtype", f"{type(answer).__name__} cannot be read: {told(error)}"
+    if came == "python":                            # a list of floats or a float: by what it holds
+        narrow = "float32" if dtype == "bfloat16" else dtype
+        with np.errstate(all="ignore"):
+            same = np.array_equal(array, array.astype(narrow), equal_nan=True)
+        came = dtype if same else "float64"
+    if came not in ANSWERS[dtype]:
+        return None, "dtype", f"is {came}, expected {dtype}"
+    if array.shape != shape:
+        return None, "shape", _shape_told(array.shape, shape)
+    if array.dtype.kind == "u":
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    return np.array(array, np.float64), "", ""
+
+
+def _as_numpy(answer):
+    """An answer as a NumPy array, and the name of the dtype in which it came."""
+    if isinstance(answer, np.ma.MaskedArray) and np.ma.is_masked(answer):
+        raise ValueError("it has masked entries")
+    if isinstance(answer, (float, list, tuple)) and not isinstance(answer, np.generic):
+        array = np.array(_plain(answer))
+        return array, "python" if array.dtype == np.float64 else array.dtype.name
+    if not isinstance(answer, np.ndarray):
+        for step in TO_PLAIN:
+            change = getattr(answer, step, None)
+            answer = change() if callable(change) else answer
+    came = str(getattr(answer, "dtype", "")).rpartition(".")[2]
+    if "bfloat16" in came:
+        widened = (answer.float() if callable(getattr(answer, "float", None))
+                   else np.asarray(answer).astype(np.float32))
+        return np.asarray(widened), "bfloat16"
+    if not hasattr(answer, "__array__") and callable(getattr(answer, "numpy", None)):
+        answer = answer.numpy()
+    array = np.asarray(answer)
+    return array, array.dtype.name
+
+
+def _plain(answer):
+    """Lists of numbers as they are; arrays and tensors in them, with their masks, as one alone."""
+    if isinstance(answer, (list, tuple)):
+        return [_plain(row) for row in answer]
+    return answer if isinstance(answer, (int, float, str)) else _as_numpy(answer)[0]
+
+
+def _shape_told(came, shape):
+    hint = ""
+    if came == shape[::-1]:
+        hint = ": it is transposed; declare a layout if that is your convention"
+    elif np.prod(came) == np.prod(shape) and len(came) != len(shape):
+        hint = ": declare a layout if that is your convention"
+    return f"has shape {came}, expected {shape}{hint}"
+
+
+def told(error):
+    line = first_line(error)
+    return type(error).__name__ + (f": {line}" if line else "")
+
+
+def first_line(error):
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:                               # a message that cannot be formed is none
+        lines = []
+    return lines[0][:200] if lines else ""

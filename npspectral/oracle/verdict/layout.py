@@ -1,0 +1,112 @@
+"""Layout: how an implementation stores and signs what a case gives, declared once.
+
+A case is handed over in the implementation's layout, and its answers are taken back from it. Every
+mapping only moves numbers, changes signs and shifts eigenvalues by exact amounts, so no tolerance
+has to grow.
+"""
+import copy
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ...nn.conventions import CONVENTIONS, Convention
+from ..suite.case import Expected
+
+OF_PARAMETERS = ("phi", "lambda_in", "lambda_out", "bias", "difference")
+UNIQUE = ("nested", "recurrent", "complex_recurrent")
+
+
+@dataclass(frozen=True)
+class Layout(Convention):
+    """A convention as the oracle speaks it; its fields are those of npspectral.nn.Convention.
+
+    Cases keep the names of npspectral, whatever `names` says. With one set of eigenvalues only
+    cases whose lambda_in is one constant apply, behind a gate ("+out") only cases without a bias.
+    Nested and recurrent networks have no layout but npspectral's own: their eigenvalues belong to
+    more than one transfer.
+    """
+
+    def applies(self, case):
+        """Whether this layout can express the case."""
+        penalty = case.spec.get("penalty")
+        if case.expect and not self._expected(case):
+            return False
+        if any(layer["layer"] in UNIQUE for layer in case.layers):
+            return all(getattr(self, name) == getattr(Convention, name) for name in OF_PARAMETERS)
+        if not self.one_set or not any("lambda" in name for name in case.inputs):
+            return True
+        if case.kind == "error":
+            return "lambda_in" not in case.id
+        if penalty and penalty["on"] != "weight":
+            return penalty["on"] != "lambda_in"
+        if self.difference == "+out" and any(key.endswith("bias") for key in case.inputs):
+            return False
+        return all(np.ptp(array) == 0 for name, array in case.inputs.items()
+                   if _last(name) == "lambda_in")
+
+    def to_candidate(self, case):
+        """The case as an implementation of this layout sees it."""
+        view = copy.copy(case)
+        view.inputs = {name: self.stored(_last(name), array, self._shift(case, name))
+                       for name, array in case.inputs.items() if not self._absent(case, name)}
+        view.trainable = [name for name in case.trainable if self._asks(case, name)]
+        view.expect = {name: _mapped(expected, lambda array: self.stored(_last(name), array))
+                       for name, expected in self._expected(case).items()}
+        view.spec = {key: self._grouped(spec) for key, spec in case.spec.items()}
+        return view
+
+    def from_candidate(self, case, got):
+        """Answers of an implementation of this layout as npspectral stores and signs them."""
+        return {name: self.restored(_last(name), array) for name, array in got.items()}
+
+    def _expected(self, case):
+        return {name: expected for name, expected in case.expect.items()
+                if not name.startswith("grad_") or self._asks(case, name[5:])}
+
+    def _asks(self, case, name):
+        return name in ("x", "y") or not (self._absent(case, name) or _last(name) in self.frozen)
+
+    def _absent(self, case, name):
+        return self.one_set and _last(name) == "lambda_in"
+
+    def _shift(self, case, name):
+        """What is added to lambda_out, so that one set says lambda_in - lambda_out."""
+        of_weight = case.spec.get("penalty", {"on": "weight"})["on"] == "weight"
+        if (not self.one_set or _last(name) != "lambda_out" or case.kind == "error"
+                or not of_weight):
+            return 0
+        return self.shift(case.inputs[name[:-3] + "in"].flat[0])
+
+    def _grouped(self, spec):
+        """A penalty's spec with the axis of its groups where the implementation has it."""
+        if "axis" not in spec or self.phi == "out,in":
+            return spec
+        return {**spec, "axis": -1 - spec["axis"]}
+
+
+def _last(name):
+    """The array that a name is about: "lambda_in" for "grad_0/lambda_in" and "0/lambda_in"."""
+    last = name.removeprefix("grad_").rpartition("/")[2]
+    return "grad_y" if name == "grad_y" else last
+
+
+def _mapped(expected, change):
+    return Expected(*(None if array is None else change(array) for array in
+                      (expected.value, expected.scale, expected.low, expected.high)))
+
+
+LAYOUTS = {name: Layout(**{own.name: getattr(CONVENTIONS[name], own.name)
+                           for own in fields(Convention)})
+           for name in ("npspectral", "keras", "torch", "julia", "minus_lambda",
+                        "one_minus_lambda", "plus_lambda")}
+
+
+def layout_of(layout):
+    """A Layout, the ready one of that name, or npspectral's own for None."""
+    if layout is None:
+        return LAYOUTS["npspectral"]
+    if isinstance(layout, Layout):
+        return layout
+    if isinstance(layout, str) and layout in LAYOUTS:
+        return LAYOUTS[layout]
+    raise ValueError(f"layout is {layout!r}, expected a Layout or one of {sorted(LAYOUTS)}")

@@ -1,0 +1,133 @@
+"""npspectral itself as a candidate for every kind of case, through the public nn and training.
+
+It computes in the dtype of the case's arrays, so one candidate serves every dtype that NumPy has.
+"""
+import numpy as np
+
+from ... import nn, training
+from ..suite.arrays import parameters
+
+ACTIVATIONS = {"identity": nn.Identity, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU,
+               "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "softplus": nn.Softplus}
+SPECTRAL = {"spectral": nn.Spectral, "spectral_qr": nn.SpectralQR,
+            "spectral_full_qr": nn.SpectralFullQR, "spectral_svd": nn.SpectralSVD}
+LOSSES = {"mean_squared_error": nn.mean_squared_error,
+          "softmax_cross_entropy": nn.softmax_cross_entropy,
+          "binary_cross_entropy_with_logits": nn.binary_cross_entropy_with_logits,
+          "hinge": nn.hinge, "soft_hinge": nn.soft_hinge, "quadratic_hinge": nn.quadratic_hinge}
+PENALTIES = {"l1": nn.L1, "l2": nn.L2, "elastic_net": nn.ElasticNet, "group_lasso": nn.GroupLasso}
+OPTIMIZERS = {"sgd": training.SGD, "adam": training.Adam, "adamax": training.Adamax}
+
+
+def reference(case):
+    """The answers of npspectral to a case, by the names in case.expect; raises on an error case."""
+    if "optimizer" in case.spec:
+        return {"trace": _trace(case)}
+    if "penalty" in case.spec:
+        return _penalty(case)
+    if not case.layers:
+        value, grad_y = _loss(case, case.inputs["y"])
+        return {"value": value, "grad_y": grad_y}
+    params = tuple(parameters({"layers": case.layers}, case.inputs))
+    network = _network(case, params)
+    y, residuals = network.forward(params, case.inputs["x"])
+    found = {"y": y}
+    if "loss" in case.spec:
+        found["value"], grad_y = _loss(case, y)
+    else:
+        grad_y = case.inputs["grad_y"]
+    grads, found["grad_x"] = network.backward(params, residuals, grad_y)
+    return {**found, **_named(case, grads)}
+
+
+def _network(case, params):
+    n_in = case.inputs["x"].shape[1]                    # of a layer whose parameters do not tell
+    return nn.Chain(*(_layer(layer, own, _trainable(case, position), n_in)
+                      for position, (layer, own) in enumerate(zip(case.layers, params))))
+
+
+def _layer(layer, own, trainable, n_in=None):
+    kind = layer["layer"]
+    options = {"bias": "bias" in own, "trainable": trainable}
+    if "of" in layer:
+        numbers = {key: value for key, value in layer.items() if key not in ("layer", "of")}
+        return nn.Sparse(_layer({"layer": layer["of"]}, own, trainable), **numbers)
+    if kind in SPECTRAL:
+        return SPECTRAL[kind](len(own["lambda_in"]), len(own["lambda_out"]), **options)
+    if kind == "dense":
+        n_out, n_in = own["weight"].shape
+        return nn.Dense(n_in, n_out, **options)
+    if kind == "nested":
+        return _nested(layer, own, trainable)
+    if kind == "recurrent":
+        return _recurrent(layer, own, trainable, n_in)
+    if kind == "complex_recurrent":
+        return _complex_recurrent(layer, own, trainable, n_in)
+    return ACTIVATIONS[kind](**{key: value for key, value in layer.items() if key != "layer"})
+
+
+def _nested(layer, own, trainable):
+    phis = [own[f"phi_{k}"] for k in range(1, 1 + sum(name.startswith("phi_") for name in own))]
+    return nn.Nested((phis[0].shape[1], *(len(phi) for phi in phis)),
+                     ACTIVATIONS[layer["activation"]](), bias="bias_1" in own,
+                     shared=layer["shared"], skip=layer["skip"],
+                     trainable=tuple({name.split("_")[0] for name in trainable}))
+
+
+def _recurrent(layer, own, trainable, n_in):
+    nodes, n_out = own["planted"].shape
+    return nn.RecurrentSpectral(n_in, n_out, nodes, layer["steps"],
+                                ACTIVATIONS[layer["activation"]](), layer["constant"],
+                                trainable=trainable)
+
+
+def _complex_recurrent(layer, own, trainable, n_in):
+    (nodes, _), modes = own["phi"].shape, len(own["omega"])
+    times = tuple(range(0, n_in // nodes * layer["spacing"], layer["spacing"]))
+    return nn.ComplexRecurrentSpectral(nodes, modes, layer["steps"], times, layer["read"],
+                                       ACTIVATIONS[layer["activation"]](), trainable)
+
+
+def _trainable(case, position):
+    """Trainable names of the layer at a position: "2/phi" is the phi of layer 2."""
+    return tuple(name.rpartition("/")[2] for name in case.trainable
+                 if "/" not in name or name.startswith(f"{position}/"))
+
+
+def _named(case, grads):
+    found = {}
+    for name in case.trainable:
+        position, _, key = name.rpartition("/")
+        owner = grads[int(position)] if position else next(part for part in grads if key in part)
+        found[f"grad_{name}"] = owner[key]
+    return found
+
+
+def _loss(case, y):
+    spec = dict(case.spec["loss"])
+    options = {"weights": case.inputs["weights"]} if "weights" in case.inputs else {}
+    return LOSSES[spec.pop("loss")](y, case.inputs["target"], **spec, **options)
+
+
+def _penalty(case):
+    spec = dict(case.spec["penalty"])
+    params = dict(case.inputs)
+    layer = _layer(case.layers[0], params, tuple(case.trainable))
+    on = spec.pop("on")
+    penalty = PENALTIES[spec.pop("penalty")](name=on, network=layer if on == "weight" else None,
+                                             **spec)
+    value, grads = penalty(params)
+    return {"value": value, **{f"grad_{name}": grads[name] for name in case.trainable}}
+
+
+def _trace(case):
+    """theta after each gradient; optimizers take no float16, so it is answered in float32."""
+    spec = dict(case.spec["optimizer"])
+    optimizer = OPTIMIZERS[spec.pop("optimizer")](**spec)
+    theta = case.inputs["theta"]
+    params = {"theta": theta.astype(np.promote_types(theta.dtype, np.float32))}
+    state, trace = optimizer.init(params), []
+    for gradient in case.inputs["gradients"]:
+        optimizer.step(params, {"theta": gradient}, state)
+        trace.append(params["theta"].copy())
+    return np.stack(trace)

@@ -1,0 +1,80 @@
+"""What became of one case, and how far its numbers are from the golden ones."""
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..suite.case import ROUNDOFF
+
+PASSED = ("pass", "acceptable")
+FAILED = ("wrong", "error", "mutated", "nondeterministic", "xpass")
+NOT_RUN = ("skipped",)
+STATUSES = PASSED + FAILED + ("xfail",) + NOT_RUN
+FIRST = ("y", "value", "trace")         # what the gradients of a case follow from
+SAID = {"wrong": "does not raise", "mutated": "changes its input",
+        "nondeterministic": "differs from run to run", "xpass": "passes though listed in xfail"}
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What became of one case; got: the answers of the right shape, in npspectral's layout."""
+
+    case: object
+    status: str
+    verdicts: dict
+    got: dict
+    message: str = ""
+
+    def __post_init__(self):
+        if self.status not in STATUSES:
+            raise ValueError(f"CaseResult: status is {self.status!r}, expected one of {STATUSES}")
+
+    @property
+    def passed(self):
+        return self.status in PASSED
+
+    @property
+    def failed(self):
+        return self.status in FAILED
+
+    @property
+    def wrong(self):
+        """Names of the arrays that are not right."""
+        return [name for name, verdict in self.verdicts.items() if not verdict.ok]
+
+    @property
+    def roots(self):
+        """The wrong arrays that do not follow from another wrong one: y, else value, else all."""
+        first = [name for name in FIRST if name in self.wrong]
+        return first[:1] or self.wrong
+
+
+def margins(result, dtype, name):
+    """|got - want| / (u S + eta) of every number of an array; inf where it is not finite."""
+    expected = result.case.expect[name]
+    roundoff, eta = ROUNDOFF[dtype]
+    with np.errstate(all="ignore"):
+        ratio = np.abs(result.got[name] - expected.value) / (roundoff * expected.scale + eta)
+    return np.where(np.isfinite(ratio), ratio, np.inf)
+
+
+def digits(result, dtype, name):
+    """To how many decimal digits of its scale S an array agrees, at its worst number."""
+    expected, (roundoff, eta) = result.case.expect[name], ROUNDOFF[dtype]
+    most = -math.log10(roundoff)
+    if not expected.value.size:
+        return most
+    with np.errstate(all="ignore"):
+        error = np.abs(result.got[name] - expected.value)
+        error = np.where(error <= eta, 0, error)
+        relative = np.where(error == 0, 0, error / np.where(expected.scale == 0, error,
+                                                            expected.scale))
+    worst = float(np.where(np.isfinite(relative), relative, np.inf).max())
+    return max(0.0, min(most, -math.log10(worst) if worst else most))
+
+
+def short(name):
+    """The class of an array: grad_phi for grad_0/phi, grad_phi_k for grad_phi_1."""
+    last = name.rpartition("/")[2]
+    return re.sub("_[0-9]+$", "_k", f"grad_{last}" if "/" in name else name)

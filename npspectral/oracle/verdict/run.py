@@ -1,0 +1,194 @@
+"""What becomes of every case when a candidate answers it, in its own layout and dtype."""
+import copy
+import hashlib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+
+import numpy as np
+
+from ..suite.case import ROUNDOFF, cases
+from .answers import first_line, judged, told
+from .layout import layout_of
+from .results import CaseResult
+
+# What a candidate raises when it is broken, not when it refuses an input.
+NO_REFUSAL = (NameError, ImportError, AttributeError, KeyError, RecursionError, MemoryError,
+              SyntaxError)
+
+
+def answers_of(candidate, cases, dtype="float64", layout=None):
+    """A CaseResult for every case that the dtype and the layout can express."""
+    layout = layout_of(layout)
+    return [_result(candidate, case, dtype, layout) for case in cases
+            if dtype in case.dtypes and layout.applies(case)]
+
+
+def chosen(suite="core", only=None):
+    """The cases of a suite whose ids match a glob, or one of several."""
+    if only is None or isinstance(only, str):
+        return cases(suite, only)
+    patterns = list(only)
+    if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
+        raise ValueError(f"only is {only!r}, expected a glob of case ids or several")
+    found = cases(suite)
+    for pattern in patterns:
+        if not any(fnmatchcase(case.id, pattern) for case in found):
+            raise ValueError(f"only: no case of suite {suite!r} matches {pattern!r}")
+    return [case for case in found if any(fnmatchcase(case.id, p) for p in patterns)]
+
+
+@cache
+def every_case():
+    return cases("full")
+
+
+def dtype_name(dtype):
+    """The name of a dtype given as its name, a NumPy dtype, or a framework's dtype object."""
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", None) or str(dtype)
+    name = name.rpartition(".")[2]
+    if name not in ROUNDOFF:
+        raise ValueError(f"dtype is {dtype!r}, expected one of {sorted(ROUNDOFF)}")
+    return name
+
+
+def expected_failures(xfail):
+    """Id -> reason; an id that no case of the full suite has is refused."""
+    if isinstance(xfail, str) or not hasattr(xfail, "__iter__"):
+        raise TypeError(f"xfail is {xfail!r}, expected a list of ids or a mapping id -> reason")
+    reasons = dict(xfail) if isinstance(xfail, Mapping) else dict.fromkeys(xfail, "")
+    if reasons:
+        unknown = set(reasons) - {case.id for case in every_case()}
+        if unknown:
+            raise ValueError(f"xfail: no case has the id {sorted(map(str, unknown))}")
+    return reasons
+
+
+def name_of(candidate):
+    """How the command line would name a candidate: module:function."""
+    named = candidate if hasattr(candidate, "__qualname__") else type(candidate)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+def candidate_case(case, dtype, layout):
+    """The case as handed over: in the candidate's layout, with arrays of its own of the dtype."""
+    view = copy.copy(layout.to_candidate(case))
+    for field in ("layers", "spec", "trainable", "flags", "dtypes"):
+        setattr(view, field, copy.deepcopy(getattr(view, field)))
+    number = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    with np.errstate(all="ignore"):
+        view.inputs = {name: np.array(array, array.dtype if array.dtype.kind == "i" else number,
+                                      order="C") for name, array in view.inputs.items()}
+    view.dtype = dtype
+    view.n_in, view.n_out = _sizes(case)
+    return view
+
+
+def _sizes(case):
+    """n_in of the first layer and n_out of the last, None without layers."""
+    found = []
+    if any(layer["layer"] == "complex_recurrent" for layer in case.layers):
+        return case.inputs["x"].shape[1], case.inputs["grad_y"].shape[1]
+    for name, array in case.inputs.items() if case.layers else ():
+        prefix, _, key = name.rpartition("/")
+        if key in ("phi", "weight") or key.startswith("phi_"):
+            found.append(array.shape[::-1])
+        elif key == "planted":
+            found.append((case.inputs["x"].shape[1], array.shape[1]))
+        elif key in ("q", "u"):                             # phi is a product
+            found.append(tuple(case.inputs[f"{prefix}/{side}".lstrip("/")].size
+                               for side in ("lambda_in", "lambda_out")))
+    return (found[0][0], found[-1][1]) if found else (None, None)
+
+
+def _result(candidate, case, dtype, layout):
+    """What became of one case; whatever the candidate does, the run goes on."""
+    view = candidate_case(case, dtype, layout)
+    handed = view.inputs
+    before = _digests(handed)
+    try:
+        answer = _answer(candidate, view)
+    except KeyboardInterrupt:
+        raise
+    except NotImplementedError as error:
+        return CaseResult(case, "skipped", {}, {}, first_line(error) or "not implemented")
+    except BaseException as error:              # SystemExit and its like are no refusals
+        if case.kind == "error" and isinstance(error, Exception) and not isinstance(
+                error, NO_REFUSAL):
+            return CaseResult(case, "pass", {}, {}, f"refused: {told(error)}")
+        return CaseResult(case, "error", {}, {}, f"raised {told(error)}")
+    if case.kind == "error":
+        return CaseResult(case, "wrong", {}, {}, "returned an answer, expected an exception")
+    if not isinstance(answer, dict):
+        return CaseResult(case, "error", {}, {}, f"returned {type(answer).__name__}, "
+                                                 f"expected a dict name -> array")
+    changed = [name for name, digest in _digests(handed).items() if before.get(name) != digest]
+    changed += [name for name in before if name not in handed]
+    verdicts, got = judged(case, answer, dtype, layout)
+    if changed:
+        return CaseResult(case, "mutated", verdicts, got, f"changed its input {', '.join(changed)}")
+    difference = _difference(candidate, case, dtype, layout, got)
+    if difference:
+        return CaseResult(case, "nondeterministic", verdicts, got, difference)
+    return CaseResult(case, status_of(verdicts), verdicts, got, message_of(verdicts))
+
+
+def _answer(candidate, view):
+    """What the candidate gives, a mapping as a dict; its np.seterr does not outlive the call."""
+    with np.errstate():
+        answer = candidate(view)
+        return dict(answer) if isinstance(answer, Mapping) else answer
+
+
+def _digests(arrays):
+    return {name: (array.shape, array.dtype.str, hashlib.sha256(array.tobytes()).digest())
+            for name, array in arrays.items()}
+
+
+def _difference(candidate, case, dtype, layout, first):
+    """"" if a second run gives the same bits; otherwise what differs, and by how much."""
+    try:
+        answer = _answer(candidate, candidate_case(case, dtype, layout))
+        _, second = judged(case, answer, dtype, layout)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"the second run raised {told(error)}"
+    if set(first) != set(second):
+        return f"{sorted(set(first) ^ set(second))} came in one of two runs only"
+    largest, worst = 0.0, ""
+    for name, array in first.items():
+        if np.array_equal(array, second[name], equal_nan=True):
+            continue
+        with np.errstate(all="ignore"):
+            gap = np.abs(array - second[name])
+            same = (array == second[name]) | np.isnan(array) & np.isnan(second[name])
+            gap = np.where(same, 0, np.where(np.isfinite(gap), gap, np.inf))
+        if gap.max() > largest:
+            largest, worst = float(gap.max()), name
+    return f"two runs differ by up to {largest:.3g}, in {worst}" if worst else ""
+
+
+def status_of(verdicts):
+    found = {verdict.status for verdict in verdicts.values()}
+    if found <= {"pass"}:
+        return "pass"
+    if found <= {"pass", "acceptable"}:
+        return "acceptable"
+    return "wrong" if found <= {"pass", "acceptable", "wrong"} else "error"
+
+
+def message_of(verdicts):
+    return "; ".join(f"{name} {verdict.detail or verdict.status}" for name, verdict in
+                     verdicts.items() if not verdict.ok and verdict.status != "wrong")
+
+
+def as_expected(result, reasons):
+    if result.case.id not in reasons or result.status == "skipped":
+        return result
+    reason = reasons[result.case.id]
+    if result.status in ("pass", "acceptable"):
+        return CaseResult(result.case, "xpass", result.verdicts, result.got,
+                          "is listed in xfail but passes: take it off the list")
+    return CaseResult(result.case, "xfail", result.verdicts, result.got,
+                      str(reason or result.message or "listed in xfail"))
