@@ -24,8 +24,9 @@ class Comparison:
     @property
     def ratio(self):
         """|backward - complex step| / allowed; a NaN counts as infinite."""
-        error = abs(self.backward - self.complex_step)
-        return float(error / self.allowed) if error < np.inf else np.inf
+        with np.errstate(all="ignore"):                 # infinite beside next to nothing
+            error = abs(self.backward - self.complex_step)
+            return float(error / self.allowed) if error < np.inf else np.inf
 
     def __str__(self):
         place = "along a random direction" if self.index is None else str(list(self.index))
@@ -104,7 +105,7 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
     if not comparisons:
         raise ValueError(f"{layer.label}: nothing to check, x has shape {x.shape}")
     report = GradientReport(layer.label, comparisons, np.nan)
-    broken += contract.broken(layer, params, x, grad_y, report.wrong, rng, rtol)
+    broken += contract.broken(layer, params, x, grad_y, report.wrong, rng)
     probe = next(probe for probe in probes if probe.name == report.worst.name)
     report = replace(report, broken=tuple(broken), central=_central(probe, report.worst.index))
     if not report.ok:
@@ -124,12 +125,16 @@ class Probe(NamedTuple):
 
 def _probes(layer, params, x, target, loss, grad_y, rng):
     """What is to be compared, the grad_y that it belongs to, and what the loss or y breaks."""
-    y, _ = layer.forward(deepcopy(params), deepcopy(x))
+    y, _ = _pair(f"{layer.label}: forward", layer.forward(deepcopy(params), deepcopy(x)),
+                 "(y, residuals)")
+    if not isinstance(y, np.ndarray):
+        raise AssertionError(f"{layer.label}: forward gave y {y!r}, expected an array")
     broken, probes = [], []
     if y.dtype != x.dtype:
         broken.append(f"forward gives y of dtype {y.dtype}, x has {x.dtype}")
     if loss is not None:
-        (_, grad_y), changed = watched(loss, y=np.copy(y), target=deepcopy(target))
+        found, changed = watched(loss, y=np.copy(y), target=deepcopy(target))
+        _, grad_y = _pair("loss", found, "(value, grad_y)")
         grad_y, wide = deepcopy(grad_y), widened(target)
         probes.append(Probe("grad_y", np.copy(y), grad_y, 1, lambda y: loss(y, deepcopy(wide))[0]))
         broken += [f"loss changes {name}" for name in changed]
@@ -138,10 +143,18 @@ def _probes(layer, params, x, target, loss, grad_y, rng):
     return probes + _layer_probes(layer, params, x, grad_y), grad_y, broken
 
 
+def _pair(source, found, expected):
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise AssertionError(f"{source} gave a {type(found).__name__}, expected {expected}")
+    return found
+
+
 def _layer_probes(layer, params, x, grad_y):
     """The gradients of the trainable parameters and of x, as copies that no later call changes."""
     _, residuals = layer.forward(tree.copy(params), x.copy())
-    grads, grad_x = deepcopy(layer.backward(tree.copy(params), residuals, deepcopy(grad_y)))
+    grads, grad_x = deepcopy(_pair(
+        f"{layer.label}: backward", layer.backward(tree.copy(params), residuals, deepcopy(grad_y)),
+        "(grads, grad_x)"))
     came = [name for name, _ in tree.items(grads)]
     expected = [name for name, _ in tree.items(layer.trainable_part(params))]
     if sorted(came) != sorted(expected):
@@ -160,6 +173,8 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
     comes to it as complex128. `largest` is the largest number that it multiplies with `at`.
     """
     rng = np.random.default_rng(0) if rng is None else rng
+    if isinstance(gradient, np.generic):            # as sums are where the parameter has no axes
+        gradient = np.asarray(gradient)
     if not isinstance(gradient, np.ndarray):
         raise AssertionError(f"{name}: its gradient is {gradient!r}, expected an array")
     if gradient.shape != at.shape or gradient.dtype != at.dtype:
