@@ -35,7 +35,7 @@ class Step:
 
     Works on its own copy, `params`. When there are few trainable numbers they lie in one vector
     theta, of which the arrays in `params` are views, so the optimizer makes one update for all.
-    The loss gets y as a view that it cannot write to: layers may need y again.
+    Foreign code gets params and y as views that it cannot write to: layers may need y again.
     """
 
     def __init__(self, network, params, loss, optimizer, penalties=(), optimizer_state=None):
@@ -53,6 +53,7 @@ class Step:
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
+        self.locked = tree.map(_expect.locked, self.params)
         self.state = optimizer.init(self.trainable)
         if optimizer_state is not None:
             came, expected = _shapes(optimizer_state), _shapes(self.state)
@@ -62,12 +63,13 @@ class Step:
             self.state = tree.copy(optimizer_state)
 
     def __call__(self, x, target):
-        y, residuals = self.network.forward(self.params, x)
+        params = self.locked
+        y, residuals = self.network.forward(params, x)
         y = _expect.locked(y)
         value, grad_y = self.loss(y, target)
-        grads, _ = self.network.backward(self.params, residuals, grad_y, input_grad=False)
+        grads, _ = self.network.backward(params, residuals, grad_y, input_grad=False)
         if self.penalties:
-            value = value + add_penalties(self.penalties, self.params, grads)
+            value = value + add_penalties(self.penalties, params, grads)
         if self.gradient is not None:
             parts = [grad for _, grad in tree.aligned(self.names, grads)]
             grads = np.concatenate(parts, axis=None, out=self.gradient)
@@ -76,7 +78,7 @@ class Step:
 
 
 def _shapes(state):
-    return {path: f"{np.shape(array)} {getattr(array, 'dtype', type(array).__name__)}"
+    return {path: f"{np.shape(array)} {np.asarray(array).dtype}"
             for path, array in tree.items(state)}
 
 
