@@ -517,3 +517,15 @@ def test_tangent_kernel_refuses_kernel_terms_that_do_not_fit(name, rng):
     x1, x2 = random_array(rng, (5, 4)), random_array(rng, (2, 4))
     with pytest.raises(ValueError, match=r"kernel_term gives the shapes .*, expected .*'weight'"):
         tangent_kernel(BROKEN[name][0], random_params(Affine(), rng), x1, x2)
+
+
+@pytest.mark.parametrize("name", ["x in forward", "a parameter in forward",
+                                  "a parameter in backward"])
+def test_tangent_kernel_gives_its_arrays_away_for_reading_only(name, rng):
+    layer, _ = BROKEN[name]
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    kept = {**{path: array.copy() for path, array in params.items()}, "x": x.copy()}
+    layer = type("Bare", (type(layer),), {"kernel_term": property()})()
+    with pytest.raises(ValueError, match="read-only"):
+        tangent_kernel(layer, params, x)
+    assert all(np.array_equal(array, kept[path]) for path, array in {**params, "x": x}.items())

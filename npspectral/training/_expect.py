@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from ..nn import tree
 from ..refuse import PLAIN, finite
 
 
@@ -11,15 +12,7 @@ def plain(owner, name, array):
     """The array, or the one behind a memory map, as a view that foreign code cannot write to."""
     if type(array) not in PLAIN:
         raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
-    return locked(array.view(np.ndarray))
-
-
-def locked(array):
-    """A view of the array that cannot be written to; what is no array as it is."""
-    if isinstance(array, np.ndarray):
-        array = array.view()
-        array.flags.writeable = False
-    return array
+    return tree.locked(array.view(np.ndarray))
 
 
 def data(owner, x, target):

@@ -1,7 +1,7 @@
 """Gradient flow with a tangent kernel that stays as it is: the lazy regime by itself."""
 import numpy as np
 
-from ..nn import soft_hinge
+from ..nn import soft_hinge, tree
 from ..nn.layer import check_number
 from . import _expect
 from .gradient_flow import Limits, integrate
@@ -22,7 +22,7 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
 
     def evaluate(a):
         outputs = alpha * (kernel @ a.reshape(target.shape))
-        value, grad_y = loss(_expect.locked(outputs), target)
+        value, grad_y = loss(tree.locked(outputs), target)
         return outputs, float(value), grad_y.ravel()
 
     return integrate("kernel_flow", np.zeros(target.size, target.dtype), evaluate,
