@@ -177,13 +177,7 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
     comes to it as complex128. `largest` is the largest number that it multiplies with `at`.
     """
     rng = np.random.default_rng(0) if rng is None else rng
-    if isinstance(gradient, np.generic):            # as sums are where the parameter has no axes
-        gradient = np.asarray(gradient)
-    if not isinstance(gradient, np.ndarray):
-        raise AssertionError(f"{name}: its gradient is {gradient!r}, expected an array")
-    if gradient.shape != at.shape or gradient.dtype != at.dtype:
-        raise AssertionError(f"{name}: its gradient has shape {gradient.shape} and dtype "
-                             f"{gradient.dtype}, expected {at.shape} and {at.dtype}")
+    gradient = _fitting(gradient, at, name)
     if at.size == 0:
         return []
     rtol = 450 * np.finfo(at.dtype).eps if rtol is None else rtol
@@ -208,6 +202,18 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
     with np.errstate(invalid="ignore"):             # an infinite gradient is reported as wrong
         product, size = (gradient * direction).sum(), (rtol * np.abs(gradient * direction)).sum()
     return comparisons + [Comparison(name, None, product, slope, part + size + floor)]
+
+
+def _fitting(gradient, at, name):
+    """The gradient as an array; refuse one that is none of `at`."""
+    if isinstance(gradient, np.generic):            # as sums are where the parameter has no axes
+        gradient = np.asarray(gradient)
+    if not isinstance(gradient, np.ndarray):
+        raise AssertionError(f"{name}: its gradient is {gradient!r}, expected an array")
+    if gradient.shape != at.shape or gradient.dtype != at.dtype:
+        raise AssertionError(f"{name}: its gradient has shape {gradient.shape} and dtype "
+                             f"{gradient.dtype}, expected {at.shape} and {at.dtype}")
+    return gradient
 
 
 def _central(probe, index):

@@ -101,7 +101,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         _expect.finite("gradient_flow", path, array)
 
     def place(theta):
-        return tree.merge(params, tree.unravel(theta, learned))
+        return tree.merge(params, tree.unravel(tree.locked(theta), learned))
 
     def evaluate(theta):
         own = place(theta)
