@@ -8,10 +8,15 @@ from ..nn import tree
 from ..refuse import PLAIN, finite
 
 
+def an_array(owner, name, value):
+    """An array or a memory map, no subclass else."""
+    if type(value) not in PLAIN:
+        raise TypeError(f"{owner}: {name} is {type(value).__name__}, expected a numpy.ndarray")
+
+
 def plain(owner, name, array):
     """The array, or the one behind a memory map, as a view that foreign code cannot write to."""
-    if type(array) not in PLAIN:
-        raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
+    an_array(owner, name, array)
     return tree.locked(array.view(np.ndarray))
 
 
