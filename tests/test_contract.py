@@ -1,6 +1,7 @@
 """The checker looks at the whole protocol: a layer of a user that breaks a part is told which."""
 import re
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,6 +41,12 @@ class Affine(Layer):
                 "bias": outer, "shift": outer}
 
 
+class Plain(Affine):
+    """Affine by the definition of the kernel alone."""
+
+    kernel_term = property()
+
+
 KEPT = {}                       # what layers with a state keep from one call to the next
 
 
@@ -66,6 +73,23 @@ def kernel(change):
         def kernel_term(self, *arguments):
             return change(super().kernel_term(*arguments))
     return Changed()
+
+
+def holding(hold, take):
+    """Affine without kernel_term whose forward keeps hold(x), of which backward does take."""
+    class Held(Plain):
+        def forward(self, params, x):
+            return super().forward(params, x)[0], hold(x.copy())
+
+        def backward(self, params, residuals, grad_y, input_grad=True):
+            return super().backward(params, (take(residuals), None), grad_y, input_grad)
+    return Held()
+
+
+def spoiled(x):
+    kept = x.copy()
+    x *= 0
+    return kept
 
 
 def put(array, value=0):
@@ -124,6 +148,23 @@ def replaced(name, function):
     return change
 
 
+def centered(own, params, x):
+    y, residuals = own(params, x)
+    return y - y.mean(-2, keepdims=True), residuals
+
+
+def only_alone(grads, grad_x, params, residuals, grad_y):
+    if grad_y.shape[-2:] == grad_y.shape == (1, 3):
+        grads["bias"] *= 2
+    return grad_x
+
+
+def emptied(self, params, residuals1, *others):
+    terms = Affine.kernel_term(self, params, residuals1, *others)
+    put(residuals1[0])
+    return terms
+
+
 def double(array):
     return array * np.ones((), np.float64)
 
@@ -157,6 +198,16 @@ BROKEN = {
                "backward changes grad_y"),
     "a residual": (backward(lambda grads, grad_x, p, r, g: put(r[0]) or grad_x),
                    "backward changes residuals/0"),
+    "a residual in a list": (holding(lambda x: [x], lambda held: spoiled(held[0])),
+                             "backward changes residuals/0"),
+    "a residual in an object": (holding(lambda x: SimpleNamespace(x=x),
+                                        lambda held: spoiled(held.x)),
+                                "backward changes residuals/x"),
+    "a residual taken away": (holding(lambda x: {"x": x}, lambda held: held.pop("x")),
+                              "backward changes residuals/x"),
+    "a parameter more": (
+        forward(lambda own, params, x: params.update(more=x) or own(params, x)),
+        "forward changes params/more"),
     "y": (backward(lambda grads, grad_x, p, r, g: put(r[1]) or grad_x),
           "backward changes y\n.*backward changes residuals/1"),
     "a parameter in backward": (
@@ -185,6 +236,13 @@ BROKEN = {
     "samples mixed up": (
         backward(replaced("bias", lambda g: g.sum(-2)[::-1] if g.ndim > 2 else g.sum(-2))),
         AXES + "bias is not that of each sample by itself"),
+    "another rule for one sample": (
+        backward(only_alone), AXES + "bias is not that of each sample by itself"),
+    "samples that see each other": (
+        forward(centered), "y of a sample changes with the other samples of its batch"),
+    "a gradient that cannot be added to": (
+        backward(replaced("bias", lambda g: np.broadcast_to(g.sum(-2), g.sum(-2).shape))),
+        "the gradient of bias is read-only"),
     "transposition of all axes": (backward(nothing_before_the_batch), "leading axes: ValueError: "),
     "no choice of input_grad": (
         NoChoice(), "calls one after the other: TypeError: .*input_grad"),
@@ -203,6 +261,9 @@ BROKEN = {
     "kernel_term transposed": (
         kernel(lambda terms: {**terms, "bias": terms["bias"].T}), r"kernel_term of bias has shape "
         r"\(2, 1, 3, 2\), expected \(2, 3, 1, 2\)"),
+    "kernel_term in place": (
+        type("Emptied", (Affine,), {"kernel_term": emptied})(),
+        "kernel_term changes residuals1/0"),
     "kernel_term without a name": (
         kernel(lambda terms: {"weight": terms["weight"]}),
         r"kernel_term has the names \['weight'\], expected \['bias', 'shift', 'weight'\]"),
@@ -221,7 +282,8 @@ def test_broken_part_of_the_protocol_is_named(name, rng):
         check_gradients(layer, random_params(layer, rng), random_input(layer, rng), rng=rng)
 
 
-SILENT = {"a gradient that is a parameter", "x in forward", "a parameter in forward", "a counter"}
+SILENT = {"a gradient that is a parameter", "samples that see each other",
+          "x in forward", "a parameter in forward", "a counter"}
 
 
 @pytest.mark.parametrize("name", sorted(set(BROKEN) - SILENT))
@@ -238,6 +300,102 @@ def test_layer_that_keeps_its_promises_is_told_nothing(rng):
             report = check_gradients(layer, random_params(layer, rng, dtype),
                                      random_input(layer, rng, dtype, (n,)), rng=rng)
             assert report.ok and report.broken == ()
+
+
+@pytest.mark.parametrize("hold, take", [
+    (lambda x: [x], lambda held: held[0]), (lambda x: x, lambda held: held),
+    (lambda x: {"x": x, "none": None}, lambda held: held["x"]),
+    (lambda x: (lambda: x), lambda held: held())], ids=["list", "array", "dict", "function"])
+def test_residuals_may_be_held_by_anything(hold, take, rng):
+    layer = holding(hold, take)
+    assert check_gradients(layer, random_params(layer, rng), random_input(layer, rng)).ok
+
+
+def test_residuals_that_hold_themselves_are_walked_once(rng):
+    def hold(x):
+        held = SimpleNamespace(x=x)
+        held.list = [held]
+        return held
+
+    layer = holding(hold, lambda held: held.x)
+    assert check_gradients(layer, random_params(layer, rng), random_input(layer, rng)).ok
+
+
+@dataclass(frozen=True)
+class Scale(Layer):
+    """y = s x with one number s, whose gradient comes as NumPy's sums do: without axes."""
+
+    n_in: int = 4
+    n_out: int = 4
+    trainable: tuple = ("s",)
+
+    def parameters(self):
+        return {"s": ((), Constant(0.5))}
+
+    def forward(self, params, x):
+        return params["s"] * x, (x,)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        return {"s": (grad_y * residuals[0]).sum((-2, -1))}, params["s"] * grad_y
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_sum_over_all_axes_is_the_gradient_of_a_number(dtype, rng):
+    layer = Scale()
+    params, x = {"s": np.array(0.5, dtype)}, random_input(layer, rng, dtype)
+    assert check_gradients(layer, params, x).ok
+    kernel = tangent_kernel(Scale(1, 1), params, x[:, :1])
+    np.testing.assert_allclose(kernel, x[:, :1] @ x[:, :1].T, rtol=1e-6)
+
+    class Doubled(Scale):
+        def backward(self, params, residuals, grad_y, input_grad=True):
+            grads, grad_x = super().backward(params, residuals, grad_y)
+            return {"s": 2 * grads["s"]}, grad_x
+
+    with pytest.raises(AssertionError, match="wrong: s\n"):
+        check_gradients(Doubled(), params, x)
+
+
+@dataclass(frozen=True)
+class Saturating(Layer):
+    """tanh with the derivative 1 - y^2, which has no digits left where y is near 1."""
+
+    def forward(self, params, x):
+        y = np.tanh(x)
+        return y, (y,)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        y, = residuals
+        return {}, (1 - y * y) * grad_y
+
+
+def test_rounding_of_saturated_samples_is_no_break_of_leading_axes(rng):
+    layer = Affine()
+    for _ in range(20):
+        x = np.concatenate([60 * random_input(layer, rng, leading=(3,)),
+                            0.1 * random_input(layer, rng, leading=(5,))])
+        params = {**random_params(layer, rng), "bias": np.zeros(3), "shift": np.zeros(3)}
+        assert check_gradients(Chain(layer, Saturating()), (params, {}), x, rng=rng).ok
+
+
+@pytest.mark.parametrize("method, result, message", [
+    ("forward", lambda pair: pair[0], "forward gave a ndarray, expected (y, residuals)"),
+    ("forward", lambda pair: (pair[0].tolist(), pair[1]), "forward gave y [["),
+    ("backward", lambda pair: pair[0], "backward gave a dict, expected (grads, grad_x)"),
+    ("backward", lambda pair: None, "backward gave a NoneType, expected (grads, grad_x)")])
+def test_what_is_no_pair_is_named(method, result, message, rng):
+    layer = type("Alone", (Affine,), {method: lambda *arguments, **options: result(
+        getattr(Affine, method)(*arguments, **options))})()
+    with pytest.raises(AssertionError, match=re.escape(f"Alone(4, 3): {message}")):
+        check_gradients(layer, random_params(layer, rng), random_input(layer, rng))
+
+
+def test_loss_without_a_gradient_is_named(rng):
+    layer = Affine()
+    x = random_input(layer, rng)
+    with pytest.raises(AssertionError, match="loss gave a float64, expected .value, grad_y."):
+        check_gradients(layer, random_params(layer, rng), x, x[:, :3],
+                        lambda y, target: mean_squared_error(y, target)[0])
 
 
 def test_grad_x_that_nobody_asked_for_wastes_time_and_is_no_mistake(rng):
@@ -328,12 +486,6 @@ def test_arrays_of_the_caller_stay_as_they_are_whatever_the_layer_does(rng):
 # The tangent kernel
 
 
-class Plain(Affine):
-    """Affine by the definition of the kernel alone."""
-
-    kernel_term = property()
-
-
 @pytest.mark.parametrize("function, shape", [
     (lambda g: g.sum(0), r"\(5, 1, 3\)"), (lambda g: g.sum(-1), r"\(3, 5, 1\)"),
     (lambda g: g.sum(-2)[..., :1], r"\(3, 5, 1\)"), (lambda g: g.sum((0, -2)), r"\(5, 3\)")])
@@ -365,3 +517,15 @@ def test_tangent_kernel_refuses_kernel_terms_that_do_not_fit(name, rng):
     x1, x2 = random_array(rng, (5, 4)), random_array(rng, (2, 4))
     with pytest.raises(ValueError, match=r"kernel_term gives the shapes .*, expected .*'weight'"):
         tangent_kernel(BROKEN[name][0], random_params(Affine(), rng), x1, x2)
+
+
+@pytest.mark.parametrize("name", ["x in forward", "a parameter in forward",
+                                  "a parameter in backward"])
+def test_tangent_kernel_gives_its_arrays_away_for_reading_only(name, rng):
+    layer, _ = BROKEN[name]
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    kept = {**{path: array.copy() for path, array in params.items()}, "x": x.copy()}
+    layer = type("Bare", (type(layer),), {"kernel_term": property()})()
+    with pytest.raises(ValueError, match="read-only"):
+        tangent_kernel(layer, params, x)
+    assert all(np.array_equal(array, kept[path]) for path, array in {**params, "x": x}.items())

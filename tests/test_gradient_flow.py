@@ -389,3 +389,15 @@ def test_settling_needs_records_and_numbers(rng):
     for name in ("fraction", "margin"):
         with pytest.raises(ValueError, match=f"settle: {name} is nan, expected a finite number"):
             settle([], np.ones((1, 1)), **{name: np.nan})
+
+
+def test_layer_cannot_write_to_the_parameters_of_a_flow(rng):
+    class Spoiling(Dense):
+        def backward(self, params, *others, **options):
+            params["weight"] *= 2
+            return super().backward(params, *others, **options)
+
+    layer = Spoiling(3, 1)
+    x = rng.standard_normal((5, 3))
+    with pytest.raises(ValueError, match="read-only"):
+        next(gradient_flow(layer, layer.init(rng), x, np.sign(x[:, :1]), loss=hinge))

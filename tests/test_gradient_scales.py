@@ -94,6 +94,11 @@ def test_right_networks_pass_and_doubled_gradients_are_found_at_extreme_scales(n
     assert all(seen for planted, seen in found if planted)
 
 
+@pytest.mark.parametrize("seed", [174, 239, 319])
+def test_doubled_gradient_that_the_given_grad_y_hides_is_found(seed):
+    assert trial(*SCALES["float32 1e-30"], seed) == (True, True)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", SCALES)
 def test_a_thousand_networks_at_extreme_scales(name):

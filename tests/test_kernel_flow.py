@@ -71,6 +71,23 @@ def test_both_integrators_agree(problem, loss):
         np.testing.assert_allclose(a, fine[time], rtol=0, atol=2e-3 * np.abs(a).max())
 
 
+def test_whatever_unwritten_memory_holds_raises_no_warning(problem, monkeypatch):
+    class Dirty:
+        """NumPy whose empty arrays hold signaling NaNs, as memory may."""
+
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+        def empty(self, shape, dtype=float):
+            return np.full(shape, 0x7ff0000000000001, np.uint64).view(float).astype(dtype)
+
+    *_, target, kernel = problem
+    expected = kernel_flow_at(kernel, target, (1.0, 10.0), loss=soft_hinge)
+    monkeypatch.setattr("scipy.integrate._ivp.bdf.np", Dirty())
+    found = kernel_flow_at(kernel, target, (1.0, 10.0), loss=soft_hinge)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_it_is_the_limit_of_the_networks_flow(problem, rng):
     x, target = problem[2:4]
     net = mean_field(3, (50,), activation=Tanh())

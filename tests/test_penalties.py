@@ -175,6 +175,13 @@ def test_frozen_parameter_adds_its_value_and_no_gradient(rng):
     assert same_bits(grads, {"bias": np.zeros(3)})
 
 
+@pytest.mark.parametrize("part", [0.5, np.ones((1, 4)), np.ones(4)])
+def test_gradient_of_a_penalty_that_would_only_broadcast_is_refused(part):
+    params, grads = {"w": np.ones((3, 4))}, {"w": np.zeros((3, 4))}
+    with pytest.raises(ValueError, match=r"gradient of w has shape .*, expected \(3, 4\)"):
+        add_penalties([lambda params: (0.0, {"w": part})], params, grads)
+
+
 def test_no_penalties_add_nothing(rng):
     grads = random_params(PENALIZED, rng)
     before = tree.copy(grads)

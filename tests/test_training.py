@@ -688,3 +688,57 @@ def test_progress_is_lazy(data, params):
                  batch_size=5, rng=np.random.default_rng(0))
     records = show_progress(stream, stream=io.StringIO())
     assert [record.epoch for record in itertools.islice(records, 3)] == [1, 2, 3]
+
+
+class Counting:
+    """An optimizer of the user; what it counts is a plain int, and its rate is None."""
+
+    def init(self, params):
+        return {"steps": 0, "rate": None, "last": tree.map(np.zeros_like, params)}
+
+    def step(self, params, grads, state):
+        state["steps"] += 1
+        for theta, g, last in tree.aligned(params, grads, state["last"]):
+            last[...] = 0.1 * g / state["steps"]
+            theta -= last
+
+
+@pytest.mark.parametrize("packed", [0, 10**6])
+def test_plain_numbers_in_an_optimizer_state_go_on(packed, data, params, monkeypatch):
+    monkeypatch.setattr(minibatch, "PACKED", packed)
+    whole = run(params, data, 4, Counting())
+    rest = run(run(params, data, 2, Counting())[-1], data, 4, Counting())
+    assert same_bits(rest[-1].params, whole[-1].params) and rest[-1].loss == whole[-1].loss
+
+
+def test_penalty_cannot_write_to_the_parameters(data, params):
+    def spoiling(params):
+        params[0]["phi"] *= 0
+        return 0.0, ({}, {}, {})
+
+    with pytest.raises(ValueError, match="read-only"):
+        run(params, data, 1, penalties=[spoiling])
+
+
+@pytest.mark.parametrize("method", ["forward", "backward"])
+def test_layer_cannot_write_to_the_parameters_in_a_step(method, data):
+    class Spoiling(Dense):
+        pass
+
+    def spoiling(self, params, *others, **options):
+        params["bias"][...] = 0
+        return getattr(Dense, method)(self, params, *others, **options)
+
+    setattr(Spoiling, method, spoiling)
+    layer = Spoiling(4, 3)
+    step = Step(layer, layer.init(np.random.default_rng(0)), softmax_cross_entropy, Adam(0.1))
+    with pytest.raises(ValueError, match="read-only"):
+        step(*data)
+
+
+def test_parameters_that_are_changed_between_steps_are_those_of_the_next(data, params):
+    step = Step(NETWORK, params, softmax_cross_entropy, Adam(0.1))
+    for _, array in tree.items(step.params):
+        array[...] = 0
+    value, y = step(*data)
+    assert (y == 0).all() and np.isclose(value, np.log(3))

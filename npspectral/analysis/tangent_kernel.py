@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..nn import Chain
+from ..nn import Chain, tree
 from ..nn.layer import check_array, gram
 
 BLOCK = 1000                    # samples times outputs of a side at a time: it bounds memory
@@ -41,7 +41,7 @@ def tangent_kernel_parts(network, params, x1, x2=None):
 
 def _assemble(network, params, x1, x2, group):
     """group(name of a parameter) -> array, block by block; one triangle of them if x2 is None."""
-    pairs = list(_flat(network, params))
+    pairs = list(_flat(network, tree.locked(params)))
     if not any(layer.learned for layer, _ in pairs):
         raise ValueError("tangent_kernel: nothing is trainable")
     symmetric = x2 is None
@@ -51,6 +51,7 @@ def _assemble(network, params, x1, x2, group):
         if x.ndim != 2 or len(x) == 0:
             raise ValueError(f"tangent_kernel: {name} has shape {x.shape}, expected (n, n_in) "
                              f"with n >= 1")
+    x1, x2 = tree.locked((x1, x2))
     parts = {}
     for rows, columns, side1, side2 in _blocks(pairs, x1, x2, symmetric):
         block = {}

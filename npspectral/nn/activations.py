@@ -32,23 +32,25 @@ def softplus(x):
 
 
 class Elementwise(Layer):
-    """A layer without parameters that maps every entry alone: y = f(x), grad_x = f'(x) grad_y.
+    """A layer without parameters that maps every entry alone: y = f(x), grad_x = f'(x) grad_y."""
 
-    An exponential that underflows to 0 is right, and silent under np.seterr(all="raise") too.
-    """
-
-    @np.errstate(under="ignore")
     def forward(self, params, x):
         self.check_input(params, x)
         return self.function(x)
 
-    @np.errstate(under="ignore")
     def backward(self, params, residuals, grad_y, input_grad=True):
         if not input_grad:
             return {}, None
         check_array(self.label, "grad_y", grad_y)
         check_tail(self.label, grad_y, residuals[0].shape)
         return {}, self.derivative(*residuals) * grad_y
+
+
+class Exponential(Elementwise):
+    """Made of exponentials: that they underflow to 0 is right, and silent in any np.seterr."""
+
+    forward = np.errstate(under="ignore")(Elementwise.forward)
+    backward = np.errstate(under="ignore")(Elementwise.backward)
 
 
 def check_elementwise(owner, name, layer):
@@ -104,7 +106,7 @@ class LeakyReLU(Elementwise):
 
 
 @dataclass(frozen=True)
-class ELU(Elementwise):
+class ELU(Exponential):
     """y = x for x > 0, alpha (exp(x) - 1) otherwise; derivative 1 for x > 0, else alpha exp(x).
 
     Source: Clevert et al. 2016, ICLR.
@@ -126,7 +128,7 @@ class ELU(Elementwise):
 
 
 @dataclass(frozen=True)
-class Tanh(Elementwise):
+class Tanh(Exponential):
     """y = tanh(x); derivative sech(x)^2 = 4 e / (1 + e)^2 with e = exp(-2 |x|)."""
 
     def function(self, x):
@@ -138,7 +140,7 @@ class Tanh(Elementwise):
 
 
 @dataclass(frozen=True)
-class Sigmoid(Elementwise):
+class Sigmoid(Exponential):
     """y = s(x) = 1 / (1 + exp(-x)); derivative s(x) s(-x)."""
 
     def function(self, x):
@@ -149,7 +151,7 @@ class Sigmoid(Elementwise):
 
 
 @dataclass(frozen=True)
-class Softplus(Elementwise):
+class Softplus(Exponential):
     """y = log(1 + exp(k x)) / k with sharpness k; derivative s(k x).  k -> infinity gives ReLU."""
 
     sharpness: float = 1.0

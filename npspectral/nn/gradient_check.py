@@ -24,8 +24,9 @@ class Comparison:
     @property
     def ratio(self):
         """|backward - complex step| / allowed; a NaN counts as infinite."""
-        error = abs(self.backward - self.complex_step)
-        return float(error / self.allowed) if error < np.inf else np.inf
+        with np.errstate(all="ignore"):                 # infinite beside next to nothing
+            error = abs(self.backward - self.complex_step)
+            return float(error / self.allowed) if error < np.inf else np.inf
 
     def __str__(self):
         place = "along a random direction" if self.index is None else str(list(self.index))
@@ -72,8 +73,8 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
     Elements: d<grad_y, y>/dq by complex steps, which have no step error. At most `elements` of each
     array, drawn by rng, are taken one by one; the adjoint identity <grad_y, J v> = <gradient, v>
     along a random v covers all of them. With a loss, grad_y is the loss's own gradient at
-    (y, target) and is checked as well; otherwise it is drawn by rng. float32 is differentiated in
-    float64.
+    (y, target) and is checked as well; otherwise it is drawn by rng. Beside a grad_y that is not
+    drawn, the identity is checked for one that is. float32 is differentiated in float64.
 
     The allowed error of a number is rtol (S + mean of S over its array + tiny), S the sum of the
     absolute contributions of all outputs to it; rtol is 450 units of rounding (1e-13 in float64).
@@ -100,12 +101,12 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
     largest = max(np.abs(array).max(initial=0) for array in (x, *tree.leaves(params)))
     comparisons = tuple(comparison for probe in probes for comparison in compare_gradient(
         probe.function, probe.at, probe.gradient, probe.name, upstream=probe.upstream,
-        largest=largest, rng=rng, elements=elements, rtol=rtol))
+        largest=largest, rng=rng, elements=elements if probe.each else 0, rtol=rtol))
     if not comparisons:
         raise ValueError(f"{layer.label}: nothing to check, x has shape {x.shape}")
     report = GradientReport(layer.label, comparisons, np.nan)
-    broken += contract.broken(layer, params, x, grad_y, report.wrong, rng, rtol)
-    probe = next(probe for probe in probes if probe.name == report.worst.name)
+    broken += contract.broken(layer, params, x, grad_y, report.wrong, rng)
+    probe = next(probe for probe in reversed(probes) if probe.name == report.worst.name)
     report = replace(report, broken=tuple(broken), central=_central(probe, report.worst.index))
     if not report.ok:
         raise AssertionError(str(report))
@@ -120,28 +121,44 @@ class Probe(NamedTuple):
     gradient: np.ndarray
     upstream: object
     function: Callable
+    each: bool = True           # also element by element
 
 
 def _probes(layer, params, x, target, loss, grad_y, rng):
     """What is to be compared, the grad_y that it belongs to, and what the loss or y breaks."""
-    y, _ = layer.forward(deepcopy(params), deepcopy(x))
+    y, _ = _pair(f"{layer.label}: forward", layer.forward(deepcopy(params), deepcopy(x)),
+                 "(y, residuals)")
+    if not isinstance(y, np.ndarray):
+        raise AssertionError(f"{layer.label}: forward gave y {y!r}, expected an array")
     broken, probes = [], []
     if y.dtype != x.dtype:
         broken.append(f"forward gives y of dtype {y.dtype}, x has {x.dtype}")
     if loss is not None:
-        (_, grad_y), changed = watched(loss, y=np.copy(y), target=deepcopy(target))
+        found, changed = watched(loss, y=np.copy(y), target=deepcopy(target))
+        _, grad_y = _pair("loss", found, "(value, grad_y)")
         grad_y, wide = deepcopy(grad_y), widened(target)
         probes.append(Probe("grad_y", np.copy(y), grad_y, 1, lambda y: loss(y, deepcopy(wide))[0]))
         broken += [f"loss changes {name}" for name in changed]
-    elif grad_y is None:
-        grad_y = rng.standard_normal(y.shape).astype(y.dtype)
+    drawn = rng.standard_normal(y.shape).astype(x.dtype)
+    if grad_y is None:
+        grad_y = drawn
+    else:                       # in which contributions may cancel to nothing, or be 0
+        probes += [probe._replace(each=False) for probe in _layer_probes(layer, params, x, drawn)]
     return probes + _layer_probes(layer, params, x, grad_y), grad_y, broken
+
+
+def _pair(source, found, expected):
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise AssertionError(f"{source} gave a {type(found).__name__}, expected {expected}")
+    return found
 
 
 def _layer_probes(layer, params, x, grad_y):
     """The gradients of the trainable parameters and of x, as copies that no later call changes."""
     _, residuals = layer.forward(tree.copy(params), x.copy())
-    grads, grad_x = deepcopy(layer.backward(tree.copy(params), residuals, deepcopy(grad_y)))
+    grads, grad_x = deepcopy(_pair(
+        f"{layer.label}: backward", layer.backward(tree.copy(params), residuals, deepcopy(grad_y)),
+        "(grads, grad_x)"))
     came = [name for name, _ in tree.items(grads)]
     expected = [name for name, _ in tree.items(layer.trainable_part(params))]
     if sorted(came) != sorted(expected):
@@ -160,11 +177,7 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
     comes to it as complex128. `largest` is the largest number that it multiplies with `at`.
     """
     rng = np.random.default_rng(0) if rng is None else rng
-    if not isinstance(gradient, np.ndarray):
-        raise AssertionError(f"{name}: its gradient is {gradient!r}, expected an array")
-    if gradient.shape != at.shape or gradient.dtype != at.dtype:
-        raise AssertionError(f"{name}: its gradient has shape {gradient.shape} and dtype "
-                             f"{gradient.dtype}, expected {at.shape} and {at.dtype}")
+    gradient = _fitting(gradient, at, name)
     if at.size == 0:
         return []
     rtol = 450 * np.finfo(at.dtype).eps if rtol is None else rtol
@@ -189,6 +202,18 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
     with np.errstate(invalid="ignore"):             # an infinite gradient is reported as wrong
         product, size = (gradient * direction).sum(), (rtol * np.abs(gradient * direction)).sum()
     return comparisons + [Comparison(name, None, product, slope, part + size + floor)]
+
+
+def _fitting(gradient, at, name):
+    """The gradient as an array; refuse one that is none of `at`."""
+    if isinstance(gradient, np.generic):            # as sums are where the parameter has no axes
+        gradient = np.asarray(gradient)
+    if not isinstance(gradient, np.ndarray):
+        raise AssertionError(f"{name}: its gradient is {gradient!r}, expected an array")
+    if gradient.shape != at.shape or gradient.dtype != at.dtype:
+        raise AssertionError(f"{name}: its gradient has shape {gradient.shape} and dtype "
+                             f"{gradient.dtype}, expected {at.shape} and {at.dtype}")
+    return gradient
 
 
 def _central(probe, index):

@@ -22,11 +22,11 @@ class Layer:
                                              -> terms         one entry per trainable parameter: its
                                                               part of the tangent kernel
 
-    x is (..., batch, n_in). Parameter gradients are summed over axis -2 and over no other, so the
-    same backward gives the gradient of a batch, per-sample gradients (x[:, None, :]) and the whole
-    Jacobian (grad_y = identity broadcast to (K, N, 1, K)). Nothing that is given is changed, and a
-    gradient is an array of its own, as penalties are added to it in place; `check_gradients` tests
-    all of this.
+    x is (..., batch, n_in), and no sample's y depends on another sample. Parameter gradients are
+    summed over axis -2 and over no other, so the same backward gives the gradient of a batch,
+    per-sample gradients (x[:, None, :]) and the whole Jacobian (grad_y = identity broadcast to
+    (K, N, 1, K)). Nothing that is given is changed, and a gradient is an array of its own, as
+    penalties are added to it in place; `check_gradients` tests all of this.
 
     kernel_term is optional, a shorter way to the Gram matrix of the Jacobian's rows: residuals1 of
     x (N1, n_in) and grad_y1 (K1, N1, n_out), the same with 2, give arrays (K1, N1, K2, N2).

@@ -39,7 +39,8 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     shifted, p, total = _softmax(y)
     log_total = np.log(total)
     value = (scale * (log_total - (q * shifted).sum(-1, keepdims=True))).sum((-2, -1))
-    if not (value == value).all():                      # 0 * -inf of a forbidden class
+    lost = value != value                               # 0 * -inf of a forbidden class
+    if lost.any() if lost.ndim else lost:
         cost = np.where(q == 0, 0, q * shifted)
         value = (scale * (log_total - cost.sum(-1, keepdims=True))).sum((-2, -1))
     return value, scale * (p / total - q)

@@ -129,7 +129,8 @@ def _norms(w, axis):
     limits = np.finfo(w.dtype)
     with np.errstate(over="ignore"):
         norm = np.sqrt((w * w).sum(axis, keepdims=True))
-    if ((norm.real > (limits.tiny / limits.eps) ** 0.5) & (norm.real < np.inf)).all():
+    size = norm.real
+    if (limits.tiny / limits.eps) ** 0.5 < size.min(initial=1) and size.max(initial=0) < np.inf:
         return norm
     largest = np.abs(w.real).max(axis, keepdims=True, initial=0)
     scale = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)   # a power of two: exact
@@ -169,4 +170,7 @@ def _accumulate(grads, own):
             _accumulate(inner, branch)
     else:
         for name in own.keys() & grads.keys():
+            if np.shape(own[name]) != grads[name].shape:        # it would only broadcast
+                raise ValueError(f"penalty: its gradient of {name} has shape "
+                                 f"{np.shape(own[name])}, expected {grads[name].shape}")
             grads[name] += own[name]

@@ -74,6 +74,18 @@ def copy(tree):
     return map(np.copy, tree)
 
 
+def locked(tree):
+    """The same tree with every array as a view that cannot be written to: foreign code gets it."""
+    return map(_view, tree)
+
+
+def _view(array):
+    if isinstance(array, np.ndarray):
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
 def size(tree):
     """How many numbers the arrays of the tree hold."""
     return sum(array.size for array in leaves(tree))

@@ -5,22 +5,20 @@ from numbers import Real
 import numpy as np
 
 from .. import refuse
+from ..nn import tree
 from ..refuse import PLAIN, finite
+
+
+def an_array(owner, name, value):
+    """An array or a memory map, no subclass else."""
+    if type(value) not in PLAIN:
+        raise TypeError(f"{owner}: {name} is {type(value).__name__}, expected a numpy.ndarray")
 
 
 def plain(owner, name, array):
     """The array, or the one behind a memory map, as a view that foreign code cannot write to."""
-    if type(array) not in PLAIN:
-        raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
-    return locked(array.view(np.ndarray))
-
-
-def locked(array):
-    """A view of the array that cannot be written to; what is no array as it is."""
-    if isinstance(array, np.ndarray):
-        array = array.view()
-        array.flags.writeable = False
-    return array
+    an_array(owner, name, array)
+    return tree.locked(array.view(np.ndarray))
 
 
 def data(owner, x, target):

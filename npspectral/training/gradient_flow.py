@@ -95,19 +95,19 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     learned = network.trainable_part(params)
     if tree.size(learned) == 0:
         raise ValueError(f"{network.label}: nothing is trainable")
-    params = tree.map(_expect.locked, params)
+    params = tree.locked(params)
     start, _ = network.forward(params, x)
     for path, array in tree.items(params):
         _expect.finite("gradient_flow", path, array)
 
     def place(theta):
-        return tree.merge(params, tree.unravel(theta, learned))
+        return tree.merge(params, tree.unravel(tree.locked(theta), learned))
 
     def evaluate(theta):
         own = place(theta)
         y, residuals = network.forward(own, x)
         outputs = alpha * (y - start)
-        value, grad_y = loss(_expect.locked(outputs), target)
+        value, grad_y = loss(tree.locked(outputs), target)
         grads, _ = network.backward(own, residuals, grad_y, input_grad=False)
         parts = [grad for _, grad in tree.aligned(learned, grads)]
         return outputs, float(value), np.concatenate(parts, axis=None)

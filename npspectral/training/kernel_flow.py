@@ -1,7 +1,7 @@
 """Gradient flow with a tangent kernel that stays as it is: the lazy regime by itself."""
 import numpy as np
 
-from ..nn import soft_hinge
+from ..nn import soft_hinge, tree
 from ..nn.layer import check_number
 from . import _expect
 from .gradient_flow import Limits, integrate
@@ -22,7 +22,7 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
 
     def evaluate(a):
         outputs = alpha * (kernel @ a.reshape(target.shape))
-        value, grad_y = loss(_expect.locked(outputs), target)
+        value, grad_y = loss(tree.locked(outputs), target)
         return outputs, float(value), grad_y.ravel()
 
     return integrate("kernel_flow", np.zeros(target.size, target.dtype), evaluate,
@@ -53,9 +53,11 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
         curvature = force(kernel @ a + 1j * COMPLEX_STEP).imag / COMPLEX_STEP
         return curvature[:, None] * kernel
 
-    solution = solve_ivp(lambda _, a: force(kernel @ a), (0.0, times[-1]), np.zeros(len(kernel)),
-                         "BDF", times, jac=jacobian, rtol=tolerance, atol=1e-3 * tolerance)
-    if not solution.success:
+    with np.errstate(invalid="ignore", over="ignore"):      # BDF subtracts memory never written to
+        solution = solve_ivp(lambda _, a: force(kernel @ a), (0.0, times[-1]),
+                             np.zeros(len(kernel)), "BDF", times, jac=jacobian, rtol=tolerance,
+                             atol=1e-3 * tolerance)
+    if not solution.success or not np.isfinite(solution.y).all():
         raise FloatingPointError(f"kernel_flow_at: {solution.message}")
     return solution.y.T[:, :, None]
 

@@ -11,11 +11,12 @@ def accuracy(y, target):
     which reads 0/1 and -1/+1 alike). Raises ValueError on an empty batch, and on nan, which every
     comparison would take for some class.
     """
-    y, target = _expect.plain("accuracy", "y", y), _expect.plain("accuracy", "target", target)
+    for name, array in ("y", y), ("target", target):
+        _expect.an_array("accuracy", name, array)
     if len(y) == 0:
         raise ValueError("accuracy: an empty batch has no accuracy")
     for name, array in ("y", y), ("target", target):
-        if array.dtype.kind in "fc" and np.isnan(array).any():
+        if array.dtype.kind in "fc" and np.isnan(array.max()):
             raise ValueError(f"accuracy: {name} holds nan, expected numbers")
     if target.shape == y.shape[:-1] and y.shape[-1] > 1:
         right = y.argmax(-1) == target

@@ -36,7 +36,7 @@ class Step:
 
     Works on its own copy, `params`. When there are few trainable numbers they lie in one vector
     theta, of which the arrays in `params` are views, so the optimizer makes one update for all.
-    The loss gets y as a view that it cannot write to: layers may need y again.
+    Foreign code gets params and y as views that it cannot write to: layers may need y again.
     """
 
     def __init__(self, network, params, loss, optimizer, penalties=(), optimizer_state=None):
@@ -54,6 +54,7 @@ class Step:
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
+        self.locked = tree.locked(self.params)
         self.state = optimizer.init(self.trainable)
         if optimizer_state is not None:
             came, expected = _shapes(optimizer_state), _shapes(self.state)
@@ -63,12 +64,13 @@ class Step:
             self.state = tree.copy(optimizer_state)
 
     def __call__(self, x, target):
-        y, residuals = self.network.forward(self.params, x)
-        y = _expect.locked(y)
+        params = self.locked
+        y, residuals = self.network.forward(params, x)
+        y = tree.locked(y)
         value, grad_y = self.loss(y, target)
-        grads, _ = self.network.backward(self.params, residuals, grad_y, input_grad=False)
+        grads, _ = self.network.backward(params, residuals, grad_y, input_grad=False)
         if self.penalties:
-            value = value + add_penalties(self.penalties, self.params, grads)
+            value = value + add_penalties(self.penalties, params, grads)
         if self.gradient is not None:
             parts = [grad for _, grad in tree.aligned(self.names, grads)]
             grads = np.concatenate(parts, axis=None, out=self.gradient)
@@ -77,7 +79,7 @@ class Step:
 
 
 def _shapes(state):
-    return {path: f"{np.shape(array)} {getattr(array, 'dtype', type(array).__name__)}"
+    return {path: f"{np.shape(array)} {np.asarray(array).dtype}"
             for path, array in tree.items(state)}
 
 
@@ -138,7 +140,7 @@ def _validation(pair):
 
 def _try(network, params, loss, x, target):
     """Call the loss with the first output for every row, to refuse what does not fit."""
-    y, _ = network.forward(tree.map(_expect.locked, params), x[:1])
+    y, _ = network.forward(tree.locked(params), x[:1])
     found = loss(np.repeat(y, len(x), axis=0), target)
     if not isinstance(found, tuple) or len(found) != 2:
         raise TypeError(f"fit: loss returned a {type(found).__name__}, "
@@ -170,7 +172,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
 def predict(network, params, x, batch_size=1000):
     """y for all of x (n, n_in), forward in batches; x may be a memory map."""
     check_integer("predict", "batch_size", batch_size)
-    x, params = _expect.plain("predict", "x", x), tree.map(_expect.locked, params)
+    x, params = _expect.plain("predict", "x", x), tree.locked(params)
     batches = [network.forward(params, x[begin:begin + batch_size])[0]
                for begin in range(0, max(len(x), 1), batch_size)]
     return np.concatenate(batches)
@@ -183,6 +185,6 @@ def evaluate(network, params, x, target, *, loss=None, metrics=(), batch_size=10
     """
     x, target = _expect.data("evaluate", x, target)
     metrics = _expect.metrics("evaluate", metrics)
-    y = _expect.locked(predict(network, params, x, batch_size))
+    y = tree.locked(predict(network, params, x, batch_size))
     results = {} if loss is None else {"loss": float(loss(y, target)[0])}
     return results | {name: float(metric(y, target)) for name, metric in metrics.items()}
