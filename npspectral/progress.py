@@ -36,10 +36,16 @@ class Line:
             self._due = now + max(PAUSE, 0.1 * (now - self._begin))
             self._release()
 
-    def close(self, clear=False):
-        """Leave the last text to be read, or with `clear` nothing of it on a terminal."""
+    def clear(self):
+        """Take the text off a terminal, for others to print; a file gets no line sooner by it."""
         if self._length:
-            self._write("\r" + " " * self._length + "\r" if clear else "\n")
+            self._write("\r" + " " * self._length + "\r")
+        self._length = 0
+
+    def close(self):
+        """Leave the last text to be read."""
+        if self._length:
+            self._write("\n")
         elif self._held:
             self._release()
         self._length, self._begin = 0, None

@@ -114,7 +114,7 @@ def run(every, libraries=None, rounds=ROUNDS, imports=True, progress=sys.stderr)
         finally:
             for worker in workers.values():
                 worker.close()
-    line.close(clear=True)
+    line.clear()
     return {"header": header(libraries), "notes": notes, "libraries": list(libraries),
             "cells": cells, "imports": import_costs() if imports else {}}
 

@@ -156,7 +156,7 @@ def run(every, grown=None, rounds=ROUNDS, peer_python=None, progress=sys.stderr)
         names = libraries(case) if case in every else (OURS, "products", "neural-tangents")
         present = [name for name in names if name.split()[0] in have]
         cells[case] = measured(case, present, pythons, rounds)
-    line.close(clear=True)
+    line.clear()
     return {"header": [", ".join(f"{name} {version}" for name, version in have.items()
                                  if name not in (OURS, "products"))],
             "notes": [f"{name} is not installed and left out"

@@ -115,7 +115,7 @@ def stack(rows):
 def progress(line):
     """Show how far a script is; an empty line ends it. Workers of a sweep are silent."""
     if multiprocessing.parent_process() is None:
-        LINE.show(line) if line else LINE.close(clear=True)
+        LINE.show(line) if line else LINE.clear()
 
 
 def save_arrays(parts, path):

@@ -39,8 +39,7 @@ def test_swept_runs_stand_by_part_and_are_made_once(experiment, tmp_path, capsys
     want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
     assert experiment.swept(plan, tmp_path / "runs.jsonl") == want
     lines = capsys.readouterr().err.splitlines()
-    said = [line.partition(" runs")[0] for line in lines]           # a slow machine says more
-    assert (said[0], said[-1]) == ("0 of 3", "3 of 3") and "\r" not in "".join(lines)
+    assert lines[0].startswith("0 of 3 runs") and "\r" not in "".join(lines)
     with ThreadPoolExecutor(2) as executor:
         assert experiment.swept(plan, tmp_path / "other.jsonl", executor=executor) == want
     for workers in (1, 2):                                  # all runs are there, no worker starts

@@ -38,7 +38,7 @@ def test_a_terminal_keeps_nothing_of_a_line_that_is_cleared():
     stream = Terminal()
     line = Line(stream)
     line.show("epoch 1")
-    line.close(clear=True)
+    line.clear()
     assert stream.getvalue() == "\repoch 1\r       \r"
 
 
@@ -63,12 +63,21 @@ def test_a_file_gets_whole_lines_now_and_then(clock):
     assert stream.getvalue().splitlines() == [f"second {10 * i}" for i in range(10)]
 
 
+def test_a_file_gets_no_line_sooner_when_the_terminal_would_be_cleared(clock):
+    stream = io.StringIO()
+    line = Line(stream)
+    for second in range(21):
+        clock[0] = 1000.0 + second
+        line.show(f"second {second}")
+        line.clear()
+    assert stream.getvalue().splitlines() == ["second 0", "second 10", "second 20"]
+
+
 def test_a_file_gets_the_last_line_whenever_that_comes(clock):
     stream = io.StringIO()
     line = Line(stream)
     for number in range(200):
         line.show(f"epoch {number}")
-    line.close(clear=True)
     line.close()
     assert stream.getvalue() == "epoch 0\nepoch 199\n"
 
@@ -94,7 +103,7 @@ def test_a_line_that_was_closed_begins_anew(clock):
 def test_nothing_shown_is_nothing_written():
     for stream in (io.StringIO(), Terminal()):
         Line(stream).close()
-        Line(stream).close(clear=True)
+        Line(stream).clear()
         assert stream.getvalue() == ""
 
 
