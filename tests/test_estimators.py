@@ -380,7 +380,7 @@ def with_first(value, array=LABELS, dtype=object):
 
 
 @pytest.mark.parametrize("y", [
-    with_first(np.nan), with_first(None), with_first(np.datetime64("NaT")),
+    with_first(np.nan), with_first(None), with_first(np.datetime64("NaT", "D")),
     with_first(np.nan, np.array(["a", "b"] * 3)), with_first("NaT", LABELS, "M8[D]"),
     np.ma.masked_equal(LABELS, 1)])
 def test_a_missing_label_is_no_class(y, blobs):
@@ -414,7 +414,7 @@ def test_the_score_compares_like_with_like(y, came):
     (None, ValueError, "X is None, expected finite numbers"),
     ({"a": 1.0}, TypeError, "X is {'a': 1.0}, expected a number"),
     ([[1.0, 2.0], [3.0]], ValueError, "X is no table of numbers: .* inhomogeneous"),
-    (with_first(np.datetime64("NaT"), X), ValueError, r"X\[2, 0\] is NaT, expected finite"),
+    (with_first(np.datetime64("NaT", "D"), X), ValueError, r"X\[2, 0\] is NaT, expected finite"),
     (Frame(with_first("Rome", X), ["city", "size"]), ValueError,
      r"X\[2, 'city'\] is 'Rome', expected a number: could not convert string to float"),
     (Frame(with_first(np.nan, X, float), ["city", "size"]), ValueError, r"X\[2, 'city'\] is nan"),
