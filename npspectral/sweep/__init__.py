@@ -48,7 +48,7 @@ from typing import Any
 import numpy as np
 
 from ._code import code_version, full_name, script_source
-from ._engines import attempt, collect, error_text, hold_memory
+from ._engines import attempt, broke, collect, error_text, hold_memory
 from ._file import ResultsFile, located, read
 from ._processes import leave_if_imported, make_in_processes, refuse_notebook
 from ._records import Recorder, decoded, latest
@@ -140,18 +140,23 @@ def run_all(runs, path, workers=1, executor=None, version=None, report=None):
         made = {name for name, last in ended.items() if "value" in last}
         todo = {name: (run, versions[name]) for name, run in runs if name not in made}
         record = Recorder(file, len(dict(runs)), todo, report)
-        _make(_failed_last(todo, ended, file), file, workers, executor, record)
+        todo = _failed_last(todo, ended, file)
+        alone = {name: todo.pop(name) for name in list(todo) if executor and broke(ended, name)}
+        _make(todo, file, workers, executor, record)
+        for name, what in alone.items():                    # so that the one that breaks is known
+            _make({name: what}, file, workers, executor, record)
     return _table(runs, file.path, record.from_disk)
 
 
 def _failed_last(todo, ended, file):
-    """In the order of the grid, but first those that nothing is known against."""
+    """Those that nothing is known against, in the order of the grid; then the last failed last."""
     for name in filter(file.was_begun, todo):
         text = error_text("sweep: the process ended while it made this run itself: it was killed, "
                           "or the run ended it")
         file.append(f'{{"run": {name}, {text}}}')
-        ended = {**ended, name: text}
-    return {name: todo[name] for name in sorted(todo, key=lambda name: name in ended)}
+        ended = {**{other: ended[other] for other in ended if other != name}, name: text}
+    order = {name: place for place, name in enumerate(ended, 1)}
+    return {name: todo[name] for name in sorted(todo, key=lambda name: order.get(name, 0))}
 
 
 def _make(todo, file, workers, executor, record):

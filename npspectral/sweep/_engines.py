@@ -14,6 +14,8 @@ from ._code import loaded_version
 from ._surroundings import call_undisturbed
 from ._values import classes, dumps
 
+BROKE = "sweep: the executor broke"
+
 
 def attempt(name, run, version, session, script=None):
     """What became of the run, as a piece of JSON: the work of a worker, wherever it is.
@@ -80,12 +82,17 @@ def _broken(executor, names, record, error):
     names = names[:2 * getattr(executor, "_max_workers", 1) + 1]
     if isinstance(error, BrokenExecutor):
         for name in names:
-            record(name, error_text(f"sweep: the executor broke as it made this run or one of "
-                                    f"{len(names) - 1} others"))
+            record(name, error_text(f"{BROKE} as it made this run or one of {len(names) - 1} "
+                                    f"others"))
     return ("sweep: a worker of the executor ended by itself: killed, out of memory, or without "
             "the function's module. Start again to go on: runs that it may have ended with are "
-            "tried last; with workers=2 or more the one that ends it is found. These are:"
+            "tried last, one at a time, so that the one that ends it is found. These are:"
             + "".join(f"\n  {name[:300]}" for name in names))
+
+
+def broke(ended, name):
+    """Whether the run was under way when an executor broke the last time."""
+    return ended.get(name, {}).get("error", "").startswith(BROKE)
 
 
 def _outcome(future):

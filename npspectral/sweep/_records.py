@@ -10,12 +10,15 @@ from ._values import decode
 
 
 def latest(texts, path):
-    """exact name -> parsed record and its text, of the value or else of the last failure."""
+    """exact name -> parsed record and its text, of the value or else of the last failure.
+
+    In the order in which the file tells them.
+    """
     ended = {}
     for number, text in enumerate(texts, 2):
         record = _parsed(text, f"{path}, line {number}")
         name = json.dumps(record["run"])
-        if "value" in ended.get(name, {}):
+        if "value" in ended.pop(name, {}):
             raise ValueError(f"sweep: {path} holds two results of one run, {name}")
         ended[name] = {**record, "text": text, "place": f"{path}, line {number}"}
     return ended
