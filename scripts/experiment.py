@@ -95,15 +95,12 @@ def swept(plan, path, workers=1, executor=None):
     The one way to keep runs. What the results file holds, made by the same code with the same
     parameters, is not made again, so a script that was killed goes on; says how much that was.
     """
-    runs, told = [run for part in plan.values() for run in part], []
-
-    def report(line):
-        told.append(line)
-        progress(line)
-
-    values = iter(sweep.run_all(runs, path, workers, executor, report=report).values)
+    runs = [run for part in plan.values() for run in part]
+    table = sweep.run_all(runs, path, workers, executor, report=progress)
+    values = iter(table.values)
     progress("")
-    print(f"{told[0].partition(' runs')[0]} runs from disk")        # before the first was made
+    different = len({row.record for row in table.rows})
+    print(f"{table.from_disk} of {different} runs from disk")
     return {name: [next(values) for _ in part] for name, part in plan.items()}
 
 
