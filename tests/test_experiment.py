@@ -24,6 +24,7 @@ SCRIPTS = Path(__file__).parent.parent / "scripts"
 def experiment(monkeypatch):
     monkeypatch.syspath_prepend(str(SCRIPTS))
     import experiment
+    monkeypatch.setattr(experiment, "LINE", Line())         # what others showed sets no pace here
     return experiment
 
 
@@ -262,7 +263,6 @@ def test_the_picture_refuses_damaged_results(experiment, monkeypatch, tmp_path, 
 # Progress, tables, options
 
 def test_workers_write_no_progress_of_their_own(experiment, monkeypatch, capsys):
-    monkeypatch.setattr(experiment, "LINE", Line())
     experiment.progress("here")
     monkeypatch.setattr("multiprocessing.parent_process", lambda: "the caller's")
     experiment.progress("there")
