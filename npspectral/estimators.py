@@ -13,8 +13,8 @@ import inspect
 import numpy as np
 
 from . import _estimator_input as given
-from .analysis.pruning import percentile_masks, remove_nodes
-from .analysis.relevance import input_relevance
+from .analysis.spectral.pruning import percentile_masks, remove_nodes
+from .analysis.spectral.relevance import input_relevance
 from .nn import (L2, Chain, Identity, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error,
                  softmax_cross_entropy, tree)
 from .magnitude import power_of_two
@@ -109,7 +109,7 @@ class SpectralEstimator:
     def feature_importances_(self):
         """|lambda_in_j| sqrt(sum_i phi_ij^2) of the first layer over its sum, (n_features,).
 
-        This is input_relevance of analysis/relevance.py; of standardized features, if they are.
+        This is analysis.spectral.input_relevance; of standardized features, if they are.
         """
         self._check_fitted()
         relevance = input_relevance(self.network_.layers[0], self.params_[0])
@@ -120,7 +120,7 @@ class SpectralEstimator:
 
         A node counts as a feature does, by its relevance to the next layer. Those below the
         percentile, over all hidden layers or over each ("layer"), are removed for good as in
-        analysis/pruning.py; hidden_layer_sizes of the copy says what is left.
+        analysis.spectral.remove_nodes; hidden_layer_sizes of the copy says what is left.
         Raises EmptiedLayer where a layer would lose all of its nodes.
         """
         self._check_fitted()

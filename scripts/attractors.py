@@ -1,7 +1,7 @@
 """Where do neurons go? Attractors: their field, their number, networks merged into them.
 
-A neuron of one hidden layer is a point z of the input space (npspectral.analysis.neurons). In the
-feature regime the neurons gather in few directions, "attractors".
+A neuron of one hidden layer is a point z of the input space (npspectral.analysis.neurons). In
+the feature regime the neurons gather in few directions, "attractors".
 
     field     dz/dt for one data point and for six, d = 2, with paths of neurons and the attractors
     maxima    all attractors of random labels while forces are constant (linear loss), any width h

@@ -4,8 +4,8 @@ from functools import partial
 import numpy as np
 from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 
-from npspectral.analysis.neuron_motion import fixed_points
-from npspectral.analysis.neurons import velocity_field
+from npspectral.analysis.neurons.motion import fixed_points
+from npspectral.analysis.neurons.dynamics import velocity_field
 
 ONE_POINT = np.array([[1.2, 0.8]])
 LABELS = {"p": "training points p", "h": "neurons h", "d": "input dimensions d"}

@@ -2,9 +2,9 @@
 import numpy as np
 from experiment import images, progress
 
-from npspectral.analysis.attractors import census, maxima, patterns
-from npspectral.analysis.merging import TWO, merge
-from npspectral.analysis.neurons import Neurons, velocities
+from npspectral.analysis.neurons.attractors import census, maxima, patterns
+from npspectral.analysis.neurons.merging import TWO, merge
+from npspectral.analysis.neurons.dynamics import Neurons, velocities
 from npspectral.data.binary import sphere
 from npspectral.data.principal import parity_task, principal_components
 from npspectral.nn import OneHidden

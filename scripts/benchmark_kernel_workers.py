@@ -92,7 +92,7 @@ def own_network(case):
 
 
 def own_tangent(case):
-    from npspectral.analysis.tangent_kernel import tangent_kernel
+    from npspectral.analysis.kernels.tangent import tangent_kernel
     network, params, x = own_network(case)
     return repeated(lambda: tangent_kernel(network, params, x), part_of)
 
@@ -157,7 +157,7 @@ def structured_tangent(case):
 
 
 def own_infinite(case):
-    from npspectral.analysis.infinite_width import deep_relu_kernels
+    from npspectral.analysis.kernels.infinite_width import deep_relu_kernels
     x, _ = problem(case)
     return repeated(lambda: deep_relu_kernels(x, depth=case.depth)[1], part_of)
 

@@ -27,7 +27,7 @@ def gaussian_gram(case, d=5):
 
 
 def own_pca(case):
-    from npspectral.analysis.kernel_pca import kernel_pca
+    from npspectral.analysis.kernels.pca import kernel_pca
     gram, _ = gaussian_gram(case)
     return repeated(lambda: kernel_pca(gram, COMPONENTS, centered=True),
                     lambda found: {"eigenvalues": found.eigenvalues})
@@ -74,7 +74,7 @@ def dual_value(gram, y, beta):
 
 
 def own_support(case):
-    from npspectral.analysis.kernel_machines import support_vectors
+    from npspectral.analysis.kernels.machines import support_vectors
     gram, y = stripe_problem(case)
     return repeated(lambda: support_vectors(gram, y, case.bound),
                     lambda found: dual_value(gram, y, found.coefficients))
@@ -103,7 +103,7 @@ def points(case):
 
 
 def own_dimension(case):
-    from npspectral.analysis.intrinsic_dimension import intrinsic_dimension, two_nn_fit
+    from npspectral.analysis.clouds.dimension import intrinsic_dimension, two_nn_fit
     x = points(case)
     return repeated(lambda: intrinsic_dimension(x, two_nn_fit),
                     lambda found: {"dimension": np.array([found.value])})

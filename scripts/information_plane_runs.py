@@ -3,8 +3,8 @@ import numpy as np
 from experiment import progress
 
 from npspectral import Adam, Chain, Dense, ReLU, Tanh, fit, softmax_cross_entropy
-from npspectral.analysis.mutual_information import binned_entropy, binned_information
-from npspectral.analysis.representations import representations
+from npspectral.analysis.clouds.mutual_information import binned_entropy, binned_information
+from npspectral.analysis.clouds.activity import representations
 from npspectral.nn import Normal
 
 SIZES, N_BITS, N_TEACHERS = (12, 10, 7, 5, 4, 3), 12, 6

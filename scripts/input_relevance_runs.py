@@ -5,7 +5,7 @@ import numpy as np
 from experiment import images, progress
 
 from npspectral import Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
-from npspectral.analysis.relevance import input_relevance, keep_top, top_mask
+from npspectral.analysis.spectral.relevance import input_relevance, keep_top, top_mask
 from npspectral.data import correlated_pairs, gaussian_features, train_test_split
 from npspectral.nn import L2, PUBLISHED
 from npspectral.training import accuracy, evaluate

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from npspectral.analysis.intrinsic_dimension import (block_dimensions, neighbor_ratios, two_nn_fit,
-                                                     two_nn_fit_published, two_nn_ml,
-                                                     two_nn_unbiased)
-from npspectral.analysis.representations import (components_for, participation_ratio,
+from npspectral.analysis.clouds.dimension import (block_dimensions, neighbor_ratios, two_nn_fit,
+                                                  two_nn_fit_published, two_nn_ml, two_nn_unbiased)
+from npspectral.analysis.clouds.activity import (components_for, participation_ratio,
                                                  principal_variances, representations)
 from npspectral.data import principal_components
 

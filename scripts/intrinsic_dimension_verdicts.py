@@ -3,7 +3,7 @@ import numpy as np
 from experiment_table import Row
 from intrinsic_dimension_clouds import CONTROLS, ESTIMATORS
 
-from npspectral.analysis.intrinsic_dimension import two_nn_fit, two_nn_unbiased
+from npspectral.analysis.clouds.dimension import two_nn_fit, two_nn_unbiased
 
 SHOWN = two_nn_unbiased, two_nn_fit
 LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L

@@ -45,7 +45,7 @@ from learning_curves_figures import plot
 from learning_curves_runs import EVERY_POINT, TASKS, follow
 from learning_curves_verdicts import show_exponents, verdicts
 
-from npspectral.analysis.regimes import scale_and_time
+from npspectral.analysis.kernels.regimes import scale_and_time
 from npspectral.sweep import Run
 
 

@@ -6,8 +6,8 @@ from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 from learning_curves_runs import EVERY_POINT
 from learning_curves_verdicts import METHODS, SIZES, errors_of, theory
 
-from npspectral.analysis.compression import late_amplification
-from npspectral.analysis.learning_curves import power_law
+from npspectral.analysis.neurons.compression import late_amplification
+from npspectral.analysis.kernels.learning_curves import power_law
 from npspectral.data.binary import STRIPE
 
 LOOKS = dict(zip(METHODS, ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (PINK, "v"), (GRAY, "^"))))

@@ -6,11 +6,11 @@ import numpy as np
 from experiment import images, progress
 
 from npspectral import soft_hinge
-from npspectral.analysis.compression import amplification_mean_square
-from npspectral.analysis.kernel_machines import (distance_to_planes, distance_to_sphere,
-                                                 support_vectors)
-from npspectral.analysis.neighbors import nearest_neighbor_vote
-from npspectral.analysis.tangent_kernel import tangent_kernel
+from npspectral.analysis.neurons.compression import amplification_mean_square
+from npspectral.analysis.kernels.machines import (distance_to_planes, distance_to_sphere,
+                                                  support_vectors)
+from npspectral.analysis.clouds.neighbors import nearest_neighbor_vote
+from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.data import cylinder, parity_task, sphere, stripe
 from npspectral.data.binary import STRIPE, cylinder_radius, sphere_radius
 from npspectral.nn import OneHidden, mean_field

@@ -5,9 +5,10 @@ import numpy as np
 from experiment_table import Row
 from learning_curves_runs import EVERY_POINT
 
-from npspectral.analysis.compression import late_amplification
-from npspectral.analysis.learning_curves import (crossing, crossing_interval, exponent_interval,
-                                                 feature_exponent, kernel_exponent, power_law)
+from npspectral.analysis.neurons.compression import late_amplification
+from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
+                                                         exponent_interval, feature_exponent,
+                                                         kernel_exponent, power_law)
 from npspectral.data.binary import STRIPE
 
 METHODS = ("feature", "lazy", "SVC, initial kernel", "SVC, final kernel", "5-NN")

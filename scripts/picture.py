@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from experiment_figures import BLUE, ORANGE, save_figures
 
-from npspectral.analysis.learning_curves import feature_exponent, kernel_exponent
+from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
 from npspectral.data import load_npz
 
 RESULTS, FOLDER = Path("results"), Path(__file__).parent

@@ -6,8 +6,8 @@ import numpy as np
 from experiment import images, locked, progress, stack
 
 from npspectral import data, soft_hinge
-from npspectral.analysis.regimes import kernel_change, linearized, parameter_change
-from npspectral.analysis.tangent_kernel import tangent_kernel
+from npspectral.analysis.kernels.regimes import kernel_change, linearized, parameter_change
+from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.nn import OneHidden, Softplus, mean_field
 from npspectral.training import Limits, gradient_flow, kernel_flow, settle
 

@@ -9,7 +9,7 @@ spectral   eigenvalues and phi learn
 dense      W learns: same bias, learning rate, batch and stopping as the others
 bare       dense without bias, as in the published code
 
-Every link is followed through every step (npspectral.analysis.sparsity). It comes in by its own
+Every link is followed through every step (npspectral.analysis.spectral). It comes in by its own
 growth if it grows, masked, beyond the threshold that masked it, and came back changed if it was
 kept before and moved meanwhile. By plain SGD a dense link does neither, exactly never. By Adam,
 which coasts on earlier gradients, some do where the threshold is dynamic, and more of them the

@@ -6,7 +6,7 @@ from experiment import images, progress, stack
 
 from npspectral import (SGD, Adam, Chain, Dense, Sparse, Spectral, SpectralQR, Tanh,
                         softmax_cross_entropy)
-from npspectral.analysis.sparsity import LinkHistory
+from npspectral.analysis.spectral.sparsity import LinkHistory
 from npspectral.nn import SpectralFullQR, magnitude_threshold, tree
 from npspectral.training import Step, accuracy, evaluate
 

@@ -5,12 +5,12 @@ import numpy as np
 from experiment import progress, stack
 from regimes_runs import LIMITS, draw, test_error
 
-from npspectral.analysis.attractors import census
-from npspectral.analysis.compression import amplification_by_component
-from npspectral.analysis.kernel_pca import alignment
-from npspectral.analysis.neurons import Neurons
-from npspectral.analysis.regimes import kernel_change, parameter_change
-from npspectral.analysis.tangent_kernel import tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.neurons.attractors import census
+from npspectral.analysis.neurons.compression import amplification_by_component
+from npspectral.analysis.kernels.pca import alignment
+from npspectral.analysis.neurons.dynamics import Neurons
+from npspectral.analysis.kernels.regimes import kernel_change, parameter_change
+from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
 from npspectral.nn import Chain, Constant, Normal, ReLU, ScaledDense, Spectral
 from npspectral.training import gradient_flow, settle
 

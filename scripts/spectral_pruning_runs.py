@@ -7,8 +7,9 @@ import numpy as np
 from experiment import images, progress, stack
 
 from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
-from npspectral.analysis.pruning import (EmptiedLayer, eigenvalues_only, mask_nodes, node_scores,
-                                         percentile_masks, prune_before_training)
+from npspectral.analysis.spectral.pruning import (EmptiedLayer, eigenvalues_only, mask_nodes,
+                                                  node_scores, percentile_masks,
+                                                  prune_before_training)
 from npspectral.nn import PUBLISHED
 from npspectral.training import accuracy, evaluate
 

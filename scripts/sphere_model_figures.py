@@ -5,7 +5,7 @@ import numpy as np
 from experiment_figures import BLUE, GREEN, ORANGE, PINK, save_figures
 from sphere_model_verdicts import STAGES, places, star, weights
 
-from npspectral.analysis.learning_curves import kernel_exponent
+from npspectral.analysis.kernels.learning_curves import kernel_exponent
 from npspectral.data.binary import sphere_radius
 
 COLOR = {"lazy": BLUE, "feature": ORANGE, "feature, fixed": GREEN, "feature, b(0) = 0": PINK}

@@ -2,8 +2,8 @@
 import numpy as np
 from experiment import progress
 
-from npspectral.analysis.attractors import census
-from npspectral.analysis.neurons import Neurons
+from npspectral.analysis.neurons.attractors import census
+from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.data.binary import sphere
 from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, ScaledDense
 from npspectral.training import Limits, gradient_flow

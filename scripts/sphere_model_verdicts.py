@@ -2,8 +2,8 @@
 import numpy as np
 from experiment_table import Row
 
-from npspectral.analysis.learning_curves import (crossing, crossing_interval, kernel_exponent,
-                                                 power_law)
+from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
+                                                         kernel_exponent, power_law)
 from npspectral.data.binary import sphere_radius
 
 STAGES = ("start", "toward lazy", "feature, at t*", "feature, end")

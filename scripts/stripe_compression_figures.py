@@ -5,9 +5,9 @@ import numpy as np
 from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
 from stripe_compression_verdicts import fastest_amplification
 
-from npspectral.analysis.compression import late_amplification
-from npspectral.analysis.learning_curves import power_law
-from npspectral.analysis.neurons import Neurons, positions
+from npspectral.analysis.neurons.compression import late_amplification
+from npspectral.analysis.kernels.learning_curves import power_law
+from npspectral.analysis.neurons.dynamics import Neurons, positions
 from npspectral.data.binary import STRIPE, cylinder_radius
 
 MOMENTS = ("start", "early", "t*", "end")

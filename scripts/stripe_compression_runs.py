@@ -5,8 +5,8 @@ import numpy as np
 from experiment import progress
 
 from npspectral import hinge, soft_hinge
-from npspectral.analysis.compression import (amplification_by_component, amplification_mean_square,
-                                             amplification_total)
+from npspectral.analysis.neurons.compression import (amplification_by_component,
+                                                     amplification_mean_square, amplification_total)
 from npspectral.data import cylinder, stripe
 from npspectral.nn import OneHidden
 from npspectral.training import Limits, gradient_flow, settle

@@ -2,8 +2,8 @@
 import numpy as np
 from experiment_table import Row
 
-from npspectral.analysis.compression import late_amplification
-from npspectral.analysis.learning_curves import exponent_interval, power_law
+from npspectral.analysis.neurons.compression import late_amplification
+from npspectral.analysis.kernels.learning_curves import exponent_interval, power_law
 from npspectral.data.binary import STRIPE
 
 

@@ -4,7 +4,7 @@ from functools import partial
 import numpy as np
 from experiment_figures import BLUE, GRAY, ORANGE, save_figures
 
-from npspectral.analysis.mutual_information import ratio_floor
+from npspectral.analysis.clouds.mutual_information import ratio_floor
 
 STAGES = {"start": ("k", "-"), "feature": (BLUE, "-"), "lazy": (ORANGE, "--")}
 TICKS = (1, 5, 10, 15, 20)

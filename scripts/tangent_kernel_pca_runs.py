@@ -4,11 +4,11 @@ from dataclasses import dataclass
 import numpy as np
 from experiment import images, progress, stack
 
-from npspectral.analysis.kernel_pca import alignment, kernel_pca, projections
-from npspectral.analysis.mutual_information import (neighbor_information, ratio_information,
-                                                    ratio_information_apart)
-from npspectral.analysis.regimes import kernel_change
-from npspectral.analysis.tangent_kernel import tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.kernels.pca import alignment, kernel_pca, projections
+from npspectral.analysis.clouds.mutual_information import (neighbor_information, ratio_information,
+                                                           ratio_information_apart)
+from npspectral.analysis.kernels.regimes import kernel_change
+from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
 from npspectral.data import parity_task, stripe
 from npspectral.nn import OneHidden, mean_field
 from npspectral.training import Limits, gradient_flow

@@ -2,7 +2,7 @@
 import numpy as np
 from experiment_table import Row
 
-from npspectral.analysis.mutual_information import ratio_floor
+from npspectral.analysis.clouds.mutual_information import ratio_floor
 
 STAGES = ("start", "feature", "lazy")
 ESTIMATORS = ("published", "apart", "Ross")

@@ -8,9 +8,9 @@ from experiment import progress
 from teacher_student_data import real_sets
 
 from npspectral import Adam, Chain, Dense, ReLU, Spectral, fit, mean_squared_error
-from npspectral.analysis.pruning import node_scores
-from npspectral.analysis.teacher_student import (core_size, keep_nodes, loss_by_nodes_kept,
-                                                 path_distance, path_products)
+from npspectral.analysis.spectral.pruning import node_scores
+from npspectral.analysis.spectral.teacher_student import (core_size, keep_nodes, loss_by_nodes_kept,
+                                                          path_distance, path_products)
 from npspectral.data import labeled
 from npspectral.nn import L2, PUBLISHED, Constant
 from npspectral.training import predict

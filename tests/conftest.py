@@ -6,6 +6,7 @@ mistakes; all sizes differ, so that a transposed array does not fit by accident.
 """
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, ElasticNet, FixedOr
                            SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
                            SwitchedRecurrentSpectral, TriangularRecurrentSpectral, mean_field, tree)
 
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 FORMS = {
     "both sets": {},
     "lambda_in is 0": dict(lambda_in=0.0),

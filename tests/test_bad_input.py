@@ -12,8 +12,8 @@ from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, LeakyReLU, ReLU, S
                         Spectral, Tanh, binary_cross_entropy_with_logits, check_gradients, fit,
                         hinge, mean_squared_error, quadratic_hinge, soft_hinge,
                         softmax_cross_entropy)
-from npspectral.analysis.relevance import (input_relevance, keep_top, node_relevance, ranking,
-                                           top_mask)
+from npspectral.analysis.spectral.relevance import (input_relevance, keep_top, node_relevance,
+                                                    ranking, top_mask)
 from npspectral.nn import L1, L2, ElasticNet, GroupLasso, Uniform, tree
 from npspectral.training import Step, accuracy, evaluate, predict
 

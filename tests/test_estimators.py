@@ -8,7 +8,7 @@ import pytest
 from conftest import assert_near, locked, same_bits
 
 from npspectral import Adam, data, fit, mean_squared_error, softmax_cross_entropy
-from npspectral.analysis import pruning
+from npspectral.analysis.spectral import pruning
 from npspectral.estimators import SpectralClassifier, SpectralRegressor
 from npspectral.nn import L2
 

@@ -1,11 +1,10 @@
-"""What the papers read off a trained network: its graph, relevance, pruning, sparsity, core; its
-kernel's eigenvectors and what they tell, the dimension of its representations."""
-from . import (adjacency, attractors, compression, infinite_width, intrinsic_dimension,
-               kernel_machines, kernel_pca, learning_curves, merging, mutual_information,
-               neighbors, neuron_motion, neurons, pruning, regimes, relevance, representations,
-               sparsity, tangent_kernel, teacher_student)
+"""What the papers read off a trained network, in four rooms.
 
-__all__ = ["adjacency", "attractors", "compression", "infinite_width", "intrinsic_dimension",
-           "kernel_machines", "kernel_pca", "learning_curves", "merging", "mutual_information",
-           "neighbors", "neuron_motion", "neurons", "pruning", "regimes", "relevance",
-           "representations", "sparsity", "tangent_kernel", "teacher_student"]
+spectral   relevance, pruning, sparsity, the eigensystem of the whole network, teacher and student
+kernels    tangent kernel, infinite width, kernel PCA and machines, regimes, learning curves
+neurons    neurons of one hidden layer: their motion, attractors, merging, compression
+clouds     neighbors, mutual information, intrinsic dimension, activity of layers
+"""
+from . import clouds, kernels, neurons, spectral
+
+__all__ = ["clouds", "kernels", "neurons", "spectral"]

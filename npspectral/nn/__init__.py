@@ -2,7 +2,6 @@
 from . import tree
 from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from .chain import Chain
-from .complex_recurrent import ComplexRecurrentSpectral
 from .conventions import CONVENTIONS, Convention
 from .dense import Dense
 from .factored_qr import SpectralFullQR, SpectralQR
@@ -16,9 +15,8 @@ from .losses import (binary_cross_entropy_with_logits, hinge, mean_squared_error
 from .nested import Nested
 from .one_hidden import OneHidden
 from .penalties import L1, L2, ElasticNet, GroupLasso, Orthonormal
-from .recurrent import RecurrentSpectral
-from .recurrent_sequence import SwitchedRecurrentSpectral, product_stability
-from .recurrent_triangular import TriangularRecurrentSpectral
+from .recurrent import (ComplexRecurrentSpectral, RecurrentSpectral, SwitchedRecurrentSpectral,
+                        TriangularRecurrentSpectral, product_stability)
 from .scaled import FixedOrientations, ScaledDense, mean_field
 from .sparse import Sparse, magnitude_threshold
 from .spectral import Spectral

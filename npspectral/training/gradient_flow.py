@@ -4,7 +4,7 @@
 
 f_0 is the network at the start. Large alpha is the lazy regime, small alpha the feature regime.
 The 1/alpha in L makes dL/dtheta = (1/p) sum loss'(F) df/dtheta free of alpha but through F.
-Other conventions, and their units of time: npspectral.analysis.regimes.
+Other conventions, and their units of time: npspectral.analysis.kernels.regimes.
 
 Steps follow the published rule, explicit Euler with two limits on what a step changes,
     |g - g'|^2 / (|g| |g'|) < max_gradient_change   and   max_mu |F_mu - F'_mu| < max_output_change:

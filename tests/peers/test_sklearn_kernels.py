@@ -13,14 +13,14 @@ from sklearn.metrics.pairwise import rbf_kernel  # noqa: E402
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors  # noqa: E402
 from sklearn.svm import SVC  # noqa: E402
 
-from npspectral.analysis.intrinsic_dimension import (intrinsic_dimension,  # noqa: E402
-                                                     two_nn_fit)
-from npspectral.analysis.kernel_machines import kernel_ridge, support_vectors  # noqa: E402
-from npspectral.analysis.kernel_pca import kernel_pca  # noqa: E402
-from npspectral.analysis.mutual_information import neighbor_information  # noqa: E402
-from npspectral.analysis.neighbors import (nearest_neighbor_vote,  # noqa: E402
-                                           nearest_neighbors)
-from npspectral.analysis.representations import principal_variances  # noqa: E402
+from npspectral.analysis.clouds.dimension import (intrinsic_dimension,  # noqa: E402
+                                                  two_nn_fit)
+from npspectral.analysis.kernels.machines import kernel_ridge, support_vectors  # noqa: E402
+from npspectral.analysis.kernels.pca import kernel_pca  # noqa: E402
+from npspectral.analysis.clouds.mutual_information import neighbor_information  # noqa: E402
+from npspectral.analysis.clouds.neighbors import (nearest_neighbor_vote,  # noqa: E402
+                                                  nearest_neighbors)
+from npspectral.analysis.clouds.activity import principal_variances  # noqa: E402
 
 
 @pytest.mark.parametrize("n, d, k", [(200, 3, 5), (150, 70, 2)])

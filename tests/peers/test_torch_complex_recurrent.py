@@ -10,7 +10,7 @@ F = torch.nn.functional
 
 from npspectral import ELU, Identity, ReLU, Sigmoid, Softplus, Tanh  # noqa: E402
 from npspectral.nn import ComplexRecurrentSpectral  # noqa: E402
-from npspectral.nn.complex_recurrent import NAMES  # noqa: E402
+from npspectral.nn.recurrent.complex import NAMES  # noqa: E402
 
 ACTIVATIONS = [(Tanh(), torch.tanh), (ReLU(), torch.relu), (ELU(0.5), lambda z: F.elu(z, 0.5)),
                (Sigmoid(), torch.sigmoid), (Softplus(), lambda z: F.softplus(z, threshold=1e6)),

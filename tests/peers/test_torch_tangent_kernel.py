@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch")
 from conftest import random_array, random_params  # noqa: E402
 
 from npspectral import ELU, Chain, Dense, Nested, ReLU, Sparse, Spectral, Tanh  # noqa: E402
-from npspectral.analysis.tangent_kernel import (tangent_kernel,  # noqa: E402
-                                                tangent_kernel_parts)
+from npspectral.analysis.kernels.tangent import (tangent_kernel,  # noqa: E402
+                                                 tangent_kernel_parts)
 from npspectral.nn import (FixedOrientations, OneHidden, ScaledDense, SpectralFullQR,  # noqa: E402
                            SpectralGaussianSVD, SpectralQR, SpectralSVD, mean_field)
 

@@ -1,0 +1,73 @@
+"""What every layer of a network makes of its inputs, and how many linear axes such a cloud fills.
+
+    a_0 = x     u_l = layer_l(a_(l-1))     a_l = activation_l(u_l)
+
+The variances v_1 >= v_2 >= ... along the principal axes of a cloud are the eigenvalues of its
+covariance. Two numbers say how many axes it fills, however it is bent within them:
+
+    components_for       the fewest axes that hold a share of the variance
+    participation_ratio  (sum v)^2 / sum v^2, n for n equal variances
+"""
+import numpy as np
+
+from ... import magnitude
+from ...nn.chain import Chain
+from .. import _expect
+
+
+def representations(network, params, x):
+    """[a_0, a_1, ...] and [u_1, u_2, ...] of x (p, n_in), one each for the layers that have a size.
+
+    A layer of a Chain has a size if it has n_in, as Dense and Spectral do; what stands between two
+    of them is the activation. a_0 is x, the last u is what the last of these layers gives. A chain
+    within the chain counts as one layer. Raises TypeError if network is not a Chain.
+    """
+    if not isinstance(network, Chain):
+        raise TypeError(f"representations: network is {network!r}, expected a Chain")
+    _expect.params("representations", params, network)
+    x = _expect.array("representations", "x", x, 2)
+    network.forward(params, x[:1])                      # refuses params or x that do not fit
+    received, given = [], []
+    for layer, own in zip(network.layers, params):
+        y, _ = layer.forward(own, x)
+        if hasattr(layer, "n_in"):
+            received.append(x)
+            given.append(y)
+        x = y
+    return received, given
+
+
+def principal_variances(x):
+    """Variances (r,) along the principal axes of the rows of x (p, n), r = min(p, n).
+
+    They are means over p rows, and their sum is that of the variances of the columns. For the
+    axes and the rows' components see data/principal.py.
+    """
+    x = _expect.real("principal_variances", "x", x, 2)
+    unit = magnitude.power_of_two(x)
+    x = x / unit
+    scaled = np.linalg.svd(x - x.mean(0), compute_uv=False) ** 2 / len(x)
+    return magnitude.variances("principal_variances", scaled, unit)
+
+
+def components_for(variances, share=0.9):
+    """How many of the largest variances (r,) add up to `share` of their sum, or more."""
+    variances = _variances("components_for", variances)
+    _expect.number("components_for", "share", share, "above 0, up to 1", lambda s: 0 < s <= 1)
+    sums = np.cumsum(np.sort(variances)[::-1])
+    return int(np.searchsorted(sums, share * sums[-1])) + 1
+
+
+def participation_ratio(variances):
+    """(sum v)^2 / sum v^2 of variances (r,), from 1 to r."""
+    variances = _variances("participation_ratio", variances)
+    shares = variances / variances.sum()
+    return float(1 / (shares @ shares))
+
+
+def _variances(owner, variances):
+    variances = _expect.real(owner, "variances", variances, 1)
+    if variances.min() < 0 or variances.max() == 0:
+        raise ValueError(f"{owner}: variances run from {variances.min()} to {variances.max()}, "
+                         f"expected none below 0 and not only zeros")
+    return variances / magnitude.power_of_two(variances)

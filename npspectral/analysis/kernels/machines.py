@@ -1,0 +1,141 @@
+"""Kernel machines on a given Gram matrix: support vectors with exact margins, and ridge.
+
+The classifier f(x) = sum_i beta_i K(x_i, x) + b of labels y = +-1 minimizes
+
+    (1/2) beta^T K beta + C sum_i max(0, 1 - y_i f(x_i))
+
+Its dual: maximize y.beta - (1/2) beta^T K beta with 0 <= y_i beta_i <= C, and sum_i beta_i = 0 if
+there is an intercept b. With residuals r = y - f the solution is where
+
+    lower_i < beta_i < upper_i   r_i = 0      lower = min(0, C y)
+    beta_i = lower_i             r_i <= 0     upper = max(0, C y)
+    beta_i = upper_i             r_i >= 0
+
+How it is solved: `_dual`.
+
+Source: Cortes and Vapnik 1995, Mach. Learn. 20, 273.
+"""
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...magnitude import norms
+from .. import _expect
+from ._dual import LAST_MOVES, Dual
+
+
+@dataclass(frozen=True, eq=False)
+class SupportVectors:
+    """coefficients beta (p,), intercept b, violation: the largest by which a condition fails."""
+
+    coefficients: np.ndarray
+    intercept: float
+    violation: float
+
+    @property
+    def support(self):
+        """Indices of the samples with beta_i != 0."""
+        return np.flatnonzero(self.coefficients)
+
+    def decide(self, gram):
+        """f (n,) at points whose kernel with the p training samples is gram (n, p)."""
+        gram = _expect.real("SupportVectors", "gram", gram, 2)
+        if gram.shape[1] != len(self.coefficients):
+            raise ValueError(f"SupportVectors: gram has {gram.shape[1]} columns, expected "
+                             f"{len(self.coefficients)}, one for each training sample")
+        return gram @ self.coefficients + self.intercept
+
+
+def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
+    """SupportVectors of gram (p, p) and labels y (p,) of -1 and +1; bound is C.
+
+    bound = inf is the hard margin, the limit of large C: y f >= 1 everywhere. It exists only if the
+    labels can be separated, which is certain for a positive definite gram.
+    Every condition holds to `tolerance`, in units of the margin. gram may be singular: copies, or
+    fewer features than samples. A negative eigenvalue beyond rounding is refused where it is met,
+    among the samples inside their bounds; elsewhere the conditions hold, but a matrix that is not
+    positive semidefinite can have other solutions.
+    Raises ValueError or TypeError on arguments that do not fit, and RuntimeError if the tolerance
+    was not reached, as with the hard margin of labels that cannot be separated, or where bound
+    times gram leaves more to rounding.
+    """
+    owner = "support_vectors"
+    gram = _expect.gram(owner, gram)
+    y = _expect.signs(owner, y, len(gram))
+    _expect.number(owner, "bound", bound, "a positive number", lambda c: c > 0)
+    _expect.number(owner, "tolerance", tolerance, "a positive number", lambda t: t > 0)
+    if np.diag(gram).min() < 0 or np.diag(gram).max() == 0:
+        raise ValueError(f"{owner}: gram has the diagonal {np.diag(gram)[:5].tolist()}, expected a "
+                         f"positive semidefinite matrix, not 0")
+    problem = Dual(gram, y, np.where(y > 0, 0.0, -bound), np.where(y > 0, bound, 0.0), intercept)
+    least, rounding = math.inf, 0.0
+    for beta in _candidates(problem, tolerance):
+        residual = problem.residual(beta)
+        shift = problem.shift(beta, residual)
+        violation = problem.violation(beta, residual - shift)
+        if violation <= tolerance:
+            return SupportVectors(beta, float(shift), float(violation))
+        if violation < least:
+            least, rounding = violation, problem.rounding(beta, math.inf)
+    why = ("; the labels may not be separable" if bound == math.inf else
+           f"; rounding alone can be {rounding:.1e}, expected a smaller bound or a larger tolerance"
+           if rounding > tolerance else "")
+    raise RuntimeError(f"{owner}: a condition fails by {least:.1e}, expected {tolerance:.1e} "
+                       f"at most{why}")
+
+
+def _candidates(problem, tolerance):
+    """Solutions to try, the quick ones first; the residuals that phase one leaves: by timing."""
+    largest = 0.8 if problem.intercept else 1.0             # 1 goes to phase two at once
+    start = min(largest, 0.1 * math.sqrt(problem.upper.max() * problem.diagonal.max()))
+    beta = np.zeros(len(problem.y))
+    for coarse in (start, 0.1 * start, 0.01 * start):
+        beta = problem.move(beta, max(coarse, tolerance))
+        found = problem.exchange(beta)
+        if found is None:                                   # singular: walks are made for that
+            break
+        yield found
+    yield problem.walk(beta, tolerance)
+    yield problem.move(beta, tolerance, LAST_MOVES)
+
+
+def kernel_ridge(gram, y, ridge):
+    """Coefficients beta (p,) or (p, K) of f(x) = sum_i beta_i K(x_i, x): (K + ridge I) beta = y.
+
+    f minimizes |f - y|^2 + ridge beta^T K beta. ridge = 0 goes through every y and needs a gram
+    that is positive definite beyond rounding. Raises ValueError if there is no such solution.
+    """
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+    owner = "kernel_ridge"
+    gram = _expect.gram(owner, gram)
+    y = _expect.real(owner, "y", y, min(2, max(1, np.ndim(y))))
+    _expect.same_length(owner, "y", y, len(gram))
+    _expect.number(owner, "ridge", ridge, "0 or more", lambda ridge: 0 <= ridge < math.inf)
+    matrix = gram + ridge * np.eye(len(gram))
+    try:
+        factor = cho_factor(matrix)
+    except LinAlgError:
+        raise ValueError(f"{owner}: gram + {ridge} I is not positive definite, expected a larger "
+                         f"ridge") from None
+    beta = cho_solve(factor, y)
+    return beta + cho_solve(factor, y - matrix @ beta)
+
+
+def distance_to_planes(x, offsets, axis=0):
+    """min_c |x_axis - c| (n,) over the planes x_axis = c of offsets, from rows of x (n, d)."""
+    owner = "distance_to_planes"
+    x = _expect.real(owner, "x", x, 2)
+    _expect.integer(owner, "axis", axis, 0, x.shape[1] - 1)
+    offsets = _expect.numbers(owner, "offsets", offsets, 1)
+    return np.abs(x[:, axis, None] - offsets).min(1)
+
+
+def distance_to_sphere(x, radius, n_parallel=None):
+    """| |x_par| - radius | (n,), x_par the first n_parallel coordinates: all, or a cylinder."""
+    owner = "distance_to_sphere"
+    x = _expect.real(owner, "x", x, 2)
+    n_parallel = x.shape[1] if n_parallel is None else n_parallel
+    _expect.integer(owner, "n_parallel", n_parallel, 1, x.shape[1])
+    _expect.number(owner, "radius", radius, "0 or more", lambda radius: 0 <= radius < math.inf)
+    return np.abs(norms(x[:, :n_parallel]) - radius)

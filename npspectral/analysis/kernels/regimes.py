@@ -1,0 +1,76 @@
+"""Feature or lazy: how far training went, and what the networks' scales mean to whom.
+
+All conventions move the parameters along the same path; they differ in the name of the scale and
+in the unit of time. With F = alpha (f - f_0) and L = (1/p) sum loss(F, y) / divisor,
+
+    convention     f                              divisor    scale, here alpha    time, here t
+    "code"         (gain/h) sum beta relu(u)      alpha      alpha                t
+    "article"      (gain/sqrt(h)) sum ...         alpha^2    alpha / sqrt(h)      t alpha / h
+    "talk"         (1/h) sum ..., no gain         1          gain alpha           t / alpha
+
+The cross-over from feature to lazy at alpha of order 1 here is at h^(-1/2) in the article.
+Sources: "code", the public code of Paccolat et al. 2021, J. Stat. Mech. 044001, and this package;
+"article", Geiger et al. 2020, J. Stat. Mech. 113301; "talk", Petrini 2020, candidacy talk.
+"""
+import math
+
+import numpy as np
+
+from ...magnitude import norms
+from ...nn import tree
+from .. import _expect
+
+CONVENTIONS = ("code", "article", "talk")
+COMPLEX_STEP = 1e-20            # squared below every rounding; float32 still holds it
+
+
+def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
+    """(alpha, time) of this package as that convention writes them; see the table above."""
+    owner = "scale_and_time"
+    for name, value in (("alpha", alpha), ("width", width), ("gain", gain)):
+        _expect.number(owner, name, value, "a number > 0", lambda value: 0 < value < math.inf)
+    time = _expect.numbers(owner, "time", time, np.ndim(time))
+    if convention not in CONVENTIONS:
+        raise ValueError(f"{owner}: convention is {convention!r}, expected one of {CONVENTIONS}")
+    return {"code": (alpha, time), "article": (alpha / width ** 0.5, time * alpha / width),
+            "talk": (gain * alpha, time / alpha)}[convention]
+
+
+def parameter_change(params, start):
+    """|theta - theta_0| / |theta_0| over all parameters, of order 1 / alpha in the lazy regime."""
+    for given in (params, start):
+        _expect.params("parameter_change", given)
+    shapes = [tree.map(np.shape, given) for given in (start, params)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"parameter_change: start has the shapes {shapes[0]}, expected those of "
+                         f"params, {shapes[1]}")
+    return _change("parameter_change", tree.ravel(params), tree.ravel(start))
+
+
+def kernel_change(kernel, start):
+    """|K - K_0| / |K_0| in the Frobenius norm; any shapes, the same for both."""
+    kernel, start = (_expect.array("kernel_change", name, given, np.ndim(given))
+                     for name, given in (("kernel", kernel), ("start", start)))
+    return _change("kernel_change", kernel, start)
+
+
+def _change(owner, end, start):
+    if end.shape != start.shape:
+        raise ValueError(f"{owner}: start has shape {start.shape}, expected {end.shape}")
+    if not start.any():
+        raise ValueError(f"{owner}: start is 0, which no change is a part of")
+    return float(norms((end - start).ravel()) / norms(start.ravel()))
+
+
+def linearized(network, start, params, x):
+    """f_0(x) + J(x) (theta - theta_0), the network's outputs (p, K) to first order around start.
+
+    One complex step along theta - theta_0 gives J times it, with no Jacobian and no difference.
+    """
+    for given in (start, params):
+        _expect.params("linearized", given, network)
+    x = _expect.array("linearized", "x", x, 2)
+    direction = tree.map(np.subtract, params, start)
+    moved = tree.map(lambda array, change: array + 1j * COMPLEX_STEP * change, start, direction)
+    outputs, _ = network.forward(moved, x)
+    return outputs.real + outputs.imag / COMPLEX_STEP

@@ -1,0 +1,162 @@
+"""The neural tangent kernel of a finite network: the Gram matrix of its outputs' gradients.
+
+    Theta_nm,kl = sum_theta df_k(x_n)/dtheta df_l(x'_m)/dtheta     over all trainable parameters
+
+Under gradient flow on the loss (1/p) sum_m loss(f(x_m)) it moves the outputs:
+df_k(x)/dt = (1/p) sum_m,l Theta_km,l g_l(x_m), with the force g_l = -dloss/df_l.
+
+The Jacobian is never formed for a layer that has a `kernel_term`: its rows are outer products, so
+their Gram matrix is a product of small ones. Other layers are taken by the definition.
+
+Source: Jacot, Gabriel and Hongler 2018, NeurIPS; the terms of spectral layers are derived here.
+"""
+from dataclasses import fields, replace
+from functools import lru_cache
+
+import numpy as np
+
+from ...nn import Chain, tree
+from ...nn.layer import check_array, gram
+
+BLOCK = 1000                    # samples times outputs of a side at a time: it bounds memory
+
+
+def tangent_kernel(network, params, x1, x2=None):
+    """Theta (N1, N2) for x1 (N1, n_in) and x2 (N2, n_in), or x1 with itself.
+
+    With K > 1 outputs it has shape (N1, N2, K, K). Raises ValueError or TypeError on inputs that
+    do not fit, and ValueError if nothing is trainable or a layer's gradients or kernel_term break
+    the rule of leading axes, which `check_gradients` looks at.
+    """
+    return _assemble(network, params, x1, x2, lambda name: "all")["all"]
+
+
+def tangent_kernel_parts(network, params, x1, x2=None):
+    """The parts of Theta by parameter, {"lambda_in": (N1, N2), "phi": ...}; their sum is Theta.
+
+    Parameters of the same name in several layers make one part.
+    """
+    return _assemble(network, params, x1, x2, lambda name: name)
+
+
+def _assemble(network, params, x1, x2, group):
+    """group(name of a parameter) -> array, block by block; one triangle of them if x2 is None."""
+    pairs = list(_flat(network, tree.locked(params)))
+    if not any(layer.learned for layer, _ in pairs):
+        raise ValueError("tangent_kernel: nothing is trainable")
+    symmetric = x2 is None
+    x2 = x1 if symmetric else x2
+    for name, x in (("x1", x1), ("x2", x2)):
+        check_array("tangent_kernel", name, x)
+        if x.ndim != 2 or len(x) == 0:
+            raise ValueError(f"tangent_kernel: {name} has shape {x.shape}, expected (n, n_in) "
+                             f"with n >= 1")
+    x1, x2 = tree.locked((x1, x2))
+    parts = {}
+    for rows, columns, side1, side2 in _blocks(pairs, x1, x2, symmetric):
+        block = {}
+        for name, term in _terms(side1, side2):
+            block[group(name)] = block.get(group(name), 0) + term
+        for name, total in block.items():
+            n_out = len(total)
+            if name not in parts:
+                parts[name] = np.empty((len(x1), len(x2), n_out, n_out), total.dtype)
+            parts[name][rows, columns] = total.transpose(1, 3, 0, 2)
+            if symmetric and rows != columns:
+                parts[name][columns, rows] = total.transpose(3, 1, 2, 0)
+    return {name: whole[:, :, 0, 0] if n_out == 1 else whole for name, whole in parts.items()}
+
+
+def _blocks(pairs, x1, x2, symmetric):
+    """(rows, columns, their sides) of all blocks, or of those on and above the diagonal.
+
+    Sides are kept as long as they take less room than the result. Columns run backwards, so that
+    in any case the next row's side is the last one that was computed.
+    """
+    gradients = [grad_y for *_, grad_y in _side(pairs, x1[:1])]
+    n_out, width = len(gradients[0]), sum(grad_y.shape[-1] for grad_y in gradients)
+    size = max(1, BLOCK // n_out)
+    room = max(2, n_out * len(x1) * len(x2) // (size * width))
+
+    @lru_cache(room)
+    def side(start, second):
+        return _side(pairs, (x2 if second else x1)[start:start + size])
+
+    for first in range(0, len(x1), size):
+        rows, side1 = slice(first, first + size), side(first, False)
+        for start in reversed(range(first if symmetric else 0, len(x2), size)):
+            yield rows, slice(start, start + size), side1, side(start, not symmetric)
+
+
+def _flat(network, params):
+    """(layer, params) of every layer, chains within chains taken apart."""
+    if isinstance(network, Chain):
+        if len(params) != len(network.layers):
+            raise ValueError(f"tangent_kernel: params has {len(params)} entries, expected one for "
+                             f"each of {len(network.layers)} layers")
+        for layer, own in zip(network.layers, params):
+            yield from _flat(layer, own)
+    else:
+        yield network, params
+
+
+def _side(pairs, x):
+    """(layer, params, x, residuals, grad_y) of each layer that learns, the last one first.
+
+    grad_y (K, n, n_out): of every output of the network, for each sample by itself.
+    """
+    steps = []
+    for layer, own in pairs:
+        y, residuals = layer.forward(own, x)
+        steps.append((layer, own, x, residuals))
+        x = y
+    n, n_out = x.shape
+    grad_y = np.broadcast_to(np.eye(n_out, dtype=x.dtype)[:, None], (n_out, n, n_out))
+    first = min(i for i, (layer, *_) in enumerate(steps) if layer.learned)
+    side = []
+    for position in range(len(steps) - 1, first - 1, -1):
+        layer, own, x, residuals = steps[position]
+        if layer.learned:
+            side.append((layer, own, x, residuals, grad_y))
+        if position > first:
+            _, grad_y = _frozen(layer).backward(own, residuals, grad_y)
+    return side
+
+
+def _frozen(layer):
+    """The layer with nothing trainable, so that its backward gives grad_x alone."""
+    own = {field.name for field in fields(layer)}
+    return replace(layer, trainable=()) if "trainable" in own else layer
+
+
+def _terms(side1, side2):
+    """(name of a parameter, its array (K, n1, K, n2)) for every layer that learns."""
+    for (layer, own, x1, *one), (_, _, x2, *two) in zip(side1, side2):
+        if hasattr(layer, "kernel_term"):
+            terms = layer.kernel_term(own, *one, *two)
+            axes = (*one[1].shape[:2], *two[1].shape[:2])
+            _check_shapes(layer, "kernel_term", terms, dict.fromkeys(layer.learned, axes))
+            yield from terms.items()
+        else:
+            rows1 = _rows(layer, own, x1, one[1])
+            rows2 = rows1 if x1 is x2 else _rows(layer, own, x2, two[1])
+            for name in rows1:
+                yield name, gram(rows1[name], rows2[name])
+
+
+def _rows(layer, own, x, grad_y):
+    """The Jacobian of one layer's parameters by its backward: name -> (K, n, size)."""
+    _, residuals = layer.forward(own, x[:, None])
+    grads, _ = layer.backward(own, residuals, grad_y[:, :, None], input_grad=False)
+    axes = grad_y.shape[:2]
+    _check_shapes(layer, f"backward for x {x[:, None].shape}", grads,
+                  {name: (*axes, *own[name].shape) for name in layer.learned})
+    return {name: grad.reshape(*axes, -1) for name, grad in grads.items()}
+
+
+def _check_shapes(layer, source, arrays, expected):
+    """Refuse rows or terms that would only broadcast or reshape to the size that they need."""
+    came = {name: np.shape(array) for name, array in arrays.items()}
+    if came != expected:
+        raise ValueError(f"tangent_kernel: {layer.label}: {source} gives the shapes {came}, "
+                         f"expected {expected}")

@@ -1,0 +1,170 @@
+"""Neurons of one hidden layer as points z of the input space: where they are, how they move.
+
+    f(x) = (gain / h) sum_n beta_n relu(v_n . x^)     v = (omega, b)     x^ = (x / sqrt(d), 1)
+    z = -sqrt(d) b omega / |omega|^2                  the point nearest to 0 where v . x^ = 0
+
+Gradient flow of L = (1/p) sum_mu l_mu, with forces g_mu = -dl_mu/df(x_mu) on the active points
+A = {v . x^_mu > 0} of a neuron, is
+
+    dv/dt = beta G     dbeta/dt = G . v     G = gain / (p h) sum_A g x^
+    dz/dt = gain beta / (p h b) sum_A g [z - (z^2 / d) x + (2 / d) (z . x) z]
+
+It conserves c = beta^2 - |v|^2, hence |beta / b| = sqrt(1 + d / z^2 + c / b^2). A is z.x < z^2 for
+b > 0 and z.x > z^2 for b < 0: z and the sign of b are the state, z alone is not. It is undefined
+where omega = 0, and passes through 0 where b changes its sign.
+
+Deviation: a talk of the field prints dz/dt without 1/d, which holds for x and z over sqrt(d), and
+with labels for forces, which holds until the first point has left the hinge.
+Source: Paccolat, Petrini, Geiger, Tyloo and Wyart 2021, J. Stat. Mech. 044001 (the model).
+"""
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...nn.scaled import RELU_GAIN
+from ...magnitude import norms
+from .. import _expect
+
+
+@dataclass(frozen=True, eq=False)
+class Neurons:
+    """omega (h, d), bias (h,), beta (h,); width is the h of gain / h, len(beta) unless said.
+
+    Merged neurons keep the width of those they came from.
+    """
+
+    omega: np.ndarray
+    bias: np.ndarray
+    beta: np.ndarray
+    gain: float = RELU_GAIN
+    width: int | None = None
+
+    def __post_init__(self):
+        for name, ndim in (("omega", 2), ("bias", 1), ("beta", 1)):
+            array = _expect.real("Neurons", name, getattr(self, name), ndim)
+            _expect.same_length("Neurons", name, array, len(self.omega))
+            object.__setattr__(self, name, array)
+        if self.width is None:
+            object.__setattr__(self, "width", len(self.beta))
+        _expect.integer("Neurons", "width", self.width, 1)
+        _expect.number("Neurons", "gain", self.gain, "a positive number",
+                       lambda g: 0 < g < math.inf)
+
+    @classmethod
+    def of(cls, network, params):
+        """Those of a OneHidden network; without biases b = 0, and velocities would move it."""
+        bias = params.get("bias", np.zeros(network.width))
+        return cls(params["omega"], bias, params["beta"], network.gain)
+
+    @cached_property
+    def vectors(self):
+        """v = (omega, b), (h, d + 1)."""
+        return np.column_stack((self.omega, self.bias))
+
+    def replaced(self, vectors, beta):
+        """Neurons of the same network with other v and beta, fewer of them or as many."""
+        return Neurons(vectors[:, :-1], vectors[:, -1], beta, self.gain, self.width)
+
+    def preactivations(self, x):
+        """v . x^, (h, p), of points x (p, d)."""
+        cut = self.vectors @ self.lifted(x).T
+        if not np.isfinite(cut).all():
+            raise ValueError(f"Neurons: x reaches {np.abs(x).max():.1e}, where v . x^ overflows, "
+                             f"expected smaller numbers")
+        return cut
+
+    def lifted(self, x):
+        """x^ (p, d + 1) of points x (p, d), which must have the d of these neurons."""
+        x = lifted(x, "Neurons")
+        if x.shape[1] != self.vectors.shape[1]:
+            raise ValueError(f"Neurons: x has {x.shape[1] - 1} features, expected "
+                             f"{self.omega.shape[1]}")
+        return x
+
+    def forward(self, x):
+        """f (p,) of points x (p, d)."""
+        return self.gain / self.width * (self.beta @ np.maximum(self.preactivations(x), 0))
+
+
+def lifted(x, owner="lifted"):
+    """x^ = (x / sqrt(d), 1), (p, d + 1), of points x (p, d)."""
+    x = _expect.real(owner, "x", x, 2)
+    return np.column_stack((x / x.shape[1] ** 0.5, np.ones(len(x))))
+
+
+def positions(neurons):
+    """z (h, d)."""
+    omega, bias = neurons.omega, neurons.bias
+    size = _sizes(omega, "positions")
+    return -omega.shape[1] ** 0.5 * (bias[:, None] / size) * (omega / size)
+
+
+def _sizes(omega, owner):
+    """|omega_n| (h, 1), none of which may be 0."""
+    sizes = norms(omega)
+    if not sizes.all():
+        raise ValueError(f"{owner}: omega[{int(np.argmin(sizes))}] is 0, which has no position")
+    return sizes[:, None]
+
+
+def drive(neurons, x, force):
+    """G (h, d + 1), the direction in which each v is pulled; force is g (p,)."""
+    force = _expect.real("drive", "force", force, 1)
+    _expect.same_length("drive", "force", force, len(x))
+    active = neurons.preactivations(x) > 0
+    return neurons.gain / (neurons.width * len(x)) * ((active * force) @ neurons.lifted(x))
+
+
+def velocities(neurons, x, force):
+    """(dv/dt (h, d + 1), dbeta/dt (h,))."""
+    pull = drive(neurons, x, force)
+    return neurons.beta[:, None] * pull, (neurons.vectors * pull).sum(1)
+
+
+def position_velocities(neurons, x, force):
+    """dz/dt (h, d), in a form that has no b in a denominator:
+
+        dz/dt = -beta / |omega|^2 [(sqrt(d) G_b + 2 z . G_omega) omega + sqrt(d) b G_omega]
+    """
+    root, z = neurons.omega.shape[1] ** 0.5, positions(neurons)
+    pull, pull_bias = np.split(drive(neurons, x, force), [-1], axis=1)
+    along = root * pull_bias + 2 * (z * pull).sum(1, keepdims=True)
+    toward = along * neurons.omega + root * neurons.bias[:, None] * pull
+    size = _sizes(neurons.omega, "position_velocities")
+    return -(neurons.beta[:, None] / size) * (toward / size)
+
+
+def beta_over_bias(z, bias=1.0, conserved=0.0):
+    """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,), of neurons at z (m, d)."""
+    owner = "beta_over_bias"
+    z = _expect.real(owner, "z", z, 2)
+    bias, conserved = (_expect.numbers(owner, name, given, min(1, np.ndim(given))) for name, given
+                       in (("bias", bias), ("conserved", conserved)))
+    return np.sqrt(1 + z.shape[1] / (z * z).sum(1) + conserved / bias ** 2)
+
+
+def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
+    """dz/dt (m, d) of balanced neurons (c = 0) at points z (m, d), none at 0; scale is gain / h.
+
+        dz/dt = s scale / p sqrt(1 + d / z^2) sum_A g [z - (z^2 / d) x + (2 / d) (z . x) z]
+
+    with s = beta_sign bias_sign: z alone decides, so it is a field that can be drawn.
+    """
+    owner = "velocity_field"
+    for name, sign in (("bias_sign", bias_sign), ("beta_sign", beta_sign)):
+        _expect.number(owner, name, sign, "1 or -1", lambda value: abs(value) == 1)
+    _expect.number(owner, "scale", scale, "a finite number", math.isfinite)
+    z, x = _expect.real(owner, "z", z, 2), _expect.real(owner, "x", x, 2)
+    force = _expect.real(owner, "force", force, 1)
+    _expect.same_length(owner, "force", force, len(x))
+    if norms(z).max() * max(norms(z).max(), norms(x).max()) == np.inf:
+        raise ValueError(f"{owner}: z reaches {np.abs(z).max():.1e}, where z . z or z . x "
+                         f"overflows, expected smaller numbers")
+    (p, d), square = x.shape, (z * z).sum(1, keepdims=True)
+    active = bias_sign * (square - z @ x.T) > 0
+    pull = (active * force) @ x
+    pull_bias = (active @ force)[:, None]
+    toward = pull_bias * z - square / d * pull + 2 / d * (z * pull).sum(1, keepdims=True) * z
+    return bias_sign * beta_sign * scale / p * beta_over_bias(z)[:, None] * toward

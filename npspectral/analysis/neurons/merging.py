@@ -1,0 +1,140 @@
+"""Neurons merged into as few as give the same f on the training set, with a certificate.
+
+Living neurons with the same active points A (names as in `neurons`) act on these by
+
+    sum_n beta_n relu(v_n . x^) = l(x) on A, 0 elsewhere     l(x) = M . x^     M = sum_n beta_n v_n
+
+One neuron of sign s does the same if and only if s l >= 0 on A and some l' that equals l on A has
+s l' <= 0 elsewhere: beta = s sqrt(|M'|), v = M' / beta, balanced. Certificates, tried in turn:
+
+    NONE        l = 0 on A: no neuron is needed
+    SUM         l' = l: always so if all beta have one sign
+    PROGRAM     another l', found by a linear program, by a margin of 1e-6
+    TWO         one neuron cannot do; one for each sign of beta can
+
+Away from the training set f changes. Neurons that are positive multiples of each other are the
+exception: `merge_parallel` changes neither f anywhere, nor its tangent kernel, nor their later
+flow. Collinear balanced neurons of one sign are of this kind.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...magnitude import norms
+from .. import _expect
+from .dynamics import Neurons
+
+NONE, SUM, PROGRAM, TWO = "none", "sum", "program", "two"
+MARGIN = 1e-6               # ten times the linear program's own tolerance
+ROUNDING = 16 * np.finfo(float).eps
+
+
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """neurons, of the original width; certificates, mixed: one for each pattern of living ones.
+
+    mixed tells whether its neurons have both signs of beta.
+    """
+
+    neurons: Neurons
+    certificates: np.ndarray
+    mixed: np.ndarray
+
+    def count(self, certificate, mixed=True):
+        """How many patterns with mixed signs, or with one sign, have this certificate."""
+        return int(((self.certificates == certificate) & (self.mixed == mixed)).sum())
+
+
+def merge(neurons, x):
+    """Merged: the fewest neurons with the same f on x (p, d), pattern by pattern.
+
+    Patterns are raw, v . x^ > 0; dead neurons, active nowhere, are dropped. f changes by rounding
+    alone. Where no neuron is needed at all, one with beta = 0 stands for them.
+    """
+    rows, active = neurons.lifted(x), neurons.preactivations(x) > 0
+    groups = _groups(active, np.flatnonzero(active.any(1) & (neurons.beta != 0)))
+    merged = [_merge_group(neurons.beta[group], neurons.vectors[group], rows, active[group[0]])
+              for group in groups]
+    mixed = np.array([np.ptp(np.sign(neurons.beta[group])) > 0 for group in groups], bool)
+    certificates = np.array([certificate for *_, certificate in merged], str)
+    if (certificates == NONE).all():
+        return Merged(neurons.replaced(neurons.vectors[:1], np.zeros(1)), certificates, mixed)
+    moments, signs = (np.concatenate(parts) for parts in list(zip(*merged))[:2])
+    beta = signs * np.sqrt(norms(moments))
+    return Merged(neurons.replaced(moments / beta[:, None], beta), certificates, mixed)
+
+
+def _groups(active, living):
+    """Indices of the living neurons, one array for each pattern among active (h, p)."""
+    if not living.size:
+        return []
+    labels = np.unique(active[living], axis=0, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(labels, kind="stable")
+    return np.split(living[order], np.flatnonzero(np.diff(labels[order])) + 1)
+
+
+def _merge_group(beta, vectors, rows, active):
+    """(moments M' (m, d + 1), signs (m,), certificate) for neurons with the same active points."""
+    moment, more = beta @ vectors, beta > 0
+    if more.all() or not more.any():
+        return moment[None], np.sign(beta[:1]), SUM
+    values, allowed = rows @ moment, ROUNDING * (np.abs(beta) @ np.abs(vectors @ rows.T))
+    if (np.abs(values) <= allowed)[active].all():
+        return np.zeros((0, len(moment))), np.zeros(0), NONE
+    sign = np.sign(values[active].sum())
+    if (sign * values >= -allowed)[active].all():
+        if (sign * values <= allowed)[~active].all():
+            return moment[None], np.array([sign]), SUM
+        other = _extended(sign * moment, rows[active], rows[~active])
+        if other is not None:
+            return sign * other[None], np.array([sign]), PROGRAM
+    halves = beta[more] @ vectors[more], beta[~more] @ vectors[~more]
+    return np.stack(halves), np.array([1.0, -1.0]), TWO
+
+
+def _extended(moment, on, off):
+    """M + N c with off . (M + N c) < 0, N a basis of what vanishes `on`; None if there is none.
+
+    Of all such c the one with the smallest sum of |c|: large ones would lose digits.
+    """
+    from scipy.linalg import null_space
+    from scipy.optimize import linprog
+    basis = null_space(on)
+    if not basis.shape[1]:
+        return None
+    scale = norms(moment)
+    off = off / norms(off)[:, None]
+    slopes = off @ basis
+    found = linprog(np.ones(2 * basis.shape[1]), np.column_stack((slopes, -slopes)),
+                    -off @ moment / scale - MARGIN)
+    if found.status != 0:
+        return None
+    more, less = np.split(found.x, 2)
+    other = moment + scale * (basis @ (more - less))
+    return other if (off @ other <= 0).all() else None
+
+
+def merge_parallel(neurons, tolerance=1e-10):
+    """Neurons with those that are positive multiples of each other merged: (omega, b, beta) equal
+    in direction to `tolerance`, in radians. The merged one is as long as all of them together:
+
+        (v, beta) = sqrt(sum_n |(v_n, beta_n)|^2) times their common direction
+
+    Neurons that are 0 are dropped; one is left if there is nothing else.
+    """
+    _expect.number("merge_parallel", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
+    points = np.column_stack((neurons.vectors, neurons.beta))
+    sizes = norms(points)
+    if not sizes.any():
+        return neurons.replaced(neurons.vectors[:1], neurons.beta[:1])
+    points, sizes = points[sizes > 0], sizes[sizes > 0]
+    merged, left = [], np.argsort(-sizes)
+    units = points / sizes[:, None]
+    while left.size:
+        leader = units[left[0]]
+        apart = units[left] - leader
+        near = (apart * apart).sum(1) <= tolerance ** 2
+        merged.append(leader * norms(sizes[left[near]]))
+        left = left[~near]
+    merged = np.array(merged)
+    return neurons.replaced(merged[:, :-1], merged[:, -1])

@@ -1,0 +1,106 @@
+"""The exact motion of neurons while forces and active points stay the same, and where it ends.
+
+In one cell of the space of v, where A = {v . x^ > 0} is constant, and for constant forces, so is
+the drive G = k u, |u| = 1 (names as in `neurons`). With a = u . v
+
+    a(t) = a_0 cosh(k t) + beta_0 sinh(k t)     beta(t) = beta_0 cosh(k t) + a_0 sinh(k t)
+    v(t) = v_0 + (a(t) - a_0) u
+
+The direction of v tends to s u, s the sign of a_0 + beta_0, which is a fixed point of z:
+
+    z* = -d S_0 S_1 / |S_1|^2     S_0 = sum_A g     S_1 = sum_A g x
+
+A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only there.
+"""
+import numpy as np
+
+from ...magnitude import norms
+from .. import _expect
+from .dynamics import lifted
+
+
+def move(neurons, pull, time):
+    """Neurons after `time`, a number or (h,), under their drive `pull` (h, d + 1)."""
+    rate, unit, along = _polar("move", neurons, pull)
+    time = _expect.numbers("move", "time", time, min(1, np.ndim(time)))
+    grown = along * np.cosh(rate * time) + neurons.beta * np.sinh(rate * time)
+    beta = neurons.beta * np.cosh(rate * time) + along * np.sinh(rate * time)
+    return neurons.replaced(neurons.vectors + (grown - along)[:, None] * unit, beta)
+
+
+def _polar(owner, neurons, pull):
+    """k (h,), u (h, d + 1) and a_0 (h,); u = 0 where nothing pulls."""
+    pull = _expect.real(owner, "pull", pull, 2)
+    if pull.shape != neurons.vectors.shape:
+        raise ValueError(f"{owner}: pull has shape {pull.shape}, expected "
+                         f"{neurons.vectors.shape}")
+    rate = norms(pull)
+    unit = pull / np.where(rate == 0, 1, rate)[:, None]
+    return rate, unit, (unit * neurons.vectors).sum(1)
+
+
+def exits(neurons, pull, x):
+    """When and by which point each neuron leaves its cell: times (h,), indices (h,); inf and -1.
+
+    v . x^ = q + (a(t) - a_0) r is 0 at a(t) - a_0 = w, w = -q / r. In y = tanh(k t / 2) this is
+
+        (2 a_0 + w) y^2 + 2 beta_0 y - w = 0,     0 < y < 1
+
+    A point with q = 0 that becomes active at once is left at time 0.
+    """
+    rate, unit, along = _polar("exits", neurons, pull)
+    start, slope = neurons.preactivations(x), unit @ neurons.lifted(x).T
+    beta = np.broadcast_to(neurons.beta[:, None], start.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise = -start / slope
+        half = _first_root(2 * along[:, None] + rise, beta, rise)
+        times = 2 * np.arctanh(half) / rate[:, None]
+    times[(start == 0) & (slope * beta > 0)] = 0
+    times[np.isnan(times)] = np.inf
+    points = times.argmin(1)
+    first = times.min(1)
+    return first, np.where(first < np.inf, points, -1)
+
+
+def _first_root(square, half_linear, rise):
+    """The smallest y in (0, 1) with square y^2 + 2 half_linear y - rise = 0, nan if there is none.
+
+    Both roots are found without a difference of like numbers.
+    """
+    root = np.sqrt(half_linear ** 2 + square * rise)
+    larger = -(half_linear + np.copysign(root, half_linear))
+    roots = np.stack((larger / square, -rise / larger))
+    roots[~((roots > 0) & (roots < 1))] = np.inf
+    first = roots.min(0)
+    return np.where(first < 1, first, np.nan)
+
+
+def fixed_points(patterns, x, force):
+    """z* (m, d) of cells by their active points (m, p); nan where S_1 = 0."""
+    active, x, force = _patterns("fixed_points", patterns, x, force)
+    pull, pull_bias = (active * force) @ x, active @ force
+    size = norms(pull)
+    size[size == 0] = np.nan
+    return -x.shape[1] * (pull_bias / size)[:, None] * (pull / size[:, None])
+
+
+def self_consistent(patterns, x, force, beta_sign):
+    """Which cells (m,) hold their own fixed point, so that neurons with sgn(beta) end in it."""
+    _expect.number("self_consistent", "beta_sign", beta_sign, "1 or -1", lambda s: abs(s) == 1)
+    active, x, force = _patterns("self_consistent", patterns, x, force)
+    rows = lifted(x)
+    pull = (active * force) @ rows
+    return ((beta_sign * (pull @ rows.T) > 0) == active).all(1) & active.any(1)
+
+
+def _patterns(owner, patterns, x, force):
+    """patterns (m, p) as booleans, x (p, d) and force (p,) in float64."""
+    x, force = _expect.real(owner, "x", x, 2), _expect.real(owner, "force", force, 1)
+    patterns = _expect.numbers(owner, "patterns", patterns, 2, "biu")
+    if not patterns.shape[1] == len(force) == len(x):
+        raise ValueError(f"{owner}: patterns has shape {patterns.shape}, force {len(force)} "
+                         f"entries and x {len(x)} rows, expected (m, p), p and p")
+    if patterns.min() < 0 or patterns.max() > 1:
+        raise ValueError(f"{owner}: patterns runs from {patterns.min()} to {patterns.max()}, "
+                         f"expected True where a point is active, else False")
+    return patterns.astype(bool), x, force

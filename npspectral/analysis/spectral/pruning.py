@@ -1,0 +1,211 @@
+"""Pruning: which hidden nodes a network can do without; masking them, and removing them for good.
+
+A network is a Chain of transfers (Dense, Spectral, factored) with elementwise layers between them.
+Its hidden nodes are what all transfers but the last give; inputs and outputs are never pruned.
+Scores and masks are tuples with one array a hidden layer.
+
+A masked node has no incoming weights: it gives f(bias) whatever the input. Removing it adds
+W_ij f(bias_j) to the bias of each node i that it feeds, so both networks are the same function.
+
+Source: Buffoni et al. 2022, Sci. Rep. 12, 11201 ("lambda_out", one threshold for all layers, before
+and after training); the public port to PyTorch ranks by the eigenvalue of the next transfer
+("lambda_in_next"); Giambagli et al. 2023, NeurIPS ("product").
+"""
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ... import refuse
+from ...nn import Chain, Dense, Spectral
+from ...nn.activations import Elementwise
+from ...nn.factored import Factored
+from ...magnitude import norms
+from .. import _expect
+from .relevance import input_relevance, node_relevance
+
+SCORES = {
+    "lambda_out": lambda own, after: node_relevance(own[0], own[1], "eigenvalue"),
+    "lambda_in_next": lambda own, after: input_relevance(after[0], after[1], "eigenvalue"),
+    "product": lambda own, after: node_relevance(own[0], own[1], "product"),
+    "strength": lambda own, after: np.abs(own[0].weight(own[1])).sum(1),
+    "norm": lambda own, after: norms(own[0].weight(own[1])),
+}
+
+
+class EmptiedLayer(ValueError):
+    """A hidden layer would lose all of its nodes."""
+
+
+def node_scores(network, params, score="product"):
+    """How much each hidden node matters, large for much.
+
+    "lambda_out"      |lambda_out_i| of the transfer into the node
+    "lambda_in_next"  |lambda_in_i| of the transfer out of it
+    "product"         |lambda_out_i| sqrt(sum_j phi_ij^2)
+    "strength"        sum_j |W_ij| of the realized weight, for any transfer
+    "norm"            sqrt(sum_j W_ij^2), equal to "product" where lambda_in = 0
+    The first two depend on how a weight is split into its factors; where both sets of eigenvalues
+    are trained, none of the first three says anything (see analysis/spectral/relevance.py).
+    """
+    if score not in SCORES:
+        raise ValueError(f"node_scores: score is {score!r}, expected one of {sorted(SCORES)}")
+    transfers = [(layer, own) for layer, own in _plain(network, params) if hasattr(layer, "n_in")]
+    return tuple(SCORES[score](own, after) for own, after in zip(transfers, transfers[1:]))
+
+
+def percentile_masks(scores, percentile, scope="global", allow_empty=False):
+    """True for the nodes that stay: score >= the percentile of the scores.
+
+    The percentile is that of numpy.percentile with linear interpolation, over the nodes of all
+    hidden layers ("global") or of each by itself ("layer"). Equal scores share their fate, and 100
+    keeps the largest. Raises EmptiedLayer if a layer would lose all its nodes, unless allowed.
+    """
+    if not 0 <= percentile <= 100:
+        raise ValueError(f"percentile_masks: percentile is {percentile!r}, expected 0 to 100")
+    if scope not in ("global", "layer"):
+        raise ValueError(f"percentile_masks: scope is {scope!r}, expected 'global' or 'layer'")
+    scores = tuple(_expect.numbers("percentile_masks", f"scores[{layer}]", own, 1)
+                   for layer, own in enumerate(scores))
+    everything = np.concatenate(scores)
+    masks = tuple(own >= np.percentile(everything if scope == "global" else own, percentile)
+                  for own in scores)
+    for layer, keep in enumerate(masks):
+        if not (allow_empty or keep.any()):
+            raise EmptiedLayer(f"percentile_masks: hidden layer {layer} would lose all of its "
+                               f"{keep.size} nodes at percentile {percentile}")
+    return masks
+
+
+def mask_nodes(network, params, masks):
+    """params with no weights into the nodes that do not stay; the input is not changed."""
+    pairs = _plain(network, params)
+    if any(own is not plain for own, (_, plain) in zip(params, pairs)):
+        raise TypeError("mask_nodes: a factored layer cannot hold a masked matrix; "
+                        "give its spectral(params)")
+    masked = list(params)
+    for position, keep in _placed(pairs, masks):
+        name = "phi" if "phi" in params[position] else "weight"
+        masked[position] = {**params[position], name: params[position][name] * keep[:, None]}
+    return tuple(masked)
+
+
+def remove_nodes(network, params, masks):
+    """The smaller network without the nodes that do not stay, and its params.
+
+    Factored layers become Spectral. Raises EmptiedLayer where a layer would lose all its nodes.
+    """
+    whole = _plain(network, params)
+    pairs = list(whole)
+    for position, keep in _placed(whole, masks):
+        layer, own = pairs[position]
+        if not keep.any():
+            raise EmptiedLayer(f"remove_nodes: {layer.label} at position {position} would lose "
+                               f"all of its nodes")
+        following = next(i for i in range(position + 1, len(pairs)) if hasattr(pairs[i][0], "n_in"))
+        constant = _constant_outputs(whole[position:following])     # no bias has been added to yet
+        pairs[following] = _without_inputs(*pairs[following], keep, constant)
+        pairs[position] = (replace(layer, n_out=int(keep.sum())),
+                           {name: array if name == "lambda_in" else array[keep]
+                            for name, array in own.items()})
+    layers, params = zip(*pairs)
+    return Chain(*layers), params
+
+
+def prune_before_training(network, params, train_eigenvalues, train, percentile,
+                          score="lambda_out", scope="global"):
+    """Train eigenvalues alone, remove the nodes of small ones, train what is left.
+
+    train_eigenvalues(network, params) -> params gets the network with frozen eigenvectors and
+    biases, train(network, params) -> params the small one. Returns the small network, its params.
+    """
+    params = train_eigenvalues(eigenvalues_only(network), params)
+    masks = percentile_masks(node_scores(network, params, score), percentile, scope)
+    small, start = remove_nodes(network, params, masks)
+    return small, train(small, start)
+
+
+def prune_until(network, params, metric, drop, score="product", scope="global",
+                percentiles=range(5, 100, 5)):
+    """The most pruned masks before metric(params) falls below its full value - drop.
+
+    metric: larger is better; it sees masked params. The percentiles are tried in turn until one
+    fails or empties a layer. Returns the last good percentile (0 if none was) and its masks.
+    """
+    _expect.number("prune_until", "drop", drop, "a finite number", math.isfinite)
+    scores = node_scores(network, params, score)
+    least = _value(metric, params) - drop
+    last, masks = 0, percentile_masks(scores, 0, scope)
+    for percentile in percentiles:
+        tried = percentile_masks(scores, percentile, scope, allow_empty=True)
+        if (not all(keep.any() for keep in tried)
+                or _value(metric, mask_nodes(network, params, tried)) < least):
+            break
+        last, masks = percentile, tried
+    return last, masks
+
+
+def _value(metric, params):
+    value = metric(params)
+    if math.isnan(value):
+        raise ValueError("prune_until: metric(params) is nan, expected a number")
+    return value
+
+
+def eigenvalues_only(network):
+    """The same network with nothing trainable but the eigenvalues of its spectral layers."""
+    def frozen(layer):
+        if not hasattr(layer, "n_in"):
+            return layer
+        spectral = isinstance(layer, (Spectral, Factored))
+        return replace(layer, trainable=("lambda_in", "lambda_out") if spectral else ())
+
+    return Chain(*map(frozen, network.layers))
+
+
+def _plain(network, params):
+    """(layer, params) of the chain, with factored layers as the Spectral that they equal."""
+    if not isinstance(network, Chain) or len(params) != len(network.layers):
+        raise TypeError(f"pruning: network is {network!r}, expected a Chain with params for each "
+                        f"of its layers")
+    _expect.params("pruning", params, network)
+    pairs = [layer.spectral(own) if hasattr(layer, "spectral") else (layer, own)
+             for layer, own in zip(network.layers, params)]
+    for layer, _ in pairs:
+        if not isinstance(layer, (Dense, Spectral, Elementwise)):
+            raise TypeError(f"pruning: the network has a {layer!r}, expected dense, spectral and "
+                            f"elementwise layers")
+    return pairs
+
+
+def _placed(pairs, masks):
+    """(position, mask) of each transfer with hidden nodes, the masks checked."""
+    positions = [i for i, (layer, _) in enumerate(pairs) if hasattr(layer, "n_in")][:-1]
+    sizes = [(pairs[i][0].n_out,) for i in positions]
+    masks = tuple(masks)
+    for layer, keep in enumerate(masks):
+        refuse.plain("pruning", f"masks[{layer}]", keep, "b", "boolean ones, numpy arrays")
+    came = [(keep.shape, keep.dtype) for keep in masks]
+    if came != [(size, np.dtype(bool)) for size in sizes]:
+        raise ValueError(f"pruning: masks are {came}, expected boolean ones of shapes {sizes}")
+    return list(zip(positions, masks))
+
+
+def _constant_outputs(pairs):
+    """What the nodes of pairs[0] give, behind the activations, when nothing comes in: f(bias)."""
+    (layer, own), *activations = pairs
+    x = own.get("bias", np.zeros(layer.n_out, next(iter(own.values())).dtype))[None]
+    for activation, _ in activations:
+        x, _ = activation.forward({}, x)
+    return x[0]
+
+
+def _without_inputs(layer, own, keep, constant):
+    """A transfer without the inputs that do not stay, their constant folded into its bias."""
+    folded = layer.weight(own)[:, ~keep] @ constant[~keep]
+    small = {name: array[:, keep] if name in ("phi", "weight") else
+             array[keep] if name == "lambda_in" else array for name, array in own.items()}
+    if "bias" in own or folded.any():
+        small["bias"] = own.get("bias", 0) + folded
+        layer = replace(layer, bias=layer.bias if "bias" in own else True)
+    return replace(layer, n_in=int(keep.sum())), small

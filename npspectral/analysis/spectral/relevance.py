@@ -1,0 +1,89 @@
+"""Relevance of input features and of hidden nodes, read off the eigenvalues of spectral layers.
+
+In W_ij = (lambda_in_j - lambda_out_i) phi_ij each eigenvalue belongs to a node: with lambda_out = 0
+everything that leaves node j is scaled by lambda_in_j, with lambda_in = 0 everything that enters
+node i by lambda_out_i. Where both sets are trained, only their differences mean anything (adding a
+constant to all of them changes nothing), and the scores below must not be read as relevance.
+
+Source: Chicchi et al. 2024, arXiv 2406.01183 (inputs); Buffoni et al. 2022, Sci. Rep. 12, 11201
+(nodes, eigenvalue alone); Giambagli et al. 2023, NeurIPS (nodes, product with the norm).
+"""
+import numpy as np
+
+from ... import refuse
+from ...nn import Spectral
+from ...magnitude import norms
+from .. import _expect
+
+
+def input_relevance(layer, params, score="product"):
+    """How much leaves each node that enters a spectral layer: the inputs of a network, if first.
+
+    "product": |lambda_in_j| sqrt(sum_i phi_ij^2);  "eigenvalue": |lambda_in_j|.  Shape (n_in,).
+    The product does not depend on how a column is split between eigenvalue and eigenvector.
+    """
+    lambda_in, _ = _eigenvalues("input_relevance", layer, params)
+    if not callable(layer.lambda_out):
+        lambda_in = lambda_in - layer.lambda_out
+    return _score("input_relevance", lambda_in, params["phi"], 0, score)
+
+
+def node_relevance(layer, params, score="product"):
+    """How much enters each node that a spectral layer gives: its outputs, hidden nodes if not last.
+
+    "product": |lambda_out_i| sqrt(sum_j phi_ij^2);  "eigenvalue": |lambda_out_i|.  Shape (n_out,).
+    """
+    _, lambda_out = _eigenvalues("node_relevance", layer, params)
+    if not callable(layer.lambda_in):
+        lambda_out = lambda_out - layer.lambda_in
+    return _score("node_relevance", lambda_out, params["phi"], 1, score)
+
+
+def ranking(scores):
+    """Indices from the largest score to the smallest; equal ones keep their order, nan has none."""
+    return _ranking("ranking", scores)
+
+
+def top_mask(scores, n):
+    """Boolean mask of the n largest scores, exactly n of them whatever the ties."""
+    order = _ranking("top_mask", scores)
+    _expect.integer("top_mask", "n", n, 0, len(order))
+    mask = np.zeros(len(order), bool)
+    mask[order[:n]] = True
+    return mask
+
+
+def _ranking(owner, scores):
+    scores = np.asarray(scores) if isinstance(scores, (list, tuple)) else scores
+    refuse.plain(owner, "scores", scores, "biuf")
+    if scores.ndim != 1:
+        raise ValueError(f"{owner}: scores has shape {scores.shape}, expected (n,)")
+    refuse.present(owner, "scores", scores, "a number")
+    return np.argsort(-scores.astype(float), kind="stable")
+
+
+def keep_top(x, scores, n):
+    """x (..., n_features) with all but the n features of the largest scores set to 0."""
+    x = _expect.array("keep_top", "x", x, max(1, np.ndim(x)))
+    if x.shape[-1:] != np.shape(scores):
+        raise ValueError(f"keep_top: scores has shape {np.shape(scores)}, "
+                         f"expected ({x.shape[-1]},)")
+    return x * top_mask(scores, n)
+
+
+def _eigenvalues(name, layer, params):
+    if not isinstance(layer, Spectral):
+        raise TypeError(f"{name}: layer is {layer!r}, expected a Spectral layer")
+    if not isinstance(params, dict) or "phi" not in params:
+        raise TypeError(f"{name}: params is a {type(params).__name__}, expected the dict of "
+                        f"{layer.label}, such as params[0] of a Chain")
+    _expect.params(name, params, layer)
+    return layer.eigenvalues(params)
+
+
+def _score(name, eigenvalues, phi, axis, score):
+    if score == "eigenvalue":
+        return np.abs(eigenvalues)
+    if score != "product":
+        raise ValueError(f"{name}: score is {score!r}, expected 'product' or 'eigenvalue'")
+    return np.abs(eigenvalues) * norms(phi, axis)

@@ -1,0 +1,83 @@
+"""A teacher found inside its student: which hidden nodes form the core, and what they compute.
+
+A student wider than its teacher is trained with a penalty on its first layer. The relevance of a
+node of the first hidden layer is the norm of what enters it, `pruning.node_scores(..., "norm")[0]`:
+
+    R_dense_i = |w_i|        R_spectral_i = |lambda_out_i| |phi_i|  (= |w_i|, where lambda_in = 0)
+
+The nodes that keep a part of the largest R are the core. If it is the teacher, it has the teacher's
+size, the loss rises as soon as fewer nodes are kept, and its paths weigh what the teacher's do.
+
+Source: Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher").
+"""
+import numpy as np
+
+from ...nn import Chain
+from ...training import evaluate
+from .. import _expect
+from .pruning import node_scores, remove_nodes
+from .relevance import top_mask
+
+
+def core_size(scores, threshold=0.05):
+    """The number of nodes with R >= threshold max(R), 0 < threshold <= 1; none if all R are 0."""
+    scores = _expect.numbers("core_size", "scores", scores, 1)
+    if scores.min() < 0:
+        raise ValueError(f"core_size: scores reach {scores.min()}, expected numbers >= 0")
+    if not 0 < threshold <= 1:
+        raise ValueError(f"core_size: threshold is {threshold!r}, expected above 0, up to 1")
+    return int(((scores >= threshold * scores.max()) & (scores > 0)).sum())
+
+
+def keep_nodes(network, params, n):
+    """The smaller network, and its params, with the n nodes of largest R in the first hidden layer.
+
+    Raises ValueError unless n is from 1 to the size of that layer, TypeError for what is no Chain
+    of dense, spectral and elementwise layers.
+    """
+    scores, *others = node_scores(network, params, "norm")
+    _expect.integer("keep_nodes", "n", n, 1, scores.size)
+    masks = (top_mask(scores, n), *(np.ones(other.size, bool) for other in others))
+    return remove_nodes(network, params, masks)
+
+
+def loss_by_nodes_kept(network, params, x, target, loss, counts):
+    """The loss on all of x with only n nodes of the first hidden layer, for each n of counts."""
+    x, target = (_expect.array("loss_by_nodes_kept", name, given, max(1, np.ndim(given)))
+                 for name, given in (("x", x), ("target", target)))
+    return np.array([evaluate(*keep_nodes(network, params, n), x, target, loss=loss)["loss"]
+                     for n in counts])
+
+
+def path_products(network, params):
+    """Sorted weights of all paths through the first hidden layer, (n_in n_1 n_2,).
+
+        p_kji = W2_kj W1_ji     from input i by node j to node k of the next layer
+
+    Neither the order of nodes nor a factor that moves from W1 to W2 through a ReLU changes them.
+    Raises TypeError for a network that is not a Chain with two transfers or more.
+    """
+    if not isinstance(network, Chain):
+        raise TypeError(f"path_products: network is {network!r}, expected a Chain")
+    _expect.params("path_products", params, network)
+    weights = [layer.weight(own) for layer, own in zip(network.layers, params)
+               if hasattr(layer, "weight")]
+    if len(weights) < 2:
+        raise TypeError(f"path_products: {len(weights)} transfers, expected two or more")
+    return np.sort((weights[1][:, :, None] * weights[0]).ravel())
+
+
+def path_distance(paths, reference):
+    """How far two sorted sets of paths lie apart: sum_k |p_k - q_k| / sum_k |q_k|, q the reference.
+
+    The Wasserstein-1 distance in units of the reference's mean magnitude: 0 for the same paths, 1
+    for paths that are all 0. Raises ValueError on sets of different sizes or a reference of zeros.
+    """
+    paths, reference = (np.sort(_expect.numbers("path_distance", name, given, 1)) for name, given
+                        in (("paths", paths), ("reference", reference)))
+    if paths.shape != reference.shape:
+        raise ValueError(f"path_distance: paths has shape {paths.shape}, "
+                         f"expected the reference's {reference.shape}")
+    if not reference.any():
+        raise ValueError("path_distance: the reference holds zeros alone")
+    return float(np.abs(paths - reference).sum() / np.abs(reference).sum())

@@ -1,0 +1,191 @@
+"""The recurrent spectral network: a nonlinear transient, and planted directions where it ends."""
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..activations import Tanh, check_elementwise
+from ..initializers import Normal, Uniform
+from ..layer import Layer, check_integer
+from .similarity import (damped, damped_backward, eigenvalues_backward, inverted, similarity,
+                         similarity_backward)
+
+NAMES = ("planted", "modes", "theta")
+PLANTINGS = ("random", "nodes")
+
+
+@dataclass(frozen=True)
+class RecurrentSpectral(Layer):
+    """Recurrent network whose state comes to rest on planted directions, one for every output.
+
+        x_{t+1} = A f(x_t) for t < steps, then x_{t+1} = A x_t,    A = Phi diag(1, .., 1, lambda) Y
+        Phi = [P | Q],    Y = Phi^-1,    lambda = (1 - 2^-10) tanh(theta),    y = Y_P x_steps
+
+    P is `planted` (nodes, n_out), by default not trained; Q is `modes` (nodes, nodes - n_out);
+    theta (nodes - n_out,); Y_P the first n_out rows of Y. x (..., batch, n_in) lies on the first
+    nodes at t = 0, 1 on the next one if `constant`, 0 on the rest. The state tends to P y, and
+    since Y_P A = Y_P no linear step changes y, which is computed as Y_P f(x_{steps-1}).
+
+    Gradients, g_t = dL/dx_t:    g_{t-1} = f'(x_{t-1}) (g_t A)    grad_A = sum_t g_t^T f(x_{t-1})
+        grad_Y_P = grad_y^T f(x_{steps-1});    from there to Phi and lambda as in similarity.py
+
+    [P | Q] starts orthonormal, drawn at random or, with planting="nodes", with P the unit vectors
+    of the last n_out nodes. An odd f without the constant node gives y(-x) = -y(x).
+    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit, and LinAlgError if
+    training makes Phi singular: see `condition`, and the penalty Orthonormal.
+    Source: Chicchi et al. 2023, Chaos Solitons Fractals 168, 113128, of which only the abstract
+    was read: equations, start and read-out are our definition of it.
+    """
+
+    n_in: int
+    n_out: int
+    nodes: int
+    steps: int = 5
+    activation: object = Tanh()
+    constant: bool = False
+    planting: str = "random"
+    trainable: tuple[str, ...] = NAMES[1:]
+    theta: object = Uniform(-1.0, 1.0)
+
+    names: ClassVar[tuple[str, ...]] = NAMES
+    bias = False
+
+    def __post_init__(self):
+        self.check_sizes(self.names)
+        self.check_flag("constant")
+        check_integer(self.label, "nodes", self.nodes,
+                      max(self.n_out + 1, self.n_in + self.constant))
+        check_integer(self.label, "steps", self.steps)
+        check_elementwise(self.label, "activation", self.activation)
+        if self.planting not in PLANTINGS:
+            raise ValueError(f"{self.label}: planting is {self.planting!r}, "
+                             f"expected one of {PLANTINGS}")
+        self.check_starts(theta=self.theta)
+
+    def parameters(self):
+        n, c = self.nodes, self.n_out
+        return {"planted": ((n, c), Normal(1.0)), "modes": ((n, n - c), Normal(1.0)),
+                "theta": ((n - c,), self.theta)}
+
+    def init(self, rng, dtype=float):
+        """First values; [P | Q] is made orthonormal in float64 and then cast."""
+        self.check_dtype(dtype)
+        first = super().init(rng)
+        if self.planting == "nodes":
+            first["planted"] = np.eye(self.nodes)[:, -self.n_out:]
+        first["planted"], first["modes"] = orthonormal(first["planted"], first["modes"])
+        return {name: array.astype(dtype) for name, array in first.items()}
+
+    def eigenvectors(self, params):
+        """Phi and its inverse (nodes, nodes)."""
+        phi = np.concatenate([params["planted"], params["modes"]], axis=1)
+        return phi, inverted(phi)
+
+    def eigenvectors_backward(self, params, grad_phi):
+        """Gradients of the parameters behind Phi from dL/dPhi (..., nodes, nodes)."""
+        return {"planted": grad_phi[..., :self.n_out], "modes": grad_phi[..., self.n_out:]}
+
+    def eigenvalues(self, params):
+        """1 for every planted direction, then lambda (nodes,)."""
+        return np.concatenate([np.ones(self.n_out, params["theta"].dtype),
+                               damped(params["theta"])])
+
+    def start(self, x):
+        """x_0 (..., batch, nodes)."""
+        state = np.zeros((*x.shape[:-1], self.nodes), x.dtype)
+        state[..., :self.n_in] = x
+        if self.constant:
+            state[..., self.n_in] = 1
+        return state
+
+    def forward(self, params, x):
+        self.check_input(params, x)
+        phi, inverse = self.eigenvectors(params)
+        transfer = similarity(phi, inverse, self.eigenvalues(params))
+        state, kept = transient(self.activation, transfer, self.start(x), self.steps - 1)
+        h, active = self.activation.forward({}, state)
+        return h @ inverse[:self.n_out].T, (h, active, kept, phi, inverse, transfer)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        h, active, kept, phi, inverse, transfer = residuals
+        self.check_upstream(grad_y, h)
+        if not (self.learned or input_grad):
+            return {}, None
+        grad_state = self.activation.backward({}, active, grad_y @ inverse[:self.n_out])[1]
+        grad_transfer, grad_start = transient_backward(self.activation, transfer, kept,
+                                                       grad_state, bool(self.learned), input_grad)
+        grads, eigenvalues = {}, self.eigenvalues(params)
+        if set(self.learned) - {"theta"}:
+            grad_inverse = grad_y.swapaxes(-1, -2) @ h
+            grad_phi, grad_eigenvalues = similarity_backward(phi, inverse, eigenvalues,
+                                                             grad_transfer, grad_inverse)
+            grads = self.eigenvectors_backward(params, grad_phi)
+        elif self.learned:
+            grad_eigenvalues = eigenvalues_backward(phi, inverse, grad_transfer)
+        if "theta" in self.learned:
+            grads["theta"] = damped_backward(params["theta"], grad_eigenvalues[..., self.n_out:])
+        grads = {name: grads[name] for name in self.learned}
+        return grads, grad_start[..., :self.n_in].copy() if input_grad else None
+
+    def condition(self, params):
+        """|Phi| |Phi^-1| in the 2-norm, 1 if orthonormal; what it amplifies is lost to rounding."""
+        try:
+            phi = self.eigenvectors(params)[0]
+        except np.linalg.LinAlgError:
+            return np.inf                                   # singular
+        return float(np.linalg.cond(phi.astype(complex if np.iscomplexobj(phi) else float)))
+
+    def states(self, params, x, length):
+        """x_0 to x_length (length + 1, ..., batch, nodes), the linear tail included."""
+        self.check_input(params, x)
+        check_integer(self.label, "length", length, 0)
+        transfer = similarity(*self.eigenvectors(params), self.eigenvalues(params))
+        states = [self.start(x)]
+        for t in range(length):
+            h = self.activation.forward({}, states[t])[0] if t < self.steps else states[t]
+            states.append(h @ transfer.T)
+        return np.stack(states)
+
+    def limit(self, params, x):
+        """P y (..., batch, nodes), where the state goes: an oblique projection of x_steps."""
+        return self.forward(params, x)[0] @ self.eigenvectors(params)[0][:, :self.n_out].T
+
+    def distance_bound(self, params, distance, length):
+        """Bound on |x_{steps + length} - P y|, Euclidean, where |x_steps - P y| is `distance`.
+
+            cond(Phi) max|lambda|^length distance
+
+        Single steps may shrink less than max|lambda|, and grow, as Phi is not orthogonal.
+        """
+        rate = np.abs(damped(params["theta"])).max()
+        return self.condition(params) * rate ** length * distance
+
+
+def orthonormal(planted, modes):
+    """Both with orthonormal columns, turned one after the other as Gram and Schmidt do."""
+    q, r = np.linalg.qr(np.concatenate([planted, modes], axis=1))
+    q = q * np.where(np.diagonal(r) < 0, -1, 1)             # the same in every library
+    return q[:, :planted.shape[1]], q[:, planted.shape[1]:]
+
+
+def transient(activation, transfer, state, steps):
+    """x_{t+1} = A f(x_t), `steps` times from `state`; the last x, and what backward needs."""
+    kept = []
+    for _ in range(steps):
+        h, active = activation.forward({}, state)
+        kept.append((h, active))
+        state = h @ transfer.T
+    return state, tuple(kept)
+
+
+def transient_backward(activation, transfer, kept, grad_state, transfer_grad, input_grad):
+    """dL/dA (..., nodes, nodes), 0 if not asked for, and that of the first state or None."""
+    nodes = len(transfer)
+    grad_transfer = np.zeros((*grad_state.shape[:-2], nodes, nodes), grad_state.dtype)
+    for t in reversed(range(len(kept))):
+        h, active = kept[t]
+        if transfer_grad:
+            grad_transfer += grad_state.swapaxes(-1, -2) @ h
+        if t or input_grad:
+            grad_state = activation.backward({}, active, grad_state @ transfer)[1]
+    return grad_transfer, grad_state if input_grad else None

@@ -1,0 +1,66 @@
+"""What recurrent spectral layers share: A = Phi diag(eigenvalues) Phi^-1 and its derivatives.
+
+    grad_eigenvalues = diag(M),    grad_Phi = Y^T ((eigenvalue_j - eigenvalue_i) M_ij - grad_Y Y^T)
+    M = Phi^T grad_A Y^T,  Y = Phi^-1        j the column, i the row; grad_Y what else reaches Y
+
+The adjoint rule of the inverse, dY = -Y dPhi Y, is folded into the gap: dA = Phi [Y dPhi, Lambda] Y
+with the commutator [Z, Lambda]_ij = (eigenvalue_j - eigenvalue_i) Z_ij, as in the spectral layer.
+So a column's length, and a change of basis within equal eigenvalues, do not change A.
+"""
+import numpy as np
+
+from ..activations import Tanh
+
+MARGIN = 2.0 ** -10             # exact in every dtype, so that (1 - MARGIN) tanh stays below 1
+LAPACK = "fdFD"
+
+
+def damped(theta):
+    """Eigenvalues (1 - MARGIN) tanh(theta): inside the unit disc, also where tanh rounds to 1."""
+    return (1 - MARGIN) * np.tanh(theta)
+
+
+def damped_backward(theta, grad_eigenvalues):
+    return (1 - MARGIN) * Tanh().derivative(theta) * grad_eigenvalues
+
+
+def inverted(phi):
+    """Phi^-1 of phi (n, n) in its own dtype. Raises numpy.linalg.LinAlgError if it is singular."""
+    return np.linalg.inv(phi) if phi.dtype.char in LAPACK else _gauss_jordan(phi)
+
+
+def _gauss_jordan(phi):
+    """The inverse in the dtypes that LAPACK does not know; largest entries are pivots."""
+    n = len(phi)
+    rows = np.concatenate([phi, np.eye(n, dtype=phi.dtype)], axis=1)
+    for j in range(n):
+        pivot = j + np.argmax(np.abs(rows[j:, j]))
+        if rows[pivot, j] == 0:
+            raise np.linalg.LinAlgError("Singular matrix")
+        rows[[j, pivot]] = rows[[pivot, j]]
+        rows[j] /= rows[j, j]
+        others = rows[:, j:j + 1] * (np.arange(n) != j)[:, None]
+        rows -= others * rows[j]
+    return rows[:, n:]
+
+
+def similarity(phi, inverse, eigenvalues):
+    """A = Phi diag(eigenvalues) Y (n, n), of phi and inverse (n, n), eigenvalues (n,)."""
+    return (phi * eigenvalues) @ inverse
+
+
+def similarity_backward(phi, inverse, eigenvalues, grad_transfer, grad_inverse):
+    """grad_phi (..., n, n) and grad_eigenvalues (..., n).
+
+    grad_transfer (..., n, n) is dL/dA; grad_inverse (..., m, n) what reaches the first m rows of
+    the inverse by other ways, m = n if it reaches all.
+    """
+    m = phi.T @ grad_transfer @ inverse.T
+    inner = (eigenvalues - eigenvalues[:, None]) * m
+    inner[..., :grad_inverse.shape[-2], :] -= grad_inverse @ inverse.T
+    return inverse.T @ inner, np.diagonal(m, axis1=-2, axis2=-1)
+
+
+def eigenvalues_backward(phi, inverse, grad_transfer):
+    """grad_eigenvalues (..., n) alone, diag(M), for two products less."""
+    return np.einsum("...ij,ij->...i", phi.T @ grad_transfer, inverse)

@@ -1,0 +1,158 @@
+"""Amplification factors by hand and by their ratios; stripe moments by quadrature and sampling."""
+import math
+
+import numpy as np
+import pytest
+from conftest import assert_near, locked
+from scipy import integrate, stats
+
+from npspectral.analysis.neurons.compression import (amplification_by_component,
+                                                     amplification_mean_square, amplification_total,
+                                                     escape_time, late_amplification,
+                                                     stripe_moments)
+from npspectral.data import stripe
+from npspectral.data.binary import STRIPE
+
+EVERY = amplification_total, amplification_by_component, amplification_mean_square
+
+
+def test_factors_of_two_neurons_by_hand():
+    omega = np.array([[3.0, 1, 0], [4.0, 0, 2]])
+    total, component, mean_square = (factor(locked(omega)) for factor in EVERY)
+    assert total == pytest.approx(math.sqrt(25 / 5), rel=1e-15)
+    assert component == pytest.approx(5 / ((1 + 2) / 2), rel=1e-15)
+    assert mean_square == pytest.approx(math.sqrt(25 / 2.5), rel=1e-15)
+
+
+def test_two_relevant_coordinates_by_hand():
+    omega = np.array([[3.0, 1, 0, 2], [4.0, 1, 2, 0]])
+    total, component, mean_square = (factor(omega, 2) for factor in EVERY)
+    assert total == pytest.approx(math.sqrt(27 / 8), rel=1e-15)
+    assert component == pytest.approx((5 + 2 ** 0.5) / (2 + 2), rel=1e-15)
+    assert mean_square == pytest.approx(math.sqrt((27 / 4) / (8 / 4)), rel=1e-15)
+
+
+@pytest.mark.parametrize("d, n_parallel", [(2, 1), (5, 1), (5, 2), (7, 6)])
+def test_ratios_of_the_conventions(d, n_parallel, rng):
+    omega = rng.standard_normal((11, d)) * rng.random(d)
+    total, _, mean_square = (factor(omega, n_parallel) for factor in EVERY)
+    assert mean_square / total == pytest.approx(math.sqrt((d - n_parallel) / n_parallel), rel=1e-14)
+    alike = np.where(np.arange(d) < n_parallel, 3.0, 0.5) * rng.choice([-1, 1], (11, d))
+    assert amplification_by_component(alike, n_parallel) == pytest.approx(6, rel=1e-14)
+    assert amplification_mean_square(alike, n_parallel) == pytest.approx(6, rel=1e-14)
+
+
+def test_one_relevant_coordinate_orders_the_conventions(rng):
+    """The mean of root mean squares over irrelevant coordinates is below their root mean square."""
+    for _ in range(20):
+        omega = rng.standard_normal((3, 6))
+        assert amplification_by_component(omega) > amplification_mean_square(omega)
+
+
+def test_escape_is_the_first_time_when_more_than_a_share_is_beyond_the_margin():
+    times, target = np.array([0.0, 1, 4, 9]), np.repeat([1.0, -1.0], 5)
+    outputs = np.zeros((4, 10))
+    outputs[1:, 3] = 1.0                                    # 10 %, which is not more than 10 %
+    outputs[1:, 7] = 5.0                                    # the wrong sign
+    outputs[2:, 8] = -1.5
+    assert escape_time(times, locked(outputs), target) == 4
+    assert escape_time(times, outputs, target, 0.05) == 1
+    assert math.isnan(escape_time(times, outputs, target, 0.2))
+
+
+def test_late_amplification_is_signal_over_noise():
+    interface = (-0.7, 0.4)
+
+    def moment(power, low):
+        def density(t):
+            sign = -1 if interface[0] < t < interface[1] else 1
+            return t ** power * stats.norm.pdf(t) * (sign if power == 1 else 1)
+        points = [t for t in interface if t > low]
+        return integrate.quad(density, max(low, -12), 12, points=points, epsabs=1e-13)[0]
+    signal = abs(moment(1, -np.inf))
+    want = signal / math.sqrt(moment(2, -np.inf) / 300)
+    assert late_amplification(300, interface) == pytest.approx(want, rel=1e-10)
+    half = signal / 2 / math.sqrt(moment(2, 0) / 300)
+    assert late_amplification(300, interface, True) == pytest.approx(half, rel=1e-10)
+
+
+def test_late_amplification_of_the_published_stripe():
+    assert round(late_amplification(1, STRIPE), 5) == 0.36762
+    assert round(late_amplification(4, STRIPE, True) / 2, 5) == 0.25995
+
+
+def by_quadrature(omega, bias, interface):
+    """E[y 1_A], E[y x_1 1_A] by an integral over x_1 and E[y x_j 1_A] over x_1 and along omega."""
+    d, across = len(omega), np.linalg.norm(omega[1:])
+
+    def integral(function):
+        def signed(t):
+            sign = -1 if interface[0] < t < interface[1] else 1
+            return stats.norm.pdf(t) * sign * function(t)
+        start = -(bias * math.sqrt(d)) / omega[0] if omega[0] else 0.0
+        points = np.unique(np.clip([*interface, start], -9, 9))
+        return sum(integrate.quad(signed, a, b, epsabs=1e-13, epsrel=1e-12, limit=200)[0]
+                   for a, b in zip([-10, *points], [*points, 10]))
+
+    def active(t):
+        return stats.norm.cdf((bias * math.sqrt(d) + omega[0] * t) / across)
+
+    def along(t):                       # E[x_perp.omega_perp / |omega_perp| 1_A | x_1 = t]
+        return stats.norm.pdf((bias * math.sqrt(d) + omega[0] * t) / across)
+    return (integral(active), np.r_[integral(lambda t: t * active(t)),
+                                    omega[1:] / across * integral(along)])
+
+
+NEURONS = np.array([[0.4, -1.1, 0.7, 0.2], [-2, 0.3, 0, 0.1], [5, 0.1, -0.1, 0], [0, 1, 2, -1],
+                    [1, 0, 0, 3], [-0.3, 0.01, 0, 0.2], [0.7, -1, 0.5, 0]])
+BIASES = np.array([0.3, -0.8, 1.1, 0.5, 0.0, 0.1, -1.5])
+
+
+@pytest.mark.parametrize("interface", [STRIPE, (-1.0, 0.0), (0.3, 2.0)])
+def test_stripe_moments_equal_quadrature(interface):
+    mass, moment = stripe_moments(locked(NEURONS), locked(BIASES), interface)
+    for n, (omega, bias) in enumerate(zip(NEURONS, BIASES)):
+        want_mass, want_moment = by_quadrature(omega, bias, interface)
+        assert mass[n] == pytest.approx(want_mass, abs=1e-11)
+        np.testing.assert_allclose(moment[n], want_moment, rtol=0, atol=1e-11)
+
+
+def test_stripe_moments_equal_the_mean_over_drawn_points():
+    x, target = stripe(np.random.default_rng(0), 400_000, 4)
+    mass, moment = stripe_moments(NEURONS, BIASES, STRIPE)
+    for n, (omega, bias) in enumerate(zip(NEURONS, BIASES)):
+        active = (x @ omega / 2 + bias > 0)[:, None]
+        drawn = target * active * np.c_[np.ones(len(x)), x]
+        apart = drawn.mean(0) - np.r_[mass[n], moment[n]]
+        assert (np.abs(apart) <= 5 * drawn.std(0) / math.sqrt(len(x))).all()
+
+
+def test_moments_of_neurons_that_are_always_or_never_active():
+    omega = np.array([[1.0, 2.0], [1.0, 2.0]])
+    mass, moment = stripe_moments(omega, np.array([50.0, -50.0]), STRIPE)
+    signal = 2 * (stats.norm.pdf(STRIPE[1]) - stats.norm.pdf(STRIPE[0]))
+    assert_near(mass, np.zeros(2), scale=1.0)
+    assert_near(moment, np.array([[signal, 0], [0, 0]]))
+
+
+ONE, OMEGA = np.ones(1), np.ones((1, 3))
+BAD = {
+    "one column": (lambda: amplification_total(OMEGA[:, :1]), "omega has 1 column, expected 2"),
+    "all relevant": (lambda: amplification_mean_square(OMEGA, 3), "n_parallel is 3, .* 1 to 2"),
+    "infinite": (lambda: amplification_by_component(OMEGA * [1, 0, 0]), "omega is 0 in all irrel"),
+    "times": (lambda: escape_time(ONE, np.ones((2, 2)), np.array([1.0, -1])), "times has 1 entr"),
+    "target": (lambda: escape_time(ONE, np.ones((1, 2)), np.ones(2)), "y has the values"),
+    "share": (lambda: escape_time(ONE, np.ones((1, 2)), np.array([1.0, -1]), 2), "share is 2"),
+    "p": (lambda: late_amplification(0, STRIPE), "p is 0, expected a positive number"),
+    "interface": (lambda: late_amplification(5, (1.0, 1.0)), "expected low < high"),
+    "infinite interface": (lambda: stripe_moments(OMEGA, ONE, (-np.inf, 1.0)), "interface is -inf"),
+    "bias": (lambda: stripe_moments(OMEGA, np.ones(2), STRIPE), "bias has 2 entries, expected 1"),
+    "along": (lambda: stripe_moments(OMEGA * [1, 0, 0], ONE, STRIPE), r"omega\[0\] is 0 but for"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused(name):
+    call, message = BAD[name]
+    with pytest.raises(ValueError, match=message):
+        call()

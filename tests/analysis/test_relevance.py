@@ -1,0 +1,152 @@
+"""Relevance scores against sums over single numbers, and what must not change them."""
+import math
+
+import numpy as np
+import pytest
+from conftest import assert_near, random_array, random_params, same_bits
+
+from npspectral import Chain, ReLU, Spectral, Tanh
+from npspectral.analysis.spectral.relevance import (input_relevance, keep_top, node_relevance,
+                                                    ranking, top_mask)
+from npspectral.nn import PUBLISHED
+
+FROM_INPUTS, INTO_NODES = Spectral(5, 3, lambda_out=0.0), Spectral(5, 3, lambda_in=0.0)
+
+
+def test_relevance_of_an_input_is_its_eigenvalue_times_the_norm_of_its_column(rng):
+    params = random_params(FROM_INPUTS, rng)
+    want = [abs(params["lambda_in"][j]) * math.hypot(*params["phi"][:, j]) for j in range(5)]
+    assert_near(input_relevance(FROM_INPUTS, params), np.array(want), 16)
+
+
+def test_relevance_of_a_node_is_its_eigenvalue_times_the_norm_of_its_row(rng):
+    params = random_params(INTO_NODES, rng)
+    want = [abs(params["lambda_out"][i]) * math.hypot(*params["phi"][i]) for i in range(3)]
+    assert_near(node_relevance(INTO_NODES, params), np.array(want), 16)
+
+
+def test_score_by_eigenvalue_alone(rng):
+    params = random_params(FROM_INPUTS, rng)
+    assert same_bits(input_relevance(FROM_INPUTS, params, "eigenvalue"),
+                     np.abs(params["lambda_in"]))
+    params = random_params(INTO_NODES, rng)
+    assert same_bits(node_relevance(INTO_NODES, params, "eigenvalue"),
+                     np.abs(params["lambda_out"]))
+
+
+def test_product_is_the_norm_of_the_realized_weights(rng):
+    params = random_params(FROM_INPUTS, rng)
+    norm = np.sqrt((FROM_INPUTS.weight(params) ** 2).sum(0))
+    assert_near(input_relevance(FROM_INPUTS, params), norm, 16)
+    params = random_params(INTO_NODES, rng)
+    norm = np.sqrt((INTO_NODES.weight(params) ** 2).sum(1))
+    assert_near(node_relevance(INTO_NODES, params), norm, 16)
+
+
+def test_product_does_not_depend_on_the_split_between_eigenvalue_and_eigenvector(rng):
+    params, factor = random_params(FROM_INPUTS, rng), rng.uniform(0.1, 10, 5)
+    split = {**params, "lambda_in": params["lambda_in"] * factor, "phi": params["phi"] / factor}
+    assert_near(input_relevance(FROM_INPUTS, split), input_relevance(FROM_INPUTS, params), 16)
+
+
+def test_product_measures_from_the_declared_constant_of_the_other_set(rng):
+    layer = Spectral(5, 3, **PUBLISHED["giambagli2021"])        # W = (1 - lambda_out) phi
+    params = layer.init(rng)
+    norm = np.sqrt((layer.weight(params) ** 2).sum(1))
+    assert_near(node_relevance(layer, params), norm, 16)
+
+
+def test_eigenvalue_measures_from_the_declared_constant_of_the_other_set(rng):
+    layer = Spectral(5, 3, lambda_out=2.0)
+    params = random_params(layer, rng)
+    assert same_bits(input_relevance(layer, params, "eigenvalue"), np.abs(params["lambda_in"] - 2))
+
+
+def test_declared_eigenvalues_count_as_they_are(rng):
+    layer = Spectral(5, 3, lambda_in=1.5, lambda_out=0.0)
+    params = random_params(layer, rng)
+    assert same_bits(input_relevance(layer, params, "eigenvalue"), np.full(5, 1.5))
+
+
+def test_relevance_keeps_the_dtype(rng):
+    params = random_params(FROM_INPUTS, rng, np.float32)
+    for score in ("product", "eigenvalue"):
+        assert input_relevance(FROM_INPUTS, params, score).dtype == np.float32
+
+
+def test_input_that_nothing_leaves_has_no_relevance_and_does_not_matter(rng):
+    network = Chain(FROM_INPUTS, Tanh())
+    params = random_params(network, rng)
+    params[0]["lambda_in"][2] = 0
+    assert input_relevance(FROM_INPUTS, params[0])[2] == 0
+    x = random_array(rng, (4, 5))
+    other = x.copy()
+    other[:, 2] = 77
+    assert same_bits(network.forward(params, x)[0], network.forward(params, other)[0])
+
+
+def test_hidden_node_without_relevance_sends_nothing_on(rng):
+    network = Chain(Spectral(5, 3, lambda_in=0.0, bias=False), ReLU(), Spectral(3, 2))
+    params = random_params(network, rng)
+    params[0]["lambda_out"][1] = 0
+    assert node_relevance(network.layers[0], params[0])[1] == 0
+    x = random_array(rng, (4, 5))
+    y, _ = network.forward(params, x)
+    params[2]["phi"][:, 1] = 77
+    assert same_bits(network.forward(params, x)[0], y)
+
+
+def test_relevance_leaves_the_parameters_alone(rng):
+    params = random_params(FROM_INPUTS, rng)
+    for array in params.values():
+        array.setflags(write=False)
+    input_relevance(FROM_INPUTS, params)
+
+
+# Rankings
+
+def test_ranking_goes_from_the_largest_to_the_smallest():
+    assert ranking([0.5, 3.0, -1.0, 2.0]).tolist() == [1, 3, 0, 2]
+
+
+def test_equal_scores_keep_their_order():
+    assert ranking([1.0, 2.0, 1.0, 2.0]).tolist() == [1, 3, 0, 2]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, bool])
+def test_ranking_is_right_for_every_kind_of_number(dtype):
+    assert ranking(np.array([1, 0, 1, 0, 0], dtype)).tolist() == [0, 2, 1, 3, 4]
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_top_mask_holds_exactly_n_whatever_the_ties(n):
+    mask = top_mask([2.0, 2.0, 2.0, 5.0, 2.0], n)
+    assert mask.sum() == n and mask.dtype == bool
+    assert mask.tolist() == [n > 1, n > 2, n > 3, n > 0, n > 4]
+
+
+def test_keep_top_leaves_the_kept_features_as_they_are_and_the_others_at_zero(rng):
+    x = random_array(rng, (2, 4, 5))
+    kept = keep_top(x, [0.1, 5.0, 0.2, 7.0, 0.3], 2)
+    assert same_bits(kept[..., [1, 3]], x[..., [1, 3]])
+    assert (kept[..., [0, 2, 4]] == 0).all() and kept.shape == x.shape
+
+
+def test_keep_top_keeps_the_dtype_and_leaves_x_alone(rng):
+    x = random_array(rng, (4, 5), np.float32)
+    x.setflags(write=False)
+    kept = keep_top(x, np.arange(5.0), 3)
+    assert kept.dtype == np.float32 and not np.shares_memory(kept, x)
+
+
+def test_keeping_everything_changes_nothing(rng):
+    x = random_array(rng, (4, 5))
+    assert same_bits(keep_top(x, np.ones(5), 5), x)
+
+
+def test_a_score_that_is_missing_has_no_rank_and_an_infinite_one_is_the_largest():
+    for scores in ([1.0, np.nan, 2.0], np.ma.array([1.0, 9.0, 2.0], mask=[0, 1, 0])):
+        for rank in (ranking, lambda scores: top_mask(scores, 1)):
+            with pytest.raises((ValueError, TypeError), match="scores.* is (nan|Mask.*), exp"):
+                rank(scores)
+    assert ranking([1.0, np.inf, 2.0]).tolist() == [1, 2, 0]

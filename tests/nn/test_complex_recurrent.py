@@ -1,0 +1,439 @@
+"""The complex recurrent network: full eigenvector matrices, its real form, and what must be so."""
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import assert_near, random_array, random_input, random_params, same_bits
+from real_form import outputs
+from test_laws import Counted
+
+from npspectral import ELU, Chain, Dense, Identity, ReLU, Tanh, mean_squared_error
+from npspectral.nn import ComplexRecurrentSpectral, Orthogonal, Spaced, tree
+from npspectral.nn.recurrent.complex import NAMES, READS
+
+LAYERS = {
+    "one item": ComplexRecurrentSpectral(4, 3, 5),
+    "one step": ComplexRecurrentSpectral(4, 3, 1),
+    "two items": ComplexRecurrentSpectral(4, 3, 3, (0, 3)),
+    "linear in between": ComplexRecurrentSpectral(4, 3, 2, (0, 5)),
+    "late items": ComplexRecurrentSpectral(5, 2, 2, (2, 3, 6), activation=ELU()),
+    "more modes than nodes": ComplexRecurrentSpectral(2, 5, 3, activation=ReLU()),
+}
+
+
+@pytest.fixture(params=LAYERS)
+def layer(request):
+    return replace(LAYERS[request.param], trainable=NAMES)
+
+
+def eigenvalues(params):
+    return (1 - 2 ** -10) * np.tanh(params["theta"]), np.exp(1j * params["omega"])
+
+
+def eigenvectors(params):
+    """Phi_full = [[Phi, 0], [K, I]], complex."""
+    k = params["k_real"] + 1j * params["k_imag"]
+    return np.block([[params["phi"], np.zeros(k.T.shape)], [k, np.eye(len(k))]])
+
+
+def followed(layer, params, x, steps):
+    """(u, m) after so many steps of Phi_full Lambda Phi_full^-1, one item and sample at a time."""
+    n, full = layer.nodes, eigenvectors(params)
+    transfer = full @ np.diag(np.concatenate(eigenvalues(params))) @ np.linalg.inv(full)
+    ends = []
+    for sample in x:
+        state = np.zeros(n + layer.modes, complex)
+        for t in range(steps):
+            for j, time in enumerate(layer.inserted):
+                if t == time:
+                    state[:n] += sample[j * n:(j + 1) * n]
+            if any(0 <= t - time < layer.steps for time in layer.inserted):
+                state[:n] = layer.activation.forward({}, state[None, :n].real)[0][0]
+            state = transfer @ state
+        ends.append(state)
+    return np.array(ends)
+
+
+def read(layer, a):
+    return {"amplitude": np.concatenate([a.real, a.imag], 1), "score": a.real,
+            "power": np.abs(a) ** 2}[layer.read]
+
+
+def bound(params, steps, size):
+    """A few roundings for every product with Phi_full and its inverse, at every step."""
+    return 64 * steps * np.linalg.cond(eigenvectors(params)) * size
+
+
+# The definition
+
+@pytest.mark.parametrize("kind", READS)
+def test_output_is_the_left_eigenvector_projection_of_the_full_network(layer, kind, rng):
+    layer = replace(layer, read=kind)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    ends = followed(layer, params, x, layer.length)
+    projected = ends @ np.linalg.inv(eigenvectors(params)).T
+    a = np.exp(-1j * layer.length * params["omega"]) * projected[:, layer.nodes:]
+    y = layer.forward(params, x)[0]
+    size = max(np.abs(ends).max(), np.abs(read(layer, a)).max())
+    assert_near(y, read(layer, a), bound(params, layer.length, 1), size)
+
+
+def test_output_is_that_of_the_real_form(layer, rng):
+    for kind in READS:
+        one = replace(layer, read=kind)
+        params, x = random_params(one, rng), random_input(one, rng)
+        size = np.abs(one.forward(params, x)[1][1]).max() ** 2 + 1
+        assert_near(one.forward(params, x)[0], outputs(one, params, x),
+                    bound(params, one.length, 1), size)
+
+
+def test_states_follow_the_full_network(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    u, m = layer.states(params, x, layer.length + 4)
+    assert u.shape == (layer.length + 5, 4, layer.nodes) and u.dtype == float
+    assert (u[0] == 0).all() and (m[0] == 0).all()
+    for t in (1, layer.length, layer.length + 4):
+        want = followed(layer, params, x, t)
+        size = np.abs(want).max()
+        assert_near(u[t], want[:, :layer.nodes].real.copy(), bound(params, t, 1), size)
+        assert_near(m[t], want[:, layer.nodes:], bound(params, t, 1), size)
+
+
+def test_blocks_are_those_of_the_full_transfer_and_its_inverse(layer, rng):
+    params = random_params(layer, rng)
+    n, modes, full = layer.nodes, layer.modes, eigenvectors(params)
+    a, b = layer.matrices(params)
+    mu = eigenvalues(params)[1]
+    blocks = np.block([[a, np.zeros((n, modes))], [b, np.diag(mu)]])
+    transfer = full @ np.diag(np.concatenate(eigenvalues(params))) @ np.linalg.inv(full)
+    assert_near(blocks + 0j, transfer, bound(params, 1, 1))
+    inverse, k = np.linalg.inv(params["phi"]), full[n:, :n]
+    assert_near(np.block([[inverse + 0j, np.zeros((n, modes))], [-k @ inverse, np.eye(modes)]]),
+                np.linalg.inv(full), bound(params, 1, 1))
+    assert np.abs(np.abs(np.linalg.eigvals(blocks)) - 1).min() < 1e-12
+    assert (np.abs(np.linalg.eigvals(a)) < 1).all() and (np.abs(np.abs(mu) - 1) < 1e-15).all()
+
+
+@pytest.mark.parametrize("form", ["complex", "real"])
+def test_frequency_zero_and_real_k_are_the_real_network_with_unit_vectors_planted(form, rng):
+    """Eigenvalue 1 on the columns of the last nodes, which f leaves alone; read by rows of Y."""
+    layer = ComplexRecurrentSpectral(4, 3, 5, read="score")
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    params |= {"omega": np.zeros(3), "k_imag": np.zeros((3, 4))}
+    planted = np.block([[params["phi"], np.zeros((4, 3))], [params["k_real"], np.eye(3)]])
+    inverse = np.linalg.inv(planted)
+    transfer = planted * np.concatenate([eigenvalues(params)[0], np.ones(3)]) @ inverse
+    state = np.concatenate([x, np.zeros((4, 3))], 1)
+    for _ in range(5):
+        state = np.concatenate([np.tanh(state[:, :4]), state[:, 4:]], 1) @ transfer.T
+    got = layer.forward(params, x)[0] if form == "complex" else outputs(layer, params, x)
+    assert_near(got, state @ inverse[4:].T, bound(params, 5, 1), max(1, np.abs(state).max()))
+
+
+# Memory
+
+def test_amplitude_is_the_limit_of_the_turned_back_memory(rng):
+    layer = ComplexRecurrentSpectral(6, 3, 4, (0, 4))
+    params, x = layer.init(rng), random_input(layer, rng)
+    u, m = layer.states(params, x, 400)
+    a = layer.amplitudes(params, x)
+    assert np.abs(u[400]).max() < 1e-20 < 1e-3 < np.abs(a).min()
+    turned = np.exp(-1j * params["omega"] * np.arange(401)[:, None, None]) * m
+    assert np.abs(turned[400] - a).max() < 400 * 4e-16 * np.abs(a).max()
+    k = (params["k_real"] + 1j * params["k_imag"]) @ np.linalg.inv(params["phi"])
+    projected = np.exp(-1j * params["omega"] * np.arange(401)[:, None, None]) * (m - u @ k.T)
+    assert np.abs(projected[8:] - a).max() < 400 * 4e-16 * np.abs(a).max()
+    assert np.abs(projected[7] - a).max() > 1e-6            # f still acts before
+
+
+def test_modulus_stays_for_a_thousand_steps_after_the_nodes_died(rng):
+    layer = ComplexRecurrentSpectral(6, 3, 8)
+    params, x = layer.init(rng), random_input(layer, rng)
+    u, m = layer.states(params, x, 1200)
+    dead = np.flatnonzero(np.abs(u).max((1, 2)) > 1e-18 * np.abs(m).max())[-1] + 1
+    assert dead < 200
+    size = np.abs(m[dead:dead + 1001])
+    assert np.abs(size / size[0] - 1).max() < 1e-12
+    turns = np.angle(m[dead + 1:] / m[dead:-1])
+    assert np.abs(turns - params["omega"]).max() < 1e-14
+
+
+def test_memory_does_nothing_to_the_nodes(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    u, m = layer.states(params, x, 9)
+    other = {**params, **{name: random_array(rng, params[name].shape)
+                          for name in ("k_real", "k_imag", "omega")}}
+    u_other, m_other = layer.states(other, x, 9)
+    assert same_bits(u, u_other) and (m[-1] != m_other[-1]).all()
+
+
+def test_only_what_f_does_in_the_transient_is_kept_in_the_linear_tail(rng):
+    short = ComplexRecurrentSpectral(4, 3, 6, (0, 2), activation=Identity())
+    params, x = random_params(short, rng), random_input(short, rng)
+    k = (params["k_real"] + 1j * params["k_imag"]) @ np.linalg.inv(params["phi"])
+    turn = np.exp(-2j * params["omega"])
+    want = -(x[:, :4] @ k.T) - turn * (x[:, 4:] @ k.T)      # f = identity: -K Y x, steps drop out
+    for layer in (short, replace(short, steps=3), replace(short, steps=40)):
+        assert_near(layer.amplitudes(params, x), want, bound(params, 1, 1))
+
+
+def test_odd_activation_makes_an_odd_network(rng):
+    layer = LAYERS["two items"]
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    assert same_bits(layer.forward(params, -x)[0], -layer.forward(params, x)[0])
+
+
+# Sequences
+
+@pytest.mark.parametrize("tau", [1, 2, 5])
+def test_a_later_item_leaves_the_same_pattern_turned_back(tau, rng):
+    layer = ComplexRecurrentSpectral(4, 3, 6)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    late = replace(layer, inserted=(tau,))
+    a, turned = layer.amplitudes(params, x), late.amplitudes(params, x)
+    assert_near(turned, np.exp(-1j * tau * params["omega"]) * a, 64)
+    assert_near(np.abs(turned), np.abs(a), 64)
+
+
+def cross_term(layer, params, x, gap):
+    """What the pattern of two items differs by from the sum of both, turned by their times."""
+    both = replace(layer, inserted=(0, gap)).amplitudes(params, x)
+    alone = [layer.amplitudes(params, one) for one in np.split(x, 2, 1)]
+    return np.abs(both - alone[0] - np.exp(-1j * gap * params["omega"]) * alone[1]).max()
+
+
+def test_patterns_of_two_items_add_up_as_their_separation_grows(rng):
+    layer = ComplexRecurrentSpectral(5, 3, 60)
+    params, x = layer.init(rng), rng.standard_normal((4, 10))
+    params["theta"] = np.array([0.5, -0.5, 0.6, 0.2, -0.1])         # |lambda| up to 0.54
+    errors = [cross_term(layer, params, x, gap) for gap in (1, 5, 20, 60)]
+    # tanh shrinks: what is left of the first item is below 0.54^gap |x_1|, and f has slope <= 1
+    remains = np.array([0.54 ** gap for gap in (1, 5, 20)])
+    assert (errors[:3] < 20 * np.linalg.norm(x[:, :5], axis=1).max() * remains).all()
+    assert errors[0] > 0.05 and errors[3] < 1e-13
+    assert cross_term(replace(layer, activation=Identity()), params, x, 1) < 1e-13
+
+
+def test_order_of_items_that_excite_different_modes_is_in_phases_alone(rng):
+    layer = ComplexRecurrentSpectral(4, 2, 9, (0, 7), activation=Identity())
+    params = random_params(layer, rng)
+    k = (params["k_real"] + 1j * params["k_imag"]) @ np.linalg.inv(params["phi"])
+    rows = np.concatenate([k.real, k.imag])
+    x = np.linalg.solve(rows, np.array([[-1.0, 0, 0, 0], [0, -1, 0, 0]]).T).T   # a = unit vectors
+    one, other = layer.amplitudes(params, np.array([np.r_[x[0], x[1]], np.r_[x[1], x[0]]]))
+    turn = np.exp(-7j * params["omega"])
+    size = bound(params, 9, 1)
+    assert_near(one, np.array([1, turn[1]]), size)
+    assert_near(other, np.array([turn[0], 1]), size)
+    assert_near(np.abs(one) ** 2, np.abs(other) ** 2, size)         # blind
+    assert np.abs(one - other).min() > 0.1
+
+
+def test_interference_in_one_mode_shows_the_separation(rng):
+    layer = ComplexRecurrentSpectral(4, 1, 9, (0, 3), activation=Identity(), read="power")
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    first, second = (replace(layer, inserted=(0,)).amplitudes(params, one)
+                     for one in np.split(x, 2, 1))
+    want = (np.abs(first) ** 2 + np.abs(second) ** 2
+            + 2 * (first.conj() * second * np.exp(-3j * params["omega"])).real)
+    assert_near(layer.forward(params, x)[0], want, bound(params, 9, 1))
+
+
+def test_squared_loss_is_that_of_the_oscillating_target_at_any_time(rng):
+    layer = ComplexRecurrentSpectral(6, 3, 8)
+    params, x = layer.init(rng), random_input(layer, rng)
+    onehot = np.eye(3)[[0, 2, 1, 2]]
+    value, _ = mean_squared_error(layer.forward(params, x)[0],
+                                  np.concatenate([onehot, np.zeros((4, 3))], 1))
+    _, m = layer.states(params, x, 500)
+    for t in (400, 457, 500):
+        loss = np.mean(np.abs(m[t] - np.exp(1j * params["omega"] * t) * onehot) ** 2)
+        assert abs(loss / 2 - value) < 1e-12 * value               # 2 numbers for each mode
+
+
+# Gradients
+
+def loss_of(layer, params, x, target):
+    return np.sum(np.abs(layer.amplitudes(params, x) - target) ** 2)
+
+
+def test_complex_gradient_is_the_one_of_the_real_and_of_the_imaginary_part(rng):
+    """g = dL/dRe K + i dL/dIm K = 2 dL/d conj K, by central differences in every direction."""
+    layer = ComplexRecurrentSpectral(3, 2, 4)
+    params, x, target = random_params(layer, rng), random_input(layer, rng), 1 - 2j
+    y, residuals = layer.forward(params, x)
+    wanted = np.broadcast_to(np.array([1, 1, -2, -2.0]), y.shape)
+    grads, _ = layer.backward(params, residuals, 2 * (y - wanted))
+    g, h = grads["k_real"] + 1j * grads["k_imag"], 1e-5
+    size = loss_of(layer, params, x, target)
+    for index in np.ndindex(g.shape):
+        for direction in (1, 1j, 0.6 - 0.8j):
+            values = []
+            for step in (h, -h):
+                moved = tree.copy(params)
+                moved["k_real"][index] += step * np.real(direction)
+                moved["k_imag"][index] += step * np.imag(direction)
+                values.append(loss_of(layer, moved, x, target))
+            slope = (values[0] - values[1]) / (2 * h)       # exact for a square but for rounding
+            assert abs(slope - (np.conj(g[index]) * direction).real) < 1e-15 / h * 64 * size
+    down = {**params, "k_real": params["k_real"] - 1e-9 * g.real,
+            "k_imag": params["k_imag"] - 1e-9 * g.imag}
+    gain = loss_of(layer, params, x, target) - loss_of(layer, down, x, target)
+    assert abs(gain / (1e-9 * np.sum(np.abs(g) ** 2)) - 1) < 1e-4
+
+
+@pytest.mark.parametrize("kind", READS)
+def test_gradient_of_every_read_out_is_that_of_both_parts(kind, rng):
+    _, forward, backward = READS[kind]
+    a = rng.standard_normal((4, 3)) + 1j * rng.standard_normal((4, 3))
+    grad_y = rng.standard_normal(forward(a).shape)
+    h, g = 1e-6, backward(a, grad_y)
+    for direction, part in ((1, g.real), (1j, g.imag)):
+        for index in np.ndindex(a.shape):
+            step = np.zeros_like(a)
+            step[index] = h * direction
+            slope = np.sum(grad_y * (forward(a + step) - forward(a - step))) / (2 * h)
+            assert abs(slope - part[index]) < 1e-8
+
+
+def gradients(layer, params, x, rng):
+    y, residuals = layer.forward(params, x)
+    grad_y = random_array(rng, y.shape)
+    return y, *layer.backward(params, residuals, grad_y), grad_y
+
+
+def test_length_of_an_eigenvector_changes_nothing(layer, rng):
+    """Of Phi_full: a column of Phi with its column of K. So the gradient has no part along it."""
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, grads, _, _ = gradients(layer, params, x, rng)
+    along = sum((grads[name] * params[name]).sum(0) for name in ("phi", "k_real", "k_imag"))
+    size = sum(np.abs(grads[name] * params[name]).sum(0) for name in ("phi", "k_real", "k_imag"))
+    assert_near(along, np.zeros(layer.nodes), bound(params, layer.length, 1), size.max())
+    scale = 2.0 ** rng.integers(-2, 3, layer.nodes)
+    scaled = {**params, **{name: params[name] * scale for name in ("phi", "k_real", "k_imag")}}
+    assert_near(layer.forward(scaled, x)[0], y, bound(params, layer.length, 1))
+
+
+def test_order_of_eigenvectors_changes_nothing(layer, rng):
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    order = rng.permutation(layer.nodes)
+    mixed = {**params, "theta": params["theta"][order],
+             **{name: params[name][:, order] for name in ("phi", "k_real", "k_imag")}}
+    y, grads, grad_x, grad_y = gradients(layer, params, x, rng)
+    y_mixed, residuals = layer.forward(mixed, x)
+    grads_mixed, grad_x_mixed = layer.backward(mixed, residuals, grad_y)
+    allowed = bound(params, layer.length, 1)
+    assert_near(y_mixed, y, allowed)
+    assert_near(grad_x_mixed, grad_x, allowed)
+    assert_near(grads_mixed["theta"], grads["theta"][order], allowed)
+    assert_near(grads_mixed["k_imag"], grads["k_imag"][:, order], allowed)
+
+
+def test_in_one_step_neither_eigenvalues_nor_frequencies_matter(rng):
+    layer = replace(LAYERS["one step"], trainable=NAMES)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    _, grads, _, _ = gradients(layer, params, x, rng)
+    assert (grads["theta"] == 0).all() and (grads["omega"] == 0).all()
+    assert (np.abs(grads["phi"]) > 0).all()                 # K Y still reads
+
+
+@pytest.mark.parametrize("names", [("phi",), ("theta",), ("k_imag",), ("omega",), ()])
+def test_freezing_changes_no_other_gradient(names, rng):
+    layer = replace(LAYERS["two items"], trainable=NAMES)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    _, grads, grad_x, grad_y = gradients(layer, params, x, rng)
+    one = replace(layer, trainable=names)
+    got, got_x = one.backward(params, one.forward(params, x)[1], grad_y)
+    assert same_bits((got, got_x), ({name: grads[name] for name in names}, grad_x))
+
+
+def test_backward_does_nothing_that_nobody_asked_for(rng):
+    layer = replace(LAYERS["two items"], trainable=())
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    Counted.costs = []
+    residuals = tree.map(lambda array: array.view(Counted), residuals)
+    assert layer.backward(params, residuals, y, input_grad=False) == ({}, None)
+    assert not Counted.costs
+
+
+def test_frequencies_are_fixed_unless_asked_for():
+    assert ComplexRecurrentSpectral(4, 3).learned == ("phi", "theta", "k_real", "k_imag")
+
+
+# First values
+
+def test_first_frequencies_are_distinct_and_away_from_the_real_axis(rng):
+    omega = ComplexRecurrentSpectral(4, 9).init(rng)["omega"]
+    assert_near(omega, np.pi * np.arange(1, 10) / 10, 4)
+    assert Spaced(-1.0, 1.0)(rng, (1,)).tolist() == [0]
+
+
+def test_first_eigenvectors_are_orthonormal_in_every_direction_alike(rng):
+    start = Orthogonal()
+    q = start(rng, (30, 30))
+    assert_near(q.T @ q, np.eye(30), 64)
+    drawn = np.random.default_rng(3).standard_normal((30, 30))
+    r = start(np.random.default_rng(3), (30, 30)).T @ drawn
+    assert (np.diagonal(r) > 0).all() and np.abs(np.tril(r, -1)).max() < 1e-13
+    turns = np.array([start(rng, (2, 2))[0, 0] for _ in range(2000)])
+    # arcsine law: variance 1/2, of its mean and of the share within +-sin(pi/4) 6 deviations
+    assert abs(turns.mean()) < 6 * (0.5 / 2000) ** 0.5
+    assert abs((np.abs(turns) < 0.5 ** 0.5).mean() - 0.5) < 6 * (0.25 / 2000) ** 0.5
+
+
+@pytest.mark.parametrize("dtype, inside", [(np.float32, np.complex64),
+                                           (np.longdouble, np.clongdouble)])
+def test_precision_passes_through_complex_numbers(dtype, inside, rng):
+    layer = LAYERS["two items"]
+    params, x = random_params(layer, rng, dtype), random_input(layer, rng, dtype)
+    y, residuals = layer.forward(params, x)
+    grads, grad_x = layer.backward(params, residuals, y)
+    assert residuals[1].dtype == inside and layer.states(params, x, 3)[1].dtype == inside
+    assert {array.dtype for array in (y, grad_x, *grads.values())} == {np.dtype(dtype)}
+
+
+# Bad input
+
+def build(**options):
+    return lambda layer, params, x: ComplexRecurrentSpectral(**{"nodes": 4, "modes": 3, **options})
+
+
+BAD = {
+    "no nodes": (build(nodes=0), ValueError, "nodes is 0, expected a positive integer"),
+    "half a mode": (build(modes=1.5), ValueError, "modes is 1.5, expected a positive integer"),
+    "True steps": (build(steps=True), ValueError, "steps is True, expected a positive integer"),
+    "no item": (build(inserted=()), ValueError, r"inserted is \(\), expected growing times"),
+    "a time": (build(inserted=0), ValueError, "inserted is 0, expected growing times"),
+    "the same time": (build(inserted=(1, 1)), ValueError, r"inserted is \(1, 1\), expected"),
+    "going back": (build(inserted=(0, 3, 2)), ValueError, r"inserted is \(0, 3, 2\), expected"),
+    "before the start": (build(inserted=(-1,)), ValueError, r"inserted is \(-1,\), expected"),
+    "unknown read": (build(read="phase"), ValueError, "read is 'phase', expected one of"),
+    "no activation": (build(activation=np.tanh), TypeError, "activation is .*expected an elementw"),
+    "unknown name": (build(trainable=("k",)), ValueError, r"trainable is \('k',\), expected"),
+    "no initializer": (build(k=0.5), ValueError, "k is 0.5, expected an initializer"),
+    "before the start, too": (lambda layer, params, x: layer.states(params, x, -1), ValueError,
+                              "length is -1, expected an integer of at least 0"),
+    "one item of two": (lambda layer, params, x: layer.forward(params, x[:, :4]), ValueError,
+                        "x has 4 features, expected 8"),
+    "complex x": (lambda layer, params, x: layer.forward(params, x + 0j), TypeError,
+                  "x has dtype complex128, expected float32, float64 or longdouble"),
+    "complex phi": (lambda layer, params, x: layer.forward(
+        params | {"phi": params["phi"] + 0j}, x), TypeError, "phi has dtype complex128"),
+    "half precision": (lambda layer, params, x: layer.forward(
+        tree.map(np.float16, params), x.astype(np.float16)), TypeError, "x has dtype float16"),
+    "singular": (lambda layer, params, x: layer.forward(params | {"phi": np.zeros((4, 4))}, x),
+                 np.linalg.LinAlgError, "Singular"),
+    "narrow grad_y": (lambda layer, params, x: layer.backward(
+        params, layer.forward(params, x)[1], np.ones((4, 3))), ValueError, r"grad_y has shape"),
+    "next layer": (lambda layer, params, x: Chain(layer, Tanh(), Dense(3, 2)), ValueError,
+                   r"takes 3 features, ComplexRecurrentSpectral\(4, 3\) before it gives 6"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_with_what_was_expected(case, rng):
+    call, error, message = BAD[case]
+    layer = ComplexRecurrentSpectral(4, 3, inserted=(0, 2))
+    with pytest.raises(error, match=message):
+        call(layer, layer.init(rng), random_input(layer, rng))

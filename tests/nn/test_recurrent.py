@@ -1,0 +1,553 @@
+"""Recurrent spectral networks against their definition, step by step with a general inverse."""
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import EVERY_DTYPE, assert_near, random_array, random_input, random_params, same_bits
+from test_laws import Counted, assert_gradient
+
+from npspectral import (ELU, Adam, Identity, LeakyReLU, ReLU, Tanh, data, fit, mean_squared_error,
+                        softmax_cross_entropy)
+from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.nn import (Orthonormal, RecurrentSpectral, SwitchedRecurrentSpectral,
+                           TriangularRecurrentSpectral, product_stability, tree)
+from npspectral.nn.recurrent.triangular import unit_lower_inverse
+from npspectral.nn.recurrent.similarity import (MARGIN, damped, eigenvalues_backward, inverted,
+                                                similarity, similarity_backward)
+
+EVERYTHING = ("planted", "modes", "theta")
+LAYERS = {
+    "random": RecurrentSpectral(4, 3, 9, 4, constant=True, trainable=EVERYTHING),
+    "on nodes": RecurrentSpectral(4, 3, 9, 3, ELU(), planting="nodes"),
+    "triangular": TriangularRecurrentSpectral(4, 3, 9, 4, constant=True),
+}
+every = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+
+
+def drawn(layer, rng, batch=5):
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=(batch,))
+    return params, x, random_array(rng, (batch, layer.n_out))
+
+
+def matrices(layer, params):
+    """Phi, Phi^-1 and A by a general inverse."""
+    phi = layer.eigenvectors(params)[0]
+    eigenvalues = np.append(np.ones(layer.n_out), (1 - 2.0 ** -10) * np.tanh(params["theta"]))
+    return phi, np.linalg.inv(phi), phi @ np.diag(eigenvalues) @ np.linalg.inv(phi)
+
+
+def trajectory(layer, params, x, length):
+    """x_0, x_1, ... one by one: f before t = steps, the tail linear."""
+    state = np.zeros((len(x), layer.nodes))
+    state[:, :layer.n_in] = x
+    if layer.constant:
+        state[:, layer.n_in] = 1
+    transfer, states = matrices(layer, params)[2], [state]
+    for t in range(length):
+        h = layer.activation.forward({}, state)[0] if t < layer.steps else state
+        state = np.array([transfer @ row for row in h])
+        states.append(state)
+    return states
+
+
+def trained(layer, rng, epochs=20, rate=0.02):
+    """Params after some epochs on three random classes."""
+    x, labels = random_array(rng, (60, layer.n_in)), rng.integers(layer.n_out, size=60)
+    *_, record = fit(layer, layer.init(rng), x, labels, loss=softmax_cross_entropy, rng=rng,
+                     optimizer=Adam(rate), batch_size=20, epochs=epochs)
+    return record.params
+
+
+def rounding(layer, params):
+    """A bound on what rounding does to A v, |v| = 1: products cost N u cond(Phi), and the inverse,
+    exact for a matrix N u |Phi| cond(Phi) away, as much again times cond(Phi)."""
+    condition = layer.condition(params)
+    return layer.nodes * np.finfo(float).eps * condition * (1 + condition)
+
+
+# The definition
+
+@every
+@pytest.mark.parametrize("tail", [0, 1, 7])
+def test_output_is_the_projection_after_the_transient_and_any_tail(layer, tail, rng):
+    params, x, _ = drawn(layer, rng)
+    _, inverse, _ = matrices(layer, params)
+    states = trajectory(layer, params, x, layer.steps + tail)
+    want = states[-1] @ inverse[:layer.n_out].T
+    allowed = rounding(layer, params) * np.linalg.norm(inverse, 2) * (layer.steps + tail + 1)
+    size = max(np.linalg.norm(state, axis=1).max() for state in states)
+    assert np.abs(layer.forward(params, x)[0] - want).max() <= allowed * size
+    got = layer.states(params, x, layer.steps + tail)
+    assert np.abs(got - states).max() <= allowed * size * layer.condition(params)
+
+
+def test_one_step_is_a_linear_readout_of_f(rng):
+    layer = RecurrentSpectral(4, 3, 9, 1, constant=True)
+    params, x, grad_y = drawn(layer, rng)
+    features = np.concatenate([np.tanh(x), np.full((5, 1), np.tanh(1)), np.zeros((5, 4))], 1)
+    y, residuals = layer.forward(params, x)
+    assert_near(y, features @ matrices(layer, params)[1][:3].T, 256)
+    assert (layer.backward(params, residuals, grad_y)[0]["theta"] == 0).all()
+
+
+@every
+def test_first_eigenvectors_are_orthonormal_and_the_same_in_every_library(layer, rng):
+    params = layer.init(rng)
+    phi = layer.eigenvectors(params)[0]
+    if isinstance(layer, TriangularRecurrentSpectral):
+        assert abs(abs(np.linalg.det(phi)) - 1) < 1e-14 and layer.condition(params) < 6
+    else:
+        assert np.abs(phi.T @ phi - np.eye(9)).max() < 9 * 4 * np.finfo(float).eps
+        assert abs(layer.condition(params) - 1) < 1e-13
+    if layer.planting == "nodes":
+        assert (phi[:, :3] == np.eye(9)[:, 6:]).all()
+
+
+# What is planted stays; the rest dies out
+
+@every
+@pytest.mark.parametrize("when", ["start", "trained"])
+def test_planted_directions_are_at_rest_and_all_else_shrinks(layer, when, rng):
+    frozen = replace(layer, trainable=tuple(set(layer.trainable) - {"planted"}))
+    params = frozen.init(rng) if when == "start" else trained(frozen, rng)
+    phi, _, transfer = matrices(layer, params)
+    ours = similarity(*layer.eigenvectors(params), layer.eigenvalues(params))
+    planted = phi[:, :3]
+    assert np.linalg.norm(ours @ planted - planted, 2) <= rounding(layer, params)
+    moduli = np.sort(np.abs(np.linalg.eigvals(transfer)))[::-1]
+    scatter = layer.condition(params) * rounding(layer, params)     # of eigenvalues: Bauer, Fike
+    assert np.abs(moduli[:3] - 1).max() <= scatter and moduli[3] < 1 - MARGIN / 2
+    assert_near(np.sort(np.abs(damped(params["theta"])))[::-1], moduli[3:], 1,
+                2 * scatter / np.finfo(float).eps)
+
+
+@every
+def test_planting_is_not_trained_by_default(layer, rng):
+    layer = replace(layer, trainable=type(layer).trainable)
+    for params in (layer.init(np.random.default_rng(3)), trained(layer, rng, 3)):
+        assert "planted" not in layer.trainable_part(params)
+    params, x, grad_y = drawn(layer, rng)
+    assert "planted" not in layer.backward(params, layer.forward(params, x)[1], grad_y)[0]
+
+
+@every
+def test_state_tends_to_the_projection_within_the_bound(layer, rng):
+    params = trained(layer, rng)
+    x = random_array(rng, (5, 4))
+    planted, projector = layer.eigenvectors(params)[0][:, :3], matrices(layer, params)[1][:3]
+    states, limit = layer.states(params, x, layer.steps + 60), layer.limit(params, x)
+    projected = states[layer.steps] @ projector.T @ planted.T
+    slack = rounding(layer, params) * np.abs(states).max() * layer.nodes
+    assert np.abs(limit - projected).max() <= slack
+    pi = planted @ projector
+    assert np.abs(pi @ pi - pi).max() <= rounding(layer, params)
+    distance = np.linalg.norm(states[layer.steps:] - limit, axis=2)
+    for length, reached in enumerate(distance):
+        bound = layer.distance_bound(params, distance[0], length)
+        assert (reached <= bound + 60 * slack).all()
+    assert (layer.distance_bound(params, distance[0], 60) < distance[0]).all()
+
+
+def test_bound_of_an_orthonormal_start_is_that_of_its_slowest_mode(rng):
+    layer = RecurrentSpectral(4, 3, 9)
+    params = layer.init(rng)
+    slowest = np.abs((1 - 2.0 ** -10) * np.tanh(params["theta"])).max()
+    for length in (0, 1, 7):
+        bound = layer.distance_bound(params, 3.0, length)
+        assert bound == pytest.approx(3 * slowest ** length, rel=1e-12)
+
+
+def test_long_tail_ends_at_the_limit(rng):
+    layer = RecurrentSpectral(4, 3, 9, 4, constant=True)
+    params, x = trained(layer, rng), random_array(rng, (5, 4))
+    _, inverse, transfer = matrices(layer, params)
+    state = layer.states(params, x, layer.steps)[-1]
+    far = state @ np.linalg.matrix_power(transfer, 2 ** 15).T       # (1 - 2^-10)^(2^15) < 2e-14
+    allowed = 2 ** 4 * rounding(layer, params) * layer.condition(params) * np.abs(state).max()
+    assert np.abs(far - layer.limit(params, x)).max() <= allowed + 1e-13 * layer.condition(params)
+
+
+def test_eigenvalues_stay_inside_where_tanh_rounds_to_one():
+    for dtype in (np.float16, np.float32, np.float64, np.longdouble):
+        theta = np.array([-60, 60, 0], dtype)
+        assert damped(theta).dtype == dtype
+        assert (damped(theta) == np.array([MARGIN - 1, 1 - MARGIN, 0], dtype)).all()
+
+
+# Gradients
+
+@pytest.mark.parametrize("activation", [Tanh(), ELU(), LeakyReLU(0.3)])
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_gradients_equal_complex_steps(steps, activation, rng):
+    layer = RecurrentSpectral(4, 3, 9, steps, activation, True, trainable=EVERYTHING)
+    params, x, grad_y = drawn(layer, rng)
+    grads, grad_x = layer.backward(params, layer.forward(params, x)[1], grad_y)
+    assert_gradient(grad_x, lambda moved: grad_y * layer.forward(params, moved)[0], x, "x")
+    for name in EVERYTHING[:2] if steps == 1 else EVERYTHING:
+        assert_gradient(grads[name], lambda moved: grad_y * layer.forward(
+            {**params, name: moved}, x)[0], params[name], name)
+
+
+def similar(rng, n=6):
+    phi = np.eye(n) * 2 + random_array(rng, (n, n)) / 2
+    return phi, np.linalg.inv(phi), rng.uniform(-1, 1, n), random_array(rng, (n, n))
+
+
+def test_gap_form_is_the_adjoint_rule_of_a_product_with_an_inverse(rng):
+    phi, inverse, eigenvalues, grad = similar(rng)
+    for grad_inverse in (random_array(rng, (6, 6)), random_array(rng, (2, 6)), np.zeros((0, 6))):
+        whole = np.zeros((6, 6))
+        whole[:len(grad_inverse)] = grad_inverse
+        grad_y = whole + (phi * eigenvalues).T @ grad
+        want = grad @ inverse.T * eigenvalues - inverse.T @ grad_y @ inverse.T
+        grad_phi, grad_eigenvalues = similarity_backward(phi, inverse, eigenvalues, grad,
+                                                         grad_inverse)
+        assert_near(grad_phi, want, 512)
+        assert_near(grad_eigenvalues, np.diag(phi.T @ grad @ inverse.T).copy(), 64)
+        assert_near(eigenvalues_backward(phi, inverse, grad), grad_eigenvalues, 256)
+
+
+def test_gradient_of_the_inverse_alone(rng):
+    phi, inverse, eigenvalues, grad = similar(rng)
+    grad_phi, grad_eigenvalues = similarity_backward(phi, inverse, eigenvalues, 0 * grad, grad)
+    assert_gradient(grad_phi, lambda moved: grad * np.linalg.inv(moved), phi, "phi")
+    assert (grad_eigenvalues == 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble, np.complex128,
+                                   np.clongdouble])
+def test_inverse_in_every_dtype(dtype, rng):
+    phi = random_array(rng, (7, 7), dtype) + 3 * np.eye(7, dtype=dtype)
+    phi[0, 0] = 0                                           # needs a pivot
+    product = inverted(phi) @ phi
+    assert product.dtype == dtype
+    assert_near(product, np.eye(7, dtype=dtype), 7 * 100)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.longdouble])
+def test_singular_eigenvectors_are_refused(dtype, rng):
+    layer = RecurrentSpectral(4, 3, 9)
+    params = layer.init(rng, dtype)
+    params["modes"][:, 1] = 0
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        layer.forward(params, random_input(layer, rng, dtype))
+    assert layer.condition(params) == np.inf
+
+
+@pytest.mark.parametrize("dtype", EVERY_DTYPE.values(), ids=EVERY_DTYPE)
+def test_condition_in_every_dtype(dtype, rng):
+    layer = LAYERS["random"]
+    params = random_params(layer, rng, dtype)
+    values = np.linalg.svd(np.concatenate([params["planted"], params["modes"]], 1).astype(complex),
+                           compute_uv=False)
+    assert layer.condition(params) == pytest.approx(values[0] / values[-1], rel=1e-5)
+
+
+def test_gradient_is_blind_to_the_gauge(rng):
+    """Lengths of free columns and the basis of span P do not change A; P's length divides y."""
+    layer = LAYERS["random"]
+    params, x, grad_y = drawn(layer, rng)
+    y, residuals = layer.forward(params, x)
+    grads, _ = layer.backward(params, residuals, grad_y)
+    along = (params["modes"] * grads["modes"]).sum(0)
+    assert_near(along, np.zeros(6), 256, np.abs(params["modes"] * grads["modes"]).sum(0).max())
+    inside = params["planted"].T @ grads["planted"]         # P -> P R gives y -> R^-1 y
+    assert_near(inside, -(grad_y.T @ y), 512)
+
+
+def test_length_and_order_of_free_columns_do_not_matter(rng):
+    layer = LAYERS["random"]
+    params, x, _ = drawn(layer, rng)
+    y = layer.forward(params, x)[0]
+    scaled = {**params, "modes": params["modes"] * [2, -4, 8, 1, 0.5, -1]}
+    order = rng.permutation(6)
+    turned = {**params, "modes": params["modes"][:, order], "theta": params["theta"][order]}
+    assert_near(layer.forward(scaled, x)[0], y, 1024)
+    assert_near(layer.forward(turned, x)[0], y, 1024)
+
+
+def test_freezing_changes_no_other_gradient(rng):
+    layer = LAYERS["random"]
+    params, x, grad_y = drawn(layer, rng)
+    residuals = layer.forward(params, x)[1]
+    want, want_x = layer.backward(params, residuals, grad_y)
+    for name in EVERYTHING:
+        grads, grad_x = replace(layer, trainable=(name,)).backward(params, residuals, grad_y)
+        assert list(grads) == [name] and same_bits(grad_x, want_x)
+        assert_near(grads[name], want[name], 256)
+
+
+@pytest.mark.parametrize("trainable, without, with_x", [
+    (EVERYTHING, 11, 12), (("theta",), 8, 9), ((), 0, 4)])
+def test_backward_makes_no_product_that_nobody_asked_for(trainable, without, with_x, rng,
+                                                         monkeypatch):
+    """4 steps: one for y, then 3 for A, 2 between the steps, 1 for x; for Phi 5, for theta 2."""
+    monkeypatch.setattr("npspectral.nn.activations.check_array", lambda *_: None)
+    layer = replace(LAYERS["random"], trainable=trainable)
+    params, x, grad_y = drawn(layer, rng)
+    residuals = layer.forward(params, x)[1]
+    for input_grad, wanted in ((False, without), (True, with_x)):
+        Counted.costs = []
+        layer.backward(params, tree.map(lambda array: array.view(Counted), residuals), grad_y,
+                       input_grad)
+        assert len(Counted.costs) == wanted
+
+
+@every
+def test_tangent_kernel_is_the_contraction_of_single_gradients(layer, rng):
+    params, x, _ = drawn(layer, rng, 3)
+    rows = [np.concatenate([grad.ravel() for grad in layer.backward(
+        params, layer.forward(params, x[n:n + 1])[1], np.eye(3)[k:k + 1])[0].values()])
+        for n in range(3) for k in range(3)]
+    want = (np.array(rows) @ np.array(rows).T).reshape(3, 3, 3, 3).transpose(0, 2, 1, 3)
+    assert_near(tangent_kernel(layer, params, x), want.copy(), 1024)
+
+
+# Symmetries
+
+def test_odd_network_without_constant_node_has_odd_outputs(rng):
+    for constant in (False, True):
+        layer = RecurrentSpectral(4, 3, 9, 4, constant=constant)
+        params, x, _ = drawn(layer, rng)
+        y, mirrored = layer.forward(params, x)[0], layer.forward(params, -x)[0]
+        assert same_bits(mirrored, -y) is not constant
+
+
+def test_without_nonlinearity_it_is_one_projection_whatever_the_steps(rng):
+    for steps in (1, 2, 6):
+        layer = RecurrentSpectral(4, 3, 9, steps, Identity())
+        params, x, _ = drawn(layer, np.random.default_rng(5))
+        assert_near(layer.forward(params, x)[0], x @ matrices(layer, params)[1][:3, :4].T, 1024)
+
+
+def test_classes_do_not_see_the_scale_behind_relu_without_constant_node(rng):
+    layer = RecurrentSpectral(4, 3, 9, 4, ReLU())
+    params, x, _ = drawn(layer, rng)
+    assert same_bits(layer.forward(params, 8 * x)[0], 8 * layer.forward(params, x)[0])
+
+
+# Triangular eigenvectors
+
+def test_triangular_inverse_and_determinant(rng):
+    layer = LAYERS["triangular"]
+    params, *_ = drawn(layer, rng)
+    phi, inverse = layer.eigenvectors(params)
+    condition = np.linalg.cond(phi)
+    assert_near(inverse, np.linalg.inv(phi), 9 * condition)
+    assert abs(abs(np.linalg.det(phi)) - 1) < 9 * np.finfo(float).eps * condition
+    lower, upper = layer.factors(params)
+    assert (np.triu(lower) == np.eye(6)).all() and (np.tril(upper) == np.eye(6)).all()
+    assert (lower[np.tril_indices(6, -1)] == params["lower"]).all()
+    assert (upper[np.triu_indices(6, 1)] == params["upper"]).all()
+
+
+def test_triangle_of_integers_is_inverted_exactly(rng):
+    matrix = np.tril(rng.integers(-3, 4, (11, 11)), -1).astype(float) + np.eye(11)
+    assert (unit_lower_inverse(matrix) @ matrix == np.eye(11)).all()
+
+
+def test_planted_nodes_of_the_triangular_form_act_on_no_other(rng):
+    layer = LAYERS["triangular"]
+    params, *_ = drawn(layer, rng)
+    ours = similarity(*layer.eigenvectors(params), layer.eigenvalues(params))
+    assert (ours[:6, 6:] == 0).all() and (ours[6:, 6:] == np.eye(3)).all()
+
+
+def test_condition_of_two_blocks(rng):
+    """L = U = I: cond is ((s + sqrt(s^2 + 4)) / 2)^2 with the largest singular value s of K."""
+    layer = LAYERS["triangular"]
+    params, *_ = drawn(layer, rng)
+    params |= {name: np.zeros_like(params[name]) for name in ("lower", "upper")}
+    s = np.linalg.norm(params["drive"], 2)
+    assert layer.condition(params) == pytest.approx(((s + (s * s + 4) ** 0.5) / 2) ** 2, rel=1e-13)
+
+
+def test_triangular_form_is_the_general_one_with_its_eigenvectors(rng):
+    layer = LAYERS["triangular"]
+    params, x, grad_y = drawn(layer, rng)
+    general = RecurrentSpectral(4, 3, 9, 4, constant=True, planting="nodes", trainable=EVERYTHING)
+    phi = layer.eigenvectors(params)[0]
+    same = {"planted": phi[:, :3].copy(), "modes": phi[:, 3:].copy(), "theta": params["theta"]}
+    y, residuals = layer.forward(params, x)
+    want_y, want_residuals = general.forward(same, x)
+    grads, grad_x = layer.backward(params, residuals, grad_y)
+    want, want_x = general.backward(same, want_residuals, grad_y)
+    assert_near(y, want_y, 4096)
+    assert_near(grad_x, want_x, 4096)
+    assert_near(grads["theta"], want["theta"], 4096, np.abs(grads["lower"]).max())
+    assert_near(grads["drive"], want["modes"][6:], 4096)
+
+
+# Kernels in sequence
+
+SWITCHED = SwitchedRecurrentSpectral(4, 3, 9, items=3, steps=2, rest=2, constant=True)
+
+
+def test_one_kernel_is_the_recurrent_layer(rng):
+    layer = SwitchedRecurrentSpectral(4, 3, 9, items=1, steps=4, rest=5)
+    params, x, grad_y = drawn(layer, rng)
+    single = layer.kernel
+    y, residuals = layer.forward(params, x)
+    want_y, want_residuals = single.forward(layer.own(params, 1), x)
+    assert same_bits(y, want_y)
+    grads, grad_x = layer.backward(params, residuals, grad_y)
+    want, want_x = single.backward(layer.own(params, 1), want_residuals, grad_y)
+    for got, expected in ((grads["modes_1"], want["modes"]), (grads["theta_1"], want["theta"]),
+                          (grad_x, want_x)):
+        assert same_bits(got, expected)
+
+
+def test_kernels_act_one_after_the_other(rng):
+    params, x, _ = drawn(SWITCHED, rng)
+    state = np.zeros((5, 9))
+    for k in range(3):
+        state[:, :4] += x[:, 4 * k:4 * k + 4]
+        state[:, 4] += 1
+        _, inverse, transfer = matrices(SWITCHED.kernel, SWITCHED.own(params, k + 1))
+        for t in range(4):
+            state = (np.tanh(state) if t < 2 else state) @ transfer.T
+    assert_near(SWITCHED.forward(params, x)[0], state @ inverse[:3].T, 4096)
+
+
+def test_planted_directions_are_at_rest_under_every_product_of_kernels(rng):
+    params = trained(SWITCHED, rng)
+    planted = params["planted"]
+    transfers = SWITCHED.transfers(params)
+    for order in ([0], [1, 0], [2, 0, 1], [0, 0, 2, 1]):
+        product = planted
+        for k in order:
+            product = transfers[k] @ product
+        allowed = sum(rounding(SWITCHED.kernel, SWITCHED.own(params, k + 1)) for k in order)
+        growth = max(np.linalg.norm(transfer, 2) for transfer in transfers) ** (len(order) - 1)
+        assert np.linalg.norm(product - planted, 2) <= allowed * max(growth, 1)
+
+
+def test_switching_before_the_tail_has_died_changes_what_is_stored_by_its_projection(rng):
+    params, *_ = drawn(SWITCHED, rng)
+    one, two = (layer_projector(SWITCHED, params, k) for k in (1, 2))
+    state = random_array(rng, (9,))
+    change = two @ state - one @ state
+    assert np.abs(change).max() > 0.1
+    assert np.abs(change - two @ (state - one @ state)).max() < 1e-13
+    assert np.abs(two @ (one @ state) - one @ state).max() < 1e-13  # after it, nothing changes
+
+
+def layer_projector(layer, params, k):
+    inverse = matrices(layer.kernel, layer.own(params, k))[1]
+    return params["planted"] @ inverse[:layer.n_out]
+
+
+def test_stability_is_that_of_the_eigenvalues_beside_the_planted_ones(rng):
+    params, *_ = drawn(SWITCHED, rng)
+    transfers = SWITCHED.transfers(params)
+    moduli = np.sort(np.abs(np.linalg.eigvals(transfers[2] @ transfers[1] @ transfers[0])))
+    beside = np.delete(moduli, np.argsort(np.abs(moduli - 1))[:3])
+    radius, norm = product_stability(transfers, params["planted"])
+    assert radius == pytest.approx(beside.max(), rel=1e-9)
+    aside = np.eye(9) - params["planted"] @ np.linalg.pinv(params["planted"])
+    product = aside @ transfers[2] @ transfers[1] @ transfers[0] @ aside
+    assert norm == pytest.approx(np.linalg.norm(product, 2), rel=1e-11)
+
+
+def test_kernels_that_are_stable_alone_may_not_be_in_turn():
+    """Two shears: every eigenvalue is 0, and the product stretches one direction by 4."""
+    planted = np.array([[0.0], [0], [1]])
+    up, down = np.zeros((2, 3, 3))
+    up[0, 1] = down[1, 0] = 2
+    up[2, 2] = down[2, 2] = 1
+    for one in (up, down):
+        radius, norm = product_stability([one], planted)
+        assert radius < 1 and norm == 2
+    assert product_stability([up, down], planted) == pytest.approx((4, 4))
+    halves = [planted @ planted.T + (one - planted @ planted.T) / 4 for one in (up, down)]
+    assert product_stability(halves, planted)[1] == pytest.approx(0.25)
+
+
+def test_switched_first_values_share_what_is_planted(rng):
+    for planting in ("random", "nodes"):
+        layer = replace(SWITCHED, planting=planting)
+        params = layer.init(rng)
+        for k in (1, 2, 3):
+            assert layer.kernel.condition(layer.own(params, k)) == pytest.approx(1, abs=1e-13)
+        assert not np.allclose(params["modes_1"], params["modes_2"])
+
+
+# Learning, penalty, refusals
+
+def learned(layer, rng, x, target, loss, *stages):
+    """Params after stages of (rate, epochs), each of which ends once the loss is below 0.005."""
+    params = layer.init(rng)
+    for rate, epochs in stages:
+        for record in fit(layer, params, x, target, rng=rng, batch_size=100, loss=loss,
+                          optimizer=Adam(rate), epochs=epochs):
+            if record.loss < 0.005:
+                break
+        params = record.params
+    return params
+
+
+def rings(rng, n=2000):
+    """Points (n, 2) about circles of radius 0.5 and 1.2, and the numbers of the circles."""
+    labels, angle = rng.integers(2, size=n), rng.uniform(0, 2 * np.pi, n)
+    radius = np.where(labels, 1.2, 0.5) + 0.1 * rng.standard_normal(n)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), labels
+
+
+def share_right(layer, params, x, labels):
+    return (layer.forward(params, x)[0].argmax(1) == labels).mean()
+
+
+@pytest.mark.parametrize("constant, epochs, low, high", [(True, 400, 0.98, 1),
+                                                         (False, 20, 0.42, 0.58)])
+def test_rings_need_the_constant_node(constant, epochs, low, high, rng):
+    layer = RecurrentSpectral(2, 2, 24, 5, constant=constant)
+    (x, labels), test_set = rings(rng), rings(rng)
+    params = learned(layer, rng, x, np.eye(2)[labels], mean_squared_error, (0.01, epochs))
+    assert low <= share_right(layer, params, *test_set) <= high
+
+
+@pytest.mark.skipif(not data.at_hand("digits"), reason="the digits are not on this machine")
+def test_digits_are_learned(rng):
+    train_set, test_set = data.train_test_split(rng, *data.digits())
+    layer = RecurrentSpectral(64, 10, 120, 5, ReLU())
+    params = learned(layer, rng, *train_set, softmax_cross_entropy, (5e-3, 12), (5e-4, 5))
+    assert share_right(layer, params, *test_set) > 0.95
+
+
+def test_penalty_is_zero_at_the_start_and_holds_the_condition_down(rng):
+    layer = RecurrentSpectral(4, 3, 9, 3)
+    assert Orthonormal(1.0, "modes")(layer.init(rng))[0] < 1e-28
+    x, labels = random_array(rng, (60, 4)), rng.integers(3, size=60)
+    found = []
+    for penalties in ((), (Orthonormal(1.0, "modes"),)):
+        generator = np.random.default_rng(0)
+        *_, record = fit(layer, layer.init(generator), x, labels, rng=generator, batch_size=20,
+                         loss=softmax_cross_entropy, optimizer=Adam(0.05), epochs=30,
+                         penalties=penalties)
+        found.append(layer.condition(record.params))
+    assert found[1] < found[0] / 2
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: RecurrentSpectral(4, 3, 3), "nodes is 3, expected an integer of at least 4"),
+    (lambda: RecurrentSpectral(4, 3, 4, constant=True), "at least 5"),
+    (lambda: RecurrentSpectral(2, 3, 3), "nodes is 3, expected an integer of at least 4"),
+    (lambda: RecurrentSpectral(4, 3, 9, 0), "steps is 0"),
+    (lambda: RecurrentSpectral(4, 3, 9, 2.0), "steps is 2.0"),
+    (lambda: RecurrentSpectral(4, 3, 9).states(
+        RecurrentSpectral(4, 3, 9).init(np.random.default_rng(0)), np.ones((2, 4)), -1),
+     r"RecurrentSpectral\(4, 3\): length is -1, expected an integer of at least 0"),
+    (lambda: RecurrentSpectral(4, 3, 9, activation=np.tanh), "expected an elementwise layer"),
+    (lambda: RecurrentSpectral(4, 3, 9, constant=1), "constant is 1"),
+    (lambda: RecurrentSpectral(4, 3, 9, planting="somewhere"), "planting is 'somewhere'"),
+    (lambda: RecurrentSpectral(4, 3, 9, theta=0.5), "theta is 0.5, expected an initializer"),
+    (lambda: RecurrentSpectral(4, 3, 9, trainable=("phi",)), "trainable is"),
+    (lambda: TriangularRecurrentSpectral(4, 3, 6), "6 nodes planted as 'nodes'"),
+    (lambda: TriangularRecurrentSpectral(4, 3, 9, planting="random"), "expected 'nodes'"),
+    (lambda: SwitchedRecurrentSpectral(4, 3, 9, items=0), "items is 0"),
+    (lambda: SwitchedRecurrentSpectral(4, 3, 9, rest=-1), "rest is -1"),
+    (lambda: SwitchedRecurrentSpectral(4, 3, 2), "nodes is 2"),
+])
+def test_sizes_that_do_not_fit_are_refused(make, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()

@@ -1,0 +1,566 @@
+"""scripts/reproduce.py: two small scripts, one of which crashes, into a report that says so."""
+import base64
+import errno
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+GOOD = '''"""Is 1 < 2 & so on?
+
+Published against ours: 0.5 / 0.5
+- a * b_c and
+  so on
+
+Does not reproduce: the <rest> of it.
+
+    y = x
+"""
+import argparse, base64, json, pathlib, sys
+import neighbor
+parser = argparse.ArgumentParser()
+parser.add_argument("--quick", action="store_true")
+parser.add_argument("--out", type=pathlib.Path)
+out = parser.parse_args().out
+(out / "first_figure.png").write_bytes(base64.b64decode(%r))
+rows = [dict(part="p", quantity="|a| < b", published="0.5", ours="0.4 (0.3 to 0.5)",
+             verdict="not at this size", wanted=">= 0.5, 1 of 2", exact=False),
+        dict(part="p", quantity="exactly 0", published="-", ours="0", verdict=neighbor.VERDICT,
+             wanted="<= 0, 1 of 1", exact=True),
+        dict(part="p", quantity="only told", published="-", ours="7", verdict="", wanted="",
+             exact=False)]
+(out / "verdicts.json").write_text(json.dumps(rows))
+print("mnist left out: the files are not here")
+with open(out / "times", "a") as file:
+    print("ran", file=file)
+'''
+BAD = '''"""Does it crash?"""
+import sys
+print("before")
+print("\\rhalf <way>", file=sys.stderr)
+raise ValueError("planted & seen")
+'''
+# One gray pixel.
+PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg"
+         "gg==")
+
+
+@pytest.fixture
+def reproduce(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import reproduce
+    import reproduce_machine
+    row = ["float64", "PASS", "9 of 9", "1", "0 s"]
+    machine = reproduce_machine.Machine({"numpy": "2 <x>"}, [row], True)
+    monkeypatch.setattr(reproduce, "judge_machine", lambda: machine)
+    return reproduce
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    (folder / "good.py").write_text(GOOD % PIXEL)
+    (folder / "neighbor.py").write_text("VERDICT = 'pass'\n")
+    (folder / "bad.py").write_text(BAD)
+    return folder
+
+
+def run(reproduce, scripts, names=("good", "bad"), *options):
+    """The exit code and the folder of a run of these scripts."""
+    out = scripts.parent / "out"
+    code = reproduce.main(["--out", str(out), "--workers", "2", *options],
+                          {name: (1, 2, 3) for name in names}, scripts)
+    return code, out
+
+
+def times(out):
+    return len((out / "good" / "times").read_text().splitlines())
+
+
+class Reader(HTMLParser):
+    """Texts, images and open tags of a page; raises on tags that are not closed in turn."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts, self.images, self.opened = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.images.append(dict(attributes))
+        elif tag not in ("meta", "br"):
+            self.opened.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.opened.pop() == tag
+
+    def handle_data(self, text):
+        self.texts.append(text)
+
+
+def read(path):
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    assert reader.opened == []
+    return reader, " ".join(" ".join(reader.texts).split())
+
+
+def test_the_page_says_what_held_what_did_not_and_what_crashed(reproduce, scripts, capsys):
+    code, out = run(reproduce, scripts)
+    assert code == 1
+    reader, words = read(out / "report.html")
+    for expected in ("good: Is 1 < 2 & so on?",
+                     "1 of 2 claims hold; 1 not at this size; part of it needs data",
+                     "p: |a| < b is 0.4 (0.3 to 0.5), expected >= 0.5, 1 of 2; published: 0.5",
+                     "Does not reproduce: the <rest> of it.", "mnist left out: the files",
+                     "bad: Does it crash?", "Crashed with exit code 1.", "half <way>",
+                     "ValueError: planted & seen", "1 more number", "only told", "2 <x>",
+                     "2 experiments: 1 claim holds, 1 does not hold at this size, 1 experiment "
+                     "crashed.", "a * b_c and so on"):
+        assert expected in words, expected
+    assert "bad" in capsys.readouterr().out
+    image, = reader.images
+    assert image["alt"] == "good: first figure"
+    kind, content = image["src"].split(",")
+    assert kind == "data:image/png;base64"
+    assert base64.b64decode(content, validate=True) == base64.b64decode(PIXEL)
+
+
+def test_the_page_needs_nothing_but_itself(reproduce, scripts):
+    _, out = run(reproduce, scripts)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script|<link|@import|url\(|https?://", page)
+    assert re.findall(r' (?:src|href)="(?!data:image/png;base64,|#)', page) == []
+    for anchor in re.findall(r'href="#([^"]*)"', page):
+        assert f'id="{anchor}"' in page
+
+
+def test_the_markdown_twin_has_the_same_words_and_figures_as_files(reproduce, scripts):
+    _, out = run(reproduce, scripts)
+    lines = (out / "report.md").read_text(encoding="utf-8").splitlines()
+    assert "![good: first figure](good/first_figure.png)" in lines
+    assert "## good: Is 1 \\< 2 & so on?" in lines
+    assert "- a \\* b\\_c and so on" in lines
+    row, = (line for line in lines if "exactly 0" in line)
+    assert row == "| p | exactly 0 | - | 0 | pass (\\<= 0, 1 of 1) |"
+    row, = (line for line in lines if line.startswith("| p | \\|a\\| \\< b"))
+    assert re.sub(r"\\.", "", row).count("|") == 6
+    assert "    ValueError: planted & seen" in lines
+
+
+def test_what_has_ended_well_is_not_run_again_and_what_crashed_is(reproduce, scripts):
+    _, out = run(reproduce, scripts)
+    crashed = json.loads((out / "bad" / "run.json").read_text())
+    time.sleep(0.01)
+    run(reproduce, scripts)
+    assert times(out) == 1
+    assert json.loads((out / "bad" / "run.json").read_text()) != crashed
+
+
+@pytest.mark.parametrize("changed", ["good.py", "neighbor.py"])
+def test_other_code_runs_anew_beside_the_old_results(reproduce, scripts, changed):
+    _, out = run(reproduce, scripts)
+    with open(scripts / changed, "a") as file:
+        file.write("# another line\n")
+    run(reproduce, scripts)
+    assert times(out) == 1
+    aside, = out.glob("good.*")
+    assert (aside / "times").read_text() == "ran\n"
+    assert not list(out.glob("bad.*"))
+
+
+def test_a_result_depends_on_options_data_at_hand_and_the_package(reproduce, scripts, monkeypatch):
+    package = scripts / "package"
+    package.mkdir()
+    (package / "module.py").write_text("x = 1\n")
+    from reproduce_run import data, fingerprint, npspectral
+    monkeypatch.setattr(npspectral, "__file__", str(package / "__init__.py"))
+    marks = [fingerprint(scripts / "good.py", ()), fingerprint(scripts / "good.py", ("--quick",))]
+    for there in (True, False):
+        monkeypatch.setattr(data, "at_hand", lambda name: there)
+        marks.append(fingerprint(scripts / "good.py", ("--full",)))
+    (package / "module.py").write_text("x = 2\n")
+    marks.append(fingerprint(scripts / "good.py", ("--full",)))
+    assert len(set(marks)) == 5
+    assert marks[-1] == fingerprint(scripts / "good.py", ("--full",))
+
+
+def test_scripts_have_one_thread_each(reproduce, scripts, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    (scripts / "threads.py").write_text("import os\nprint(os.environ['OPENBLAS_NUM_THREADS'])\n")
+    run = reproduce.run_script("threads", scripts.parent / "out", scripts)
+    assert run.code == 0 and (run.folder / "log.txt").read_text() == "1\n"
+
+
+@pytest.mark.parametrize("option, seconds", [("--quick", 1), ("--standard", 2), ("--full", 3)])
+def test_expected_seconds_are_those_of_the_mode(option, seconds, reproduce, scripts, monkeypatch):
+    seen = []
+    monkeypatch.setattr(reproduce, "run_all", lambda expected, *more: seen.append(expected) or [])
+    run(reproduce, scripts, ["good"], option)
+    assert seen == [{"good": seconds}]
+
+
+def test_again_runs_again_and_what_was_killed_goes_on_in_its_folder(reproduce, scripts):
+    _, out = run(reproduce, scripts, ["good"])
+    run(reproduce, scripts, ["good"], "--again")
+    assert len(list(out.glob("good.*"))) == 1 and times(out) == 1
+    state = json.loads((out / "good" / "run.json").read_text())
+    (out / "good" / "run.json").write_text(json.dumps({"fingerprint": state["fingerprint"]}))
+    run(reproduce, scripts, ["good"])
+    assert times(out) == 2
+
+
+def test_exit_codes(reproduce, scripts, monkeypatch):
+    assert run(reproduce, scripts, ["good"])[0] == 0
+    (scripts / "neighbor.py").write_text("VERDICT = 'FAIL'  # bytecode is compared by size\n")
+    assert run(reproduce, scripts, ["good"])[0] == 1            # what is exact must hold
+    (scripts / "good.py").write_text((GOOD % PIXEL).replace("exact=True", "exact=False"))
+    assert run(reproduce, scripts, ["good"])[0] == 0            # what is not is only reported
+    broken = reproduce.judge_machine()
+    monkeypatch.setattr(reproduce, "judge_machine", lambda: type(broken)({}, [], False))
+    code, out = run(reproduce, scripts, ["good"])
+    assert code == 1 and "FAILS its oracle" in read(out / "report.html")[1]
+
+
+def test_lines_of_docstrings_are_joined_where_they_were_wrapped(reproduce):
+    from reproduce_page import html_block, markdown_block
+    from reproduce_report import prose
+    long = "word " * 18
+    paragraph, = prose(f"{long}\nends here / 1\nanother line / 2")
+    assert paragraph.text == f"{long} ends here / 1\nanother line / 2"
+    assert html_block(paragraph).endswith("ends here / 1<br>\nanother line / 2</p>")
+    assert markdown_block(paragraph, None).endswith("ends here / 1  \nanother line / 2")
+    first, table = prose("Numbers:\na     1\nb     2")
+    assert (first.text, table.text) == ("Numbers:", "a     1\nb     2")
+
+
+def test_time_left_by_the_pace_of_what_has_finished(reproduce):
+    expected = {"a": 10, "b": 20, "c": 30}
+    assert reproduce.seconds_left(expected, {}, 2) == 30
+    assert reproduce.seconds_left(expected, {"a": 20}, 1) == 100
+    assert reproduce.seconds_left(expected, {"a": 20}, 4) == 60     # no script runs on two cores
+    assert reproduce.seconds_left(expected, dict.fromkeys(expected, 1), 2) == 0
+
+
+def test_every_experiment_is_in_the_list(reproduce):
+    """A script is one if its parser is that of experiments."""
+    parser = re.compile(r"^ .*\boptions\(__doc__", re.MULTILINE)
+    found = {path.stem for path in SCRIPTS.glob("*.py")
+             if parser.search(path.read_text(encoding="utf-8"))}
+    assert found == set(reproduce.EXPERIMENTS)
+
+
+def test_every_docstring_asks_a_question_and_has_its_source(reproduce):
+    import reproduce_result
+    for name in reproduce.EXPERIMENTS:
+        (first, *rest), _ = reproduce_result.paragraphs(SCRIPTS / f"{name}.py")
+        assert "?" in first or ":" in first, name
+        assert any(re.search(r"\bSource: |published", text) for text in rest), name
+
+
+def test_the_machine_is_judged_by_the_oracle(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import reproduce_machine
+    monkeypatch.setattr(reproduce_machine, "DTYPES", ("float32",))
+    machine = reproduce_machine.judge_machine()
+    (dtype, headline, exact, *_), = machine.rows
+    n_right, n_exact = exact.split(" of ")
+    assert machine.ok and dtype == "float32" and headline.startswith("PASS")
+    assert n_right == n_exact and int(n_exact) > 50
+    assert machine.facts["numpy"] == np.__version__
+    right = reproduce_machine.reference
+    monkeypatch.setattr(reproduce_machine, "reference", lambda case: {
+        name: -array for name, array in right(case).items()})
+    assert not reproduce_machine.judge_machine().ok
+    assert os.cpu_count() and "cores" in machine.facts["processor"]
+
+
+# Scripts that would take the report with them
+
+GOOD_ENOUGH = GOOD % PIXEL + "import os, shutil, subprocess, time\n"
+ROWS = "(out / 'verdicts.json').write_text(%r)\n"
+RAW = b"\0\x1b[31m\b\x7f\xff\xed\xa0\x80 left out: \xc2\x9b\xe2\x80\xae\r\n"
+SABOTEURS = {                           # name -> script, what the report has to say of it
+    "truncated": (GOOD_ENOUGH + ROWS % '[{"part": "p", "quan', "verdicts.json: Unterminated"),
+    "syntax": ('"""Is it Python?"""\nif:\n', "syntax.py: invalid syntax (syntax.py, line 2)"),
+    "latin": ('"""O\xf9 est-ce?"""\n'.encode("latin-1"), "latin.py: (unicode error) 'utf-8' codec"),
+    "folder": (GOOD_ENOUGH + "(out / 'x.png').mkdir()\n", "x.png: is no regular file."),
+    "deletes": (GOOD_ENOUGH + "shutil.rmtree(out)\n", "Deleted its own folder"),
+    "floods": (GOOD_ENOUGH + "for _ in range(900):\n    print(9999 * 'x')\nprint('the end')\n"
+               "print(9 * 10**6 * 'y', file=sys.stderr)\n",
+               "Wrote 9 MB to log.txt; only the first 4 MB and the last 1 MB are kept. "
+               "Wrote 9 MB to errors.txt"),
+    "hangs": (GOOD_ENOUGH + "time.sleep(600)\n", "minutes, its limit of time (--limit)."),
+    "controls": (GOOD_ENOUGH + f"sys.stdout.buffer.write({RAW})\n"
+                 + ROWS % json.dumps([dict(part="\0", quantity="\ud800", published="\x1b", ours="",
+                                           verdict="FAIL", wanted="\b\n# no", exact=False)])
+                 + "raise ValueError('\\x1b[2J')\n", "Crashed with exit code 1."),
+}
+
+
+def sabotage(scripts, *names):
+    for name in names:
+        script = SABOTEURS[name][0]
+        (scripts / f"{name}.py").write_bytes(script if isinstance(script, bytes)
+                                             else script.encode())
+
+
+def is_clean(text):
+    """No control but the line end and the tab, no surrogate, nothing that turns the writing."""
+    return not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+
+
+@pytest.mark.parametrize("name", SABOTEURS)
+def test_a_saboteur_is_named_with_what_is_wrong_and_the_good_script_is_shown(
+        name, reproduce, scripts, capsys):
+    sabotage(scripts, name)
+    code, out = run(reproduce, scripts, ("good", name),
+                    *(["--limit", "0.02"] if name == "hangs" else []))
+    assert code == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert re.search(rf"{name} \d+ s .*{re.escape(SABOTEURS[name][1])}", printed)
+    _, words = read(out / "report.html")
+    assert SABOTEURS[name][1] in words and "1 of 2 claims hold; 1 not at this size" in words
+    for page in (out / "report.html", out / "report.md"):
+        text = page.read_bytes().decode("utf-8")
+        assert f"{name}" in text and is_clean(text) and len(text) < 100_000
+    assert "![good: first figure](good/first_figure.png)" in (out / "report.md").read_text()
+    assert sum(path.stat().st_size for path in out.rglob("*.txt")) < 11 << 20
+
+
+def test_all_saboteurs_together_leave_two_good_scripts_as_ever(reproduce, scripts):
+    (scripts / "good2.py").write_text(GOOD % PIXEL)
+    sabotage(scripts, *SABOTEURS)
+    code, out = run(reproduce, scripts, ("good", *SABOTEURS, "good2"), "--limit", "0.1")
+    assert code == 1
+    reader, words = read(out / "report.html")
+    for name, (_, told) in SABOTEURS.items():
+        assert re.search(rf" {name} \S.*? \d+ [^?]*{re.escape(told)}", words), name
+    assert "10 experiments: " in words and "4 experiments crashed" in words
+    assert "4 experiments are damaged" in words
+    for name in ("good", "good2"):
+        assert f"{name}: first figure" in [image["alt"] for image in reader.images]
+
+
+def test_the_last_lines_of_a_flood_are_kept_and_a_long_line_is_cut(reproduce, scripts):
+    script = GOOD_ENOUGH + "print(6 * 10**6 * 'x')\nprint('then')\nraise ValueError('now')\n"
+    (scripts / "long.py").write_text(script)
+    _, out = run(reproduce, scripts, ["long"])
+    _, words = read(out / "report.html")
+    assert "x" * 490 in words and "x" * 501 not in words
+    assert "then" in words and "ValueError: now" in words
+    log = (out / "long" / "log.txt").read_text()
+    assert log.endswith("then\n") and "bytes left out" in log and len(log) < 5.3e6
+
+
+def test_a_script_in_an_encoding_that_it_declares_is_a_good_one(reproduce, scripts):
+    text = "# -*- coding: latin-1 -*-\n" + (GOOD % PIXEL).replace("Is 1 < 2", "O\xf9 est 1 < 2")
+    (scripts / "latin.py").write_bytes(text.encode("latin-1"))
+    code, out = run(reproduce, scripts, ["latin"])
+    assert code == 0 and "latin: O\xf9 est 1 < 2 & so on?" in read(out / "report.html")[1]
+    (scripts / "neighbor.py").write_text("VERDICT = 'pass'    # another one\n")
+    run(reproduce, scripts, ["latin"])
+    assert len(list(out.glob("latin.*"))) == 1          # its imports are part of its fingerprint
+
+
+ROW = dict(part="p", quantity="q", published="-", ours="1", verdict="pass", wanted=">= 1",
+           exact=False)
+DAMAGED = {                             # verdicts.json -> what the report says
+    "null": "is NoneType, expected a list", "{}": "is dict, expected a list", "": "Expecting value",
+    "[" * 100_000: "recursion", "[NaN]": "1 of 1 rows are damaged, the first is row 1",
+    json.dumps([ROW, {**ROW, "verdict": None}]): "1 of 2 rows are damaged, the first is row 2",
+    json.dumps([ROW, {**ROW, "verdict": "maybe"}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {**ROW, "verdict": []}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {**ROW, "ours": float("nan")}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {**ROW, "exact": 1}]): "1 of 2 rows are damaged",
+    json.dumps([ROW, ["pass"]]): "1 of 2 rows are damaged",
+    json.dumps([ROW, {k: v for k, v in ROW.items() if k != "part"}]): "1 of 2 rows are damaged",
+    " " * (9 << 20): "has 9 MB, more than 8 MB",
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
+def test_damaged_verdicts_are_told_and_the_sound_rows_shown(content, tmp_path, reproduce):
+    import reproduce_result
+    import reproduce_run
+    (tmp_path / "verdicts.json").write_text(content)
+    found = reproduce_result.Result.of(reproduce_run.Run("a", SCRIPTS / "reproduce.py", tmp_path,
+                                                         0, 1.0))
+    fault, = found.faults
+    assert fault.startswith("verdicts.json: ") and DAMAGED[content] in fault and found.broken
+    assert found.rows == [ROW] * content.startswith('[{"part"')
+
+
+def test_what_is_no_whole_picture_is_left_out_and_named(reproduce, scripts):
+    (scripts / "pictures.py").write_text(GOOD_ENOUGH + '''
+whole = (out / "first_figure.png").read_bytes()
+(out / "cut.png").write_bytes(whole[:-5])
+(out / "empty.png").touch()
+(out / "text.png").write_text("no picture")
+(out / "loop.png").symlink_to("loop.png")
+(out / "nowhere.png").symlink_to("nowhere")
+os.mkfifo(out / "pipe.png")
+with open(out / "huge.png", "wb") as file:
+    file.write(whole)
+    file.truncate(500 << 20)
+''')
+    code, out = run(reproduce, scripts, ["pictures"])
+    reader, words = read(out / "report.html")
+    assert code == 1 and [image["alt"] for image in reader.images] == ["pictures: first figure"]
+    for told in ("cut.png: is no PNG image", "empty.png: is no PNG", "text.png: is no PNG image",
+                 "loop.png: is no regular file", "nowhere.png: is no regular file",
+                 "pipe.png: is no regular file", "huge.png: has 524 MB, more than 8 MB"):
+        assert told in words, told
+
+
+@pytest.mark.parametrize("state", ["", "{", "[]", "null", "{}", '{"fingerprint": 1}',
+                                   '{"fingerprint": "a", "code": 0}', "[" * 100_000, "\xff",
+                                   '{"fingerprint": "a", "code": 0, "seconds": NaN}'])
+def test_a_state_that_cannot_be_understood_is_moved_aside_and_run_again(state, reproduce, scripts):
+    _, out = run(reproduce, scripts, ["good"])
+    (out / "good" / "run.json").write_text(state, encoding="latin-1")
+    assert run(reproduce, scripts, ["good"])[0] == 0
+    assert times(out) == 1 and times(out.parent / "out") == 1 and (out / "good.1").is_dir()
+
+
+def test_a_file_in_place_of_a_results_folder_is_moved_aside(reproduce, scripts):
+    out = scripts.parent / "out"
+    out.mkdir()
+    (out / "good").write_text("mine")
+    assert run(reproduce, scripts, ["good"])[0] == 0 and (out / "good.1").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_fails_its_scripts_and_is_told(reproduce, scripts, capsys):
+    out = scripts.parent / "out"
+    out.write_text("a file")
+    assert run(reproduce, scripts)[0] == 1
+    told = capsys.readouterr()
+    assert told.out.count("Not run: ") == 2 and "The report could not be written" in told.err
+
+
+def test_a_report_that_cannot_be_written_leaves_the_older_one(
+        reproduce, scripts, monkeypatch, capsys):
+    import reproduce_report
+    _, out = run(reproduce, scripts, ["good"])
+    before = (out / "report.html").read_bytes()
+
+    def html(title, blocks):
+        yield "half a page"
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(reproduce_report, "html", html)
+    assert run(reproduce, scripts, ["good"])[0] == 1
+    assert "The report could not be written: No space left" in capsys.readouterr().err
+    assert (out / "report.html").read_bytes() == before and not list(out.glob("*.part"))
+
+
+LEAVES = '''
+subprocess.Popen([sys.executable, "-c", "import os, time; open(%r, 'w').write(str(os.getpid())); "
+                  "time.sleep(600)"], start_new_session=%s)
+while not os.path.exists(%r) or not open(%r).read():
+    time.sleep(0.01)
+'''
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_process_left_behind_does_not_hold_the_run_up(apart, reproduce, scripts, monkeypatch):
+    import reproduce_process
+    monkeypatch.setattr(reproduce_process, "GRACE", 0.3)
+    mark = str(scripts / "pid")
+    (scripts / "leaves.py").write_text(GOOD_ENOUGH + LEAVES % (mark, apart, mark, mark))
+    code, out = run(reproduce, scripts, ["leaves"])
+    pid = int((scripts / "pid").read_text())
+    assert code == 1 and "Left a process behind" in read(out / "report.html")[1]
+    if apart:                           # not of the script's group, so it is not ours to end
+        os.kill(pid, signal.SIGKILL)
+    assert ended(pid)
+
+
+def ended(pid):
+    """Whether a process is gone, or is only waited for."""
+    for _ in range(200):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_whatever_stops_the_run_ends_its_scripts(reproduce, scripts):
+    from threading import Event
+
+    from reproduce_run import run_script
+    mark = scripts / "pid"
+    (scripts / "hangs.py").write_text(GOOD_ENOUGH + f"open({str(mark)!r}, 'w').write("
+                                      "str(os.getpid()))\ntime.sleep(600)\n")
+    stop, begin = Event(), time.monotonic()
+
+    def tell(run):
+        while not mark.is_file() or not mark.read_text():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        reproduce.run_all({"good": 1, "hangs": 1}, 2, lambda name: run_script(
+            name, scripts.parent / "out", scripts, stop=stop), tell, stop)
+    assert time.monotonic() - begin < 60 and ended(int(mark.read_text()))
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "soon"])
+def test_a_limit_that_is_no_time_is_refused(limit, reproduce, capsys):
+    with pytest.raises(SystemExit):
+        reproduce.main(["--limit", limit])
+    assert "--limit" in capsys.readouterr().err
+
+
+WIDE = GOOD_ENOUGH + "print(30 * 10**6 * 'x')\nraise ValueError\n"
+PEAK = '''
+import pathlib, re, sys
+sys.path.insert(0, %r)
+import reproduce, reproduce_machine
+reproduce.judge_machine = lambda: reproduce_machine.Machine({}, [], True)
+
+def peak():
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(re.search("VmHWM:[^0-9]*([0-9]+) kB", status)[1])
+before = peak()
+code = reproduce.main(["--out", %r], {name: (1, 1, 1) for name in %r}, pathlib.Path(%r))
+print("peak before and after, kB, exit code:", before, peak(), code)
+'''
+
+
+def peak(scripts, *names):
+    """MB that reproduce.py has in memory at its most, and what of it came with these scripts."""
+    code = PEAK % (str(SCRIPTS), str(scripts.parent / "out"), names, str(scripts))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    before, after, code = map(int, re.search(r"code: (\d+) (\d+) (\d)", done.stdout).groups())
+    assert code == 1
+    return after / 1e3, (after - before) / 1e3
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells no peak of memory")
+def test_output_does_not_fill_the_memory(scripts):
+    (scripts / "wide.py").write_text(WIDE)
+    assert peak(scripts, "wide")[1] < 25
+
+
+@pytest.mark.long
+def test_memory_with_300_mb_of_output_and_a_line_of_30_mb(scripts):
+    (scripts / "wide.py").write_text(WIDE)
+    (scripts / "many.py").write_text(GOOD_ENOUGH + "for _ in range(3 * 10**6):\n"
+                                     "    print(99 * 'x')\nraise ValueError\n")
+    whole, more = peak(scripts, "wide", "many")
+    kept = sum(path.stat().st_size for path in (scripts.parent / "out").rglob("*.txt"))
+    print(f"reproduce.py itself: {whole:.0f} MB at its peak, {more:.1f} MB of them for these "
+          f"scripts; {kept / 1e6:.1f} MB of logs kept")
+    assert whole < 300 and more < 40 and kept < 12e6
