@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import same_bits, SCRIPTS
+from conftest import same_bits
 
 PARTS = ["field", "maxima, d = 1", "A against p", "A against h", "A against d"]
 
@@ -10,7 +10,6 @@ PARTS = ["field", "maxima, d = 1", "A against p", "A against h", "A against d"]
 @pytest.fixture
 def script(monkeypatch, named_version):
     """The script as a module, small; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import attractors
     import attractors_runs
     monkeypatch.setattr(attractors_runs, "N_TEST", 200)

@@ -1,15 +1,12 @@
 """scripts/benchmark.py: it measures, it saves, and its check of agreement is able to fail."""
 import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-import benchmark  # noqa: E402
-import benchmark_process  # noqa: E402
-import benchmark_workers as workers  # noqa: E402
+import benchmark
+import benchmark_process
+import benchmark_workers as workers
 
 TINY = workers.Case((4, 3, 2), 5, "all", "float64")
 DIGITS = workers.Case((4, 3, 10), 5, "lambda_out", "float32")

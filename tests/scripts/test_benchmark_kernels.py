@@ -1,16 +1,13 @@
 """scripts/benchmark_kernels.py: it measures, its check is able to fail, and misses are told."""
 import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-import benchmark_kernels as benchmark  # noqa: E402
-import benchmark_process  # noqa: E402
-from benchmark_kernel_workers import BENCHMARKS, Case  # noqa: E402
-from benchmark_workers import peak_growth  # noqa: E402
+import benchmark_kernels as benchmark
+import benchmark_process
+from benchmark_kernel_workers import BENCHMARKS, Case
+from benchmark_workers import peak_growth
 
 SHALLOW = Case("tangent kernel", 12, (4, 9, 1))
 TINY = [SHALLOW, Case("tangent kernel", 7, (6, 5, 5, 3)), Case("infinite width", 9, (4,), 3),

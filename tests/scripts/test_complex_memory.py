@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, same_bits, SCRIPTS
+from conftest import assert_near, same_bits
 
 from npspectral import Identity
 from npspectral.nn import ComplexRecurrentSpectral, Spaced
@@ -14,7 +14,6 @@ OMEGA = Spaced(0.0, float(np.pi))(None, (10,))
 @pytest.fixture
 def script(monkeypatch, named_version):
     """The script as a module, on made images; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import complex_memory
     import complex_memory_runs
     monkeypatch.setattr(complex_memory_runs, "load", made)

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_input, random_params, SCRIPTS
+from conftest import assert_near, random_array, random_input, random_params
 
 from npspectral import Adamax, Chain, Dense, Identity, Tanh, check_gradients
 from npspectral.nn import tree
@@ -11,9 +11,8 @@ from npspectral.training import Step
 
 
 @pytest.fixture
-def script(monkeypatch, named_version):
+def script(named_version):
     """The script as a module; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import eigenvalue_training
     return eigenvalue_training
 

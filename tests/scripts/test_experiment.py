@@ -12,17 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SCRIPTS
 from sweep_runs import fail_at, leave_at, train
 
 from npspectral import data, sweep
 from npspectral.progress import Line
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
-
 
 @pytest.fixture
 def experiment(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import experiment
     monkeypatch.setattr(experiment, "LINE", Line())         # what others showed sets no pace here
     return experiment

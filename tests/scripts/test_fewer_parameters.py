@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import SCRIPTS
 
 TOY = ((6, 9), (1, 2), (12,), 2, 3)
 
@@ -12,7 +11,6 @@ TOY = ((6, 9), (1, 2), (12,), 2, 3)
 @pytest.fixture
 def script(monkeypatch, named_version):
     """The script as a module, on 784 random pixels with two visible classes instead of images."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import fewer_parameters
     import fewer_parameters_runs
 

@@ -4,13 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import SCRIPTS
 
 
 @pytest.fixture
-def script(monkeypatch, named_version):
+def script(named_version):
     """The script as a module; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import input_relevance
     return input_relevance
 

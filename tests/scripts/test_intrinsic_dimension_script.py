@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import same_bits, SCRIPTS
+from conftest import same_bits
 
 from npspectral.analysis.clouds.dimension import intrinsic_dimension
 
@@ -11,7 +11,6 @@ from npspectral.analysis.clouds.dimension import intrinsic_dimension
 @pytest.fixture
 def script(monkeypatch, named_version):
     """The script as a module, with ten clouds in place of the digits."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import intrinsic_dimension as script
     import intrinsic_dimension_runs
     rng = np.random.default_rng(5)

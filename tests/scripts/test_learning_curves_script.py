@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import same_bits, SCRIPTS
+from conftest import same_bits
 
 from npspectral.analysis.kernels.machines import support_vectors
 from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
@@ -16,7 +16,6 @@ P = np.array([128, 256, 512, 1024])
 
 @pytest.fixture
 def script(monkeypatch, named_version):
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import learning_curves
     import learning_curves_runs
     monkeypatch.setattr(learning_curves_runs, "N_TEST", 300)

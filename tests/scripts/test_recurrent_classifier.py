@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import SCRIPTS
 
 from npspectral import Dense
 from npspectral.nn import RecurrentSpectral
@@ -11,7 +10,6 @@ from npspectral.nn import RecurrentSpectral
 
 @pytest.fixture
 def script(monkeypatch, named_version):
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import recurrent_classifier
     import recurrent_classifier_data
     import recurrent_classifier_runs

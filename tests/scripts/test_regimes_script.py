@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, SCRIPTS
+from conftest import assert_near
 
 from npspectral import soft_hinge
 from npspectral.analysis.kernels.tangent import tangent_kernel
@@ -13,9 +13,8 @@ LOG_ALPHA = np.array([-6, -4, -2, 0, 1, 2, 4, 6.0])
 
 
 @pytest.fixture
-def script(monkeypatch, named_version):
+def script(named_version):
     """The script as a module; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import regimes
     return regimes
 

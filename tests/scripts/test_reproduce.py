@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SCRIPTS
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 GOOD = '''"""Is 1 < 2 & so on?
 
 Published against ours: 0.5 / 0.5
@@ -56,7 +56,6 @@ PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd8
 
 @pytest.fixture
 def reproduce(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import reproduce
     import reproduce_machine
     row = ["float64", "PASS", "9 of 9", "1", "0 s"]
@@ -268,7 +267,6 @@ def test_every_docstring_asks_a_question_and_has_its_source(reproduce):
 
 
 def test_the_machine_is_judged_by_the_oracle(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import reproduce_machine
     monkeypatch.setattr(reproduce_machine, "DTYPES", ("float32",))
     machine = reproduce_machine.judge_machine()

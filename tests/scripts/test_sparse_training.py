@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import SCRIPTS
 
 from npspectral import Dense
 from npspectral.analysis.spectral.sparsity import LinkHistory
@@ -15,7 +14,6 @@ TOY = dict(epochs=3, hidden=(20, 15), limit=600)
 @pytest.fixture
 def script(monkeypatch, named_version):
     """The script as a module, its images replaced: ten Gaussian clusters in 784 dimensions."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import sparse_training
     import sparse_training_runs
     rng = np.random.default_rng(0)

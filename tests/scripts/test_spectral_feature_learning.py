@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, SCRIPTS
+from conftest import assert_near
 
 from npspectral import Chain, Dense, ReLU, data
 from npspectral.analysis.kernels.tangent import tangent_kernel
@@ -15,9 +15,8 @@ TRAINED = {"lambda_in": 4, "lambda_out": 10, "lambda": 14, "phi": 40, "lambda + 
 
 
 @pytest.fixture
-def script(monkeypatch, named_version):
+def script(named_version):
     """The script as a module; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import spectral_feature_learning
     return spectral_feature_learning
 

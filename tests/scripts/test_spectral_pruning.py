@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import SCRIPTS
 
 TOY = "mnist elu 20-10"
 
@@ -11,7 +10,6 @@ TOY = "mnist elu 20-10"
 @pytest.fixture
 def script(monkeypatch, named_version):
     """The script as a module, on 784 pixels of noise around ten images."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import spectral_pruning
     import spectral_pruning_runs
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from conftest import same_bits, SCRIPTS
+from conftest import same_bits
 
 
 @pytest.fixture
 def script(monkeypatch, named_version):
     """The script as a module, small; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import sphere_model
     import sphere_model_runs
     monkeypatch.setattr(sphere_model_runs, "N_TEST", 300)

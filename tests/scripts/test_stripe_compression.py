@@ -4,16 +4,15 @@ from math import erf
 
 import numpy as np
 import pytest
-from conftest import same_bits, SCRIPTS
+from conftest import same_bits
 
 from npspectral.analysis.neurons.compression import escape_time, stripe_moments
 from npspectral.data.binary import STRIPE
 
 
 @pytest.fixture
-def script(monkeypatch, named_version):
+def script(named_version):
     """The script as a module; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import stripe_compression
     return stripe_compression
 

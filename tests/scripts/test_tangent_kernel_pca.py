@@ -3,15 +3,14 @@ import os
 
 import numpy as np
 import pytest
-from conftest import same_bits, SCRIPTS
+from conftest import same_bits
 
 from npspectral.nn import OneHidden
 
 
 @pytest.fixture
-def script(monkeypatch, named_version):
+def script(named_version):
     """The script as a module; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import tangent_kernel_pca
     return tangent_kernel_pca
 

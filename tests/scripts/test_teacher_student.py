@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_params, same_bits, SCRIPTS
+from conftest import assert_near, random_array, random_params, same_bits
 
 from npspectral import Chain, Dense, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error
 from npspectral.analysis.spectral.pruning import mask_nodes, node_scores
@@ -133,9 +133,8 @@ def test_bad_input_is_refused_with_what_was_expected(case, rng):
 # The script
 
 @pytest.fixture
-def script(monkeypatch, named_version):
+def script(named_version):
     """The script as a module; its siblings lie beside it."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import teacher_student
     return teacher_student
 
