@@ -39,7 +39,7 @@ LAMBDA = np.arange(9.0)
 MASKS = np.array([True, False, True, True]), np.array([True, False, True, False, True])
 CELLS = np.arange(2 * P).reshape(2, P) % 3 == 0
 X_FORCE = {"x": X, "force": Y}
-MOVED = {"neurons": NEURONS, "pull": RNG.standard_normal((H, D + 1))}
+MOVED = {"neurons": NEURONS, "mean_force": RNG.standard_normal((H, D + 1))}
 OMEGA = {"omega": NEURONS.omega}
 SIDES = {"x1": X, "x2": Q}
 CURVES = {"p": SIZES, "first": ERRORS, "second": ERRORS[:, ::-1]}
@@ -47,7 +47,7 @@ NORMAL = {"means": np.array([0.0, 1.0]), "sigmas": np.ones(2), "weights": np.ful
 
 GOOD = {
     "eigensystem.eigenvectors": {"blocks": BLOCKS},
-    "eigensystem.inverse": {"blocks": BLOCKS},
+    "eigensystem.inverse_eigenvectors": {"blocks": BLOCKS},
     "eigensystem.adjacency": {"blocks": BLOCKS, "eigenvalues": LAMBDA},
     "eigensystem.block": {"matrix": np.eye(9), "sizes": (3, 4, 2), "k": 1, "j": 0},
     "eigensystem.decompose": {"matrix": np.diag(LAMBDA), "sizes": (3, 4, 2)},
@@ -55,11 +55,11 @@ GOOD = {
     "eigensystem.links": PAIR,
     "eigensystem.nested_graph": {"network": NESTED, "params": NESTED.init(RNG)},
     "attractors.patterns": {"neurons": NEURONS, "x": X},
-    "attractors.census": {"neurons": NEURONS, "x": X},
+    "attractors.attractor_labels": {"neurons": NEURONS, "x": X},
     "attractors.most_cells": {"p": 3, "d": 2},
     "attractors.cells": {"x": X[:4]},
     "attractors.maxima": {"x": X[:4], "force": Y[:4], "beta_sign": 1},
-    "attractors.turning": {"vector": np.ones(D + 1), **X_FORCE},
+    "attractors.turning_rate": {"vector": np.ones(D + 1), **X_FORCE},
     "compression.amplification_total": OMEGA,
     "compression.amplification_by_component": OMEGA,
     "compression.amplification_mean_square": OMEGA,
@@ -101,12 +101,12 @@ GOOD = {
     "neighbors.nearest_neighbors": {"x": X, "k": 2, "queries": Q},
     "neighbors.nearest_neighbor_vote": {"x": X, "labels": Y, "queries": Q},
     "motion.move": {**MOVED, "time": np.full(H, 0.1)},
-    "motion.exits": {**MOVED, "x": X},
+    "motion.cell_exits": {**MOVED, "x": X},
     "motion.fixed_points": {"patterns": CELLS, **X_FORCE},
     "motion.self_consistent": {"patterns": CELLS, **X_FORCE, "beta_sign": 1},
-    "dynamics.lifted": {"x": X},
+    "dynamics.augmented": {"x": X},
     "dynamics.positions": {"neurons": NEURONS},
-    "dynamics.drive": {"neurons": NEURONS, **X_FORCE},
+    "dynamics.mean_force": {"neurons": NEURONS, **X_FORCE},
     "dynamics.velocities": {"neurons": NEURONS, **X_FORCE},
     "dynamics.position_velocities": {"neurons": NEURONS, **X_FORCE},
     "dynamics.beta_over_bias": {"z": Q, "bias": np.ones(5), "conserved": np.zeros(5)},
@@ -241,7 +241,7 @@ def test_an_array_that_is_not_plain_and_whole_is_refused_by_name(name, argument,
 
 NUMBERS = [(name, argument) for name, arguments in GOOD.items()
            for argument, given in arguments.items() if isinstance(given, (int, float))]
-NUMBERS += [("attractors.patterns", "tolerance"), ("attractors.turning", "tolerance"),
+NUMBERS += [("attractors.patterns", "tolerance"), ("attractors.turning_rate", "tolerance"),
             ("machines.support_vectors", "bound"),
             ("machines.support_vectors", "tolerance"), ("dynamics.velocity_field", "scale"),
             ("pca.eigenspaces", "tolerance"), ("merging.merge_parallel", "tolerance"),
@@ -262,7 +262,7 @@ def test_a_number_that_is_nan_slips_through_no_comparison(name, argument):
 
 def test_blocks_and_sizes_may_be_given_one_by_one():
     blocks = [np.ones((2, 3)), np.ones((4, 2))]
-    for function in (eigensystem.eigenvectors, eigensystem.inverse):
+    for function in (eigensystem.eigenvectors, eigensystem.inverse_eigenvectors):
         assert np.array_equal(function(iter(blocks)), function(blocks))
     matrix = eigensystem.adjacency(iter(blocks), LAMBDA)
     assert np.array_equal(matrix, eigensystem.adjacency(blocks, LAMBDA))

@@ -69,15 +69,15 @@ class Neurons:
 
     def preactivations(self, x):
         """v . x^, (h, p), of points x (p, d)."""
-        cut = self.vectors @ self.lifted(x).T
+        cut = self.vectors @ self.augmented(x).T
         if not np.isfinite(cut).all():
             raise ValueError(f"Neurons: x reaches {np.abs(x).max():.1e}, where v . x^ overflows, "
                              f"expected smaller numbers")
         return cut
 
-    def lifted(self, x):
+    def augmented(self, x):
         """x^ (p, d + 1) of points x (p, d), which must have the d of these neurons."""
-        x = lifted(x, "Neurons")
+        x = augmented(x, "Neurons")
         if x.shape[1] != self.vectors.shape[1]:
             raise ValueError(f"Neurons: x has {x.shape[1] - 1} features, expected "
                              f"{self.omega.shape[1]}")
@@ -88,7 +88,7 @@ class Neurons:
         return self.gain / self.width * (self.beta @ np.maximum(self.preactivations(x), 0))
 
 
-def lifted(x, owner="lifted"):
+def augmented(x, owner="augmented"):
     """x^ = (x / sqrt(d), 1), (p, d + 1), of points x (p, d)."""
     x = _expect.real(owner, "x", x, 2)
     return np.column_stack((x / x.shape[1] ** 0.5, np.ones(len(x))))
@@ -109,17 +109,17 @@ def _sizes(omega, owner):
     return sizes[:, None]
 
 
-def drive(neurons, x, force):
-    """G (h, d + 1), the direction in which each v is pulled; force is g (p,)."""
-    force = _expect.real("drive", "force", force, 1)
-    _expect.same_length("drive", "force", force, len(x))
+def mean_force(neurons, x, force):
+    """G = gain / (p h) sum_A g x^, (h, d + 1), for points x (p, d) and their forces g (p,)."""
+    force = _expect.real("mean_force", "force", force, 1)
+    _expect.same_length("mean_force", "force", force, len(x))
     active = neurons.preactivations(x) > 0
-    return neurons.gain / (neurons.width * len(x)) * ((active * force) @ neurons.lifted(x))
+    return neurons.gain / (neurons.width * len(x)) * ((active * force) @ neurons.augmented(x))
 
 
 def velocities(neurons, x, force):
     """(dv/dt (h, d + 1), dbeta/dt (h,))."""
-    pull = drive(neurons, x, force)
+    pull = mean_force(neurons, x, force)
     return neurons.beta[:, None] * pull, (neurons.vectors * pull).sum(1)
 
 
@@ -129,7 +129,7 @@ def position_velocities(neurons, x, force):
         dz/dt = -beta / |omega|^2 [(sqrt(d) G_b + 2 z . G_omega) omega + sqrt(d) b G_omega]
     """
     root, z = neurons.omega.shape[1] ** 0.5, positions(neurons)
-    pull, pull_bias = np.split(drive(neurons, x, force), [-1], axis=1)
+    pull, pull_bias = np.split(mean_force(neurons, x, force), [-1], axis=1)
     along = root * pull_bias + 2 * (z * pull).sum(1, keepdims=True)
     toward = along * neurons.omega + root * neurons.bias[:, None] * pull
     size = _sizes(neurons.omega, "position_velocities")

@@ -1,6 +1,6 @@
 """Neurons merged into as few as give the same f on the training set, with a certificate.
 
-Living neurons with the same active points A (names as in `neurons`) act on these by
+Living neurons with the same active points A (names as in `dynamics`) act on these by
 
     sum_n beta_n relu(v_n . x^) = l(x) on A, 0 elsewhere     l(x) = M . x^     M = sum_n beta_n v_n
 
@@ -51,7 +51,7 @@ def merge(neurons, x):
     Patterns are raw, v . x^ > 0; dead neurons, active nowhere, are dropped. f changes by rounding
     alone. Where no neuron is needed at all, one with beta = 0 stands for them.
     """
-    rows, active = neurons.lifted(x), neurons.preactivations(x) > 0
+    rows, active = neurons.augmented(x), neurons.preactivations(x) > 0
     groups = _groups(active, np.flatnonzero(active.any(1) & (neurons.beta != 0)))
     merged = [_merge_group(neurons.beta[group], neurons.vectors[group], rows, active[group[0]])
               for group in groups]

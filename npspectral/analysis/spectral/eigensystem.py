@@ -31,13 +31,13 @@ def eigenvectors(blocks):
     return matrix
 
 
-def inverse(blocks):
+def inverse_eigenvectors(blocks):
     """Phi^-1 = I - M + M^2 - ... (N, N) with M = Phi - I, whose power L + 1 is zero.
 
     So 2I - Phi for one transfer, 3I - 3 Phi + Phi^2 for two. The terms share no entry: nothing
     cancels between them.
     """
-    blocks = _blocks("inverse", blocks)
+    blocks = _blocks("inverse_eigenvectors", blocks)
     phi = eigenvectors(blocks)
     result = term = np.eye(len(phi), dtype=phi.dtype)
     nilpotent = phi - result
@@ -55,7 +55,7 @@ def adjacency(blocks, eigenvalues):
     if eigenvalues.shape != (len(phi),):
         raise ValueError(f"adjacency: eigenvalues has shape {eigenvalues.shape}, "
                          f"expected ({len(phi)},)")
-    return phi * eigenvalues @ inverse(blocks)
+    return phi * eigenvalues @ inverse_eigenvectors(blocks)
 
 
 def block(matrix, sizes, k, j):
@@ -92,7 +92,7 @@ def decompose(matrix, sizes):
                              f"equal eigenvalues, which leaves phi undetermined")
     blocks = tuple(weight / own for weight, own in zip(below, gaps))
     phi = eigenvectors(blocks)
-    size = np.abs(phi * eigenvalues) @ np.abs(inverse(blocks))
+    size = np.abs(phi * eigenvalues) @ np.abs(inverse_eigenvectors(blocks))
     worst = max(1, np.abs(eigenvalues).max() / min(np.abs(own).min() for own in gaps))
     error = np.abs(matrix - adjacency(blocks, eigenvalues))
     if not (error <= 2 * len(matrix) * np.finfo(matrix.dtype).eps * worst * size).all():
@@ -141,7 +141,7 @@ def links(network, params):
         block(matrix, sizes, k, k - 1)[...] = weight
     if isinstance(network, Nested) and network.skip:
         depth = range(1, len(sizes))
-        matrix = matrix @ inverse([params[f"phi_{k}"] for k in depth])
+        matrix = matrix @ inverse_eigenvectors([params[f"phi_{k}"] for k in depth])
     return matrix, sizes
 
 
