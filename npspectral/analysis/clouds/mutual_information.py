@@ -27,8 +27,8 @@ import math
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import power_of_two
-from .. import _expect
 from .neighbors import LEAST, nearest_neighbors
 
 
@@ -49,7 +49,7 @@ def ratio_information_apart(x, y, k=5):
 
 def ratio_floor(k, apart=False):
     """Bits that the ratio estimators give for independent data as the number of samples grows."""
-    _expect.integer("ratio_floor", "k", k, 1)
+    refuse.integer("ratio_floor", "k", k, 1)
     a, b = (k if apart else k - 1), k
     entropy = _harmonic(a + b) - (a * _harmonic(a) + b * _harmonic(b)) / (a + b)
     return 1 - float(entropy) / math.log(2)
@@ -70,7 +70,7 @@ def neighbor_information(x, labels, k=3):
     x = _points(owner, x)
     classes, codes = _classes(owner, labels, len(x))
     sizes = np.bincount(codes)
-    _expect.integer(owner, "k", k, 1)
+    refuse.integer(owner, "k", k, 1)
     if sizes.min() <= k:
         raise ValueError(f"{owner}: label {classes[sizes.argmin()]!r} has {sizes.min()} samples, "
                          f"expected more than k = {k}")
@@ -95,10 +95,10 @@ def normal_information(means, sigmas, weights):
     from scipy.integrate import quad
     owner = "normal_information"
     means, sigmas, weights = (
-        _expect.numbers(owner, name, numbers, 1).astype(float)
+        refuse.numbers(owner, name, numbers, 1).astype(float)
         for name, numbers in (("means", means), ("sigmas", sigmas), ("weights", weights)))
-    _expect.same_length(owner, "sigmas", sigmas, len(means))
-    _expect.same_length(owner, "weights", weights, len(means))
+    refuse.length(owner, "sigmas", sigmas, len(means))
+    refuse.length(owner, "weights", weights, len(means))
     if sigmas.min() <= 0 or weights.min() <= 0 or abs(weights.sum() - 1) > 1e-12:
         raise ValueError(f"{owner}: sigmas {sigmas.tolist()} have to be positive, weights "
                          f"{weights.tolist()} too, with sum 1")
@@ -142,9 +142,9 @@ def binned_information(activity, labels, width):
 
 def _ratio(owner, x, y, k, apart):
     x = _points(owner, x)
-    y = _expect.signs(owner, y, len(x))
+    y = refuse.signs(owner, y, len(x))
     smaller = int(min((y == 1).sum(), (y == -1).sum())) - apart
-    _expect.integer(owner, "k", k, 1, smaller)
+    refuse.integer(owner, "k", k, 1, smaller)
     powers = {}
     for sign in (1, -1):
         own = y == sign
@@ -188,18 +188,18 @@ def _digamma(n):
 
 def _points(owner, x):
     """x as (p, n), in a unit in which its squares are numbers: only ratios of distances matter."""
-    x = _expect.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
+    x = refuse.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
     return x / power_of_two(x)
 
 
 def _classes(owner, labels, length):
-    _expect.labels(owner, "labels", labels, length)
+    refuse.labels(owner, "labels", labels, length)
     return np.unique(np.asarray(labels), return_inverse=True)
 
 
 def _bins(owner, activity, width):
-    activity = _expect.real(owner, "activity", activity, 2)
-    _expect.number(owner, "width", width, "a positive number", lambda width: 0 < width < math.inf)
+    activity = refuse.real(owner, "activity", activity, 2)
+    refuse.positive(owner, "width", width)
     bins = np.floor(activity / width)
     if not np.isfinite(bins).all():
         raise ValueError(f"{owner}: width is {width!r}, in which activity overflows, expected more")

@@ -11,8 +11,8 @@ the minima of groups of columns. The candidates' distances are then computed fro
 """
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms, power_of_two
-from .. import _expect
 
 ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
 LEAST = 1e-150                      # a distance whose square has all its digits
@@ -27,9 +27,9 @@ def nearest_neighbors(x, k, queries=None):
     Raises TypeError or ValueError on arguments that do not fit, and if x has too few rows.
     """
     owner = "nearest_neighbors"
-    x, itself = _expect.real(owner, "x", x, 2), queries is None
-    _expect.integer(owner, "k", k, 1, len(x) - itself)
-    queries = x if itself else _expect.real(owner, "queries", queries, 2)
+    x, itself = refuse.real(owner, "x", x, 2), queries is None
+    refuse.integer(owner, "k", k, 1, len(x) - itself)
+    queries = x if itself else refuse.real(owner, "queries", queries, 2)
     if queries.shape[1] != x.shape[1]:
         raise ValueError(f"{owner}: queries has {queries.shape[1]} features, expected "
                          f"{x.shape[1]} as x")
@@ -48,7 +48,7 @@ def nearest_neighbor_vote(x, labels, queries, k=5):
     """
     owner = "nearest_neighbor_vote"
     _, indices = nearest_neighbors(x, k, queries)
-    _expect.labels(owner, "labels", labels, len(x))
+    refuse.labels(owner, "labels", labels, len(x))
     classes, codes = np.unique(np.asarray(labels), return_inverse=True)
     votes = np.zeros((len(indices), len(classes)), int)
     for column in codes[indices].T:

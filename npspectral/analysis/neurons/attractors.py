@@ -20,8 +20,8 @@ from math import comb
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
 from .dynamics import augmented
 
 MARGIN = 1e-6               # of a linear program whose own tolerance is 1e-7
@@ -50,7 +50,7 @@ class AttractorLabels:
 
 def patterns(neurons, x, tolerance=0.0):
     """1, 0, -1 (h, p): 0 where |v . x^| <= tolerance |v| |x^|; tolerance 0 gives raw patterns."""
-    _expect.number("patterns", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
+    refuse.share("patterns", "tolerance", tolerance)
     sizes = np.outer(norms(neurons.vectors), norms(neurons.augmented(x)))
     cut = neurons.preactivations(x)
     return np.sign(np.where(np.abs(cut) <= tolerance * sizes, 0, cut)).astype(np.int8)
@@ -125,7 +125,7 @@ def maxima(x, force, beta_sign):
     which is a maximum if v lies in the cell A+. theta between 0 and 1: a kink, on which it slides.
     """
     rows, force = augmented(x, "maxima"), _force("maxima", force, len(x))
-    _expect.number("maxima", "beta_sign", beta_sign, "1 or -1", lambda s: abs(s) == 1)
+    refuse.sign("maxima", "beta_sign", beta_sign)
     pushed = rows * np.abs(force)[:, None]
     with_it, against = pushed[beta_sign * force > 0], pushed[beta_sign * force < 0]
     found = []
@@ -148,8 +148,8 @@ def _left_over(whole, parts):
 
 
 def _force(owner, force, p):
-    force = _expect.real(owner, "force", force, 1)
-    _expect.same_length(owner, "force", force, p)
+    force = refuse.real(owner, "force", force, 1)
+    refuse.length(owner, "force", force, p)
     return force
 
 
@@ -161,9 +161,9 @@ def turning_rate(vector, x, force, tolerance=0.02):
     P removes what is along v; the kink is |v . x^| <= tolerance |v| |x^|. 0: v is stationary.
     """
     rows, force = augmented(x, "turning_rate"), _force("turning_rate", force, len(x))
-    _expect.number("turning_rate", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
-    vector = _expect.real("turning_rate", "vector", vector, 1)
-    _expect.same_length("turning_rate", "vector", vector, rows.shape[1])
+    refuse.share("turning_rate", "tolerance", tolerance)
+    vector = refuse.real("turning_rate", "vector", vector, 1)
+    refuse.length("turning_rate", "vector", vector, rows.shape[1])
     if not vector.any():
         raise ValueError("turning_rate: vector is 0, which has no direction")
     unit = vector / norms(vector)

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
 from .dynamics import Neurons
 
 NONE, SUM, PROGRAM, TWO = "none", "sum", "program", "two"
@@ -122,7 +122,7 @@ def merge_parallel(neurons, tolerance=1e-10):
 
     Neurons that are 0 are dropped; one is left if there is nothing else.
     """
-    _expect.number("merge_parallel", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
+    refuse.share("merge_parallel", "tolerance", tolerance)
     points = np.column_stack((neurons.vectors, neurons.beta))
     sizes = norms(points)
     if not sizes.any():

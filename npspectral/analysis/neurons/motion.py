@@ -14,15 +14,15 @@ A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only t
 """
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
 from .dynamics import augmented
 
 
 def move(neurons, mean_force, time):
     """Neurons after `time`, a number or (h,), under their mean force G (h, d + 1)."""
     rate, unit, along = _polar("move", neurons, mean_force)
-    time = _expect.numbers("move", "time", time, min(1, np.ndim(time)))
+    time = refuse.numbers("move", "time", time, min(1, np.ndim(time)))
     grown = along * np.cosh(rate * time) + neurons.beta * np.sinh(rate * time)
     beta = neurons.beta * np.cosh(rate * time) + along * np.sinh(rate * time)
     return neurons.replaced(neurons.vectors + (grown - along)[:, None] * unit, beta)
@@ -30,7 +30,7 @@ def move(neurons, mean_force, time):
 
 def _polar(owner, neurons, mean_force):
     """k (h,), u (h, d + 1) and a_0 (h,); u = 0 where G = 0."""
-    force = _expect.real(owner, "mean_force", mean_force, 2)
+    force = refuse.real(owner, "mean_force", mean_force, 2)
     if force.shape != neurons.vectors.shape:
         raise ValueError(f"{owner}: mean_force has shape {force.shape}, expected "
                          f"{neurons.vectors.shape}")
@@ -86,7 +86,7 @@ def fixed_points(patterns, x, force):
 
 def self_consistent(patterns, x, force, beta_sign):
     """Which cells (m,) hold their own fixed point, so that neurons with sgn(beta) end in it."""
-    _expect.number("self_consistent", "beta_sign", beta_sign, "1 or -1", lambda s: abs(s) == 1)
+    refuse.sign("self_consistent", "beta_sign", beta_sign)
     active, x, force = _patterns("self_consistent", patterns, x, force)
     rows = augmented(x)
     pull = (active * force) @ rows
@@ -95,8 +95,8 @@ def self_consistent(patterns, x, force, beta_sign):
 
 def _patterns(owner, patterns, x, force):
     """patterns (m, p) as booleans, x (p, d) and force (p,) in float64."""
-    x, force = _expect.real(owner, "x", x, 2), _expect.real(owner, "force", force, 1)
-    patterns = _expect.numbers(owner, "patterns", patterns, 2, "biu")
+    x, force = refuse.real(owner, "x", x, 2), refuse.real(owner, "force", force, 1)
+    patterns = refuse.numbers(owner, "patterns", patterns, 2, "biu")
     if not patterns.shape[1] == len(force) == len(x):
         raise ValueError(f"{owner}: patterns has shape {patterns.shape}, force {len(force)} "
                          f"entries and x {len(x)} rows, expected (m, p), p and p")

@@ -14,7 +14,7 @@ import numpy as np
 from ... import refuse
 from ...nn import Chain, Nested
 from ...nn.activations import Elementwise
-from .. import _expect
+from .._params import check_params
 
 
 def eigenvectors(blocks):
@@ -51,7 +51,7 @@ def adjacency(blocks, eigenvalues):
     """A = Phi Lambda Phi^-1 (N, N) from the blocks of Phi and all N eigenvalues, layer by layer."""
     blocks = _blocks("adjacency", blocks)
     phi = eigenvectors(blocks)
-    eigenvalues = _expect.numbers("adjacency", "eigenvalues", eigenvalues, 1, "fiuc")
+    eigenvalues = refuse.numbers("adjacency", "eigenvalues", eigenvalues, 1, "fiuc")
     if eigenvalues.shape != (len(phi),):
         raise ValueError(f"adjacency: eigenvalues has shape {eigenvalues.shape}, "
                          f"expected ({len(phi)},)")
@@ -79,7 +79,7 @@ def decompose(matrix, sizes):
     Raises ValueError where it is not, and on equal eigenvalues of neighboring layers, which leave
     phi undetermined (or have no eigenvectors, if A_ij is not 0).
     """
-    matrix = 1.0 * _expect.array("decompose", "matrix", matrix, 2, "fiuc")
+    matrix = 1.0 * refuse.array("decompose", "matrix", matrix, 2, "fiuc")
     sizes = tuple(sizes)
     below = [block(matrix, sizes, k, k - 1) for k in range(1, len(sizes))]
     eigenvalues = np.diag(matrix).copy()
@@ -110,7 +110,7 @@ def transfer(layer, params, sizes=None, k=1):
     if not (hasattr(layer, "weight") and hasattr(layer, "eigenvalues")):
         raise TypeError(f"transfer: layer is {layer!r}, expected a spectral layer")
     sizes = (layer.n_in, layer.n_out) if sizes is None else tuple(sizes)
-    _expect.params("transfer", params, layer)
+    check_params("transfer", params, layer)
     if tuple(sizes[k - 1:k + 1]) != (layer.n_in, layer.n_out):
         raise ValueError(f"transfer: sizes has {tuple(sizes[k - 1:k + 1])} at {k - 1} and {k}, "
                          f"expected ({layer.n_in}, {layer.n_out})")
@@ -128,7 +128,7 @@ def links(network, params):
     Block (k, j) multiplies the activity of layer j in the input of layer k: W_k alone in a Chain
     of layers with a weight and activations, W_k (Phi^-1)_{k-1,j} in a Nested layer with skips.
     """
-    _expect.params("links", params, network)
+    check_params("links", params, network)
     if isinstance(network, Nested):
         weights, sizes = network.weights(params), network.sizes
     else:
@@ -153,7 +153,7 @@ def nested_graph(network, params):
     if not (isinstance(network, Nested) and network.shared and network.skip):
         raise ValueError(f"nested_graph: network is {network!r}, expected a Nested layer with "
                          f"shared eigenvalues and skips")
-    _expect.params("nested_graph", params, network)
+    check_params("nested_graph", params, network)
     depth = range(1, len(network.sizes))
     return adjacency([params[f"phi_{k}"] for k in depth],
                      np.concatenate([params[f"lambda_{k}"] for k in (0, *depth)]))
@@ -161,7 +161,7 @@ def nested_graph(network, params):
 
 def _blocks(owner, blocks):
     """The blocks as a tuple, each of them a matrix of finite numbers; integers become floats."""
-    blocks = tuple(1.0 * _expect.array(owner, f"block {k}", phi, 2, "fiuc")
+    blocks = tuple(1.0 * refuse.array(owner, f"block {k}", phi, 2, "fiuc")
                    for k, phi in enumerate(blocks, 1))
     if not blocks:
         raise ValueError(f"{owner}: blocks is empty, expected at least one block")

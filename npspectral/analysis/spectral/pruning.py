@@ -21,7 +21,7 @@ from ...nn import Chain, Dense, Spectral
 from ...nn.activations import Elementwise
 from ...nn.factored import Factored
 from ...magnitude import norms
-from .. import _expect
+from .._params import check_params
 from .relevance import input_relevance, node_relevance
 
 SCORES = {
@@ -65,7 +65,7 @@ def percentile_masks(scores, percentile, scope="global", allow_empty=False):
         raise ValueError(f"percentile_masks: percentile is {percentile!r}, expected 0 to 100")
     if scope not in ("global", "layer"):
         raise ValueError(f"percentile_masks: scope is {scope!r}, expected 'global' or 'layer'")
-    scores = tuple(_expect.numbers("percentile_masks", f"scores[{layer}]", own, 1)
+    scores = tuple(refuse.numbers("percentile_masks", f"scores[{layer}]", own, 1)
                    for layer, own in enumerate(scores))
     everything = np.concatenate(scores)
     masks = tuple(own >= np.percentile(everything if scope == "global" else own, percentile)
@@ -132,7 +132,7 @@ def prune_until(network, params, metric, drop, score="product", scope="global",
     metric: larger is better; it sees masked params. The percentiles are tried in turn until one
     fails or empties a layer. Returns the last good percentile (0 if none was) and its masks.
     """
-    _expect.number("prune_until", "drop", drop, "a finite number", math.isfinite)
+    refuse.number("prune_until", "drop", drop, "a finite number", math.isfinite)
     scores = node_scores(network, params, score)
     least = _value(metric, params) - drop
     last, masks = 0, percentile_masks(scores, 0, scope)
@@ -168,7 +168,7 @@ def _plain(network, params):
     if not isinstance(network, Chain) or len(params) != len(network.layers):
         raise TypeError(f"pruning: network is {network!r}, expected a Chain with params for each "
                         f"of its layers")
-    _expect.params("pruning", params, network)
+    check_params("pruning", params, network)
     pairs = [layer.spectral(own) if hasattr(layer, "spectral") else (layer, own)
              for layer, own in zip(network.layers, params)]
     for layer, _ in pairs:

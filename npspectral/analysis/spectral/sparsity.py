@@ -14,7 +14,6 @@ import math
 import numpy as np
 
 from ... import refuse
-from .. import _expect
 
 
 class LinkHistory:
@@ -86,5 +85,5 @@ def _matrix(weight, threshold, shape=None):
     if shape not in (None, weight.shape):
         raise ValueError(f"LinkHistory: weight has shape {weight.shape}, expected {shape}")
     refuse.finite("LinkHistory", "weight", weight)
-    _expect.number("LinkHistory", "threshold", threshold, "a number", lambda c: not math.isnan(c))
+    refuse.number("LinkHistory", "threshold", threshold, "a number", lambda c: not math.isnan(c))
     return weight
