@@ -29,8 +29,8 @@ def representations(network, params, x):
     x = refuse.array("representations", "x", x, 2)
     network.forward(params, x[:1])                      # refuses params or x that do not fit
     received, given = [], []
-    for layer, own in zip(network.layers, params):
-        y, _ = layer.forward(own, x)
+    for layer, layer_params in zip(network.layers, params):
+        y, _ = layer.forward(layer_params, x)
         if hasattr(layer, "n_in"):
             received.append(x)
             given.append(y)

@@ -76,9 +76,10 @@ def neighbor_information(x, labels, k=3):
                          f"expected more than k = {k}")
     radii, alike = np.empty(len(x)), np.empty(len(x))
     for code in range(len(classes)):
-        own = codes == code
-        radii[own] = _radii(owner, x[own], k) * (1 + 8 * np.finfo(float).eps)
-        alike[own] = cKDTree(x[own]).query_ball_point(x[own], radii[own], return_length=True) - 1
+        members = codes == code
+        radii[members] = _radii(owner, x[members], k) * (1 + 8 * np.finfo(float).eps)
+        alike[members] = cKDTree(x[members]).query_ball_point(
+            x[members], radii[members], return_length=True) - 1
     near = cKDTree(x).query_ball_point(x, radii, return_length=True) - 1
     nats = (_digamma(len(x)) - _digamma(sizes[codes]).mean() + _digamma(alike).mean()
             - _digamma(near).mean())
@@ -103,19 +104,19 @@ def normal_information(means, sigmas, weights):
         raise ValueError(f"{owner}: sigmas {sigmas.tolist()} have to be positive, weights "
                          f"{weights.tolist()} too, with sum 1")
 
-    def gain(z, own):
-        """The integrand of class `own` at x = mean + sigma z."""
-        others = (means[own] + sigmas[own] * z - means) / sigmas
+    def gain(z, label):
+        """The integrand of class `label` at x = mean + sigma z."""
+        others = (means[label] + sigmas[label] * z - means) / sigmas
         logs = -others ** 2 / 2 - np.log(sigmas)
         mixture = np.logaddexp.reduce(np.log(weights) + logs)
-        return math.exp(-z * z / 2) * (logs[own] - mixture)
+        return math.exp(-z * z / 2) * (logs[label] - mixture)
 
     reach = 40.0                                            # exp(-z^2 / 2) is 0 in float64 there
     nats = 0.0
-    for own, weight in enumerate(weights):
-        middles = (means - means[own]) / sigmas[own]
+    for label, weight in enumerate(weights):
+        middles = (means - means[label]) / sigmas[label]
         breaks = np.unique(np.clip([*middles, *(middles / 2), 0, -8, 8], -reach, reach))
-        integral, _ = quad(gain, -reach, reach, (own,), points=breaks, epsabs=1e-12, epsrel=1e-12,
+        integral, _ = quad(gain, -reach, reach, (label,), points=breaks, epsabs=1e-12, epsrel=1e-12,
                            limit=1000)
         nats += weight * integral / math.sqrt(2 * math.pi)
     return nats / math.log(2)
@@ -135,8 +136,9 @@ def binned_entropy(activity, width):
 def binned_information(activity, labels, width):
     """I(bin(T); Y) = H(bin(T)) - sum_y P(y) H(bin(T) | y) in bits, labels (p,) of any kind."""
     codes = _bins("binned_information", activity, width)
-    classes, own = _classes("binned_information", labels, len(codes))
-    within = sum((own == c).mean() * _entropy(codes[own == c]) for c in range(len(classes)))
+    classes, of_label = _classes("binned_information", labels, len(codes))
+    within = sum((of_label == c).mean() * _entropy(codes[of_label == c])
+                 for c in range(len(classes)))
     return _entropy(codes) - within
 
 
@@ -147,10 +149,10 @@ def _ratio(owner, x, y, k, apart):
     refuse.integer(owner, "k", k, 1, smaller)
     powers = {}
     for sign in (1, -1):
-        own = y == sign
-        to_all = nearest_neighbors(x[own], k, x)[0][:, -1]
+        members = y == sign
+        to_all = nearest_neighbors(x[members], k, x)[0][:, -1]
         if apart:
-            to_all[own] = nearest_neighbors(x[own], k)[0][:, -1]
+            to_all[members] = nearest_neighbors(x[members], k)[0][:, -1]
         powers[sign] = to_all
     larger = np.maximum(powers[1], powers[-1])
     equal = powers[1] == powers[-1]

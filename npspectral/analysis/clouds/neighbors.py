@@ -69,7 +69,7 @@ def _by_product(x, queries, k):
     columns, index = _in_groups(x - center, n_groups)
     largest = columns[-1, index < len(x)].max()
     rows = max(1, ELEMENTS // index.size)
-    found = []
+    nearest = []
     for block in np.split(queries, range(rows, len(queries), rows)):
         centered = block - center
         squares = np.einsum("ij,ij->i", centered, centered)
@@ -80,8 +80,8 @@ def _by_product(x, queries, k):
         bound = np.partition(minima, k - 1, 1)[:, k - 1] + 2 * error
         row, group = np.nonzero(minima <= bound[:, None])   # the other groups have no candidate
         pair, place = np.nonzero(proposed[row, group] <= bound[row, None])
-        found.append(_nearest_candidates(x, block, row[pair], index[group[pair], place], k))
-    distances, indices = (np.concatenate(parts) for parts in zip(*found))
+        nearest.append(_nearest_candidates(x, block, row[pair], index[group[pair], place], k))
+    distances, indices = (np.concatenate(parts) for parts in zip(*nearest))
     return distances, indices
 
 
@@ -142,7 +142,7 @@ def _few_dimensions(x):
 
 def _without_self(distances, indices):
     """Take each row's own index out; where copies crowded it out, one of these goes instead."""
-    own = indices == np.arange(len(indices))[:, None]
-    own[~own.any(1), 0] = True
+    itself = indices == np.arange(len(indices))[:, None]
+    itself[~itself.any(1), 0] = True
     shape = len(indices), -1
-    return distances[~own].reshape(shape), indices[~own].reshape(shape)
+    return distances[~itself].reshape(shape), indices[~itself].reshape(shape)

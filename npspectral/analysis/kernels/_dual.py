@@ -218,12 +218,12 @@ class Dual:
             factor = cho_factor(block)
         except LinAlgError:                                 # singular to rounding
             return None
-        found = cho_solve(factor, self.y[chosen] - self.gram[chosen] @ beta)
+        solution = cho_solve(factor, self.y[chosen] - self.gram[chosen] @ beta)
         if self.intercept:
             ones = cho_solve(factor, np.ones(len(chosen)))
-            found -= (found.sum() + beta.sum()) / ones.sum() * ones
+            solution -= (solution.sum() + beta.sum()) / ones.sum() * ones
         beta = beta.copy()
-        beta[chosen] = found
+        beta[chosen] = solution
         return beta
 
     def shift(self, beta, residual, free=None):

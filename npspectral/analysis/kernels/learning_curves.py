@@ -93,8 +93,8 @@ def crossing(p, first, second):
     """
     p, first = _curves("crossing", p, first, "first")
     p, second = _curves("crossing", p, second, "second")
-    found = _crossing(np.log(p), first.mean(0), second.mean(0))
-    return found if 0 < found < math.inf else None
+    place = _crossing(np.log(p), first.mean(0), second.mean(0))
+    return place if 0 < place < math.inf else None
 
 
 def _crossing(log_p, first, second):

@@ -92,10 +92,10 @@ def _candidates(problem, tolerance):
     beta = np.zeros(len(problem.y))
     for coarse in (start, 0.1 * start, 0.01 * start):
         beta = problem.move(beta, max(coarse, tolerance))
-        found = problem.exchange(beta)
-        if found is None:                                   # singular: walks are made for that
+        solution = problem.exchange(beta)
+        if solution is None:                                # singular: walks are made for that
             break
-        yield found
+        yield solution
     yield problem.walk(beta, tolerance)
     yield problem.move(beta, tolerance, LAST_MOVES)
 

@@ -50,14 +50,14 @@ def kernel_pca(gram, n_components=None, centered=False):
     p = len(gram)
     n_components = p if n_components is None else n_components
     refuse.integer("kernel_pca", "n_components", n_components, 1, p)
-    found = None
+    components = None
     if 4 * (n_components + OVERSAMPLED) < LARGEST_BASIS * p:
-        found = _block_krylov(gram, n_components, centered)
-    if found is None:
+        components = _block_krylov(gram, n_components, centered)
+    if components is None:
         values, vectors = np.linalg.eigh(_less_mean(_less_mean(gram).T) if centered else gram)
         refuse.semidefinite("kernel_pca", gram, values[0])
-        found = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
-    return KernelPCA(*found)
+        components = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
+    return KernelPCA(*components)
 
 
 def _block_krylov(gram, n_components, centered=False):
@@ -105,9 +105,9 @@ def _ritz(basis, image, n_components):
     values, vectors = np.linalg.eigh((projected + projected.T) / 2)
     least = values[0]
     values, vectors = values[::-1][:n_components], vectors.T[::-1][:n_components]
-    found = vectors @ basis
-    residual = vectors @ image - values[:, None] * found
-    return values, found, norms(residual).max(), least
+    ritz = vectors @ basis
+    residual = vectors @ image - values[:, None] * ritz
+    return values, ritz, norms(residual).max(), least
 
 
 def _less_mean(rows):

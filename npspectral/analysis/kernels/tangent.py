@@ -94,8 +94,8 @@ def _flat(network, params):
         if len(params) != len(network.layers):
             raise ValueError(f"tangent_kernel: params has {len(params)} entries, expected one for "
                              f"each of {len(network.layers)} layers")
-        for layer, own in zip(network.layers, params):
-            yield from _flat(layer, own)
+        for layer, layer_params in zip(network.layers, params):
+            yield from _flat(layer, layer_params)
     else:
         yield network, params
 
@@ -106,51 +106,51 @@ def _side(pairs, x):
     grad_y (K, n, n_out): of every output of the network, for each sample by itself.
     """
     steps = []
-    for layer, own in pairs:
-        y, residuals = layer.forward(own, x)
-        steps.append((layer, own, x, residuals))
+    for layer, layer_params in pairs:
+        y, residuals = layer.forward(layer_params, x)
+        steps.append((layer, layer_params, x, residuals))
         x = y
     n, n_out = x.shape
     grad_y = np.broadcast_to(np.eye(n_out, dtype=x.dtype)[:, None], (n_out, n, n_out))
     first = min(i for i, (layer, *_) in enumerate(steps) if layer.learned)
     side = []
     for position in range(len(steps) - 1, first - 1, -1):
-        layer, own, x, residuals = steps[position]
+        layer, layer_params, x, residuals = steps[position]
         if layer.learned:
-            side.append((layer, own, x, residuals, grad_y))
+            side.append((layer, layer_params, x, residuals, grad_y))
         if position > first:
-            _, grad_y = _frozen(layer).backward(own, residuals, grad_y)
+            _, grad_y = _frozen(layer).backward(layer_params, residuals, grad_y)
     return side
 
 
 def _frozen(layer):
     """The layer with nothing trainable, so that its backward gives grad_x alone."""
-    own = {field.name for field in fields(layer)}
-    return replace(layer, trainable=()) if "trainable" in own else layer
+    names = {field.name for field in fields(layer)}
+    return replace(layer, trainable=()) if "trainable" in names else layer
 
 
 def _terms(side1, side2):
     """(name of a parameter, its array (K, n1, K, n2)) for every layer that learns."""
-    for (layer, own, x1, *one), (_, _, x2, *two) in zip(side1, side2):
+    for (layer, params, x1, *one), (_, _, x2, *two) in zip(side1, side2):
         if hasattr(layer, "kernel_term"):
-            terms = layer.kernel_term(own, *one, *two)
+            terms = layer.kernel_term(params, *one, *two)
             axes = (*one[1].shape[:2], *two[1].shape[:2])
             _check_shapes(layer, "kernel_term", terms, dict.fromkeys(layer.learned, axes))
             yield from terms.items()
         else:
-            rows1 = _rows(layer, own, x1, one[1])
-            rows2 = rows1 if x1 is x2 else _rows(layer, own, x2, two[1])
+            rows1 = _rows(layer, params, x1, one[1])
+            rows2 = rows1 if x1 is x2 else _rows(layer, params, x2, two[1])
             for name in rows1:
                 yield name, gram(rows1[name], rows2[name])
 
 
-def _rows(layer, own, x, grad_y):
+def _rows(layer, params, x, grad_y):
     """The Jacobian of one layer's parameters by its backward: name -> (K, n, size)."""
-    _, residuals = layer.forward(own, x[:, None])
-    grads, _ = layer.backward(own, residuals, grad_y[:, :, None], input_grad=False)
+    _, residuals = layer.forward(params, x[:, None])
+    grads, _ = layer.backward(params, residuals, grad_y[:, :, None], input_grad=False)
     axes = grad_y.shape[:2]
     _check_shapes(layer, f"backward for x {x[:, None].shape}", grads,
-                  {name: (*axes, *own[name].shape) for name in layer.learned})
+                  {name: (*axes, *params[name].shape) for name in layer.learned})
     return {name: grad.reshape(*axes, -1) for name, grad in grads.items()}
 
 

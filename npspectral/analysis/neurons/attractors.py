@@ -63,12 +63,12 @@ def attractor_labels(neurons, x, tolerance=0.0):
     has about p t sqrt((2 d - 1) / pi) of them for a neuron in a random direction.
     """
     living = (neurons.preactivations(x) > 0).any(1) & (neurons.beta != 0)
-    found = patterns(neurons, x, tolerance)
-    keys = np.column_stack((found, np.sign(neurons.beta).astype(np.int8)))[living]
-    labels = np.full(len(found), -1)
+    signs = patterns(neurons, x, tolerance)
+    keys = np.column_stack((signs, np.sign(neurons.beta).astype(np.int8)))[living]
+    labels = np.full(len(signs), -1)
     if len(keys):
         labels[living] = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
-    return AttractorLabels(labels, living & (found == 0).any(1))
+    return AttractorLabels(labels, living & (signs == 0).any(1))
 
 
 def most_cells(p, d):
@@ -92,12 +92,12 @@ def cells(x):
 
 def _cells(rows):
     """Patterns of rows (p, d + 1), as tuples of booleans."""
-    found = [((), np.ones(rows.shape[1]))]
+    pairs = [((), np.ones(rows.shape[1]))]
     for n in range(1, len(rows) + 1):
         split = [((*pattern, side), _inside(rows[:n], (*pattern, side), inner))
-                 for pattern, inner in found for side in (True, False)]
-        found = [(pattern, inner) for pattern, inner in split if inner is not None]
-    return [pattern for pattern, _ in found]
+                 for pattern, inner in pairs for side in (True, False)]
+        pairs = [(pattern, inner) for pattern, inner in split if inner is not None]
+    return [pattern for pattern, _ in pairs]
 
 
 def _inside(rows, pattern, guess):
@@ -107,9 +107,9 @@ def _inside(rows, pattern, guess):
     if (signed @ guess > MARGIN).all():
         return guess
     margin = np.append(np.zeros(rows.shape[1]), -1)
-    found = linprog(margin, np.column_stack((-signed, np.ones(len(signed)))), np.zeros(len(signed)),
-                    bounds=[*[(-1, 1)] * rows.shape[1], (0, 1)])
-    inner = found.x[:-1]
+    program = linprog(margin, np.column_stack((-signed, np.ones(len(signed)))),
+                      np.zeros(len(signed)), bounds=[*[(-1, 1)] * rows.shape[1], (0, 1)])
+    inner = program.x[:-1]
     return inner if (signed @ inner > MARGIN).all() else None
 
 
@@ -128,14 +128,14 @@ def maxima(x, force, beta_sign):
     refuse.sign("maxima", "beta_sign", beta_sign)
     pushed = rows * np.abs(force)[:, None]
     with_it, against = pushed[beta_sign * force > 0], pushed[beta_sign * force < 0]
-    found = []
+    directions = []
     for pattern in _cells(with_it / norms(with_it)[:, None]) if len(with_it) else []:
         whole = with_it[list(pattern)].sum(0)
         v = _left_over(whole, against)
         size, least = norms(v), MARGIN * norms(whole)
         if size > least and ((with_it @ v > MARGIN * norms(with_it) * size) == pattern).all():
-            found.append(v)
-    return np.array(found).reshape(-1, rows.shape[1])
+            directions.append(v)
+    return np.array(directions).reshape(-1, rows.shape[1])
 
 
 def _left_over(whole, parts):

@@ -105,11 +105,11 @@ def _extended(moment, on, off):
     scale = norms(moment)
     off = off / norms(off)[:, None]
     slopes = off @ basis
-    found = linprog(np.ones(2 * basis.shape[1]), np.column_stack((slopes, -slopes)),
-                    -off @ moment / scale - MARGIN)
-    if found.status != 0:
+    program = linprog(np.ones(2 * basis.shape[1]), np.column_stack((slopes, -slopes)),
+                      -off @ moment / scale - MARGIN)
+    if program.status != 0:
         return None
-    more, less = np.split(found.x, 2)
+    more, less = np.split(program.x, 2)
     other = moment + scale * (basis @ (more - less))
     return other if (off @ other <= 0).all() else None
 

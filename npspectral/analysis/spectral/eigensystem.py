@@ -85,15 +85,15 @@ def decompose(matrix, sizes):
     eigenvalues = np.diag(matrix).copy()
     gap = eigenvalues - eigenvalues[:, None]
     gaps = [block(gap, sizes, k, k - 1) for k in range(1, len(sizes))]
-    for k, own in enumerate(gaps, 1):
-        if (own == 0).any():
-            i, j = np.argwhere(own == 0)[0]
+    for k, layer_gap in enumerate(gaps, 1):
+        if (layer_gap == 0).any():
+            i, j = np.argwhere(layer_gap == 0)[0]
             raise ValueError(f"decompose: node {j} of layer {k - 1} and node {i} of layer {k} have "
                              f"equal eigenvalues, which leaves phi undetermined")
-    blocks = tuple(weight / own for weight, own in zip(below, gaps))
+    blocks = tuple(weight / layer_gap for weight, layer_gap in zip(below, gaps))
     phi = eigenvectors(blocks)
     size = np.abs(phi * eigenvalues) @ np.abs(inverse_eigenvectors(blocks))
-    worst = max(1, np.abs(eigenvalues).max() / min(np.abs(own).min() for own in gaps))
+    worst = max(1, np.abs(eigenvalues).max() / min(np.abs(layer_gap).min() for layer_gap in gaps))
     error = np.abs(matrix - adjacency(blocks, eigenvalues))
     if not (error <= 2 * len(matrix) * np.finfo(matrix.dtype).eps * worst * size).all():
         raise ValueError(f"decompose: the matrix has no eigenvectors of the block structure "
@@ -171,8 +171,8 @@ def _blocks(owner, blocks):
 def _weights(network, params):
     """The realized weight of every transfer of a chain, one after the other."""
     if isinstance(network, Chain):
-        for layer, own in zip(network.layers, params, strict=True):
-            yield from _weights(layer, own)
+        for layer, layer_params in zip(network.layers, params, strict=True):
+            yield from _weights(layer, layer_params)
     elif hasattr(network, "weight"):
         yield network.weight(params)
     elif not isinstance(network, Elementwise):

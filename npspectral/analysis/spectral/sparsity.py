@@ -59,9 +59,9 @@ class LinkHistory:
         deaths, revivals = self.masked & ~before, before & ~self.masked
         grown = revivals & changed & (size > self.threshold_d)
         returns = revivals & self.ever_kept
-        found = (deaths, revivals, revivals & ~changed, revivals & changed & ~grown, grown,
-                 returns, returns & changed)
-        for name, links in zip(self.EVENTS, found):
+        happened = (deaths, revivals, revivals & ~changed, revivals & changed & ~grown, grown,
+                    returns, returns & changed)
+        for name, links in zip(self.EVENTS, happened):
             self.events[name] += np.count_nonzero(links)
         self.ever_kept |= revivals
         self.ever_masked |= deaths

@@ -61,7 +61,7 @@ def path_products(network, params):
     if not isinstance(network, Chain):
         raise TypeError(f"path_products: network is {network!r}, expected a Chain")
     check_params("path_products", params, network)
-    weights = [layer.weight(own) for layer, own in zip(network.layers, params)
+    weights = [layer.weight(layer_params) for layer, layer_params in zip(network.layers, params)
                if hasattr(layer, "weight")]
     if len(weights) < 2:
         raise TypeError(f"path_products: {len(weights)} transfers, expected two or more")
