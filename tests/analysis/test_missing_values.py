@@ -17,7 +17,7 @@ from npspectral.analysis.kernels.learning_curves import PowerLaw
 from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.analysis.spectral import eigensystem, pruning
 from npspectral.analysis.spectral.sparsity import LinkHistory
-from npspectral.nn import tree
+from npspectral.nn import OneHidden, tree
 
 ROOMS = (analysis.clouds, analysis.kernels, analysis.neurons, analysis.spectral)
 RNG = np.random.default_rng(0)
@@ -33,6 +33,8 @@ NET = Chain(Spectral(D, H), Tanh(), Spectral(H, 5), Tanh(), Dense(5, 2))
 PARAMS = NET.init(RNG)
 PAIR = {"network": NET, "params": PARAMS}
 LAYER = {"layer": NET.layers[0], "params": PARAMS[0]}
+HIDDEN = OneHidden(D, H)
+HIDDEN_PARAMS = HIDDEN.init(np.random.default_rng(1))
 NESTED = Nested((3, 4, 2), shared=True, skip=True)
 BLOCKS = RNG.standard_normal((H, D)), RNG.standard_normal((2, H))
 LAMBDA = np.arange(9.0)
@@ -83,6 +85,11 @@ GOOD = {
     "pca.eigenspaces": {"eigenvalues": VALUES},
     "pca.projection_sums": {"components": KernelPCA(VALUES, VECTORS), "y": Y},
     "pca.alignment": {"gram": GRAM, "y": Y},
+    "families.without_perpendicular": {"params": HIDDEN_PARAMS},
+    "families.split_kernel": {"network": HIDDEN, "params": HIDDEN_PARAMS, "x": X},
+    "families.family_bases": {"x": X, "n_knots": 4},
+    "families.explained_shares": {"bases": (VECTORS, VECTORS[:, :1]), "vectors": VECTORS},
+    "families.share_outside": {"gram": GRAM, "basis": VECTORS},
     "learning_curves.kernel_exponent": {"d": 3},
     "learning_curves.feature_exponent": {"d": 3},
     "learning_curves.power_law": {"p": SIZES, "errors": ERRORS},
@@ -122,6 +129,7 @@ GOOD = {
     "regimes.scale_and_time": {"alpha": 2.0, "time": SIZES, "width": 3, "convention": "code"},
     "regimes.parameter_change": {"params": PARAMS, "start": tree.map(np.ones_like, PARAMS)},
     "regimes.kernel_change": {"kernel": GRAM, "start": np.eye(P)},
+    "regimes.scaled_output": {**PAIR, "start": PARAMS, "x": X, "alpha": 2.0},
     "regimes.linearized": {"network": NET, "start": PARAMS, "params": PARAMS, "x": X},
     "relevance.input_relevance": LAYER,
     "relevance.node_relevance": LAYER,
