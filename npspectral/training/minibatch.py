@@ -9,8 +9,9 @@ from ..nn.layer import check_integer
 from ..nn.penalties import add_penalties
 from . import _expect
 from ._record import Snapshot
+from .optimizers import takes_vector
 
-PACKED = 32768                  # up to so many trainable numbers lie in one vector
+PACKED = 32768                  # up to so many trainable numbers may lie in one vector
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,8 +35,9 @@ class Record(Snapshot):
 class Step:
     """One training step, and the buffers that it needs: step(x, target) -> value, y.
 
-    Works on its own copy, `params`. When there are few trainable numbers they lie in one vector
-    theta, of which the arrays in `params` are views, so the optimizer makes one update for all.
+    Works on its own copy, `params`. The optimizer gets their trainable part, and gradients like it.
+    If its class says `takes_vector = True` and there are few trainable numbers, they lie in one
+    vector theta, of which the arrays in `params` are views, and it makes one update for all.
     Foreign code gets params and y as views that it cannot write to: layers may need y again.
     """
 
@@ -50,7 +52,7 @@ class Step:
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
         self.gradient, self.names = None, self.trainable
-        if size <= PACKED:
+        if size <= PACKED and takes_vector(optimizer):
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)

@@ -347,7 +347,8 @@ def test_packed_and_unpacked_parameters_take_the_same_steps_bit_for_bit(
     packed, one = steps()
     monkeypatch.setattr(minibatch, "PACKED", 0)
     unpacked, other = steps()
-    assert isinstance(packed.trainable, np.ndarray) and isinstance(unpacked.trainable, tuple)
+    assert isinstance(packed.trainable, tuple if "Plain" in str(optimizer) else np.ndarray)
+    assert isinstance(unpacked.trainable, tuple)
     assert same_bits(one, other)
 
 
