@@ -4,10 +4,10 @@ from .fast_optimizers import SGD, Adam, Adamax
 from .gradient_flow import FlowRecord, Limits, gradient_flow, settle
 from .kernel_flow import kernel_flow, kernel_flow_at
 from .metrics import accuracy
-from .minibatch import Record, Step, evaluate, fit, predict
+from .minibatch import Record, Step, evaluate, fit, predict, train
 from .optimizers import PlainAdam, PlainAdamax, PlainSGD
 from .progress import show_progress
 
 __all__ = ["Adam", "Adamax", "FlowRecord", "Limits", "PlainAdam", "PlainAdamax", "PlainSGD",
            "Record", "SGD", "Step", "accuracy", "evaluate", "fit", "gradient_flow", "kernel_flow",
-           "kernel_flow_at", "load", "predict", "save", "settle", "show_progress"]
+           "kernel_flow_at", "load", "predict", "save", "settle", "show_progress", "train"]

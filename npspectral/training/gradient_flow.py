@@ -21,7 +21,7 @@ Source: Geiger et al. 2020, J. Stat. Mech. 113301; Paccolat et al. 2021, J. Stat
 their public code.
 """
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,8 +49,9 @@ class FlowRecord(Snapshot):
     rejected: int
     rise: float                         # the largest rise of the loss in a step so far
     drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan if not conserved
+    settled: bool | None = None         # whether `settle`, which returned it, found it settled
 
-    shown = ("time", "step", "loss", "floor_steps", "rejected")
+    shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")
 
     def satisfied(self, target, margin=1.0):
         """The fraction of samples with y F >= margin for every output."""
@@ -118,20 +119,21 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
 
 
 def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
-    """The first record where a fraction of the samples has y F >= margin.
+    """The first record where a fraction of the samples has y F >= margin, with settled=True.
 
-    Or that of max_steps, or the last one: `satisfied` of what is returned tells.
+    If none has it up to max_steps, or to the last record, it is that one, with settled=False.
     Raises ValueError on numbers that are not finite, and where there are no records.
     """
     for name, value in ("fraction", fraction), ("margin", margin):
         check_number("settle", name, value)
-    record = None
+    record, settled = None, False
     for record in records:
-        if record.satisfied(target, margin) >= fraction or record.step >= max_steps:
-            return record
+        settled = record.satisfied(target, margin) >= fraction
+        if settled or record.step >= max_steps:
+            break
     if record is None:
         raise ValueError("settle: records is empty, expected those of a flow")
-    return record
+    return replace(record, settled=settled)
 
 
 def integrate(owner, theta, evaluate, place, limits, conserved=None):

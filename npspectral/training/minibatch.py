@@ -1,4 +1,4 @@
-"""Minibatch training: one step, and `fit`, a generator of records that its caller stops."""
+"""Minibatch training: a step; `fit`, a generator of records that its caller stops; `train`."""
 import itertools
 from dataclasses import dataclass, field
 
@@ -87,7 +87,10 @@ def _shapes(state):
 
 def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=None,
         penalties=(), metrics=(), validation=None):
-    """Train, and yield a Record after every epoch.
+    """Train, and yield a Record after every epoch. Nothing is trained before a record is asked for:
+
+        for record in fit(...):         # stop when you like; `train` runs to the last epoch
+            ...
 
     start       params, or a Record to go on from; neither is changed. `rng` is set to its state.
     x, target   (n, n_in) and n targets as the loss takes them, in memory or memory maps; shuffled
@@ -130,6 +133,18 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
         numbers = range(record.epoch + 1, epochs + 1)
     return (_epoch(step, number, x, target, batch_size, rng, metrics, validation)
             for number in numbers)
+
+
+def train(network, start, x, target, *, epochs, **options):
+    """Train up to the epoch of that number and return the last Record; the arguments are fit's.
+
+    A Record that is given and has reached that epoch is returned as it is.
+    """
+    check_integer("train", "epochs", epochs)
+    record = start
+    for record in fit(network, start, x, target, epochs=epochs, **options):
+        pass
+    return record
 
 
 def _validation(pair):

@@ -14,7 +14,7 @@ from npspectral import (SGD, Adam, Adamax, Chain, Dense, ReLU, Spectral, Tanh, f
                         mean_squared_error, refuse, softmax_cross_entropy)
 from npspectral.nn import L1, L2, tree
 from npspectral.training import (Record, Step, accuracy, evaluate, load, minibatch, predict, save,
-                                 show_progress)
+                                 show_progress, train)
 
 NETWORK = Chain(Spectral(4, 6), Tanh(), Spectral(6, 3, lambda_in=0.0, trainable=("lambda_out",)))
 
@@ -262,6 +262,19 @@ def test_nothing_is_trained_before_the_first_record_is_asked_for(data, params):
 
     fit(NETWORK, params, *data, loss=softmax_cross_entropy, optimizer=Untouched(), batch_size=5,
         epochs=1, rng=np.random.default_rng(0))
+
+
+def test_train_returns_the_last_record_of_fit(data, params):
+    def trained(start, epochs, seed=11):
+        return train(NETWORK, start, *data, loss=softmax_cross_entropy, optimizer=Adam(0.05),
+                     batch_size=5, metrics=[accuracy], rng=np.random.default_rng(seed),
+                     epochs=epochs)
+
+    last = run(params, data, 3)[-1]
+    assert trained(params, 3) == last == trained(trained(params, 1), 3, seed=99)
+    assert trained(last, 3) is last is trained(last, 2)
+    with pytest.raises(ValueError, match="train: epochs is None, expected a positive integer"):
+        trained(params, None)
 
 
 def test_run_that_has_reached_its_last_epoch_gives_no_records(data, params):
