@@ -1,7 +1,8 @@
 """Optimizers, minibatch training and gradient flow as generators of records, files of runs."""
+from .adaptive_euler import Limits
 from .checkpoint import load, save
 from .fast_optimizers import SGD, Adam, Adamax
-from .gradient_flow import FlowRecord, Limits, gradient_flow, settle
+from .gradient_flow import FlowRecord, gradient_flow, settle
 from .kernel_flow import kernel_flow, kernel_flow_at
 from .metrics import accuracy
 from .minibatch import Record, Step, evaluate, fit, predict, train
