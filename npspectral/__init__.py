@@ -14,11 +14,11 @@ from .nn import (ELU, Chain, Dense, Identity, LeakyReLU, Nested, ReLU, Sigmoid, 
                  Spectral, SpectralQR, SpectralSVD, Tanh,
                  binary_cross_entropy_with_logits, check_gradients, hinge, mean_squared_error,
                  quadratic_hinge, soft_hinge, softmax_cross_entropy)
-from .training import SGD, Adam, Adamax, fit
+from .training import SGD, Adam, Adamax, accuracy, fit, train
 
 __all__ = ["Adam", "Adamax", "Chain", "Dense", "ELU", "Identity", "LeakyReLU", "Nested", "ReLU",
            "SGD", "Sigmoid", "Softplus", "Sparse", "Spectral", "SpectralQR",
-           "SpectralSVD", "Tanh", "analysis",
+           "SpectralSVD", "Tanh", "accuracy", "analysis",
            "binary_cross_entropy_with_logits", "check_gradients", "data", "estimators", "fit",
            "hinge", "mean_squared_error", "nn", "quadratic_hinge", "soft_hinge",
-           "softmax_cross_entropy", "training"]
+           "softmax_cross_entropy", "train", "training"]

@@ -1,12 +1,14 @@
 """Optimizers, minibatch training and gradient flow as generators of records, files of runs."""
+from .adaptive_euler import Limits
 from .checkpoint import load, save
-from .gradient_flow import FlowRecord, Limits, gradient_flow, settle
+from .fast_optimizers import SGD, Adam, Adamax
+from .gradient_flow import FlowRecord, gradient_flow, settle
 from .kernel_flow import kernel_flow, kernel_flow_at
 from .metrics import accuracy
-from .minibatch import Record, Step, evaluate, fit, predict
-from .optimizers import SGD, Adam, Adamax
+from .minibatch import Record, Step, evaluate, fit, predict, train
+from .optimizers import PlainAdam, PlainAdamax, PlainSGD
 from .progress import show_progress
 
-__all__ = ["Adam", "Adamax", "FlowRecord", "Limits", "Record", "SGD", "Step", "accuracy",
-           "evaluate", "fit", "gradient_flow", "kernel_flow", "kernel_flow_at", "load", "predict",
-           "save", "settle", "show_progress"]
+__all__ = ["Adam", "Adamax", "FlowRecord", "Limits", "PlainAdam", "PlainAdamax", "PlainSGD",
+           "Record", "SGD", "Step", "accuracy", "evaluate", "fit", "gradient_flow", "kernel_flow",
+           "kernel_flow_at", "load", "predict", "save", "settle", "show_progress", "train"]

@@ -1,4 +1,4 @@
-"""Minibatch training: one step, and `fit`, a generator of records that its caller stops."""
+"""Minibatch training: a step; `fit`, a generator of records that its caller stops; `train`."""
 import itertools
 from dataclasses import dataclass, field
 
@@ -9,8 +9,9 @@ from ..nn.layer import check_integer
 from ..nn.penalties import add_penalties
 from . import _expect
 from ._record import Snapshot
+from .optimizers import takes_vector
 
-PACKED = 32768                  # up to so many trainable numbers lie in one vector
+PACKED = 32768                  # up to so many trainable numbers may lie in one vector
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,8 +35,9 @@ class Record(Snapshot):
 class Step:
     """One training step, and the buffers that it needs: step(x, target) -> value, y.
 
-    Works on its own copy, `params`. When there are few trainable numbers they lie in one vector
-    theta, of which the arrays in `params` are views, so the optimizer makes one update for all.
+    Works on its own copy, `params`. The optimizer gets their trainable part, and gradients like it.
+    If its class says `takes_vector = True` and there are few trainable numbers, they lie in one
+    vector theta, of which the arrays in `params` are views, and it makes one update for all.
     Foreign code gets params and y as views that it cannot write to: layers may need y again.
     """
 
@@ -50,7 +52,7 @@ class Step:
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
         self.gradient, self.names = None, self.trainable
-        if size <= PACKED:
+        if size <= PACKED and takes_vector(optimizer):
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
@@ -85,7 +87,10 @@ def _shapes(state):
 
 def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=None,
         penalties=(), metrics=(), validation=None):
-    """Train, and yield a Record after every epoch.
+    """Train, and yield a Record after every epoch. Nothing is trained before a record is asked for:
+
+        for record in fit(...):         # stop when you like; `train` runs to the last epoch
+            ...
 
     start       params, or a Record to go on from; neither is changed. `rng` is set to its state.
     x, target   (n, n_in) and n targets as the loss takes them, in memory or memory maps; shuffled
@@ -128,6 +133,18 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
         numbers = range(record.epoch + 1, epochs + 1)
     return (_epoch(step, number, x, target, batch_size, rng, metrics, validation)
             for number in numbers)
+
+
+def train(network, start, x, target, *, epochs, **options):
+    """Train up to the epoch of that number and return the last Record; the arguments are fit's.
+
+    A Record that is given and has reached that epoch is returned as it is.
+    """
+    check_integer("train", "epochs", epochs)
+    record = start
+    for record in fit(network, start, x, target, epochs=epochs, **options):
+        pass
+    return record
 
 
 def _validation(pair):

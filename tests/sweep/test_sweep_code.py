@@ -196,7 +196,7 @@ def test_a_digest_is_of_the_sources_in_a_folder_or_in_a_zip_with_any_ends_of_lin
     edit(library / "npspectral/oracle/verdict/answer_file.py", "import", "import sys\nimport")
     edit(library / "npspectral/training/minibatch.py", '"""', '"""Words. ')
     assert printed([library, user]) == folder
-    edit(library / "npspectral/training/optimizers.py", "@dataclass", "MORE = 1\n\n\n@dataclass")
+    edit(library / "npspectral/training/fast_optimizers.py", "PIECE", "MORE = 1\nPIECE")
     assert printed([library, user]) != folder
     with zipfile.ZipFile(tmp_path / "user.zip", "w") as archive_of_user:
         archive_of_user.writestr("user.py", USER.replace("0.1", "0.2"))
