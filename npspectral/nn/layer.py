@@ -31,7 +31,7 @@ class Layer:
 
     trainable: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()         # names of parameters that are never trained
-    bias_start = Constant(0.0)          # the first values that bias=True stands for
+    bias_start: object = Constant(0.0)  # the first values that bias=True stands for
 
     def forward(self, params, x):
         """y (..., batch, n_out) of x (..., batch, n_in), and the residuals for `backward`."""

@@ -11,6 +11,7 @@ from ..layer import Layer, complete
 from .similarity import damped, damped_backward, inverted, similarity, similarity_backward
 
 NAMES = ("phi", "theta", "k_real", "k_imag", "omega")
+LINEAR = Identity()
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,7 +123,7 @@ class ComplexRecurrentSpectral(Layer):
     def _function(self, t):
         """f for `steps` steps from every insertion on, else the identity."""
         near = any(0 <= t - time < self.steps for time in self.inserted)
-        return self.activation if near else Identity()
+        return self.activation if near else LINEAR
 
     @property
     def length(self):

@@ -11,6 +11,7 @@ from .real import RecurrentSpectral, orthonormal, transient, transient_backward
 from .similarity import damped_backward, similarity, similarity_backward
 
 KINDS = ("modes", "theta")
+LINEAR = Identity()
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,7 +52,7 @@ class SwitchedRecurrentSpectral(Layer):
             state = state + self.kernel.start(x[..., (k - 1) * self.size:k * self.size])
             last = k == self.items                          # y needs no linear step of this one
             state, bent = transient(self.activation, transfer, state, self.steps - last)
-            state, straight = transient(Identity(), transfer, state, 0 if last else self.rest)
+            state, straight = transient(LINEAR, transfer, state, 0 if last else self.rest)
             residuals.append((bent, straight, phi, inverse, transfer))
         h, active = self.activation.forward({}, state)
         y = h @ inverse[:self.n_out].T
@@ -81,7 +82,7 @@ class SwitchedRecurrentSpectral(Layer):
         bent, straight, _, _, transfer = window
         learns = bool(self.learned)
         later, grad_state = transient_backward(                 # state, straight = transient(..)
-            Identity(), transfer, straight, grad_state, learns, True)
+            LINEAR, transfer, straight, grad_state, learns, True)
         earlier, grad_state = transient_backward(               # state, bent = transient(..)
             self.activation, transfer, bent, grad_state, learns, input_grad)
         return earlier + later, grad_state

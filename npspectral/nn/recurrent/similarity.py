@@ -13,6 +13,7 @@ from ..activations import Tanh
 
 MARGIN = 2.0 ** -10             # exact in every dtype, so that (1 - MARGIN) tanh stays below 1
 LAPACK = "fdFD"
+TANH = Tanh()
 
 
 def similarity(phi, inverse, eigenvalues):
@@ -45,7 +46,7 @@ def damped(theta):
 
 def damped_backward(theta, grad_eigenvalues):
     """grad_theta (..., n)."""
-    return (1 - MARGIN) * Tanh().derivative(theta) * grad_eigenvalues   # (1 - MARGIN) tanh(theta)
+    return (1 - MARGIN) * TANH.derivative(theta) * grad_eigenvalues   # (1 - MARGIN) tanh(theta)
 
 
 def inverted(phi):
