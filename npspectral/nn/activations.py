@@ -30,6 +30,14 @@ class Elementwise(Layer):
         check_tail(self.label, grad_y, residuals[0].shape)
         return {}, self.derivative(*residuals) * grad_y     # y = function(x)
 
+    def function(self, x):
+        """y = f(x), and the residuals: a tuple of what `derivative` needs."""
+        raise NotImplementedError(f"{self.label} has no function")
+
+    def derivative(self, *residuals):
+        """f'(x) from the residuals."""
+        raise NotImplementedError(f"{self.label} has no derivative")
+
 
 class Exponential(Elementwise):
     """Made of exponentials: that they underflow to 0 is right, and silent in any np.seterr."""
@@ -99,8 +107,9 @@ class ELU(Exponential):
                 + self.alpha * np.expm1(np.where(positive, 0, x))), (x,)
 
     def derivative(self, x):
-        positive = x.real > 0                           # y = x where positive, else alpha expm1(x)
-        return np.where(positive, 1, self.alpha * np.exp(np.where(positive, 0, x)))
+        positive = x.real > 0
+        slope = self.alpha * np.exp(np.where(positive, 0, x))   # alpha * expm1(x)
+        return np.where(positive, 1, slope)                     # x where positive
 
     def __post_init__(self):
         complete(self, alpha=check_number("ELU", "alpha", self.alpha))

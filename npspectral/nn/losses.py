@@ -19,7 +19,8 @@ def mean_squared_error(y, target, reduction="mean", weights=None):
     scale = _sample_scale("mean_squared_error", y, reduction, weights) / y.shape[-1]
     r = y - target
     grad_y = 2 * scale * r                              # value = (scale * r * r).sum()
-    return (grad_y * r).sum((-2, -1)) / 2, grad_y
+    value = (grad_y * r).sum((-2, -1)) / 2
+    return value, grad_y
 
 
 @np.errstate(under="ignore", over="ignore", invalid="ignore")

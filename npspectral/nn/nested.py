@@ -120,6 +120,7 @@ class Nested(Layer):
 
     @cached_property
     def label(self):
+        """The layer's name in error messages, with all its sizes."""
         return f"Nested{self.sizes}"
 
     @property
@@ -128,6 +129,7 @@ class Nested(Layer):
 
     @cached_property
     def learned(self):
+        """Names of all parameters of a kind that is trained."""
         return tuple(name for name in self.shapes if name.partition("_")[0] in self.trainable)
 
     def parameters(self):

@@ -44,6 +44,10 @@ class Penalty:
                              f"among {names}{hint}")
         return self.strength * sum(values), grads
 
+    def term(self, w):
+        """The value of one array, and its gradient, both without the strength."""
+        raise NotImplementedError(f"{type(self).__name__} has no term")
+
     def _visit(self, layer, params, path, values):
         if isinstance(params, tuple):
             layers = [None] * len(params) if layer is None else getattr(layer, "layers", None)
@@ -73,8 +77,8 @@ class L1(Penalty):
     """strength * sum |w|; the derivative at 0 is 0."""
 
     def term(self, w):
-        grad = np.sign(w.real).astype(w.dtype, copy=False)          # value = magnitude(w).sum()
-        return magnitude(w).sum(), grad
+        value = magnitude(w).sum()
+        return value, np.sign(w.real).astype(w.dtype, copy=False)   # value = magnitude(w).sum()
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,8 @@ class L2(Penalty):
     """strength * sum w^2, without a factor 1/2 (Keras' convention)."""
 
     def term(self, w):
-        grad = 2 * w                                                # value = (w * w).sum()
-        return (w * w).sum(), grad
+        value = (w * w).sum()
+        return value, 2 * w                                         # value = (w * w).sum()
 
 
 @dataclass(frozen=True)
@@ -95,16 +99,15 @@ class ElasticNet(Penalty):
 
     ratio: float = 0.5
 
+    def term(self, w):
+        value = self.ratio * magnitude(w).sum() + (1 - self.ratio) * (w * w).sum()
+        return value, (self.ratio * np.sign(w.real)                 # ratio * magnitude(w).sum()
+                       + 2 * (1 - self.ratio) * w)                  # (1 - ratio) * (w * w).sum()
+
     def __post_init__(self):
         super().__post_init__()
         if not 0 <= self.ratio <= 1:
             raise ValueError(f"ElasticNet: ratio is {self.ratio!r}, expected a number from 0 to 1")
-
-    def term(self, w):
-        value = self.ratio * magnitude(w).sum() + (1 - self.ratio) * (w * w).sum()
-        grad = (self.ratio * np.sign(w.real)                        # ratio * magnitude(w).sum()
-                + 2 * (1 - self.ratio) * w)                         # (1 - ratio) * (w * w).sum()
-        return value, grad
 
 
 @dataclass(frozen=True)
@@ -117,17 +120,17 @@ class GroupLasso(Penalty):
 
     axis: int = -1
 
-    def __post_init__(self):
-        super().__post_init__()
-        if self.axis not in (0, -1):
-            raise ValueError(f"GroupLasso: axis is {self.axis!r}, expected 0 or -1")
-
     def term(self, w):
         if w.ndim != 2:
             raise ValueError(f"GroupLasso: {self.name!r} has shape {w.shape}, expected a matrix")
         norm = _norms(w, self.axis)
-        grad = w / np.where(norm.real == 0, 1, norm)    # value = sum of sqrt((w * w).sum(axis))
-        return norm.sum(), grad
+        value = norm.sum()
+        return value, w / np.where(norm.real == 0, 1, norm)     # norm = sqrt((w * w).sum(axis))
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.axis not in (0, -1):
+            raise ValueError(f"GroupLasso: axis is {self.axis!r}, expected 0 or -1")
 
 
 def _norms(w, axis):
@@ -154,8 +157,8 @@ class Orthonormal(Penalty):
         if w.ndim != 2:
             raise ValueError(f"Orthonormal: {self.name!r} has shape {w.shape}, expected a matrix")
         excess = w.T @ w - np.eye(w.shape[1], dtype=w.dtype)
-        grad = 4 * w @ excess                   # value = (excess * excess).sum(), of w.T @ w - I
-        return (excess * excess).sum(), grad
+        value = (excess * excess).sum()
+        return value, 4 * w @ excess            # value = (excess * excess).sum(), of w.T @ w - I
 
 
 def add_penalties(penalties, params, grads):

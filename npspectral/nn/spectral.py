@@ -64,7 +64,8 @@ class Spectral(Layer):
             if input_grad:
                 grad_x = grad_y @ weight                            # y = x @ weight.T
         else:
-            grads, grad_x = one_set.backward(self, params, residuals, grad_y, input_grad)
+            grads, grad_x = one_set.backward(                       # y = one_set.forward(..)
+                self, params, residuals, grad_y, input_grad)
         if "bias" in self.learned:
             grads["bias"] = grad_y.sum(-2)                          # y = y + bias
         return grads, grad_x
@@ -76,12 +77,14 @@ class Spectral(Layer):
     def weight_backward(self, params, grad_weight):
         """Gradients of lambda_in, lambda_out and phi from G = dL/dW of shape (..., n_out, n_in)."""
         phi, grads = params["phi"], {}
-        if "lambda_in" in self.learned:                     # gap_ij = lambda_in_j - lambda_out_i
-            grads["lambda_in"] = np.einsum("...ij,ij->...j", grad_weight, phi)
-        if "lambda_out" in self.learned:                    # gap_ij = lambda_in_j - lambda_out_i
-            grads["lambda_out"] = -np.einsum("...ij,ij->...i", grad_weight, phi)
+        if "lambda_in" in self.learned:
+            grads["lambda_in"] = np.einsum(                         # (lambda_in_j - ..) * phi_ij
+                "...ij,ij->...j", grad_weight, phi)
+        if "lambda_out" in self.learned:
+            grads["lambda_out"] = -np.einsum(                       # (.. - lambda_out_i) * phi_ij
+                "...ij,ij->...i", grad_weight, phi)
         if "phi" in self.learned:
-            grads["phi"] = self._gap(params) * grad_weight  # weight = gap * phi
+            grads["phi"] = self._gap(params) * grad_weight          # weight = gap * phi
         return grads
 
     def _gap(self, params):

@@ -417,7 +417,8 @@ def test_planted_directions_are_at_rest_under_every_product_of_kernels(rng):
         product = planted
         for k in order:
             product = transfers[k] @ product
-        allowed = sum(rounding(SWITCHED.kernel, SWITCHED.kernel_params(params, k + 1)) for k in order)
+        allowed = sum(rounding(SWITCHED.kernel, SWITCHED.kernel_params(params, k + 1))
+                      for k in order)
         growth = max(np.linalg.norm(transfer, 2) for transfer in transfers) ** (len(order) - 1)
         assert np.linalg.norm(product - planted, 2) <= allowed * max(growth, 1)
 
@@ -468,7 +469,8 @@ def test_switched_first_values_share_what_is_planted(rng):
         layer = replace(SWITCHED, planting=planting)
         params = layer.init(rng)
         for k in (1, 2, 3):
-            assert layer.kernel.condition(layer.kernel_params(params, k)) == pytest.approx(1, abs=1e-13)
+            part = layer.kernel_params(params, k)
+            assert layer.kernel.condition(part) == pytest.approx(1, abs=1e-13)
         assert not np.allclose(params["modes_1"], params["modes_2"])
 
 

@@ -163,6 +163,7 @@ class ComplexRecurrentSpectral(Layer):
 
     @cached_property
     def label(self):
+        """The layer's name in error messages, with its nodes and modes."""
         return f"ComplexRecurrentSpectral({self.nodes}, {self.modes})"
 
     def parameters(self):

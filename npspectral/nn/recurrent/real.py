@@ -83,8 +83,9 @@ class RecurrentSpectral(Layer):
         else:
             grad_eigenvalues = eigenvalues_backward(                    # transfer = similarity(..)
                 phi, inverse, grad_transfer)
-        if "theta" in self.learned:                                     # eigenvalues: damped(theta)
-            grads["theta"] = damped_backward(params["theta"], grad_eigenvalues[..., self.n_out:])
+        if "theta" in self.learned:
+            grads["theta"] = damped_backward(                           # eigenvalues: damped(theta)
+                params["theta"], grad_eigenvalues[..., self.n_out:])
         return {name: grads[name] for name in self.learned}
 
     def eigenvectors(self, params):

@@ -85,7 +85,7 @@ class SwitchedRecurrentSpectral(Layer):
             LINEAR, transfer, straight, grad_state, learns, True)
         earlier, grad_state = transient_backward(               # state, bent = transient(..)
             self.activation, transfer, bent, grad_state, learns, input_grad)
-        return earlier + later, grad_state
+        return earlier + later, grad_state                      # one transfer in both
 
     def _kernel_gradients(self, params, k, window, grad_transfer, grad_inverse):
         if not self.learned:
@@ -136,6 +136,7 @@ class SwitchedRecurrentSpectral(Layer):
 
     @cached_property
     def learned(self):
+        """Names of all parameters of a kind that is trained."""
         return tuple(name for name in self.shapes if name.partition("_")[0] in self.trainable)
 
     def parameters(self):
