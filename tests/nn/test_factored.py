@@ -12,6 +12,7 @@ from npspectral import (Adamax, Chain, Dense, ReLU, Spectral, SpectralQR, Spectr
                         mean_squared_error)
 from npspectral.nn import (L1, L2, PUBLISHED, Constant, GroupLasso, Normal, SpectralFullQR,
                            SpectralGaussianSVD, tree)
+from npspectral.nn.factored_qr import plain_triangle_gram, triangle_gram
 from npspectral.nn.gradient_check import compare_gradient
 
 SIZES = [(5, 3), (3, 5), (4, 4), (1, 1), (1, 6), (6, 1)]
@@ -209,6 +210,18 @@ def test_triangular_and_full_r_start_alike_and_share_gradients_inside(rng):
     got, want = (layer.backward(own, layer.forward(own, x)[1], grad_y)[0]
                  for layer, own in ((triangle, a), (full, b)))
     assert_near(got["r"], want["r"][np.tril_indices(6, 0, 4)])
+
+
+@pytest.mark.parametrize("n_out, k", [(1, 1), (5, 5), (9, 4), (33, 33), (70, 67)])
+def test_fast_triangle_is_the_plain_one(n_out, k, rng):
+    """Dyadic numbers, of which no sum is rounded; above 32 rows the triangle is cut."""
+    def side(rows):
+        return tuple(dyadic(rng, (*rows, size)) for size in (n_out, k, n_out, k))
+
+    side1, side2 = side((2, 3)), side((3, 1))
+    for other in (side1, side2):
+        got, want = triangle_gram(side1, other), plain_triangle_gram(side1, other)
+        assert same_bits(got, want) and got.shape == (2, 3, *other[0].shape[:2])
 
 
 # Counts

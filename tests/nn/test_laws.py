@@ -10,6 +10,7 @@ from real_form import analytic
 
 from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Spectral, Tanh,
                         check_gradients, hinge, quadratic_hinge)
+from npspectral import nn
 from npspectral.nn import L1, GroupLasso, Layer, tree
 from npspectral.nn.activations import Elementwise
 from npspectral.nn.gradient_check import compare_gradient
@@ -344,6 +345,11 @@ def test_layers_are_frozen_values_without_arrays(layer):
     with pytest.raises(dataclasses.FrozenInstanceError):
         layer.n_in = 7
     assert not any(isinstance(value, np.ndarray) for value in vars(layer).values())
+
+
+def test_layers_print_as_the_call_that_makes_them(layer):
+    if not isinstance(layer, Chain):
+        assert eval(repr(layer), vars(nn)) == layer
 
 
 def test_freezing_changes_no_other_gradient(rng):

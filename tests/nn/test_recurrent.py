@@ -388,10 +388,10 @@ def test_one_kernel_is_the_recurrent_layer(rng):
     params, x, grad_y = drawn(layer, rng)
     single = layer.kernel
     y, residuals = layer.forward(params, x)
-    want_y, want_residuals = single.forward(layer.own(params, 1), x)
+    want_y, want_residuals = single.forward(layer.kernel_params(params, 1), x)
     assert same_bits(y, want_y)
     grads, grad_x = layer.backward(params, residuals, grad_y)
-    want, want_x = single.backward(layer.own(params, 1), want_residuals, grad_y)
+    want, want_x = single.backward(layer.kernel_params(params, 1), want_residuals, grad_y)
     for got, expected in ((grads["modes_1"], want["modes"]), (grads["theta_1"], want["theta"]),
                           (grad_x, want_x)):
         assert same_bits(got, expected)
@@ -403,7 +403,7 @@ def test_kernels_act_one_after_the_other(rng):
     for k in range(3):
         state[:, :4] += x[:, 4 * k:4 * k + 4]
         state[:, 4] += 1
-        _, inverse, transfer = matrices(SWITCHED.kernel, SWITCHED.own(params, k + 1))
+        _, inverse, transfer = matrices(SWITCHED.kernel, SWITCHED.kernel_params(params, k + 1))
         for t in range(4):
             state = (np.tanh(state) if t < 2 else state) @ transfer.T
     assert_near(SWITCHED.forward(params, x)[0], state @ inverse[:3].T, 4096)
@@ -417,7 +417,8 @@ def test_planted_directions_are_at_rest_under_every_product_of_kernels(rng):
         product = planted
         for k in order:
             product = transfers[k] @ product
-        allowed = sum(rounding(SWITCHED.kernel, SWITCHED.own(params, k + 1)) for k in order)
+        allowed = sum(rounding(SWITCHED.kernel, SWITCHED.kernel_params(params, k + 1))
+                      for k in order)
         growth = max(np.linalg.norm(transfer, 2) for transfer in transfers) ** (len(order) - 1)
         assert np.linalg.norm(product - planted, 2) <= allowed * max(growth, 1)
 
@@ -433,7 +434,7 @@ def test_switching_before_the_tail_has_died_changes_what_is_stored_by_its_projec
 
 
 def layer_projector(layer, params, k):
-    inverse = matrices(layer.kernel, layer.own(params, k))[1]
+    inverse = matrices(layer.kernel, layer.kernel_params(params, k))[1]
     return params["planted"] @ inverse[:layer.n_out]
 
 
@@ -468,7 +469,8 @@ def test_switched_first_values_share_what_is_planted(rng):
         layer = replace(SWITCHED, planting=planting)
         params = layer.init(rng)
         for k in (1, 2, 3):
-            assert layer.kernel.condition(layer.own(params, k)) == pytest.approx(1, abs=1e-13)
+            part = layer.kernel_params(params, k)
+            assert layer.kernel.condition(part) == pytest.approx(1, abs=1e-13)
         assert not np.allclose(params["modes_1"], params["modes_2"])
 
 
