@@ -33,9 +33,7 @@ def _width(case):
 def parameters_times(factor):
     """The gradients of all parameters times factor(B), that of x as it is."""
     return {"matrix_backward": lambda right, matrix, x, g: factor(len(g)) * right(matrix, x, g),
-            "bias_backward": lambda right, g: factor(len(g)) * right(g),
-            "recurrent_parameters": lambda right, grads, g: {
-                key: factor(len(g)) * grad for key, grad in right(grads, g).items()}}
+            "bias_backward": lambda right, g: factor(len(g)) * right(g)}
 
 
 def zero(*names):

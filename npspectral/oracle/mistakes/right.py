@@ -8,19 +8,18 @@ from functools import partial
 
 import numpy as np
 
-from .right_complex import ComplexSteps
-from .right_recurrent import RECURRENT, RecurrentSteps
 from .right_structure import FACTORED, StructureSteps
 
 BENT = {"relu", "leaky_relu", "elu"}        # activations with a kink at 0
 SPECTRAL = ("spectral", *FACTORED)
 SPARSE = ("sparse_static", "sparse_dynamic")
 WITH_WEIGHT = (*SPECTRAL, "dense", *SPARSE)
-LINEAR = (*WITH_WEIGHT, "nested", *RECURRENT)
+LINEAR = (*WITH_WEIGHT, "nested")
+RECURRENT = ("recurrent", "complex_recurrent")      # these have no steps here
 BENT_LOSSES = {"hinge", "quadratic_hinge"}
 
 
-class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
+class Steps(StructureSteps):
     """answers(case) -> dict of float64 arrays; `plants` are dicts of step name -> wrong step.
 
     nearest is the least distance of a unit or a margin from a kink, relative to the largest: where
@@ -76,10 +75,6 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
     def layer_forward(self, layer, own, x):
         if layer["layer"] == "nested":
             return self.nested_forward(layer, own, x)[0]
-        if layer["layer"] == "recurrent":
-            return self.recurrent_forward(layer, own, x)[0]
-        if layer["layer"] == "complex_recurrent":
-            return self.complex_forward(layer, own, x)[0]
         if layer["layer"] not in WITH_WEIGHT:
             return self.activate(layer, x)
         return self.affine(own, self.matrix(layer, self.completed(layer, own)), x)
@@ -87,10 +82,6 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
     def layer_backward(self, layer, own, x, grad_y):
         if layer["layer"] == "nested":
             return self.nested_backward(layer, own, x, grad_y)
-        if layer["layer"] == "recurrent":
-            return self.recurrent_backward(layer, own, x, grad_y)
-        if layer["layer"] == "complex_recurrent":
-            return self.complex_backward(layer, own, x, grad_y)
         if layer["layer"] not in WITH_WEIGHT:
             return {}, self.slope(layer, x) * grad_y
         whole, kind = self.completed(layer, own), layer.get("of", layer["layer"])
@@ -255,6 +246,11 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
 
     def quotient(self, spec, m, v):
         return m / ((np.sqrt(v) if spec["optimizer"] == "adam" else v) + spec["eps"])
+
+
+def has_steps(case):
+    """Whether a candidate of these steps can answer the case."""
+    return not any(layer["layer"] in RECURRENT for layer in case.layers)
 
 
 def gap(own):
