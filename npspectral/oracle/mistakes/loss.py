@@ -93,17 +93,14 @@ LOSS = {
         "The loss is summed over the batch where the mean is asked for.", reduction("sum")),
     "loss averaged over the batch": (
         "The loss is averaged over the batch where the sum is asked for.", reduction("mean")),
-    "loss summed over outputs": (
-        "A sample's loss is summed over its outputs; it is their mean.", over_outputs(1, 1),
-        PER_OUTPUT),
-    "loss summed over everything": (
-        "The loss is summed over batch and outputs; both are averaged.",
-        {**reduction("sum"), **over_outputs(1, 1)}, PER_OUTPUT),
+    "loss summed over outputs": ("A sample's loss is summed over its outputs; it is their mean.",
+                                 over_outputs(1, 1), PER_OUTPUT),
+    "loss summed over everything": ("The loss is summed over batch and outputs; both are averaged.",
+                                    {**reduction("sum"), **over_outputs(1, 1)}, PER_OUTPUT),
     "loss halved": ("The loss carries a factor 1/2, and its gradient too.", both(.5, .5)),
     "loss doubled": ("The loss carries a factor 2, and its gradient too.", both(2, 2)),
-    "weights ignored": (
-        "The weights of the samples are not used.",
-        {"sample_scales": lambda right, spec, batch, w: right(spec, batch, None)}),
+    "weights ignored": ("The weights of the samples are not used.",
+                        {"sample_scales": lambda right, spec, batch, w: right(spec, batch, None)}),
     "weighted mean divided by B": (
         "The weighted mean is divided by the batch size; it is divided by the sum of the weights.",
         {"sample_scales": lambda right, spec, batch, w: (
@@ -117,8 +114,7 @@ LOSS = {
     "weights missing from the gradient": (
         "The gradient does not carry the weights that its value has.",
         {"mean_loss": _unweighted_grad}),
-    "gradient of the loss negated": (
-        "The gradient of the loss has the opposite sign.", both(-1)),
+    "gradient of the loss negated": ("The gradient of the loss has the opposite sign.", both(-1)),
     "gradient of the loss halved": (
         "The gradient of the loss is half of what it should be (a square gives a factor 2).",
         both(.5)),
@@ -131,9 +127,8 @@ LOSS = {
     "absolute error": (
         "The error is taken absolute; it is squared.",
         term(lambda right, spec, y, t: (np.abs(y - t), np.sign(y - t))), ("mean_squared_error",)),
-    "root of the mean square": (
-        "The root of the mean squared error is taken.", {"mean_loss": _root},
-        ("mean_squared_error",)),
+    "root of the mean square": ("The root of the mean squared error is taken.",
+                                {"mean_loss": _root}, ("mean_squared_error",)),
     "cross entropy averaged over classes": (
         "The cross entropy is divided by the number of classes; it is their sum.",
         entropy(_per_class), ENTROPY),
@@ -143,23 +138,20 @@ LOSS = {
     "target missing from the gradient": (
         "The gradient is softmax(y); the target is not subtracted.",
         entropy(lambda right, y, q: (right(y, q)[0], softmax(y))), ENTROPY),
-    "softmax twice": (
-        "The logits go through a softmax before a loss that applies its own.", entropy(_twice),
-        ENTROPY),
+    "softmax twice": ("The logits go through a softmax before a loss that applies its own.",
+                      entropy(_twice), ENTROPY),
     "labels counted from 1": (
         "Labels count from 1; they count from 0.",
         {"probabilities": lambda right, target, k: right(
             target - 1 if target.ndim == 1 else target, k)}, ENTROPY),
-    "sigmoid twice": (
-        "The logits go through a sigmoid before a loss that applies its own.",
-        term(_sigmoid_twice), BINARY),
+    "sigmoid twice": ("The logits go through a sigmoid before a loss that applies its own.",
+                      term(_sigmoid_twice), BINARY),
     "sigmoid derivative too many": (
         "The gradient carries another s'(y); with logits it is s(y) - t.",
         term(lambda right, spec, y, t: (right(spec, y, t)[0],
                                         right(spec, y, t)[1] * sigmoid(y) * sigmoid(-y))), BINARY),
-    "margin 0": (
-        "The margin is 0, as a perceptron has it; it is 1.",
-        term(lambda right, spec, y, t: right(spec, y + t, t)), HINGES),
+    "margin 0": ("The margin is 0, as a perceptron has it; it is 1.",
+                 term(lambda right, spec, y, t: right(spec, y + t, t)), HINGES),
     "hinge never inactive": (
         "The gradient is not zero where the margin is kept.",
         term(lambda right, spec, y, t: (right(spec, y, t)[0], -t * (

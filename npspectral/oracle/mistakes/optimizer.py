@@ -61,9 +61,8 @@ COUPLED = {"gradient": lambda right, spec, theta, g, state: (
 OPTIMIZER = {
     "ascent": ("The step goes up the gradient.",
                {"moved": lambda right, spec, theta, d: right(spec, theta, -d)}),
-    "learning rate missing": (
-        "The learning rate does not multiply the step.",
-        {"moved": lambda right, spec, theta, d: theta - d}),
+    "learning rate missing": ("The learning rate does not multiply the step.",
+                              {"moved": lambda right, spec, theta, d: theta - d}),
     "gradients accumulated": (
         "Gradients add up from step to step: they are not cleared.",
         {"gradient": lambda right, spec, theta, g, state: sum(state["past"])}),
@@ -80,19 +79,16 @@ OPTIMIZER = {
         {"decayed": lambda right, spec, theta: theta * (1 - spec["decay"])}),
     "coupled decay": (
         "The decay is added to the gradient (L2); it is decoupled from the moments.", COUPLED),
-    "decay after the step": (
-        "The decay shrinks the parameters after the step; it does so before.",
-        {"step": _late_decay}),
-    "momentum ignored": (
-        "The velocity is the gradient alone.",
-        {"first_moment": lambda right, spec, m, g: g}, ("sgd",)),
+    "decay after the step": ("The decay shrinks the parameters after the step; it does so before.",
+                             {"step": _late_decay}),
+    "momentum ignored": ("The velocity is the gradient alone.",
+                         {"first_moment": lambda right, spec, m, g: g}, ("sgd",)),
     "dampened momentum": (
         "The gradient enters the velocity times (1 - momentum).",
         {"first_moment": lambda right, spec, m, g: right(spec, m, (1 - spec["momentum"]) * g)},
         ("sgd",)),
-    "Nesterov momentum": (
-        "The step looks ahead (Nesterov); plain momentum is asked for.",
-        {"direction": _nesterov}, ("sgd",)),
+    "Nesterov momentum": ("The step looks ahead (Nesterov); plain momentum is asked for.",
+                          {"direction": _nesterov}, ("sgd",)),
     "betas swapped": ("beta1 and beta2 have changed places.", {"step": _swapped}, ADAPTIVE),
     "m without 1 - beta1": (
         "The gradient enters m without the factor 1 - beta1.",
@@ -106,9 +102,8 @@ OPTIMIZER = {
     "eps missing": (
         "eps is not added.", {"quotient": lambda right, spec, m, v: right(
             {**spec, "eps": 0.0}, m, v)}, ADAPTIVE),
-    "eps inside the root": (
-        "eps is added under the root; it is added to the root.",
-        quotient(lambda spec, m, v: m / np.sqrt(v + spec["eps"])), ("adam",)),
+    "eps inside the root": ("eps is added under the root; it is added to the root.",
+                            quotient(lambda spec, m, v: m / np.sqrt(v + spec["eps"])), ("adam",)),
     "eps-hat": (
         "eps is added before the correction of v (the paper's shorter form, eps-hat): a "
         "documented variant; rescale eps or declare it.", {"direction": _eps_hat}, ("adam",)),

@@ -44,13 +44,13 @@ def _sized(right, spec, w):
 
 def on(wanted, instead):
     """Another array penalized."""
-    def wrong(right, spec, own, name):
-        return right(spec, own, instead if name == wanted else name)
+    def wrong(right, spec, p, name):
+        return right(spec, p, instead if name == wanted else name)
     return {"penalize": wrong}
 
 
-def _constant_weight(right, spec, own, name):
-    value, grads = right(spec, own, name)
+def _constant_weight(right, spec, p, name):
+    value, grads = right(spec, p, name)
     return value, {key: 0 * grad if name == "weight" and key != "phi" else grad
                    for key, grad in grads.items()}
 
@@ -70,15 +70,12 @@ PENALTY = {
         "The derivative of |w| is computed as w / |w|, which is 0 / 0 at zero; it is 0 there.",
         {"penalty_term": lambda right, spec, w: (
             right(spec, w)[0], right(spec, w)[1] + 0 * (w / np.abs(w)))}, ("l1", "elastic_net")),
-    "ratio swapped": (
-        "The ratio weights the squares; it weights the absolute values.",
-        _elastic(lambda r: 1 - r, lambda r: r), ("elastic_net",)),
-    "ratio ignored": (
-        "Both parts of the elastic net have the weight 1.", _elastic(lambda r: 1, lambda r: 1),
-        ("elastic_net",)),
-    "half of the squares": (
-        "The squares of the elastic net carry a factor 1/2.",
-        _elastic(lambda r: r, lambda r: (1 - r) / 2), ("elastic_net",)),
+    "ratio swapped": ("The ratio weights the squares; it weights the absolute values.",
+                      _elastic(lambda r: 1 - r, lambda r: r), ("elastic_net",)),
+    "ratio ignored": ("Both parts of the elastic net have the weight 1.",
+                      _elastic(lambda r: 1, lambda r: 1), ("elastic_net",)),
+    "half of the squares": ("The squares of the elastic net carry a factor 1/2.",
+                            _elastic(lambda r: r, lambda r: (1 - r) / 2), ("elastic_net",)),
     "groups along the other axis": (
         "The groups are columns where they are rows, or rows where they are columns.",
         {"penalty_term": _other_axis}, ("group_lasso",)),
