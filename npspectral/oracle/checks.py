@@ -4,7 +4,8 @@ from .suite.case import cases
 from .verdict.answer_file import read_answers, result_of
 from .verdict.answers import told
 from .verdict.layout import LAYOUTS, Layout, layout_of
-from .verdict.report import LayoutFinding, Report
+from .verdict.report import Report
+from .verdict.results import Finding
 from .verdict.run import (answers_of, as_expected, chosen, dtype_name, every_case,
                           expected_failures, name_of)
 
@@ -27,11 +28,11 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     if not callable(candidate):
         raise TypeError(f"check: candidate is {type(candidate).__name__}, expected a function "
                         f"candidate(case) -> dict of arrays")
-    found = chosen(suite, only)
+    asked = chosen(suite, only)
     reasons = expected_failures(xfail)
-    fitting = [case for case in found if dtype in case.dtypes]
+    fitting = [case for case in asked if dtype in case.dtypes]
     results = answers_of(candidate, fitting, dtype, layout)
-    left_out = {f"not for {dtype}": len(found) - len(fitting),
+    left_out = {f"not for {dtype}": len(asked) - len(fitting),
                 f"not expressible in layout {layout}": len(fitting) - len(results)}
     results = [as_expected(result, reasons) for result in results]
     findings, notes = _findings(candidate, results, dtype, layout)
@@ -51,15 +52,15 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
     ValueError on other arguments that do not fit, BadVectors when the case files are not intact.
     """
     layout, reasons = layout_of(layout), expected_failures(xfail)
-    found = chosen(suite, only)
+    asked = chosen(suite, only)
     document = read_answers(answers)
     dtype, given = document["dtype"], document["answers"]
-    if only is None and set(given) - {case.id for case in found}:
-        found += [case for case in cases("full") if case.id in given and not case.core]
-    fitting = [case for case in found if dtype in case.dtypes and layout.applies(case)]
+    if only is None and set(given) - {case.id for case in asked}:
+        asked += [case for case in cases("full") if case.id in given and not case.core]
+    fitting = [case for case in asked if dtype in case.dtypes and layout.applies(case)]
     results = [as_expected(result_of(case, given.get(case.id), dtype, layout), reasons)
                for case in fitting]
-    left_out = {"not for this dtype or layout": len(found) - len(fitting)}
+    left_out = {"not for this dtype or layout": len(asked) - len(fitting)}
     findings, notes = diagnosed(results, dtype)
     return Report(results, findings, dtype, suite, files.SUITE,
                   document.get("implementation", ""), layout=str(layout), notes=notes,
@@ -69,8 +70,8 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
 def parametrize(*, suite="core", only=None):
     """A decorator: the test runs for every case, which comes as `case`, under the case's id."""
     import pytest
-    found = chosen(suite, only)
-    return pytest.mark.parametrize("case", found, ids=[case.id for case in found])
+    asked = chosen(suite, only)
+    return pytest.mark.parametrize("case", asked, ids=[case.id for case in asked])
 
 
 def _findings(candidate, results, dtype, layout):
@@ -78,17 +79,22 @@ def _findings(candidate, results, dtype, layout):
     failed = [result for result in results if result.failed]
     if not failed:
         return [], ()
-    found, other = _other_layout(candidate, failed, dtype, layout)
+    findings, other = _other_layout(candidate, failed, dtype, layout)
+    if findings:                                # what is wrong in its own layout, too
+        results = _in_layout(candidate, results, dtype, other)
+    causes, notes = diagnosed(results, dtype)
+    return findings + causes, notes
+
+
+def diagnosed(results, dtype):
+    """What explains the failures; a diagnosis that fails must not take the verdicts with it."""
+    if not any(result.failed for result in results):
+        return [], ()
     try:
         from .mistakes.diagnose import diagnose
-    except ImportError as error:
-        return found, (f"no diagnosis: {told(error)}",)
-    try:
-        if found:                               # what is wrong in its own layout too
-            results = _in_layout(candidate, results, dtype, other)
-        return found + list(diagnose(results, dtype)), ()
-    except Exception as error:                  # a verdict must not be lost with its explanation
-        return found, (f"the diagnosis itself failed: {told(error)}",)
+        return diagnose(results, dtype), ()
+    except Exception as error:
+        return [], (f"the diagnosis itself failed: {told(error)}",)
 
 
 def _in_layout(candidate, results, dtype, layout):
@@ -108,7 +114,12 @@ def _other_layout(candidate, failed, dtype, layout):
             if _one_spectral(case) and other.applies(case)]
         again = answers_of(candidate, fitting[:TRIED], dtype, other) if other != layout else []
         if again and all(result.passed for result in again):
-            return [LayoutFinding.of(name or other, layout, len(again), len(spectral))], other
+            sentence = (f"your conventions are those of layout {name or other}, not of {layout}: "
+                        f"{len(spectral)} cases of one spectral layer fail, all {len(again)} that "
+                        f"were tried with it pass. Use layout="
+                        f"{repr(name) if name else f'oracle.{other}'}.")
+            return [Finding(("phi", "lambda_in", "lambda_out"), sentence, ("layout",),
+                            len(again))], other
     return [], None
 
 
@@ -116,20 +127,6 @@ def _has_eigenvalues(case):
     return case.layers and any("lambda" in name for name in case.inputs)
 
 
-def _layers(case):
-    return [layer["layer"] for layer in case.layers]
-
-
 def _one_spectral(case):
-    return case.kind == "vjp" and _layers(case).count("spectral") == 1
-
-
-def diagnosed(results, dtype):
-    """What explains the failures; a diagnosis that fails must not take the verdicts with it."""
-    if not any(result.failed for result in results):
-        return [], ()
-    try:
-        from .mistakes.diagnose import diagnose
-        return list(diagnose(results, dtype)), ()
-    except Exception as error:
-        return [], (f"the diagnosis itself failed: {told(error)}",)
+    return case.kind == "vjp" and [
+        layer["layer"] for layer in case.layers].count("spectral") == 1

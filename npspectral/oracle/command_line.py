@@ -16,7 +16,7 @@ from .output import complain, is_empty, say, write_all
 from .suite import files
 
 PASS, MISMATCH, USAGE, BAD_VECTORS = 0, 1, 2, 3
-DTYPES = ("float64", "float32", "float16", "bfloat16")
+DTYPES, SUITES = ("float64", "float32", "float16", "bfloat16"), ("core", "full")
 EXAMPLES = """examples:
   npspectral check mypkg.mymod:candidate --dtype float32 --suite full
   npspectral check mypkg.mymod:candidate --only 'spectral/tanh/*' --layout keras
@@ -68,33 +68,33 @@ def _parser():
         "and optimizers against certified values and gradients.", epilog=EXAMPLES,
         allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    own = commands.add_parser("check", help="judge a Python function candidate(case) -> arrays",
-                              allow_abbrev=False)
-    own.add_argument("candidate", metavar="MODULE:FUNCTION")
-    own.add_argument("--dtype", choices=DTYPES, default="float64")
-    _add_selection(own)
-    own.set_defaults(run=_check)
-    own = commands.add_parser("judge", help="judge a file of answers, from any language",
-                              allow_abbrev=False)
-    own.add_argument("answers", metavar="ANSWERS.json")
-    _add_selection(own)
-    own.set_defaults(run=_judge)
+    check = _add(commands, "check", _check, "judge a Python function candidate(case) -> arrays")
+    check.add_argument("candidate", metavar="MODULE:FUNCTION")
+    check.add_argument("--dtype", choices=DTYPES, default="float64")
+    _add_selection(check)
+    judge = _add(commands, "judge", _judge, "judge a file of answers, from any language")
+    judge.add_argument("answers", metavar="ANSWERS.json")
+    _add_selection(judge)
     _add_vectors(commands.add_parser("vectors", help="list, show, export or verify the cases"))
-    own = commands.add_parser("certify", allow_abbrev=False, help="rebuild every golden number "
-                              "with the standard library alone and compare byte for byte")
-    own.add_argument("--write", metavar="FOLDER", help="write the files instead of comparing")
-    own.set_defaults(run=_certify)
-    own = commands.add_parser("selftest", help="plant every known mistake and see it found",
-                              allow_abbrev=False)
-    own.add_argument("--dtype", choices=DTYPES, default="float64")
-    own.add_argument("--suite", choices=("core", "full"), default="full")
-    own.add_argument("--markdown", action="store_true", help="print the table as Markdown")
-    own.set_defaults(run=_selftest)
+    certify = _add(commands, "certify", _certify, "rebuild every golden number with the standard "
+                   "library alone and compare byte for byte")
+    certify.add_argument("--write", metavar="FOLDER", help="write the files instead of comparing")
+    selftest = _add(commands, "selftest", _selftest, "plant every known mistake and see it found")
+    selftest.add_argument("--dtype", choices=DTYPES, default="float64")
+    selftest.add_argument("--suite", choices=SUITES, default="full")
+    selftest.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    return parser
+
+
+def _add(commands, name, run, said):
+    """The parser of one command, which calls run(options)."""
+    parser = commands.add_parser(name, help=said, allow_abbrev=False)
+    parser.set_defaults(run=run)
     return parser
 
 
 def _add_selection(parser):
-    parser.add_argument("--suite", choices=("core", "full"), default="core")
+    parser.add_argument("--suite", choices=SUITES, default="core")
     parser.add_argument("--only", metavar="GLOB", help="cases whose ids match, as in 'loss/*'")
     parser.add_argument("--layout", metavar="NAME", help="conventions of the implementation: "
                         "keras, torch, julia, minus_lambda, ...")
@@ -105,19 +105,15 @@ def _add_selection(parser):
 
 def _add_vectors(parser):
     commands = parser.add_subparsers(required=True, metavar="ACTION")
-    own = commands.add_parser("list", help="ids, kinds and tiers", allow_abbrev=False)
-    own.add_argument("--suite", choices=("core", "full"), default="full")
-    own.add_argument("--only", metavar="GLOB")
-    own.set_defaults(run=_list)
-    own = commands.add_parser("show", help="one case: inputs and expected numbers")
-    own.add_argument("id", metavar="ID")
-    own.set_defaults(run=_show)
-    own = commands.add_parser("export", help="copy the files to a new or empty folder")
-    own.add_argument("folder", metavar="FOLDER")
-    own.set_defaults(run=_export)
-    own = commands.add_parser("verify", help="check digests, fields, shapes and counts")
-    own.add_argument("folder", metavar="FOLDER", nargs="?", default=files.FOLDER)
-    own.set_defaults(run=_verify)
+    listing = _add(commands, "list", _list, "ids, kinds and tiers")
+    listing.add_argument("--suite", choices=SUITES, default="full")
+    listing.add_argument("--only", metavar="GLOB")
+    show = _add(commands, "show", _show, "one case: inputs and expected numbers")
+    show.add_argument("id", metavar="ID")
+    export = _add(commands, "export", _export, "copy the files to a new or empty folder")
+    export.add_argument("folder", metavar="FOLDER")
+    verify = _add(commands, "verify", _verify, "check digests, fields, shapes and counts")
+    verify.add_argument("folder", metavar="FOLDER", nargs="?", default=files.FOLDER)
 
 
 def _check(options):
@@ -178,16 +174,16 @@ def load(name):
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        found = importlib.import_module(module)
+        candidate = importlib.import_module(module)
         for part in path.split("."):
-            found = getattr(found, part)
+            candidate = getattr(candidate, part)
     except (Exception, SystemExit) as error:
         raise Refused(f"candidate {name!r} cannot be imported: "
                       f"{type(error).__name__}: {error}") from error
-    if not callable(found):
-        raise Refused(f"candidate {name!r} is {type(found).__name__}, expected a function "
+    if not callable(candidate):
+        raise Refused(f"candidate {name!r} is {type(candidate).__name__}, expected a function "
                       f"candidate(case) -> dict of arrays")
-    return found
+    return candidate
 
 
 def _finish(options, report):
@@ -212,11 +208,11 @@ def _list(options):
 
 
 def _show(options):
-    found = [case for case in files.read()[0] if case["id"] == options.id]
-    if not found:
+    cases = [case for case in files.read()[0] if case["id"] == options.id]
+    if not cases:
         raise Refused(f"vectors show: no case has the id {options.id!r}; "
                       f"see: npspectral vectors list")
-    case = dict(found[0])
+    case = dict(cases[0])
     inputs, expect = case.pop("inputs"), case.pop("expect")
     lines = [f"{field}: {value}" for field, value in case.items()]
     lines += [f"input {name} {tuple(entry['shape'])}: {entry.get('dec', entry.get('labels'))}"

@@ -74,13 +74,13 @@ class Run:
 
     def judge(self):
         """Pass, skip, or fail with what is wrong."""
-        own = self.conformance
-        result, = answers_of(own.candidate, [self.case], own.dtype, own.layout)
-        own.results.append(result)
+        session = self.conformance
+        result, = answers_of(session.candidate, [self.case], session.dtype, session.layout)
+        session.results.append(result)
         if result.status == "skipped":
             pytest.skip(result.message)
         if not result.passed:
-            pytest.fail(own.report([result]).to_text(), pytrace=False)
+            pytest.fail(session.report([result]).to_text(), pytrace=False)
 
 
 def _version():

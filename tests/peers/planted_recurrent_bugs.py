@@ -1,7 +1,4 @@
-"""Bugs of users in recurrent networks, real and complex, each with the names of its cause.
-
-RECURRENT: one bug, which the list of known mistakes has. UNKNOWN: bugs that no list has.
-"""
+"""Bugs of users in recurrent networks, real and complex: caught by the cases, named by no list."""
 import torch
 from planted_bugs import T, in_torch
 
@@ -80,78 +77,76 @@ def powers(value):
 
 
 RECURRENT = [
-    in_torch("Phi.T for its inverse", "transpose for the inverse",
+    in_torch("Phi.T for its inverse",
              inverse=lambda self, phi: phi.T),
-    in_torch("Y.detach()", "inverse taken as a constant",
+    in_torch("Y.detach()",
              inverse=lambda self, phi: torch.linalg.inv(phi).detach()),
-    in_torch("plus in the adjoint of the inverse", "sign of the inverse's gradient",
+    in_torch("plus in the adjoint of the inverse",
              inverse=inverse_with(lambda g, y: y.T @ g @ y.T)),
-    in_torch("no transposes in the adjoint of the inverse", "inverse's gradient with Y for Y^T",
+    in_torch("no transposes in the adjoint of the inverse",
              inverse=inverse_with(lambda g, y: -y @ g @ y)),
-    in_torch("torch.tanh(theta) alone", "eigenvalues not kept below 1",
+    in_torch("torch.tanh(theta) alone",
              damped=lambda self, theta: torch.tanh(theta)),
-    in_torch("theta for lambda", "eigenvalues without tanh", damped=lambda self, theta: theta),
-    in_torch("all eigenvalues kept below 1", "planted eigenvalues below 1",
+    in_torch("theta for lambda", damped=lambda self, theta: theta),
+    in_torch("all eigenvalues kept below 1",
              spectrum=lambda self, own: torch.cat([
                  own["theta"].new_full((own["planted"].shape[1],), 1 - 2.0 ** -10),
                  self.damped(own["theta"])])),
-    in_torch("theta before the ones", "planted eigenvalues last",
+    in_torch("theta before the ones",
              spectrum=lambda self, own: T.spectrum(self, own).roll(-own["planted"].shape[1])),
-    in_torch("range(steps + 1)", "one step too many", **in_steps(1)),
-    in_torch("range(steps - 1)", "one step too few", **in_steps(-1)),
-    in_torch("f(A x) for A f(x)", "activation after A", advance=bent_late),
-    in_torch("bent(x) @ A", "A transposed", similarity=lambda self, phi, values, y: T.similarity(
+    in_torch("range(steps + 1)", **in_steps(1)),
+    in_torch("range(steps - 1)", **in_steps(-1)),
+    in_torch("f(A x) for A f(x)", advance=bent_late),
+    in_torch("bent(x) @ A", similarity=lambda self, phi, values, y: T.similarity(
         self, phi, values, y).T),
-    in_torch("state @ Y", "read-out with Y^T", read_out=lambda self, own, phi, y, state: (
+    in_torch("state @ Y", read_out=lambda self, own, phi, y, state: (
         state @ y)[:, :own["planted"].shape[1]]),
-    in_torch("state @ P", "read-out with P",
+    in_torch("state @ P",
              read_out=lambda self, own, phi, y, state: state @ own["planted"]),
-    in_torch("Y of the read-out detached", "read-out's way to Phi missing",
+    in_torch("Y of the read-out detached",
              read_out=lambda self, own, phi, y, state: T.read_out(
                  self, own, phi, y.detach(), state)),
-    in_torch("A.detach()", "A taken as a constant",
+    in_torch("A.detach()",
              similarity=lambda self, *parts: T.similarity(self, *parts).detach()),
-    in_torch("no constant node", "constant node missing",
+    in_torch("no constant node",
              start=lambda self, layer, own, x: T.start(self, {**layer, "constant": False}, own, x)),
-    in_torch("the constant node written at every step", "constant node held at 1",
+    in_torch("the constant node written at every step",
              start=start_and_note, advance=held),
-    in_torch("x at the end of the state", "input on the last nodes",
+    in_torch("x at the end of the state",
              start=lambda self, layer, own, x: T.start(self, layer, own, x).roll(
                  -x.shape[1] - layer["constant"], 1)),
-    in_torch("exp(i omega t) at the end", "amplitudes turned forward",
+    in_torch("exp(i omega t) at the end",
              turned_back=conjugate_turn),
-    in_torch("m - K Y u as it is", "amplitudes not turned back",
+    in_torch("m - K Y u as it is",
              turned_back=lambda self, own, t, q: q + 0 * own["omega"]),
-    in_torch("m alone", "nodes not taken off the memory",
+    in_torch("m alone",
              projected=lambda self, m, u, rows: m),
-    in_torch("k_real alone", "imaginary part of K ignored",
+    in_torch("k_real alone",
              coupling=lambda self, own: torch.complex(own["k_real"], 0 * own["k_imag"])),
-    in_torch("a.abs()", "modulus for its square", read=powers(torch.abs)),
-    in_torch("u = item", "items replace the nodes", inserted=lambda self, u, item: item),
-    in_torch("f in the first steps only", "f at the first item only",
+    in_torch("a.abs()", read=powers(torch.abs)),
+    in_torch("u = item", inserted=lambda self, u, item: item),
+    in_torch("f in the first steps only",
              acts=lambda self, layer, times, t: t < layer["steps"]),
-    in_torch("f in every step", "f between items", acts=lambda self, layer, times, t: True),
-    in_torch("g B for g conj(B)", "conjugate of B missing", remembered=step_with(
+    in_torch("f in every step", acts=lambda self, layer, times, t: True),
+    in_torch("g B for g conj(B)", remembered=step_with(
         lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, h=(g @ b).real))),
-    in_torch("g mu for g conj(mu)", "conjugate of mu missing", remembered=step_with(
+    in_torch("g mu for g conj(mu)", remembered=step_with(
         lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, m=g * mu))),
-    in_torch("g handed back as it is", "memory's gradient not turned", remembered=step_with(
+    in_torch("g handed back as it is", remembered=step_with(
         lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, m=g))),
-    in_torch("g m for g conj(m)", "conjugate of m missing", remembered=step_with(
+    in_torch("g m for g conj(m)", remembered=step_with(
         lambda g, mu, m, h, b: of_memory(g, mu, m, h, b, mu=(g * m).sum(0)))),
-    in_torch("real parts of g and B", "gradient of the nodes from real parts alone",
+    in_torch("real parts of g and B",
              remembered=step_with(lambda g, mu, m, h, b: of_memory(
                  g, mu, m, h, b, h=g.real @ b.real))),
-    in_torch("dL/d conj(K)", "gradient of K halved",
+    in_torch("dL/d conj(K)",
              coupling=coupled_with(lambda g: (g.real / 2, g.imag / 2))),
-    in_torch("the conjugate of the gradient of K", "conjugate gradient of K",
+    in_torch("the conjugate of the gradient of K",
              coupling=coupled_with(lambda g: (g.real, -g.imag))),
-    in_torch("k.detach()", "K detached", coupling=lambda self, own: T.coupling(self, own).detach()),
-    in_torch("omega.detach() at the end", "grad_omega without the turn back",
+    in_torch("k.detach()", coupling=lambda self, own: T.coupling(self, own).detach()),
+    in_torch("omega.detach() at the end",
              turned_back=lambda self, own, t, q: T.turned_back(
                  self, {"omega": own["omega"].detach()}, t, q)),
-]
-UNKNOWN = [
     in_torch("a sigmoid for the eigenvalues",
              damped=lambda self, theta: (1 - 2.0 ** -10) * torch.sigmoid(theta)),
     in_torch("the planted eigenvalues 0.9", spectrum=lambda self, own: torch.cat([

@@ -241,7 +241,7 @@ def meant_for(variant, case):
     """
     if variant in ("as it is", "two threads"):
         return variant == "as it is" or case.core       # handing work to threads is what costs
-    if structure_of(case) in ("recurrent", "complex_recurrent"):
+    if structure_of(case) == "recurrent":
         return variant == "in turn"
     if variant == "two-sided":
         return case.kind in LAYERS and not {"Cancellation", "Kink"} & set(case.flags) and any(

@@ -1,7 +1,8 @@
 """Mistakes in the definition of a layer: name -> (sentence, wrong steps[, in which activations]).
 
-A wrong step is called as wrong(right, *arguments), where right is the right step. Gradients
-belong to the wrong forward, as automatic differentiation gives them.
+A wrong step is called as wrong(right, *arguments), where right is the right step, and p among the
+arguments the parameters of a layer. Gradients belong to the wrong forward, as automatic
+differentiation gives them.
 """
 import numpy as np
 
@@ -12,32 +13,36 @@ NONLINEAR = ("relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus")
 
 def elsewhere(move, back):
     """The right layer at other parameters; `back` is the chain rule to its own ones."""
-    return {"weight": lambda right, own: right({**own, **move(own)}),
-            "weight_backward": lambda right, own, g: back(own, right({**own, **move(own)}, g))}
+    return {"weight": lambda right, p: right({**p, **move(p)}),
+            "weight_backward": lambda right, p, g: back(p, right({**p, **move(p)}, g))}
 
 
 def eigenvalues_times(a, b):
     """The right layer at a lambda_in and b lambda_out."""
-    return elsewhere(lambda own: {"lambda_in": a * own["lambda_in"],
-                                  "lambda_out": b * own["lambda_out"]},
-                     lambda own, grads: {**grads, "lambda_in": a * grads["lambda_in"],
-                                         "lambda_out": b * grads["lambda_out"]})
+    def times(arrays):
+        return {**arrays, "lambda_in": a * arrays["lambda_in"],
+                "lambda_out": b * arrays["lambda_out"]}
+    return elsewhere(times, lambda p, grads: times(grads))
+
+
+def swapped(arrays):
+    return {**arrays, "lambda_in": arrays["lambda_out"], "lambda_out": arrays["lambda_in"]}
 
 
 def phi_as(function):
-    """The right layer at function(own, phi), which permutes phi or gives its entries signs."""
-    return elsewhere(lambda own: {"phi": function(own, own["phi"])},
-                     lambda own, grads: {**grads, "phi": function(own, grads["phi"])})
+    """The right layer at function(p, phi), which permutes phi or gives its entries signs."""
+    return elsewhere(lambda p: {"phi": function(p, p["phi"])},
+                     lambda p, grads: {**grads, "phi": function(p, grads["phi"])})
 
 
-def _outer(own):
-    return own["lambda_in"] * own["lambda_out"][:, None]
+def _outer(p):
+    return p["lambda_in"] * p["lambda_out"][:, None]
 
 
-def _outer_backward(right, own, g):
-    whole = own["phi"] * g
-    return {"lambda_in": own["lambda_out"] @ whole, "lambda_out": whole @ own["lambda_in"],
-            "phi": _outer(own) * g}
+def _outer_backward(right, p, g):
+    whole = p["phi"] * g
+    return {"lambda_in": p["lambda_out"] @ whole, "lambda_out": whole @ p["lambda_in"],
+            "phi": _outer(p) * g}
 
 
 def _reread(phi):
@@ -45,31 +50,31 @@ def _reread(phi):
     return phi.reshape(phi.shape[::-1]).T
 
 
-def _late(layers, params):
-    """Every bias moved behind the activation that follows its layer, as a layer of its own."""
-    found = []
-    for k, (layer, own) in enumerate(zip(layers, params)):
-        found.append((layer, {key: entry for key, entry in own.items() if key != "bias"}))
+def _late(layers, all_params):
+    """Every bias moved behind the activation that follows its layer, as a layer by itself."""
+    moved = []
+    for k, (layer, p) in enumerate(zip(layers, all_params)):
+        moved.append((layer, {key: entry for key, entry in p.items() if key != "bias"}))
         linear = k if layer["layer"] in WITH_WEIGHT else k - 1
         last = layer["layer"] not in WITH_WEIGHT or k + 1 == len(layers) or layers[k + 1][
             "layer"] in WITH_WEIGHT
-        if last and linear >= 0 and "bias" in params[linear]:
-            found.append(({**layers[linear], "layer": "shift"},
-                          {"bias": params[linear]["bias"]}))
-    return [layer for layer, _ in found], [own for _, own in found]
+        if last and linear >= 0 and "bias" in all_params[linear]:
+            moved.append(({**layers[linear], "layer": "shift"},
+                          {"bias": all_params[linear]["bias"]}))
+    return [layer for layer, _ in moved], [p for _, p in moved]
 
 
-def _late_backward(right, layers, params, kept, grad_y):
-    return right(*_late(layers, params), kept, grad_y)
+def _late_backward(right, layers, all_params, inputs, grad_y):
+    return right(*_late(layers, all_params), inputs, grad_y)
 
 
 LATE_BIAS = {
-    "forward": lambda right, layers, params, x: right(*_late(layers, params), x),
+    "forward": lambda right, layers, all_params, x: right(*_late(layers, all_params), x),
     "backward": _late_backward,
-    "layer_forward": lambda right, layer, own, x: (
-        x + own["bias"] if layer["layer"] == "shift" else right(layer, own, x)),
-    "layer_backward": lambda right, layer, own, x, g: (
-        ({"bias": g.sum(0)}, g) if layer["layer"] == "shift" else right(layer, own, x, g))}
+    "layer_forward": lambda right, layer, p, x: (
+        x + p["bias"] if layer["layer"] == "shift" else right(layer, p, x)),
+    "layer_backward": lambda right, layer, p, x, g: (
+        ({"bias": g.sum(0)}, g) if layer["layer"] == "shift" else right(layer, p, x, g))}
 
 
 def bias_times(factor):
@@ -98,30 +103,26 @@ DEFINITION = {
         eigenvalues_times(0, -1)),
     "product of eigenvalues": (
         "The weight is lambda_in lambda_out phi; the eigenvalues are subtracted.",
-        {"weight": lambda right, own: _outer(own) * own["phi"],
-         "weight_backward": _outer_backward}),
+        {"weight": lambda right, p: _outer(p) * p["phi"], "weight_backward": _outer_backward}),
     "absolute difference": (
         "The weight is |lambda_in - lambda_out| phi; the difference keeps its sign.",
-        phi_as(lambda own, phi: np.sign(gap(own)) * phi)),
+        phi_as(lambda p, phi: np.sign(gap(p)) * phi)),
     "absolute difference, slope 1 at 0": (
         "The weight is |lambda_in - lambda_out| phi, with the derivative 1 where they are equal; "
-        "the difference keeps its sign.",
-        phi_as(lambda own, phi: np.where(gap(own) < 0, -1, 1) * phi)),
+        "the difference keeps its sign.", phi_as(lambda p, phi: np.where(gap(p) < 0, -1, 1) * phi)),
     "eigenvalues swapped": (
         "lambda_in and lambda_out have changed places: lambda_in belongs to the inputs.",
-        elsewhere(lambda own: {"lambda_in": own["lambda_out"], "lambda_out": own["lambda_in"]},
-                  lambda own, grads: {**grads, "lambda_in": grads["lambda_out"],
-                                      "lambda_out": grads["lambda_in"]})),
+        elsewhere(swapped, lambda p, grads: swapped(grads))),
     "phi transposed": (
         "phi is used as (n_in, n_out); it is (n_out, n_in), rows are outputs. Declare a layout or "
-        "transpose it.", phi_as(lambda own, phi: phi.T)),
+        "transpose it.", phi_as(lambda p, phi: phi.T)),
     "phi reshaped": (
         "phi is reshaped to (n_in, n_out) where it should be transposed.",
-        elsewhere(lambda own: {"phi": _reread(own["phi"])}, lambda own, grads: {
-            **grads, "phi": np.ascontiguousarray(grads["phi"].T).reshape(own["phi"].shape)})),
+        elsewhere(lambda p: {"phi": _reread(p["phi"])}, lambda p, grads: {
+            **grads, "phi": np.ascontiguousarray(grads["phi"].T).reshape(p["phi"].shape)})),
     "W transposed": (
         "y is x W; it is x W^T, since rows of W are outputs.",
-        {"matrix": lambda right, layer, own: right(layer, own).T,
+        {"matrix": lambda right, layer, p: right(layer, p).T,
          "matrix_backward": lambda right, matrix, x, g: right(matrix, x, g).T}),
     "bias missing": ("The bias is not added.", bias_times(0)),
     "bias negated": ("The bias is subtracted.", bias_times(-1)),
@@ -132,14 +133,12 @@ DEFINITION = {
         "The activation is not applied.",
         {"activate": lambda right, layer, z: z,
          "slope": lambda right, layer, z: np.ones_like(z)}, NONLINEAR),
-    "default slope": (
-        "leaky_relu uses the slope 0.01; the case gives another one.",
-        activation_with("slope", 0.01), ("leaky_relu",)),
+    "default slope": ("leaky_relu uses the slope 0.01; the case gives another one.",
+                      activation_with("slope", 0.01), ("leaky_relu",)),
     "default alpha": (
         "elu uses alpha = 1; the case gives another one.", activation_with("alpha", 1.0), ("elu",)),
-    "default sharpness": (
-        "softplus uses the sharpness 1; the case gives another one.",
-        activation_with("sharpness", 1.0), ("softplus",)),
+    "default sharpness": ("softplus uses the sharpness 1; the case gives another one.",
+                          activation_with("sharpness", 1.0), ("softplus",)),
     "softplus not divided by its sharpness": (
         "softplus is log(1 + exp(k z)); it is that divided by k.",
         {step: lambda right, layer, z: layer["sharpness"] * right(layer, z)

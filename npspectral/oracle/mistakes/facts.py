@@ -1,160 +1,203 @@
 """What can be said of wrong answers without naming a mistake: their form, ratio, order, place."""
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..suite.case import ROUNDOFF
-from ..verdict.results import short
+from ..verdict.results import Finding, short
+from .fit import IGNORED, at_kink, passed
 
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16"),
             "float16": ("bfloat16",), "bfloat16": ()}
-RATIOS = {"-1": lambda b, i, o: -1, "2": lambda b, i, o: 2, "-2": lambda b, i, o: -2,
-          "1/2": lambda b, i, o: .5, "batch": lambda b, i, o: b, "1/batch": lambda b, i, o: 1 / b,
-          "n_out": lambda b, i, o: o, "1/n_out": lambda b, i, o: 1 / o, "n_in": lambda b, i, o: i,
-          "1/n_in": lambda b, i, o: 1 / i, "batch n_out": lambda b, i, o: b * o,
-          "1/(batch n_out)": lambda b, i, o: 1 / (b * o)}
+OF_FORM = {"not-finite": "is NaN or infinite", "missing": "is missing",     # status -> what it says
+           "unexpected": "is not asked for", "dtype": "", "shape": ""}
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong array: its case, its name there, what was expected and what came."""
+
+    case: object
+    name: str
+    expected: object
+    got: np.ndarray
+
+    def is_near(self, array, dtype, times=1.0):
+        """Whether what came is this array, but for rounding in the dtype, times a factor."""
+        if array.shape != self.got.shape or not array.size:
+            return False
+        roundoff, eta = ROUNDOFF[dtype]
+        allowed = 2 * roundoff * times * self.expected.scale.max() + 2 * eta
+        return bool((np.abs(self.got - array) <= allowed).all())
+
+    def is_times(self, ratio, dtype):
+        """Whether what came is the reference times a ratio."""
+        return self.is_near(ratio * self.expected.value, dtype, max(1.0, abs(ratio)))
+
+    @property
+    def ratios(self):
+        """What people multiply gradients with, by name: constants and products of the sizes."""
+        (b, i), o = self.case.x.shape, self.case.expect["y"].value.shape[1]
+        b = max(b, 1)
+        return {"-1": -1, "2": 2, "-2": -2, "1/2": .5, "batch": b, "1/batch": 1 / b, "n_out": o,
+                "1/n_out": 1 / o, "n_in": i, "1/n_in": 1 / i, "batch n_out": b * o,
+                "1/(batch n_out)": 1 / (b * o)}
 
 
 def forms(results):
-    """(names, sentence, cases) of what is wrong before any number: absent, dtype, shape, raised."""
-    seen: dict = {}
+    """Findings on what is wrong before any number: an array's form, or an exception."""
+    same: dict = {}
     for result in results:
-        if result.status in ("skipped", "xfail"):
+        if result.status in IGNORED:
             continue
         for name, verdict in result.verdicts.items():
-            if verdict.status in ("missing", "dtype", "unexpected", "shape", "not-finite"):
-                seen.setdefault((short(name), verdict.status), []).append((result, verdict))
-        if result.status in ("mutated", "nondeterministic") or not result.verdicts and (
-                result.status not in ("pass", "acceptable", "xpass")):
-            seen.setdefault(("", result.status, result.message.split(":")[0]), []).append(
-                (result, None))
-    return [_form(key, entries) for key, entries in seen.items()]
+            if verdict.status in OF_FORM:
+                said = verdict.detail or OF_FORM[verdict.status] or verdict.status
+                same.setdefault((short(name), verdict.status), []).append((result, said))
+        if result.status in ("mutated", "nondeterministic") or not (
+                result.verdicts or result.passed or result.status == "xpass"):
+            said = "Inputs that must be refused are answered" if result.case.kind == "error" else (
+                result.message or result.status)
+            same.setdefault(("", result.status, result.message.split(":")[0]), []).append(
+                (result, said))
+    return [_form(name, *entries[0], len(entries)) for (name, *_), entries in same.items()]
 
 
-def _form(key, entries):
-    result, verdict = entries[0]
-    n = len(entries)
+def _form(name, result, said, n):
     count = f"in {n} case{'s' * (n > 1)}, as {result.case.id}"
-    if verdict is None and result.case.kind == "error":
-        return (), f"Inputs that must be refused are answered {count}.", n
-    if verdict is None:
-        return (), f"{result.message or result.status} {count}.", n
-    said = {"not-finite": "is NaN or infinite", "missing": "is missing",
-            "unexpected": "is not asked for"}.get(verdict.status, "")
-    detail = verdict.detail or said
-    return (key[0],), f"{key[0]} {detail or verdict.status} {count}.", n
+    return Finding((name,) * bool(name), f"{name} {said} {count}.".lstrip(), (), n)
 
 
-def consistent(run):
+def kinks(results):
+    """The finding that numbers fail at a kink; [] if none do."""
+    failing = [result for result in results if at_kink(result) and result.verdicts
+               and not passed(result) and result.status not in IGNORED]
+    names = tuple(dict.fromkeys(short(name) for result in failing for name in result.wrong))
+    return [Finding(names, f"Only at a kink, where the derivative jumps, a number lies outside of "
+                    f"its two sides, as in {failing[0].case.id}.", (), len(failing))
+            ] if failing else []
+
+
+def patterns(evidence, kinds):
+    """For every one of these classes of arrays the finding of what its wrong numbers look like."""
+    findings = []
+    for kind in kinds:
+        sentence, n_cases = fact(evidence, kind)
+        findings.append(Finding((kind,), f"{where(evidence)}No known mistake fits {kind}: "
+                                f"{sentence}", (), n_cases))
+    return findings
+
+
+def where(evidence):
+    """Whether the forward pass differs, and whether the gradients belong to it."""
+    wrong, forward = set(evidence.wrong), {"y", "value"}
+    if not wrong or wrong == {"trace"}:
+        return ""
+    if not forward & wrong:
+        return "The forward is right, gradients are wrong. "
+    if wrong <= forward:
+        return "The forward is wrong, the gradients are right. "
+    if consistent(evidence):
+        return "The forward already differs, and the gradients follow it consistently. "
+    return "The forward already differs. "
+
+
+def consistent(evidence):
     """Whether <x, grad_x> = <phi, grad_phi> = the same of the eigenvalues, where y is wrong.
 
     Both hold for every forward that is linear in x, in phi, and in the eigenvalues together.
     """
-    found = []
-    for result in run.failing if run.dtype in ("float32", "float64") else ():   # half is too coarse
-        case, got = result.case, result.got
-        wanted = ("grad_x", "grad_phi", "grad_lambda_in", "grad_lambda_out")
-        if case.kind != "vjp" or not all(name in got and name in case.expect for name in wanted):
-            continue
-        sums, noise = [], 0.0
-        for names in (wanted[:1], wanted[1:2], wanted[2:]):
-            terms = np.concatenate([(case.inputs[name[5:]] * got[name]).ravel() for name in names])
-            sums.append(terms.sum())
-            noise += np.abs(terms).sum()
-        found.append(np.ptp(sums) <= 64 * ROUNDOFF[run.dtype][0] * noise)
-    return bool(found) and all(found)
+    if evidence.dtype not in ("float32", "float64"):                            # half is too coarse
+        return False
+    wanted = ("grad_x", "grad_phi", "grad_lambda_in", "grad_lambda_out")
+    verdicts = [_consistent(result, wanted, ROUNDOFF[evidence.dtype][0])
+                for result in evidence.failing if result.case.kind == "vjp" and all(
+                    name in result.got and name in result.case.expect for name in wanted)]
+    return bool(verdicts) and all(verdicts)
 
 
-def fact(run, kind):
+def _consistent(result, wanted, roundoff):
+    sums, noise = [], 0.0
+    for names in (wanted[:1], wanted[1:2], wanted[2:]):
+        terms = np.concatenate([(result.case.inputs[name[5:]] * result.got[name]).ravel()
+                                for name in names])
+        sums.append(terms.sum())
+        noise += np.abs(terms).sum()
+    return np.ptp(sums) <= 64 * roundoff * noise
+
+
+def fact(evidence, kind):
     """(sentence, cases) on the failing arrays of a class: the first pattern that all have."""
-    entries = [(result.case, result.case.expect[name], result.got[name], name)
-               for result in run.failing for name, verdict in result.verdicts.items()
-               if short(name) == kind and verdict.status == "wrong"]
-    if not entries:
+    wrong = [Wrong(result.case, name, result.case.expect[name], result.got[name])
+             for result in evidence.failing for name, verdict in result.verdicts.items()
+             if short(name) == kind and verdict.status == "wrong"]
+    if not wrong:
         return "it never came in a form that could be compared.", 0
     for look in (_zero, _ratio, _reordered, _other, _precision, _elsewhere):
-        sentence = look(run, entries)
+        sentence = look(wrong, evidence.dtype)
         if sentence:
-            return f"{sentence}, in {len(entries)} of {len(entries)} wrong arrays.", len(entries)
-    return "no pattern was found.", len(entries)
+            return f"{sentence}, in {len(wrong)} of {len(wrong)} wrong arrays.", len(wrong)
+    return "no pattern was found.", len(wrong)
 
 
-def _near(a, b, expected, dtype, times=1.0):
-    if a.shape != b.shape or not a.size:
-        return False
-    allowed = 2 * ROUNDOFF[dtype][0] * times * expected.scale.max() + 2 * ROUNDOFF[dtype][1]
-    return bool((np.abs(a - b) <= allowed).all())
+def _zero(wrong, dtype):
+    return "it is zero everywhere" if not any(array.got.any() for array in wrong) else ""
 
 
-def _zero(run, entries):
-    return "it is zero everywhere" if all(not got.any() for *_, got, _ in entries) else ""
-
-
-def _ratio(run, entries):
-    """A constant, or a product of sizes, times the reference."""
-    if any(not expected.value.any() for _, expected, _, _ in entries):
+def _ratio(wrong, dtype):
+    """A product of sizes, or a constant, times the reference."""
+    if not all(array.expected.value.any() for array in wrong):
         return ""
-    for text, ratio in RATIOS.items():
-        if all(case.x is not None and _is(run, expected, got, ratio(*_sizes(case)))
-               for case, expected, got, _ in entries):
-            return f"it is {text} times the reference"
-    ratios = [float((got * expected.value).sum() / (expected.value ** 2).sum())
-              for _, expected, got, _ in entries]
+    if all(array.case.x is not None for array in wrong):
+        for text in wrong[0].ratios:
+            if all(array.is_times(array.ratios[text], dtype) for array in wrong):
+                return f"it is {text} times the reference"
+    ratios = [float((array.got * array.expected.value).sum() / (array.expected.value ** 2).sum())
+              for array in wrong]
     middle = float(np.median(ratios))
-    if len(entries) > 1 and all(_is(run, expected, got, middle)
-                                for _, expected, got, _ in entries):
+    if len(wrong) > 1 and all(array.is_times(middle, dtype) for array in wrong):
         return f"it is {middle:.6g} times the reference (spread {np.ptp(ratios):.1g})"
     return ""
 
 
-def _is(run, expected, got, ratio):
-    return _near(got, ratio * expected.value, expected, run.dtype, max(1.0, abs(ratio)))
-
-
-def _sizes(case):
-    return *case.x.shape, case.expect["y"].value.shape[1]
-
-
-def _reordered(run, entries):
-    matrices = [entry for entry in entries if entry[2].ndim == 2]
+def _reordered(wrong, dtype):
     orders = {"transposed": lambda want: want.T,
               "in column order": lambda want: want.T.ravel().reshape(want.shape),
               "with rows reversed": lambda want: want[::-1],
               "with columns reversed": lambda want: want[:, ::-1]}
     for text, order in orders.items():
-        if len(matrices) == len(entries) and all(
-                _near(got, order(expected.value), expected, run.dtype)
-                for _, expected, got, _ in entries):
+        if all(array.got.ndim == 2 and array.is_near(order(array.expected.value), dtype)
+               for array in wrong):
             return f"it is the reference {text}"
     return ""
 
 
-def _other(run, entries):
+def _other(wrong, dtype):
     """The reference of another array of the same case."""
-    names = Counter(other for case, _, got, name in entries for other, expected in
-                    case.expect.items() if other != name
-                    and _near(got, expected.value, expected, run.dtype))
+    names = Counter(other for array in wrong for other, expected in array.case.expect.items()
+                    if other != array.name and array.is_near(expected.value, dtype))
     other, count = names.most_common(1)[0] if names else ("", 0)
-    return f"it is the reference of {other}" if count == len(entries) > 1 else ""
+    return f"it is the reference of {other}" if count == len(wrong) > 1 else ""
 
 
-def _precision(run, entries):
-    for dtype in NARROWER[run.dtype]:
-        if all(_near(got, expected.value, expected, dtype, .5) for _, expected, got, _ in entries):
-            return f"its errors are of the size of {dtype} rounding"
+def _precision(wrong, dtype):
+    for narrow in NARROWER[dtype]:
+        if all(array.is_near(array.expected.value, narrow, .5) for array in wrong):
+            return f"its errors are of the size of {narrow} rounding"
     return ""
 
 
-def _elsewhere(run, entries):
-    """Which rows or columns differ in the case with the most of them."""
-    case, expected, got, name = max(entries, key=lambda entry: entry[2].size)
-    allowed = ROUNDOFF[run.dtype][0] * expected.scale + ROUNDOFF[run.dtype][1]
-    wrong = ~(np.abs(got - expected.value) <= allowed)
-    if wrong.ndim == 0 or wrong.all():
-        return f"all of its numbers differ (first {case.id})"
-    first = "sample" if name in ("y", "grad_x", "grad_y") else "row"
-    rows = np.flatnonzero(wrong.reshape(len(wrong), -1).any(1))
-    if wrong.ndim == 1:
-        return f"in {case.id} entries {rows.tolist()} differ"
-    return (f"in {case.id} {first}s {rows.tolist()} differ, "
-            f"in columns {np.flatnonzero(wrong.any(0)).tolist()}")
+def _elsewhere(wrong, dtype):
+    """Which rows or columns differ in the largest array."""
+    largest, (roundoff, eta) = max(wrong, key=lambda array: array.got.size), ROUNDOFF[dtype]
+    expected, name = largest.expected, largest.case.id
+    differ = ~(np.abs(largest.got - expected.value) <= roundoff * expected.scale + eta)
+    if differ.ndim == 0 or differ.all():
+        return f"all of its numbers differ (first {name})"
+    rows = np.flatnonzero(differ.reshape(len(differ), -1).any(1)).tolist()
+    if differ.ndim == 1:
+        return f"in {name} entries {rows} differ"
+    first = "samples" if largest.name in ("y", "grad_x", "grad_y") else "rows"
+    columns = np.flatnonzero(differ.any(0)).tolist()
+    return f"in {name} {first} {rows} differ, in columns {columns}"

@@ -1,9 +1,10 @@
 """How well planted mistakes reproduce a run: number by number, failures and passes alike.
 
-A mistake that explains a run has to give the candidate's own numbers in every case: the wrong ones
-where the candidate failed, and the right ones where it passed.
+A mistake that explains a run gives the candidate's own numbers in every case: the wrong ones where
+the candidate failed, and the right ones where it passed.
 """
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,9 +17,38 @@ from .right import Steps
 SLACK = {"float64": (2.0, 1e-12), "float32": (2.0, 1e-5), "float16": (1.0, 0.02),
          "bfloat16": (1.0, 0.03)}
 IGNORED = ("skipped", "xfail")
+ABSENT = ("missing", "dtype")            # arrays without numbers, which say nothing of a mistake
 
 
-@dataclass
+@dataclass(frozen=True)
+class Simulation:
+    """What a candidate with certain mistakes does in one case, and the answers it gives.
+
+    outcome: "right" where it meets none of them, "answers", "raises", or "unknown" where rounding
+    decides what it gives.
+    """
+
+    outcome: str
+    answers: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One array of a result beside the simulated one: equal but for rounding if misfit <= 1.
+
+    kind: the class of the array; changed: the mistakes move it by more than the tolerance.
+    """
+
+    kind: str
+    misfit: float
+    changed: bool
+
+    @property
+    def agrees(self):
+        return self.misfit <= 1                             # a NaN does not
+
+
+@dataclass(frozen=True)
 class Fit:
     """Mistakes that reproduce all results, the cases that show them, and the mean misfit.
 
@@ -27,39 +57,35 @@ class Fit:
 
     mistakes: tuple
     cases: list
-    misfit: float = 0.0
-    raised: int = 0
-
-    @property
-    def shapes(self):
-        return len({shape_of(case) for case in self.cases})
+    misfit: float
+    raised: int
 
 
-def _key(mistakes, case):
-    return (case.id, *((mistake.name, mistake.within) for mistake in mistakes))
+class Evidence:
+    """Results of one candidate that can tell mistakes apart, those of different kinds first.
 
+    failing have wrong arrays, raised have none, passing are right. `memory` holds the simulations
+    and agreements computed so far; parts of the evidence share it.
+    """
 
-def shape_of(case):
-    return tuple(sorted((name, array.shape) for name, array in case.inputs.items()))
-
-
-class Run:
-    """Results of one candidate that count as evidence, failures first, varied ones before alike."""
-
-    def __init__(self, results, dtype, explained=None):
-        self.dtype = dtype
-        kept = [result for result in results if result.status not in IGNORED
-                and result.case.kind != "error" and not at_kink(result)]
-        failing = _varied([result for result in kept if not passed(result)])
-        self.failing = [result for result in failing if result.verdicts]
-        self.raised = [result for result in failing if not result.verdicts]
-        self.passing = _varied([result for result in kept if passed(result)])
-        self.known = explained if explained is not None else {}
+    def __init__(self, results, dtype, memory=None):
+        self.dtype, self.memory = dtype, {} if memory is None else memory
+        results = [result for result in results if result.status not in IGNORED
+                   and result.case.kind != "error" and not at_kink(result)]
+        failed = _varied([result for result in results if not passed(result)])
+        self.failing = [result for result in failed if result.verdicts]
+        self.raised = [result for result in failed if not result.verdicts]
+        self.passing = _varied([result for result in results if passed(result)])
 
     def part(self, chosen):
-        """The run of some of the results, with the same simulations at hand."""
-        return Run([result for result in self.failing + self.raised + self.passing
-                    if chosen(result)], self.dtype, self.known)
+        """The evidence of the cases for which chosen(case) holds."""
+        return Evidence([result for result in self.failing + self.raised + self.passing
+                         if chosen(result.case)], self.dtype, self.memory)
+
+    @property
+    def cases(self):
+        """The cases in which arrays came."""
+        return [result.case for result in self.failing + self.passing]
 
     @property
     def wrong(self):
@@ -68,65 +94,68 @@ class Run:
                                   for name, verdict in result.verdicts.items()
                                   if not verdict.ok and verdict.status != "unexpected"))
 
-    def simulated(self, mistakes, case):
-        """Answers with the mistakes planted, or None where they are not met or rounding decides."""
-        met = [mistake for mistake in mistakes if mistake.meets(case)]
-        if met and "EmptyBatch" in case.flags:
-            return "unknown"
-        key = _key(met, case)
-        if key not in self.known:
-            self.known[key] = _simulate(met, case, SLACK[self.dtype][1])
-        return self.known[key]
+    def fit(self, mistakes, hidden=False):
+        """The Fit of these mistakes, planted together; None if a result contradicts them.
 
-    def fit(self, mistakes, screen=None, hidden=False):
-        """A Fit if the mistakes reproduce all results (or the first `screen` failures), or None.
-
-        hidden: even if their effect exceeds the tolerance only together with rounding.
+        They also have to change an array beyond the tolerance, unless they may be hidden: rounding
+        can take a small change across it.
         """
-        shown, misfits = [], []
-        results = self.failing[:screen] if screen else self.failing + self.passing
-        for result in results + ([] if screen else self.raised):
+        cases, misfits = [], []
+        for result in self.failing + self.passing + self.raised:
             agreements = self.agreements(mistakes, result)
-            if any(misfit is not None and not misfit <= 1 for misfit, _ in agreements.values()):
+            if not all(agreement.agrees for agreement in agreements):
                 return None
-            misfits += [misfit for misfit, _ in agreements.values() if misfit is not None]
-            if any(changed and misfit is not None for misfit, changed in agreements.values()):
-                shown.append(result.case)
-        if self.failing and not shown and not hidden:
+            misfits += [agreement.misfit for agreement in agreements]
+            cases += [result.case] * any(agreement.changed for agreement in agreements)
+        if not cases and not hidden:
             return None
-        raised = 0 if screen else sum(self.simulated(mistakes, result.case) != "raises"
-                                      for result in self.raised)
-        return Fit(tuple(mistakes), shown, float(np.mean(misfits)) if misfits else 0.0, raised)
+        raised = sum(self.simulation(mistakes, result.case).outcome != "raises"
+                     for result in self.raised)
+        return Fit(tuple(mistakes), cases, float(np.mean(misfits)) if misfits else 0.0, raised)
 
     def agreements(self, mistakes, result):
-        """Name -> (misfit, changed by the mistakes); misfit <= 1 agrees, None is unknown."""
+        """An Agreement for every array of the result whose simulation is known."""
         key = ("agreements", *_key(mistakes, result.case))
-        if key not in self.known:
-            self.known[key] = self._agreements(mistakes, result)
-        return self.known[key]
+        if key not in self.memory:
+            self.memory[key] = self._agreements(self.simulation(mistakes, result.case), result)
+        return self.memory[key]
 
-    def _agreements(self, mistakes, result):
-        case = result.case
-        found = self.simulated(mistakes, case)
-        if found == "unknown":
-            return {}
-        if found == "raises":
-            return {"y": (0.0 if not result.verdicts else np.inf, True)}
-        return {name: self._agreement(case, name, result, None if found is None else found[name])
-                for name in case.expect if name in result.verdicts}
+    def simulation(self, mistakes, case):
+        """The Simulation of a candidate with these mistakes."""
+        met = [mistake for mistake in mistakes if mistake.meets(case)]
+        key = ("simulation", *_key(met, case))
+        if key not in self.memory:
+            self.memory[key] = _simulated(met, case, SLACK[self.dtype][1])
+        return self.memory[key]
 
-    def _agreement(self, case, name, result, simulated):
-        expected, verdict = case.expect[name], result.verdicts[name]
-        if verdict.status in ("missing", "dtype"):
-            return None, False
-        if simulated is None:
-            return (0.0 if verdict.ok else np.inf), False
+    def _agreements(self, simulation, result):
+        if simulation.outcome == "unknown":
+            return []
+        if simulation.outcome == "raises":
+            return [Agreement("y", np.inf if result.verdicts else 0.0, True)]
+        return [self._agreement(simulation, result, name) for name in result.case.expect
+                if name in result.verdicts and result.verdicts[name].status not in ABSENT]
+
+    def _agreement(self, simulation, result, name):
+        expected, verdict, kind = result.case.expect[name], result.verdicts[name], short(name)
+        if simulation.outcome == "right":
+            return Agreement(kind, 0.0 if verdict.ok else np.inf, False)
+        simulated = simulation.answers[name]
         if simulated.shape != expected.value.shape or verdict.status == "shape":
-            told = f"has shape {simulated.shape}" in verdict.detail
-            return (0.0 if told else np.inf), True
+            same = f"has shape {simulated.shape}" in verdict.detail
+            return Agreement(kind, 0.0 if same else np.inf, True)
         with np.errstate(all="ignore"):
             changed = not compare(expected, simulated, self.dtype, "certified").ok
-            return _misfit(result.got[name], simulated, expected, self.dtype), changed
+            return Agreement(kind, _misfit(result.got[name], simulated, expected, self.dtype),
+                             changed)
+
+
+def _key(mistakes, case):
+    return case.id, *((mistake.name, mistake.within) for mistake in mistakes)
+
+
+def shape_of(case):
+    return tuple(sorted((name, array.shape) for name, array in case.inputs.items()))
 
 
 def at_kink(result):
@@ -139,15 +168,17 @@ def passed(result):
     return bool(result.verdicts) and all(verdict.ok for verdict in result.verdicts.values())
 
 
-def _simulate(mistakes, case, nearest):
+def _simulated(mistakes, case, nearest):
     if not mistakes:
-        return None
+        return Simulation("right")
+    if "EmptyBatch" in case.flags:
+        return Simulation("unknown")
     steps = Steps(*(mistake.plant for mistake in mistakes))
     try:
-        found = steps.answers(case)
+        answers = steps.answers(case)
     except (ValueError, IndexError):
-        return "raises"
-    return "unknown" if steps.nearest < nearest else found
+        return Simulation("raises")
+    return Simulation("unknown") if steps.nearest < nearest else Simulation("answers", answers)
 
 
 def _misfit(got, simulated, expected, dtype):
@@ -167,13 +198,12 @@ def _misfit(got, simulated, expected, dtype):
 
 
 def _varied(results):
-    """Results in an order that shows every shape and every algorithm early."""
-    seen: dict = {}
-    ranked = []
+    """The first result of every kind, layers and options, then the second of each, and so on."""
+    count, ranked = Counter(), []
     for result in results:
         case = result.case
-        key = (case.kind, *sorted(layer["layer"] for layer in case.layers),
-               *(str(spec.get(word)) for word, spec in sorted(case.spec.items())))
-        rank = seen[key] = seen.get(key, -1) + 1
-        ranked.append((rank, result))
+        kind = (case.kind, *sorted(layer["layer"] for layer in case.layers),
+                *(str(spec.get(word)) for word, spec in sorted(case.spec.items())))
+        ranked.append((count[kind], result))
+        count[kind] += 1
     return [result for _, result in sorted(ranked, key=lambda pair: pair[0])]

@@ -7,17 +7,14 @@ forward, as automatic differentiation gives them; a mistake of the backward pass
 """
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from . import (backward, complex_recurrent, definition, loss, optimizer, penalty, recurrent,
-               structure)
-from .right import ACTIVATIONS, LINEAR, RECURRENT, SPARSE, SPECTRAL, Steps
+from . import backward, definition, loss, optimizer, penalty, structure
+from .right import ACTIVATIONS, LINEAR, RECURRENT, SPARSE, SPECTRAL, has_steps
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
-OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift",
-               "recurrent_parameters"}
+APART = ("loss", "penalty", "optimizer")            # kinds of cases, and parts, without layers
+OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift"}
 STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:],
-              **{name: (name,) for name in RECURRENT}}
+              "recurrent": RECURRENT}
 OF_EIGENVALUES = {"weight", "weight_backward"}
 OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps inside of a layer
 
@@ -43,19 +40,8 @@ class Mistake:
 
     def meets(self, case):
         """Whether the mistake is on the way of this case at all."""
-        return case.kind in self.kinds and (not self.within
-                                            or bool(set(self.within) & algorithms(case)))
-
-    def answers(self, case):
-        """The candidate's answers with the mistake planted; None where it changes nothing.
-
-        Raises ValueError where the mistake leaves shapes that do not fit, as the candidate would.
-        """
-        if not self.meets(case):
-            return None
-        wrong, right = Steps(self.plant).answers(case), Steps().answers(case)
-        same = all(np.array_equal(wrong[name], right[name], equal_nan=True) for name in right)
-        return None if same else wrong
+        return has_steps(case) and case.kind in self.kinds and (
+            not self.within or bool(set(self.within) & algorithms(case)))
 
     def only(self, algorithm):
         """The same mistake made in one kind of layer, loss, penalty or optimizer alone."""
@@ -105,7 +91,31 @@ def algorithms(case):
 def structure_of(case):
     """The name among STRUCTURES for a case of such layers, else ""."""
     kinds = {layer["layer"] for layer in case.layers}
-    return next((name for name, own in STRUCTURES.items() if kinds & set(own)), "")
+    return next((name for name, layers in STRUCTURES.items() if kinds & set(layers)), "")
+
+
+def algorithm_of(case):
+    """The activations and structured layers of a case, or its loss, penalty or optimizer."""
+    if case.kind in APART:
+        return case.spec[case.kind][case.kind]
+    return "+".join(sorted(algorithms(case) - {"spectral"})) or "identity"
+
+
+def candidates(kind, cases):
+    """Mistakes that this kind of case can meet, then the same made in one algorithm alone."""
+    met = [mistake for mistake in MISTAKES if kind in mistake.kinds]
+    present = set().union(*map(algorithms, cases))
+    named = {spec[key] for case in cases for key, spec in case.spec.items()}
+    return met + [mistake.only(name) for mistake in met
+                  for name in sorted(_narrower(mistake, kind, present, named))]
+
+
+def _narrower(mistake, kind, present, named):
+    """Those of the algorithms present in which alone the mistake can be made."""
+    if kind in APART or mistake.part in APART:
+        within = mistake.within or named
+        return named & set(within) if len(within) > 1 else set()
+    return present & set(mistake.scopes) - (set() if "dense" in present else {"spectral"})
 
 
 def listed(part, kinds, table):
@@ -118,10 +128,6 @@ MISTAKES = [
     *listed("backward", LAYERS, backward.BACKWARD),
     *listed("definition", LAYERS, structure.DEFINITION),
     *listed("backward", LAYERS, structure.BACKWARD),
-    *listed("definition", LAYERS, recurrent.DEFINITION),
-    *listed("backward", LAYERS, recurrent.BACKWARD),
-    *listed("definition", LAYERS, complex_recurrent.DEFINITION),
-    *listed("backward", LAYERS, complex_recurrent.BACKWARD),
     *listed("form", (*LAYERS, "penalty"), backward.FORM),
     *listed("precision", LAYERS, backward.PRECISION),
     *listed("loss", LOSSES, loss.LOSS),

@@ -1,7 +1,7 @@
 """Known mistakes of losses: name -> (sentence, wrong steps[, in which losses])."""
 import numpy as np
 
-from .right import sigmoid, softplus
+from .right import sigmoid
 
 PER_OUTPUT = ("mean_squared_error", "binary_cross_entropy_with_logits", "hinge", "soft_hinge",
               "quadratic_hinge")
@@ -11,12 +11,17 @@ ENTROPY = ("softmax_cross_entropy",)
 BINARY = ("binary_cross_entropy_with_logits",)
 
 
-def both(factor, value=1.0):
-    """Every sample's gradient times `factor`, its value times `value`."""
-    def wrong(right, spec, y, target):
-        loss, grad = right(spec, y, target)
-        return value * loss, factor * grad
-    return {"sample_loss": wrong}
+def scaled(step, grad, value=1.0):
+    """A step that returns a value and a gradient, each times a factor."""
+    def wrong(right, *arguments):
+        right_value, right_grad = right(*arguments)
+        return value * right_value, grad * right_grad
+    return {step: wrong}
+
+
+def both(grad, value=1.0):
+    """Every sample's gradient and value times a factor."""
+    return scaled("sample_loss", grad, value)
 
 
 def reduction(name):
@@ -78,21 +83,9 @@ def _per_class(right, y, q):
     return value / y.shape[1], grad / y.shape[1]
 
 
-def _hardened(right, target, classes):
-    q = right(target, classes)
-    return np.eye(classes)[q.argmax(1)]
-
-
 def _sigmoid_twice(right, spec, y, t):
     value, slope = right(spec, sigmoid(y), t)
     return value, slope * sigmoid(y) * sigmoid(-y)
-
-
-def _margin(level):
-    """max(0, level - t y) in place of max(0, 1 - t y)."""
-    def wrong(right, spec, y, t):
-        return right(spec, y + (1 - level) * t, t)
-    return wrong
 
 
 LOSS = {
@@ -100,18 +93,14 @@ LOSS = {
         "The loss is summed over the batch where the mean is asked for.", reduction("sum")),
     "loss averaged over the batch": (
         "The loss is averaged over the batch where the sum is asked for.", reduction("mean")),
-    "loss summed over outputs": (
-        "A sample's loss is summed over its outputs; it is their mean.", over_outputs(1, 1),
-        PER_OUTPUT),
-    "loss summed over everything": (
-        "The loss is summed over batch and outputs; both are averaged.",
-        {**reduction("sum"), **over_outputs(1, 1)}, PER_OUTPUT),
+    "loss summed over outputs": ("A sample's loss is summed over its outputs; it is their mean.",
+                                 over_outputs(1, 1), PER_OUTPUT),
+    "loss summed over everything": ("The loss is summed over batch and outputs; both are averaged.",
+                                    {**reduction("sum"), **over_outputs(1, 1)}, PER_OUTPUT),
     "loss halved": ("The loss carries a factor 1/2, and its gradient too.", both(.5, .5)),
     "loss doubled": ("The loss carries a factor 2, and its gradient too.", both(2, 2)),
-    "loss negated": ("The loss has the opposite sign, and its gradient too.", both(-1, -1)),
-    "weights ignored": (
-        "The weights of the samples are not used.",
-        {"sample_scales": lambda right, spec, batch, w: right(spec, batch, None)}),
+    "weights ignored": ("The weights of the samples are not used.",
+                        {"sample_scales": lambda right, spec, batch, w: right(spec, batch, None)}),
     "weighted mean divided by B": (
         "The weighted mean is divided by the batch size; it is divided by the sum of the weights.",
         {"sample_scales": lambda right, spec, batch, w: (
@@ -125,27 +114,21 @@ LOSS = {
     "weights missing from the gradient": (
         "The gradient does not carry the weights that its value has.",
         {"mean_loss": _unweighted_grad}),
-    "gradient of the loss negated": (
-        "The gradient of the loss has the opposite sign.", both(-1)),
+    "gradient of the loss negated": ("The gradient of the loss has the opposite sign.", both(-1)),
     "gradient of the loss halved": (
         "The gradient of the loss is half of what it should be (a square gives a factor 2).",
         both(.5)),
-    "gradient of the loss doubled": ("The gradient of the loss is doubled.", both(2)),
     "gradient of the loss not divided by B": (
         "The value is a mean over the batch, its gradient is not divided.",
         {"mean_loss": _unscaled}),
     "gradient of the loss not divided by K": (
         "The value is a mean over outputs, its gradient is not divided.", over_outputs(0, 1),
         PER_OUTPUT),
-    "target negated": (
-        "The target enters with the opposite sign.",
-        term(lambda right, spec, y, t: right(spec, y, -t)), PER_OUTPUT),
     "absolute error": (
         "The error is taken absolute; it is squared.",
         term(lambda right, spec, y, t: (np.abs(y - t), np.sign(y - t))), ("mean_squared_error",)),
-    "root of the mean square": (
-        "The root of the mean squared error is taken.", {"mean_loss": _root},
-        ("mean_squared_error",)),
+    "root of the mean square": ("The root of the mean squared error is taken.",
+                                {"mean_loss": _root}, ("mean_squared_error",)),
     "cross entropy averaged over classes": (
         "The cross entropy is divided by the number of classes; it is their sum.",
         entropy(_per_class), ENTROPY),
@@ -155,31 +138,20 @@ LOSS = {
     "target missing from the gradient": (
         "The gradient is softmax(y); the target is not subtracted.",
         entropy(lambda right, y, q: (right(y, q)[0], softmax(y))), ENTROPY),
-    "softmax twice": (
-        "The logits go through a softmax before a loss that applies its own.", entropy(_twice),
-        ENTROPY),
+    "softmax twice": ("The logits go through a softmax before a loss that applies its own.",
+                      entropy(_twice), ENTROPY),
     "labels counted from 1": (
         "Labels count from 1; they count from 0.",
         {"probabilities": lambda right, target, k: right(
             target - 1 if target.ndim == 1 else target, k)}, ENTROPY),
-    "probabilities hardened": (
-        "Target probabilities are replaced by their largest class.",
-        {"probabilities": _hardened}, ENTROPY),
-    "logarithm to base 2": (
-        "Logarithms are to base 2; they are natural.", both(1 / np.log(2), 1 / np.log(2)),
-        ENTROPY + BINARY),
-    "sigmoid twice": (
-        "The logits go through a sigmoid before a loss that applies its own.",
-        term(_sigmoid_twice), BINARY),
+    "sigmoid twice": ("The logits go through a sigmoid before a loss that applies its own.",
+                      term(_sigmoid_twice), BINARY),
     "sigmoid derivative too many": (
         "The gradient carries another s'(y); with logits it is s(y) - t.",
         term(lambda right, spec, y, t: (right(spec, y, t)[0],
                                         right(spec, y, t)[1] * sigmoid(y) * sigmoid(-y))), BINARY),
-    "negative class missing": (
-        "The term (1 - t) log(1 - s(y)) is missing.",
-        term(lambda right, spec, y, t: (t * softplus(-y), -t * sigmoid(-y))), BINARY),
-    "margin 0": (
-        "The margin is 0, as a perceptron has it; it is 1.", term(_margin(0)), HINGES),
+    "margin 0": ("The margin is 0, as a perceptron has it; it is 1.",
+                 term(lambda right, spec, y, t: right(spec, y + t, t)), HINGES),
     "hinge never inactive": (
         "The gradient is not zero where the margin is kept.",
         term(lambda right, spec, y, t: (right(spec, y, t)[0], -t * (

@@ -1,15 +1,13 @@
 """Known mistakes of penalties: name -> (sentence, wrong steps[, in which penalties])."""
 import numpy as np
 
-from .backward import scaled_grad, weight_grad
 from .definition import eigenvalues_times
+from .loss import scaled
 
 
 def both(grad, value=1.0):
-    def wrong(right, spec, w):
-        found, slope = right(spec, w)
-        return value * found, grad * slope
-    return {"penalty_term": wrong}
+    """The gradient and the value of a penalty times a factor."""
+    return scaled("penalty_term", grad, value)
 
 
 def term(function):
@@ -20,10 +18,6 @@ def term(function):
 def _mean(right, spec, w):
     value, grad = right(spec, w)
     return value / w.size, grad / w.size
-
-
-def _strength_missing(right, spec, w):
-    return right(spec, w)[0], right({**spec, "strength": 1.0}, w)[1]
 
 
 def _norm(s, w, spec):
@@ -50,66 +44,44 @@ def _sized(right, spec, w):
 
 def on(wanted, instead):
     """Another array penalized."""
-    def wrong(right, spec, own, name):
-        return right(spec, own, instead if name == wanted else name)
+    def wrong(right, spec, p, name):
+        return right(spec, p, instead if name == wanted else name)
     return {"penalize": wrong}
 
 
-def _constant_weight(right, spec, own, name):
-    value, grads = right(spec, own, name)
+def _constant_weight(right, spec, p, name):
+    value, grads = right(spec, p, name)
     return value, {key: 0 * grad if name == "weight" and key != "phi" else grad
                    for key, grad in grads.items()}
 
 
 PENALTY = {
     "penalty halved": ("The penalty carries a factor 1/2, and its gradient too.", both(.5, .5)),
-    "penalty doubled": ("The penalty carries a factor 2, and its gradient too.", both(2, 2)),
     "gradient of the penalty halved": (
         "The gradient of the penalty is half of what it should be (a square gives a factor 2).",
         both(.5)),
-    "gradient of the penalty doubled": ("The gradient of the penalty is doubled.", both(2)),
     "gradient of the penalty missing": ("The penalty has no gradient.", both(0)),
-    "gradient of the penalty negated": (
-        "The gradient of the penalty has the opposite sign.", both(-1)),
     "penalty averaged": ("The penalty is a mean over entries; it is a sum.",
                          {"penalty_term": _mean}),
     "strength missing": ("The strength is missing.", {"penalty_term": lambda right, spec, w: right(
         {**spec, "strength": 1.0}, w)}),
-    "strength missing from the gradient": (
-        "The value carries the strength, its gradient does not.",
-        {"penalty_term": _strength_missing}),
     "norm not squared": ("The L2 penalty is the norm; it is its square.", term(_norm), ("l2",)),
-    "square for absolute": (
-        "Squares are summed; L1 sums absolute values.",
-        term(lambda s, w, spec: (s * (w * w).sum(), 2 * s * w)), ("l1",)),
-    "absolute for square": (
-        "Absolute values are summed; L2 sums squares.",
-        term(lambda s, w, spec: (s * np.abs(w).sum(), s * np.sign(w))), ("l2",)),
     "w / |w| at zero": (
         "The derivative of |w| is computed as w / |w|, which is 0 / 0 at zero; it is 0 there.",
         {"penalty_term": lambda right, spec, w: (
             right(spec, w)[0], right(spec, w)[1] + 0 * (w / np.abs(w)))}, ("l1", "elastic_net")),
-    "ratio swapped": (
-        "The ratio weights the squares; it weights the absolute values.",
-        _elastic(lambda r: 1 - r, lambda r: r), ("elastic_net",)),
-    "ratio ignored": (
-        "Both parts of the elastic net have the weight 1.", _elastic(lambda r: 1, lambda r: 1),
-        ("elastic_net",)),
-    "half of the squares": (
-        "The squares of the elastic net carry a factor 1/2.",
-        _elastic(lambda r: r, lambda r: (1 - r) / 2), ("elastic_net",)),
+    "ratio swapped": ("The ratio weights the squares; it weights the absolute values.",
+                      _elastic(lambda r: 1 - r, lambda r: r), ("elastic_net",)),
+    "ratio ignored": ("Both parts of the elastic net have the weight 1.",
+                      _elastic(lambda r: 1, lambda r: 1), ("elastic_net",)),
+    "half of the squares": ("The squares of the elastic net carry a factor 1/2.",
+                            _elastic(lambda r: r, lambda r: (1 - r) / 2), ("elastic_net",)),
     "groups along the other axis": (
         "The groups are columns where they are rows, or rows where they are columns.",
         {"penalty_term": _other_axis}, ("group_lasso",)),
     "groups weighted by their size": (
         "Every group carries the root of its size; the weights are 1.", {"penalty_term": _sized},
         ("group_lasso",)),
-    "group norms squared": (
-        "The norms of the groups are squared.",
-        term(lambda s, w, spec: (s * (w * w).sum(), 2 * s * w)), ("group_lasso",)),
-    "group lasso as L1": (
-        "Absolute values are summed; the group lasso sums the norms of groups.",
-        term(lambda s, w, spec: (s * np.abs(w).sum(), s * np.sign(w))), ("group_lasso",)),
     "0 / 0 in a zero group": (
         "A group of zeros gives 0 / 0; its gradient is 0.",
         {"penalty_term": lambda right, spec, w: (right(spec, w)[0], spec["strength"] * w / np.sqrt(
@@ -117,20 +89,10 @@ PENALTY = {
     "phi penalized for the weight": (
         "phi is penalized; the realized weight (lambda_in - lambda_out) phi is asked for.",
         on("weight", "phi")),
-    "the weight penalized for phi": (
-        "The realized weight is penalized; phi is asked for.", on("phi", "weight")),
-    "lambda_in penalized for lambda_out": (
-        "lambda_in is penalized; lambda_out is asked for.", on("lambda_out", "lambda_in")),
     "eigenvalues constant in the weight": (
         "The penalty of the realized weight reaches phi only; it reaches the eigenvalues too.",
         {"penalize": _constant_weight}),
     "sum of eigenvalues in the penalty": (
         "The weight is penalized as (lambda_in + lambda_out) phi; the eigenvalues are subtracted.",
         eigenvalues_times(1, -1)),
-    "sign of grad_lambda_out in the penalty": (
-        "The minus of grad_lambda_out is lost: W contains -lambda_out.",
-        scaled_grad(lambda_out=-1)),
-    "grad_phi without the difference in the penalty": (
-        "grad_phi is dP/dW; the factor (lambda_in - lambda_out) is missing.",
-        weight_grad(phi=lambda own, g: g)),
 }

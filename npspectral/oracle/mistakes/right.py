@@ -8,19 +8,19 @@ from functools import partial
 
 import numpy as np
 
-from .right_complex import ComplexSteps
-from .right_recurrent import RECURRENT, RecurrentSteps
+from .right_optimizer import OptimizerSteps
 from .right_structure import FACTORED, StructureSteps
 
 BENT = {"relu", "leaky_relu", "elu"}        # activations with a kink at 0
 SPECTRAL = ("spectral", *FACTORED)
 SPARSE = ("sparse_static", "sparse_dynamic")
 WITH_WEIGHT = (*SPECTRAL, "dense", *SPARSE)
-LINEAR = (*WITH_WEIGHT, "nested", *RECURRENT)
+LINEAR = (*WITH_WEIGHT, "nested")
+RECURRENT = ("recurrent", "complex_recurrent")      # these have no steps here
 BENT_LOSSES = {"hinge", "quadratic_hinge"}
 
 
-class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
+class Steps(StructureSteps, OptimizerSteps):
     """answers(case) -> dict of float64 arrays; `plants` are dicts of step name -> wrong step.
 
     nearest is the least distance of a unit or a margin from a kink, relative to the largest: where
@@ -35,65 +35,57 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
 
     def answers(self, case):
         with np.errstate(all="ignore"):
-            found = self.finish(case, getattr(self, case.kind)(case))
-        return {name: np.asarray(found[name], float) for name in case.expect}
+            answers = self.finish(case, getattr(self, case.kind)(case))
+        return {name: np.asarray(answers[name], float) for name in case.expect}
 
-    def finish(self, case, found):
-        return found
+    def finish(self, case, answers):
+        return answers
 
     # cases of layers
 
     def vjp(self, case):
-        layers, params = stack(case)
-        y, kept = self.forward(layers, params, case.x)
-        grads, grad_x = self.backward(layers, params, kept, self.upstream(case.grad_y))
+        layers, all_params = stack(case)
+        y, inputs = self.forward(layers, all_params, case.x)
+        grads, grad_x = self.backward(layers, all_params, inputs, self.upstream(case.grad_y))
         return {"y": y, "grad_x": grad_x, **grads}
 
     def network(self, case):
-        layers, params = stack(case)
-        y, kept = self.forward(layers, params, case.x)
+        layers, all_params = stack(case)
+        y, inputs = self.forward(layers, all_params, case.x)
         value, grad_y = self.mean_loss(case.spec["loss"], y, case.target, None)
-        grads, grad_x = self.backward(layers, params, kept, self.upstream(grad_y))
+        grads, grad_x = self.backward(layers, all_params, inputs, self.upstream(grad_y))
         return {"y": y, "value": value, "grad_x": grad_x, **grads}
 
     def upstream(self, grad_y):
         return grad_y
 
-    def forward(self, layers, params, x):
-        kept = []
-        for layer, own in zip(layers, params):
-            kept.append(x)
-            x = self.layer_forward(layer, own, x)
-        return x, kept
+    def forward(self, layers, all_params, x):
+        inputs = []
+        for layer, params in zip(layers, all_params):
+            inputs.append(x)
+            x = self.layer_forward(layer, params, x)
+        return x, inputs
 
-    def backward(self, layers, params, kept, grad_y):
+    def backward(self, layers, all_params, inputs, grad_y):
         grads = {}
-        for layer, own, x in reversed(list(zip(layers, params, kept, strict=True))):
-            found, grad_y = self.layer_backward(layer, own, x, grad_y)
-            grads |= {f"grad_{layer['prefix']}{key}": entry for key, entry in found.items()}
+        for layer, params, x in reversed(list(zip(layers, all_params, inputs, strict=True))):
+            of_layer, grad_y = self.layer_backward(layer, params, x, grad_y)
+            grads |= {f"grad_{layer['prefix']}{key}": entry for key, entry in of_layer.items()}
         return grads, grad_y
 
-    def layer_forward(self, layer, own, x):
+    def layer_forward(self, layer, params, x):
         if layer["layer"] == "nested":
-            return self.nested_forward(layer, own, x)[0]
-        if layer["layer"] == "recurrent":
-            return self.recurrent_forward(layer, own, x)[0]
-        if layer["layer"] == "complex_recurrent":
-            return self.complex_forward(layer, own, x)[0]
+            return self.nested_forward(layer, params, x)[0]
         if layer["layer"] not in WITH_WEIGHT:
             return self.activate(layer, x)
-        return self.affine(own, self.matrix(layer, self.completed(layer, own)), x)
+        return self.affine(params, self.matrix(layer, self.completed(layer, params)), x)
 
-    def layer_backward(self, layer, own, x, grad_y):
+    def layer_backward(self, layer, params, x, grad_y):
         if layer["layer"] == "nested":
-            return self.nested_backward(layer, own, x, grad_y)
-        if layer["layer"] == "recurrent":
-            return self.recurrent_backward(layer, own, x, grad_y)
-        if layer["layer"] == "complex_recurrent":
-            return self.complex_backward(layer, own, x, grad_y)
+            return self.nested_backward(layer, params, x, grad_y)
         if layer["layer"] not in WITH_WEIGHT:
             return {}, self.slope(layer, x) * grad_y
-        whole, kind = self.completed(layer, own), layer.get("of", layer["layer"])
+        whole, kind = self.completed(layer, params), layer.get("of", layer["layer"])
         matrix = self.matrix(layer, whole)
         grad_matrix = self.matrix_backward(matrix, x, grad_y)
         if kind != layer["layer"]:
@@ -102,30 +94,30 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
         grads = self.weight_backward(whole, grad_matrix) if kind in SPECTRAL else {
             "weight": grad_matrix}
         if kind in FACTORED:
-            grads |= self.learned(kind, own, grads.pop("phi"))
-        if "bias" in own:
+            grads |= self.learned(kind, params, grads.pop("phi"))
+        if "bias" in params:
             grads["bias"] = self.bias_backward(grad_y)
         return grads, self.input_backward(layer, whole, matrix, grad_y)
 
-    def matrix(self, layer, own):
+    def matrix(self, layer, params):
         kind = layer.get("of", layer["layer"])
-        matrix = self.realized(kind, own)
-        return matrix if kind == layer["layer"] else self.masked(layer, own, matrix)
+        matrix = self.realized(kind, params)
+        return matrix if kind == layer["layer"] else self.masked(layer, params, matrix)
 
-    def realized(self, kind, own):
-        return self.weight(own) if kind in SPECTRAL else own["weight"]
+    def realized(self, kind, params):
+        return self.weight(params) if kind in SPECTRAL else params["weight"]
 
-    def weight(self, own):
-        return gap(own) * own["phi"]
+    def weight(self, params):
+        return gap(params) * params["phi"]
 
-    def weight_backward(self, own, grad_weight):
-        return {"lambda_in": (own["phi"] * grad_weight).sum(0),
-                "lambda_out": -(own["phi"] * grad_weight).sum(1),
-                "phi": gap(own) * grad_weight}
+    def weight_backward(self, params, grad_weight):
+        return {"lambda_in": (params["phi"] * grad_weight).sum(0),
+                "lambda_out": -(params["phi"] * grad_weight).sum(1),
+                "phi": gap(params) * grad_weight}
 
-    def affine(self, own, matrix, x):
+    def affine(self, params, matrix, x):
         y = x @ matrix.T
-        return y + self.shift(own["bias"]) if "bias" in own else y
+        return y + self.shift(params["bias"]) if "bias" in params else y
 
     def shift(self, bias):
         return bias
@@ -136,7 +128,7 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
     def bias_backward(self, grad_y):
         return grad_y.sum(0)
 
-    def input_backward(self, layer, own, matrix, grad_y):
+    def input_backward(self, layer, params, matrix, grad_y):
         return grad_y @ matrix
 
     def activate(self, layer, z):
@@ -189,14 +181,14 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
     # penalties
 
     def penalty(self, case):
-        spec, own = case.spec["penalty"], stack(case)[1][0]
-        value, grads = self.penalize(spec, own, spec["on"])
+        spec, params = case.spec["penalty"], stack(case)[1][0]
+        value, grads = self.penalize(spec, params, spec["on"])
         return {"value": value, **{f"grad_{key}": grad for key, grad in grads.items()}}
 
-    def penalize(self, spec, own, on):
-        value, grad = self.penalty_term(spec, self.weight(own) if on == "weight" else own[on])
-        zeros = {key: np.zeros_like(entry) for key, entry in own.items()}
-        return value, zeros | (self.weight_backward(own, grad) if on == "weight" else {on: grad})
+    def penalize(self, spec, params, on):
+        value, grad = self.penalty_term(spec, self.weight(params) if on == "weight" else params[on])
+        zeros = {key: np.zeros_like(entry) for key, entry in params.items()}
+        return value, zeros | (self.weight_backward(params, grad) if on == "weight" else {on: grad})
 
     def penalty_term(self, spec, w):
         s, axis = spec["strength"], spec.get("axis")
@@ -207,58 +199,14 @@ class Steps(StructureSteps, RecurrentSteps, ComplexSteps):
         return (s * (r * np.abs(w).sum() + (1 - r) * (w * w).sum()),
                 s * (r * np.sign(w) + 2 * (1 - r) * w))
 
-    # optimizers
 
-    def optimizer(self, case):
-        spec, theta = case.spec["optimizer"], case.theta
-        state = {"m": np.zeros_like(theta), "v": np.zeros_like(theta), "past": []}
-        trace = []
-        for t, g in enumerate(case.gradients, 1):
-            state["past"].append(g)
-            theta = self.step(spec, t, theta, self.gradient(spec, theta, g, state), state)
-            trace.append(theta)
-        return {"trace": np.array(trace)}
-
-    def gradient(self, spec, theta, g, state):
-        return g
-
-    def step(self, spec, t, theta, g, state):
-        state["m"] = self.first_moment(spec, state["m"], g)
-        state["v"] = self.second_moment(spec, state["v"], g)
-        return self.moved(spec, self.decayed(spec, theta), self.direction(spec, t, state, g))
-
-    def moved(self, spec, theta, direction):
-        return theta - spec["learning_rate"] * direction
-
-    def decayed(self, spec, theta):
-        return theta * (1 - spec["learning_rate"] * spec["decay"])
-
-    def first_moment(self, spec, m, g):
-        if spec["optimizer"] == "sgd":
-            return spec["momentum"] * m + g
-        return spec["beta1"] * m + (1 - spec["beta1"]) * g
-
-    def second_moment(self, spec, v, g):
-        if spec["optimizer"] == "adam":
-            return spec["beta2"] * v + (1 - spec["beta2"]) * g * g
-        return np.maximum(spec.get("beta2", 0) * v, np.abs(g))
-
-    def direction(self, spec, t, state, g):
-        if spec["optimizer"] == "sgd":
-            return state["m"]
-        m, v = self.corrected(spec, t, state["m"], state["v"])
-        return self.quotient(spec, m, v)
-
-    def corrected(self, spec, t, m, v):
-        m = m / (1 - spec["beta1"] ** t)
-        return m, v / (1 - spec["beta2"] ** t) if spec["optimizer"] == "adam" else v
-
-    def quotient(self, spec, m, v):
-        return m / ((np.sqrt(v) if spec["optimizer"] == "adam" else v) + spec["eps"])
+def has_steps(case):
+    """Whether a candidate of these steps can answer the case."""
+    return not any(layer["layer"] in RECURRENT for layer in case.layers)
 
 
-def gap(own):
-    return own["lambda_in"] - own["lambda_out"][:, None]
+def gap(params):
+    return params["lambda_in"] - params["lambda_out"][:, None]
 
 
 def stack(case):
@@ -266,15 +214,15 @@ def stack(case):
     several = any("/" in name for name in case.inputs)
     layers = [{**layer, "prefix": f"{k}/" if several else ""}
               for k, layer in enumerate(case.layers)]
-    params: list = [{} for _ in layers]
+    all_params: list = [{} for _ in layers]
     owner = next((k for k, layer in enumerate(layers) if layer["layer"] in LINEAR), 0)
     for name, entry in case.inputs.items():
         position, _, key = name.rpartition("/")
         if position:
-            params[int(position)][key] = entry
+            all_params[int(position)][key] = entry
         elif key not in ("x", "y", "grad_y", "target", "weights"):
-            params[owner][key] = entry
-    return layers, params
+            all_params[owner][key] = entry
+    return layers, all_params
 
 
 def sigmoid(x):

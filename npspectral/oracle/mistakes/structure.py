@@ -17,9 +17,9 @@ DYNAMIC = ("sparse_dynamic",)
 def filled_at(places):
     """r at other places of L: places(n_out, k) -> (rows, columns)."""
     def unpacked(right, r, shape):
-        found = np.zeros(shape)
-        found[places(*shape)] = r
-        return found
+        matrix = np.zeros(shape)
+        matrix[places(*shape)] = r
+        return matrix
     return {"unpacked": unpacked, "packed": lambda right, g: g[places(*g.shape)]}
 
 
@@ -33,16 +33,16 @@ def upper(n, k):
 
 def phi_of_svd(function, indices, out="m", factor=lambda s: 1):
     """phi = function(u, s, v), with grad_s from the indices that u, grad_phi and v have in it."""
-    return {"eigenvectors": lambda right, kind, own: (
-                function(own["u"], own["s"], own["v"]) if kind == "spectral_svd"
-                else right(kind, own)),
-            "s_backward": lambda right, own, g: factor(own["s"]) * np.einsum(
-                f"{indices}->{out}", own["u"], g, own["v"])}
+    return {"eigenvectors": lambda right, kind, p: (
+                function(p["u"], p["s"], p["v"]) if kind == "spectral_svd"
+                else right(kind, p)),
+            "s_backward": lambda right, p, g: factor(p["s"]) * np.einsum(
+                f"{indices}->{out}", p["u"], g, p["v"])}
 
 
-def _q_untransposed(right, kind, own):
-    if kind == "spectral_svd" or own["q"].shape[0] == own["q"].shape[1]:
-        return right(kind, {**own, "q": own["q"].T} if "q" in own else own)
+def _q_untransposed(right, kind, p):
+    if kind == "spectral_svd" or p["q"].shape[0] == p["q"].shape[1]:
+        return right(kind, {**p, "q": p["q"].T} if "q" in p else p)
     raise ValueError("q (n_in, k) cannot stand for its transpose")
 
 
@@ -55,28 +55,24 @@ FACTORED = {
         filled_at(upper), QR),
     "R for its transpose": (
         "phi is R q^T; it is L q^T with L = R^T.",
-        {"lower": lambda right, kind, own: right(kind, own).T,
-         "lower_backward": lambda right, own, g: right(own, g).T}, BOTH_QR),
+        {"lower": lambda right, kind, p: right(kind, p).T,
+         "lower_backward": lambda right, p, g: right(p, g).T}, BOTH_QR),
     "q for its transpose": (
         "phi is L q; it is L q^T, q has the shape (n_in, k).",
-        {"eigenvectors": _q_untransposed, "lower_backward": lambda right, own, g: right(
-            {**own, "q": own["q"].T}, g)}, BOTH_QR),
+        {"eigenvectors": _q_untransposed, "lower_backward": lambda right, p, g: right(
+            {**p, "q": p["q"].T}, g)}, BOTH_QR),
     "r of the full form cut to its triangle": (
         "Only the lower triangle of r is used; in the full form all of its entries are.",
-        {"lower": lambda right, kind, own: np.tril(right(kind, own)),
+        {"lower": lambda right, kind, p: np.tril(right(kind, p)),
          "r_backward": lambda right, kind, g: right(kind, np.tril(g))}, FULL),
-    "u and v swapped": (
-        "phi is v^T diag(s) u^T; it is u diag(s) v.",
-        phi_of_svd(lambda u, s, v: (v.T * s) @ u.T, "jm,ij,mi"), SVD),
-    "u transposed": (
-        "u is taken as (k, n_out); it is (n_out, k).",
-        phi_of_svd(lambda u, s, v: (u.T * s) @ v, "mi,ij,mj"), SVD),
-    "v transposed": (
-        "v is taken as (n_in, k) and transposed once more; it is (k, n_in).",
-        phi_of_svd(lambda u, s, v: (u * s) @ v.T, "im,ij,jm"), SVD),
-    "s on the columns of v": (
-        "s multiplies the columns of v; it multiplies the rows.",
-        phi_of_svd(lambda u, s, v: u @ (v * s), "im,ij,mj", "j"), SVD),
+    "u and v swapped": ("phi is v^T diag(s) u^T; it is u diag(s) v.",
+                        phi_of_svd(lambda u, s, v: (v.T * s) @ u.T, "jm,ij,mi"), SVD),
+    "u transposed": ("u is taken as (k, n_out); it is (n_out, k).",
+                     phi_of_svd(lambda u, s, v: (u.T * s) @ v, "mi,ij,mj"), SVD),
+    "v transposed": ("v is taken as (n_in, k) and transposed once more; it is (k, n_in).",
+                     phi_of_svd(lambda u, s, v: (u * s) @ v.T, "im,ij,jm"), SVD),
+    "s on the columns of v": ("s multiplies the columns of v; it multiplies the rows.",
+                              phi_of_svd(lambda u, s, v: u @ (v * s), "im,ij,mj", "j"), SVD),
     "s ignored": ("phi is u v; the factor diag(s) is missing.",
                   phi_of_svd(lambda u, s, v: u @ v, "im,ij,mj", factor=lambda s: 0), SVD),
     "s squared": ("phi is u diag(s^2) v; it is u diag(s) v.",
@@ -90,19 +86,17 @@ FACTORED_BACKWARD = {
     "grad_r cut to its triangle": (
         "grad_r is zero above the diagonal; in the full form all entries of r have a gradient.",
         {"r_backward": lambda right, kind, g: right(kind, np.tril(g))}, FULL),
-    "grad_r without q": (
-        "grad_r is grad_phi, cut to the shape of L; it is grad_phi q.",
-        {"lower_backward": lambda right, own, g: g[:, :own["q"].shape[1]]}, BOTH_QR),
-    "grad_r with q transposed": (
-        "grad_r is grad_phi q^T; it is grad_phi q.",
-        {"lower_backward": lambda right, own, g: g @ own["q"].T}, BOTH_QR),
+    "grad_r without q": ("grad_r is grad_phi, cut to the shape of L; it is grad_phi q.",
+                         {"lower_backward": lambda right, p, g: g[:, :p["q"].shape[1]]}, BOTH_QR),
+    "grad_r with q transposed": ("grad_r is grad_phi q^T; it is grad_phi q.",
+                                 {"lower_backward": lambda right, p, g: g @ p["q"].T}, BOTH_QR),
     "grad_s of the whole rows": (
         "grad_s sums rows of u^T grad_phi v^T; only its diagonal counts.",
-        {"s_backward": lambda right, own, g: (own["u"].T @ g @ own["v"].T).sum(1)}, SVD),
+        {"s_backward": lambda right, p, g: (p["u"].T @ g @ p["v"].T).sum(1)}, SVD),
     "grad_s without v": (
         "grad_s is the diagonal of u^T grad_phi; the factor v is missing.",
-        {"s_backward": lambda right, own, g: np.diagonal(own["u"].T @ g)[:own["s"].size] + 0 *
-         own["s"]}, SVD),
+        {"s_backward": lambda right, p, g: np.diagonal(p["u"].T @ g)[:p["s"].size] + 0 *
+         p["s"]}, SVD),
     "r detached": ("grad_r is zero: r is cut off.", zero("r"), BOTH_QR),
     "s detached": ("grad_s is zero: the singular values are cut off.", zero("s"), SVD),
 }
@@ -125,15 +119,15 @@ def _through_weight(part, g, u, before):
 def skip_path(phi=1, state=1):
     """The gradients that go through -phi_k u_{k-1}, each times a factor."""
     def inverse_backward(right, layer, part, g, u, before):
-        found, to_u, to_before = right(layer, part, g, u, before)
-        return {key: phi * grad for key, grad in found.items()}, state * to_u, to_before
+        grads, to_u, to_before = right(layer, part, g, u, before)
+        return {key: phi * grad for key, grad in grads.items()}, state * to_u, to_before
     return {"inverse_backward": inverse_backward}
 
 
 def shared_without(key, at):
     """The shared eigenvalues' gradients without a part: that of `key` where at(k, depth) holds."""
-    return {"collect": lambda right, layer, grads, k, found, depth: right(
-        layer, grads, k, {name: grad for name, grad in found.items()
+    return {"collect": lambda right, layer, grads, k, new, depth: right(
+        layer, grads, k, {name: grad for name, grad in new.items()
                           if not (layer["shared"] and name == key and at(k, depth))}, depth)}
 
 
@@ -177,26 +171,24 @@ GRAPH_BACKWARD = {
         "the transfer into it shares the eigenvalue.",
         shared_without("lambda_out", lambda k, depth: k < depth), NESTED),
     "grad_phi without the skip path": (
-        "grad_phi_k lacks -grad_u_k^T u_{k-1}, the way through Phi^-1.",
-        skip_path(phi=0), NESTED),
+        "grad_phi_k lacks -grad_u_k^T u_{k-1}, the way through Phi^-1.", skip_path(phi=0), NESTED),
     "grad_u without the skip path": (
         "The gradient handed back lacks -grad_u_k phi_k, the way through Phi^-1.",
         skip_path(state=0), NESTED),
     "skip path detached": (
         "The way through Phi^-1 is cut off in the backward pass: it belongs to grad_phi_k and to "
         "the gradient handed back.", skip_path(phi=0, state=0), NESTED),
-    "sign of the skip path": (
-        "The gradients through Phi^-1 have the opposite sign.", skip_path(phi=-1, state=-1),
-        NESTED),
+    "sign of the skip path": ("The gradients through Phi^-1 have the opposite sign.",
+                              skip_path(phi=-1, state=-1), NESTED),
 }
 
 
-def _shrunk(right, layer, own, weight):
+def _shrunk(right, layer, p, weight):
     size = np.abs(weight)
     c = layer.get("threshold")
     c = np.percentile(size, 100 * layer["sparsity"]) if c is None else c
-    kept = right(layer, own, weight)
-    return kept - c * np.sign(kept)
+    masked = right(layer, p, weight)
+    return masked - c * np.sign(masked)
 
 
 def quantile(share=lambda s: s, **options):
@@ -204,27 +196,24 @@ def quantile(share=lambda s: s, **options):
             else np.percentile(size, 100 * share(layer["sparsity"]), **options)}
 
 
-def _unmasked_input(right, layer, own, matrix, g):
+def _unmasked_input(right, layer, p, matrix, g):
     if layer["layer"] in SPARSE:
-        matrix = gap(own) * own["phi"] if "phi" in own else own["weight"]
-    return right(layer, own, matrix, g)
+        matrix = gap(p) * p["phi"] if "phi" in p else p["weight"]
+    return right(layer, p, matrix, g)
 
 
 MASK = {
     "mask missing": (
         "No weight is masked; those with |W| <= c are 0.",
-        {"masked": lambda right, layer, own, weight: weight,
-         "masked_backward": lambda right, layer, own, weight, g: g}, SPARSE),
-    "mask inverted": (
-        "The large weights are masked; the small ones should be.",
-        {"keep": lambda right, *rest: ~right(*rest)}, SPARSE),
+        {"masked": lambda right, layer, p, weight: weight,
+         "masked_backward": lambda right, layer, p, weight, g: g}, SPARSE),
+    "mask inverted": ("The large weights are masked; the small ones should be.",
+                      {"keep": lambda right, *rest: ~right(*rest)}, SPARSE),
     "mask of phi": (
         "The mask is taken from |phi|; it is |W| that counts.",
-        {"keep": lambda right, layer, own, weight: right(layer, own, own.get("phi", weight))},
-        SPARSE),
-    "mask of the signed weight": (
-        "The mask compares W with the threshold; it is |W| that counts.",
-        {"mask_size": lambda right, own, weight: weight}, SPARSE),
+        {"keep": lambda right, layer, p, weight: right(layer, p, p.get("phi", weight))}, SPARSE),
+    "mask of the signed weight": ("The mask compares W with the threshold; it is |W| that counts.",
+                                  {"mask_size": lambda right, p, weight: weight}, SPARSE),
     "weights at the threshold kept": (
         "Weights with |W| = c are kept; they are masked: W~ = W where |W| > c.",
         {"above": lambda right, size, c: size >= c}, SPARSE),
@@ -234,20 +223,17 @@ MASK = {
     "quantile in each row": (
         "Every row has a threshold of its own; there is one for the whole weight.",
         quantile(axis=1, keepdims=True), DYNAMIC),
-    "quantile of the density": (
-        "The part that is masked is 1 - sparsity; it is the sparsity.",
-        quantile(lambda s: 1 - s), DYNAMIC),
+    "quantile of the density": ("The part that is masked is 1 - sparsity; it is the sparsity.",
+                                quantile(lambda s: 1 - s), DYNAMIC),
     "quantile rounded up": (
         "The threshold is the next larger weight, which is masked, too; it lies between two "
         "weights, linearly.", quantile(method="higher"), DYNAMIC),
 }
 MASK_BACKWARD = {
-    "gradient not masked": (
-        "Masked weights hand their gradient on; it is 0 for them.",
-        {"masked_backward": lambda right, layer, own, weight, g: g}, SPARSE),
-    "grad_x through the unmasked weight": (
-        "grad_x is grad_y W; it is grad_y W~, with the mask.",
-        {"input_backward": _unmasked_input}, SPARSE),
+    "gradient not masked": ("Masked weights hand their gradient on; it is 0 for them.",
+                            {"masked_backward": lambda right, layer, p, weight, g: g}, SPARSE),
+    "grad_x through the unmasked weight": ("grad_x is grad_y W; it is grad_y W~, with the mask.",
+                                           {"input_backward": _unmasked_input}, SPARSE),
 }
 DEFINITION = FACTORED | GRAPH | MASK
 BACKWARD = FACTORED_BACKWARD | GRAPH_BACKWARD | MASK_BACKWARD

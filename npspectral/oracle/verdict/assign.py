@@ -87,9 +87,9 @@ def _store(holder, key, target, array):
 def _verify(stored, array, path):
     """Refuse what did not arrive: an integer or narrow dtype, a property that stores nothing."""
     for dtype in ("float64", "float32", "float16", "bfloat16"):
-        found, status, detail = readable(stored, dtype, array.shape)
+        arrived, status, detail = readable(stored, dtype, array.shape)
         if not status:
             break
-    if status or not np.array_equal(found, array):
+    if status or not np.array_equal(arrived, array):
         raise ValueError(f"assign: {path} does not hold what was assigned: "
                          f"{detail or 'its numbers differ; is its dtype too narrow?'}")

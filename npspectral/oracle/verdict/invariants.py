@@ -86,16 +86,15 @@ def invariants(x, grad_y, params, grads, grad_x=None, *, dtype=None):
     multiplied in before they are subtracted. Penalties are no part of these gradients.
     Raises ValueError or TypeError on arguments that do not fit.
     """
-    found = _collected(x, grad_y, params, grads, grad_x, dtype)
-    dtype = found.pop("dtype")
+    arrays, dtype = _collected(x, grad_y, params, grads, grad_x, dtype)
     with np.errstate(all="ignore"):
-        sides = _sides(found)
+        sides = _sides(arrays)
         results = [_judged(name, sides.get(name), dtype) for name in SENTENCES]
     return InvariantReport(results, dtype)
 
 
 def _collected(x, grad_y, params, grads, grad_x, dtype):
-    """All arrays in float64 by name, shapes and names checked."""
+    """All arrays in float64 by name, shapes and names checked, and the dtype of the gradients."""
     if not isinstance(params, dict) or not isinstance(grads, dict):
         raise TypeError(f"invariants: params and grads are {type(params).__name__} and "
                         f"{type(grads).__name__}, expected dicts name -> array")
@@ -120,18 +119,13 @@ def _collected(x, grad_y, params, grads, grad_x, dtype):
                                 if name[5:] in shapes or name == "grad_x"])
     if dtype not in ROUNDOFF:
         raise ValueError(f"invariants: dtype is {dtype!r}, expected one of {sorted(ROUNDOFF)}")
-    found = {name: _read(name, array, own, dtype) for name, (array, own) in given.items()}
-    for name in given:
-        if not name.startswith("grad_") or name == "grad_y":
-            _check_finite(name, found[name])
-    return {**found, "dtype": dtype}
-
-
-def _check_finite(name, array):
-    if not np.isfinite(array).all():
-        index = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        raise ValueError(f"invariants: {name}{index} is {array[tuple(index)]}, expected finite "
-                         f"numbers")
+    arrays = {name: _read(name, *entry, dtype) for name, entry in given.items()}
+    for name, array in arrays.items():
+        if (not name.startswith("grad_") or name == "grad_y") and not np.isfinite(array).all():
+            index = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
+            raise ValueError(f"invariants: {name}{index} is {array[tuple(index)]}, expected "
+                             f"finite numbers")
+    return arrays, dtype
 
 
 def _dtype_of(gradients):
@@ -145,25 +139,25 @@ def _read(name, array, shape, dtype):
     """A gradient has to come in the dtype; what it was computed from in any that is read."""
     told = "is missing"
     for kind in dict.fromkeys((dtype, "float64", "float32", "bfloat16", "float16")):
-        found, status, detail = readable(array, kind, shape)
+        numbers, status, detail = readable(array, kind, shape)
         if not status:
-            return found
+            return numbers
         told = detail if kind == dtype or status == "shape" else told
     raise ValueError(f"invariants: {name} {told}")
 
 
-def _sides(found):
+def _sides(arrays):
     """Name -> (left, right, S, sum of the absolute terms) of each identity that can be checked."""
-    x, grad_y, phi = found["x"], found["grad_y"], found["phi"]
-    gap = found["lambda_in"] - found["lambda_out"][:, None]
-    gap_size = np.abs(found["lambda_in"]) + np.abs(found["lambda_out"])[:, None]
+    x, grad_y, phi = arrays["x"], arrays["grad_y"], arrays["phi"]
+    gap = arrays["lambda_in"] - arrays["lambda_out"][:, None]
+    gap_size = np.abs(arrays["lambda_in"]) + np.abs(arrays["lambda_out"])[:, None]
     steps = len(x) + sum(phi.shape) + 4                 # operations on the way to any number
     size = np.abs(grad_y).T @ np.abs(x)                 # what G = grad_y^T x is made of
     rounding = {"phi": steps * gap_size * size, "lambda_in": steps * (np.abs(phi) * size).sum(0),
                 "lambda_out": steps * (np.abs(phi) * size).sum(1),
                 "x": steps * np.abs(grad_y) @ (gap_size * np.abs(phi)),
                 "bias": steps * np.abs(grad_y).sum(0)}
-    grads = {name: found.get(f"grad_{name}") for name in rounding}
+    grads = {name: arrays.get(f"grad_{name}") for name in rounding}
     sides: dict = {}
     if grads["bias"] is not None:
         sides["bias"] = (grads["bias"], grad_y.sum(0), rounding["bias"], np.abs(grad_y).sum(0))
@@ -172,13 +166,13 @@ def _sides(found):
                           rounding["lambda_in"].sum() + rounding["lambda_out"].sum(),
                           2 * (np.abs(phi) * size).sum())
     if grads["phi"] is not None:
-        sides |= _of_phi(found, grads, rounding, gap, size)
+        sides |= _of_phi(arrays, grads, rounding, gap, size)
     return sides
 
 
-def _of_phi(found, grads, rounding, gap, size):
+def _of_phi(arrays, grads, rounding, gap, size):
     """The identities that tie grad_phi to the other gradients."""
-    x, phi = found["x"], found["phi"]
+    x, phi = arrays["x"], arrays["phi"]
     product, spread = phi * grads["phi"], np.abs(phi) * rounding["phi"]
     sides: dict = {}
     if grads["x"] is not None:
@@ -186,13 +180,13 @@ def _of_phi(found, grads, rounding, gap, size):
                              (np.abs(x) * rounding["x"]).sum(0) + spread.sum(0),
                              (np.abs(phi * gap) * size).sum(0))
     if grads["lambda_in"] is not None and grads["lambda_out"] is not None:
-        right = sum((found[name] * grads[name]).sum() for name in ("lambda_in", "lambda_out"))
-        bound = sum((np.abs(found[name]) * rounding[name]).sum()
+        right = sum((arrays[name] * grads[name]).sum() for name in ("lambda_in", "lambda_out"))
+        bound = sum((np.abs(arrays[name]) * rounding[name]).sum()
                     for name in ("lambda_in", "lambda_out"))
         sides["scale"] = (product.sum(), right, spread.sum() + bound,
                           (np.abs(phi * gap) * size).sum())
     grad_w, wide = grads["phi"] / gap, rounding["phi"] / np.abs(gap)    # nothing where the gap is 0
-    sides["upstream"] = (grad_w.sum(1), found["grad_y"].T @ x.sum(1),
+    sides["upstream"] = (grad_w.sum(1), arrays["grad_y"].T @ x.sum(1),
                          wide.sum(1) + size.sum(1) * sum(x.shape), size.sum(1))
     for axis, name in enumerate(("lambda_in", "lambda_out")):
         if grads[name] is not None:

@@ -95,8 +95,8 @@ def _mapped(expected, change):
                       (expected.value, expected.scale, expected.low, expected.high)))
 
 
-LAYOUTS = {name: Layout(**{own.name: getattr(CONVENTIONS[name], own.name)
-                           for own in fields(Convention)})
+LAYOUTS = {name: Layout(**{field.name: getattr(CONVENTIONS[name], field.name)
+                           for field in fields(Convention)})
            for name in ("npspectral", "keras", "torch", "julia", "minus_lambda",
                         "one_minus_lambda", "plus_lambda")}
 

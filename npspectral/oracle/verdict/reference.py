@@ -31,58 +31,59 @@ def reference(case):
     params = tuple(parameters({"layers": case.layers}, case.inputs))
     network = _network(case, params)
     y, residuals = network.forward(params, case.inputs["x"])
-    found = {"y": y}
+    answers = {"y": y}
     if "loss" in case.spec:
-        found["value"], grad_y = _loss(case, y)
+        answers["value"], grad_y = _loss(case, y)
     else:
         grad_y = case.inputs["grad_y"]
-    grads, found["grad_x"] = network.backward(params, residuals, grad_y)
-    return {**found, **_named(case, grads)}
+    grads, answers["grad_x"] = network.backward(params, residuals, grad_y)
+    return {**answers, **_named(case, grads)}
 
 
 def _network(case, params):
     n_in = case.inputs["x"].shape[1]                    # of a layer whose parameters do not tell
-    return nn.Chain(*(_layer(layer, own, _trainable(case, position), n_in)
-                      for position, (layer, own) in enumerate(zip(case.layers, params))))
+    return nn.Chain(*(_layer(layer, of_layer, _trainable(case, position), n_in)
+                      for position, (layer, of_layer) in enumerate(zip(case.layers, params))))
 
 
-def _layer(layer, own, trainable, n_in=None):
+def _layer(layer, params, trainable, n_in=None):
     kind = layer["layer"]
-    options = {"bias": "bias" in own, "trainable": trainable}
+    options = {"bias": "bias" in params, "trainable": trainable}
     if "of" in layer:
         numbers = {key: value for key, value in layer.items() if key not in ("layer", "of")}
-        return nn.Sparse(_layer({"layer": layer["of"]}, own, trainable), **numbers)
+        return nn.Sparse(_layer({"layer": layer["of"]}, params, trainable), **numbers)
     if kind in SPECTRAL:
-        return SPECTRAL[kind](len(own["lambda_in"]), len(own["lambda_out"]), **options)
+        return SPECTRAL[kind](len(params["lambda_in"]), len(params["lambda_out"]), **options)
     if kind == "dense":
-        n_out, n_in = own["weight"].shape
+        n_out, n_in = params["weight"].shape
         return nn.Dense(n_in, n_out, **options)
     if kind == "nested":
-        return _nested(layer, own, trainable)
+        return _nested(layer, params, trainable)
     if kind == "recurrent":
-        return _recurrent(layer, own, trainable, n_in)
+        return _recurrent(layer, params, trainable, n_in)
     if kind == "complex_recurrent":
-        return _complex_recurrent(layer, own, trainable, n_in)
+        return _complex_recurrent(layer, params, trainable, n_in)
     return ACTIVATIONS[kind](**{key: value for key, value in layer.items() if key != "layer"})
 
 
-def _nested(layer, own, trainable):
-    phis = [own[f"phi_{k}"] for k in range(1, 1 + sum(name.startswith("phi_") for name in own))]
+def _nested(layer, params, trainable):
+    depth = sum(name.startswith("phi_") for name in params)
+    phis = [params[f"phi_{k}"] for k in range(1, depth + 1)]
     return nn.Nested((phis[0].shape[1], *(len(phi) for phi in phis)),
-                     ACTIVATIONS[layer["activation"]](), bias="bias_1" in own,
+                     ACTIVATIONS[layer["activation"]](), bias="bias_1" in params,
                      shared=layer["shared"], skip=layer["skip"],
                      trainable=tuple({name.split("_")[0] for name in trainable}))
 
 
-def _recurrent(layer, own, trainable, n_in):
-    nodes, n_out = own["planted"].shape
+def _recurrent(layer, params, trainable, n_in):
+    nodes, n_out = params["planted"].shape
     return nn.RecurrentSpectral(n_in, n_out, nodes, layer["steps"],
                                 ACTIVATIONS[layer["activation"]](), layer["constant"],
                                 trainable=trainable)
 
 
-def _complex_recurrent(layer, own, trainable, n_in):
-    (nodes, _), modes = own["phi"].shape, len(own["omega"])
+def _complex_recurrent(layer, params, trainable, n_in):
+    (nodes, _), modes = params["phi"].shape, len(params["omega"])
     times = tuple(range(0, n_in // nodes * layer["spacing"], layer["spacing"]))
     return nn.ComplexRecurrentSpectral(nodes, modes, layer["steps"], times, layer["read"],
                                        ACTIVATIONS[layer["activation"]](), trainable)
@@ -95,12 +96,12 @@ def _trainable(case, position):
 
 
 def _named(case, grads):
-    found = {}
+    named = {}
     for name in case.trainable:
         position, _, key = name.rpartition("/")
         owner = grads[int(position)] if position else next(part for part in grads if key in part)
-        found[f"grad_{name}"] = owner[key]
-    return found
+        named[f"grad_{name}"] = owner[key]
+    return named
 
 
 def _loss(case, y):

@@ -9,11 +9,19 @@ from ..suite.case import ROUNDOFF
 
 PASSED = ("pass", "acceptable")
 FAILED = ("wrong", "error", "mutated", "nondeterministic", "xpass")
-NOT_RUN = ("skipped",)
-STATUSES = PASSED + FAILED + ("xfail",) + NOT_RUN
+STATUSES = (*PASSED, *FAILED, "xfail", "skipped")
 FIRST = ("y", "value", "trace")         # what the gradients of a case follow from
-SAID = {"wrong": "does not raise", "mutated": "changes its input",
-        "nondeterministic": "differs from run to run", "xpass": "passes though listed in xfail"}
+OF_NUMBERS = ("wrong", "not-finite")    # verdicts on arrays whose form is right
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Arrays concerned, the sentence for the report, names of mistakes (several: one of them)."""
+
+    names: tuple[str, ...]
+    sentence: str
+    mistakes: tuple[str, ...]
+    n_cases: int
 
 
 @dataclass(frozen=True)
@@ -49,11 +57,25 @@ class CaseResult:
         first = [name for name in FIRST if name in self.wrong]
         return first[:1] or self.wrong
 
+    @property
+    def wrong_numbers(self):
+        """The roots that came in the right form."""
+        return [name for name in self.roots if self.verdicts[name].status in OF_NUMBERS]
+
+    @property
+    def size(self):
+        return sum(expected.value.size for expected in self.case.expect.values())
+
+
+def short(name):
+    """The class of an array: grad_phi for grad_0/phi, grad_phi_k for grad_phi_1."""
+    last = name.rpartition("/")[2]
+    return re.sub("_[0-9]+$", "_k", f"grad_{last}" if "/" in name else name)
+
 
 def margins(result, dtype, name):
     """|got - want| / (u S + eta) of every number of an array; inf where it is not finite."""
-    expected = result.case.expect[name]
-    roundoff, eta = ROUNDOFF[dtype]
+    expected, (roundoff, eta) = result.case.expect[name], ROUNDOFF[dtype]
     with np.errstate(all="ignore"):
         ratio = np.abs(result.got[name] - expected.value) / (roundoff * expected.scale + eta)
     return np.where(np.isfinite(ratio), ratio, np.inf)
@@ -62,19 +84,10 @@ def margins(result, dtype, name):
 def digits(result, dtype, name):
     """To how many decimal digits of its scale S an array agrees, at its worst number."""
     expected, (roundoff, eta) = result.case.expect[name], ROUNDOFF[dtype]
-    most = -math.log10(roundoff)
-    if not expected.value.size:
-        return most
     with np.errstate(all="ignore"):
         error = np.abs(result.got[name] - expected.value)
-        error = np.where(error <= eta, 0, error)
-        relative = np.where(error == 0, 0, error / np.where(expected.scale == 0, error,
-                                                            expected.scale))
+        scale = np.where(expected.scale == 0, error, expected.scale)
+        relative = np.where(error <= eta, 0, error / scale)
     worst = float(np.where(np.isfinite(relative), relative, np.inf).max())
+    most = -math.log10(roundoff)
     return max(0.0, min(most, -math.log10(worst) if worst else most))
-
-
-def short(name):
-    """The class of an array: grad_phi for grad_0/phi, grad_phi_k for grad_phi_1."""
-    last = name.rpartition("/")[2]
-    return re.sub("_[0-9]+$", "_k", f"grad_{last}" if "/" in name else name)

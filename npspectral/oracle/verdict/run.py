@@ -31,11 +31,11 @@ def chosen(suite="core", only=None):
     patterns = list(only)
     if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
         raise ValueError(f"only is {only!r}, expected a glob of case ids or several")
-    found = cases(suite)
+    every = cases(suite)
     for pattern in patterns:
-        if not any(fnmatchcase(case.id, pattern) for case in found):
+        if not any(fnmatchcase(case.id, pattern) for case in every):
             raise ValueError(f"only: no case of suite {suite!r} matches {pattern!r}")
-    return [case for case in found if any(fnmatchcase(case.id, p) for p in patterns)]
+    return [case for case in every if any(fnmatchcase(case.id, p) for p in patterns)]
 
 
 @cache
@@ -86,19 +86,19 @@ def candidate_case(case, dtype, layout):
 
 def _sizes(case):
     """n_in of the first layer and n_out of the last, None without layers."""
-    found = []
+    sizes = []
     if any(layer["layer"] == "complex_recurrent" for layer in case.layers):
         return case.inputs["x"].shape[1], case.inputs["grad_y"].shape[1]
     for name, array in case.inputs.items() if case.layers else ():
         prefix, _, key = name.rpartition("/")
         if key in ("phi", "weight") or key.startswith("phi_"):
-            found.append(array.shape[::-1])
+            sizes.append(array.shape[::-1])
         elif key == "planted":
-            found.append((case.inputs["x"].shape[1], array.shape[1]))
+            sizes.append((case.inputs["x"].shape[1], array.shape[1]))
         elif key in ("q", "u"):                             # phi is a product
-            found.append(tuple(case.inputs[f"{prefix}/{side}".lstrip("/")].size
+            sizes.append(tuple(case.inputs[f"{prefix}/{side}".lstrip("/")].size
                                for side in ("lambda_in", "lambda_out")))
-    return (found[0][0], found[-1][1]) if found else (None, None)
+    return (sizes[0][0], sizes[-1][1]) if sizes else (None, None)
 
 
 def _result(candidate, case, dtype, layout):
@@ -170,12 +170,12 @@ def _difference(candidate, case, dtype, layout, first):
 
 
 def status_of(verdicts):
-    found = {verdict.status for verdict in verdicts.values()}
-    if found <= {"pass"}:
+    statuses = {verdict.status for verdict in verdicts.values()}
+    if statuses <= {"pass"}:
         return "pass"
-    if found <= {"pass", "acceptable"}:
+    if statuses <= {"pass", "acceptable"}:
         return "acceptable"
-    return "wrong" if found <= {"pass", "acceptable", "wrong"} else "error"
+    return "wrong" if statuses <= {"pass", "acceptable", "wrong"} else "error"
 
 
 def message_of(verdicts):

@@ -1,0 +1,99 @@
+"""The search for mistakes that reproduce a run: one alone, several together, or parts of it."""
+from collections import Counter
+from itertools import islice, product
+
+from .known import APART, algorithm_of
+
+SCREEN = 8                      # failures in which a mistake is seen before it is tried on all
+CHOICES = 400                   # sets of mistakes tried, one mistake for every class of arrays
+PARTNERS = 10                   # mistakes that explain a part, tried with every other one
+
+
+def single(evidence, mistakes):
+    """Fits of one mistake alone, the best first; one made everywhere hides its narrower copies.
+
+    Where exceptions have to be explained, too, those that explain most of them count.
+    """
+    fits = [fit for mistake in mistakes if (fit := evidence.fit((mistake,)))]
+    first: dict = {}
+    for fit in fits:
+        first.setdefault(fit.mistakes[0].name, fit)
+    fewest = min((fit.raised for fit in fits), default=0)
+    return sorted((fit for fit in first.values() if fit.raised == fewest),
+                  key=lambda fit: (fit.mistakes[0].part == "precision", fit.misfit))
+
+
+def several(evidence, mistakes):
+    """Fits of sets of mistakes: one mistake for every class of arrays, else pairs."""
+    partial = {mistake: kinds for mistake in mistakes if (kinds := first_kinds(evidence, mistake))}
+    return _covers(evidence, mistakes, partial) or _pairs(evidence, mistakes, partial)
+
+
+def _covers(evidence, mistakes, partial):
+    """Fits of the smallest sets that have, for every wrong class of arrays, a mistake giving it."""
+    choices = [[mistake for mistake in partial if kind in partial[mistake]]
+               for kind in evidence.wrong]
+    sets = dict.fromkeys(tuple(mistake for mistake in mistakes if mistake in choice)
+                         for choice in islice(product(*choices), CHOICES))
+    fits = [fit for together in sets if len(together) > 1 and (fit := evidence.fit(together))]
+    fewest = min((len(fit.mistakes) for fit in fits), default=0)
+    return [fit for fit in fits if len(fit.mistakes) == fewest]
+
+
+def _pairs(evidence, mistakes, partial):
+    """Fits of a mistake that explains a part with any other one."""
+    widest = sorted(partial, key=lambda mistake: -len(partial[mistake]))[:PARTNERS]
+    order = {mistake: k for k, mistake in enumerate(mistakes)}
+    pairs = {tuple(sorted((a, b), key=order.get)) for a in _simplest(evidence, mistakes) + widest
+             for b in mistakes if a.name != b.name}
+    return [fit for pair in sorted(pairs, key=lambda pair: [order[mistake] for mistake in pair])
+            if (fit := evidence.fit(pair))]
+
+
+def _simplest(evidence, mistakes):
+    """The mistakes that most often explain one loss, penalty or optimizer by itself.
+
+    Of layers they are those that explain the cases without an activation.
+    """
+    apart = evidence.failing[0].case.kind in APART
+    parts = by_algorithm(evidence).values() if apart else [
+        evidence.part(lambda case: algorithm_of(case) == "identity")]
+    count = Counter(fit.mistakes[0] for part in parts if part.failing
+                    for fit in single(part, mistakes))
+    return [mistake for mistake, _ in count.most_common(3 if apart else PARTNERS)]
+
+
+def by_algorithm(evidence):
+    """The evidence of every activation, loss, penalty or optimizer that fails, by name."""
+    names = sorted({algorithm_of(result.case) for result in evidence.failing})
+    return {name: evidence.part(lambda case, name=name: algorithm_of(case) == name)
+            for name in names}
+
+
+def first_kinds(evidence, mistake):
+    """Wrong classes of arrays that, in the first failures, the mistake changes and gives."""
+    agreements = [agreement for result in evidence.failing[:SCREEN]
+                  for agreement in evidence.agreements((mistake,), result)]
+    changed, contradicted = _kinds(agreements)
+    return (changed - contradicted) & set(evidence.wrong)
+
+
+def all_kinds(evidence, mistake):
+    """Classes that the mistake gives in all results; empty if it changes others wrongly.
+
+    A mistake of the forward is excused where another one follows it: then only y is right.
+    """
+    if not first_kinds(evidence, mistake):
+        return frozenset()
+    changed, contradicted = _kinds([
+        agreement for result in evidence.failing + evidence.passing
+        for agreement in evidence.agreements((mistake,), result)])
+    kinds = frozenset(changed - contradicted)
+    forward = kinds == {"y"} or kinds == {"y", "value"}
+    return kinds if forward or not changed & contradicted else frozenset()
+
+
+def _kinds(agreements):
+    """Classes of arrays that are changed somewhere, and those that disagree somewhere."""
+    return ({agreement.kind for agreement in agreements if agreement.changed},
+            {agreement.kind for agreement in agreements if not agreement.agrees})
