@@ -1,0 +1,1 @@
+"""How fast npspectral is beside the libraries of the field: `python scripts/benchmark --help`."""
