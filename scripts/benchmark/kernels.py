@@ -15,15 +15,16 @@ to agree to TOLERANCE.
 """
 import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 
 from npspectral.progress import Line
 
-from . import turns
+from . import markdown, turns
+from . import save as write
 from .machine import versions
-from .turns import OURS, ROUNDS, markdown
-from .workers import BENCHMARKS, Case
+from .workers import BENCHMARKS, OURS, Case
 
 # Libraries by the first word of their name, and where they are looked for. The second ones want
 # older versions of the first, so they may have a Python of their own.
@@ -47,20 +48,19 @@ def cases(quick=False, only="", threads=(1,)):
     shallow = [(1000, 500)] if quick else [(1000, 500), (1000, 2000), (10_000, 500), (10_000, 2000)]
     deep = [(1, 100), (10, 20)] if quick else [(1, 500), (1, 2000), (10, 20), (10, 200), (10, 500)]
     p, bounds, nets = (1000, (10,), 2) if quick else (2000, (1, 10, 100), 3)
-    every = [case for count in threads for case in [
-        *(Case("tangent kernel", p, (10, h, 1), threads=count) for h, p in shallow),
-        *(Case("tangent kernel", p, (*DEEP, n_out), threads=count) for n_out, p in deep),
-        *(Case("infinite width", p, (10,), depth, threads=count) for depth in (3, 1)),
-        Case("hinge flow step", 1000, (10, 1000, 1), threads=count),
-        Case("kernel PCA", p, threads=count),
-        *(Case("support vectors", p, bound=bound, threads=count)
-          for p in dict.fromkeys((1000, p)) for bound in bounds),
-        *(Case("TwoNN", 5 * p, (n, 20), threads=count) for n in (3, 20)),
-        *(Case("recurrent step", 100, widths, 5, threads=count)
+    every = [
+        *(Case("tangent kernel", p, (10, h, 1)) for h, p in shallow),
+        *(Case("tangent kernel", p, (*DEEP, n_out)) for n_out, p in deep),
+        *(Case("infinite width", p, (10,), depth) for depth in (3, 1)),
+        Case("hinge flow step", 1000, (10, 1000, 1)),
+        Case("kernel PCA", p),
+        *(Case("support vectors", p, bound=bound) for p in sorted({1000, p}) for bound in bounds),
+        *(Case("TwoNN", 5 * p, (n, 20)) for n in (3, 20)),
+        *(Case("recurrent step", 100, widths, 5)
           for widths in ((64, 90, 10), (196, 256, 10), (784, 1024, 10))[:nets]),
-        *(Case("complex recurrent step", 100, (nodes, 10), 5, threads=count)
-          for nodes in (64, 196, 784)[:nets])]]
-    return [case for case in every if re.search(only, case.label)]
+        *(Case("complex recurrent step", 100, (nodes, 10), 5) for nodes in (64, 196, 784)[:nets])]
+    return [replace(case, threads=count) for count in threads for case in every
+            if re.search(only, case.label)]
 
 
 def sweeps():
@@ -92,7 +92,7 @@ def goals(case):
 def libraries(case):
     """Those that can do this case in a bearable time and memory."""
     size = 8 * case.p * case.widths[-1] if case.benchmark == "tangent kernel" else 0
-    parameters = sum((n_in + 1) * n_out for n_in, n_out in zip(case.widths, case.widths[1:]))
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in case.pairs)
     return [name for name in BENCHMARKS[case.benchmark]
             if name != "JAX Jacobian" or parameters * size <= JACOBIAN]
 
@@ -107,7 +107,7 @@ def measured(case, names, pythons, rounds):
             once[name] = worker.ask("once", case)
         timed = turns.medians(*turns.take_turns(workers, rounds))
     arrays = {name: result for name, (result, _) in once.items()}
-    return {"case": case, "label": case.label, "wrong": disagreements(arrays, case.benchmark),
+    return {"case": case, "wrong": disagreements(arrays, case.benchmark),
             "memory": {name: megabytes for name, (_, megabytes) in once.items()}, **timed}
 
 
@@ -124,7 +124,7 @@ def disagreements(arrays, benchmark):
     return wrong
 
 
-def run(every, grown=None, rounds=ROUNDS, peer_python=None):
+def run(every, grown=None, rounds=turns.ROUNDS, peer_python=None):
     """Measure all cases, and sweeps if given; a dict of header, notes, cells and growth."""
     grown, cells, line = grown or {}, {}, Line()
     have = versions(sys.executable, PACKAGES)
@@ -165,20 +165,17 @@ def rows(cell):
     case, seconds, memory = cell["case"], cell["seconds"], cell["memory"]
     ours = [case.label, str(case.threads), f"{seconds[OURS] * 1e3:.1f} ms", f"{memory[OURS]:.0f}"]
     spread = f"{cell['spread']:.0%}" + " !" * cell["disturbed"]
-    for peer in seconds:
-        if peer == OURS and len(seconds) > 1:
-            continue
-        if peer in cell["wrong"]:
-            yield [*ours, peer, f"**DISAGREES**: {cell['wrong'][peer]}", "", "", "", spread]
-            continue
+    for peer in [peer for peer in seconds if peer != OURS] or [OURS]:
         time_goal, memory_goal = goals(case).get(peer, (None, None))
         time, space = seconds[peer] / seconds[OURS], memory[peer] / max(memory[OURS], 0.1)
-        if peer == "products":
-            yield [*ours, peer, f"{1 / time:.2f}", verdict(1 / time, time_goal, most=True), "", "",
-                   spread]
+        if peer in cell["wrong"]:
+            fields = [f"**DISAGREES**: {cell['wrong'][peer]}", "", "", ""]
+        elif peer == "products":
+            fields = [f"{1 / time:.2f}", verdict(1 / time, time_goal, most=True), "", ""]
         else:
-            yield [*ours, peer, f"{time:.2f}", verdict(time, time_goal), f"{space:.2f}",
-                   verdict(space, memory_goal), spread]
+            fields = [f"{time:.2f}", verdict(time, time_goal),
+                      f"{space:.2f}", verdict(space, memory_goal)]
+        yield [*ours, peer, *fields, spread]
 
 
 def verdict(ratio, goal, most=False):
@@ -204,8 +201,8 @@ def growth_rows(name, sweep):
 def save(result, folder):
     """benchmark_kernels.md, and benchmark_kernels.npz: a row for every case and library."""
     cells = result["cells"] + [cell for sweep in result["growth"].values() for _, cell in sweep]
-    flat = [(cell["label"], name, seconds, cell["memory"][name], name in cell["wrong"])
+    flat = [(cell["case"].label, name, seconds, cell["memory"][name], name in cell["wrong"])
             for cell in cells for name, seconds in cell["seconds"].items()]
     columns = zip(("labels", "libraries", "seconds", "megabytes", "disagree"), zip(*flat))
-    turns.save(folder, "benchmark_kernels", table(result), header=result["header"],
-               **{title: list(column) for title, column in columns})
+    write(folder, "benchmark_kernels", table(result), header=result["header"],
+          **{title: list(column) for title, column in columns})

@@ -27,11 +27,11 @@ def machine():
     """Lines of what the numbers depend on beside the libraries."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return [f"{processor()[0]}, {os.cpu_count()} processors, {platform.system()}",
-            f"BLAS of NumPy: {blas['name']} {blas['version']}, kernels {kernels()}, "
+            f"BLAS of NumPy: {blas['name']} {blas['version']}, kernels {blas_kernels()}, "
             f"OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', '(not set)')}"]
 
 
-def kernels():
+def blas_kernels():
     """The name of the processor that NumPy's own OpenBLAS chose its kernels for, if it tells."""
     module = sys.modules.get("numpy._core._multiarray_umath")
     try:

@@ -16,10 +16,10 @@ import numpy as np
 
 from npspectral.progress import Line
 
-from . import turns
+from . import markdown, turns
+from . import save as write
 from .machine import import_costs, machine, processor, versions
-from .turns import OURS, ROUNDS, markdown
-from .workers import BENCHMARKS, Case
+from .workers import BENCHMARKS, OURS, Case
 from .workers.problems import TRAINED
 
 TINY = [((20, 20, 2), 20), ((10, 30, 1), 32)]
@@ -47,24 +47,26 @@ def cases(quick=False, dtypes=("float32",), threads=(1,), only=""):
 
 def disagreement(ours, theirs, dtype):
     """What differs between two (losses, arrays by name) beyond rounding, as text; "" if nothing."""
-    losses, arrays = (np.array(ours[0]), np.array(theirs[0])), (ours[1], theirs[1])
-    texts = []
-    if not np.abs(losses[0] - losses[1]).max() <= LOSS_TOLERANCE[dtype] * np.abs(losses[0]).max():
-        texts.append(f"losses differ by {np.abs(losses[0] - losses[1]).max():.1e}")
-    if arrays[0].keys() != arrays[1].keys():
-        texts.append(f"{sorted(arrays[1])} were trained, not {sorted(arrays[0])}")
-    for name in arrays[0].keys() & arrays[1].keys():
-        a, b = arrays[0][name], arrays[1][name]
+    (losses, params), (their_losses, their_params) = ours, theirs
+    gap, texts = np.abs(np.subtract(losses, their_losses)).max(), []
+    if not gap <= LOSS_TOLERANCE[dtype] * np.abs(losses).max():
+        texts.append(f"losses differ by {gap:.1e}")
+    if params.keys() != their_params.keys():
+        texts.append(f"{sorted(their_params)} were trained, not {sorted(params)}")
+    for name in params.keys() & their_params.keys():
+        a, b = params[name], their_params[name]
         if str(b.dtype) != dtype or a.shape != b.shape:
             texts.append(f"{name} is {b.dtype} {b.shape}")
-            continue
-        if dtype == "float64":
-            error = np.abs(a - b).max()
-        else:                                               # no entry moves more than steps * rate
-            error = np.sqrt(np.mean((a - b) ** 2)) / (CHECKED_STEPS * CHECK_RATE)
-        if not error <= PARAMETER_TOLERANCE[dtype]:
+        elif not (error := distance(a, b, dtype)) <= PARAMETER_TOLERANCE[dtype]:
             texts.append(f"{name} by {error:.1e}")
     return ", ".join(texts)
+
+
+def distance(a, b, dtype):
+    """Of float32 per movement: no entry moves more than steps * rate."""
+    if dtype == "float64":
+        return np.abs(a - b).max()
+    return np.sqrt(np.mean((a - b) ** 2)) / (CHECKED_STEPS * CHECK_RATE)
 
 
 def checked(workers, case):
@@ -75,10 +77,11 @@ def checked(workers, case):
             if (text := disagreement(results[OURS], result, case.dtype))}
 
 
-def run(every, libraries=BENCHMARKS["step"], rounds=ROUNDS, imports=True):
+def run(every, libraries=BENCHMARKS["step"], rounds=turns.ROUNDS, imports=True):
     """Measure all cases; returns a dict of header, notes, cells and imports, plain data."""
     have = versions(sys.executable, PACKAGES)
-    libraries, notes = present(libraries, have)
+    notes = missing(libraries, have)
+    libraries = [library for library in libraries if library not in notes]
     cells, begin, line = [], time.monotonic(), Line()
     for threads in dict.fromkeys(case.threads for case in every):
         with turns.started(dict.fromkeys(libraries, sys.executable), threads) as workers:
@@ -89,32 +92,28 @@ def run(every, libraries=BENCHMARKS["step"], rounds=ROUNDS, imports=True):
                 wrong = checked(workers, case)
                 for worker in workers.values():
                     worker.ask("build", case, TIMED_RATE)
-                cells.append({"case": case, "label": case.label, "wrong": wrong,
+                cells.append({"case": case, "wrong": wrong,
                               **turns.medians(*turns.take_turns(workers, rounds))})
     line.clear()
-    return {"header": header(libraries, have), "notes": notes, "libraries": libraries,
-            "cells": cells, "imports": import_costs(["numpy", OURS, *[
-                name for name in have if name != "numpy"]]) if imports else {}}
+    return {"header": header(libraries, have), "notes": list(notes.values()),
+            "libraries": libraries, "cells": cells,
+            "imports": import_costs(list(dict.fromkeys(["numpy", OURS, *have]))) if imports else {}}
 
 
 def package(library):
     """The one that has to be there."""
-    first, *_ = library.split()
-    return first if first in PACKAGES else "numpy"
+    return library.split()[0] if library.split()[0] in PACKAGES else "numpy"
 
 
-def present(libraries, have):
-    """(those that can run here, notes about those that cannot)."""
-    able, notes = [], []
+def missing(libraries, have):
+    """Library -> why it cannot run here, of those that cannot."""
+    notes = {library: f"{library} is not installed and left out"
+             for library in libraries if package(library) not in have}
     for library in libraries:
-        coretype = library.partition("@")[2]
-        if package(library) not in have:
-            notes.append(f"{library} is not installed and left out")
-        elif coretype and CORETYPES[coretype] not in processor()[1]:
-            notes.append(f"{library}: no {CORETYPES[coretype]} in /proc/cpuinfo, left out")
-        else:
-            able.append(library)
-    return able, notes
+        flag = CORETYPES.get(library.partition("@")[2])
+        if flag and flag not in processor()[1]:
+            notes[library] = f"{library}: no {flag} in /proc/cpuinfo, left out"
+    return notes
 
 
 def header(libraries, have):
@@ -163,8 +162,8 @@ def save(result, folder):
     libraries, cells = result["libraries"], result["cells"]
     blocks = [(i, j, *block) for i, cell in enumerate(cells) for j, name in enumerate(libraries)
               for block in cell["samples"][name]]
-    turns.save(folder, "benchmark", table(result), header=result["header"], libraries=libraries,
-               labels=[cell["label"] for cell in cells],
-               seconds=[[cell["seconds"][name] for name in libraries] for cell in cells],
-               disagree=[[bool(cell["wrong"].get(name)) for name in libraries] for cell in cells],
-               blocks=np.array(blocks, float).reshape(-1, 4))    # cell, library, seconds, load
+    write(folder, "benchmark", table(result), header=result["header"], libraries=libraries,
+          labels=[cell["case"].label for cell in cells],
+          seconds=[[cell["seconds"][name] for name in libraries] for cell in cells],
+          disagree=[[bool(cell["wrong"].get(name)) for name in libraries] for cell in cells],
+          blocks=np.array(blocks, float).reshape(-1, 4))    # cell, library, seconds, load

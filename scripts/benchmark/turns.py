@@ -19,25 +19,23 @@ SCRIPTS = Path(__file__).resolve().parent.parent
 ROUNDS, BLOCK, PAUSE = 7, 0.08, 0.06        # blocks; seconds
 LONG = 4.0                                  # of all blocks of one library; at least one is measured
 FOREIGN, PATIENCE = 0.12, 3                 # allowed load; so many times ROUNDS at most
-OURS = "npspectral"
+POOLS = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class Worker:
     """A process of `workers` with one library and a number of threads, in its own Python."""
 
     def __init__(self, library, threads, python=sys.executable):
-        environment = dict(os.environ, PYTHONPATH=f"{SCRIPTS.parent}{os.pathsep}{SCRIPTS}")
-        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-            environment[name] = str(threads)
+        environment = dict(os.environ, PYTHONPATH=f"{SCRIPTS.parent}{os.pathsep}{SCRIPTS}",
+                           **dict.fromkeys(POOLS, str(threads)))
         if threads == 1:
             environment["XLA_FLAGS"] = ("--xla_cpu_multi_thread_eigen=false "
                                         "intra_op_parallelism_threads=1")
         name, _, coretype = library.partition("@")
-        if coretype:
-            environment["OPENBLAS_CORETYPE"] = coretype
-        self.process = subprocess.Popen(
-            [python, str(Path(__file__).with_name("workers")), name, str(threads)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        environment |= {"OPENBLAS_CORETYPE": coretype} if coretype else {}
+        command = [python, str(SCRIPTS / "benchmark" / "workers"), name, str(threads)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=environment)
 
     def ask(self, *request):
         pickle.dump(request, self.process.stdin)
@@ -97,19 +95,4 @@ def medians(samples, wanted):
         seconds[library] = statistics.median(quiet)
         low, high = np.quantile(quiet, (0.25, 0.75))
         spread = max(spread, (high - low) / seconds[library])
-    load = statistics.median(load for taken in samples.values() for _, load in taken)
-    return {"seconds": seconds, "spread": spread, "load": load, "disturbed": disturbed,
-            "samples": samples}
-
-
-def markdown(titles, rows):
-    """The lines of a table, of titles and rows of fields."""
-    return ["", f"| {' | '.join(titles)} |", "|---" * len(titles) + "|",
-            *(f"| {' | '.join(fields)} |" for fields in rows)]
-
-
-def save(folder, name, text, **arrays):
-    """NAME.md and NAME.npz."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.md").write_text(text, encoding="utf-8")
-    np.savez(folder / f"{name}.npz", **arrays)
+    return dict(seconds=seconds, spread=spread, disturbed=disturbed, samples=samples)

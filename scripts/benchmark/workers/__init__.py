@@ -21,11 +21,9 @@ BENCHMARKS = {
     "recurrent step": ("npspectral", "products", "torch"),
     "complex recurrent step": ("npspectral", "products", "torch"),
 }
-# The first word of a library's name -> its file; its whole name -> what it is told beside the case.
-FILES = {"npspectral": "ours", "products": "products", "torch": "in_torch", "jax": "in_jax",
-         "JAX": "in_jax", "neural-tangents": "in_neural_tangents",
-         "scikit-learn": "in_scikit_learn", "scikit-dimension": "in_scikit_dimension",
-         "DADApy": "in_dadapy"}
+OURS = "npspectral"
+FILES = {OURS: "ours", "products": "products"}              # of the others: in_ and the first word
+# A library's name -> what it is told beside the case.
 SPECIAL = {"torch fused": {"fused": True}, "scikit-learn 1e-10": {"tolerance": 1e-10},
            **{f"scikit-learn {solver}": {"solver": solver}
               for solver in ("auto", "dense", "arpack", "randomized")}}
@@ -61,6 +59,11 @@ class Case:
         return len(self.widths) == 3
 
     @property
+    def pairs(self):
+        """(n_in, n_out) of every layer."""
+        return list(zip(self.widths, self.widths[1:]))
+
+    @property
     def classifies(self):
         return self.widths[-1] == 10
 
@@ -80,18 +83,24 @@ class Case:
 
 def build(library, case, *options):
     """(run, result) of a library for a case; only now is the library imported."""
-    module = import_module(f"benchmark.workers.{FILES[library.split()[0]]}")
-    function = getattr(module, case.benchmark.lower().replace(" ", "_"))
-    return function(case, *options, **SPECIAL.get(library, {}))
+    file, function = (text.lower().replace(" ", "_").replace("-", "_") for text in (
+        FILES.get(library, f"in {library.split()[0]}"), case.benchmark))
+    module = import_module(f"benchmark.workers.{file}")
+    return getattr(module, function)(case, *options, **SPECIAL.get(library, {}))
 
 
-def repeated(work, show, loss=lambda _: 0.0):
-    """(run, result) of work(), with what came out last kept for show; loss(it) waits for it."""
-    held = [None]
+def repeated(work, show, loss=lambda _: 0.0, more=0):
+    """(run, result) of work(): the last outcome is kept; loss(it) waits for it, show(it) is the
+    result, after so many runs more."""
+    last = [None]
 
     def run(n):
         for _ in range(n):
-            held[0] = work()
-        return loss(held[0])
+            last[0] = work()
+        return loss(last[0])
 
-    return run, lambda: show(held[0])
+    def result():
+        run(more)
+        return show(last[0])
+
+    return run, result

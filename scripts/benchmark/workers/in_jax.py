@@ -3,7 +3,6 @@ import jax
 import numpy as np
 
 from . import problems, repeated
-from .problems import BETA1, BETA2, EPS, RATE
 
 
 def placed(case, problem):
@@ -24,19 +23,22 @@ def step(case, learning_rate):
     layers, x, target = problems.step(case)
     trained, frozen, x, target = jax.device_put((*problems.split(case, layers), x, target))
     moments = [jax.tree.map(jax.numpy.zeros_like, trained) for _ in range(2)]
-    held = [(trained, *moments, jax.numpy.zeros((), case.dtype))]
+    state = trained, *moments, jax.numpy.zeros((), case.dtype)
     program = jax.jit(step_program(case, learning_rate), donate_argnums=0)
 
     def work():
-        held[0], value = program(held[0], frozen, x, target)
+        nonlocal state
+        state, value = program(state, frozen, x, target)
         return value
 
-    return repeated(work, lambda _: problems.flat(held[0][0]),
-                    lambda value: float(jax.block_until_ready((value, held[0]))[0]))
+    return repeated(work, lambda _: problems.trained(case, state[0]),
+                    lambda value: float(jax.block_until_ready((value, state))[0]))
 
 
 def step_program(case, learning_rate):
     """(trained, m, v, t), frozen, x, target -> the same after one step, and the loss."""
+    beta1, beta2, eps = problems.ADAM
+
     def loss(trained, frozen, y, target):
         for i, layer in enumerate(frozen):
             layer = layer | trained[i]
@@ -51,10 +53,10 @@ def step_program(case, learning_rate):
         trained, m, v, t = state
         value, grads = jax.value_and_grad(loss)(trained, frozen, x, target)
         t = t + 1
-        m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, grads)
-        v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, grads)
-        rate, root = learning_rate / (1 - BETA1 ** t), (1 - BETA2 ** t) ** -0.5
-        trained = jax.tree.map(lambda theta, m, v: theta - rate * m / (v ** 0.5 * root + EPS),
+        m = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, m, grads)
+        v = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, v, grads)
+        rate, root = learning_rate / (1 - beta1 ** t), (1 - beta2 ** t) ** -0.5
+        trained = jax.tree.map(lambda theta, m, v: theta - rate * m / (v ** 0.5 * root + eps),
                                trained, m, v)
         return (trained, m, v, t), value
 
@@ -79,29 +81,22 @@ def tangent_kernel(case):
 
 def hinge_flow_step(case):
     x, layers, target = placed(case, problems.flow)
-    start = problems.outputs(layers, x, jax.nn.relu)
+    relu = jax.nn.relu
+    start = problems.outputs(layers, x, relu)
 
     def loss(layers, x, target):
-        outputs = problems.outputs(layers, x, jax.nn.relu) - start
-        return jax.nn.relu(1 - target * outputs).mean()
+        return relu(1 - target * (problems.outputs(layers, x, relu) - start)).mean()
 
     def euler(layers, x, target):
         grads = jax.grad(loss)(layers, x, target)
-        return jax.tree.map(lambda param, grad: param - RATE * grad, layers, grads)
+        return jax.tree.map(lambda param, grad: param - problems.RATE * grad, layers, grads)
 
     program = jax.jit(euler, donate_argnums=0)
-    held = [layers]
 
     def work():
-        held[0] = program(held[0], x, target)
+        nonlocal layers
+        layers = program(layers, x, target)
 
-    def result(_):
-        run(problems.CHECKED_STEPS - 1)
-        return {"outputs": np.array(problems.outputs(held[0], x, jax.nn.relu) - start)}
-
-    def wait(_):
-        jax.block_until_ready(held[0])
-        return 0.0
-
-    run, show = repeated(work, result, wait)
-    return run, show
+    return repeated(work,
+                    lambda _: {"outputs": np.array(problems.outputs(layers, x, relu) - start)},
+                    lambda _: jax.block_until_ready(layers), more=problems.CHECKED_STEPS - 1)

@@ -1,15 +1,20 @@
 """Eager PyTorch."""
+import numpy as np
 import torch
 from torch.nn import functional
 
 from . import problems, repeated
-from .problems import BETA1, BETA2, EPS, GAIN, RATE
 
 
 def tensors(case, problem):
-    """The arrays of a problem, on so many threads."""
+    """The arrays of a problem as tensors, on so many threads."""
     torch.set_num_threads(case.threads)
-    return [torch.from_numpy(array) for array in problem(case)]
+
+    def convert(part):
+        if isinstance(part, dict):
+            return {name: torch.from_numpy(array) for name, array in part.items()}
+        return torch.from_numpy(part) if isinstance(part, np.ndarray) else list(map(convert, part))
+    return convert(problem(case))
 
 
 def named(*names):
@@ -19,13 +24,11 @@ def named(*names):
 
 def step(case, learning_rate, fused=False):
     """Adam as it comes, or in one fused kernel."""
-    torch.set_num_threads(case.threads)
-    layers, x, target = problems.step(case)
-    x, target = torch.from_numpy(x), torch.from_numpy(target)
-    layers = [{name: torch.from_numpy(array) for name, array in layer.items()} for layer in layers]
-    trained, _ = problems.split(case, layers)
-    leaves = [tensor.requires_grad_() for layer in trained for tensor in layer.values()]
-    optimizer = torch.optim.Adam(leaves, learning_rate, (BETA1, BETA2), EPS, fused=fused)
+    layers, x, target = tensors(case, problems.step)
+    leaves = [tensor.requires_grad_() for layer in problems.split(case, layers)[0]
+              for tensor in layer.values()]
+    beta1, beta2, eps = problems.ADAM
+    optimizer = torch.optim.Adam(leaves, learning_rate, (beta1, beta2), eps, fused=fused)
     loss = functional.cross_entropy if case.classifies else functional.mse_loss
     for layer in layers:
         layer.setdefault("lambda_in", torch.zeros(layer["phi"].shape[1], dtype=x.dtype))
@@ -41,26 +44,20 @@ def step(case, learning_rate, fused=False):
         optimizer.step()
         return value
 
-    def result(_):
-        return problems.flat([{name: tensor.detach().numpy() for name, tensor in layer.items()}
-                              for layer in trained])
-
-    return repeated(work, result, torch.Tensor.item)
+    return repeated(work, lambda _: problems.trained(case, [
+        {name: tensor.detach() for name, tensor in layer.items()} for layer in layers]),
+        torch.Tensor.item)
 
 
 def hinge_flow_step(case):
-    torch.set_num_threads(case.threads)
-    x, layers, target = problems.flow(case)
-    x, target = torch.from_numpy(x), torch.from_numpy(target)
-    (omega, bias), (beta, _) = layers
-    leaves = [torch.from_numpy(array).requires_grad_() for array in (omega, bias, beta)]
+    x, ((omega, bias), (beta, _)), target = tensors(case, problems.flow)
+    leaves = [leaf.requires_grad_() for leaf in (omega, bias, beta)]
 
     def network():
-        hidden = torch.relu(torch.addmm(leaves[1], x, leaves[0] / x.shape[1] ** 0.5))
-        return hidden @ leaves[2] * (GAIN / len(beta))
+        hidden = torch.relu(torch.addmm(bias, x, omega / x.shape[1] ** 0.5))
+        return hidden @ beta * (problems.GAIN / len(beta))
 
-    with torch.no_grad():
-        start = network()
+    start = network().detach()
 
     def work():
         outputs = network() - start
@@ -68,15 +65,11 @@ def hinge_flow_step(case):
         grads = torch.autograd.grad(loss, leaves)
         with torch.no_grad():
             for leaf, grad in zip(leaves, grads):
-                leaf -= RATE * grad
+                leaf -= problems.RATE * grad
         return outputs
 
-    def result(_):
-        run(problems.CHECKED_STEPS - 1)
-        return {"outputs": (network() - start).detach().numpy()}
-
-    run, show = repeated(work, result)
-    return run, show
+    return repeated(work, lambda _: {"outputs": (network() - start).detach().numpy()},
+                    more=problems.CHECKED_STEPS - 1)
 
 
 def recurrent_step(case):

@@ -4,7 +4,7 @@ import numpy as np
 TRAINED = {"lambda_out": ("lambda_out",),
            "lambdas, bias": ("lambda_in", "lambda_out", "bias"),
            "all": ("lambda_in", "lambda_out", "phi", "bias")}
-BETA1, BETA2, EPS = 0.9, 0.999, 1e-8        # of Adam
+ADAM = 0.9, 0.999, 1e-8                     # beta1, beta2, eps
 GAIN = 2 ** 0.5
 RATE, CHECKED_STEPS = 1.0, 20               # of the flow: Euler steps of this size
 SAMPLE = 500_000                            # entries of a kernel that the check looks at
@@ -15,7 +15,7 @@ def step(case):
     """A list of parameter dicts, x, target."""
     rng = np.random.default_rng(0)
     layers = []
-    for n_in, n_out in zip(case.widths, case.widths[1:]):
+    for n_in, n_out in case.pairs:
         limit = (6 / (n_in + n_out)) ** 0.5
         layer = {"phi": rng.uniform(-limit, limit, (n_out, n_in)), "lambda_out": np.ones(n_out)}
         if case.trained != "lambda_out":
@@ -31,24 +31,23 @@ def step(case):
 def split(case, layers):
     """(trained, frozen): two lists of dicts."""
     names = TRAINED[case.trained]
-    return ([{name: layer[name] for name in layer if name in names} for layer in layers],
-            [{name: layer[name] for name in layer if name not in names} for layer in layers])
+    return [[{name: array for name, array in layer.items() if (name in names) == kind}
+             for layer in layers] for kind in (True, False)]
 
 
-def flat(layers):
+def trained(case, layers):
+    """What a step changes, as arrays by layer and name."""
     return {f"{position}/{name}": np.array(array)
-            for position, layer in enumerate(layers) for name, array in sorted(layer.items())}
+            for position, layer in enumerate(split(case, layers)[0])
+            for name, array in sorted(layer.items())}
 
 
 def network(case):
     """x (p, d), and weights (in, out), biases of every layer; one hidden layer is N(0, 1)."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((case.p, case.widths[0]))
-    layers = []
-    for n_in, n_out in zip(case.widths, case.widths[1:]):
-        scale = 1 if case.one_hidden else GAIN / n_in ** 0.5
-        layers.append((scale * rng.standard_normal((n_in, n_out)), rng.standard_normal(n_out)))
-    return x, layers
+    return x, [((1 if case.one_hidden else GAIN / n_in ** 0.5) * rng.standard_normal((n_in, n_out)),
+                rng.standard_normal(n_out)) for n_in, n_out in case.pairs]
 
 
 def outputs(layers, x, relu):

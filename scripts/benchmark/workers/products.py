@@ -65,13 +65,13 @@ def recurrent_step(case):
     nodes, n_out = case.widths[1:]
     phi = problems.recurrent(case)[0]
     state, out, matrix = np.ones((case.p, nodes)), np.ones((case.p, nodes)), np.empty_like(phi)
-    scores, rows, grad = np.empty((case.p, n_out)), *np.empty((2, n_out, nodes))
+    scores, rows = np.empty((case.p, n_out)), np.empty((n_out, nodes))
     todo = 4 * [(phi, phi, matrix)]                         # A, then M by two, then Y^T (..)
     for t in range(case.depth - 1):
         todo += [(state, phi.T, out), (state.T, state, matrix)]
         todo += [(state, phi, out)] * (t > 0)
     todo += [(state, phi[:n_out].T, scores), (scores, phi[:n_out], out), (scores.T, state, rows),
-             (rows, phi.T, grad)]
+             (rows, phi.T, np.empty_like(rows))]
     return multiplied(todo, inverted=phi)
 
 
