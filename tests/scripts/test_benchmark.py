@@ -1,45 +1,88 @@
-"""scripts/benchmark.py: it measures, it saves, and its check of agreement is able to fail."""
+"""scripts/benchmark: it measures, it saves, its checks are able to fail, and misses are told."""
 import importlib.util
 
 import numpy as np
 import pytest
 
-import benchmark
-import benchmark_process
-import benchmark_workers as workers
+from benchmark import kernels, steps, turns
+from benchmark.workers import BENCHMARKS, Case, build
+from benchmark.workers.__main__ import Server, peak_growth
 
-TINY = workers.Case((4, 3, 2), 5, "all", "float64")
-DIGITS = workers.Case((4, 3, 10), 5, "lambda_out", "float32")
-INSTALLED = [library for library, module in benchmark.LIBRARIES.items()
-             if importlib.util.find_spec(module) is not None]
+STEP = Case("step", 5, (4, 3, 2), trained="all")
+DIGITS = Case("step", 5, (4, 3, 10), trained="lambda_out", dtype="float32")
+SHALLOW = Case("tangent kernel", 12, (4, 9, 1))
+TINY = [SHALLOW, Case("tangent kernel", 7, (6, 5, 5, 3)), Case("infinite width", 9, (4,), 3),
+        Case("hinge flow step", 30, (4, 20, 1)), Case("kernel PCA", 40),
+        Case("support vectors", 50, bound=10), Case("TwoNN", 60, (3, 8)),
+        Case("recurrent step", 8, (4, 9, 2), 3), Case("complex recurrent step", 8, (5, 3), 4)]
+MODULES = {"torch": "torch", "jax": "jax", "JAX": "jax", "scikit-learn": "sklearn",
+           "neural-tangents": "neural_tangents", "scikit-dimension": "skdim", "DADApy": "dadapy"}
+
+
+def peers(benchmark):
+    """Those of a benchmark that are installed."""
+    return [name for name in BENCHMARKS[benchmark]
+            if importlib.util.find_spec(MODULES.get(name.split()[0], "nothing"))]
 
 
 @pytest.fixture(autouse=True)
 def short_blocks(monkeypatch):
-    monkeypatch.setattr(benchmark_process, "BLOCK", 0.002)
-    monkeypatch.setattr(benchmark_process, "PAUSE", 0.0)
-    monkeypatch.setattr(benchmark_process, "PATIENCE", 1)
+    monkeypatch.setattr(turns, "BLOCK", 0.002)
+    monkeypatch.setattr(turns, "PAUSE", 0.0)
+    monkeypatch.setattr(turns, "PATIENCE", 1)
 
 
-def test_measures_with_numpy_alone(tmp_path):
-    result = benchmark.run([TINY], ["npspectral", "products"], rounds=2, imports=False)
-    benchmark.save(result, tmp_path)
+def test_measures_steps_with_numpy_alone(tmp_path):
+    result = steps.run([STEP], ["npspectral", "products"], rounds=2, imports=False)
+    steps.save(result, tmp_path)
     saved = np.load(tmp_path / "benchmark.npz")
-    assert saved["labels"].tolist() == [TINY.label]
+    assert saved["labels"].tolist() == [STEP.label]
     assert saved["seconds"].shape == (1, 2) and (saved["seconds"] > 0).all()
     assert len(saved["blocks"]) == 4
     text = (tmp_path / "benchmark.md").read_text(encoding="utf-8")
     assert "| 4-3-2 | 5 | all | float64 | 1 |" in text and "DISAGREES" not in text
 
 
-@pytest.mark.skipif(len(INSTALLED) == 2, reason="no peer is installed")
-def test_installed_peers_agree_with_us():
-    result = benchmark.run([TINY, DIGITS], rounds=2, imports=False)
-    assert result["libraries"] == INSTALLED
+def test_measures_kernels_with_numpy_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels, "PACKAGES", {"npspectral": "numpy", "products": "numpy"})
+    wider = Case("tangent kernel", 12, (4, 18, 1))
+    sweep = {"width h": [(9, SHALLOW), (18, wider)]}
+    result = kernels.run([SHALLOW], sweep, rounds=2)
+    kernels.save(result, tmp_path)
+    saved = np.load(tmp_path / "benchmark_kernels.npz")
+    assert saved["labels"].tolist() == 4 * [SHALLOW.label] + 2 * [wider.label]
+    assert (saved["seconds"] > 0).all() and not saved["disagree"].any()
+    text = (tmp_path / "benchmark_kernels.md").read_text(encoding="utf-8")
+    assert "| tangent kernel 4-9-1 p=12 | 1 |" in text and "| width h | 9, 18 |" in text
+    assert "neural-tangents is not installed and left out" in text
+
+
+@pytest.mark.skipif(not peers("step"), reason="no peer is installed")
+def test_installed_peers_make_our_steps():
+    result = steps.run([STEP, DIGITS], rounds=2, imports=False)
+    assert result["libraries"] == ["npspectral", "products", *peers("step")]
     assert [cell["wrong"] for cell in result["cells"]] == [{}, {}]
 
 
-@pytest.mark.parametrize("case", [TINY, DIGITS], ids=["float64", "float32"])
+def arrays(library, case):
+    run, result = build(library, case)
+    run(1)
+    return result()
+
+
+@pytest.mark.parametrize("case, name", [
+    pytest.param(case, name, id=f"{case.label}, {name}")
+    for case in TINY for name in peers(case.benchmark)])
+def test_installed_peers_agree_with_us(case, name):
+    found = {library: arrays(library, case) for library in ("npspectral", name)}
+    assert kernels.disagreements(found, case.benchmark) == {}
+
+
+def trained(case, learning_rate, n):
+    return Server("npspectral", 1).check(n, case, learning_rate)
+
+
+@pytest.mark.parametrize("case", [STEP, DIGITS], ids=["float64", "float32"])
 @pytest.mark.parametrize("spoil", [
     lambda losses, arrays: losses.append(losses.pop() * 1.001),
     lambda losses, arrays: losses.append(losses.pop() * np.nan),
@@ -47,31 +90,78 @@ def test_installed_peers_agree_with_us():
     lambda losses, arrays: arrays.pop("0/lambda_out"),
     lambda losses, arrays: arrays.update({"0/lambda_out": np.ones(3, "float16")}),
 ], ids=["loss", "nan", "parameter", "missing", "dtype"])
-def test_agreement_check_is_able_to_fail(case, spoil):
-    ours = workers.check(workers.npspectral_step, 3, case, benchmark.CHECK_RATE)
+def test_a_wrong_step_is_told(case, spoil):
+    ours = trained(case, steps.CHECK_RATE, 3)
     theirs = list(ours[0]), {name: array.copy() for name, array in ours[1].items()}
-    assert benchmark.disagreement(ours, theirs, case.dtype) == ""
+    assert steps.disagreement(ours, theirs, case.dtype) == ""
     spoil(*theirs)
-    assert benchmark.disagreement(ours, theirs, case.dtype)
+    assert steps.disagreement(ours, theirs, case.dtype)
 
 
 def test_another_learning_rate_disagrees():
-    ours = workers.check(workers.npspectral_step, 5, TINY, 1e-3)
-    theirs = workers.check(workers.npspectral_step, 5, TINY, 1.001e-3)
-    assert "0/phi" in benchmark.disagreement(ours, theirs, "float64")
+    text = steps.disagreement(trained(STEP, 1e-3, 5), trained(STEP, 1.001e-3, 5), "float64")
+    assert "0/phi" in text
 
 
-def test_table_says_loudly_who_disagrees():
+def cell(case, seconds=None, wrong=(), **more):
+    """What `measured` gives, with so much time, for each MB."""
+    return dict(case=case, label=case.label, seconds=seconds, memory=seconds, wrong=wrong,
+                spread=0.5, disturbed=True) | more
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda kernel: kernel * (1 + 1e-11),
+    lambda kernel: kernel * np.nan,
+    lambda kernel: kernel[:-1],
+    lambda kernel: np.where(np.arange(len(kernel)) == 5, 0, kernel),
+], ids=["digits", "nan", "shape", "one entry"])
+def test_a_wrong_kernel_is_told(spoil):
+    ours = arrays("npspectral", SHALLOW)
+    theirs = {"kernel": spoil(ours["kernel"])}
+    wrong = kernels.disagreements({"npspectral": ours, "a": theirs, "b": ours, "products": {}},
+                                  "tangent kernel")
+    assert list(wrong) == ["a"]
+    (line,) = kernels.rows(cell(SHALLOW, {"npspectral": 1.0, "a": 3.0}, wrong))
+    assert "**DISAGREES**: kernel" in line[5] and "3.00" not in line
+
+
+def test_table_of_steps_says_loudly_who_disagrees():
     samples = {"npspectral": [(1.0, 0.0)] * 2, "torch": [(3.0, 0.5)] * 2}
-    cell = {"case": TINY, "wrong": {"torch": "losses differ"},
-            **benchmark_process.medians(samples, dict.fromkeys(samples, 2))}
-    text = benchmark.table({"header": [], "notes": [], "libraries": ["npspectral", "torch"],
-                            "cells": [cell], "imports": {"numpy": (0.1, 25.0)}})
+    medians = turns.medians(samples, dict.fromkeys(samples, 2))
+    wrong = cell(STEP, wrong={"torch": "losses differ"}, **medians)
+    text = steps.table({"header": [], "notes": [], "libraries": ["npspectral", "torch"],
+                        "cells": [wrong], "imports": {"numpy": (0.1, 25.0)}})
     assert "**DISAGREES**: losses differ" in text and "3.00" not in text
     assert " ! |" in text                           # torch had no undisturbed block
 
 
+@pytest.mark.parametrize("case, peer, good, bad", [
+    (SHALLOW, "products", 1 / 1.4, 1 / 1.6), (SHALLOW, "neural-tangents", 2.5, 2.3),
+    (Case("tangent kernel", 9, (8, 5, 5, 1)), "JAX Jacobian", 101, 99),
+    (Case("tangent kernel", 9, (8, 5, 5, 10)), "neural-tangents", 3.1, 2.9),
+    (Case("support vectors", 9, bound=1), "scikit-learn", 0.78, 0.76)])
+def test_goals_that_are_missed_are_told(case, peer, good, bad):
+    for ratio, missed in ((good, False), (bad, True)):
+        (line,) = kernels.rows(cell(case, {"npspectral": 1.0, peer: ratio},
+                                    memory={"npspectral": 1.0, peer: 9.0}))
+        assert ("missed" in line[6]) == missed and "missed" not in line[8]
+        assert line[-1] == "50% !"
+
+
+def test_memory_of_one_run_is_its_peak():
+    if np.isnan(megabytes := peak_growth(lambda n: np.ones(4_000_000).sum())):
+        pytest.skip("the system does not tell")
+    assert 30 < megabytes < 60
+
+
 def test_selection_of_cells():
-    labels = [case.label for case in benchmark.cases(only="20-20-2")]
-    assert labels == [f"20-20-2 batch 20 {trained} float32 1 thread" for trained in workers.TRAINED]
-    assert len(benchmark.cases(dtypes=("float32", "float64"), threads=(1, 2))) == 4 * 24
+    labels = [case.label for case in steps.cases(only="20-20-2")]
+    assert labels == [f"20-20-2 batch 20 {names} float32 1 thread"
+                      for names in ("lambda_out", "lambdas, bias", "all")]
+    assert len(steps.cases(dtypes=("float32", "float64"), threads=(1, 2))) == 4 * 24
+    labels = [case.label for case in kernels.cases()]
+    assert len(set(labels)) == len(labels) == 27
+    assert [case.label for case in kernels.cases(only="width depth")] == [
+        "infinite width depth 3 10 p=2000", "infinite width depth 1 10 p=2000"]
+    assert "JAX Jacobian" not in kernels.libraries(Case("tangent kernel", 2000, (784, 512, 1)))
+    assert all(case.small.p <= 100 for case in kernels.cases())

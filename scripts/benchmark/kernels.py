@@ -1,7 +1,7 @@
-"""How fast kernels and what is made of them are: npspectral against the libraries of the field.
+"""Rows of kernels and of what is made of them: the libraries of the field beside npspectral.
 
-The rows: the tangent kernel of finite networks (neural-tangents in its structured mode with
-(in, out) weights, its best case, and the Jacobian contraction by JAX), its limit of infinite width
+The tangent kernel of finite networks (neural-tangents in its structured mode with (in, out)
+weights, its best case, and the Jacobian contraction by JAX), its limit of infinite width
 (neural-tangents), a step of gradient flow on the full batch (PyTorch, JAX), kernel PCA and support
 vectors (scikit-learn), the TwoNN dimension (scikit-dimension, DADApy), and the gradient of a
 recurrent spectral network, real and complex (PyTorch). All in float64.
@@ -14,18 +14,18 @@ is what `goals` aims at, "missed" stands where it is not reached. Before any tim
 to agree to TOLERANCE.
 """
 import re
-import subprocess
 import sys
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-from benchmark_kernel_workers import BENCHMARKS, Case
-from benchmark_process import ROUNDS, Worker, medians, take_turns
 
 from npspectral.progress import Line
 
-WORKER = Path(__file__).with_name("benchmark_kernel_workers.py")
-OURS = "npspectral"
+from . import markdown, turns
+from . import save as write
+from .machine import versions
+from .workers import BENCHMARKS, OURS, Case
+
 # Libraries by the first word of their name, and where they are looked for. The second ones want
 # older versions of the first, so they may have a Python of their own.
 PACKAGES = {OURS: "numpy", "products": "numpy", "torch": "torch", "JAX": "jax",
@@ -47,21 +47,20 @@ def cases(quick=False, only="", threads=(1,)):
     """The cells of the table, in order; those whose label `only` finds."""
     shallow = [(1000, 500)] if quick else [(1000, 500), (1000, 2000), (10_000, 500), (10_000, 2000)]
     deep = [(1, 100), (10, 20)] if quick else [(1, 500), (1, 2000), (10, 20), (10, 200), (10, 500)]
-    p, bounds = (1000, (10,)) if quick else (2000, (1, 10, 100))
-    every = [case for count in threads for case in [
-        *(Case("tangent kernel", p, (10, h, 1), threads=count) for h, p in shallow),
-        *(Case("tangent kernel", p, (*DEEP, n_out), threads=count) for n_out, p in deep),
-        *(Case("infinite width", p, (10,), depth, threads=count) for depth in (3, 1)),
-        Case("hinge flow step", 1000, (10, 1000, 1), threads=count),
-        Case("kernel PCA", p, threads=count),
-        *(Case("support vectors", p, bound=bound, threads=count)
-          for p in dict.fromkeys((1000, p)) for bound in bounds),
-        *(Case("TwoNN", 5 * p, (n, 20), threads=count) for n in (3, 20)),
-        *(Case("recurrent step", 100, widths, 5, threads=count)
-          for widths in ((64, 90, 10), (196, 256, 10), (784, 1024, 10))[:2 if quick else 3]),
-        *(Case("complex recurrent step", 100, (nodes, 10), 5, threads=count)
-          for nodes in (64, 196, 784)[:2 if quick else 3])]]
-    return [case for case in every if re.search(only, case.label)]
+    p, bounds, nets = (1000, (10,), 2) if quick else (2000, (1, 10, 100), 3)
+    every = [
+        *(Case("tangent kernel", p, (10, h, 1)) for h, p in shallow),
+        *(Case("tangent kernel", p, (*DEEP, n_out)) for n_out, p in deep),
+        *(Case("infinite width", p, (10,), depth) for depth in (3, 1)),
+        Case("hinge flow step", 1000, (10, 1000, 1)),
+        Case("kernel PCA", p),
+        *(Case("support vectors", p, bound=bound) for p in sorted({1000, p}) for bound in bounds),
+        *(Case("TwoNN", 5 * p, (n, 20)) for n in (3, 20)),
+        *(Case("recurrent step", 100, widths, 5)
+          for widths in ((64, 90, 10), (196, 256, 10), (784, 1024, 10))[:nets]),
+        *(Case("complex recurrent step", 100, (nodes, 10), 5) for nodes in (64, 196, 784)[:nets])]
+    return [replace(case, threads=count) for count in threads for case in every
+            if re.search(only, case.label)]
 
 
 def sweeps():
@@ -76,75 +75,58 @@ def sweeps():
 
 def goals(case):
     """What is aimed at: peer -> least ratio of time, and of memory."""
-    if case.benchmark == "tangent kernel" and len(case.widths) == 3:
+    if case.benchmark == "tangent kernel" and case.one_hidden:
         return {"products": (1.5, None), "neural-tangents": (2.4, 1), "JAX Jacobian": (4, 1)}
     if case.benchmark == "tangent kernel":
         return {"neural-tangents": (1.8 if case.widths[-1] == 1 else 3, 3),
                 "JAX Jacobian": (100, None)}
     if case.benchmark == "infinite width":
         return {"neural-tangents": (3, None)} if case.depth == 3 else {}
-    if case.benchmark == "TwoNN" and case.widths[0] == 20 or "recurrent" in case.benchmark:
-        return {}
+    if case.benchmark == "TwoNN":
+        return dict.fromkeys(("scikit-dimension", "DADApy") * (case.widths[0] < 20), (1.7, None))
     return {"hinge flow step": {"torch": (2.2, None)},
-            "kernel PCA": {name: (1.5, None) for name in BENCHMARKS["kernel PCA"]},
-            "support vectors": {"scikit-learn": (1 / 1.3, None)},
-            "TwoNN": {"scikit-dimension": (1.7, None), "DADApy": (1.7, None)}}[case.benchmark]
+            "kernel PCA": dict.fromkeys(BENCHMARKS["kernel PCA"], (1.5, None)),
+            "support vectors": {"scikit-learn": (1 / 1.3, None)}}.get(case.benchmark, {})
 
 
 def libraries(case):
     """Those that can do this case in a bearable time and memory."""
-    names = list(BENCHMARKS[case.benchmark])
-    if case.benchmark == "tangent kernel":
-        parameters = sum((n_in + 1) * n_out for n_in, n_out in zip(case.widths, case.widths[1:]))
-        if parameters * case.p * case.widths[-1] * 8 > JACOBIAN:
-            names.remove("JAX Jacobian")
-    return names
-
-
-def versions(python, packages):
-    """Name -> version of those that this Python has."""
-    code = ("import importlib.metadata as m, sys\n"
-            "have = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
-            "print(*[have.get(name, '-') for name in sys.argv[1:]])")
-    done = subprocess.run([python, "-c", code, *packages.values()], capture_output=True, text=True)
-    found = done.stdout.split() or ["-"] * len(packages)
-    return {name: version for name, version in zip(packages, found) if version != "-"}
+    size = 8 * case.p * case.widths[-1] if case.benchmark == "tangent kernel" else 0
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in case.pairs)
+    return [name for name in BENCHMARKS[case.benchmark]
+            if name != "JAX Jacobian" or parameters * size <= JACOBIAN]
 
 
 def measured(case, names, pythons, rounds):
     """One cell: time, memory, and what is wrong with a result, all by library."""
-    workers = {name: Worker(WORKER, name, case.threads, pythons[name.split()[0]]) for name in names}
-    try:
+    with turns.started({name: pythons[name.split()[0]] for name in names}, case.threads) as workers:
         once = {}
         for name, worker in workers.items():
             if name.split()[0] not in COMPILED:
                 worker.ask("once", case.small)
             once[name] = worker.ask("once", case)
-        timed = medians(*take_turns(workers, rounds))
-    finally:
-        for worker in workers.values():
-            worker.close()
+        timed = turns.medians(*turns.take_turns(workers, rounds))
     arrays = {name: result for name, (result, _) in once.items()}
-    return {"case": case, "label": case.label, "wrong": disagreements(arrays, case.benchmark),
+    return {"case": case, "wrong": disagreements(arrays, case.benchmark),
             "memory": {name: megabytes for name, (_, megabytes) in once.items()}, **timed}
 
 
 def disagreements(arrays, benchmark):
     """Library -> what differs from ours by more than TOLERANCE, as text."""
-    found = {}
+    wrong = {}
     for library, theirs in arrays.items():
         for name in arrays[OURS] if library != "products" else ():
             a, b = arrays[OURS][name], theirs.get(name)
             if b is None or a.shape != b.shape:
-                found[library] = f"{name} is {None if b is None else b.shape}"
+                wrong[library] = f"{name} is {None if b is None else b.shape}"
             elif not np.abs(a - b).max() <= TOLERANCE[benchmark] * np.abs(a).max():
-                found[library] = f"{name} by {np.abs(a - b).max() / np.abs(a).max():.1e}"
-    return found
+                wrong[library] = f"{name} by {np.abs(a - b).max() / np.abs(a).max():.1e}"
+    return wrong
 
 
-def run(every, grown=None, rounds=ROUNDS, peer_python=None, progress=sys.stderr):
+def run(every, grown=None, rounds=turns.ROUNDS, peer_python=None):
     """Measure all cases, and sweeps if given; a dict of header, notes, cells and growth."""
-    grown, cells, line = grown or {}, {}, Line(progress)
+    grown, cells, line = grown or {}, {}, Line()
     have = versions(sys.executable, PACKAGES)
     pythons = dict.fromkeys(have, sys.executable)
     if peer_python:
@@ -168,17 +150,13 @@ def run(every, grown=None, rounds=ROUNDS, peer_python=None, progress=sys.stderr)
 
 def table(result):
     """The Markdown tables of a result of `run`."""
-    titles = ("work", "threads", "npspectral", "MB", "beside", "time", "goal", "memory", "goal",
-              "spread")
-    lines = [*result["header"], *result["notes"], "", "| " + " | ".join(titles) + " |",
-             "|---" * len(titles) + "|"]
-    for cell in result["cells"]:
-        lines += ["| " + " | ".join(fields) + " |" for fields in rows(cell)]
+    lines = [*result["header"], *result["notes"],
+             *markdown(["work", "threads", "npspectral", "MB", "beside", "time", "goal", "memory",
+                        "goal", "spread"], [row for cell in result["cells"] for row in rows(cell)])]
     if result["growth"]:
-        lines += ["", "| growth with | from, to | library | seconds | exponent | MB | exponent |",
-                  "|---" * 7 + "|"]
-        for name, sweep in result["growth"].items():
-            lines += ["| " + " | ".join(fields) + " |" for fields in growth_rows(name, sweep)]
+        lines += markdown(["growth with", "from, to", "library", "seconds", "exponent", "MB",
+                           "exponent"], [row for name, sweep in result["growth"].items()
+                                         for row in growth_rows(name, sweep)])
     return "\n".join(lines) + "\n"
 
 
@@ -187,20 +165,17 @@ def rows(cell):
     case, seconds, memory = cell["case"], cell["seconds"], cell["memory"]
     ours = [case.label, str(case.threads), f"{seconds[OURS] * 1e3:.1f} ms", f"{memory[OURS]:.0f}"]
     spread = f"{cell['spread']:.0%}" + " !" * cell["disturbed"]
-    for peer in seconds:
-        if peer == OURS and len(seconds) > 1:
-            continue
-        if peer in cell["wrong"]:
-            yield [*ours, peer, f"**DISAGREES**: {cell['wrong'][peer]}", "", "", "", spread]
-            continue
+    for peer in [peer for peer in seconds if peer != OURS] or [OURS]:
         time_goal, memory_goal = goals(case).get(peer, (None, None))
         time, space = seconds[peer] / seconds[OURS], memory[peer] / max(memory[OURS], 0.1)
-        if peer == "products":
-            yield [*ours, peer, f"{1 / time:.2f}", verdict(1 / time, time_goal, most=True), "", "",
-                   spread]
+        if peer in cell["wrong"]:
+            fields = [f"**DISAGREES**: {cell['wrong'][peer]}", "", "", ""]
+        elif peer == "products":
+            fields = [f"{1 / time:.2f}", verdict(1 / time, time_goal, most=True), "", ""]
         else:
-            yield [*ours, peer, f"{time:.2f}", verdict(time, time_goal), f"{space:.2f}",
-                   verdict(space, memory_goal), spread]
+            fields = [f"{time:.2f}", verdict(time, time_goal),
+                      f"{space:.2f}", verdict(space, memory_goal)]
+        yield [*ours, peer, *fields, spread]
 
 
 def verdict(ratio, goal, most=False):
@@ -225,11 +200,9 @@ def growth_rows(name, sweep):
 
 def save(result, folder):
     """benchmark_kernels.md, and benchmark_kernels.npz: a row for every case and library."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "benchmark_kernels.md").write_text(table(result), encoding="utf-8")
     cells = result["cells"] + [cell for sweep in result["growth"].values() for _, cell in sweep]
-    flat = [(cell["label"], name, seconds, cell["memory"][name], name in cell["wrong"])
+    flat = [(cell["case"].label, name, seconds, cell["memory"][name], name in cell["wrong"])
             for cell in cells for name, seconds in cell["seconds"].items()]
-    np.savez(folder / "benchmark_kernels.npz", header=result["header"],
-             **{title: list(column) for title, column
-                in zip(("labels", "libraries", "seconds", "megabytes", "disagree"), zip(*flat))})
+    columns = zip(("labels", "libraries", "seconds", "megabytes", "disagree"), zip(*flat))
+    write(folder, "benchmark_kernels", table(result), header=result["header"],
+          **{title: list(column) for title, column in columns})

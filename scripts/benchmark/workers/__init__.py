@@ -1,0 +1,106 @@
+"""What every library does: a file is a library, a function of it a benchmark, as it is called.
+
+The function takes a case and returns (run, result): run(n) does the work n times, waits for the
+last one and returns its loss, if it has one; result() gives the arrays that came out, by name, for
+the check that all libraries do the same. All make their inputs from `problems`. Only `ours` needs
+npspectral: peers may run in a Python of their own.
+"""
+from dataclasses import dataclass, replace
+from importlib import import_module
+
+# Benchmark -> those that do it, in the order of the table.
+BENCHMARKS = {
+    "step": ("npspectral", "products", "torch", "torch fused", "jax"),
+    "tangent kernel": ("npspectral", "products", "neural-tangents", "JAX Jacobian"),
+    "infinite width": ("npspectral", "neural-tangents"),
+    "hinge flow step": ("npspectral", "products", "torch", "JAX"),
+    "kernel PCA": ("npspectral", "products", "scikit-learn auto", "scikit-learn dense",
+                   "scikit-learn arpack", "scikit-learn randomized"),
+    "support vectors": ("npspectral", "scikit-learn", "scikit-learn 1e-10"),
+    "TwoNN": ("npspectral", "scikit-dimension", "DADApy"),
+    "recurrent step": ("npspectral", "products", "torch"),
+    "complex recurrent step": ("npspectral", "products", "torch"),
+}
+OURS = "npspectral"
+FILES = {OURS: "ours", "products": "products"}              # of the others: in_ and the first word
+# A library's name -> what it is told beside the case.
+SPECIAL = {"torch fused": {"fused": True}, "scikit-learn 1e-10": {"tolerance": 1e-10},
+           **{f"scikit-learn {solver}": {"solver": solver}
+              for solver in ("auto", "dense", "arpack", "randomized")}}
+
+
+@dataclass(frozen=True)
+class Case:
+    """p samples; widths (d, ..., outputs) of a network; C of support vectors; depth.
+
+    Of a training step p is the batch. Of a recurrent step depth is the number of steps in time,
+    widths are n_in, nodes and n_out, or nodes and modes if it is complex. Of TwoNN widths are the
+    dimensions of the surface and of its space.
+    """
+
+    benchmark: str
+    p: int
+    widths: tuple = ()
+    depth: int = 0
+    bound: float = 0.0
+    threads: int = 1
+    trained: str = ""
+    dtype: str = "float64"
+
+    @property
+    def small(self):
+        """The same with few samples and neurons, to get imports and first allocations done."""
+        widths = tuple(min(width, 20) for width in self.widths)
+        return replace(self, p=min(self.p, 100), widths=widths)
+
+    @property
+    def one_hidden(self):
+        """Whether it is (gain/h) sum beta relu(omega.x/sqrt(d) + b), and not layers as they are."""
+        return len(self.widths) == 3
+
+    @property
+    def pairs(self):
+        """(n_in, n_out) of every layer."""
+        return list(zip(self.widths, self.widths[1:]))
+
+    @property
+    def classifies(self):
+        return self.widths[-1] == 10
+
+    @property
+    def net(self):
+        return "-".join(str(width) for width in self.widths)
+
+    @property
+    def label(self):
+        if self.trained:
+            return (f"{self.net} batch {self.p} {self.trained} {self.dtype} "
+                    f"{self.threads} thread{'s' * (self.threads > 1)}")
+        more = (f" depth {self.depth}" * bool(self.depth) + f" C={self.bound:g}" * bool(self.bound)
+                + f" {self.net}" * bool(self.net))
+        return f"{self.benchmark}{more} p={self.p}"
+
+
+def build(library, case, *options):
+    """(run, result) of a library for a case; only now is the library imported."""
+    file, function = (text.lower().replace(" ", "_").replace("-", "_") for text in (
+        FILES.get(library, f"in {library.split()[0]}"), case.benchmark))
+    module = import_module(f"benchmark.workers.{file}")
+    return getattr(module, function)(case, *options, **SPECIAL.get(library, {}))
+
+
+def repeated(work, show, loss=lambda _: 0.0, more=0):
+    """(run, result) of work(): the last outcome is kept; loss(it) waits for it, show(it) is the
+    result, after so many runs more."""
+    last = [None]
+
+    def run(n):
+        for _ in range(n):
+            last[0] = work()
+        return loss(last[0])
+
+    def result():
+        run(more)
+        return show(last[0])
+
+    return run, result

@@ -1,0 +1,103 @@
+"""The process of one library, asked over pipes by `turns.Worker`; not run by hand."""
+import ctypes
+import os
+import pickle
+import sys
+import time
+import traceback
+
+from benchmark.workers import build
+
+
+class Server:
+    """Answers requests, a method and its arguments each; of a library's cases it holds one."""
+
+    def __init__(self, library, threads):
+        self.library, self.threads = library, threads
+
+    def check(self, n, case, *options):
+        """What n runs return, and the arrays after them."""
+        run, result = build(self.library, case, *options)
+        return [run(1) for _ in range(n)], result()
+
+    def build(self, case, *options):
+        self.run, self.result, self.n = None, None, 1       # frees the one before
+        self.run, self.result = build(self.library, case, *options)
+
+    def time(self, seconds):
+        """timed_block of about so many seconds, by what the block before took."""
+        taken = timed_block(self.run, self.n, self.threads)
+        self.n = max(1, round(seconds / taken[0]))
+        return taken
+
+    def once(self, case):
+        """The arrays of one run, and the memory that it took."""
+        self.build(case)
+        megabytes = peak_growth(self.run)
+        return self.result(), megabytes
+
+    def reply(self, command, *arguments):
+        try:
+            return getattr(self, command)(*arguments)
+        except Exception:
+            return RuntimeError(traceback.format_exc())
+
+
+def timed_block(run, n, threads):
+    """Seconds per step over n steps after an untimed one, and the foreign load meanwhile."""
+    run(max(1, n // 10))
+    stat, cpu, wall = busy_seconds(), time.process_time(), time.perf_counter()
+    run(n)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    foreign = 0.0 if stat is None else busy_seconds() - stat - cpu - 0.01 * threads
+    if threads == 1:                                        # whatever took the processor from us
+        foreign = max(foreign, wall - cpu)
+    return wall / n, max(0.0, foreign) / (threads * wall)
+
+
+def busy_seconds():
+    """Processor seconds spent by anyone on the processors that this process may use."""
+    try:
+        mine = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+        with open("/proc/stat") as stat:
+            rows = [line.split() for line in stat if line.split()[0] in mine]
+    except (AttributeError, OSError):
+        return None
+    ticks = sum(int(field) for row in rows for field in row[1:4] + row[6:9])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak_growth(run):
+    """Megabytes that one run needs beyond those in use before, its result included."""
+    def kilobytes(name):
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith(name))
+    try:
+        ctypes.CDLL(None).malloc_trim(0)                    # what is free does not count
+        with open("/proc/self/clear_refs", "w") as reset:
+            reset.write("5")
+        before = kilobytes("VmRSS")
+        run(1)
+        return (kilobytes("VmHWM") - before) / 1024
+    except (OSError, AttributeError):                       # only Linux tells
+        return float("nan")
+
+
+def main():
+    library, threads = sys.argv[1], int(sys.argv[2])
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)                                           # what a library prints goes elsewhere
+    server = Server(library, threads)
+    while True:
+        try:
+            request = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        pickle.dump(server.reply(*request), replies)
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The matrix products that the formulas need, and nothing else, into arrays that exist already."""
+import numpy as np
+
+from . import problems, repeated
+
+
+def multiplied(products, inverted=None):
+    """(run, result) of all a b -> out, behind the inverse of a matrix if there is one."""
+    def work():
+        if inverted is not None:
+            np.linalg.inv(inverted)
+        for a, b, out in products:
+            np.matmul(a, b, out=out)
+
+    return repeated(work, lambda _: {})
+
+
+def step(case, learning_rate):
+    layers, x, _ = problems.step(case)
+    y = [x] + [np.ones((case.p, width), case.dtype) for width in case.widths[1:]]
+    todo = []
+    for i, layer in enumerate(layers):
+        phi, grad_y = layer["phi"], np.ones_like(y[i + 1])
+        todo.append((y[i], phi.T, np.empty_like(grad_y)))
+        if i > 0:
+            todo.append((grad_y, phi, np.empty_like(y[i])))
+        if case.trained != "lambda_out":                    # with one set, G = dL/dW is not needed
+            todo.append((grad_y.T, y[i], np.empty_like(phi)))
+    return multiplied(todo)
+
+
+def tangent_kernel(case):
+    """Forward, backward and the Gram matrices of every layer."""
+    x, layers = problems.network(case)
+    n_out, todo, last = case.widths[-1], [], len(layers) - 1
+    gram = np.empty((case.p, case.p))
+    outer = gram if n_out == 1 else np.empty((case.p * n_out,) * 2)
+    for i, (weight, _) in enumerate(layers):
+        n_in, width = weight.shape
+        grad_y, inputs = np.ones((case.p * n_out, width)), x if i == 0 else np.ones((case.p, n_in))
+        todo += [(inputs, weight, np.empty((case.p, width))), (inputs, inputs.T, gram)]
+        if i < last:
+            todo.append((grad_y, grad_y.T, outer))
+        if 0 < i < last:
+            todo.append((grad_y, weight.T, np.empty((case.p * n_out, n_in))))
+    return multiplied(todo)
+
+
+def hinge_flow_step(case):
+    d, h = case.widths[:2]
+    x, hidden, neurons = np.ones((case.p, d + 1)), np.ones((case.p, h)), np.ones((h, d + 1))
+    return multiplied([(x, neurons.T, np.empty_like(hidden)),
+                       (x.T, hidden, np.empty((d + 1, h)))])
+
+
+def kernel_pca(case):
+    """Six passes of twenty columns: what a block method needs if all goes well."""
+    gram = problems.gaussian_gram(case)
+    block = np.ones((case.p, 2 * problems.COMPONENTS))
+    return multiplied(6 * [(gram, block, np.empty_like(block))])
+
+
+def recurrent_step(case):
+    """The inverse, A and its backward, and three products a step but for the first one."""
+    nodes, n_out = case.widths[1:]
+    phi = problems.recurrent(case)[0]
+    state, out, matrix = np.ones((case.p, nodes)), np.ones((case.p, nodes)), np.empty_like(phi)
+    scores, rows = np.empty((case.p, n_out)), np.empty((n_out, nodes))
+    todo = 4 * [(phi, phi, matrix)]                         # A, then M by two, then Y^T (..)
+    for t in range(case.depth - 1):
+        todo += [(state, phi.T, out), (state.T, state, matrix)]
+        todo += [(state, phi, out)] * (t > 0)
+    todo += [(state, phi[:n_out].T, scores), (scores, phi[:n_out], out), (scores.T, state, rows),
+             (rows, phi.T, np.empty_like(rows))]
+    return multiplied(todo, inverted=phi)
+
+
+def complex_recurrent_step(case):
+    """The inverse, A and its backward, K Y and its backward, and all products of a step in time."""
+    nodes, modes = case.widths
+    phi, k = problems.complex_recurrent(case)[0], np.ones((2 * modes, nodes))
+    state, out, matrix = np.ones((case.p, nodes)), np.empty((case.p, nodes)), np.empty_like(phi)
+    rows, grad_k, written = np.empty_like(k), np.empty_like(k), np.ones((case.p, 2 * modes))
+    todo = 5 * [(phi, phi, matrix)]                         # A, then M by two, grad_Y Y^T, Y^T (..)
+    todo += [(k, phi, rows), (k.T, rows, matrix), (rows, phi.T, grad_k)]
+    for t in range(case.depth):
+        todo += [(state, k.T, written), (written.T, state, rows)]
+        if t > 0:
+            todo += [(state, phi.T, out), (written, k, out), (state.T, state, matrix)]
+        if t > 1:
+            todo.append((state, phi, out))
+    return multiplied(todo, inverted=phi)
