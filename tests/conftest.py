@@ -366,3 +366,12 @@ def assert_trees_near(got, want, roundings=64):
     assert list(got) == list(want)
     for name in want:
         assert_near(got[name], want[name], roundings, name=name)
+
+
+def refusals(error, *rows):
+    """A test that every call of the rows (call, message) raises this error with its message."""
+    @pytest.mark.parametrize("call, message", rows)
+    def test(call, message):
+        with np.errstate(all="ignore"), pytest.raises(error, match=message):
+            call()
+    return test

@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+from conftest import refusals
 from scipy import stats
 
 from npspectral import data
@@ -113,29 +114,24 @@ def test_boolmat_is_a_parity_where_the_product_underflows():
 
 
 RNG = np.random.default_rng(0)
-BAD = {
-    "rng": (lambda: data.stripe(0, 5, 2), TypeError, "stripe: rng is 0"),
-    "n": (lambda: data.sphere(RNG, 0, 2), ValueError, "sphere: n is 0, expected an integer, 1"),
-    "d": (lambda: data.cube(RNG, 5, 1.5), ValueError, "cube: d is 1.5, expected an integer"),
-    "one coordinate": (lambda: data.xnor(RNG, 5, 1), ValueError, "xnor: d is 1, .* 2 or more"),
-    "dtype": (lambda: data.and_d(RNG, 5, 2, int), TypeError, "and_d: dtype is <class 'int'>"),
-    "n_parallel": (lambda: data.cylinder(RNG, 5, 2, n_parallel=3), ValueError,
-                   "cylinder: d is 2, expected an integer, 3 or more"),
-    "no n_parallel": (lambda: data.cylinder(RNG, 5, 2, n_parallel=0), ValueError,
-                      "n_parallel is 0"),
-    "stretch": (lambda: data.cylinder(RNG, 5, 2, stretch=0), ValueError, "stretch is 0"),
-    "median": (lambda: data.sphere(RNG, 5, 2, median="mean"), ValueError,
-               "median is 'mean', expected 'published' or 'exact'"),
-    "median of two": (lambda: data.cylinder(RNG, 5, 2, median="mean"), ValueError,
-                      "median is 'mean'"),
-    "grid in space": (lambda: data.sphere_grid(RNG, 500, 3), ValueError, "d is 3, expected 2"),
-    "grid": (lambda: data.sphere_grid(RNG, 501), ValueError, "n is 501 .* n_angles = 500"),
-    "odd grid": (lambda: data.sphere_grid(RNG, 150, n_radii=3), ValueError, "n_radii 3"),
-}
+test_bad_values_are_refused = refusals(
+    ValueError,
+    (lambda: data.sphere(RNG, 0, 2), "sphere: n is 0, expected an integer, 1"),
+    (lambda: data.cube(RNG, 5, 1.5), "cube: d is 1.5, expected an integer"),
+    (lambda: data.xnor(RNG, 5, 1), "xnor: d is 1, .* 2 or more"),
+    (lambda: data.cylinder(RNG, 5, 2, n_parallel=3),
+     "cylinder: d is 2, expected an integer, 3 or more"),
+    (lambda: data.cylinder(RNG, 5, 2, n_parallel=0), "n_parallel is 0"),
+    (lambda: data.cylinder(RNG, 5, 2, stretch=0), "stretch is 0"),
+    (lambda: data.sphere(RNG, 5, 2, median="mean"),
+     "median is 'mean', expected 'published' or 'exact'"),
+    (lambda: data.cylinder(RNG, 5, 2, median="mean"), "median is 'mean'"),
+    (lambda: data.sphere_grid(RNG, 500, 3), "d is 3, expected 2"),
+    (lambda: data.sphere_grid(RNG, 501), "n is 501 .* n_angles = 500"),
+    (lambda: data.sphere_grid(RNG, 150, n_radii=3), "n_radii 3"))
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        call()
+test_bad_types_are_refused = refusals(
+    TypeError,
+    (lambda: data.stripe(0, 5, 2), "stripe: rng is 0"),
+    (lambda: data.and_d(RNG, 5, 2, int), "and_d: dtype is <class 'int'>"))

@@ -98,13 +98,13 @@ def ranged(handler, content=CONTENT, length=None):
 def cut_at_first(handler):
     """Half of the file under the header of all of it, then ranges."""
     if len(handler.server.begins) == 1:
-        handler.send(CONTENT[:HALF], length=len(CONTENT))
+        handler.send(CONTENT[:HALF], length=SIZE)
     else:
         ranged(handler)
 
 
 def always_cut(handler):
-    handler.send(CONTENT[:HALF], length=len(CONTENT))
+    handler.send(CONTENT[:HALF], length=SIZE)
 
 
 def missing(handler):
@@ -116,7 +116,7 @@ def wrong(handler):
 
 
 def half_then_silence(handler):
-    handler.send(CONTENT[:HALF], length=len(CONTENT))
+    handler.send(CONTENT[:HALF], length=SIZE)
     handler.wfile.flush()
     handler.server.released.wait(PATIENCE)
 
@@ -125,8 +125,12 @@ def silence(handler):
     handler.server.released.wait(PATIENCE)
 
 
+def half_then(answer):
+    return lambda handler: (half_then_silence if handler.begin == 0 else answer)(handler)
+
+
 def slow(handler):
-    handler.send(b"", length=len(CONTENT))
+    handler.send(b"", length=SIZE)
     for begin in range(0, len(CONTENT), CHUNK):
         handler.wfile.write(CONTENT[begin:begin + CHUNK])
         time.sleep(0.05)
@@ -154,7 +158,7 @@ def failure(target, *urls, timeout=PATIENCE):
     return str(caught.value)
 
 
-# --- one request
+# --- one request, cut and resumed
 
 
 def test_a_whole_file_arrives_with_a_progress_line(serve, target, capsys):
@@ -165,11 +169,6 @@ def test_a_whole_file_arrives_with_a_progress_line(serve, target, capsys):
     assert shown.out == "" and shown.err.splitlines()[-1] == "file: 0.2 of 0.2 MB"
 
 
-def test_a_file_of_unknown_length_arrives(serve, target):
-    fetch(target, SHA256, SIZE, [serve(lambda handler: handler.send(CONTENT, length=False)).url])
-    assert_fetched(target)
-
-
 def test_a_file_that_is_there_is_left_alone(serve, target):
     server = serve(whole)
     target.parent.mkdir()
@@ -178,102 +177,49 @@ def test_a_file_that_is_there_is_left_alone(serve, target):
     assert target.read_bytes() == b"mine" and server.begins == []
 
 
-# --- cut and resumed
+def cutting(handler):
+    """Goes on where it is asked to, and is cut once more on the way."""
+    end = SIZE if handler.begin > HALF else HALF + 2 * CHUNK
+    handler.send(CONTENT[handler.begin:end], 206, length=SIZE - handler.begin)
 
 
-def test_a_cut_answer_is_resumed_where_it_stopped(serve, target):
-    server = serve(cut_at_first)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == [0, HALF]
+def shifted(handler):
+    """Answers every range with another one."""
+    if handler.begin:
+        handler.send(CONTENT[1:], 206, Content_Range=f"bytes 1-{SIZE - 1}/*")
+    else:
+        whole(handler)
 
 
-def test_a_partial_file_of_an_earlier_call_is_resumed(serve, target):
-    target.parent.mkdir()
-    part_of(target).write_bytes(CONTENT[:HALF])
-    server = serve(ranged)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == [HALF]
-
-
-def test_a_partial_file_is_started_again_where_the_server_ignores_ranges(serve, target):
-    target.parent.mkdir()
-    part_of(target).write_bytes(b"\0" * HALF)
-    server = serve(whole)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == [HALF]
-
-
-def test_a_wrong_partial_file_is_thrown_away_and_fetched_once_more_from_zero(serve, target):
-    target.parent.mkdir()
-    part_of(target).write_bytes(b"\0" * HALF)
-    server = serve(ranged)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == [HALF, 0]
-
-
-@pytest.mark.parametrize("extra, begins", [(0, [SIZE, 0]), (7, [0])])
-def test_a_wrong_partial_file_as_long_as_the_file_or_longer_is_started_again(serve, target, extra,
-                                                                             begins):
-    target.parent.mkdir()
-    part_of(target).write_bytes(b"\0" * (SIZE + extra))
-    server = serve(ranged)
+@pytest.mark.parametrize("part, answer, begins", [
+    (None, lambda handler: handler.send(CONTENT, length=False), [0]),
+    (None, lambda handler: ranged(handler, length=SIZE + 5), [0]),
+    (None, cut_at_first, [0, HALF]),
+    (CONTENT[:HALF], ranged, [HALF]),
+    (CONTENT[:HALF], cutting, [HALF, HALF + 2 * CHUNK]),
+    (CONTENT[:HALF], shifted, [HALF, 0]),
+    (CONTENT, missing, []),
+    (bytes(HALF), whole, [HALF]),
+    (bytes(HALF), ranged, [HALF, 0]),
+    (bytes(SIZE), ranged, [SIZE, 0]),
+    (bytes(SIZE + 7), ranged, [0]),
+], ids=["no length", "too large a length", "cut", "partial", "partial, cut again",
+        "partial, a range that begins elsewhere", "partial and whole", "wrong, no ranges known",
+        "wrong", "wrong and as long", "wrong and longer"])
+def test_a_file_is_resumed_where_it_stopped_and_started_again_if_that_was_wrong(
+        serve, target, part, answer, begins):
+    if part is not None:
+        target.parent.mkdir()
+        part_of(target).write_bytes(part)
+    server = serve(answer)
     fetch(target, SHA256, SIZE, [server.url])
     assert_fetched(target)
     assert server.begins == begins
 
 
-def test_a_whole_partial_file_needs_no_request(serve, target):
-    target.parent.mkdir()
-    part_of(target).write_bytes(CONTENT)
-    server = serve(missing)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == []
-
-
-def test_a_resumed_answer_that_is_cut_is_resumed_again(serve, target):
-    def cutting(handler):
-        end = len(CONTENT) if handler.begin > HALF else HALF + 2 * CHUNK
-        handler.send(CONTENT[handler.begin:end], 206, length=len(CONTENT) - handler.begin)
-
-    target.parent.mkdir()
-    part_of(target).write_bytes(CONTENT[:HALF])
-    server = serve(cutting)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == [HALF, HALF + 2 * CHUNK]
-
-
-def test_a_range_that_begins_elsewhere_is_thrown_away(serve, target):
-    def shifted(handler):
-        if handler.begin:
-            handler.send(CONTENT[1:], 206, Content_Range=f"bytes 1-{len(CONTENT) - 1}/*")
-        else:
-            whole(handler)
-
-    target.parent.mkdir()
-    part_of(target).write_bytes(CONTENT[:HALF])
-    server = serve(shifted)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == [HALF, 0]
-
-
-def test_a_length_that_is_too_large_does_not_matter_when_all_bytes_came(serve, target):
-    server = serve(lambda handler: ranged(handler, length=len(CONTENT) + 5))
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
-    assert server.begins == [0]
-
-
 def test_a_server_that_always_cuts_is_given_up_and_named(serve, target):
     server = serve(always_cut)
-    message = failure(target, server.url)
-    assert f"{server.url}: cut off after {HALF} of {len(CONTENT)} bytes" in message
+    assert f"{server.url}: cut off after {HALF} of {SIZE} bytes" in failure(target, server.url)
     assert len(server.begins) == ATTEMPTS
 
 
@@ -375,8 +321,7 @@ def test_a_silent_server_is_given_up_after_the_timeout(serve, target):
 
 
 def test_a_server_that_falls_silent_halfway_leaves_its_half_for_the_next_call(serve, target):
-    server = serve(half_then_silence)
-    server.answer = lambda handler: (half_then_silence if handler.begin == 0 else silence)(handler)
+    server = serve(half_then(silence))
     message = failure(target, server.url, timeout=0.2)
     assert "timed out" in message and server.begins == [0, HALF]
     assert part_of(target).read_bytes() == CONTENT[:HALF]
@@ -389,27 +334,17 @@ def test_a_server_that_falls_silent_halfway_leaves_its_half_for_the_next_call(se
 # --- mirrors
 
 
-def test_the_next_mirror_is_asked_when_one_is_dead(serve, target):
-    dead, alive, unused = serve(missing), serve(whole), serve(whole)
-    fetch(target, SHA256, SIZE, [dead.url, alive.url, unused.url])
+@pytest.mark.parametrize("answers, begins", [
+    ([missing, whole, whole], [[0], [0], []]),
+    ([half_then(missing), ranged], [[0, HALF], [HALF]]),
+    ([lambda handler: handler.send(bytes(HALF), length=SIZE), ranged],
+     [[0] + (ATTEMPTS - 1) * [HALF], [HALF, 0]]),
+], ids=["one is dead", "one was cut", "one was cut and wrong"])
+def test_the_next_mirror_goes_on(serve, target, answers, begins):
+    servers = [serve(answer) for answer in answers]
+    fetch(target, SHA256, SIZE, [server.url for server in servers], timeout=0.2)
     assert_fetched(target)
-    assert (dead.begins, alive.begins, unused.begins) == ([0], [0], [])
-
-
-def test_the_next_mirror_goes_on_where_the_one_before_was_cut(serve, target):
-    cutting, ranging = serve(half_then_silence), serve(ranged)
-    cutting.answer = lambda handler: (half_then_silence if handler.begin == 0 else missing)(handler)
-    fetch(target, SHA256, SIZE, [cutting.url, ranging.url], timeout=0.2)
-    assert_fetched(target)
-    assert (cutting.begins, ranging.begins) == ([0, HALF], [HALF])
-
-
-def test_a_mirror_that_cuts_wrong_content_does_not_spoil_the_next(serve, target):
-    spoiling = serve(lambda handler: handler.send(b"\0" * HALF, length=len(CONTENT)))
-    ranging = serve(ranged)
-    fetch(target, SHA256, SIZE, [spoiling.url, ranging.url])
-    assert_fetched(target)
-    assert ranging.begins == [HALF, 0]
+    assert [server.begins for server in servers] == begins
 
 
 def test_every_mirror_is_named_when_all_fail(serve, target):

@@ -1,7 +1,7 @@
 """Principal components of images against a singular value decomposition; parity by hand."""
 import numpy as np
 import pytest
-from conftest import assert_near, locked
+from conftest import assert_near, locked, refusals
 
 from npspectral.data import at_hand, digits, parity_task, principal_components
 
@@ -88,26 +88,22 @@ def test_float32_stays_and_is_as_exact_as_it_can_be(images):
 
 
 RNG, X = np.random.default_rng(0), np.random.default_rng(1).random((10, 6))
-BAD = {
-    "rng": (lambda: parity_task(0, X, LABELS), TypeError, "parity_task: rng is 0"),
-    "list": (lambda: parity_task(RNG, X.tolist(), LABELS), TypeError, "x is list, expected a num"),
-    "nan": (lambda: parity_task(RNG, X * np.nan, LABELS), ValueError, r"x\[0, 0\] is nan"),
-    "labels": (lambda: parity_task(RNG, X, LABELS[:4]), ValueError, r"labels has shape \(4,\)"),
-    "classes": (lambda: parity_task(RNG, X, np.arange(10) % 3), ValueError, "labels has 3 classes"),
-    "mean": (lambda: parity_task(RNG, X, LABELS, np.zeros(5)), ValueError, r"shape \(5,\), expect"),
-    "an image is the mean": (lambda: parity_task(RNG, X, LABELS, X[1]), ValueError,
-                             r"x\[1\] equals the mean"),
-    "d": (lambda: principal_components(X, 7), ValueError, "d is 7, .* the number of features = 6"),
-    "flat": (lambda: principal_components(X[0], 1), ValueError, r"x has shape \(6,\)"),
-    "empty": (lambda: principal_components(X[:0], 1), ValueError, "not empty"),
-    "few directions": (lambda: principal_components(X[:3], 3), ValueError, "fewer than d = 3"),
-    "features": (lambda: principal_components(X, 2).whiten(X[:, :5]), ValueError,
-                 r"x has shape \(10, 5\), expected \(n, 6\)"),
-}
+test_bad_values_are_refused = refusals(
+    ValueError,
+    (lambda: parity_task(RNG, X * np.nan, LABELS), r"x\[0, 0\] is nan"),
+    (lambda: parity_task(RNG, X, LABELS[:4]), r"labels has shape \(4,\)"),
+    (lambda: parity_task(RNG, X, np.arange(10) % 3), "labels has 3 classes"),
+    (lambda: parity_task(RNG, X, LABELS, np.zeros(5)), r"shape \(5,\), expect"),
+    (lambda: parity_task(RNG, X, LABELS, X[1]), r"x\[1\] equals the mean"),
+    (lambda: principal_components(X, 7), "d is 7, .* the number of features = 6"),
+    (lambda: principal_components(X[0], 1), r"x has shape \(6,\)"),
+    (lambda: principal_components(X[:0], 1), "not empty"),
+    (lambda: principal_components(X[:3], 3), "fewer than d = 3"),
+    (lambda: principal_components(X, 2).whiten(X[:, :5]),
+     r"x has shape \(10, 5\), expected \(n, 6\)"))
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        call()
+test_bad_types_are_refused = refusals(
+    TypeError,
+    (lambda: parity_task(0, X, LABELS), "parity_task: rng is 0"),
+    (lambda: parity_task(RNG, X.tolist(), LABELS), "x is list, expected a num"))

@@ -1,5 +1,6 @@
 """Random networks, data, losses and penalties for comparison with automatic differentiation."""
 from dataclasses import dataclass
+from typing import Callable, NamedTuple
 
 import numpy as np
 from conftest import EVERY_LOSS, random_array
@@ -102,6 +103,31 @@ def assert_agree(problem, value, gradients):
         error = np.abs(got[name] - want).max()
         assert error <= TOLERANCE * np.abs(want).max(), (
             f"{name}: error {error:.2g} of {np.abs(want).max():.2g} in {problem}")
+
+
+class Backend(NamedTuple):
+    """A framework by its tables; `apply` and `weight` take (params, ..., layer)."""
+
+    apply: Callable
+    weight: Callable
+    array: Callable
+    losses: dict                # name -> loss of every sample, of (y, target)
+    penalties: dict             # name -> sum, of (penalty, w)
+
+    def total(self, problem, params, x):
+        layers = problem.network.layers
+        for layer, own in zip(layers, params):
+            x = self.apply(own, x, layer)
+        each = self.losses[problem.loss](x, self.array(problem.target))
+        weights = problem.options["weights"]
+        w = self.array(np.ones(len(problem.x)) if weights is None else weights)
+        value = (w * each).sum() / (w.sum() if problem.options["reduction"] == "mean" else 1)
+        for penalty in problem.penalties:
+            position, name = penalty.name.split("/")
+            own = params[int(position)]
+            w = self.weight(own, layers[int(position)]) if name == "weight" else own[name]
+            value = value + penalty.strength * self.penalties[type(penalty).__name__](penalty, w)
+        return value
 
 
 def random_steps(seed):

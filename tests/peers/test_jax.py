@@ -5,14 +5,14 @@ jax = pytest.importorskip("jax")
 jax.config.update("jax_enable_x64", True)
 
 import jax.numpy as jnp  # noqa: E402
-from random_networks import (assert_agree, assert_same_steps, random_problem,  # noqa: E402
-                             random_steps, steps_of)
+from random_networks import (Backend, assert_agree, assert_same_steps,  # noqa: E402
+                             random_problem, random_steps, steps_of)
 
 from npspectral import SGD, Adam, Adamax  # noqa: E402
 from npspectral.nn import tree  # noqa: E402
 
 
-def weight(layer, params):
+def weight(params, layer):
     if "weight" in params:
         return params["weight"]
     n_out, n_in = params["phi"].shape
@@ -21,7 +21,13 @@ def weight(layer, params):
     return (lambda_in[None, :] - lambda_out[:, None]) * params["phi"]
 
 
-APPLY = {
+def apply(params, x, layer):
+    if params:
+        return x @ weight(params, layer).T + params.get("bias", 0)
+    return FUNCTIONS[type(layer).__name__](layer, x)
+
+
+FUNCTIONS = {
     "Identity": lambda layer, x: x,
     "ReLU": lambda layer, x: jnp.where(x > 0, x, 0),
     "LeakyReLU": lambda layer, x: jnp.where(x > 0, x, layer.slope * x),
@@ -36,8 +42,7 @@ def log_sum_exp(y):
     return jnp.log(jnp.exp(y).sum(1))
 
 
-# The loss of every sample, as its formula says.
-LOSSES = {
+JAX = Backend(apply, weight, jnp.asarray, {
     "mean_squared_error": lambda y, t: ((y - t) ** 2).mean(1),
     "softmax_cross_entropy, labels": lambda y, t: log_sum_exp(y) - y[jnp.arange(len(y)), t],
     "softmax_cross_entropy, probabilities": lambda y, t: log_sum_exp(y) - (t * y).sum(1),
@@ -45,34 +50,13 @@ LOSSES = {
     "hinge": lambda y, t: jnp.maximum(0, 1 - t * y).mean(1),
     "soft_hinge": lambda y, t: (jnp.logaddexp(0, 20 * (1 - t * y)) / 20).mean(1),
     "quadratic_hinge": lambda y, t: (jnp.maximum(0, 1 - t * y) ** 2 / 2).mean(1),
-}
-
-PENALTIES = {
+}, {
     "L1": lambda penalty, w: jnp.abs(w).sum(),
     "L2": lambda penalty, w: (w ** 2).sum(),
     "ElasticNet": lambda penalty, w: (penalty.ratio * jnp.abs(w)
                                       + (1 - penalty.ratio) * w ** 2).sum(),
     "GroupLasso": lambda penalty, w: jnp.sqrt((w ** 2).sum(penalty.axis)).sum(),
-}
-
-
-def total(problem, params, x):
-    layers = problem.network.layers
-    for layer, own in zip(layers, params):
-        if own:
-            x = x @ weight(layer, own).T + own.get("bias", 0)
-        else:
-            x = APPLY[type(layer).__name__](layer, x)
-    each = LOSSES[problem.loss](x, problem.target)
-    w = problem.options["weights"]
-    w = jnp.ones_like(each) if w is None else jnp.asarray(w)
-    value = (w * each).sum() / (w.sum() if problem.options["reduction"] == "mean" else 1)
-    for penalty in problem.penalties:
-        position, name = penalty.name.split("/")
-        own = params[int(position)]
-        w = weight(layers[int(position)], own) if name == "weight" else own[name]
-        value = value + penalty.strength * PENALTIES[type(penalty).__name__](penalty, w)
-    return value
+})
 
 
 @pytest.mark.parametrize("seed", range(1000, 1200))
@@ -80,7 +64,7 @@ def test_gradients_of_a_random_network_are_those_of_jax(seed):
     problem = random_problem(seed)
     params = tree.map(jnp.asarray, problem.params)
     value, (grads, grad_x) = jax.value_and_grad(
-        lambda params, x: total(problem, params, x), (0, 1))(params, jnp.asarray(problem.x))
+        lambda params, x: JAX.total(problem, params, x), (0, 1))(params, jnp.asarray(problem.x))
     assert_agree(problem, float(value), {**dict(tree.items(grads)), "x": grad_x})
 
 

@@ -4,37 +4,14 @@ import pytest
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 
-from random_networks import (assert_agree, assert_same_steps, random_problem,  # noqa: E402
-                             random_steps, steps_of)
+from random_networks import (Backend, assert_agree, assert_same_steps,  # noqa: E402
+                             random_problem, random_steps, steps_of)
+from torch_layers import FAR, apply, weight  # noqa: E402
 
 from npspectral import SGD, Adam, Adamax  # noqa: E402
 from npspectral.nn import tree  # noqa: E402
 
-FAR = 1e6               # F.softplus is a straight line beyond its threshold: never here
-
-
-def weight(layer, params):
-    if "weight" in params:
-        return params["weight"]
-    lambda_in = params.get("lambda_in", layer.lambda_in)
-    lambda_out = params.get("lambda_out", layer.lambda_out)
-    columns = lambda_in[None, :] if torch.is_tensor(lambda_in) else lambda_in
-    rows = lambda_out[:, None] if torch.is_tensor(lambda_out) else lambda_out
-    return (columns - rows) * params["phi"]
-
-
-APPLY = {
-    "Identity": lambda layer, x: x,
-    "ReLU": lambda layer, x: torch.relu(x),
-    "LeakyReLU": lambda layer, x: F.leaky_relu(x, layer.slope),
-    "ELU": lambda layer, x: F.elu(x, layer.alpha),
-    "Tanh": lambda layer, x: torch.tanh(x),
-    "Sigmoid": lambda layer, x: torch.sigmoid(x),
-    "Softplus": lambda layer, x: F.softplus(x, layer.sharpness, FAR),
-}
-
-# The loss of every sample.
-LOSSES = {
+TORCH = Backend(apply, weight, torch.as_tensor, {
     "mean_squared_error": lambda y, t: ((y - t) ** 2).mean(1),
     "softmax_cross_entropy, labels": lambda y, t: F.cross_entropy(y, t, reduction="none"),
     "softmax_cross_entropy, probabilities": lambda y, t: F.cross_entropy(y, t, reduction="none"),
@@ -43,34 +20,13 @@ LOSSES = {
     "hinge": lambda y, t: torch.relu(1 - t * y).mean(1),
     "soft_hinge": lambda y, t: F.softplus(1 - t * y, 20, FAR).mean(1),
     "quadratic_hinge": lambda y, t: (torch.relu(1 - t * y) ** 2 / 2).mean(1),
-}
-
-PENALTIES = {
+}, {
     "L1": lambda penalty, w: w.abs().sum(),
     "L2": lambda penalty, w: (w ** 2).sum(),
     "ElasticNet": lambda penalty, w: (penalty.ratio * w.abs().sum()
                                       + (1 - penalty.ratio) * (w ** 2).sum()),
     "GroupLasso": lambda penalty, w: torch.linalg.vector_norm(w, dim=penalty.axis).sum(),
-}
-
-
-def total(problem, params, x):
-    layers = problem.network.layers
-    for layer, own in zip(layers, params):
-        if own:
-            x = x @ weight(layer, own).T + own.get("bias", 0)
-        else:
-            x = APPLY[type(layer).__name__](layer, x)
-    each = LOSSES[problem.loss](x, torch.as_tensor(problem.target))
-    weights = problem.options["weights"]
-    w = torch.ones_like(each) if weights is None else torch.as_tensor(weights)
-    value = (w * each).sum() / (w.sum() if problem.options["reduction"] == "mean" else 1)
-    for penalty in problem.penalties:
-        position, name = penalty.name.split("/")
-        own = params[int(position)]
-        w = weight(layers[int(position)], own) if name == "weight" else own[name]
-        value = value + penalty.strength * PENALTIES[type(penalty).__name__](penalty, w)
-    return value
+})
 
 
 @pytest.mark.parametrize("seed", range(300))
@@ -78,7 +34,7 @@ def test_gradients_of_a_random_network_are_those_of_torch(seed):
     problem = random_problem(seed)
     params = tree.map(lambda array: torch.tensor(array, requires_grad=True), problem.params)
     x = torch.tensor(problem.x, requires_grad=True)
-    value = total(problem, params, x)
+    value = TORCH.total(problem, params, x)
     value.backward()
     gradients = {path: (torch.zeros_like(array) if array.grad is None else array.grad).numpy()
                  for path, array in [*tree.items(params), ("x", x)]}

@@ -1,9 +1,10 @@
-"""The tangent kernel against PyTorch, in float64: functions of its own, automatic Jacobians."""
+"""The tangent kernel against PyTorch, in float64: the contraction of its automatic Jacobians."""
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+import torch_layers  # noqa: E402
 from conftest import random_array, random_params  # noqa: E402
 
 from npspectral import ELU, Chain, Dense, Nested, ReLU, Sparse, Spectral, Tanh  # noqa: E402
@@ -13,71 +14,6 @@ from npspectral.nn import (FixedOrientations, OneHidden, ScaledDense, SpectralFu
                            SpectralGaussianSVD, SpectralQR, SpectralSVD, mean_field)
 
 
-def dense(p, x, layer):
-    return x @ p["weight"].T + p["bias"]
-
-
-def spectral(p, x, layer, phi=None):
-    def values(name, declared, size):
-        return p[name] if name in p else torch.full((size,), declared, dtype=torch.float64)
-    phi = p["phi"] if phi is None else phi
-    columns = torch.diag(values("lambda_in", layer.lambda_in, layer.n_in))
-    rows = torch.diag(values("lambda_out", layer.lambda_out, layer.n_out))
-    return x @ (phi @ columns - rows @ phi).T + p["bias"]
-
-
-def qr(p, x, layer):
-    rows, columns = torch.tril_indices(layer.n_out, p["q"].shape[1])
-    zero = torch.zeros(layer.n_out, p["q"].shape[1], dtype=torch.float64)
-    return spectral(p, x, layer, zero.index_put((rows, columns), p["r"]) @ p["q"].T)
-
-
-def full_qr(p, x, layer):
-    return spectral(p, x, layer, p["r"] @ p["q"].T)
-
-
-def svd(p, x, layer):
-    return spectral(p, x, layer, p["u"] @ torch.diag(p["s"]) @ p["v"])
-
-
-def scaled_dense(p, x, layer):
-    return layer.scale * torch.nn.functional.linear(x, p["weight"]) + p.get("bias", 0.0)
-
-
-def fixed_orientations(p, x, layer):
-    along = torch.einsum("bj,ij->bi", x, p["orientation"]) / layer.n_in ** 0.5
-    return p["radius"] * along + p["bias"]
-
-
-def one_hidden(p, x, layer):
-    hidden = torch.relu(x @ p["omega"].T / layer.n_in ** 0.5 + p["bias"])
-    return 2 ** 0.5 / layer.width * (hidden * p["beta"]).sum(1, keepdim=True)
-
-
-def masked(p, x, layer):
-    size = p["weight"].abs()
-    return x @ torch.where(size > torch.quantile(size, 0.5), p["weight"], 0.0).T + p["bias"]
-
-
-def nested(p, x, layer):
-    """Phi Lambda Phi^-1 of all 5 + 4 + 2 nodes, applied block by block."""
-    phi = torch.eye(11, dtype=torch.float64)
-    phi = torch.block_diag(phi[:5, :5], phi[:4, :4], phi[:2, :2])
-    blocks = torch.zeros_like(phi)
-    blocks = torch.cat([blocks[:5], torch.cat([p["phi_1"], blocks[5:9, 5:]], 1),
-                        torch.cat([blocks[9:, :5], p["phi_2"], blocks[9:, 9:]], 1)])
-    values = torch.diag(torch.cat([p["lambda_0"], p["lambda_1"], p["lambda_2"]]))
-    links = (phi + blocks) @ values @ torch.linalg.inv(phi + blocks)
-    hidden = torch.relu(x @ links[5:9, :5].T + p["bias_1"])
-    return torch.cat([x, hidden], 1) @ links[9:, :9].T + p["bias_2"]
-
-
-FUNCTIONS = {Dense: dense, Spectral: spectral, SpectralQR: qr, SpectralFullQR: full_qr,
-             SpectralSVD: svd, SpectralGaussianSVD: svd, ScaledDense: scaled_dense,
-             FixedOrientations: fixed_orientations, OneHidden: one_hidden, Sparse: masked,
-             Nested: nested, Tanh: lambda p, x, layer: torch.tanh(x),
-             ReLU: lambda p, x, layer: torch.relu(x),
-             ELU: lambda p, x, layer: torch.nn.functional.elu(x)}
 FROZEN = {"q", "u", "v", "orientation"}
 
 
@@ -89,7 +25,7 @@ def parts_by_torch(network, params, x1, x2):
 
     def outputs(learned, x):
         for layer, own, new in zip(network.layers, params, learned):
-            x = FUNCTIONS[type(layer)](own | new, x, layer)
+            x = torch_layers.apply(own | new, x, layer)
         return x
 
     jacobians = [torch.func.jacrev(outputs)(learned, torch.tensor(x)) for x in (x1, x2)]
