@@ -124,8 +124,9 @@ def job_of(name, chosen, folder, workers):
         return Job(name, SCRIPTS / f"{name}.py", old.command(name, chosen, folder, workers),
                    folder / name)
     mode = next(flag for flag, mode in MODES.items() if mode == chosen.mode)
-    command = [sys.executable, __file__, name, "--here", f"--{mode}", "--out", str(folder),
-               "--workers", str(workers), *(part for change in chosen.set for part in ("--set", change)),
+    changes = [part for change in chosen.set for part in ("--set", change)]
+    command = [sys.executable, str(SCRIPTS / "reproduce.py"), name, "--here", f"--{mode}",
+               "--out", str(folder), "--workers", str(workers), *changes,
                *(["--seeds", str(chosen.seeds)] if chosen.seeds else []),
                *(["--download"] if chosen.download else [])]
     return Job(name, SCRIPTS / "experiments" / name / "experiment.py", command, folder / name)

@@ -10,8 +10,9 @@ from conftest import SCRIPTS, same_bits
 from lab import arrays, keep, perform
 from lab.table import PASS, Row
 from report.result import paragraphs, seconds_of
-from tiny import CASES
+from tiny import CASES, toy_images
 
+from npspectral import data
 from npspectral.sweep import _reach
 
 NAMES = sorted(path.parent.name for path in SCRIPTS.glob("experiments/*/experiment.py"))
@@ -27,8 +28,11 @@ class Made:
         self.experiment = perform.load_experiment(name)
         self.setting = replace(self.experiment.SETTINGS["quick"], **self.case.setting)
         parts = __import__(f"experiments.{name}.parts", fromlist=["parts"])
+        if hasattr(parts, "images"):
+            monkeypatch.setattr(parts, "images", toy_images)
         for constant, value in self.case.constants.items():
             monkeypatch.setattr(parts, constant, value)
+        monkeypatch.setattr(data, "at_hand", lambda *names: True)
         monkeypatch.setitem(self.experiment.SETTINGS, "quick", self.setting)
         self.plans = []
 
