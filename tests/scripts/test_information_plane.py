@@ -1,36 +1,23 @@
 """The information plane at toy size, with bins and verdicts counted by hand."""
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from conftest import same_bits
+from experiments.information_plane import parts
+from experiments.information_plane.claims import claims
+from experiments.information_plane.experiment import Setting, run
 
 
-@pytest.fixture
-def script(named_version):
-    """The script as a module; its siblings lie beside it."""
-    import information_plane
-    return information_plane
-
-
-@pytest.fixture
-def runs(script):
-    import information_plane_runs
-    return information_plane_runs
-
-
-def test_labels_are_balanced_and_the_inputs_all_differ(runs, rng):
-    x = runs.all_inputs()
+def test_labels_are_balanced_and_the_inputs_all_differ(rng):
+    x = parts.all_inputs()
     assert x.shape == (4096, 12) and len(np.unique(x, axis=0)) == 4096 and (x * x == 1).all()
-    labels = runs.draw_labels(rng, x)
-    assert labels.sum() == 2048 and not (labels == runs.draw_labels(rng, x)).all()
+    labels = parts.draw_labels(rng, x)
+    assert labels.sum() == 2048 and not (labels == parts.draw_labels(rng, x)).all()
 
 
-def test_bins_span_the_activity_and_the_narrowest_holds_one_number(runs):
+def test_bins_span_the_activity_and_the_narrowest_holds_one_number():
     tanh = np.array([[-1.0], [-0.95], [0.0], [0.95], [1.0], [np.nextafter(1, 0)]])
-    low, high, widths = runs.bins_of("tanh", [[tanh]])
+    low, high, widths = parts.bins_of("tanh", [[tanh]])
     labels = np.array([0, 0, 0, 1, 1, 1])
-    about_x, about_y = runs.plane([[tanh]], labels, low, high, widths)
+    about_x, about_y = parts.plane([[tanh]], labels, low, high, widths)
     shares = np.array([2, 1, 3]) / 6                        # the ends share the outermost bins
     assert about_x[0, 0, 0] == pytest.approx(-shares @ np.log2(shares), rel=1e-14)
     assert about_x[0, 0, 3] == pytest.approx(np.log2(6), rel=1e-14)
@@ -38,32 +25,26 @@ def test_bins_span_the_activity_and_the_narrowest_holds_one_number(runs):
 
 
 @pytest.mark.parametrize("column", [0, 1, 2])
-def test_there_are_as_many_bins_as_asked(runs, column):
+def test_there_are_as_many_bins_as_asked(column):
     dense = np.linspace(0, 1, 100_001)[:, None]
     for name, layer in (("tanh", 2 * dense - 1), ("ReLU", 7.3 * dense)):
-        low, high, widths = runs.bins_of(name, [[layer], [layer / 3]])
-        about_x, _ = runs.plane([[layer]], (layer[:, 0] > 0.5).astype(int), low, high,
-                                widths[column:column + 1])
-        n_bins = runs.BINS[name][column]
+        low, high, widths = parts.bins_of(name, [[layer], [layer / 3]])
+        about_x, _ = parts.plane([[layer]], (layer[:, 0] > 0.5).astype(int), low, high,
+                                 widths[column:column + 1])
+        n_bins = parts.BINS[name][column]
         assert about_x.item() == pytest.approx(np.log2(n_bins), abs=1e-3)
 
 
-def small(script):
-    return script.Setting(seeds=2, epochs=3, rate=0.01, moments=3)
-
-
-def test_runs_are_kept_and_information_is_bounded(script, runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "TRAINED", 600)
-    result = script.run(small(script), tmp_path / "runs.jsonl")
+def test_information_is_bounded(monkeypatch):
+    monkeypatch.setattr(parts, "TRAINED", 600)
+    result = run(Setting(seeds=2, epochs=3, rate=0.01, moments=3), lambda plan: {
+        name: [one.function(**one.parameters) for one in runs] for name, runs in plan.items()})
     for own in result.values():
         assert (own["epochs"] == [0, 1, 2, 3]).all() and own["about_x"].shape == (2, 4, 5, 4)
         assert (own["about_x"] <= 12).all() and (own["about_y"] <= 1 + 1e-12).all()
         assert (own["about_y"] <= own["about_x"] + 1e-12).all()
         assert (np.diff(own["about_x"][..., -2:]) >= 0).all()       # finer bins only add
     assert (result["tanh"]["about_x"][..., -1] == 12).all()
-    monkeypatch.setattr(runs, "train", None)                      # nothing is trained again
-    again = script.run(replace(small(script), seeds=1), tmp_path / "runs.jsonl")
-    assert same_bits(again["tanh"]["about_x"], result["tanh"]["about_x"][:1])
 
 
 def made(tanh_fall, relu_fall, exact=12.0):
@@ -78,36 +59,24 @@ def made(tanh_fall, relu_fall, exact=12.0):
     return result
 
 
-def failed(script, result):
-    return [(row.part, row.quantity) for row in script.verdicts(result, script.BINS)
+def failed(result):
+    return [(row.part, row.quantity) for row in claims(result)
             if row.verdict.startswith("FAIL")]
 
 
-def test_verdicts_fail_where_they_should(script):
-    assert failed(script, made(3.0, 0.2)) == []
-    still = failed(script, made(0.5, 0.2))
+def test_verdicts_fail_where_they_should():
+    assert failed(made(3.0, 0.2)) == []
+    still = failed(made(0.5, 0.2))
     assert len(still) == 7 and {part for part, _ in still} == {"tanh", "both"}
-    falling = failed(script, made(3.0, 2.5))
+    falling = failed(made(3.0, 2.5))
     assert len(falling) == 7 and {part for part, _ in falling} == {"ReLU", "both"}
-    assert failed(script, made(3.0, 0.2, 11.9)) == [
+    assert failed(made(3.0, 0.2, 11.9)) == [
         ("tanh", "exact I(T;X), least of all layers and epochs")]
 
 
-def test_dead_networks_are_counted_and_left_out(script):
+def test_dead_networks_are_counted_and_left_out():
     result = made(3.0, 0.2)
     result["ReLU"]["about_x"][1, 1, -1] = 0                         # falls by all it had
-    assert failed(script, result) == []
-    rows = [row for row in script.verdicts(result, script.BINS) if "dead" in row.quantity]
+    assert failed(result) == []
+    rows = [row for row in claims(result) if "dead" in row.quantity]
     assert [row.values.item() for row in rows] == [0, 1]
-
-
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, monkeypatch,
-                                                                tmp_path, capsys):
-    monkeypatch.setattr(runs, "TRAINED", 300)
-    monkeypatch.setitem(script.SETTINGS, "quick", small(script))
-    script.main(["--quick", "--seeds", "1", "--out", str(tmp_path / "new")])
-    with np.load(tmp_path / "new" / "information_plane.npz") as saved:
-        assert saved["ReLU about_x"].shape == (1, 4, 5, 4)
-    for name in ("planes", "epochs"):
-        assert (tmp_path / "new" / f"{name}.png").stat().st_size > 10_000
-    assert "published" in capsys.readouterr().out

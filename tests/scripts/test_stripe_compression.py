@@ -1,43 +1,22 @@
-"""The script stripe_compression.py at toy size: t* and lambda by definition, laws that can fail."""
+"""stripe_compression: t* and lambda by definition, laws that can fail."""
 from dataclasses import replace
 from math import erf
 
 import numpy as np
 import pytest
 from conftest import same_bits
+from experiments.stripe_compression import parts
+from experiments.stripe_compression.claims import claims, fastest_amplification
+from experiments.stripe_compression.experiment import SETTINGS, shown
 
 from npspectral.analysis.neurons.compression import escape_time, stripe_moments
 from npspectral.data.binary import STRIPE
 
 
-@pytest.fixture
-def script(named_version):
-    """The script as a module; its siblings lie beside it."""
-    import stripe_compression
-    return stripe_compression
-
-
-@pytest.fixture
-def runs(script):
-    import stripe_compression_runs
-    return stripe_compression_runs
-
-
-def toy(script):
-    case = script.Case("stripe", 3, 20, 0, 0)
-    return script.Setting(
-        {"stripe": script.Law(case, (24, 48), 2),
-         "stripe, on": script.Law(replace(case, max_steps=700), (24, 48), 1),
-         "cylinder": script.Law(replace(case, task="cylinder"), (24, 48), 1),
-         "lazy": script.Law(replace(case, alpha=script.LAZY, max_steps=100), (24,), 2)},
-        {name: script.Case(task, 3, 40, 48, 0, alpha, "hinge", 500) for name, task, alpha in
-         (("stripe", "stripe", 1e-6), ("cylinder", "cylinder", 1e-6), ("lazy", "stripe", 1e6))})
-
-
-def test_t_star_and_lambda_are_those_of_the_definitions(script, runs):
-    case = script.Case("cylinder", 4, 40, 32, seed=1)
-    found = runs.measure(case)
-    records, _, target = runs.training(case)
+def test_t_star_and_lambda_are_those_of_the_definitions():
+    case = parts.Case("cylinder", 4, 40, 32, seed=1)
+    found = parts.measure(case)
+    records, _, target = parts.training(case)
     seen = []
     for record in records:
         seen.append(record)
@@ -54,21 +33,21 @@ def test_t_star_and_lambda_are_those_of_the_definitions(script, runs):
     assert same_bits(found["end"], found["star"]) and found["start"][0] < 1.5
 
 
-def test_training_goes_on_after_t_star_only_if_asked(script, runs):
-    case = script.Case("stripe", 3, 40, 32, seed=0)
-    short, long = runs.measure(case), runs.measure(replace(case, max_steps=1200))
+def test_training_goes_on_after_t_star_only_if_asked():
+    case = parts.Case("stripe", 3, 40, 32, seed=0)
+    short, long = parts.measure(case), parts.measure(replace(case, max_steps=1200))
     assert same_bits(short["star"], long["star"]) and long["steps"] > short["steps"]
     assert 0 <= long["left"] < 0.9 and not (long["end"] == long["star"]).all()
 
 
-def test_moments_that_are_shown_come_in_order(script, runs):
-    case = toy(script).shown["stripe"]
-    own = runs.watch(case)
+def test_moments_that_are_shown_come_in_order():
+    case = parts.Case("stripe", 3, 40, 48, 0, loss="hinge", max_steps=500)
+    own = parts.watch(case)
     assert own["omega"].shape == (4, 40, 3) and own["beta"].shape == (4, 40)
     assert own["moments"][0] == 0 and (np.diff(own["moments"]) >= 0).all()
-    assert own["moments"][2] == runs.measure(case)["escape_time"]
+    assert own["moments"][2] == parts.measure(case)["escape_time"]
     before = own["lambda"][own["times"] < own["moments"][1], 0]
-    assert (before < runs.TURNED).all() and own["at_moments"][1, 0] >= runs.TURNED
+    assert (before < parts.TURNED).all() and own["at_moments"][1, 0] >= parts.TURNED
     square = (own["omega"] ** 2).mean(1)
     assert own["at_moments"][:, 1] == pytest.approx(np.sqrt(2 * square[:, 0]
                                                             / square[:, 1:].sum(1)))
@@ -83,29 +62,28 @@ def laws(p, power, change=0.0):
     lazy = law(np.ones(len(p)))
     lazy = {**lazy, "end": lazy["start"] * (1 + change)}
     grown = law(fastest * (p / p[-1]) ** power, left=np.zeros((3, len(p))))
-    return {"laws": {"stripe": grown, "stripe, on": grown, "cylinder": grown, "lazy": lazy}}
+    return {"stripe": grown, "stripe, on": grown, "cylinder": grown, "lazy": lazy}
 
 
 @pytest.mark.parametrize("power, change, failing", [
     (0.5, 0.0, 0), (0.3, 0.0, 2), (0.8, 0.0, 2), (0.5, 0.1, 2), (0.5, 0.002, 1)])
-def test_laws_are_judged(script, power, change, failing):
-    rows = script.verdicts(laws(np.array([64, 256, 1024]), power, change))
+def test_laws_are_judged(power, change, failing):
+    rows = claims(laws(np.array([64, 256, 1024]), power, change))
     assert sum(row.verdict.startswith("FAIL") for row in rows) == failing
     slope = next(row for row in rows if row.quantity == "lambda at t* by component: exponent")
     assert slope.values == pytest.approx([power])
 
 
-def test_another_prefactor_fails_at_the_largest_p_alone(script):
+def test_another_prefactor_fails_at_the_largest_p_alone():
     result = laws(np.array([64, 256, 1024]), 0.5)
-    result["laws"]["stripe"]["star"] = result["laws"]["stripe"]["star"] / 3
-    failing = [row.quantity for row in script.verdicts(result) if row.verdict.startswith("FAIL")]
+    result["stripe"]["star"] = result["stripe"]["star"] / 3
+    failing = [row.quantity for row in claims(result) if row.verdict.startswith("FAIL")]
     assert failing == ["lambda at t* / the fastest neurons', p = 1024"]
 
 
 @pytest.mark.parametrize("d", [3, 10])
-def test_the_fastest_neurons_follow_from_the_moments_of_the_stripe(script, d):
+def test_the_fastest_neurons_follow_from_the_moments_of_the_stripe(d):
     """Rate and restoring pull by stripe_moments, which has its own closed form."""
-    from stripe_compression_verdicts import fastest_amplification
     angle = np.linspace(0, np.pi / 2, 20_001)[1:-1]
     v = np.zeros((len(angle), d + 1))
     v[:, 0], v[:, 1], v[:, -1] = -np.cos(angle), 1e-6, np.sin(angle)
@@ -120,23 +98,7 @@ def test_the_fastest_neurons_follow_from_the_moments_of_the_stripe(script, d):
     assert fastest_amplification(p, d) == pytest.approx(want, rel=1e-3)
 
 
-def test_command_line_runs_all_and_keeps_it(script, runs, monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
-    script.main(["--quick", "--out", str(tmp_path)])
-    assert "lambda at t* by component: exponent" in capsys.readouterr().out
-    for name in ("stripe_weights", "cylinder_weights", "lambda_in_time", "lambda_against_p"):
-        assert (tmp_path / f"{name}.png").stat().st_size > 20_000
-    monkeypatch.setattr(runs, "gradient_flow", None)              # nothing is trained again
-    result = script.run(toy(script), tmp_path / "runs.jsonl")
-    stripe, lazy = result["laws"]["stripe"], result["laws"]["lazy"]
-    assert stripe["star"].shape == (2, 2, 3)
-    np.testing.assert_allclose(lazy["end"], lazy["start"], rtol=1e-5)
-    assert (stripe["star"][..., 0] > 1.5 * stripe["start"][..., 0]).mean() > 0.5
-    with np.load(tmp_path / "stripe_compression.npz") as saved:
-        assert same_bits(saved["stripe star"], stripe["star"])
-
-
-def test_full_setting_is_the_published_one(script, runs):
-    shown = script.SETTINGS["full"].shown
-    assert shown["stripe"] == script.Case("stripe", 10, 10_000, 1000, 0, 1e-6, "hinge", 6000)
-    assert shown["cylinder"].d == 3 and runs.TASKS["cylinder"][1] == 2
+def test_full_setting_is_the_published_one():
+    cases = shown(SETTINGS["full"])
+    assert cases["stripe, shown"] == parts.Case("stripe", 10, 10_000, 1000, 0, 1e-6, "hinge", 6000)
+    assert cases["cylinder, shown"].d == 3 and parts.TASKS["cylinder"][1] == 2

@@ -1,6 +1,6 @@
-"""The runs of information_plane.py: a network from its first weights to its last, in bits."""
+"""A network from its first weights to its last, in bits."""
 import numpy as np
-from experiment import progress
+from lab.progress import progress
 
 from npspectral import Adam, Chain, Dense, ReLU, Tanh, fit, softmax_cross_entropy
 from npspectral.analysis.clouds.mutual_information import binned_entropy, binned_information

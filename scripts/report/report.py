@@ -4,10 +4,10 @@ import re
 import time
 from collections import Counter
 
-from experiment_table import FAIL, PASS, TOO_SMALL
-from reproduce_page import (BAD, GOOD, Figure, Fold, Heading, Link, Paragraph, Plain, Points, Table,
-                            html, markdown)
-from reproduce_result import MOODS
+from lab.table import FAIL, PASS, TOO_SMALL
+
+from .page import (BAD, GOOD, Figure, Fold, Heading, Link, Paragraph, Plain, Points, Table, html)
+from .result import MOODS
 
 TITLE = "npspectral: every experiment beside its published numbers"
 MODES = {"quick": "Small sizes (--quick)", "default": "Standard sizes (--standard)",
@@ -20,12 +20,10 @@ COLUMNS = ("part", "quantity", "published", "ours", "verdict")
 
 
 def write(results, machine, mode, folder, seconds):
-    """Write report.html and report.md to `folder`, each whole or not at all; returns the former."""
-    blocks = page(results, machine, mode, seconds)
+    """Write report.html to `folder`, whole or not at all; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "report.md", [markdown(blocks, folder)])
     target = folder / "report.html"
-    write_whole(target, html(TITLE, blocks))
+    write_whole(target, html(TITLE, page(results, machine, mode, seconds)))
     return target
 
 

@@ -1,27 +1,26 @@
-"""The figures of stripe_compression.py: weights at four moments, lambda in time and against p."""
+"""Weights at four moments, lambda in time and against p."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
-from stripe_compression_verdicts import fastest_amplification
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
 
 from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.analysis.kernels.learning_curves import power_law
 from npspectral.analysis.neurons.dynamics import Neurons, positions
 from npspectral.data.binary import STRIPE, cylinder_radius
 
+from .claims import fastest_amplification
+
 MOMENTS = ("start", "early", "t*", "end")
 DRAWN = 1000                            # neurons and points in a panel
 REACH = 3.2                             # of the panels of the input space
 
 
-def plot(result, folder):
-    """Write the figures of `result`, as stripe_compression.run gives it, to `folder`."""
-    shown = result["shown"]
-    save_figures({"stripe_weights": partial(draw_weights, own=shown["stripe"], n_parallel=1),
-                  "cylinder_weights": partial(draw_weights, own=shown["cylinder"], n_parallel=2),
-                  "lambda_in_time": partial(draw_times, shown=shown),
-                  "lambda_against_p": partial(draw_laws, laws=result["laws"])}, folder)
+def figures(result):
+    return {"stripe_weights": partial(draw_weights, own=result["stripe, shown"], n_parallel=1),
+            "cylinder_weights": partial(draw_weights, own=result["cylinder, shown"], n_parallel=2),
+            "lambda_in_time": partial(draw_times, result=result),
+            "lambda_against_p": partial(draw_laws, laws=result)}
 
 
 def relevant(points, n_parallel):
@@ -63,15 +62,15 @@ def draw_weights(plt, own, n_parallel):
     return figure
 
 
-def draw_times(plt, shown):
+def draw_times(plt, result):
     """lambda against t / t*, in the conventions for the stripe, by component for the others."""
     figure, axes = plt.subplots(figsize=(9, 6))
-    stripe = shown["stripe"]
+    stripe, cylinder = result["stripe, shown"], result["cylinder, shown"]
     lines = [("stripe, by component", stripe, 0, BLUE, "-"),
              ("stripe, mean square", stripe, 1, BLUE, "--"),
              ("stripe, total", stripe, 2, BLUE, ":"),
-             ("cylinder, by component", shown["cylinder"], 0, GREEN, "-"),
-             ("stripe, lazy, by component", shown["lazy"], 0, ORANGE, "-")]
+             ("cylinder, by component", cylinder, 0, GREEN, "-"),
+             ("stripe, lazy, by component", result["lazy, shown"], 0, ORANGE, "-")]
     for label, own, column, color, style in lines:
         axes.plot(own["times"] / own["moments"][2], own["lambda"][:, column], style, color=color,
                   label=label)
@@ -84,7 +83,7 @@ def draw_times(plt, shown):
     axes.set(xscale="log", yscale="log", xlim=(0.01, 1000), xlabel="t / t*",
              ylabel=r"amplification factor $\lambda$",
              title=f"Irrelevant weights are left behind before t* (d = {d}; cylinder d = "
-                   f"{shown['cylinder']['x'].shape[1]})")
+                   f"{cylinder['x'].shape[1]})")
     axes.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.22))
     return figure
 

@@ -3,10 +3,10 @@ import os
 import platform
 import time
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
+from lab.versions import versions
 
 from npspectral.oracle import check
 from npspectral.oracle.verdict.reference import reference
@@ -52,17 +52,8 @@ def judge_machine():
 
 def facts():
     """Versions and hardware, name -> words."""
-    return {**{name: release(name) for name in ("npspectral", "numpy", "scipy", "matplotlib")},
-            "Python": f"{platform.python_version()} ({platform.python_implementation()})",
-            "BLAS": blas(), "system": platform.platform(),
+    return {**versions(), "BLAS": blas(), "system": platform.platform(),
             "processor": f"{processor()}, {os.cpu_count()} cores"}
-
-
-def release(name):
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def blas():

@@ -1,6 +1,6 @@
-"""What stripe_compression.py claims, as rows of its table."""
+"""How lambda grows with p, against the published laws and our prediction."""
 import numpy as np
-from experiment_table import Row
+from lab.table import Row
 
 from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.analysis.kernels.learning_curves import exponent_interval, power_law
@@ -33,12 +33,10 @@ def pdf(x):
     return np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
 
 
-def verdicts(result):
-    """Rows of `result` as stripe_compression.run gives it."""
-    laws = result["laws"]
-    return (growth("stripe", laws["stripe"], "1/2", low=0.4, high=0.7)
-            + fastest(laws["stripe"]) + late(laws["stripe, on"])
-            + growth("cylinder", laws["cylinder"], "-") + lazy(laws["lazy"]))
+def claims(result):
+    return (growth("stripe", result["stripe"], "1/2", low=0.4, high=0.7)
+            + fastest(result["stripe"]) + late(result["stripe, on"])
+            + growth("cylinder", result["cylinder"], "-") + lazy(result["lazy"]))
 
 
 def exponent(part, when, sizes, factors, published, **limits):

@@ -1,22 +1,23 @@
-"""The figures of information_plane.py: planes, and information against epochs."""
+"""Information planes, and information against epochs."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
-from information_plane_verdicts import alive
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+
+from .claims import alive
+from .parts import BINS
 
 LAYERS = (BLUE, ORANGE, GREEN, PINK, "k")
 EXACT = -1
 
 
-def plot(result, bins, folder):
-    """Write the figures of `result`, as information_plane.run gives it, to `folder`."""
+def figures(result):
     result = {name: alive(own) for name, own in result.items()}
-    save_figures({"planes": partial(draw_planes, result=result, bins=bins),
-                  "epochs": partial(draw_epochs, result=result, bins=bins)}, folder)
+    return {"planes": partial(draw_planes, result=result),
+            "epochs": partial(draw_epochs, result=result)}
 
 
-def draw_planes(plt, result, bins):
+def draw_planes(plt, result):
     """Rows: activations; columns: widths. Points are means over seeds, their color the epoch."""
     figure, grid = plt.subplots(2, 3, figsize=(14, 8), sharex=True, sharey=True)
     last = max(own["epochs"].max() for own in result.values())
@@ -30,7 +31,7 @@ def draw_planes(plt, result, bins):
             for layer, (x, y) in enumerate(zip(about_x[-1], about_y[-1])):
                 axes.annotate(str(layer + 1), (x, y), (0, 7), textcoords="offset points",
                               ha="center", fontsize=11, fontweight="bold")
-            axes.set(title=f"{name}, {bins[name][column]} bins", xlim=(-0.3, 12.6),
+            axes.set(title=f"{name}, {BINS[name][column]} bins", xlim=(-0.3, 12.6),
                      ylim=(-0.05, 1.12))
             axes.axvline(12, color="k", linewidth=1, linestyle=":")
     for axes in grid[-1]:
@@ -43,7 +44,7 @@ def draw_planes(plt, result, bins):
     return figure
 
 
-def draw_epochs(plt, result, bins):
+def draw_epochs(plt, result):
     """I(T; X) of every layer against epochs: lines are means, bands the range over seeds."""
     figure, grid = plt.subplots(2, 4, figsize=(16, 7.5), sharex=True, sharey=True)
     for row, (name, own) in zip(grid, result.items()):
@@ -53,7 +54,7 @@ def draw_epochs(plt, result, bins):
                 values = own["about_x"][:, :, layer, column]
                 axes.plot(epochs, values.mean(0), color=color, label=f"layer {layer + 1}")
                 axes.fill_between(epochs, values.min(0), values.max(0), color=color, alpha=0.15)
-            title = "without bins" if column == EXACT else f"{bins[name][column]} bins"
+            title = "without bins" if column == EXACT else f"{BINS[name][column]} bins"
             axes.set(xscale="log", title=f"{name}, {title}", ylim=(-0.3, 12.6))
         row[0].set_ylabel("I(T; X), bits")
     for axes in grid[-1]:

@@ -1,15 +1,13 @@
-"""A page of headings, paragraphs, tables and figures, as HTML in one file and as Markdown.
+"""A page of headings, paragraphs, tables and figures, as HTML in one file.
 
 A page is a list of the blocks below. `html` puts the figures into the file and needs neither
-network nor JavaScript; `markdown` refers to them by their path from the page's folder.
+network nor JavaScript.
 """
 import base64
 import html as escape
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 GOOD, BAD, SMALL = "good", "bad", "small"           # moods of paragraphs and of rows
 READABLE = 0.45                                     # of a figure's pixels, on the narrowest screen
@@ -108,8 +106,6 @@ def visible(words):
     return RAW.sub(lambda found: found[0].encode("unicode_escape").decode(), str(words))
 
 
-# HTML
-
 def html(title, blocks):
     """The page as one HTML document, in pieces."""
     yield (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -179,40 +175,3 @@ HTML = {Heading: html_heading, Paragraph: html_paragraph, Table: html_table, Fig
         Fold: html_fold, Plain: lambda block: f"<pre>{text(block.text)}</pre>",
         Points: lambda block: "<ul>\n" + "\n".join(f"<li>{text(item)}</li>"
                                                    for item in block.items) + "\n</ul>"}
-
-
-# Markdown
-
-def markdown(blocks, folder):
-    """The page as Markdown, to be written to `folder`."""
-    return "\n\n".join(markdown_block(block, folder) for block in blocks) + "\n"
-
-
-def literal(words):
-    """Text in which nothing means anything to Markdown."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", visible(words))
-
-
-def markdown_block(block, folder):
-    if isinstance(block, Heading):
-        return f"{'#' * block.level} {literal(block.text)}"
-    if isinstance(block, Paragraph):
-        lines = [f"**{line}**" if block.mood else line for line in literal(block.text).splitlines()]
-        return "  \n".join(lines)
-    if isinstance(block, Points):
-        return "\n".join(f"- {literal(item)}" for item in block.items)
-    if isinstance(block, Plain):
-        return "\n".join(f"    {line}".rstrip() for line in visible(block.text).splitlines())
-    if isinstance(block, Table):
-        rows = [block.head, ["---"] * len(block.head), *block.rows]
-        return "\n".join(f"| {' | '.join(map(markdown_cell, row))} |" for row in rows)
-    if isinstance(block, Figure):
-        path = quote(os.path.relpath(block.path, folder).replace(os.sep, "/"),
-                     errors="surrogateescape")
-        return f"![{literal(block.caption)}]({path})"
-    inner = markdown(block.blocks, folder)
-    return f"<details><summary>{text(block.title)}</summary>\n\n{inner}\n</details>"
-
-
-def markdown_cell(cell):
-    return " ".join(literal(cell.text if isinstance(cell, Link) else cell).splitlines())

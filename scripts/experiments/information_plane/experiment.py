@@ -34,20 +34,23 @@ w_k standard normal, another for each seed: half of the labels are 1, H(Y) is ex
 weights are N(0, 1 / n_in), published ones without what is beyond 2 standard deviations. As it
 comes the rate is 0.002 for 1,600 epochs; --full has the published 0.0004, 8,000 epochs, 50 trials.
 """
-import time
 from dataclasses import dataclass
 
-from experiment import (SEEDS, WORKERS, each_seed, hold_memory, options, save_arrays, stack, swept,
-                        with_seeds)
-from experiment_table import show_table
-from information_plane_figures import plot
-from information_plane_runs import ACTIVATIONS, BINS, follow
-from information_plane_verdicts import verdicts
+from lab.plan import each_seed, stack
+
+from .parts import ACTIVATIONS, follow
+
+SECONDS = 9, 90, 4800
+DATA = ()
+AXES = {"epochs": ("seed", "moment"), "widths": ("seed", "width"),
+        "about_x": ("seed", "moment", "layer", "width"),
+        "about_y": ("seed", "moment", "layer", "width"),
+        "train_accuracy": ("seed", "moment"), "test_accuracy": ("seed", "moment")}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a mode runs; moments: how many epochs are looked at, evenly on a log scale."""
+    """moments: how many epochs are looked at, evenly on a log scale."""
 
     seeds: int
     epochs: int
@@ -62,26 +65,8 @@ SETTINGS = {
 }
 
 
-def run(setting, path, workers=1):
-    """Activation -> name -> array with one row a seed; runs in the file are not run again."""
+def run(setting, keep):
+    """Activation -> arrays."""
     plan = {name: each_seed(follow, setting.seeds, name=name, epochs=setting.epochs,
                             rate=setting.rate, moments=setting.moments) for name in ACTIVATIONS}
-    return {name: stack(rows) for name, rows in swept(plan, path, workers).items()}
-
-
-def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/information_plane", seeds=SEEDS,
-                     workers=WORKERS)
-    chosen = parser.parse_args(argv)
-    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
-    begin = time.monotonic()
-    hold_memory()
-    result = run(setting, chosen.out / "runs.jsonl", chosen.workers)
-    save_arrays(result, chosen.out / "information_plane.npz")
-    plot(result, BINS, chosen.out)
-    show_table(verdicts(result, BINS), chosen.out, chosen.mode)
-    print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
-
-
-if __name__ == "__main__":
-    main()
+    return {name: stack(rows) for name, rows in keep(plan).items()}

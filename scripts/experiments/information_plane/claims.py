@@ -1,6 +1,8 @@
-"""What information_plane.py claims, as rows of its table."""
+"""What the information plane shows: tanh falls by the bins, ReLU does not, nothing is forgotten."""
 import numpy as np
-from experiment_table import Row
+from lab.table import Row
+
+from .parts import BINS
 
 PUBLISHED = 1                       # which of the three widths is the published one
 ALL_BITS, ROUNDED = 12, 0.01        # in saturation tanh of two inputs may be one float64 number
@@ -20,8 +22,7 @@ def falls(own):
     return own["about_x"].max(1) - own["about_x"][:, -1]
 
 
-def verdicts(result, bins):
-    """Rows of `result` as information_plane.run gives it, bins: activation -> numbers of bins."""
+def claims(result):
     rows = []
     for name, own in result.items():
         dead = len(own["epochs"]) - len(alive(own)["epochs"])
@@ -29,7 +30,7 @@ def verdicts(result, bins):
                         np.array([dead])))
     result = {name: alive(own) for name, own in result.items()}
     for name, own in result.items():
-        rows += compression(name, own, bins[name]) + ends(name, own, bins[name])
+        rows += compression(name, own, BINS[name]) + ends(name, own, BINS[name])
     rows += difference(result)
     for name, own in result.items():
         rows += exact(name, own)

@@ -1,8 +1,8 @@
-"""The runs of stripe_compression.py: one training, its lambda and its neurons."""
+"""One training, its lambda and its neurons."""
 from dataclasses import dataclass
 
 import numpy as np
-from experiment import progress
+from lab.progress import progress
 
 from npspectral import hinge, soft_hinge
 from npspectral.analysis.neurons.compression import (amplification_by_component,

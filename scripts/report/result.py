@@ -5,9 +5,9 @@ import re
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from experiment_table import FAIL, PASS, TOO_SMALL, VERDICTS
-from reproduce_page import BAD, GOOD, SMALL, visible
-from reproduce_run import ERRORS, LOG, in_words, regular
+from lab.table import FAIL, PASS, TOO_SMALL, VERDICTS
+from .page import BAD, GOOD, SMALL, visible
+from .run import ERRORS, LOG, in_words, regular
 
 MOODS = {PASS: GOOD, FAIL: BAD, TOO_SMALL: SMALL, "": ""}
 LAST_LINES, LONGEST = 15, 500           # lines of a script that is in trouble, their characters
@@ -37,8 +37,8 @@ class Result:
 
     @classmethod
     def of(cls, run):
-        """From a reproduce_run.Run; reading raises nothing, whatever the folder holds."""
-        faults = list(run.faults)
+        """From a run.Run; reading raises nothing, whatever the folder holds."""
+        faults, job = list(run.faults), run.job
 
         def read(reader, path, nothing):
             """What a reader finds, and its complaints; `nothing` where it cannot read at all."""
@@ -48,12 +48,12 @@ class Result:
                 found, complaints = nothing, [f"{path.name}: {in_words(error)}."]
             faults.extend(complaints)
             return found
-        texts = read(paragraphs, run.script, [run.script.stem])
-        rows = read(verdicts, run.folder / VERDICTS, [])
-        images = read(figures, run.folder, [])
-        missing, last = read(output, run.folder / LOG, ([], []))
-        errors = read(output, run.folder / ERRORS, ([], []))[1]
-        return cls(run.name, texts, rows, images, missing,
+        texts = read(paragraphs, job.source, [job.name])
+        rows = read(verdicts, job.folder / VERDICTS, [])
+        images = read(figures, job.folder, [])
+        missing, last = read(output, job.folder / LOG, ([], []))
+        errors = read(output, job.folder / ERRORS, ([], []))[1]
+        return cls(job.name, texts, rows, images, missing,
                    "\n".join((last + errors)[-LAST_LINES:]), run.code, run.seconds, faults)
 
     @property
@@ -98,6 +98,18 @@ class Result:
         return said + "; part of it needs data files that are not here" * bool(self.missing) + "."
 
 
+def seconds_of(source):
+    """SECONDS of an experiment's file, which is not run; a minute, ten and 100 if it has none."""
+    try:
+        for node in ast.parse(regular(source, MOST).read_bytes()).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SECONDS":
+                quick, default, full = ast.literal_eval(node.value)
+                return float(quick), float(default), float(full)
+    except Exception:                   # its own process will tell
+        pass
+    return 60.0, 600.0, 6000.0
+
+
 # Readers: path -> what was found, and sentences on what is wrong with it.
 
 def paragraphs(script):
@@ -109,7 +121,7 @@ def paragraphs(script):
 
 
 def verdicts(path):
-    """The rows of a table that are as experiment.show_table writes them."""
+    """The rows of a table that are as lab.table.show_table writes them."""
     if not path.is_symlink() and not path.exists():
         return [], []
     rows = json.loads(regular(path, MOST).read_bytes())

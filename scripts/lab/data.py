@@ -1,0 +1,46 @@
+"""The data sets of experiments: which of them are here, and images that runs share."""
+import os
+from functools import cache
+
+import numpy as np
+
+from npspectral import data
+
+LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
+TABLES = {"digits": data.digits, "california-housing": data.california_housing}
+
+
+def here(*names):
+    """Those of the data sets whose files are on this machine."""
+    return [name for name in names if data.at_hand(name)]
+
+
+def get(names, download=False):
+    """Say which of the data sets are left out, or download them."""
+    missing = [name for name in names if not data.at_hand(name)]
+    if download:
+        for name in missing:
+            TABLES[name]() if name in TABLES else images(name, 1)
+    elif missing:
+        place = os.environ.get("NPSPECTRAL_DATA") or "this machine's cache"
+        print(f"{', '.join(missing)} left out: the files are not in {place}. Name a folder that "
+              f"has them in NPSPECTRAL_DATA, or unset it and add --download (once).")
+
+
+@cache
+def images(name, limit=None, dtype=np.float32):
+    """(x, labels) for training, the same for testing; of `limit` training images only the first.
+
+    A process reads a set once, and all its runs share the arrays, which refuse every write.
+    """
+    x, labels = LABELED[name]("train", dtype=dtype)
+    if limit is not None:
+        x, labels = x[:limit].copy(), labels[:limit].copy()
+    return locked(x, labels), locked(*LABELED[name]("test", dtype=dtype))
+
+
+def locked(*arrays):
+    """The arrays, which refuse every write from now on: what runs share, none of them changes."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays

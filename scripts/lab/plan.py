@@ -1,0 +1,15 @@
+"""Runs that are to be made, and what they returned as arrays."""
+import numpy as np
+
+from npspectral.sweep import grid
+
+
+def each_seed(function, seeds, **parameters):
+    """The runs of a function of a seed, for the first seeds, that differ in nothing else."""
+    return grid(function, **{name: [value] for name, value in parameters.items()},
+                seed=range(seeds))
+
+
+def stack(rows):
+    """A list of dicts with the same names as one dict of arrays, one row each."""
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}

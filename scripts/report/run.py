@@ -1,0 +1,102 @@
+"""One experiment into one Run, whatever its process does: where it runs, what it was ended by."""
+import json
+import math
+import os
+import platform
+import time
+from dataclasses import dataclass
+from itertools import count, chain
+from pathlib import Path
+from threading import Event
+
+from lab.table import VERDICTS
+from lab.versions import versions
+
+from .process import watched
+
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+                            "VECLIB_MAXIMUM_THREADS"), "1")
+STATE, LOG, ERRORS = "made_with.json", "log.txt", "errors.txt"
+RESULTS = (VERDICTS, "*.png", "*.npz")  # what is made anew from the runs, which stay
+
+
+@dataclass(frozen=True)
+class Job:
+    """An experiment as a process; `source` has its docstring, `command` writes to `folder`."""
+
+    name: str
+    source: Path
+    command: list
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a job ended; its folder holds its figures, its verdicts, LOG and ERRORS.
+
+    faults: sentences on what went wrong; code: None if it was not run.
+    """
+
+    job: Job
+    code: int | None
+    seconds: float
+    faults: tuple = ()
+
+
+def run_job(job, again=False, limit=math.inf, stop=None):
+    """Run a job to its end; returns a Run, whatever happens.
+
+    again: also the runs that its folder keeps; limit: seconds after which the process is ended;
+    stop: an Event after which it is, too.
+    """
+    begin, folder = time.monotonic(), job.folder
+    try:
+        prepare(folder, again)
+        code, faults = watched(job.command, folder / LOG, folder / ERRORS,
+                               {**os.environ, **ONE_THREAD, "PYTHONUNBUFFERED": "1"},
+                               limit, stop or Event())
+        faults += [] if folder.is_dir() else ["Deleted its own folder, with all results."]
+    except Exception as error:
+        code, faults = None, [f"Not run: {in_words(error)}."]
+    return Run(job, code, time.monotonic() - begin, tuple(faults))
+
+
+def prepare(folder, again):
+    """A folder without results; aside goes what other versions made, or all if `again`."""
+    mark = {**versions(), "machine": platform.machine()}
+    if os.path.lexists(folder) and (again or state_of(folder) not in (mark, None)):
+        folder.rename(next(aside for aside in (folder.with_name(f"{folder.name}.{k}")
+                                               for k in count(1)) if not os.path.lexists(aside)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in chain.from_iterable(map(folder.glob, RESULTS)):
+        path.unlink() if path.is_symlink() or not path.is_dir() else None
+    temporary = folder / f"{STATE}.part"
+    temporary.write_text(json.dumps(mark), encoding="utf-8")
+    os.replace(temporary, folder / STATE)
+
+
+def state_of(folder):
+    """What made the runs in a folder; None if there are none, {} if that cannot be understood."""
+    if folder.is_dir() and not os.path.lexists(folder / STATE):
+        return None
+    try:
+        return json.loads(regular(folder / STATE, 1 << 20).read_bytes()) or {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def regular(path, most):
+    """The path. Raises ValueError if it is no file, or one of more than `most` bytes."""
+    if not path.is_file():                          # a folder; a pipe, which would never end
+        raise ValueError("is no regular file")
+    size = path.stat().st_size
+    if size > most:
+        raise ValueError(f"has {size / 1e6:.0f} MB, more than {most / 1e6:.0f} MB")
+    return path
+
+
+def in_words(error):
+    """What an error says, in one line."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    place = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return f"{' '.join(said.split())[:200] or type(error).__name__}{place}"

@@ -1,0 +1,418 @@
+"""What experiments share: runs kept on disk, tables, arrays, data sets that are at hand or not."""
+import dataclasses
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from conftest import SCRIPTS, same_bits
+from lab import arrays, options, plan, progress, style, table
+from lab import data as lab_data
+from lab.keep import keeper
+from sweep_runs import fail_at, leave_at, train
+
+from npspectral import data, sweep
+from npspectral.progress import Line
+
+
+@pytest.fixture(autouse=True)
+def fresh_line(monkeypatch):
+    monkeypatch.setattr(progress, "LINE", Line())           # what others showed sets no pace here
+
+
+def test_kept_runs_stand_by_part_and_are_made_once(tmp_path, capsys):
+    runs = {"b": sweep.grid(fail_at, place=["/nowhere"], i=[5, 4]), "none": [],
+            ("a", 1): sweep.grid(fail_at, place=["/nowhere"], i=[4, 3])}
+    want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
+    assert keeper(tmp_path / "runs.jsonl")(runs) == want
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("0 of 3 runs") and "\r" not in "".join(lines)
+    with ThreadPoolExecutor(2) as executor:
+        assert keeper(tmp_path / "other.jsonl", executor=executor)(runs) == want
+    for workers in (1, 2):                                  # all runs are there, no worker starts
+        assert keeper(tmp_path / "other.jsonl", workers)(runs) == want
+
+
+def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(tmp_path):
+    (tmp_path / "flag").touch()
+    runs = {"a": sweep.grid(fail_at, place=[str(tmp_path / "flag")], i=range(6))}
+    with pytest.raises(RuntimeError, match="1 of 6 runs failed(.|\n)*ArithmeticError: no run 3"):
+        keeper(tmp_path / "runs.jsonl")(runs)
+    (tmp_path / "flag").unlink()
+    assert keeper(tmp_path / "runs.jsonl")(runs) == {"a": list(range(6))}
+
+
+def test_the_runs_that_came_from_disk_are_counted(tmp_path, capsys):
+    for seeds, said in ((2, "0 of 2"), (5, "2 of 5"), (5, "5 of 5"), (0, "0 of 0")):
+        runs = {"a": sweep.grid(fail_at, place=["/nowhere"], i=range(seeds))}
+        keeper(tmp_path / "runs.jsonl")(runs)
+        assert capsys.readouterr().out == f"{said} runs from disk\n"
+
+
+def test_runs_for_each_seed_differ_in_nothing_else():
+    assert plan.each_seed(train, 2, n=3) == sweep.grid(train, n=[3], seed=[0, 1])
+
+
+def test_a_damaged_results_file_is_refused_by_name(tmp_path):
+    path, runs = tmp_path / "runs.jsonl", {"a": sweep.grid(train, n=[20], seed=[0])}
+    keeper(path)(runs)
+    whole = path.read_bytes()
+    for at in range(0, len(whole) - 1, len(whole) // 40):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
+        with pytest.raises(ValueError, match=re.escape(str(path))):
+            keeper(path)(runs)
+
+
+def python(code, *arguments):
+    """What a fresh interpreter prints that finds the scripts; it has one BLAS thread."""
+    paths = (str(SCRIPTS), str(SCRIPTS.parent / "tests"), *sys.path)
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)})
+
+
+def test_a_script_that_was_killed_goes_on(tmp_path, capsys):
+    flag, path = tmp_path / "flag", tmp_path / "runs.jsonl"
+    flag.touch()
+    code = """if True:
+        import sys, lab.keep, sweep_runs
+        from npspectral import sweep
+        runs = {"a": sweep.grid(sweep_runs.leave_at, place=[sys.argv[1]], i=range(6), how=["kill"])}
+        lab.keep.keeper(sys.argv[2])(runs)"""
+    assert python(code, flag, path).returncode == -9
+    flag.unlink()
+    runs = {"a": sweep.grid(leave_at, place=[str(flag)], i=range(6), how=["kill"])}
+    assert keeper(path)(runs) == {"a": list(range(6))}
+    assert capsys.readouterr().out == "3 of 6 runs from disk\n"
+
+
+TOY = {
+    "experiment.py": """
+        \"\"\"Does a toy add up?\"\"\"
+        from dataclasses import dataclass
+        from lab.plan import each_seed, stack
+        from .parts import work
+        SECONDS, DATA, AXES = (1, 1, 1), (), {"y": ("seed",)}
+
+
+        @dataclass(frozen=True)
+        class Setting:
+            seeds: int = 2
+            x: float = 1.0
+
+
+        SETTINGS = dict.fromkeys(("quick", "default", "full"), Setting())
+
+
+        def run(setting, keep):
+            plan = {"a": each_seed(work, setting.seeds, x=setting.x)}
+            return {part: stack(rows) for part, rows in keep(plan).items()}
+        """,
+    "parts.py": """
+        \"\"\"Runs.\"\"\"
+        from lab.toy_task import draw
+        from npspectral import Adam         # which a run of ours would use
+
+        FACTOR = 2                  # a constant
+
+
+        def work(x, seed):
+            \"\"\"What it gives.\"\"\"
+            return {"y": FACTOR * draw(x) + seed}
+        """,
+    "claims.py": """
+        from lab.table import Row
+
+
+        def claims(result):
+            return [Row("a", "y", "22", result["a"]["y"], low=22)]
+        """,
+    "figures.py": """
+        def figures(result):
+            return {"empty": lambda plt: plt.figure()}
+        """,
+}
+TASK = "SHIFT = 10\n\n\ndef draw(x):\n    return x + SHIFT\n"
+EDITS = [                               # file, old text, new text, runs from disk, first y
+    ("experiments/toy/parts.py", "FACTOR = 2 ", "FACTOR = 3 ", 0, 33),
+    ("lab/toy_task.py", "SHIFT = 10", "SHIFT = 20", 0, 63),
+    ("npspectral/training/optimizers.py", "import numpy as np\n", "import numpy as np\nONE = 1\n",
+     0, 63),
+    ("experiments/toy/parts.py", "What it gives", "What it returns", 2, 63),
+    ("experiments/toy/parts.py", "# a constant", "# of the sum", 2, 63),
+    ("experiments/toy/experiment.py", "x: float = 1.0", "x: float = 1.0; z: int = 0", 2, 63),
+    ("experiments/toy/claims.py", "low=22", "low=23", 2, 63),
+    ("lab/table.py", "TOO_SMALL = \"pass\", \"FAIL\", \"", "TOO_SMALL = \"pass\", \"FAIL\", \"no, ",
+     2, 63),
+    ("npspectral/oracle/__init__.py", "\nfrom", "\nONE = 1\nfrom", 2, 63),
+]
+
+
+def toy(folder, *arguments):
+    """What the toy experiment prints: (runs from disk, first y), by a door in `folder`."""
+    done = subprocess.run(
+        [sys.executable, folder / "reproduce.py", "toy", "--here", "--out", folder / "out",
+         *arguments], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == 0, done.stderr
+    result, about = arrays.load(folder / "out" / "toy" / "toy.npz")
+    return int(re.search(r"(\d+) of \d+ runs", done.stdout)[1]), result["a"]["y"][0], about
+
+
+def make_toy(folder):
+    shutil.copy(SCRIPTS / "reproduce.py", folder)
+    for name in ("old.py", "experiments/__init__.py"):      # old.py: while there are old scripts
+        if (SCRIPTS / name).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copy(SCRIPTS / name, folder / name)
+    ignore = shutil.ignore_patterns("__pycache__", "vectors")
+    for name, place in (("lab", SCRIPTS), ("report", SCRIPTS), ("npspectral", SCRIPTS.parent)):
+        shutil.copytree(place / name, folder / name, ignore=ignore)
+    (folder / "lab" / "toy_task.py").write_text(TASK)
+    (folder / "experiments" / "toy").mkdir()
+    for name, text in TOY.items():
+        (folder / "experiments" / "toy" / name).write_text(textwrap.dedent(text.lstrip("\n")))
+
+
+def test_code_that_a_run_reaches_makes_it_again_and_no_other_edit_does(tmp_path):
+    make_toy(tmp_path)
+    assert toy(tmp_path)[:2] == (0, 22) and toy(tmp_path)[:2] == (2, 22)
+    for name, old, new, from_disk, y in EDITS:
+        text = (tmp_path / name).read_text()
+        assert old in text, name
+        (tmp_path / name).write_text(text.replace(old, new, 1))
+        assert toy(tmp_path)[:2] == (from_disk, y), (name, new)
+
+
+def test_options_change_the_setting_and_workers_give_the_same(tmp_path):
+    make_toy(tmp_path)
+    from_disk, y, about = toy(tmp_path, "--seeds", "3", "--set", "x=2", "--workers", "2")
+    assert (from_disk, y, about["seeds"], about["setting"]["x"]) == (0, 24, {"seeds": 3}, 2.0)
+    assert toy(tmp_path, "--seeds", "3", "--set", "x=2")[0] == 3
+
+
+# Files and figures
+
+def test_images_are_read_once_in_a_process_and_refuse_every_write(monkeypatch):
+    asked = []
+
+    def made(split, dtype):
+        asked.append(split)
+        return np.arange(12, dtype=dtype).reshape(6, 2), np.arange(6)
+
+    monkeypatch.setitem(lab_data.LABELED, "made", made)
+    for _ in range(2):
+        (x, labels), (x_test, _) = lab_data.images("made", 4, float)
+        assert x.shape == (4, 2) and labels.tolist() == [0, 1, 2, 3] and x_test.shape == (6, 2)
+        for array in (x, labels, x_test):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 1
+    lab_data.images.cache_clear()
+    assert asked == ["train", "test"]
+
+
+def test_figures_leave_matplotlib_as_it_was(tmp_path):
+    import matplotlib
+    from matplotlib import pyplot
+
+    def draw(plt):
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(1, 2))
+        left.plot([0, 1], color=plt.get_cmap("tab20")(3))
+        right.imshow([[0, 1]], cmap=plt.get_cmap("coolwarm", 2))
+        return figure
+
+    before, size = matplotlib.get_backend(), matplotlib.rcParams["font.size"]
+    matplotlib.use("svg")
+    try:
+        style.save_figures({"one": draw, "two": lambda plt: plt.figure()}, tmp_path)
+        assert matplotlib.get_backend() == "svg" and matplotlib.rcParams["font.size"] == size
+    finally:
+        matplotlib.use(before)
+    assert pyplot.get_fignums() == []
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "two.png").exists()
+
+
+def test_the_picture_refuses_damaged_results(monkeypatch, tmp_path, rng):
+    import picture
+    monkeypatch.setattr(picture, "RESULTS", tmp_path)
+    monkeypatch.setattr(picture, "FOLDER", tmp_path)
+    for name, named in (
+            ("input_relevance/mnist.npz", {"relevance": rng.random((18, 784))}),
+            ("learning_curves/learning_curves.npz",
+             {"stripe p": np.array([8, 16]), "stripe errors": rng.random((2, 2, 2))})):
+        (tmp_path / name).parent.mkdir()
+        np.savez(tmp_path / name, **named)
+    picture.main()
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+    path = tmp_path / "input_relevance" / "mnist.npz"
+    whole = path.read_bytes()
+    assert whole.count(b"(18, 784)") == 1
+    path.write_bytes(whole.replace(b"(18, 784)", b"(10, 784)"))         # one bit is another one
+    with pytest.raises(ValueError, match="mnist.npz: not a whole"):
+        picture.main()
+
+
+# Progress, tables, options
+
+def test_workers_write_no_progress_of_their_own(monkeypatch, capsys):
+    progress.progress("here")
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: "the caller's")
+    progress.progress("there")
+    assert capsys.readouterr().err.strip() == "here"
+
+
+def test_rows_are_judged_by_every_value_or_by_the_median():
+    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
+    assert row.verdict == "FAIL (>= 0.85, 2 of 3)"
+    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85, every=False)
+    assert row.verdict == "pass (>= 0.85, median)"
+    assert table.Row("a", "accuracy", "-", np.array([0.8])).verdict == ""
+
+
+def test_the_table_shows_published_beside_ours(capsys):
+    table.show_table([table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0, 1)])
+    title, line = capsys.readouterr().out.splitlines()
+    assert "published" in title and line.split() == (
+        "a accuracy 0.93 0.625 (0.5 to 0.75) pass (0 to 1, 2 of 2)".split())
+
+
+def test_a_quick_run_is_too_small_to_fail_unless_the_row_is_exact():
+    def row(value, **more):
+        return table.Row("a", "accuracy", "-", np.array([value]), low=0.85, **more)
+    assert [row(0.8).judge(mode) for mode in ("quick", "default", "full")] == [
+        "not at this size", "FAIL", "FAIL"]
+    assert row(0.8, exact=True).judge("quick") == "FAIL" and row(0.9).judge("quick") == "pass"
+    assert table.Row("a", "accuracy", "-", np.array([0.8]), exact=True).judge("quick") == ""
+
+
+def test_the_rows_are_written_for_programs(tmp_path, capsys):
+    rows = [table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
+            table.Row("b", "told", "-", np.array([np.nan]))]
+    table.show_table(rows, tmp_path / "new", "quick")
+    first, second = json.loads((tmp_path / "new" / "verdicts.json").read_text())
+    assert first == {"part": "a", "quantity": "accuracy", "published": "0.93",
+                     "ours": "0.625 (0.5 to 0.75)", "verdict": "not at this size",
+                     "wanted": "0.6 to 1, 1 of 2", "exact": False}
+    assert (second["ours"], second["verdict"]) == ("nan", "")
+    assert "not at this size (0.6 to 1, 1 of 2)" in capsys.readouterr().out
+
+
+def test_data_sets_that_are_not_at_hand_are_left_out_and_named(monkeypatch, tmp_path,
+                                                               capsys):
+    monkeypatch.setenv("NPSPECTRAL_DATA", str(tmp_path))
+    lab_data.get(["mnist", "fashion-mnist"])
+    told = capsys.readouterr().out
+    assert told.startswith("mnist, fashion-mnist left out: ") and str(tmp_path) in told
+    assert lab_data.here("mnist", "fashion-mnist") == []
+    asked = []
+    monkeypatch.setattr(lab_data, "images", lambda name, limit: asked.append(name))
+    lab_data.get(["mnist"], download=True)
+    assert asked == ["mnist"] and capsys.readouterr().out == ""
+
+
+def test_a_data_set_is_at_hand_when_all_its_files_are(tmp_path):
+    folder = tmp_path / "fashion-mnist"
+    folder.mkdir()
+    files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k")
+             for kind in ("images-idx3", "labels-idx1")]
+    for name in files:
+        assert not data.at_hand("fashion-mnist", tmp_path)
+        (folder / name).touch()
+    assert data.at_hand("fashion-mnist", tmp_path)
+
+
+def test_the_table_of_california_housing_is_enough(tmp_path):
+    assert not data.at_hand("california-housing", tmp_path)
+    (tmp_path / "california-housing").mkdir()
+    (tmp_path / "california-housing" / "cal_housing.data.gz").touch()
+    assert data.at_hand("california-housing", tmp_path)
+
+
+def test_an_unknown_data_set_is_refused():
+    with pytest.raises(ValueError, match="name is 'mnits', expected one of .*'mnist'"):
+        data.at_hand("mnits")
+
+
+def test_the_number_of_seeds_changes_wherever_a_setting_has_it():
+    @dataclasses.dataclass(frozen=True)
+    class Setting:
+        seeds: int = 5
+        seeds_of_others: int = 2
+        p: int = 64
+
+    one_kind = dataclasses.make_dataclass("OneKind", [("seeds", int), ("p", int)], frozen=True)
+    assert options.with_seeds(Setting(), 3) == Setting(3, 3, 64)
+    assert options.with_seeds(Setting(), None) == Setting()
+    assert options.with_seeds(one_kind(5, 64), 1) == one_kind(1, 64)
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    seeds: int = 2
+    rate: float = 0.5
+    task: str = "stripe"
+    limit: int | None = None
+    sizes: tuple = (8, 16)
+
+
+def test_fields_of_a_setting_are_set_by_name_and_refused_by_name_and_type():
+    setting = options.changed(Setting(), ["rate=2", "task=cylinder", "limit=3", "sizes=(4,)"])
+    assert setting == Setting(2, 2.0, "cylinder", 3, (4,)) and type(setting.rate) is float
+    for change, said in (("p=3", "no 'p', expected one of seeds, r"), ("seeds=2.5", "seeds is 2"),
+                         ("sizes=4", "expected tuple"), ("seeds", "expected int")):
+        with pytest.raises(ValueError, match=said):
+            options.changed(Setting(), [change])
+
+
+RESULT = {"stripe, on": {"p": np.arange(2), "error": np.ones((1, 2))}, "lazy 1": {"p": np.zeros(1)}}
+
+
+def test_arrays_come_back_with_what_they_are(tmp_path):
+    axes = {"p": ("p",), "stripe, on/error": ("seed", "p")}
+    path = tmp_path / "all.npz"
+    arrays.save(path, RESULT, axes, "toy", "quick", Setting())
+    result, about = arrays.load(path)
+    assert same_bits(result, RESULT) and about["axes"]["stripe, on/error"] == ["seed", "p"]
+    assert about["seeds"] == {"seeds": 2} and about["setting"]["task"] == "stripe"
+    assert about["versions"]["numpy"] == np.__version__
+    whole = path.read_bytes()
+    for at in range(0, len(whole), len(whole) // 50):
+        path.write_bytes(whole[:at])
+        with pytest.raises(ValueError, match="all.npz: not a whole"):
+            arrays.load(path)
+
+
+@pytest.mark.parametrize("axes", [{"p": ("p",)}, {"p": ("p",), "error": ("seed",)}])
+def test_an_array_without_names_of_its_axes_is_refused(axes, tmp_path):
+    with pytest.raises(ValueError, match="stripe, on/error has shape .1, 2., AXES names"):
+        arrays.save(tmp_path / "all.npz", RESULT, axes, "toy", "quick", Setting())
+    assert not list(tmp_path.iterdir())
+
+
+def test_digests_see_another_bit_another_name_and_moved_axes(tmp_path, capsys):
+    from report import digests
+    old, new = tmp_path / "old" / "toy", tmp_path / "new" / "toy"
+    old.mkdir(parents=True)
+    new.mkdir(parents=True)
+    x = np.arange(6.0).reshape(2, 3)
+    np.savez(old / "part_one.npz", x=x, seconds=np.ones(2))
+    np.savez(old / "toy.npz", **{"two y": x + 1})
+    folders = str(old.parent), str(new.parent)
+
+    def judge(**more):
+        np.savez_compressed(new / "toy.npz", about="text", **{
+            "part one/x": x.T, "part one/seconds": np.zeros(2), "three/y": x + 1, **more})
+        return digests.main(*folders), capsys.readouterr().out
+    code, said = judge()
+    assert code == 0 and "axes (1, 0)" in said and "now three y" in said and "a stopwatch" in said
+    assert judge(**{"three/y": np.nextafter(x + 1, 9)})[0] == 1
+    assert judge(**{"part one/x": x.astype(np.float32)})[0] == 1
+    assert digests.main(folders[0]) == 0 and len(capsys.readouterr().out.splitlines()) == 3

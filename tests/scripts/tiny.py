@@ -1,0 +1,77 @@
+"""Every experiment at toy size: the fields of its Setting, and an array whose damage is seen."""
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+CASES = {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What differs from the quick setting; constants of parts.py; (part, name, function) to spoil.
+
+    A row of the table that passes at this size fails when the function has changed the array.
+    """
+
+    setting: dict
+    spoil: tuple[str, str, Callable]
+    constants: dict = field(default_factory=dict)
+
+
+def toy_images(name, limit=None, dtype=np.float32):
+    """In place of lab.data.images: 300 and 100 images of noise, ten classes in ten rows."""
+    rng = np.random.default_rng(len(name))
+
+    def draw(n):
+        labels = rng.permutation(np.arange(n) % 10)
+        x = 0.2 * rng.random((n, 28, 28))
+        x[np.arange(n), 2 * labels + 4] += 0.8
+        return x.reshape(n, 784).astype(dtype), labels
+    (x, labels), test = draw(300), draw(100)
+    return (x[:limit], labels[:limit]), test
+
+
+# attractors
+
+# complex_memory
+
+# eigenvalue_training
+
+# fewer_parameters
+
+# information_plane
+
+CASES["information_plane"] = Case(
+    dict(seeds=2, epochs=3, rate=0.01, moments=3), constants={"TRAINED": 600},
+    spoil=("tanh", "about_x", lambda bits: bits - 0.1))
+
+# input_relevance
+
+# intrinsic_dimension
+
+# learning_curves
+
+# recurrent_classifier
+
+# regimes
+
+# sparse_training
+
+# spectral_feature_learning
+
+# spectral_pruning
+
+# sphere_model
+
+# stripe_compression
+
+CASES["stripe_compression"] = Case(
+    dict(h=20, d=3, sizes=(24, 48), seeds=2, sizes_late=(24, 48), seeds_late=1,
+         sizes_cylinder=(24, 48), seeds_cylinder=1, sizes_lazy=(24,), seeds_lazy=2, shown_h=40,
+         shown_p=48, shown_d=3, max_steps=250),
+    spoil=("lazy", "end", lambda factors: 1.1 * factors))
+
+# tangent_kernel_pca
+
+# teacher_student
