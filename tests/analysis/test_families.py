@@ -86,7 +86,8 @@ BAD = {
                                        OneHidden(D, 4).init(np.random.default_rng(0)), X),
                   "expected one that trains biases"),
     "one knot": (lambda: family_bases(X, 1), "n_knots is 1, expected an integer, 2 or more"),
-    "rows": (lambda: explained_shares([np.eye(4)], np.eye(3)), r"bases\[0\] has 4 entries, exp.* 3"),
+    "rows": (lambda: explained_shares([np.eye(4)], np.eye(3)),
+             r"bases\[0\] has 4 entries, exp.* 3"),
     "basis": (lambda: share_outside(np.eye(3), np.eye(4)), "basis has 4 entries, expected 3"),
     "constant": (lambda: share_outside(np.ones((4, 4)), np.eye(4)), "expected more than 0"),
 }
