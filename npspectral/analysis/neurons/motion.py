@@ -11,6 +11,8 @@ The direction of v tends to s u, s the sign of a_0 + beta_0, which is a fixed po
     z* = -d S_0 S_1 / |S_1|^2     S_0 = sum_A g     S_1 = sum_A g x
 
 A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only there.
+
+Source: derived here from the flow of `dynamics`.
 """
 import numpy as np
 
