@@ -48,7 +48,7 @@ def ranking(scores):
 
 
 def top_mask(scores, n):
-    """True for the n largest of scores (m,), (m,); of equal ones the first, so exactly n are True."""
+    """True (m,) for the n largest of scores (m,), the first of equal ones: exactly n are True."""
     order = _ranking("top_mask", scores)
     refuse.integer("top_mask", "n", n, 0, len(order))
     mask = np.zeros(len(order), bool)
