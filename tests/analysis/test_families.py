@@ -79,22 +79,3 @@ def test_the_trace_in_neither_family_is_that_of_the_centered_kernel(rng):
     rest = centered - both @ (both.T @ centered)
     want = (rest ** 2).sum() / (centered ** 2).sum()
     assert share_outside(features @ features.T, both) == pytest.approx(want, rel=1e-12)
-
-
-BAD = {
-    "no biases": (lambda: split_kernel(OneHidden(D, 4, trainable=("omega",)),
-                                       OneHidden(D, 4).init(np.random.default_rng(0)), X),
-                  "expected one that trains biases"),
-    "one knot": (lambda: family_bases(X, 1), "n_knots is 1, expected an integer, 2 or more"),
-    "rows": (lambda: explained_shares([np.eye(4)], np.eye(3)),
-             r"bases\[0\] has 4 entries, exp.* 3"),
-    "basis": (lambda: share_outside(np.eye(3), np.eye(4)), "basis has 4 entries, expected 3"),
-    "constant": (lambda: share_outside(np.ones((4, 4)), np.eye(4)), "expected more than 0"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_what_does_not_fit_is_refused(name):
-    call, message = BAD[name]
-    with pytest.raises(ValueError, match=message):
-        call()

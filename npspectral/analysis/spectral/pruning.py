@@ -105,8 +105,8 @@ def remove_nodes(network, params, masks):
     for position, keep in _placed(whole, masks):
         layer, layer_params = pairs[position]
         if not keep.any():
-            raise EmptiedLayer(f"remove_nodes: {layer.label} at position {position} would lose "
-                               f"all of its nodes")
+            raise EmptiedLayer(f"remove_nodes: {whole[position][0].label} at position {position} "
+                               f"would lose all of its nodes")
         following = next(i for i in range(position + 1, len(pairs)) if hasattr(pairs[i][0], "n_in"))
         constant = _constant_outputs(whole[position:following])     # no bias has been added to yet
         pairs[following] = _without_inputs(*pairs[following], keep, constant)
