@@ -38,6 +38,21 @@ def test_without_perpendicular_weights_the_kernel_is_its_formula(rng):
     assert_near(theta, tangent_kernel(NETWORK, params, X), 16, np.abs(theta).max())
 
 
+@pytest.mark.parametrize("d, n_parallel", [(5, 1), (10, 2)])
+def test_both_parts_depend_on_the_relevant_coordinates_alone(d, n_parallel, rng):
+    network, (x, moved) = OneHidden(d, 50), rng.standard_normal((2, 20, d))
+    moved[:, :n_parallel] = x[:, :n_parallel]
+    params = network.init(rng)
+    flat = without_perpendicular(params, n_parallel)
+    (rest, bias), (moved_rest, moved_bias) = (split_kernel(network, flat, points, n_parallel)
+                                              for points in (x, moved))
+    assert np.array_equal(bias, moved_bias)
+    assert_near(rest, moved_rest, 16, np.abs(tangent_kernel(network, flat, moved)).max())
+    for part, moved_part in zip(*(split_kernel(network, params, points, n_parallel)
+                                  for points in (x, moved))):       # not before compression
+        assert np.abs(part - moved_part).max() > 0.1 * np.abs(part).max()
+
+
 def test_only_the_weights_across_change(rng):
     params = NETWORK.init(rng)
     flat = without_perpendicular(params)

@@ -84,6 +84,8 @@ REFUSED = [
     ("infinite_width.deep_relu_kernels", {"bias_variance": -1}, "bias_variance is -1"),
     ("families.split_kernel", {"network": OneHidden(3, 4, trainable=("omega",))},
      "expected one that trains biases"),
+    ("families.without_perpendicular", {"n_parallel": 4}, "n_parallel is 4, .* 1 to 3"),
+    ("families.split_kernel", {"n_parallel": 0}, "n_parallel is 0, .* 1 to 3"),
     ("families.family_bases", {"n_knots": 1}, "n_knots is 1, expected an integer, 2 or more"),
     ("families.explained_shares", {"vectors": np.eye(3)}, r"bases\[0\] has 24 entries, expected 3"),
     ("families.share_outside", {"basis": np.eye(4)}, "basis has 4 entries, expected 24"),
