@@ -46,17 +46,20 @@ def test_both_parts_depend_on_the_relevant_coordinates_alone(d, n_parallel, rng)
     flat = without_perpendicular(params, n_parallel)
     (rest, bias), (moved_rest, moved_bias) = (split_kernel(network, flat, points, n_parallel)
                                               for points in (x, moved))
+    whole, across = tangent_kernel(network, flat, x), x[:, n_parallel:]
     assert np.array_equal(bias, moved_bias)
     assert_near(rest, moved_rest, 16, np.abs(tangent_kernel(network, flat, moved)).max())
+    assert_near(rest + bias * (across @ across.T) / d, whole, 16)
     for part, moved_part in zip(*(split_kernel(network, params, points, n_parallel)
                                   for points in (x, moved))):       # not before compression
         assert np.abs(part - moved_part).max() > 0.1 * np.abs(part).max()
 
 
-def test_only_the_weights_across_change(rng):
+@pytest.mark.parametrize("n_parallel", [1, 2])
+def test_only_the_weights_across_change(n_parallel, rng):
     params = NETWORK.init(rng)
-    flat = without_perpendicular(params)
-    assert (flat["omega"][:, 0] == params["omega"][:, 0]).all() and params["omega"][:, 1:].all()
+    flat, omega = without_perpendicular(params, n_parallel), params["omega"]
+    assert (flat["omega"] == omega * (np.arange(D) < n_parallel)).all() and omega.all()
     assert flat["bias"] is params["bias"] and flat["beta"] is params["beta"]
 
 
