@@ -194,6 +194,7 @@ REFUSED = [
     ("mutual_information.normal_information", {"weights": np.array([0.5, 0.6])}, "with sum 1"),
     ("mutual_information.normal_information", {"sigmas": np.array([1.0, 0.0])}, "be positive"),
     ("mutual_information.normal_information", {"sigmas": np.ones(1)}, "sigmas has 1 entries"),
+    ("mutual_information.normal_information", {"weights": np.ones(1)}, "weights has 1 entries"),
     ("mutual_information.binned_entropy", {"width": 0.0}, "width is 0.0, expected a positive"),
     ("dimension.neighbor_ratios", {"x": np.ones((5, 2))}, "x has 1 distinct rows, expected 3"),
     ("dimension.neighbor_ratios", {"x": np.array([[1.0], [2], [1e-305], [2e-305], [0]])},
