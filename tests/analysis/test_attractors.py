@@ -279,31 +279,3 @@ def test_collinear_neurons_that_are_not_balanced_alike_stay_apart(rng):
     assert len(merge_parallel(neurons).beta) == 4        # of them the zero goes
     assert len(merge_parallel(neurons, 1e-5).beta) == 3
     assert merge_parallel(line([0, 0], [0, 0], [0, 0])).beta.tolist() == [0]
-
-
-# Bad input
-
-NEURONS = Neurons(np.ones((2, 3)), np.ones(2), np.ones(2))
-X = np.ones((4, 3))
-BAD = {
-    "tolerance": (lambda: attractor_labels(NEURONS, X, -0.1),
-                  "tolerance is -0.1, expected 0 to 1"),
-    "features": (lambda: attractor_labels(NEURONS, POINTS), "x has 1 features, expected 3"),
-    "cells": (lambda: cells(np.zeros((0, 3))), r"cells: x has shape \(0, 3\)"),
-    "force": (lambda: maxima(X, np.ones(3), 1), "maxima: force has 3 entries, expected 4"),
-    "sign": (lambda: maxima(X, np.ones(4), 2), "beta_sign is 2, expected 1 or -1"),
-    "turning_rate": (lambda: turning_rate(np.ones(4), X, np.ones(5)),
-                     "turning_rate: force has 5 entries"),
-    "no direction": (lambda: turning_rate(np.zeros(4), X, np.ones(4)),
-                     "turning_rate: vector is 0, which"),
-    "size": (lambda: turning_rate(np.ones(3), X, np.ones(4)), "vector has 3 entries, expected 4"),
-    "merge": (lambda: merge(NEURONS, POINTS), "x has 1 features, expected 3"),
-    "parallel": (lambda: merge_parallel(NEURONS, 2), "tolerance is 2, expected 0 to 1"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, message = BAD[name]
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -137,32 +137,3 @@ def test_one_block_is_the_whole(rng):
     x = rng.standard_normal((40, 3))
     [got] = block_dimensions(rng, x, 1)
     assert got.value == pytest.approx(intrinsic_dimension(x).value, rel=1e-13)
-
-
-LATTICE = np.argwhere(np.ones((4, 4))).astype(float)
-BAD = {
-    "all copies": (lambda: neighbor_ratios(np.ones((5, 2))), "x has 1 distinct rows, expected 3"),
-    "lattice": (lambda: intrinsic_dimension(LATTICE), "every mu is 1, as on a lattice"),
-    "underflow": (lambda: neighbor_ratios(np.array([[1.0], [2], [1e-305], [2e-305], [0]])),
-                  "rows that differ by less than 1e-300 of its largest number"),
-    "below one": (lambda: two_nn_ml(np.array([1.5, 0.5, 2.0])), r"mu\[1\] is 0.5, expected 1 or"),
-    "two": (lambda: two_nn_ml(np.array([1.5, 2.0])), "mu has 2 entries, expected 3 or more"),
-    "infinite": (lambda: two_nn_ml(np.array([1.5, np.inf, 2.0])), r"mu\[1\] is inf, expected fin"),
-    "keep": (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.0), "keep is 0.0, expected above 0"),
-    "keeps none": (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.1), "among the 0 to fit"),
-    "few": (lambda: two_nn_fit_published(np.array([1.0, 1.0, 1.5])), "among the 0 to fit"),
-    "blocks": (lambda: block_dimensions(np.random.default_rng(0), LATTICE, 6),
-               "n_blocks is 6, expected an integer, 1 to 5"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, message = BAD[name]
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
-def test_a_seed_in_place_of_a_generator_is_refused():
-    with pytest.raises(TypeError, match="rng is 0, expected a numpy.random.Generator"):
-        block_dimensions(0, LATTICE, 2)

@@ -123,28 +123,3 @@ def test_rows_of_a_seed_stay_together(rng):
     factor = np.array([[1e-3], [1.0], [30.0]])
     low, high = crossing_interval(rng, P, factor * 2 * P ** -0.7, factor * 0.5 * P ** -0.4)
     assert low == pytest.approx(high, rel=1e-12)
-
-
-RNG, CURVE = np.random.default_rng(0), P ** -0.5
-BAD = {
-    "rising p": (lambda: power_law(P[::-1], CURVE), ValueError, r"power_law: p is \[2048.0"),
-    "one p": (lambda: power_law(P[:1], CURVE[:1]), ValueError, "expected two or more positive"),
-    "columns": (lambda: power_law(P, CURVE[:3]), ValueError, "errors has 3 columns, expected 7"),
-    "zero": (lambda: crossing(P, CURVE, 0 * CURVE), ValueError, "second reach 0.0, expected pos"),
-    "list": (lambda: power_law(P, [1.0] * 7), TypeError, "errors is list"),
-    "rng": (lambda: exponent_interval(0, P, CURVE), TypeError, "exponent_interval: rng is 0"),
-    "level": (lambda: exponent_interval(RNG, P, CURVE, 1.0), ValueError, "level is 1.0, expected"),
-    "draws": (lambda: crossing_interval(RNG, P, CURVE, CURVE, n_draws=0), ValueError, "n_draws is"),
-    "seeds": (lambda: crossing_interval(RNG, P, CURVE, np.tile(CURVE, (2, 1))), ValueError,
-              "second has 2 entries, expected 1"),
-    "d": (lambda: kernel_exponent(0), ValueError, "kernel_exponent: d is 0"),
-    "xi": (lambda: kernel_exponent(3, -1), ValueError, "xi is -1, expected a positive number"),
-    "n_parallel": (lambda: feature_exponent(3, 4), ValueError, "n_parallel is 4, .* 1 to 3"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        call()

@@ -163,35 +163,6 @@ def test_information_of_bins_never_rises_when_the_width_doubles(rng):
                for i, h in zip(informations, entropies))
 
 
-X, Y = np.arange(6.0), np.array([-1.0, 1, -1, 1, -1, 1])
-BAD = {
-    "labels not signs": (lambda: ratio_information(X, X), ValueError, "y has the values .*-1 and"),
-    "one label": (lambda: ratio_information(X, abs(Y)), ValueError, "expected -1 and"),
-    "k": (lambda: ratio_information(X, Y, 4), ValueError, "k is 4, expected an integer, 1 to 3"),
-    "k apart": (lambda: ratio_information_apart(X, Y, 3), ValueError, "k is 3, .*, 1 to 2"),
-    "length": (lambda: ratio_information(X, Y[:4]), ValueError, "y has 4 entries, expected 6"),
-    "nan": (lambda: ratio_information(X * np.nan, Y), ValueError, "is nan, expected finite"),
-    "few": (lambda: neighbor_information(X, Y, 3), ValueError, "has 3 samples, expected more tha"),
-    "k zero": (lambda: neighbor_information(X, Y, 0), ValueError, "information: k is 0"),
-    "list": (lambda: neighbor_information(X, [1, 2]), TypeError, "labels is .*, expected a numpy"),
-    "floor": (lambda: ratio_floor(0), ValueError, "k is 0, expected an integer, 1 or more"),
-    "weights": (lambda: normal_information((0, 1), (1, 1), (0.5, 0.6)), ValueError, "with sum 1"),
-    "sigmas": (lambda: normal_information((0, 1), (1, 0), (0.5, 0.5)), ValueError, "be positive"),
-    "means": (lambda: normal_information((0, 1), (1,), (1,)), ValueError, "sigmas has 1 entries"),
-    "width": (lambda: binned_entropy(X[:, None], 0.0), ValueError, "width is 0.0, expected a posi"),
-    "far": (lambda: neighbor_information(np.r_[X[:5], 1e200], Y, 2), ValueError,
-            "x has neighbors at .*e-200 of its largest number, expected none nearer than 1e-150"),
-    "axes": (lambda: binned_entropy(X, 1.0), ValueError, r"activity has shape \(6,\), expected"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        call()
-
-
 def test_means_of_harmonic_numbers_are_exact():
     assert_near(np.array(ratio_floor(5, True)), np.array(1 - sum(
         1 / i for i in range(6, 11)) / math.log(2)))

@@ -237,36 +237,3 @@ def test_a_neuron_moves_to_the_fixed_point_of_one_point(rng):
     pull = mean_force(start, x, force)
     far = move(start, pull, 40 / np.sqrt((pull * pull).sum()))
     assert np.abs(positions(far) + D * x / (x @ x.T)).max() < 1e-13
-
-
-# Bad input
-
-ONE = Neurons(np.ones((1, 2)), np.ones(1), np.ones(1))
-AT_ZERO = Neurons(np.zeros((1, 2)), np.ones(1), np.ones(1))
-X = np.ones((3, 2))
-BAD = {
-    "bias": (lambda: Neurons(np.ones((2, 2)), np.ones(1), np.ones(2)),
-             "Neurons: bias has 1 entries, expected 2"),
-    "nan": (lambda: Neurons(np.ones((1, 2)), np.ones(1), np.array([np.nan])), r"beta\[0\] is nan"),
-    "width": (lambda: Neurons(X, np.ones(3), np.ones(3), width=0), "width is 0, expected an integ"),
-    "gain": (lambda: Neurons(X, np.ones(3), np.ones(3), 0), "gain is 0, expected a positive"),
-    "features": (lambda: ONE.forward(np.ones((3, 4))), "x has 4 features, expected 2"),
-    "no position": (lambda: positions(AT_ZERO), r"positions: omega\[0\] is 0"),
-    "no velocity": (lambda: position_velocities(AT_ZERO, X, np.ones(3)), r"omega\[0\] is 0"),
-    "force": (lambda: mean_force(ONE, X, np.ones(2)),
-              "mean_force: force has 2 entries, expected 3"),
-    "sign": (lambda: velocity_field(X, X, np.ones(3), 1, 0), "beta_sign is 0, expected 1 or -1"),
-    "sign of bias": (lambda: velocity_field(X, X, np.ones(3), 2, 1), "bias_sign is 2, expected"),
-    "sign of a cell": (lambda: self_consistent([[True] * 3], X, np.ones(3), 0), "is 0, expected 1"),
-    "points of a cell": (lambda: self_consistent([[True]], X, np.ones(3), 1), r"shape \(1, 1\), f"),
-    "force of a cell": (lambda: fixed_points([[True] * 3], X, np.ones(1)), "force 1 entries and x"),
-    "mean force": (lambda: move(ONE, np.ones((2, 3)), 1.0),
-                   r"mean_force has shape \(2, 3\), exp.*\(1, 3\)"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, message = BAD[name]
-    with pytest.raises(ValueError, match=message):
-        call()

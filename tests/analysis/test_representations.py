@@ -48,24 +48,3 @@ def test_counts_of_axes_by_hand():
     assert participation_ratio(variances) == pytest.approx(100 / 42, rel=1e-15)
     assert participation_ratio(np.ones(7)) == pytest.approx(7, rel=1e-15)
     assert participation_ratio(np.array([3.0, 0, 0])) == components_for(np.array([3.0, 0])) == 1
-
-
-BAD = {
-    "no chain": (lambda: representations(Dense(2, 2), {}, np.ones((1, 2))), TypeError,
-                 r"network is Dense.*, expected a Chain"),
-    "params": (lambda: representations(NETWORK, ({},), np.ones((1, 5))), ValueError,
-               "params has 1 entries"),
-    "features": (lambda: representations(NETWORK, NETWORK.init(np.random.default_rng(0)),
-                                         np.ones((1, 4))), ValueError, "x has 4 features"),
-    "axes": (lambda: principal_variances(np.ones(3)), ValueError, r"x has shape \(3,\), expected"),
-    "share": (lambda: components_for(np.ones(3), 0.0), ValueError, "share is 0.0, expected above"),
-    "negative": (lambda: components_for(np.array([1.0, -1])), ValueError, "run from -1.0 to 1.0"),
-    "zeros": (lambda: participation_ratio(np.zeros(3)), ValueError, "and not only zeros"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        call()

@@ -7,6 +7,8 @@ covariance. Two numbers say how many axes it fills, however it is bent within th
 
     components_for       the fewest axes that hold a share of the variance
     participation_ratio  (sum v)^2 / sum v^2, n for n equal variances
+
+Source: Ansuini, Laio, Macke and Zoccolan 2019, NeurIPS (linear dimensions of layers).
 """
 import numpy as np
 

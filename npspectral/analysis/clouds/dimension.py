@@ -81,8 +81,8 @@ def two_nn_posterior(mu):
 def two_nn_fit(mu, keep=0.9):
     """sum a b / sum a^2,  a = log mu sorted, b = -log(1 - i/N),  i = 1 .. floor(keep N), below N.
 
-    The largest ratios, least like those of a constant density, are left out. i = N always is,
-    b being infinite there.
+    The largest ratios are left out: there the density is the least constant. i = N is always left
+    out, as b is infinite there.
     """
     logs = np.sort(_logs("two_nn_fit", mu))
     refuse.number("two_nn_fit", "keep", keep, "above 0, up to 1", lambda keep: 0 < keep <= 1)
@@ -115,8 +115,7 @@ def block_dimensions(rng, x, n_blocks, estimate=two_nn_unbiased):
     at random, are in no block.
     """
     owner = "block_dimensions"
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{owner}: rng is {rng!r}, expected a numpy.random.Generator")
+    refuse.generator(owner, rng)
     x = refuse.real(owner, "x", x, 2)
     refuse.integer(owner, "n_blocks", n_blocks, 1, len(x) // 3)
     size = len(x) // n_blocks

@@ -1,13 +1,16 @@
 """Exact nearest neighbors in Euclidean distance, and the vote of the k nearest.
 
-Two ways to the same answer: a k-d tree where the points fill few dimensions, else a matrix product,
+Two ways lead to the same answer: a k-d tree where the points fill few dimensions, else a product,
 
-    a = |z|^2 - 2 x.z = |x - z|^2 - |x|^2     within  E = (n + 16) eps (|x|^2 + max |z|^2)
+    a = |z|^2 - 2 x.z = |x - z|^2 - |x|^2     with an error of at most
+    E = (n + 16) eps (|x|^2 + max |z|^2)
 
-which is fast and loses the digits of small distances. It therefore only proposes candidates: with
-tau at least the k-th smallest a, all z with a <= tau + 2 E, which no true neighbor can miss (the
-k-th true one has |x - z|^2 - |x|^2 <= tau + E, and so a <= tau + 2 E). tau is the k-th smallest of
-the minima of groups of columns. The candidates' distances are then computed from differences.
+The product is fast and loses the digits of small distances, so it only proposes candidates: all z
+with a <= tau + 2 E, where tau is at least the k-th smallest a. No true neighbor is missed: the k-th
+has |x - z|^2 - |x|^2 <= tau + E, and so a <= tau + 2 E. The columns are split into groups, and tau
+is the k-th smallest of the groups' minima. The candidates' distances then come from differences.
+
+Source: k-d trees, Bentley 1975, Commun. ACM 18, 509 (by SciPy); the bound is derived here.
 """
 import numpy as np
 

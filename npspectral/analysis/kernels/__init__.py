@@ -1,4 +1,7 @@
-"""The tangent kernel and what a kernel knows of a label: eigenvectors, machines, regimes, laws."""
+"""The tangent kernel and what a kernel knows of a label: eigenvectors, machines, regimes, laws.
+
+Every function raises TypeError or ValueError that names the argument if one does not fit.
+"""
 from .families import (explained_shares, family_bases, share_outside, split_kernel,
                        without_perpendicular)
 from .infinite_width import arc_cosine_kernel, deep_relu_kernels, relu_tangent_kernel

@@ -2,8 +2,8 @@
 
     error ~ prefactor p^-beta            log error = log prefactor - beta log p
 
-errors (S, P) holds one row per seed and one column per size of p (P,). Curves are means over seeds;
-intervals draw the seeds again with replacement (bootstrap), whole rows at a time.
+errors (S, P) has one row for each seed and one column for each size of p (P,). Curves are means
+over seeds. Intervals are bootstrap: S of the rows are drawn with replacement, again and again.
 
 Exponents of theory, for a smooth interface in d dimensions:
     kernel_exponent      support vectors of an isotropic kernel, |K(0) - K(x)| ~ |x|^xi
@@ -41,7 +41,10 @@ def feature_exponent(d, n_parallel=1):
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """prefactor p^-exponent; standard_error of the exponent, by the scatter about the line."""
+    """error(p) = prefactor p^-exponent; standard_error of the exponent, by scatter about the line.
+
+    Calling it gives the errors at p, a number or an array of any shape.
+    """
 
     exponent: float
     prefactor: float
@@ -73,9 +76,10 @@ def _fit(log_p, mean):
 
 
 def exponent_interval(rng, p, errors, level=0.95, n_draws=2000):
-    """(low, high): the exponent's bootstrap interval over seeds, percentiles of n_draws fits.
+    """(low, high): the exponent's bootstrap interval over seeds, of n_draws fits to errors (S, P).
 
-    Few seeds make it too narrow: with S of them by about sqrt((S - 1) / S).
+    low and high are the quantiles (1 - level) / 2 and (1 + level) / 2 of the fits. Few seeds make
+    the interval too narrow, by about sqrt((S - 1) / S).
     """
     p, errors = _curves("exponent_interval", p, errors)
     log_p = np.log(p)
@@ -89,7 +93,7 @@ def crossing(p, first, second):
     """p* from which on the mean of errors first (S, P) is below that of second, or None.
 
     Between sizes log(first / second) is linear in log p. None if second is below or equal at the
-    largest p (no p* yet) or first is below at every p (no p* any more).
+    largest p, or if first is below at every p: then p* lies beyond the sizes.
     """
     p, first = _curves("crossing", p, first, "first")
     p, second = _curves("crossing", p, second, "second")
@@ -128,9 +132,8 @@ def crossing_interval(rng, p, first, second, level=0.95, n_draws=2000):
 
 
 def _rows(owner, rng, n_seeds, level, n_draws):
-    """n_draws times n_seeds rows, drawn with replacement."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{owner}: rng is {rng!r}, expected a numpy.random.Generator")
+    """Indices (n_draws, n_seeds) of seeds, drawn with replacement."""
+    refuse.generator(owner, rng)
     refuse.number(owner, "level", level, "between 0 and 1", lambda level: 0 < level < 1)
     refuse.integer(owner, "n_draws", n_draws, 1)
     return rng.integers(n_seeds, size=(n_draws, n_seeds))

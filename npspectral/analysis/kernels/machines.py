@@ -52,13 +52,13 @@ def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
 
     bound = inf is the hard margin, the limit of large C: y f >= 1 everywhere. It exists only if the
     labels can be separated, which is certain for a positive definite gram.
-    Every condition holds to `tolerance`, in units of the margin. gram may be singular: copies, or
-    fewer features than samples. A negative eigenvalue beyond rounding is refused where it is met,
-    among the samples inside their bounds; elsewhere the conditions hold, but a matrix that is not
-    positive semidefinite can have other solutions.
+    Every condition holds to `tolerance`, in units of the margin. gram may be singular, as with
+    copies of samples or with fewer features than samples. It has to be positive semidefinite, which
+    is only looked at among the samples inside their bounds: there a negative eigenvalue beyond
+    rounding is refused. Elsewhere one goes unseen: the conditions hold, but other solutions may.
     Raises ValueError or TypeError on arguments that do not fit, and RuntimeError if the tolerance
-    was not reached, as with the hard margin of labels that cannot be separated, or where bound
-    times gram leaves more to rounding.
+    was not reached: labels that no hard margin separates, or a bound so large that rounding of
+    bound times gram exceeds the tolerance.
     """
     owner = "support_vectors"
     gram = refuse.symmetric(owner, "gram", gram)
@@ -86,14 +86,18 @@ def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
 
 
 def _candidates(problem, tolerance):
-    """Solutions to try, the quick ones first; the residuals that phase one leaves: by timing."""
-    largest = 0.8 if problem.intercept else 1.0             # 1 goes to phase two at once
+    """Yield solutions to try, the quick ones first.
+
+    Phase one ends at a coarse bound on the residuals; the bounds were chosen by timing. At beta = 0
+    all residuals are 1 or -1, so a bound of 1 leaves phase one out.
+    """
+    largest = 0.8 if problem.intercept else 1.0
     start = min(largest, 0.1 * math.sqrt(problem.upper.max() * problem.diagonal.max()))
     beta = np.zeros(len(problem.y))
     for coarse in (start, 0.1 * start, 0.01 * start):
         beta = problem.move(beta, max(coarse, tolerance))
         solution = problem.exchange(beta)
-        if solution is None:                                # singular: walks are made for that
+        if solution is None:                                # singular, which a walk may be
             break
         yield solution
     yield problem.walk(beta, tolerance)

@@ -38,7 +38,10 @@ def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
 
 
 def parameter_change(params, start):
-    """|theta - theta_0| / |theta_0| over all parameters, of order 1 / alpha in the lazy regime."""
+    """|theta - theta_0| / |theta_0| over all of params and start, trees of the same shapes.
+
+    Of order 1 / alpha in the lazy regime. Raises ValueError if start is 0.
+    """
     for given in (params, start):
         check_params("parameter_change", given)
     shapes = [tree.map(np.shape, given) for given in (start, params)]
@@ -49,7 +52,7 @@ def parameter_change(params, start):
 
 
 def kernel_change(kernel, start):
-    """|K - K_0| / |K_0| in the Frobenius norm; any shapes, the same for both."""
+    """|K - K_0| / |K_0| in the Frobenius norm, of arrays of one shape; ValueError if K_0 is 0."""
     kernel, start = (refuse.array("kernel_change", name, given, np.ndim(given))
                      for name, given in (("kernel", kernel), ("start", start)))
     return _change("kernel_change", kernel, start)

@@ -1,4 +1,7 @@
-"""Neurons of one hidden layer: where they are, how they move, gather and compress."""
+"""Neurons of one hidden layer: where they are, how they move, gather and compress.
+
+Every function raises TypeError or ValueError that names the argument if one does not fit.
+"""
 from .attractors import (AttractorLabels, attractor_labels, cells, maxima, most_cells, patterns,
                          turning_rate)
 from .compression import (amplification_by_component, amplification_mean_square,

@@ -4,8 +4,8 @@ A neuron follows s psi(v), s the sign of beta, uphill (names as in `dynamics`):
 
     psi(v) = sum_mu g_mu relu(v . x^_mu)     dv/dt = beta gain / (p h) grad psi
 
-so neurons end in maxima of s psi over |v| = 1. Most are on kinks, v . x^_mu = 0 for points with
-s g_mu < 0, along which neurons slide: whether such a point counts as active flickers.
+so neurons end in maxima of s psi over |v| = 1. Most maxima are on kinks, v . x^_mu = 0, of points
+with s g_mu < 0. Neurons slide along a kink, and its point is active in one step and not in another.
 
 `attractor_labels` gives one label to the neurons that are active on the same points, as published,
 or, which is more robust, to those with the same pattern of +, 0 and -. `maxima` gives all maxima
@@ -49,7 +49,7 @@ class AttractorLabels:
 
 
 def patterns(neurons, x, tolerance=0.0):
-    """1, 0, -1 (h, p): 0 where |v . x^| <= tolerance |v| |x^|; tolerance 0 gives raw patterns."""
+    """sign(v . x^) (h, p), int8, of points x (p, d); 0 where |v . x^| <= tolerance |v| |x^|."""
     refuse.share("patterns", "tolerance", tolerance)
     sizes = np.outer(norms(neurons.vectors), norms(neurons.augmented(x)))
     cut = neurons.preactivations(x)
@@ -59,8 +59,8 @@ def patterns(neurons, x, tolerance=0.0):
 def attractor_labels(neurons, x, tolerance=0.0):
     """The attractor of each neuron, told by its pattern on x (p, d) and the sign of its beta.
 
-    Dead: v . x^ <= 0 everywhere, or beta = 0. Chance puts points on kinks, too: a tolerance t
-    has about p t sqrt((2 d - 1) / pi) of them for a neuron in a random direction.
+    Dead neurons have v . x^ <= 0 everywhere, or beta = 0. With a tolerance t, chance alone puts
+    about p t sqrt((2 d - 1) / pi) points on the kink of a neuron in a random direction.
     """
     living = (neurons.preactivations(x) > 0).any(1) & (neurons.beta != 0)
     signs = patterns(neurons, x, tolerance)
@@ -83,8 +83,9 @@ def most_cells(p, d):
 def cells(x):
     """All patterns (m, p), bool, of active points among x (p, d) that some v has.
 
-    One linear program for each side of each point in each cell of the points before it; cells
-    thinner than 1e-6 are passed over. For small p: m grows as p^d.
+    Points are added one by one. Each splits every cell of the points before it in two, and a linear
+    program for either side tells whether it is empty; sides thinner than 1e-6 count as empty. For
+    small p only: m grows as p^d.
     """
     rows = augmented(x, "cells")
     return np.array(_cells(rows / norms(rows)[:, None]), bool)
@@ -114,15 +115,17 @@ def _inside(rows, pattern, guess):
 
 
 def maxima(x, force, beta_sign):
-    """v (m, d + 1) of all maxima of s psi > 0 over the sphere, s = beta_sign; small p only.
+    """v (m, d + 1) of all maxima of s psi > 0 over the sphere, s = beta_sign; for small p only.
 
-    Their lengths are the speeds: |beta| of a neuron there grows at the rate gain |v| / (p h).
-    Points with s g > 0 lie off the kinks of a maximum. For each cell of theirs, A+, the rest of
-    s psi is concave, and its only candidate is what a bounded least squares leaves over,
+    The length of v is a speed: |beta| of a neuron there grows at the rate gain |v| / (p h).
+    Call points with s g > 0 positive, those with s g < 0 negative. s psi has a minimum across the
+    kink of a positive point, so no maximum is on it: every maximum is inside a cell of the positive
+    points, where the same ones, A+, are active. In such a cell s psi is concave. Its only candidate
 
-        v = sum_A+ |g| x^ - sum_- theta |g| x^     0 <= theta <= 1, |v| smallest
+        v = sum_A+ |g| x^ - sum_negative theta |g| x^     0 <= theta <= 1, |v| smallest
 
-    which is a maximum if v lies in the cell A+. theta between 0 and 1: a kink, on which it slides.
+    is a least squares problem with bounds; it is a maximum if v lies in that cell. It lies on the
+    kinks of the points with 0 < theta < 1.
     """
     rows, force = augmented(x, "maxima"), _force("maxima", force, len(x))
     refuse.sign("maxima", "beta_sign", beta_sign)
@@ -154,11 +157,13 @@ def _force(owner, force, p):
 
 
 def turning_rate(vector, x, force, tolerance=0.02):
-    """How fast a sliding neuron at v (d + 1,) turns at least, in parts of what could turn it.
+    """The least rate at which a neuron at v (d + 1,) turns, as a share of the largest possible one.
 
         min over 0 <= theta <= 1 of |P (sum_A g x^ + sum_kink theta g x^)| / sum_{A, kink} |g x^|
 
-    P removes what is along v; the kink is |v . x^| <= tolerance |v| |x^|. 0: v is stationary.
+    P = I - v v^T / |v|^2. A point is on the kink if |v . x^| <= tolerance |v| |x^|, else in A if
+    v . x^ > 0; while the neuron slides, a point on the kink acts for a share theta of the time.
+    0: the neuron keeps its direction. Raises ValueError if v is 0.
     """
     rows, force = augmented(x, "turning_rate"), _force("turning_rate", force, len(x))
     refuse.share("turning_rate", "tolerance", tolerance)

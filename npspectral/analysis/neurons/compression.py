@@ -28,13 +28,13 @@ def amplification_total(omega, n_parallel=1):
 
 
 def amplification_by_component(omega, n_parallel=1):
-    """Mean root mean square of the relevant coordinates over that of the irrelevant ones."""
+    """mean_par sqrt(<omega_j^2>) / mean_perp sqrt(<omega_j^2>) of omega (h, d)."""
     parallel, perpendicular = _mean_squares("amplification_by_component", omega, n_parallel)
     return float(np.sqrt(parallel).mean() / np.sqrt(perpendicular).mean())
 
 
 def amplification_mean_square(omega, n_parallel=1):
-    """Root of the mean square of relevant entries over that of irrelevant ones, omega (h, d)."""
+    """sqrt(mean_par <omega_j^2> / mean_perp <omega_j^2>) of omega (h, d): 1 if isotropic."""
     parallel, perpendicular = _mean_squares("amplification_mean_square", omega, n_parallel)
     return math.sqrt(parallel.mean() / perpendicular.mean())
 

@@ -83,7 +83,7 @@ class Neurons:
         return x
 
     def forward(self, x):
-        """f (p,) of points x (p, d)."""
+        """f(x) = (gain / h) sum_n beta_n relu(v_n . x^), (p,), of points x (p, d)."""
         return self.gain / self.width * (self.beta @ np.maximum(self.preactivations(x), 0))
 
 
@@ -94,7 +94,7 @@ def augmented(x, owner="augmented"):
 
 
 def positions(neurons):
-    """z (h, d)."""
+    """z = -sqrt(d) b omega / |omega|^2 (h, d). Raises ValueError where omega is 0."""
     omega, bias = neurons.omega, neurons.bias
     size = _sizes(omega, "positions")
     return -omega.shape[1] ** 0.5 * (bias[:, None] / size) * (omega / size)
@@ -117,13 +117,13 @@ def mean_force(neurons, x, force):
 
 
 def velocities(neurons, x, force):
-    """(dv/dt (h, d + 1), dbeta/dt (h,))."""
+    """(dv/dt = beta G (h, d + 1), dbeta/dt = G . v (h,)), G the `mean_force` of x and force."""
     pull = mean_force(neurons, x, force)
     return neurons.beta[:, None] * pull, (neurons.vectors * pull).sum(1)
 
 
 def position_velocities(neurons, x, force):
-    """dz/dt (h, d), in a form that has no b in a denominator:
+    """dz/dt (h, d) of points x (p, d) and force g (p,), in a form that does not divide by b:
 
         dz/dt = -beta / |omega|^2 [(sqrt(d) G_b + 2 z . G_omega) omega + sqrt(d) b G_omega]
     """
@@ -145,11 +145,11 @@ def beta_over_bias(z, bias=1.0, conserved=0.0):
 
 
 def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
-    """dz/dt (m, d) of balanced neurons (c = 0) at points z (m, d), none at 0; scale is gain / h.
+    """dz/dt (m, d) of balanced neurons, c = 0, at points z (m, d), none of them 0.
 
         dz/dt = s scale / p sqrt(1 + d / z^2) sum_A g [z - (z^2 / d) x + (2 / d) (z . x) z]
 
-    with s = beta_sign bias_sign: z alone decides, so it is a field that can be drawn.
+    with s = beta_sign bias_sign and scale = gain / h. It depends on z alone, so it can be drawn.
     """
     owner = "velocity_field"
     for name, sign in (("bias_sign", bias_sign), ("beta_sign", beta_sign)):

@@ -15,6 +15,8 @@ s l' <= 0 elsewhere: beta = s sqrt(|M'|), v = M' / beta, balanced. Certificates,
 Away from the training set f changes. Neurons that are positive multiples of each other are the
 exception: `merge_parallel` changes neither f anywhere, nor its tangent kernel, nor their later
 flow. Collinear balanced neurons of one sign are of this kind.
+
+Source: derived here.
 """
 from dataclasses import dataclass
 
@@ -115,10 +117,11 @@ def _extended(moment, on, off):
 
 
 def merge_parallel(neurons, tolerance=1e-10):
-    """Neurons with those that are positive multiples of each other merged: (omega, b, beta) equal
-    in direction to `tolerance`, in radians. The merged one is as long as all of them together:
+    """Neurons in which one stands for all that are positive multiples of each other:
 
         (v, beta) = sqrt(sum_n |(v_n, beta_n)|^2) times their common direction
+
+    Directions of (v, beta) are common if they differ by at most `tolerance`, in radians.
 
     Neurons that are 0 are dropped; one is left if there is nothing else.
     """

@@ -11,6 +11,8 @@ The direction of v tends to s u, s the sign of a_0 + beta_0, which is a fixed po
     z* = -d S_0 S_1 / |S_1|^2     S_0 = sum_A g     S_1 = sum_A g x
 
 A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only there.
+
+Source: derived here from the flow of `dynamics`.
 """
 import numpy as np
 
@@ -20,7 +22,10 @@ from .dynamics import augmented
 
 
 def move(neurons, mean_force, time):
-    """Neurons after `time`, a number or (h,), under their mean force G (h, d + 1)."""
+    """Neurons after `time`, a number or (h,), under their mean force G (h, d + 1), as above.
+
+    Exact for each neuron until it leaves its cell, see `cell_exits`.
+    """
     rate, unit, along = _polar("move", neurons, mean_force)
     time = refuse.numbers("move", "time", time, min(1, np.ndim(time)))
     grown = along * np.cosh(rate * time) + neurons.beta * np.sinh(rate * time)
@@ -40,13 +45,14 @@ def _polar(owner, neurons, mean_force):
 
 
 def cell_exits(neurons, mean_force, x):
-    """When and by which point each neuron leaves its cell: times (h,), indices (h,); inf and -1.
+    """When and by which point each neuron leaves its cell: times (h,), indices (h,) of x (p, d).
 
     v . x^ = q + (a(t) - a_0) r is 0 at a(t) - a_0 = w, w = -q / r. In y = tanh(k t / 2) this is
 
         (2 a_0 + w) y^2 + 2 beta_0 y - w = 0,     0 < y < 1
 
-    A point with q = 0 that becomes active at once is left at time 0.
+    A neuron with q = 0 for a point that becomes active at once leaves at time 0. One that never
+    leaves has the time inf and the index -1.
     """
     rate, unit, along = _polar("cell_exits", neurons, mean_force)
     start, slope = neurons.preactivations(x), unit @ neurons.augmented(x).T
@@ -76,7 +82,10 @@ def _first_root(square, half_linear, rise):
 
 
 def fixed_points(patterns, x, force):
-    """z* (m, d) of cells by their active points (m, p); nan where S_1 = 0."""
+    """z* = -d S_0 S_1 / |S_1|^2 (m, d) of m cells; nan where S_1 = 0.
+
+    patterns (m, p) is True where a point is in the A of a cell; x (p, d), force g (p,).
+    """
     active, x, force = _patterns("fixed_points", patterns, x, force)
     pull, pull_bias = (active * force) @ x, active @ force
     size = norms(pull)
@@ -85,7 +94,10 @@ def fixed_points(patterns, x, force):
 
 
 def self_consistent(patterns, x, force, beta_sign):
-    """Which cells (m,) hold their own fixed point, so that neurons with sgn(beta) end in it."""
+    """Whether s u . x^ > 0 on A and only there, (m,), for m cells; s = beta_sign.
+
+    In such a cell neurons of this sign end in its fixed point. Arguments as of `fixed_points`.
+    """
     refuse.sign("self_consistent", "beta_sign", beta_sign)
     active, x, force = _patterns("self_consistent", patterns, x, force)
     rows = augmented(x)

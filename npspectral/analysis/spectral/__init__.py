@@ -1,4 +1,7 @@
-"""What the eigenvalues of a trained network tell: relevance, pruning, sparsity, its core."""
+"""What the eigenvalues of a trained network tell: relevance, pruning, sparsity, its core.
+
+Every function raises TypeError or ValueError that names the argument if one does not fit.
+"""
 from .eigensystem import (adjacency, block, decompose, eigenvectors, inverse_eigenvectors, links,
                           nested_graph, transfer)
 from .pruning import (EmptiedLayer, eigenvalues_only, mask_nodes, node_scores, percentile_masks,

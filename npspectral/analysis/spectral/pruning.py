@@ -61,8 +61,8 @@ def percentile_masks(scores, percentile, scope="global", allow_empty=False):
     hidden layers ("global") or of each by itself ("layer"). Equal scores share their fate, and 100
     keeps the largest. Raises EmptiedLayer if a layer would lose all its nodes, unless allowed.
     """
-    if not 0 <= percentile <= 100:
-        raise ValueError(f"percentile_masks: percentile is {percentile!r}, expected 0 to 100")
+    refuse.number("percentile_masks", "percentile", percentile, "0 to 100",
+                  lambda percentile: 0 <= percentile <= 100)
     if scope not in ("global", "layer"):
         raise ValueError(f"percentile_masks: scope is {scope!r}, expected 'global' or 'layer'")
     scores = tuple(refuse.numbers("percentile_masks", f"scores[{layer}]", layer_scores, 1)
@@ -79,7 +79,10 @@ def percentile_masks(scores, percentile, scope="global", allow_empty=False):
 
 
 def mask_nodes(network, params, masks):
-    """params with no weights into the nodes that do not stay; the input is not changed."""
+    """New params with weights 0 into every node whose mask is False; the old ones stay as they are.
+
+    masks: one boolean array for each hidden layer. Raises TypeError on factored layers.
+    """
     pairs = _plain(network, params)
     if any(layer_params is not plain for layer_params, (_, plain) in zip(params, pairs)):
         raise TypeError("mask_nodes: a factored layer cannot hold a masked matrix; "
@@ -92,17 +95,18 @@ def mask_nodes(network, params, masks):
 
 
 def remove_nodes(network, params, masks):
-    """The smaller network without the nodes that do not stay, and its params.
+    """The smaller network without the nodes whose mask is False, and its params.
 
-    Factored layers become Spectral. Raises EmptiedLayer where a layer would lose all its nodes.
+    masks: one boolean array for each hidden layer. Factored layers become Spectral. Raises
+    EmptiedLayer where a layer would lose all its nodes.
     """
     whole = _plain(network, params)
     pairs = list(whole)
     for position, keep in _placed(whole, masks):
         layer, layer_params = pairs[position]
         if not keep.any():
-            raise EmptiedLayer(f"remove_nodes: {layer.label} at position {position} would lose "
-                               f"all of its nodes")
+            raise EmptiedLayer(f"remove_nodes: {whole[position][0].label} at position {position} "
+                               f"would lose all of its nodes")
         following = next(i for i in range(position + 1, len(pairs)) if hasattr(pairs[i][0], "n_in"))
         constant = _constant_outputs(whole[position:following])     # no bias has been added to yet
         pairs[following] = _without_inputs(*pairs[following], keep, constant)
@@ -202,11 +206,11 @@ def _constant_outputs(pairs):
 
 
 def _without_inputs(layer, params, keep, constant):
-    """A transfer without the inputs that do not stay, their constant folded into its bias."""
-    folded = layer.weight(params)[:, ~keep] @ constant[~keep]
+    """A transfer without the inputs that do not stay: the bias takes over what they give."""
+    shift = layer.weight(params)[:, ~keep] @ constant[~keep]
     small = {name: array[:, keep] if name in ("phi", "weight") else
              array[keep] if name == "lambda_in" else array for name, array in params.items()}
-    if "bias" in params or folded.any():
-        small["bias"] = params.get("bias", 0) + folded
+    if "bias" in params or shift.any():
+        small["bias"] = params.get("bias", 0) + shift
         layer = replace(layer, bias=layer.bias if "bias" in params else True)
     return replace(layer, n_in=int(keep.sum())), small

@@ -40,12 +40,15 @@ def node_relevance(layer, params, score="product"):
 
 
 def ranking(scores):
-    """Indices from the largest score to the smallest; equal ones keep their order, nan has none."""
+    """Indices (n,) of scores (n,) from the largest to the smallest; equal ones keep their order.
+
+    Raises ValueError on nan, which has no rank.
+    """
     return _ranking("ranking", scores)
 
 
 def top_mask(scores, n):
-    """Boolean mask of the n largest scores, exactly n of them whatever the ties."""
+    """True (m,) for the n largest of scores (m,), the first of equal ones: exactly n are True."""
     order = _ranking("top_mask", scores)
     refuse.integer("top_mask", "n", n, 0, len(order))
     mask = np.zeros(len(order), bool)

@@ -17,7 +17,7 @@ from ... import refuse
 
 
 class LinkHistory:
-    """Counts over a sequence of observations (W, c) of one layer; keeps no past but what counts.
+    """Counts over a sequence of observations (W, c) of one layer, without storing the sequence.
 
     A spell is a longest run of observations at which a link is masked; it begins at W_d, c_d.
 

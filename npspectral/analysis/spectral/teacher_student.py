@@ -25,8 +25,7 @@ def core_size(scores, threshold=0.05):
     scores = refuse.numbers("core_size", "scores", scores, 1)
     if scores.min() < 0:
         raise ValueError(f"core_size: scores reach {scores.min()}, expected numbers >= 0")
-    if not 0 < threshold <= 1:
-        raise ValueError(f"core_size: threshold is {threshold!r}, expected above 0, up to 1")
+    refuse.number("core_size", "threshold", threshold, "above 0, up to 1", lambda t: 0 < t <= 1)
     return int(((scores >= threshold * scores.max()) & (scores > 0)).sum())
 
 
@@ -43,7 +42,10 @@ def keep_nodes(network, params, n):
 
 
 def loss_by_nodes_kept(network, params, x, target, loss, counts):
-    """The loss on all of x with only n nodes of the first hidden layer, for each n of counts."""
+    """The loss (m,) on all of x with the n nodes of largest R, for each n of counts (m,).
+
+    x (p, n_in) and target, which has p rows. Errors as of `keep_nodes`.
+    """
     x, target = (refuse.array("loss_by_nodes_kept", name, given, max(1, np.ndim(given)))
                  for name, given in (("x", x), ("target", target)))
     return np.array([evaluate(*keep_nodes(network, params, n), x, target, loss=loss)["loss"]
