@@ -6,10 +6,8 @@ import numpy as np
 
 from ..nn import tree
 from ..nn.layer import check_integer
-from ..nn.penalties import add_penalties
 from . import _expect
 from ._record import Snapshot
-from .optimizers import takes_vector
 
 PACKED = 32768                  # up to so many trainable numbers may lie in one vector
 
@@ -71,13 +69,19 @@ class Step:
         y = tree.locked(y)
         value, grad_y = self.loss(y, target)
         grads, _ = self.network.backward(params, residuals, grad_y, input_grad=False)
-        if self.penalties:
+        if self.penalties:                  # imported where it is used, for a quick import of fit
+            from ..nn.penalties import add_penalties
             value = value + add_penalties(self.penalties, params, grads)
         if self.gradient is not None:
             parts = [grad for _, grad in tree.aligned(self.names, grads)]
             grads = np.concatenate(parts, axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         return value, y
+
+
+def takes_vector(optimizer):
+    """Whether its class declares it; a subclass, whose step may differ, has to do so anew."""
+    return vars(type(optimizer)).get("takes_vector", False)
 
 
 def _shapes(state):

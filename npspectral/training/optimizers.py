@@ -28,11 +28,6 @@ from ..nn import tree
 from ..nn.layer import check_array
 
 
-def takes_vector(optimizer):
-    """Whether its class declares it; a subclass, whose step may differ, has to do so anew."""
-    return vars(type(optimizer)).get("takes_vector", False)
-
-
 @dataclass(frozen=True)
 class PlainSGD:
     """v <- momentum v + g;  theta <- theta - learning_rate v.
