@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import npspectral
-from npspectral import _lazy
+from npspectral import _lazy, oracle
 
 ROOT = Path(npspectral.__file__).parents[1]
 LAZY = ["npspectral", "npspectral.nn", "npspectral.training", "npspectral.analysis"]
@@ -81,3 +81,9 @@ def test_the_version_is_that_of_the_distribution():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     assert npspectral.__version__ == config["metadata"]["version"]
+
+
+def test_a_report_prints_its_verdict():
+    report = oracle.check(lambda case: {}, only="loss/hinge/*", dtype="float32")
+    assert repr(report) == (f"Report(FAIL  {report.n_ran} of {report.n_ran} cases fail; core, "
+                            f"float32, layout npspectral)")

@@ -115,13 +115,21 @@ def _pack(network, record):
     text, arrays = json.dumps(header, default=_plain), dict(tree.items(trees))
     network_back, back = _unpack(text, dict(arrays))
     if network_back != network:
-        raise ValueError(f"save: {network!r} would come back as {network_back!r}")
+        before, after = _first_difference(network, network_back)
+        raise ValueError(f"save: {before!r} would come back as {after!r}")
     for name, branch in trees.items():
         if tree.map(id, branch) != tree.map(id, getattr(back, name)):
             raise ValueError(f"save: {name} has names that are no texts, or hold a '/'")
     if list(back.metrics) != list(record.metrics):
         raise ValueError(f"save: metrics has the names {list(record.metrics)}, expected texts")
     return text, arrays
+
+
+def _first_difference(network, other):
+    """The first layers that differ, of two networks that do."""
+    while isinstance(network, nn.Chain) and isinstance(other, nn.Chain):
+        network, other = next(pair for pair in zip(network, other) if pair[0] != pair[1])
+    return network, other
 
 
 def _unpack(text, arrays):
