@@ -1,4 +1,5 @@
 """Minibatch training: a step; `fit`, a generator of records that its caller stops; `train`."""
+import copy
 import itertools
 from dataclasses import dataclass, field
 
@@ -61,7 +62,7 @@ class Step:
             if came != expected:
                 raise ValueError(f"{optimizer}: the optimizer state to go on from has {came}, "
                                  f"expected {expected}")
-            self.state = tree.copy(optimizer_state)
+            self.state = _copied(optimizer_state)
 
     def __call__(self, x, target):
         params = self.locked
@@ -82,6 +83,12 @@ class Step:
 def takes_vector(optimizer):
     """Whether its class declares it; a subclass, whose step may differ, has to do so anew."""
     return vars(type(optimizer)).get("takes_vector", False)
+
+
+def _copied(state):
+    """A state with all that is in it copied; a plain number stays one, and promotes no array."""
+    return tree.map(lambda value: np.copy(value) if isinstance(value, np.ndarray)
+                    else copy.deepcopy(value), state)
 
 
 def _shapes(state):
@@ -186,7 +193,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
         found = evaluate(step.network, step.params, *validation, loss=step.loss,
                          metrics=metrics.values())
         results |= {f"validation_{name}": value for name, value in found.items()}
-    return Record(tree.copy(step.params), number, total / n, results, tree.copy(step.state),
+    return Record(tree.copy(step.params), number, total / n, results, _copied(step.state),
                   rng.bit_generator.state)
 
 
