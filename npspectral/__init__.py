@@ -9,7 +9,7 @@ estimators  classifier and regressor in scikit-learn's manner
 sweep       a grid of runs on any executor that goes on after a kill
 progress    one line that tells a person or a log how far something is
 
-Each of them, and every name below, is imported when it is first used.
+Modules and names are imported when they are first used.
 """
 from typing import TYPE_CHECKING
 

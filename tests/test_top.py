@@ -77,6 +77,17 @@ def test_all_names_come_with_a_star_and_help_knows_them():
     assert "class Adam(" in said and "fit(network, start, x, target" in said
 
 
+def test_help_says_what_the_package_is_and_where_to_go():
+    done = subprocess.run([sys.executable, "-m", "npspectral", "--help"], capture_output=True,
+                          text=True, cwd=ROOT, check=True)
+    for words in ("Spectral learning, and feature against lazy learning", "README.md",
+                  "training    optimizers", "sweep       a grid of runs", "selftest"):
+        assert words in done.stdout
+    done = subprocess.run([sys.executable, "-m", "npspectral", "--version"], capture_output=True,
+                          text=True, cwd=ROOT, check=True)
+    assert done.stdout == f"{npspectral.__version__}\n"
+
+
 def test_the_version_is_that_of_the_distribution():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
