@@ -9,7 +9,7 @@ A step is judged by what it changes, each change over its limit:
     turn >= 1 and shift < 1       accepted if h <= `least`; otherwise h / 10 is tried
     shift >= 1                    h / 10 is tried
 
-`least` moves theta by `floor` times its way from the start. gradient_flow.py says why.
+`least` moves theta by `floor` times its way from the start. flow.py says why.
 """
 import math
 from dataclasses import dataclass

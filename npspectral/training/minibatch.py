@@ -1,4 +1,5 @@
 """Minibatch training: a step; `fit`, a generator of records that its caller stops; `train`."""
+import copy
 import itertools
 from dataclasses import dataclass, field
 
@@ -6,10 +7,8 @@ import numpy as np
 
 from ..nn import tree
 from ..nn.layer import check_integer
-from ..nn.penalties import add_penalties
 from . import _expect
 from ._record import Snapshot
-from .optimizers import takes_vector
 
 PACKED = 32768                  # up to so many trainable numbers may lie in one vector
 
@@ -63,7 +62,7 @@ class Step:
             if came != expected:
                 raise ValueError(f"{optimizer}: the optimizer state to go on from has {came}, "
                                  f"expected {expected}")
-            self.state = tree.copy(optimizer_state)
+            self.state = _copied(optimizer_state)
 
     def __call__(self, x, target):
         params = self.locked
@@ -71,13 +70,25 @@ class Step:
         y = tree.locked(y)
         value, grad_y = self.loss(y, target)
         grads, _ = self.network.backward(params, residuals, grad_y, input_grad=False)
-        if self.penalties:
+        if self.penalties:                  # imported where it is used, for a quick import of fit
+            from ..nn.penalties import add_penalties
             value = value + add_penalties(self.penalties, params, grads)
         if self.gradient is not None:
             parts = [grad for _, grad in tree.aligned(self.names, grads)]
             grads = np.concatenate(parts, axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         return value, y
+
+
+def takes_vector(optimizer):
+    """Whether its class declares it; a subclass, whose step may differ, has to do so anew."""
+    return vars(type(optimizer)).get("takes_vector", False)
+
+
+def _copied(state):
+    """A state with all that is in it copied; a plain number stays one, and promotes no array."""
+    return tree.map(lambda value: np.copy(value) if isinstance(value, np.ndarray)
+                    else copy.deepcopy(value), state)
 
 
 def _shapes(state):
@@ -182,7 +193,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
         found = evaluate(step.network, step.params, *validation, loss=step.loss,
                          metrics=metrics.values())
         results |= {f"validation_{name}": value for name, value in found.items()}
-    return Record(tree.copy(step.params), number, total / n, results, tree.copy(step.state),
+    return Record(tree.copy(step.params), number, total / n, results, _copied(step.state),
                   rng.bit_generator.state)
 
 

@@ -717,12 +717,14 @@ class Counting:
             theta -= last
 
 
-@pytest.mark.parametrize("packed", [0, 10**6])
-def test_plain_numbers_in_an_optimizer_state_go_on(packed, data, params, monkeypatch):
-    monkeypatch.setattr(minibatch, "PACKED", packed)
-    whole = run(params, data, 4, Counting())
-    rest = run(run(params, data, 2, Counting())[-1], data, 4, Counting())
-    assert same_bits(rest[-1].params, whole[-1].params) and rest[-1].loss == whole[-1].loss
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_plain_numbers_in_an_optimizer_state_stay_plain_and_go_on(dtype, data):
+    """An array () in their place would promote float32."""
+    start, data = random_params(NETWORK, np.random.default_rng(3), dtype), (
+        data[0].astype(dtype), data[1])
+    whole = run(start, data, 4, Counting())
+    rest = run(run(start, data, 2, Counting())[-1], data, 4, Counting())
+    assert rest == whole[2:] and type(whole[0].optimizer_state["steps"]) is int
 
 
 def test_penalty_cannot_write_to_the_parameters(data, params):

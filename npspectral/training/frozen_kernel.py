@@ -6,7 +6,7 @@ from ..nn import soft_hinge, tree
 from ..nn.layer import check_number
 from . import _expect
 from .adaptive_euler import Limits
-from .gradient_flow import records
+from .flow import records
 
 COMPLEX_STEP = 1e-100
 
