@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from .._expect import check_dtype, check_input, check_integer, check_upstream
-from ..activations import Identity, Tanh
+from ..activations import Identity, Tanh, check_elementwise
 from ..layer import Layer
 from .real import RecurrentSpectral, orthonormal, transient, transient_backward
 from .similarity import damped_backward, similarity, similarity_backward
@@ -150,10 +150,11 @@ class SwitchedRecurrentSpectral(Layer):
         return KINDS
 
     def __post_init__(self):
-        check_integer("SwitchedRecurrentSpectral", "items", self.items)
-        check_integer("SwitchedRecurrentSpectral", "rest", self.rest, 0)
-        self.kernel                                         # refuses what does not fit
+        for name, low in (("size", 1), ("items", 1), ("rest", 0)):
+            check_integer("SwitchedRecurrentSpectral", name, getattr(self, name), low)
         super().__post_init__()
+        check_elementwise(self.label, "activation", self.activation)
+        self.kernel                                         # refuses what does not fit
 
 
 def product_stability(transfers, planted):
