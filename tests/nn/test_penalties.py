@@ -44,6 +44,11 @@ def test_group_lasso_is_the_sum_of_the_norms_of_its_groups(axis, rng):
     assert_near(grads["phi"], want if axis == -1 else want.T.copy(), 16)
 
 
+def test_strength_zero_adds_nothing(rng):
+    value, grads = L2(0.0, "phi")({"phi": rng.standard_normal((3, 5))})
+    assert value == 0 and (grads["phi"] == 0).all()
+
+
 # Through the layer
 
 def test_l2_of_the_realized_weight_has_no_rounding_on_dyadic_input(rng):
