@@ -1,17 +1,20 @@
 """Laws that every layer, loss, penalty and optimizer obeys, whatever it computes."""
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
 from conftest import (EVERY_DTYPE, EVERY_LAYER, EVERY_LOSS, PENALIZED, assert_near,
-                      assert_trees_near, locked, random_array, random_input, random_params,
+                      assert_trees_near, dyadic, locked, random_array, random_input, random_params,
                       same_bits, takes)
 from real_form import analytic
 
-from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Spectral, Tanh,
-                        check_gradients, hinge, quadratic_hinge)
-from npspectral import nn
-from npspectral.nn import L1, GroupLasso, Layer, tree
+from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Sparse, Spectral, Tanh,
+                        check_gradients, hinge, nn, quadratic_hinge)
+from npspectral.nn import (L1, ComplexRecurrentSpectral, FixedOrientations, GroupLasso, Layer,
+                           Nested, OneHidden, RecurrentSpectral, ScaledDense, SpectralFullQR,
+                           SpectralGaussianSVD, SpectralQR, SpectralSVD, SwitchedRecurrentSpectral,
+                           tree)
 from npspectral.nn.activations import Elementwise
 from npspectral.nn.gradient_check import compare_gradient
 
@@ -172,8 +175,9 @@ def test_every_layer_keeps_the_dtype(layer, dtype, rng):
     assert {array.dtype for array in tree.leaves(result)} == {np.dtype(dtype)}
 
 
+@pytest.mark.parametrize("dtype", [np.float16, *EVERY_DTYPE.values()])
 def test_every_layer_draws_its_first_values_in_the_dtype_asked_for(layer, dtype, rng):
-    params = layer.init(rng, dtype)
+    params = layer.init(rng, dtype)             # although numpy.linalg knows no float16
     assert {array.dtype for array in tree.leaves(params)} <= {np.dtype(dtype)}
 
 
@@ -340,8 +344,10 @@ def test_trainable_part_holds_the_same_arrays(layer, rng):
 
 
 def test_layers_are_frozen_values_without_arrays(layer):
+    layer.init(np.random.default_rng(0))
     again = Chain(*layer.layers) if isinstance(layer, Chain) else dataclasses.replace(layer)
-    assert isinstance(layer, Layer) and again == layer and hash(again) == hash(layer)
+    for same in (again, pickle.loads(pickle.dumps(layer))):
+        assert isinstance(layer, Layer) and same == layer and hash(same) == hash(layer)
     with pytest.raises(dataclasses.FrozenInstanceError):
         layer.n_in = 7
     assert not any(isinstance(value, np.ndarray) for value in vars(layer).values())
@@ -352,14 +358,48 @@ def test_layers_print_as_the_call_that_makes_them(layer):
         assert eval(repr(layer), vars(nn)) == layer
 
 
-def test_freezing_changes_no_other_gradient(rng):
-    everything = Spectral(5, 3)
-    params, x = random_params(everything, rng), random_input(everything, rng)
-    _, want, want_x = run(everything, params, x)
-    for name in want:
-        one = dataclasses.replace(everything, trainable=(name,))
+def trained(layer, names):
+    """The same layer with these names trainable, and no others."""
+    if isinstance(layer, Sparse):
+        return dataclasses.replace(layer, layer=trained(layer.layer, names))
+    return dataclasses.replace(layer, trainable=names)
+
+
+def test_freezing_changes_no_other_gradient(layer, rng):
+    if isinstance(layer, Chain) or not layer.shapes:
+        pytest.skip("nothing to freeze")
+    names = (layer.layer if isinstance(layer, Sparse) else layer).trainable_names
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    _, want, want_x = run(trained(layer, names), params, x)
+    for part in [(), *((name,) for name in names)]:
+        one = trained(layer, part)
         _, grads, grad_x = run(one, params, x)
-        assert same_bits((grads, grad_x), ({name: want[name]}, want_x))
+        assert tuple(grads) == one.learned and same_bits(grad_x, want_x)
+        assert set(grads) == {name for name in want if name in part
+                              or name.partition("_")[0] in part and "_" not in part[0]}
+        for name in grads:      # theta alone has its own, shorter formula
+            if part == ("theta",) and isinstance(layer, RecurrentSpectral):
+                assert_near(grads[name], want[name], 256)
+            else:
+                assert same_bits(grads[name], want[name])
+
+
+def test_weight_and_its_backward_are_the_layer_around_the_matrix(layer, rng):
+    """With dyadic numbers, where no sum is rounded; the matrix product is written out here."""
+    if not hasattr(layer, "weight_backward"):
+        pytest.skip("no matrix")
+    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
+    x, grad_y = dyadic(rng, (4, layer.n_in)), dyadic(rng, (2, 4, layer.n_out))
+    y, grads, grad_x = run(layer, params, x, grad_y)
+    weight = layer.weight(params)
+    assert_near(y, x @ weight.T + params.get("bias", 0), 16)
+    assert_near(grad_x, grad_y @ weight, 16)
+    grads.pop("bias", None)
+    got = layer.weight_backward(params, grad_y.swapaxes(-1, -2) @ x)
+    assert same_bits(got, grads)
+    for k in range(2):
+        one = layer.weight_backward(params, grad_y[k].T @ x)
+        assert same_bits(one, {name: grad[k] for name, grad in got.items()})
 
 
 # Composition
@@ -458,72 +498,96 @@ def test_optimizers_leave_what_has_no_gradient(optimizer, rng):
 
 # Work that nobody asked for
 
-class Counted(np.ndarray):
-    """An array that writes down what every product it takes part in costs, in multiplications."""
+def _plain(value):
+    """Arrays without their class, in lists too."""
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return np.asarray(value) if isinstance(value, np.ndarray) else value
 
-    costs = []
+
+class Counted(np.ndarray):
+    """An array that counts the products that it takes part in."""
+
+    products = 0
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
-        plain = [np.asarray(array) for array in inputs]
-        if ufunc is np.matmul:
-            Counted.costs.append(plain[0].size * plain[1].shape[-1])
+        Counted.products += ufunc is np.matmul
         if out is not None:
-            options["out"] = tuple(np.asarray(array) for array in out)
-        return np.asarray(getattr(ufunc, method)(*plain, **options)).view(Counted)
+            options["out"] = tuple(_plain(array) for array in out)
+        result = getattr(ufunc, method)(*map(_plain, inputs), **options)
+        return np.asarray(result).view(Counted)
 
     def __array_function__(self, function, types, args, options):
-        plain = [np.asarray(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
-        if function is np.einsum:
-            letters = args[0].split("->")[0].replace(".", "").split(",")
-            sizes = {letter: size for term, array in zip(letters, args[1:])
-                     for letter, size in zip(term, array.shape[-len(term):])}
-            Counted.costs.append(int(np.prod(list(sizes.values()))))
-        elif function in (np.dot, np.tensordot, np.inner, np.vdot):
-            raise AssertionError(f"the cost of {function.__name__} is not counted here")
-        options = {name: np.asarray(value) if isinstance(value, np.ndarray) else value
-                   for name, value in options.items()}
-        return np.asarray(function(*plain, **options)).view(Counted)
+        Counted.products += function is np.einsum
+        if function in (np.dot, np.tensordot, np.inner, np.vdot):
+            raise AssertionError(f"{function.__name__} is not counted here")
+        options = {name: _plain(value) for name, value in options.items()}
+        return np.asarray(function(*map(_plain, args), **options)).view(Counted)
 
 
-def products(layer, input_grad, batch=6):
-    """How many products of the size batch * n_in * n_out a backward through one layer takes."""
-    rng = np.random.default_rng(0)
-    params, x = random_params(layer, rng), random_input(layer, rng, leading=(batch,))
-    y, residuals = layer.forward(params, x)
-    Counted.costs = []
-    layer.backward(tree.map(lambda array: array.view(Counted), params),
-                   tree.map(lambda array: array.view(Counted), residuals),
-                   np.ones_like(y), input_grad=input_grad)
-    full = batch * layer.n_in * layer.n_out
-    return sum(cost == full for cost in Counted.costs)
+EVERYTHING, EIGENVALUES = ("planted", "modes", "theta"), ("lambda_in", "lambda_out")
+BIAS, NOTHING = dict(trainable=("bias",)), dict(trainable=())
+TWO_ITEMS = dict(steps=3, inserted=(0, 3))
 
 
-BOTH, NODE, INPUT = {}, dict(lambda_in=0.0), dict(lambda_out=0.0)
-
-
-@pytest.mark.parametrize("make, options, trainable, without, with_x", [
-    (Dense, {}, ("weight", "bias"), 1, 2),
-    (Dense, {}, ("bias",), 0, 1),
-    (Spectral, BOTH, ("lambda_in", "lambda_out", "phi", "bias"), 1, 2),
-    (Spectral, BOTH, ("lambda_in", "lambda_out"), 1, 2),
-    (Spectral, BOTH, ("bias",), 0, 1),
-    (Spectral, BOTH, (), 0, 1),
-    (Spectral, NODE, ("lambda_out", "phi", "bias"), 1, 2),
-    (Spectral, NODE, ("phi",), 1, 2),
-    (Spectral, NODE, ("lambda_out", "bias"), 0, 1),
-    (Spectral, NODE, ("bias",), 0, 1),
-    (Spectral, INPUT, ("lambda_in", "phi", "bias"), 2, 2),
-    (Spectral, INPUT, ("phi",), 1, 2),
-    (Spectral, INPUT, ("lambda_in",), 1, 1),
-    (Spectral, INPUT, ("bias",), 0, 1),
-    (Spectral, dict(lambda_in=1.0, lambda_out=0.5), ("phi",), 1, 2),
-    (Spectral, dict(lambda_in=1.0, lambda_out=0.5), ("lambda_in", "lambda_out"), 0, 1),
+@pytest.mark.parametrize("layer, without, with_x", [
+    (Dense(5, 3), 1, 2),
+    (Dense(5, 3, **BIAS), 0, 1),
+    (Spectral(5, 3), 3, 4),                         # G, and a pass over phi for each set
+    (Spectral(5, 3, trainable=("lambda_out",)), 2, 3),
+    (Spectral(5, 3, trainable=("phi",)), 1, 2),
+    (Spectral(5, 3, **BIAS), 0, 1),
+    (Spectral(5, 3, **NOTHING), 0, 1),
+    (Spectral(5, 3, lambda_in=0.0), 1, 2),          # no pass where one set is a constant
+    (Spectral(5, 3, lambda_in=0.0, trainable=("phi",)), 1, 2),
+    (Spectral(5, 3, lambda_in=0.0, trainable=("lambda_out", "bias")), 0, 1),
+    (Spectral(5, 3, lambda_in=0.0, **BIAS), 0, 1),
+    (Spectral(5, 3, lambda_out=0.0), 2, 2),
+    (Spectral(5, 3, lambda_out=0.0, trainable=("phi",)), 1, 2),
+    (Spectral(5, 3, lambda_out=0.0, trainable=("lambda_in",)), 1, 1),
+    (Spectral(5, 3, lambda_out=0.0, **BIAS), 0, 1),
+    (Spectral(5, 3, lambda_in=1.0, lambda_out=0.5, trainable=("phi",)), 1, 2),
+    (Spectral(5, 3, lambda_in=1.0, lambda_out=0.5, trainable=EIGENVALUES), 0, 1),
+    *((make(5, 3, **options), *counts) for make in (SpectralQR, SpectralFullQR, SpectralSVD,
+                                                    SpectralGaussianSVD)
+      for options, counts in (                      # one more, of grad_phi and a factor
+          ({}, (4, 5)), (dict(trainable=EIGENVALUES), (3, 4)), (BIAS, (0, 1)),
+          (dict(lambda_in=0.0, trainable=EIGENVALUES), (0, 1)),
+          (dict(lambda_out=0.25, trainable=EIGENVALUES), (1, 1)))),
+    (ScaledDense(5, 3), 1, 2),
+    (ScaledDense(5, 3, **BIAS), 0, 1),
+    (FixedOrientations(5, 3), 0, 1),
+    (OneHidden(5, 7), 1, 2),
+    (OneHidden(5, 7, **NOTHING), 0, 1),
+    (Sparse(Spectral(5, 3), sparsity=0.5), 3, 4),
+    (Sparse(Spectral(5, 3, **BIAS), sparsity=0.5), 0, 1),
+    (Sparse(Dense(5, 3, **NOTHING), threshold=0.5), 0, 1),
+    (Nested((5, 4, 3)), 8, 10),                     # 4 a transfer, two more where u skips
+    (Nested((5, 4, 3), skip=False), 7, 8),
+    (Nested((5, 4, 3), trainable=("lambda", "bias")), 7, 9),
+    (Nested((5, 4, 3), trainable=("phi",)), 4, 6),
+    (Nested((5, 4, 3), **BIAS), 1, 3),
+    (Nested((5, 4, 3), **NOTHING), 0, 3),
+    # 4 steps: one for y, then 3 for A, 2 between the steps, 1 for x; for Phi 5, for theta 2
+    (RecurrentSpectral(4, 3, 9, 4, trainable=EVERYTHING), 11, 12),
+    (RecurrentSpectral(4, 3, 9, 4, trainable=("theta",)), 8, 9),
+    (RecurrentSpectral(4, 3, 9, 4, **NOTHING), 0, 4),
+    (SwitchedRecurrentSpectral(2, 2, 5, steps=2, rest=1), 17, 18),
+    (SwitchedRecurrentSpectral(2, 2, 5, steps=2, rest=1, **NOTHING), 0, 6),
+    (ComplexRecurrentSpectral(4, 3, **TWO_ITEMS), 26, 28),
+    (ComplexRecurrentSpectral(4, 3, trainable=("k_imag",), **TWO_ITEMS), 16, 18),
+    (ComplexRecurrentSpectral(4, 3, **NOTHING, **TWO_ITEMS), 0, 11),
 ])
-def test_backward_makes_no_product_that_nobody_asked_for(make, options, trainable, without,
-                                                         with_x):
-    layer = make(5, 7, trainable=trainable, **options)
-    assert products(layer, False) <= without
-    assert products(layer, True) <= with_x
+def test_backward_makes_no_product_that_nobody_asked_for(layer, without, with_x, rng, monkeypatch):
+    """Matrix products and einsums are counted."""
+    monkeypatch.setattr("npspectral.nn.activations.check_array", lambda *_: None)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    counted = [tree.map(lambda array: array.view(Counted), part) for part in (params, residuals)]
+    for input_grad, wanted in ((False, without), (True, with_x)):
+        Counted.products = 0
+        layer.backward(*counted, np.ones_like(y), input_grad=input_grad)
+        assert Counted.products == wanted
 
 
 @dataclasses.dataclass(frozen=True)
