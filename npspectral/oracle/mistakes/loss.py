@@ -100,6 +100,11 @@ LOSS = {
         {"sample_scales": lambda right, spec, batch, w: (
             w / batch if w is not None and spec["reduction"] == "mean"
             else right(spec, batch, w))}),
+    "weighted sum divided": (
+        "The weighted sum is divided by the sum of the weights.",
+        {"sample_scales": lambda right, spec, batch, w: (
+            right(spec, batch, w) if w is None
+            else right({**spec, "reduction": "mean"}, batch, w))}),
     "weights missing from the gradient": (
         "The gradient does not carry the weights that its value has.",
         {"mean_loss": _unweighted_grad}),
@@ -107,6 +112,7 @@ LOSS = {
     "gradient of the loss halved": (
         "The gradient of the loss is half of what it should be (a square gives a factor 2).",
         both(.5)),
+    "gradient of the loss doubled": ("The gradient of the loss is doubled.", both(2)),
     "gradient of the loss not divided by B": (
         "The value is a mean over the batch, its gradient is not divided.",
         {"mean_loss": _unscaled}),
