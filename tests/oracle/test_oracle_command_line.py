@@ -23,6 +23,7 @@ from npspectral.oracle.verdict.run import candidate_case
 from npspectral.oracle.verdict.xfail import read_xfail
 
 ROOT = Path(files.__file__).parents[3]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
 CORE, FULL = cases("core"), cases("full")
 VJP = "spectral/tanh/b2-i3-o4/bias"
 SCALAR = "network/tanh/hinge"
@@ -100,21 +101,21 @@ def folder(tmp_path, monkeypatch):
         sys.modules.pop(name, None)
 
 
+def process(words, folder, **options):
+    """A command line, run in a process of its own, with what it wrote."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True,
+             "env": ENVIRONMENT}
+    return subprocess.run(words, cwd=folder, **{**pipes, **options})
+
+
 def command(*arguments, folder=None):
-    """Run the command in a process of its own."""
-    return subprocess.run([sys.executable, "-W", "error", "-m", "npspectral", *map(str, arguments)],
-                          cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"})
+    return process([sys.executable, "-W", "error", "-m", "npspectral", *map(str, arguments)],
+                   folder)
 
 
-def environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-
-
-def started(*arguments, stdout, stderr=subprocess.PIPE, folder=None):
-    """Run the command with this standard output."""
-    return subprocess.run([sys.executable, "-m", "npspectral", *arguments], cwd=folder,
-                          stdout=stdout, stderr=stderr, text=True, env=environment())
+def started(*arguments, folder=None, **options):
+    """The command, where warnings are none of its errors."""
+    return process([sys.executable, "-m", "npspectral", *arguments], folder, **options)
 
 
 def exit_code(*arguments):
@@ -149,11 +150,6 @@ def test_right_answers_in_a_narrow_dtype_pass(dtype):
     assert report.ok and report.dtype == dtype
 
 
-def test_float32_numbers_as_eight_digits_and_as_sixteen_pass_alike():
-    wide = right_answers(CORE, "float32", lambda array, dtype: of_bits(array))
-    assert judge(wide).ok
-
-
 def test_bfloat16_numbers_as_four_digits_are_read():
     given = right_answers([case for case in CORE if case.id == "dense/identity/b2-i3-o4/bias"],
                           "float32")["answers"]
@@ -163,27 +159,22 @@ def test_bfloat16_numbers_as_four_digits_are_read():
     assert [result.status for result in report.results] == ["pass"]
 
 
-def test_decimals_of_seventeen_digits_pass(tmp_path):
-    given = right_answers(CORE, encode=lambda array, dtype: np.asarray(array).ravel().tolist())
-    assert judge(written(tmp_path, given)).ok and judge(given).ok
+NOTATIONS = {
+    "float64 decimals of 17 digits": lambda array, dtype: np.asarray(array).ravel().tolist(),
+    "float32 decimals of 9 digits": lambda array, dtype: [
+        float(f"{entry:.9g}") for entry in np.asarray(array).ravel()],
+    "float64 nested rows": lambda array, dtype: np.asarray(array).tolist(),
+    "float64 shape and bits": lambda array, dtype: {"shape": list(np.shape(array)),
+                                                    "bits": of_bits(array)},
+    "float32 in sixteen digits": lambda array, dtype: of_bits(array),
+}
 
 
-def test_float32_decimals_of_nine_digits_pass(tmp_path):
-    def nine(array, dtype):
-        return [float(f"{entry:.9g}") for entry in np.asarray(array).ravel()]
-    assert judge(written(tmp_path, right_answers(CORE, "float32", nine))).ok
-
-
-def test_nested_rows_pass():
-    def nested(array, dtype):
-        return np.asarray(array).tolist()
-    assert judge(right_answers(CORE, encode=nested)).ok
-
-
-def test_shape_and_bits_as_in_the_case_files_pass():
-    def shaped(array, dtype):
-        return {"shape": list(np.shape(array)), "bits": of_bits(array)}
-    assert judge(right_answers(CORE, encode=shaped)).ok
+@pytest.mark.parametrize("name", NOTATIONS)
+def test_right_answers_in_another_notation_pass(name, tmp_path):
+    given = right_answers(CORE, name.split()[0], NOTATIONS[name])
+    assert judge(given).ok
+    assert "decimals" not in name or judge(written(tmp_path, given)).ok
 
 
 def test_the_expected_bits_themselves_pass_the_full_suite():
@@ -227,6 +218,12 @@ def _entry(change, name="y", id=VJP):
     return lambda document: change(document["answers"][id][name])
 
 
+def _first(number):
+    """The first number replaced by a function of it, or by another one."""
+    return _entry(lambda words: words.__setitem__(
+        0, number(words[0]) if callable(number) else number))
+
+
 SPOILED = {
     "a case missing": lambda d: d["answers"].pop(VJP),
     "no answers at all": lambda d: d.update(answers={}),
@@ -252,10 +249,10 @@ SPOILED = {
     "a number less": _entry(lambda words: words.pop()),
     "a number more": _entry(lambda words: words.append(words[0])),
     "one number for all": _spoil(lambda own: own.update(grad_bias=own["grad_bias"][:1])),
-    "a number null": _entry(lambda words: words.__setitem__(0, None)),
-    "a number true": _entry(lambda words: words.__setitem__(0, True)),
-    "a number an object": _entry(lambda words: words.__setitem__(0, {})),
-    "a row among numbers": _entry(lambda words: words.__setitem__(0, [words[0]])),
+    "a number null": _first(None),
+    "a number true": _first(True),
+    "a number an object": _first({}),
+    "a row among numbers": _first(lambda word: [word]),
     "rows of different length": _spoil(lambda own: own.update(y=[[1.0, 2.0], [3.0]])),
     "a row too many": _spoil(lambda own: own.update(y=[[0.0] * 4] * 3)),
     "the transpose": _spoil(lambda own: own.update(y=[[0.0] * 2] * 4)),
@@ -265,23 +262,23 @@ SPOILED = {
     "text for an array": _spoil(lambda own: own.update(y="3fe0000000000000")),
     "an empty list": _spoil(lambda own: own.update(y=[])),
     "a deep list": _spoil(lambda own: own.update(y=_deep(70))),
-    "empty text": _entry(lambda words: words.__setitem__(0, "")),
-    "digits that are none": _entry(lambda words: words.__setitem__(0, "3fe000000000000g")),
-    "a decimal as text": _entry(lambda words: words.__setitem__(0, "0.5")),
-    "digits with 0x": _entry(lambda words: words.__setitem__(0, "0x" + words[0])),
-    "15 digits": _entry(lambda words: words.__setitem__(0, words[0][:15])),
-    "8 digits for float64": _entry(lambda words: words.__setitem__(0, words[0][:8])),
+    "empty text": _first(""),
+    "digits that are none": _first("3fe000000000000g"),
+    "a decimal as text": _first("0.5"),
+    "digits with 0x": _first(lambda word: "0x" + word),
+    "15 digits": _first(lambda word: word[:15]),
+    "8 digits for float64": _first(lambda word: word[:8]),
     "bytes in the other order": _spoil(lambda own: own.update(
         y=[bytes.fromhex(word)[::-1].hex() for word in own["y"]])),
-    "digits with a line end": _entry(lambda words: words.__setitem__(0, words[0] + "\n")),
-    "digits of another script": _entry(lambda words: words.__setitem__(0, "٣" * 16)),
-    "the bits of NaN": _entry(lambda words: words.__setitem__(0, "7ff8000000000000")),
-    "the bits of infinity": _entry(lambda words: words.__setitem__(0, "7ff0000000000000")),
+    "digits with a line end": _first(lambda word: word + "\n"),
+    "digits of another script": _first("٣" * 16),
+    "the bits of NaN": _first("7ff8000000000000"),
+    "the bits of infinity": _first("7ff0000000000000"),
     "all NaN": _spoil(lambda own: own.update(
         {name: ["7ff8000000000000"] * len(words) for name, words in own.items()})),
     "NaN in a gradient": _entry(lambda words: words.__setitem__(-1, float("nan")), "grad_phi"),
-    "infinity as a number": _entry(lambda words: words.__setitem__(0, float("inf"))),
-    "a number that overflows": _entry(lambda words: words.__setitem__(0, 10 ** 400)),
+    "infinity as a number": _first(float("inf")),
+    "a number that overflows": _first(10 ** 400),
     "zeros": _spoil(lambda own: own.update(y=[0] * 8)),
     "the last bit of an exact number": _entry(
         lambda words: words.__setitem__(0, f"{int(words[0], 16) ^ 1:016x}"),
@@ -536,14 +533,12 @@ def test_shipped_files_that_are_not_intact_stop_a_check(folder):
     path = folder / "npspectral" / "oracle" / "suite" / "vectors" / "v1" / "stack.txt"
     path.write_bytes(path.read_bytes()[:-1])
     for arguments in (("check", "mine:right"), ("vectors", "list"), ("certify",)):
-        done = subprocess.run([sys.executable, "-m", "npspectral", *arguments], cwd=folder,
-                              capture_output=True, text=True)
+        done = started(*arguments, folder=folder, env=None)
         assert done.returncode == 3 and "stack.txt" in done.stderr, arguments
 
 
 def test_a_closed_pipe_gives_no_traceback(folder):
-    done = subprocess.run(f"{sys.executable} -m npspectral vectors list | head -1", shell=True,
-                          cwd=ROOT, capture_output=True, text=True)
+    done = process(f"{sys.executable} -m npspectral vectors list | head -1", ROOT, shell=True)
     assert done.stderr == "" and done.stdout.count("\n") == 1
 
 
@@ -579,8 +574,8 @@ def test_a_reader_that_goes_away_changes_no_verdict(candidate, code, folder):
 
 @pytest.mark.parametrize("closed, code", [(">&-", 1), (">&- 2>&-", 1), ("2>&-", 1)])
 def test_closed_streams_change_no_verdict(closed, code, folder):
-    done = subprocess.run(f"{sys.executable} -m npspectral check mine:wrong --only 'dense/*' "
-                          f"{closed}", shell=True, cwd=folder, env=environment())
+    done = process(f"{sys.executable} -m npspectral check mine:wrong --only 'dense/*' {closed}",
+                   folder, shell=True, stdout=None, stderr=None)
     assert done.returncode == code
 
 
@@ -588,8 +583,8 @@ def test_closed_streams_change_no_verdict(closed, code, folder):
 def test_a_report_comes_in_the_characters_that_stdout_has(encoding, folder, answers):
     answers["implementation"] = "\xfcber \u2126"
     path = written(folder, answers)
-    done = subprocess.run([sys.executable, "-m", "npspectral", "judge", path], cwd=folder,
-                          capture_output=True, env={**environment(), "PYTHONIOENCODING": encoding})
+    done = started("judge", path, folder=folder, text=False,
+                   env={**ENVIRONMENT, "PYTHONIOENCODING": encoding})
     assert done.returncode == 0 and done.stderr == b""
     assert "\xfcber \u2126".encode(encoding, "backslashreplace") in done.stdout
 
@@ -616,9 +611,8 @@ def wanders(case):
 
 def test_a_working_folder_that_is_gone_gives_exit_code_2(folder):
     (folder / "gone").mkdir()
-    done = subprocess.run(f"cd {folder}/gone && rmdir ../gone && {sys.executable} -m npspectral "
-                          f"check mine:right", shell=True, capture_output=True, text=True,
-                          env=environment())
+    done = process(f"cd gone && rmdir ../gone && {sys.executable} -m npspectral check mine:right",
+                   folder, shell=True)
     assert done.returncode == 2 and "Traceback" not in done.stderr
 
 
@@ -793,12 +787,14 @@ def test_selftest_hands_its_code_on(monkeypatch):
 # ---- the pytest plugin
 
 
+PYTEST = [sys.executable, "-m", "pytest", "-p", "pytest_npspectral", "-p", "no:cacheprovider",
+          "-W", "error"]
+
+
 def pytest_run(folder, *arguments):
     """pytest with the plugin over the shipped conformance tests, every warning an error."""
-    words = [sys.executable, "-m", "pytest", "-p", "pytest_npspectral", "-p", "no:cacheprovider",
-             "-W", "error", "-ra", "--pyargs", "npspectral.oracle.conformance", *arguments]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, env={
-        **os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"})
+    return process([*PYTEST, "-ra", "--pyargs", "npspectral.oracle.conformance", *arguments],
+                   folder)
 
 
 def test_pytest_runs_one_test_a_case_under_its_id(folder):
@@ -869,7 +865,5 @@ def test_the_plugin_imports_neither_numpy_nor_npspectral_when_unused(folder):
         "import sys\n\n\ndef test_nothing():\n"
         "    assert 'pytest_npspectral' in sys.modules\n"
         "    assert not {'numpy', 'npspectral'} & set(sys.modules)\n")
-    done = subprocess.run([sys.executable, "-m", "pytest", "-p", "pytest_npspectral", "-W", "error",
-                           "-p", "no:cacheprovider"], cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = process(PYTEST, folder)
     assert done.returncode == 0, done.stdout

@@ -193,6 +193,25 @@ def test_an_unknown_mistake_in_nested_networks_has_no_name():
     assert found and not named(found)
 
 
+def recurrent_doubled(case, found):
+    return {name: 2 * array if "recurrent" in case.id and name.startswith("grad_") else array
+            for name, array in found.items()}
+
+
+def test_a_mistake_in_recurrent_networks_has_a_pattern_and_no_name():
+    found = diagnose(results(change=recurrent_doubled), "float32")
+    assert not named(found)
+    assert ("In recurrent networks: The forward is right, gradients are wrong. No known mistake "
+            "fits grad_omega: it is 2 times the reference") in told(found)
+
+
+def test_recurrent_networks_that_fail_beside_a_named_mistake_are_told_in_one_sentence():
+    run = results([NAMES["phi detached"]], change=recurrent_doubled)
+    found = diagnose(run, "float32")
+    assert named(found) == [("phi detached",)] and len(found) == 2
+    assert "Recurrent networks, whose mistakes have no names, fail in " in told(found)
+
+
 def test_a_mistake_seen_in_one_case_only_is_said_with_doubt():
     one = [result for result in results([NAMES["sign of grad_lambda_out"]])
            if result.case.id == "spectral/tanh/b2-i3-o4/bias"]

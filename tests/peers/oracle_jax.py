@@ -1,32 +1,29 @@
 """A candidate for the oracle, in JAX: pure functions, jax.vjp, optimizers by hand.
 
-Nothing of npspectral is imported. Every definition is a method of its own, so that a test can plant
-a mistake by overriding one.
+What it shares with the one in PyTorch is in oracle_answers.py.
 """
 import jax
 import jax.numpy as jnp
+from oracle_answers import Answers
 
 jax.config.update("jax_enable_x64", True)
 
 
-class JaxAnswers:
+class JaxAnswers(Answers):
     """candidate(case) -> dict name -> array, computed in one dtype, such as "float32"."""
 
     def __init__(self, dtype="float64"):
         self.dtype = jnp.dtype(dtype)
 
-    def __call__(self, case):
-        kind = case.kind
-        if kind == "error":
-            kind = "loss" if "loss" in case.spec else "vjp"
-        return getattr(self, f"answer_{kind}")(case, self.arrays(case))
-
-    def answer_vjp(self, case, arrays):
+    def answer_vjp(self, case):
+        arrays = self.arrays(case)
         y, pull = jax.vjp(lambda moved: self.stack(case, {**arrays, **moved}),
                           self.moved(case, arrays, "x"))
         return {"y": y, **self.gradients(pull(arrays["grad_y"])[0])}
 
-    def answer_network(self, case, arrays):
+    def answer_network(self, case):
+        arrays = self.arrays(case)
+
         def value_of(moved):
             y = self.stack(case, {**arrays, **moved})
             return self.loss(case.spec["loss"], y, arrays["target"]), y
@@ -34,25 +31,24 @@ class JaxAnswers:
             self.moved(case, arrays, "x"))
         return {"y": y, "value": value, **self.gradients(grads)}
 
-    def answer_loss(self, case, arrays):
+    def answer_loss(self, case):
+        arrays = self.arrays(case)
+
         def value_of(moved):
             return self.loss(case.spec["loss"], moved["y"], arrays["target"],
                              arrays.get("weights"))
         value, grads = jax.value_and_grad(value_of)(self.moved(case, arrays, "y"))
         return {"value": value, **self.gradients(grads)}
 
-    def answer_penalty(self, case, arrays):
-        spec = case.spec["penalty"]
-
-        def value_of(moved):
-            own = {**arrays, **moved}
-            array = self.weight(own) if spec["on"] == "weight" else own[spec["on"]]
-            return self.penalty(spec, array)
-        value, grads = jax.value_and_grad(value_of)(self.moved(case, arrays))
+    def answer_penalty(self, case):
+        arrays = self.arrays(case)
+        value, grads = jax.value_and_grad(lambda moved: self.penalized(
+            case.spec["penalty"], {**arrays, **moved}))(self.moved(case, arrays))
         return {"value": value, **self.gradients(grads)}
 
-    def answer_optimizer(self, case, arrays):
-        spec, theta, trace = case.spec["optimizer"], arrays["theta"], []
+    def answer_optimizer(self, case):
+        arrays, spec, trace = self.arrays(case), case.spec["optimizer"], []
+        theta = arrays["theta"]
         state = {"m": jnp.zeros_like(theta), "v": jnp.zeros_like(theta)}
         for t, gradient in enumerate(arrays["gradients"], 1):
             theta = getattr(self, spec["optimizer"])(spec, t, theta, gradient, state)
@@ -72,36 +68,6 @@ class JaxAnswers:
         return {f"grad_{name}": gradient for name, gradient in grads.items()}
 
     # layers
-
-    def stack(self, case, arrays):
-        x = arrays["x"]
-        several = any("/" in name for name in arrays)
-        for position, layer in enumerate(case.layers):
-            prefix = f"{position}/" if several else ""
-            own = {name.removeprefix(prefix): array for name, array in arrays.items()
-                   if name.startswith(prefix)}
-            x = getattr(self, layer["layer"])(layer, own, x)
-        return x
-
-    def weight(self, own):
-        return (own["lambda_in"][None, :] - own["lambda_out"][:, None]) * own["phi"]
-
-    def spectral(self, layer, own, x):
-        return self.affine(self.weight(own), own, x)
-
-    def dense(self, layer, own, x):
-        return self.affine(own["weight"], own, x)
-
-    def affine(self, weight, own, x):
-        y = x @ weight.T
-        return y + own["bias"] if own.get("bias") is not None else y
-
-    # structured layers
-
-    def factored(self, layer, own, x):
-        return self.spectral(layer, {**own, "phi": self.eigenvectors(layer["layer"], own)}, x)
-
-    spectral_qr = spectral_full_qr = spectral_svd = factored
 
     def eigenvectors(self, kind, own):
         if kind == "spectral_svd":
@@ -128,35 +94,16 @@ class JaxAnswers:
     def through(self, part, u):
         return u @ part["phi"].T
 
-    def transfer(self, layer, own, k):
-        first, second = (f"{k - 1}", f"{k}") if layer["shared"] else (f"in_{k}", f"out_{k}")
-        return {"lambda_in": own[f"lambda_{first}"], "lambda_out": own[f"lambda_{second}"],
-                "phi": own[f"phi_{k}"], "bias": own.get(f"bias_{k}")}
+    def masked(self, layer, own, weight):
+        return jnp.where(self.keep(layer, own, weight), weight, 0)
 
-    def sparse(self, layer, own, x):
-        kind = layer["of"]
-        if kind.startswith("spectral_"):
-            own = {**own, "phi": self.eigenvectors(kind, own)}
-        weight = own["weight"] if kind == "dense" else self.weight(own)
-        return self.affine(jnp.where(self.keep(layer, weight), weight, 0), own, x)
-
-    sparse_static = sparse_dynamic = sparse
-
-    def keep(self, layer, weight):
-        size = jnp.abs(weight)
-        return size > (layer["threshold"] if "threshold" in layer
-                       else self.quantile(size, layer["sparsity"]))
-
-    def quantile(self, size, share):
-        return jnp.quantile(size, share)
+    def quantile(self, numbers, share):
+        return jnp.quantile(numbers, share)
 
     def recurrent(self, layer, own, x):
         raise NotImplementedError("see WithRecurrent")
 
     complex_recurrent = recurrent
-
-    def identity(self, layer, own, x):
-        return x
 
     def relu(self, layer, own, x):
         return jax.nn.relu(x)
@@ -173,24 +120,13 @@ class JaxAnswers:
     def sigmoid(self, layer, own, x):
         return jax.nn.sigmoid(x)
 
-    def softplus(self, layer, own, x):
-        return jax.nn.softplus(layer["sharpness"] * x) / layer["sharpness"]
+    def positive(self, x):
+        return jax.nn.relu(x)
 
-    # losses: a number for every sample, then one for the batch
+    def smooth_plus(self, x, sharpness):
+        return jax.nn.softplus(sharpness * x) / sharpness
 
-    def loss(self, spec, y, target, weights=None):
-        return self.reduced(getattr(self, spec["loss"])(spec, y, target), spec, weights)
-
-    def reduced(self, each, spec, weights):
-        if spec["reduction"] == "mean" and each.size == 0:
-            raise ValueError("the mean over an empty batch is not defined")
-        if weights is None:
-            return each.sum() if spec["reduction"] == "sum" else each.mean()
-        value = (weights * each).sum()
-        return value if spec["reduction"] == "sum" else value / weights.sum()
-
-    def mean_squared_error(self, spec, y, target):
-        return ((y - target) ** 2).mean(1)
+    # losses
 
     def softmax_cross_entropy(self, spec, y, target):
         q = target
@@ -203,28 +139,7 @@ class JaxAnswers:
     def binary_cross_entropy_with_logits(self, spec, y, target):
         return (jax.nn.softplus(y) - target * y).mean(1)
 
-    def hinge(self, spec, y, target):
-        return jax.nn.relu(1 - target * y).mean(1)
-
-    def soft_hinge(self, spec, y, target):
-        return (jax.nn.softplus(spec["sharpness"] * (1 - target * y)) / spec["sharpness"]).mean(1)
-
-    def quadratic_hinge(self, spec, y, target):
-        return (jax.nn.relu(1 - target * y) ** 2 / 2).mean(1)
-
     # penalties
-
-    def penalty(self, spec, array):
-        return spec["strength"] * getattr(self, spec["penalty"])(spec, array)
-
-    def l1(self, spec, array):
-        return jnp.abs(array).sum()
-
-    def l2(self, spec, array):
-        return (array ** 2).sum()
-
-    def elastic_net(self, spec, array):
-        return spec["ratio"] * jnp.abs(array).sum() + (1 - spec["ratio"]) * (array ** 2).sum()
 
     def group_lasso(self, spec, array):
         squares = (array ** 2).sum(spec["axis"])
@@ -289,7 +204,7 @@ class WithRecurrent(JaxAnswers):
         u, a = jnp.zeros_like(items[0]), 0
         for t in range(times[-1] + layer["steps"]):
             h = u + items[times.index(t)] if t in times else u
-            if any(time <= t < time + layer["steps"] for time in times):
+            if self.acts(layer, times, t):
                 h = getattr(self, layer["activation"])(layer, own, h)
             a = a - jnp.exp(-1j * own["omega"] * t) * ((h - u) @ inverse.T @ k.T)
             u = h @ transfer.T

@@ -1,24 +1,18 @@
 """A candidate for the oracle, in PyTorch: the definitions, automatic differentiation, torch.optim.
 
-Nothing of npspectral is imported. Every definition is a method of its own, so that a test can plant
-a mistake by overriding one.
+What it shares with the one in JAX is in oracle_answers.py.
 """
 import torch
+from oracle_answers import Answers
 
 F = torch.nn.functional
 
 
-class TorchAnswers:
+class TorchAnswers(Answers):
     """candidate(case) -> dict name -> tensor, computed in one dtype, such as "bfloat16"."""
 
     def __init__(self, dtype="float64"):
         self.dtype = getattr(torch, dtype)
-
-    def __call__(self, case):
-        kind = case.kind
-        if kind == "error":
-            kind = "loss" if "loss" in case.spec else "vjp"
-        return getattr(self, f"answer_{kind}")(case)
 
     def answer_vjp(self, case):
         leaves = self.leaves(case, "x")
@@ -41,9 +35,7 @@ class TorchAnswers:
 
     def answer_penalty(self, case):
         leaves = self.leaves(case)
-        spec = case.spec["penalty"]
-        array = self.weight(leaves) if spec["on"] == "weight" else leaves[spec["on"]]
-        value = self.penalty(spec, array)
+        value = self.penalized(case.spec["penalty"], leaves)
         value.backward()
         return {"value": value, **self.gradients(case, leaves)}
 
@@ -80,34 +72,10 @@ class TorchAnswers:
 
     # layers
 
-    def stack(self, case, leaves):
-        x = leaves["x"]
-        several = any("/" in name for name in leaves)
-        for position, layer in enumerate(case.layers):
-            prefix = f"{position}/" if several else ""
-            own = {name.removeprefix(prefix): leaf for name, leaf in leaves.items()
-                   if name.startswith(prefix)}
-            x = getattr(self, layer["layer"])(layer, {"bias": None, **own}, x)
-        return x
-
-    def weight(self, own):
-        return (own["lambda_in"][None, :] - own["lambda_out"][:, None]) * own["phi"]
-
-    def spectral(self, layer, own, x):
-        return self.affine(self.weight(own), own, x)
-
-    def dense(self, layer, own, x):
-        return self.affine(own["weight"], own, x)
-
     def affine(self, weight, own, x):
         return F.linear(x, weight, own["bias"])
 
     # structured layers
-
-    def factored(self, layer, own, x):
-        return self.spectral(layer, {**own, "phi": self.eigenvectors(layer["layer"], own)}, x)
-
-    spectral_qr = spectral_full_qr = spectral_svd = factored
 
     def eigenvectors(self, kind, own):
         if kind == "spectral_svd":
@@ -134,30 +102,8 @@ class TorchAnswers:
             inverse = [-part["phi"] @ block for block in inverse]
         return nodes[-1]
 
-    def transfer(self, layer, own, k):
-        lambdas = (f"lambda_{k - 1}", f"lambda_{k}") if layer["shared"] else (
-            f"lambda_in_{k}", f"lambda_out_{k}")
-        return {"lambda_in": own[lambdas[0]], "lambda_out": own[lambdas[1]],
-                "phi": own[f"phi_{k}"], "bias": own.get(f"bias_{k}")}
-
-    def sparse(self, layer, own, x):
-        kind = layer["of"]
-        if kind.startswith("spectral_"):
-            own = {**own, "phi": self.eigenvectors(kind, own)}
-        weight = own["weight"] if kind == "dense" else self.weight(own)
-        return self.affine(self.masked(layer, own, weight), own, x)
-
-    sparse_static = sparse_dynamic = sparse
-
     def masked(self, layer, own, weight):
         return torch.where(self.keep(layer, own, weight), weight, torch.zeros_like(weight))
-
-    def keep(self, layer, own, weight):
-        return weight.abs() > self.threshold(layer, weight.abs())
-
-    def threshold(self, layer, size):
-        return layer["threshold"] if "threshold" in layer else self.quantile(
-            size.flatten(), layer["sparsity"])
 
     @torch.no_grad()
     def quantile(self, numbers, share):
@@ -226,9 +172,6 @@ class TorchAnswers:
     def inserted(self, u, item):
         return u + item
 
-    def acts(self, layer, times, t):
-        return any(time <= t < time + layer["steps"] for time in times)
-
     def remembered(self, mu, m, h, drive):
         return mu * m + h.to(m.dtype) @ drive.T
 
@@ -242,9 +185,6 @@ class TorchAnswers:
         if layer["read"] == "amplitude":
             return torch.cat([a.real, a.imag], 1)
         return a.real if layer["read"] == "score" else a.real ** 2 + a.imag ** 2
-
-    def identity(self, layer, own, x):
-        return x
 
     def relu(self, layer, own, x):
         return F.relu(x)
@@ -261,25 +201,14 @@ class TorchAnswers:
     def sigmoid(self, layer, own, x):
         return torch.sigmoid(x)
 
-    def softplus(self, layer, own, x):
-        return self.smooth_plus(x, layer["sharpness"])
+    def positive(self, x):
+        return F.relu(x)
 
     def smooth_plus(self, x, sharpness):
         # F.softplus is a straight line beyond its threshold, which float64 can tell
         return torch.logaddexp(sharpness * x, torch.zeros_like(x)) / sharpness
 
     # losses: a number for every sample, then one for the batch
-
-    def loss(self, spec, y, target, weights=None):
-        return self.reduced(getattr(self, spec["loss"])(spec, y, target), spec, weights)
-
-    def reduced(self, each, spec, weights):
-        if spec["reduction"] == "mean" and each.numel() == 0:
-            raise ValueError("the mean over an empty batch is not defined")
-        if weights is None:
-            return each.sum() if spec["reduction"] == "sum" else each.mean()
-        value = (weights * each).sum()
-        return value if spec["reduction"] == "sum" else value / weights.sum()
 
     def mean_squared_error(self, spec, y, target):
         return F.mse_loss(y, target, reduction="none").mean(1)
@@ -290,28 +219,7 @@ class TorchAnswers:
     def binary_cross_entropy_with_logits(self, spec, y, target):
         return F.binary_cross_entropy_with_logits(y, target, reduction="none").mean(1)
 
-    def hinge(self, spec, y, target):
-        return F.relu(1 - target * y).mean(1)
-
-    def soft_hinge(self, spec, y, target):
-        return self.smooth_plus(1 - target * y, spec["sharpness"]).mean(1)
-
-    def quadratic_hinge(self, spec, y, target):
-        return (F.relu(1 - target * y) ** 2 / 2).mean(1)
-
     # penalties
-
-    def penalty(self, spec, array):
-        return spec["strength"] * getattr(self, spec["penalty"])(spec, array)
-
-    def l1(self, spec, array):
-        return array.abs().sum()
-
-    def l2(self, spec, array):
-        return (array ** 2).sum()
-
-    def elastic_net(self, spec, array):
-        return spec["ratio"] * array.abs().sum() + (1 - spec["ratio"]) * (array ** 2).sum()
 
     def group_lasso(self, spec, array):
         return torch.linalg.vector_norm(array, dim=spec["axis"]).sum()

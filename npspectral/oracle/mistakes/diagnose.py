@@ -43,7 +43,7 @@ def diagnose(results, dtype):
         part = evidence.part(lambda case: (case.kind, structure_of(case)) == (kind, structure))
         if part.failing:
             findings += explained(part, candidates(kind, part.cases), before)
-    findings += recurrent(evidence.part(lambda case: structure_of(case) == "recurrent"))
+    findings += recurrent(evidence.part(lambda case: structure_of(case) == "recurrent"), before)
     findings = sorted(merged(findings), key=lambda finding: not finding.mistakes)
     return findings or kinks(results)
 
@@ -130,8 +130,12 @@ def partly(part, mistakes):
     return findings + patterns(part, [kind for kind in part.wrong if kind not in told])
 
 
-def recurrent(part):
-    """Findings on recurrent networks, whose wrong arrays are told by their pattern alone."""
+def recurrent(part, before):
+    """Findings on recurrent networks: that they fail beside what has a name, or how they fail."""
+    if part.failing and before.mistakes:
+        sentence = (f"Recurrent networks, whose mistakes have no names, fail in "
+                    f"{len(part.failing)} cases, too: {', '.join(part.wrong)}.")
+        return [Finding(tuple(part.wrong), sentence, (), len(part.failing))]
     return [Finding(finding.names, f"In recurrent networks: {finding.sentence}", (),
                     finding.n_cases) for finding in patterns(part, part.wrong)]
 

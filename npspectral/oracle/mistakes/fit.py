@@ -97,8 +97,8 @@ class Evidence:
     def fit(self, mistakes, hidden=False):
         """The Fit of these mistakes, planted together; None if a result contradicts them.
 
-        They also have to change an array beyond the tolerance, unless they may be hidden: rounding
-        can take a small change across it.
+        They have to move an array by more than the tolerance. `hidden` drops this condition: a
+        small change can exceed the tolerance together with rounding alone.
         """
         cases, misfits = [], []
         for result in self.failing + self.passing + self.raised:

@@ -63,23 +63,21 @@ class Mistake:
 
 def in_layers(name, plant):
     """A plant whose wrong steps are taken in layers of this name alone."""
-    here = {"now": False}
+    if name in ACTIVATIONS and set(plant) <= {"activate", "slope"}:     # told which layer they are
+        return {step: lambda right, layer, z, wrong=wrong: (
+            wrong(right, layer, z) if layer["layer"] == name else right(layer, z))
+            for step, wrong in plant.items()}
+    entered = [""]
 
-    def noted(right, layer, *rest):
-        here["now"] = layer["layer"] == name
+    def enter(right, layer, *rest):
+        entered[0] = layer["layer"]
         return right(layer, *rest)
 
     def guarded(wrong):
-        return lambda right, *arguments: (wrong(right, *arguments) if here["now"]
+        return lambda right, *arguments: (wrong(right, *arguments) if entered[0] == name
                                           else right(*arguments))
-
-    def in_function(wrong):                     # which a nested network applies by itself
-        return lambda right, layer, z: (wrong(right, layer, z) if layer["layer"] == name
-                                        else right(layer, z))
-    if name in ACTIVATIONS and set(plant) <= {"activate", "slope"}:
-        return {step: in_function(wrong) for step, wrong in plant.items()}
     return {**{step: guarded(wrong) for step, wrong in plant.items()},
-            "layer_forward": noted, "layer_backward": noted}
+            "layer_forward": enter, "layer_backward": enter}
 
 
 def algorithms(case):

@@ -6,7 +6,6 @@ from .right import sigmoid
 PER_OUTPUT = ("mean_squared_error", "binary_cross_entropy_with_logits", "hinge", "soft_hinge",
               "quadratic_hinge")
 HINGES = ("hinge", "soft_hinge", "quadratic_hinge")
-MARGINS = ("hinge", "quadratic_hinge")
 ENTROPY = ("softmax_cross_entropy",)
 BINARY = ("binary_cross_entropy_with_logits",)
 
@@ -78,11 +77,6 @@ def _twice(right, y, q):
     return value, p * (g - (p * g).sum(1, keepdims=True))
 
 
-def _per_class(right, y, q):
-    value, grad = right(y, q)
-    return value / y.shape[1], grad / y.shape[1]
-
-
 def _sigmoid_twice(right, spec, y, t):
     value, slope = right(spec, sigmoid(y), t)
     return value, slope * sigmoid(y) * sigmoid(-y)
@@ -118,6 +112,7 @@ LOSS = {
     "gradient of the loss halved": (
         "The gradient of the loss is half of what it should be (a square gives a factor 2).",
         both(.5)),
+    "gradient of the loss doubled": ("The gradient of the loss is doubled.", both(2)),
     "gradient of the loss not divided by B": (
         "The value is a mean over the batch, its gradient is not divided.",
         {"mean_loss": _unscaled}),
@@ -129,9 +124,6 @@ LOSS = {
         term(lambda right, spec, y, t: (np.abs(y - t), np.sign(y - t))), ("mean_squared_error",)),
     "root of the mean square": ("The root of the mean squared error is taken.",
                                 {"mean_loss": _root}, ("mean_squared_error",)),
-    "cross entropy averaged over classes": (
-        "The cross entropy is divided by the number of classes; it is their sum.",
-        entropy(_per_class), ENTROPY),
     "softmax Jacobian diagonal": (
         "The gradient uses the diagonal of the softmax Jacobian only; it is p - q.",
         entropy(_diagonal), ENTROPY),
@@ -152,10 +144,6 @@ LOSS = {
                                         right(spec, y, t)[1] * sigmoid(y) * sigmoid(-y))), BINARY),
     "margin 0": ("The margin is 0, as a perceptron has it; it is 1.",
                  term(lambda right, spec, y, t: right(spec, y + t, t)), HINGES),
-    "hinge never inactive": (
-        "The gradient is not zero where the margin is kept.",
-        term(lambda right, spec, y, t: (right(spec, y, t)[0], -t * (
-            1.0 if spec["loss"] == "hinge" else 1 - t * y))), MARGINS),
     "hinge not squared": (
         "The hinge is not squared.",
         term(lambda right, spec, y, t: right({**spec, "loss": "hinge"}, y, t)),

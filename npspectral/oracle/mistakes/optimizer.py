@@ -81,8 +81,6 @@ OPTIMIZER = {
         "The decay is added to the gradient (L2); it is decoupled from the moments.", COUPLED),
     "decay after the step": ("The decay shrinks the parameters after the step; it does so before.",
                              {"step": _late_decay}),
-    "momentum ignored": ("The velocity is the gradient alone.",
-                         {"first_moment": lambda right, spec, m, g: g}, ("sgd",)),
     "dampened momentum": (
         "The gradient enters the velocity times (1 - momentum).",
         {"first_moment": lambda right, spec, m, g: right(spec, m, (1 - spec["momentum"]) * g)},
@@ -107,8 +105,6 @@ OPTIMIZER = {
     "eps-hat": (
         "eps is added before the correction of v (the paper's shorter form, eps-hat): a "
         "documented variant; rescale eps or declare it.", {"direction": _eps_hat}, ("adam",)),
-    "no root": ("The root of v is missing.",
-                quotient(lambda spec, m, v: m / (v + spec["eps"])), ("adam",)),
     "v without 1 - beta2": (
         "The square enters v without the factor 1 - beta2.",
         {"second_moment": lambda right, spec, v, g: spec["beta2"] * v + g * g}, ("adam",)),

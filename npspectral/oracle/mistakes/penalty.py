@@ -72,8 +72,6 @@ PENALTY = {
             right(spec, w)[0], right(spec, w)[1] + 0 * (w / np.abs(w)))}, ("l1", "elastic_net")),
     "ratio swapped": ("The ratio weights the squares; it weights the absolute values.",
                       _elastic(lambda r: 1 - r, lambda r: r), ("elastic_net",)),
-    "ratio ignored": ("Both parts of the elastic net have the weight 1.",
-                      _elastic(lambda r: 1, lambda r: 1), ("elastic_net",)),
     "half of the squares": ("The squares of the elastic net carry a factor 1/2.",
                             _elastic(lambda r: r, lambda r: (1 - r) / 2), ("elastic_net",)),
     "groups along the other axis": (

@@ -12,7 +12,7 @@ PARTNERS = 10                   # mistakes that explain a part, tried with every
 def single(evidence, mistakes):
     """Fits of one mistake alone, the best first; one made everywhere hides its narrower copies.
 
-    Where exceptions have to be explained, too, those that explain most of them count.
+    If the candidate raised in some cases, only mistakes that explain most of these count.
     """
     fits = [fit for mistake in mistakes if (fit := evidence.fit((mistake,)))]
     first: dict = {}
@@ -81,7 +81,7 @@ def first_kinds(evidence, mistake):
 def all_kinds(evidence, mistake):
     """Classes that the mistake gives in all results; empty if it changes others wrongly.
 
-    A mistake of the forward is excused where another one follows it: then only y is right.
+    A mistake that gives y counts in any case: gradients that differ may have another mistake.
     """
     if not first_kinds(evidence, mistake):
         return frozenset()
