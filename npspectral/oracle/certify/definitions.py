@@ -14,35 +14,36 @@ ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
 
 def network(layers, params, x):
     """y of a stack of layers for a batch x."""
-    for layer, own in zip(layers, params):
-        x = [_layer(layer, own, sample) for sample in x]
+    for layer, layer_params in zip(layers, params):
+        x = [_layer(layer, layer_params, sample) for sample in x]
     return x
 
 
-def _layer(layer, own, sample):
+def _layer(layer, params, sample):
     kind = layer["layer"]
     if kind in ACTIVATIONS:
         return [ACTIVATIONS[kind](layer, entry) for entry in sample]
     if kind == "nested":
-        return _nested(layer, own, sample)
+        return _nested(layer, params, sample)
     if kind in RECURRENT:
-        return RECURRENT[kind](layer, own, sample, lambda entry: ACTIVATIONS[layer["activation"]](
-            layer, entry), _tanh)
+        bend = ACTIVATIONS[layer["activation"]]
+        return RECURRENT[kind](layer, params, sample, lambda entry: bend(layer, entry), _tanh)
     if kind in ("sparse_static", "sparse_dynamic"):
-        image = [_dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], own))]
+        image = [_dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], params))]
     elif kind == "dense":
-        image = [_dot(row, sample) for row in own["weight"]]
+        image = [_dot(row, sample) for row in params["weight"]]
     else:
-        image = _transfer(_eigenvectors(kind, own), own["lambda_in"], own["lambda_out"], sample)
-    return [a + b for a, b in zip(image, own["bias"])] if "bias" in own else image
+        image = _transfer({**params, "phi": _eigenvectors(kind, params)}, sample)
+    return [a + b for a, b in zip(image, params["bias"])] if "bias" in params else image
 
 
 RECURRENT = {"recurrent": definitions_recurrent.recurrent,
              "complex_recurrent": definitions_recurrent.complex_recurrent}
 
 
-def _transfer(phi, lambda_in, lambda_out, sample):
-    """Giambagli et al. 2021: the state (x, 0) goes to Phi Lambda Phi^-1 (x, 0); its end is kept."""
+def _transfer(params, sample):
+    """Giambagli et al. 2021: the state (x, 0) goes to Phi Lambda Phi^-1 (x, 0), whose end is y."""
+    phi, lambda_in, lambda_out = params["phi"], params["lambda_in"], params["lambda_out"]
     n_in, n_out = len(lambda_in), len(lambda_out)
     state = list(sample) + [ZERO] * n_out
     state = state[:n_in] + [state[n_in + i] - _dot(phi[i], state[:n_in]) for i in range(n_out)]
@@ -51,21 +52,23 @@ def _transfer(phi, lambda_in, lambda_out, sample):
     return state[n_in:]
 
 
-def _eigenvectors(kind, own):
+def _eigenvectors(kind, params):
     """phi by its entries: sum_m L_im q_jm, sum_m u_im s_m v_mj, or as it is given."""
     if kind == "spectral":
-        return own["phi"]
-    n_in, n_out = len(own["lambda_in"]), len(own["lambda_out"])
+        return params["phi"]
+    n_in, n_out = len(params["lambda_in"]), len(params["lambda_out"])
     ranks = range(min(n_in, n_out))
     if kind == "spectral_svd":
-        def entry(i, j):
-            return sum((own["s"][m] * own["u"][i][m] * own["v"][m][j] for m in ranks), ZERO)
-    else:
-        lower = own["r"] if kind == "spectral_full_qr" else [
-            [_packed(own["r"], len(ranks), i, m) for m in ranks] for i in range(n_out)]
+        u, s, v = params["u"], params["s"], params["v"]
 
         def entry(i, j):
-            return sum((lower[i][m] * own["q"][j][m] for m in ranks), ZERO)
+            return sum((s[m] * u[i][m] * v[m][j] for m in ranks), ZERO)
+    else:
+        lower = params["r"] if kind == "spectral_full_qr" else [
+            [_packed(params["r"], len(ranks), i, m) for m in ranks] for i in range(n_out)]
+
+        def entry(i, j):
+            return sum((lower[i][m] * params["q"][j][m] for m in ranks), ZERO)
     return [[entry(i, j) for j in range(n_in)] for i in range(n_out)]
 
 
@@ -77,15 +80,15 @@ def _packed(r, k, i, m):
 
 def with_masks(layers, params):
     """The layers, the sparse ones with the mask that is constant where their weight is moved."""
-    return [{**layer, "mask": _mask(layer, _matrix(layer["of"], own))} if "of" in layer else layer
-            for layer, own in zip(layers, params)]
+    return [{**layer, "mask": _mask(layer, _matrix(layer["of"], layer_params))}
+            if "of" in layer else layer for layer, layer_params in zip(layers, params)]
 
 
-def _matrix(kind, own):
+def _matrix(kind, params):
     """The matrix whose small entries are masked, column by column of what it makes of units."""
     if kind == "dense":
-        return own["weight"]
-    return realized_weight({**own, "phi": _eigenvectors(kind, own)})
+        return params["weight"]
+    return weight({**params, "phi": _eigenvectors(kind, params)})
 
 
 def _mask(layer, matrix):
@@ -104,12 +107,13 @@ def _masked(mask, matrix):
     return [[w if keep else ZERO for keep, w in zip(*rows)] for rows in zip(mask, matrix)]
 
 
-def _nested(layer, own, sample):
+def _nested(layer, params, sample):
     """The state of all nodes through Phi Lambda Phi^-1, once for every layer that is reached.
 
     Phi = 1 + N, N the phi_k below the diagonal; Phi^-1 = 1 - N + N^2 - ... breaks off.
     """
-    phis = [own[f"phi_{k}"] for k in range(1, 1 + sum(name.startswith("phi_") for name in own))]
+    depth = sum(name.startswith("phi_") for name in params)
+    phis = [params[f"phi_{k}"] for k in range(1, 1 + depth)]
     sizes = [len(phis[0][0])] + [len(phi) for phi in phis]
     state = [list(sample)] + [[ZERO] * size for size in sizes[1:]]
     for k in range(1, len(sizes)):
@@ -123,10 +127,10 @@ def _nested(layer, own, sample):
             turned = [_sum(a, b) for a, b in zip(turned, term)]
         scaled = [[ZERO] * size for size in sizes]
         for at, name in zip((k - 1, k), names):
-            scaled[at] = [eigenvalue * entry for eigenvalue, entry in zip(own[name], turned[at])]
+            scaled[at] = [eigenvalue * entry for eigenvalue, entry in zip(params[name], turned[at])]
         reached = _sum(_lowered(phis, scaled, ONE)[k], scaled[k])
-        if f"bias_{k}" in own:
-            reached = _sum(reached, own[f"bias_{k}"])
+        if f"bias_{k}" in params:
+            reached = _sum(reached, params[f"bias_{k}"])
         if k + 1 < len(sizes):
             reached = [ACTIVATIONS[layer["activation"]](layer, entry) for entry in reached]
         state[k] = reached
@@ -175,8 +179,8 @@ ACTIVATIONS = {
 def loss(spec, y, target, weights=None):
     """The value of a loss for a batch y."""
     weights = weights or [ONE] * len(y)
-    own = [LOSSES[spec["loss"]](spec, row, aim) for row, aim in zip(y, target)]
-    value = _dot(weights, own)
+    losses = [LOSSES[spec["loss"]](spec, row, aim) for row, aim in zip(y, target)]
+    value = _dot(weights, losses)
     return value / sum(weights) if spec["reduction"] == "mean" else value
 
 
@@ -219,20 +223,19 @@ def penalty(spec, array):
     return spec["strength"] * {"l1": l1, "l2": l2}[spec["penalty"]]
 
 
-def realized_weight(own):
+def weight(params):
     """The matrix of a spectral layer, column by column: what it makes of each unit vector."""
-    n_in = len(own["lambda_in"])
+    n_in = len(params["lambda_in"])
     units = [[ONE if i == j else ZERO for i in range(n_in)] for j in range(n_in)]
-    columns = [_transfer(own["phi"], own["lambda_in"], own["lambda_out"], unit) for unit in units]
-    return [list(row) for row in zip(*columns)]
+    return [list(row) for row in zip(*(_transfer(params, unit) for unit in units))]
 
 
 def optimizer(spec, theta, gradients):
     """theta after each gradient; moments as weighted sums over all gradients so far."""
     trace = []
     for t in range(1, len(gradients) + 1):
-        past = [[gradient[k] for gradient in gradients[:t]] for k in range(len(theta))]
-        steps = [OPTIMIZERS[spec["optimizer"]](spec, t, own) for own in past]
+        pasts = [[gradient[k] for gradient in gradients[:t]] for k in range(len(theta))]
+        steps = [OPTIMIZERS[spec["optimizer"]](spec, t, past) for past in pasts]
         shrink = ONE - spec["learning_rate"] * spec["decay"]
         theta = [shrink * entry - spec["learning_rate"] * step
                  for entry, step in zip(theta, steps)]

@@ -4,10 +4,11 @@ from fractions import Fraction
 
 from ..suite.arrays import converted, parameters
 from ..suite.catalog import catalog
-from .arithmetic import Bounded, bounded, size
-from .formulas import network_forward
+from .arithmetic import Bounded, size
+from .formulas import states
 from .formulas_complex import motion, settings, times_of
 from .formulas_recurrent import eigen, first_states, similarity, transient
+from .formulas_layers import spectral
 from .formulas_structure import masked_weight, nested_states
 
 FLOAT32 = 2.0 ** -22            # four times its unit roundoff; these cases have no coarser dtype
@@ -42,25 +43,23 @@ def near_kinks(case, attempt):
     if case["kind"] == "loss":
         yield from near_margins(spec["loss"], inputs["y"], inputs["target"], "y")
         return
-    params = parameters(case, inputs)
     if case["kind"] == "penalty":
         yield from zeros_under(spec["penalty"], case)
         return
-    y, kept = network_forward(spec["layers"], params, inputs["x"])
-    for position, (layer, own) in enumerate(zip(spec["layers"], params)):
+    params = parameters(case, inputs)
+    *entering, y = states(spec["layers"], params, inputs["x"])
+    for position, (layer, layer_params, x) in enumerate(zip(spec["layers"], params, entering)):
         if layer["layer"] == "nested":
-            yield from near_hidden_kinks(layer, own, kept[position])
+            yield from near_hidden_kinks(layer, layer_params, x)
         if layer["layer"] in ("recurrent", "complex_recurrent") and layer["activation"] == "relu":
-            yield from near_kinks_in_time(layer, own, kept[position], attempt)
+            yield from near_kinks_in_time(layer, layer_params, x, attempt)
         if "of" in layer:
-            hold_apart(case, *masked_weight(layer, own)[:2])
+            hold_apart(case, *masked_weight(layer, layer_params)[:2])
         if layer["layer"] in ("relu", "leaky_relu", "elu"):
-            for row in kept[position]:
-                for unit, z in enumerate(row):
-                    if is_near(z):
-                        yield handle(case, position - 1, unit, attempt)
+            for unit in (unit for row in x for unit, z in enumerate(row) if is_near(z)):
+                yield handle(case, position - 1, unit, attempt)
     if case["kind"] == "network" and spec["loss"]["loss"] in BENT_LOSSES:
-        last = max(i for i, own in enumerate(params) if own)
+        last = max(position for position, layer_params in enumerate(params) if layer_params)
         for _, index in near_margins(spec["loss"], y, inputs["target"], ""):
             yield f"{last}/bias", index % len(y[0])
 
@@ -70,35 +69,33 @@ def is_near(number):
     return size(number.value) < number.bound / 64 or not number.value
 
 
-def near_hidden_kinks(layer, own, x):
+def near_hidden_kinks(layer, params, x):
     """The bias of a hidden unit of a nested network that is too close to its kink."""
     if layer["activation"] == "relu":
-        for k, (_, z) in enumerate(nested_states(layer, own, x)[:-1], 1):
-            for row in z:
-                for unit, entry in enumerate(row):
-                    if is_near(entry):
-                        yield f"bias_{k}", unit
+        for k, z in enumerate(nested_states(spectral, layer, params, x)[:-1], 1):
+            for unit in (unit for row in z for unit, entry in enumerate(row) if is_near(entry)):
+                yield f"bias_{k}", unit
 
 
-def near_kinks_in_time(layer, own, x, attempt):
+def near_kinks_in_time(layer, params, x, attempt):
     """The input of a sample with a node that float32 could take across its kink at some time."""
-    for state in states_of(layer, own, x):
+    for state in activated_states(layer, params, x):
         for sample, row in enumerate(state):
             if any(size(entry.value) < FLOAT32 * entry.bound or not entry.value for entry in row):
                 yield "x", sample * len(x[0]) + attempt % len(x[0])
 
 
-def states_of(layer, own, x):
-    """What the activation of a recurrent network is given, without nodes that are 0 for all x."""
+def activated_states(layer, params, x):
+    """The states that a recurrent network's f is applied to, but for nodes that start from 0."""
     if layer["layer"] == "complex_recurrent":
-        _, _, _, transfer, _, _ = settings(own)
-        steps = motion(layer, transfer, x, len(own["phi"]))[0]
-        acts = times_of(layer, x, len(own["phi"]))
-        return [fed for (_, fed, _), bends in zip(steps, acts) if bends]
-    phi, back, values = eigen(own)
-    states, _ = transient(layer, similarity(phi, values, back), first_states(layer, own, x),
-                          layer["steps"] - 1)
-    return [x, *states[1:]]
+        n = len(params["phi"])
+        _, _, transfer, _, _ = settings(params)
+        steps, _ = motion(layer, transfer, x, n)
+        return [fed for (_, fed, _), acts in zip(steps, times_of(layer, x, n)) if acts]
+    phi, back, values = eigen(params)
+    transfer = similarity(phi, values, back)
+    later, _ = transient(layer, transfer, first_states(layer, params, x), layer["steps"] - 1)
+    return [x, *later[1:]]
 
 
 def hold_apart(case, matrix, excess):
@@ -135,7 +132,7 @@ def near_margins(spec, y, target, name):
     if spec["loss"] in BENT_LOSSES:
         pairs = [(a, b) for row, aim in zip(y, target) for a, b in zip(row, aim)]
         for index, (a, b) in enumerate(pairs):
-            slack = 1 - bounded(b) * bounded(a)
+            slack = 1 - b * a
             if is_near(slack):
                 yield name, index
 

@@ -2,6 +2,7 @@
 
     npspectral certify                                          from the command line
     python -I -S npspectral/oracle/certify/rebuild.py           -S: nothing installed is seen
+    python -I -S npspectral/oracle/certify/rebuild.py FOLDER    what differs from an older suite
     python -I -S npspectral/oracle/certify/rebuild.py --write   what maintainers do after a change
     python -I -S npspectral/oracle/certify/rebuild.py --write FOLDER
 """
@@ -43,6 +44,8 @@ def certify(folder=files.FOLDER, workers=None, write=None):
     stray = {path.name for path in Path(folder).iterdir()} - set(contents)
     for name in differing + sorted(stray):
         print(f"differs: {Path(folder) / name}")
+    if differing:
+        print(_moved(folder, solved))
     print("certified: every file is byte for byte what was rebuilt" if not differing and not stray
           else f"NOT certified: {len(differing) + len(stray)} files differ")
     return int(bool(differing or stray))
@@ -83,6 +86,22 @@ def _summary(solved, contents, seconds):
         f"sha256 of the manifest: {files.digest(contents[files.MANIFEST])}"))
 
 
+def _moved(folder, solved):
+    """How many bits differ from those of a folder, and its scales S against the new ones."""
+    try:
+        before = {case["id"]: case["expect"] for case in files.read(folder)[0]}
+    except files.BadVectors as error:
+        return f"the older files are not read: {error}"
+    pairs = [(before[case["id"]][name], entry) for case in solved if case["id"] in before
+             for name, entry in case["expect"].items() if name in before[case["id"]]]
+    bits = sum(a != b for old, new in pairs for a, b in zip(old["bits"], new["bits"]))
+    ratios = sorted(b / a for old, new in pairs for a, b in zip(old["scale"], new["scale"]) if a)
+    at = " ".join(f"{percent} %: {ratios[percent * (len(ratios) - 1) // 100]:.3f}"
+                  for percent in (0, 1, 10, 50, 90, 99, 100))
+    return (f"of {sum(len(old['bits']) for old, _ in pairs)} numbers {bits} differ in their bits; "
+            f"new over old S of the {len(ratios)} with rounding, sorted, at {at}")
+
+
 def _same(path, content):
     try:
         return path.read_bytes() == content
@@ -106,11 +125,12 @@ def _write(contents, folder):
 
 
 def main(arguments):
-    if arguments[:1] not in ([], ["--write"]) or len(arguments) > 2:
+    writes = arguments[:1] == ["--write"]
+    if len(arguments) > 1 + writes or not writes and not all(map(os.path.isdir, arguments)):
         print(__doc__, file=sys.stderr)
         return 2
-    if not arguments:
-        return certify()
+    if not writes:
+        return certify(*arguments)
     try:
         return certify(write=arguments[1] if arguments[1:] else files.FOLDER)
     except OSError as error:

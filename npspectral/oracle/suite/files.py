@@ -5,6 +5,7 @@ digits; decimals beside it ("about") are for people. One canonical serialization
 cases give the same bytes. Reading refuses whatever is not exactly what was written: the manifest's
 own digest stands in digests, and every file of the folder is in the manifest.
 """
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -13,12 +14,12 @@ from . import schema, text_twin
 from .digests import MANIFESTS
 
 FORMAT = 1
-SUITE = "1.2.0"         # a changed expected bit raises the first number, new cases the second
+SUITE = "1.2.1"         # a changed bit raises the first number, a new case the second, S the third
 FOLDER = Path(__file__).parent / "vectors" / f"v{FORMAT}"
 SPECS = set(schema.SPECS)
 MANIFEST = "MANIFEST.json"
 SCHEMA = f"case-v{FORMAT}.schema.json"
-DOCUMENTS = ("CORRECTIONS.md", "README.md")             # written by hand, protected like the rest
+DOCUMENTS = (SCHEMA, "CORRECTIONS.md", "README.md")      # written by hand, protected like the rest
 
 
 class BadVectors(ValueError):
@@ -36,13 +37,13 @@ def family_files(cases, documents=None):
     for case in cases:
         families.setdefault(case["id"].split("/")[0], []).append(case)
     files = {}
-    for family, own in families.items():
-        files[f"{family}.json"] = _json(family, own)
-        files[f"{family}.txt"] = text_twin.text(family, SUITE, own)
+    for family, members in families.items():
+        files[f"{family}.json"] = _json(family, members)
+        files[f"{family}.txt"] = text_twin.text(family, SUITE, members)
     entries = [_entry(name, content, families[name.split(".")[0]])
                for name, content in files.items()]
-    files |= {SCHEMA: schema.as_bytes(), **documents}
-    entries += [_entry(name, files[name], ()) for name in (SCHEMA, *documents)]
+    files |= documents
+    entries += [_entry(name, content, ()) for name, content in documents.items()]
     manifest = {"format": FORMAT, "suite": SUITE, "files": entries}
     files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
     return files
@@ -63,7 +64,8 @@ def count(case):
 
 
 def _json(family, cases):
-    notes = {flag: schema.FLAGS[flag] for case in cases for flag in case["flags"]}
+    known = _schema()["properties"]["notes"]["properties"]
+    notes = {flag: known[flag]["const"] for case in cases for flag in case["flags"]}
     head = {"schema": SCHEMA, "suite": SUITE, "family": family, "count": len(cases),
             "notes": notes}
     lines = [json.dumps(case, sort_keys=True, separators=(",", ":")) for case in cases]
@@ -131,23 +133,28 @@ def _hold_manifest(manifest):
     if len(set(names)) != len(names) or MANIFEST in names:
         raise BadVectors(f"{MANIFEST}: lists a file twice, or itself")
     twins = {name[:-5] + ".txt" for name in names if name.endswith(".json") and name != SCHEMA}
-    if set(names) != twins | {name[:-4] + ".json" for name in twins} | {SCHEMA, *DOCUMENTS}:
+    if set(names) != twins | {name[:-4] + ".json" for name in twins} | set(DOCUMENTS):
         raise BadVectors(f"{MANIFEST}: lists {sorted(names)}, expected pairs of .json and .txt, "
-                         f"{SCHEMA}, {' and '.join(DOCUMENTS)}")
+                         f"{', '.join(DOCUMENTS)}")
+
+
+@functools.cache
+def _schema():
+    return parsed(_bytes(FOLDER / SCHEMA), SCHEMA)
 
 
 def _hold_to_schema(document, entry, suite):
     """Refuse a case file that breaks the schema, or differs from its line in the manifest."""
     name = entry["name"]
-    faults = schema.faults(document)
+    faults = schema.faults(document, _schema())
     if faults:
         raise BadVectors(f"{name}: {faults[0]}" + (f" ({len(faults)} faults)" * (len(faults) > 1)))
-    found = {"suite": document["suite"], "family": document["family"],
-             "cases": len(document["cases"]), "numbers": sum(map(count, document["cases"]))}
+    told = {"suite": document["suite"], "family": document["family"],
+            "cases": len(document["cases"]), "numbers": sum(map(count, document["cases"]))}
     wanted = {"suite": suite, "family": name[:-5], "cases": entry["cases"],
               "numbers": entry["numbers"]}
-    if found != wanted:
-        raise BadVectors(f"{name}: holds {found}, the manifest expects {wanted}")
+    if told != wanted:
+        raise BadVectors(f"{name}: holds {told}, the manifest expects {wanted}")
     for case in document["cases"]:
         if case["id"].split("/")[0] != document["family"]:
             raise BadVectors(f"{name}: holds {case['id']}, which is of another family")

@@ -48,6 +48,14 @@ def vjp(name, layers, inputs, trainable=None, dtypes=NORMAL, flags=()):
             "dtypes": list(dtypes), "flags": list(flags)}
 
 
+def broken(name, layer, inputs, change, trainable=(), dtypes=NORMAL):
+    """A case that has to be refused: change is the name of an input, and the shape it then has."""
+    key, *shape = change
+    inputs = {**inputs, key: grid(1, *shape)}
+    return {**vjp(f"error/{name}", [layer], inputs, trainable, dtypes, ["Refuse"]),
+            "kind": "error"}
+
+
 def spectral(activation="identity"):
     layers = [{"layer": "spectral"}]
     return layers if activation == "identity" else layers + [ACTIVATIONS[activation]]

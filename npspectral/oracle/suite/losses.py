@@ -1,5 +1,5 @@
 """Cases of losses, penalties and optimizers, and inputs that have to be refused."""
-from .inputs import (FLOAT32, NORMAL, array, grid, scaled, spectral, spectral_inputs, vjp)
+from .inputs import FLOAT32, NORMAL, array, broken, grid, scaled, spectral_inputs
 
 LOSSES = {"mean_squared_error": {"loss": "mean_squared_error"},
           "labels": {"loss": "softmax_cross_entropy"},
@@ -24,6 +24,14 @@ def target_of(loss, batch, n_out, seed):
     if loss == "mean_squared_error":
         return {"target": grid(seed + 1, batch, n_out)}
     return {"target": array((batch, n_out), [1 if k > 0 else -1 for k in picks])}
+
+
+def with_loss(case, loss, seed):
+    """The case with a loss at its end, the mean over its batch, in place of grad_y."""
+    inputs = {key: entry for key, entry in case["inputs"].items() if key != "grad_y"}
+    inputs |= target_of(loss, *case["inputs"]["grad_y"]["shape"], seed)
+    return {**case, "kind": "network", "inputs": inputs,
+            "loss": {**LOSSES[loss], "reduction": "mean"}}
 
 
 WEIGHTS = {(4, 2): [0.5, 4, 0, 3.5], (3, 3): [0.5, 2, 1.5], (2, 4): [3, 1]}
@@ -124,19 +132,14 @@ def optimizers():
 
 def errors():
     """Inputs that a candidate has to refuse."""
-    def broken(name, **changes):
-        inputs = {**spectral_inputs(1900, 2, 3, 4), **changes}
-        return {**vjp(f"error/{name}", spectral(), inputs, dtypes=NORMAL, flags=["Refuse"]),
-                "kind": "error"}
-    yield broken("x-too-narrow", x=grid(1, 2, 2))
-    yield broken("x-too-wide", x=grid(1, 2, 4))
-    yield broken("phi-transposed", phi=grid(1, 3, 4))
-    yield broken("phi-too-short", phi=grid(1, 3, 3))
-    yield broken("lambda_in-too-long", lambda_in=grid(1, 4))
-    yield broken("lambda_out-too-short", lambda_out=grid(1, 3))
-    yield broken("bias-too-long", bias=grid(1, 5))
-    yield broken("grad_y-too-narrow", grad_y=grid(1, 2, 3))
-    yield broken("grad_y-other-batch", grad_y=grid(1, 3, 4))
+    inputs = spectral_inputs(1900, 2, 3, 4)
+    changes = {"x-too-narrow": ("x", 2, 2), "x-too-wide": ("x", 2, 4),
+               "phi-transposed": ("phi", 3, 4), "phi-too-short": ("phi", 3, 3),
+               "lambda_in-too-long": ("lambda_in", 4), "lambda_out-too-short": ("lambda_out", 3),
+               "bias-too-long": ("bias", 5), "grad_y-too-narrow": ("grad_y", 2, 3),
+               "grad_y-other-batch": ("grad_y", 3, 4)}
+    for name, change in changes.items():
+        yield broken(name, {"layer": "spectral"}, inputs, change, None)
     for name, labels in (("label-too-large", [0, 3]), ("label-negative", [-1, 2])):
         yield {"id": f"error/{name}", "kind": "error", "layers": [], "trainable": [],
                "inputs": {"y": grid(3, 2, 3), "target": {"shape": [2], "labels": labels}},
