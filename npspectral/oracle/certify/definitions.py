@@ -4,12 +4,10 @@ The spectral layer is the lower block of the whole state after Phi Lambda Phi^-1
 losses are written as a paper prints them, optimizers as sums over the past. Derivatives come from
 differences of these in 120 digits. All functions take and give Decimal numbers, or lists of them.
 """
-from decimal import Decimal, getcontext
+from decimal import getcontext
 from functools import lru_cache
 
-from . import definitions_recurrent
-
-ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
+from .definitions_recurrent import ONE, TWO, ZERO, complex_recurrent, dot, recurrent
 
 
 def network(layers, params, x):
@@ -29,16 +27,15 @@ def _layer(layer, params, sample):
         bend = ACTIVATIONS[layer["activation"]]
         return RECURRENT[kind](layer, params, sample, lambda entry: bend(layer, entry), _tanh)
     if kind in ("sparse_static", "sparse_dynamic"):
-        image = [_dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], params))]
+        image = [dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], params))]
     elif kind == "dense":
-        image = [_dot(row, sample) for row in params["weight"]]
+        image = [dot(row, sample) for row in params["weight"]]
     else:
         image = _transfer({**params, "phi": _eigenvectors(kind, params)}, sample)
     return [a + b for a, b in zip(image, params["bias"])] if "bias" in params else image
 
 
-RECURRENT = {"recurrent": definitions_recurrent.recurrent,
-             "complex_recurrent": definitions_recurrent.complex_recurrent}
+RECURRENT = {"recurrent": recurrent, "complex_recurrent": complex_recurrent}
 
 
 def _transfer(params, sample):
@@ -46,9 +43,9 @@ def _transfer(params, sample):
     phi, lambda_in, lambda_out = params["phi"], params["lambda_in"], params["lambda_out"]
     n_in, n_out = len(lambda_in), len(lambda_out)
     state = list(sample) + [ZERO] * n_out
-    state = state[:n_in] + [state[n_in + i] - _dot(phi[i], state[:n_in]) for i in range(n_out)]
+    state = state[:n_in] + [state[n_in + i] - dot(phi[i], state[:n_in]) for i in range(n_out)]
     state = [eigenvalue * entry for eigenvalue, entry in zip(lambda_in + lambda_out, state)]
-    state = state[:n_in] + [state[n_in + i] + _dot(phi[i], state[:n_in]) for i in range(n_out)]
+    state = state[:n_in] + [state[n_in + i] + dot(phi[i], state[:n_in]) for i in range(n_out)]
     return state[n_in:]
 
 
@@ -140,15 +137,11 @@ def _nested(layer, params, sample):
 def _lowered(phis, state, sign):
     """sign N times a state: what every layer gets from the one before."""
     return [[ZERO] * len(state[0])] + [
-        [sign * _dot(row, before) for row in phi] for phi, before in zip(phis, state)]
+        [sign * dot(row, before) for row in phi] for phi, before in zip(phis, state)]
 
 
 def _sum(a, b):
     return [p + q for p, q in zip(a, b)]
-
-
-def _dot(a, b):
-    return sum((p * q for p, q in zip(a, b)), ZERO)
 
 
 def exp(x):
@@ -180,7 +173,7 @@ def loss(spec, y, target, weights=None):
     """The value of a loss for a batch y."""
     weights = weights or [ONE] * len(y)
     losses = [LOSSES[spec["loss"]](spec, row, aim) for row, aim in zip(y, target)]
-    value = _dot(weights, losses)
+    value = dot(weights, losses)
     return value / sum(weights) if spec["reduction"] == "mean" else value
 
 
@@ -191,7 +184,7 @@ def _per_output(term):
 def _softmax_cross_entropy(spec, y, t):
     q = [ONE if k == t else ZERO for k in range(len(y))] if isinstance(t, int) else t
     partition = sum(exp(entry) for entry in y)
-    return -_dot(q, [(exp(entry) / partition).ln() for entry in y])
+    return -dot(q, [(exp(entry) / partition).ln() for entry in y])
 
 
 def _binary_cross_entropy(spec, y, t):
@@ -214,10 +207,10 @@ def penalty(spec, array):
     """The value of a penalty on a vector or a matrix."""
     rows = array if isinstance(array[0], list) else [array]
     entries = [entry for row in rows for entry in row]
-    l1, l2 = sum(abs(entry) for entry in entries), _dot(entries, entries)
+    l1, l2 = sum(abs(entry) for entry in entries), dot(entries, entries)
     if spec["penalty"] == "group_lasso":
         groups = rows if spec["axis"] == -1 else [list(column) for column in zip(*rows)]
-        return spec["strength"] * sum(_dot(group, group).sqrt() for group in groups)
+        return spec["strength"] * sum(dot(group, group).sqrt() for group in groups)
     if spec["penalty"] == "elastic_net":
         return spec["strength"] * (spec["ratio"] * l1 + (ONE - spec["ratio"]) * l2)
     return spec["strength"] * {"l1": l1, "l2": l2}[spec["penalty"]]

@@ -52,7 +52,7 @@ def _driven(params, columns, eigenvalues, u, memory):
 
 def _beside(params, parts, memory, sign):
     """memory + sign K parts."""
-    return [(re + sign * _dot(k_re, parts), im + sign * _dot(k_im, parts))
+    return [(re + sign * dot(k_re, parts), im + sign * dot(k_im, parts))
             for (re, im), k_re, k_im in zip(memory, params["k_real"], params["k_imag"])]
 
 
@@ -72,13 +72,13 @@ def _moved(columns, eigenvalues, state):
 
 
 def _sum_of(columns, parts):
-    return [_dot(row, parts) for row in zip(*columns)]
+    return [dot(row, parts) for row in zip(*columns)]
 
 
 def _coefficients(columns, state):
     """The parts with sum_j part_j column_j = state."""
     rows = tuple(zip(*columns))
-    return [_dot(row, state) for row in _by_cofactors(rows, getcontext().prec)]
+    return [dot(row, state) for row in _by_cofactors(rows, getcontext().prec)]
 
 
 @lru_cache(maxsize=64)
@@ -125,5 +125,5 @@ def _times(a, b):
     return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
 
 
-def _dot(a, b):
+def dot(a, b):
     return sum((p * q for p, q in zip(a, b)), ZERO)

@@ -3,6 +3,8 @@
 A transfer takes (layer, params, x) and gives y; see formulas.py. "split" is the spectral layer
 without its weight, as some implementations compute it.
 """
+from functools import partial
+
 from .arithmetic import either
 from .tape import linked, plain, total
 
@@ -56,36 +58,40 @@ def softplus(x):
     return (x if x > 0 else 0 * x) + (1 + (-abs(x)).exp()).ln()
 
 
-def activation(layer, x):
-    """An elementwise layer's value and derivative at x; at a kink the derivative from the left."""
-    kind = layer["layer"]
-    if kind == "identity":
+def _elu(layer, x):
+    if x > 0:
         return x, 1
-    if kind == "relu":
-        return (x, 1) if x > 0 else (0 * x, 0)
-    if kind == "leaky_relu":
-        return (x, 1) if x > 0 else (layer["slope"] * x, layer["slope"])
-    if kind == "elu":
-        if x > 0:
-            return x, 1
-        y = layer["alpha"] * x.expm1()
-        return y, either(layer["alpha"] * x.exp(), y + layer["alpha"])
-    if kind == "tanh":
-        y = x.tanh()
-        return y, 1 - y * y
-    if kind == "sigmoid":
-        y = sigmoid(x)
-        return y, y * (1 - y)
-    if kind == "softplus":
-        k = layer["sharpness"]
-        return softplus(k * x) / k, sigmoid(k * x)
-    raise ValueError(f"no formula for layer {kind!r}")
+    y = layer["alpha"] * x.expm1()
+    return y, either(layer["alpha"] * x.exp(), y + layer["alpha"])
+
+
+def _tanh(layer, x):
+    y = x.tanh()
+    return y, 1 - y * y
+
+
+def _sigmoid(layer, x):
+    y = sigmoid(x)
+    return y, y * (1 - y)
+
+
+def _softplus(layer, x):
+    k = layer["sharpness"]
+    return softplus(k * x) / k, sigmoid(k * x)
+
+
+# the value and the derivative at x; at a kink the derivative from the left
+ACTIVATIONS = {
+    "identity": lambda layer, x: (x, 1),
+    "relu": lambda layer, x: (x, 1) if x > 0 else (0 * x, 0),
+    "leaky_relu": lambda layer, x: (x, 1) if x > 0 else (layer["slope"] * x, layer["slope"]),
+    "elu": _elu, "tanh": _tanh, "sigmoid": _sigmoid, "softplus": _softplus}
 
 
 def activated(layer, rows):
     """f of every entry; the tape takes the derivative from the formula beside it."""
-    return [[applied(lambda number: activation(layer, number), entry) for entry in row]
-            for row in rows]
+    function = partial(ACTIVATIONS[layer["layer"]], layer)
+    return [[applied(function, entry) for entry in row] for row in rows]
 
 
 def applied(function, x):

@@ -43,10 +43,8 @@ def by_tape(case, convert):
     inputs, spec = converted(case, convert)
     inputs |= {name: on_tape(array) for name, array in inputs.items() if name not in CONSTANT}
     results = outputs(formulas, case, inputs, spec)
-    if case["kind"] == "vjp":
-        grads = gradients(flat(results["y"]), flat(inputs["grad_y"]))
-    else:
-        grads = gradients(results.get("value", []), [convert(1)] * ("value" in results))
+    end, seed = ("y", inputs["grad_y"]) if case["kind"] == "vjp" else ("value", [convert(1)])
+    grads = gradients(flat(results[end]), flat(seed)) if end in results else {}
     answers = {name: [plain(entry) for entry in flat(array)] for name, array in results.items()}
     for name in ("x", "y", *case["trainable"]):
         if name in inputs:
@@ -71,7 +69,8 @@ def confirmed(case, answers):
             agree, others = agreement, flat(results[name])
         else:
             agree = agreement_at_kink if at_kink else agreement_with_mean
-            others = [slopes(case, inputs, spec, *cell) for cell in cells(inputs[name[5:]])]
+            others = [slopes(case, inputs, spec, *cell)
+                      for cell in cells(inputs[name.removeprefix("grad_")])]
             if at_kink and any(abs(left - right) > Decimal("1e-20") for left, right in others):
                 brackets[name] = [tuple(sorted(map(without_error, sides))) for sides in others]
         digits += [agree(number, other) for number, other in zip(numbers, others, strict=True)]

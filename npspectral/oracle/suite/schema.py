@@ -31,16 +31,16 @@ PARTS = ("items", "properties", "additionalProperties", "propertyNames", "anyOf"
 
 def faults(document, schema):
     """Where a case file, already parsed, breaks the format: sentences, none if nowhere."""
-    breaches = list(_breaches(document, schema, "file", schema["$defs"]))
-    return breaches or list(_inconsistencies(document))
+    return list(breaches(document, schema, "file", schema["$defs"])) or list(
+        _inconsistencies(document))
 
 
-def _breaches(entry, schema, where, definitions):
+def breaches(entry, schema, where, definitions):
     """Where an entry breaks a schema, by the words in TYPES, CONDITIONS and PARTS."""
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rsplit("/", 1)[1]]
     if "anyOf" in schema:
-        tried = [list(_breaches(entry, choice, where, definitions)) for choice in schema["anyOf"]]
+        tried = [list(breaches(entry, choice, where, definitions)) for choice in schema["anyOf"]]
         yield from min(tried, key=len)
     elif "type" in schema and not _is_of_type(entry, schema["type"]):
         yield f"{where}: is {_short(entry)}, expected {schema['type']}"
@@ -49,7 +49,7 @@ def _breaches(entry, schema, where, definitions):
             if word in CONDITIONS and not CONDITIONS[word](entry, rule):
                 yield f"{where}: is {_short(entry)}, expected {word} {rule}"
         for part, rule, place in _parts(entry, schema, where):
-            yield from _breaches(part, rule, place, definitions)
+            yield from breaches(part, rule, place, definitions)
         if schema.get("additionalProperties") is False:
             for name in sorted(set(entry) - set(schema["properties"])):
                 yield f"{where}: has an unknown field {_short(name)}"
