@@ -50,23 +50,17 @@ def _transfer(params, sample):
 
 
 def _eigenvectors(kind, params):
-    """phi by its entries: sum_m L_im q_jm, sum_m u_im s_m v_mj, or as it is given."""
+    """phi by its entries: sum_m u_im s_m v_mj, sum_m L_im q_jm, or as it is given."""
     if kind == "spectral":
         return params["phi"]
-    n_in, n_out = len(params["lambda_in"]), len(params["lambda_out"])
-    ranks = range(min(n_in, n_out))
     if kind == "spectral_svd":
         u, s, v = params["u"], params["s"], params["v"]
-
-        def entry(i, j):
-            return sum((s[m] * u[i][m] * v[m][j] for m in ranks), ZERO)
-    else:
-        lower = params["r"] if kind == "spectral_full_qr" else [
-            [_packed(params["r"], len(ranks), i, m) for m in ranks] for i in range(n_out)]
-
-        def entry(i, j):
-            return sum((lower[i][m] * params["q"][j][m] for m in ranks), ZERO)
-    return [[entry(i, j) for j in range(n_in)] for i in range(n_out)]
+        return [[sum((s[m] * row[m] * v[m][j] for m in range(len(s))), ZERO)
+                 for j in range(len(v[0]))] for row in u]
+    q, r, k = params["q"], params["r"], len(params["q"][0])
+    lower = r if kind == "spectral_full_qr" else [
+        [_packed(r, k, i, m) for m in range(k)] for i in range(len(params["lambda_out"]))]
+    return [[dot(row, q_row) for q_row in q] for row in lower]
 
 
 def _packed(r, k, i, m):

@@ -2,13 +2,13 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from ..suite.arrays import converted, parameters
+from ..suite.arrays import converted, flat, parameters
 from ..suite.catalog import catalog
 from .arithmetic import Bounded, size
 from .formulas import states
 from .formulas_complex import motion, settings, times_of
-from .formulas_recurrent import eigen, first_states, similarity, transient
 from .formulas_layers import spectral
+from .formulas_recurrent import eigen, first_states, similarity, transient
 from .formulas_structure import masked_weight, nested_states
 
 FLOAT32 = 2.0 ** -22            # four times its unit roundoff; these cases have no coarser dtype
@@ -28,10 +28,10 @@ def guarded(case):
     if "Kink" in case["flags"] or case["kind"] not in ("vjp", "network", "loss", "penalty"):
         return case
     for attempt in range(1000):
-        culprit = next(near_kinks(case, attempt), None)
-        if culprit is None:
+        cause = next(near_kinks(case, attempt), None)
+        if cause is None:
             return case
-        name, index = culprit
+        name, index = cause
         dec = case["inputs"][name]["dec"]
         dec[index] += min([abs(number) for number in dec if number] or [0.125])
     raise ArithmeticError(f"{case['id']}: no way off the kinks was found")
@@ -41,11 +41,15 @@ def near_kinks(case, attempt):
     """(name, index) of an input whose change moves a number that is too close to a kink."""
     inputs, spec = converted(case, lambda number: Bounded(Decimal(number)))
     if case["kind"] == "loss":
-        yield from near_margins(spec["loss"], inputs["y"], inputs["target"], "y")
-        return
-    if case["kind"] == "penalty":
+        margins = near_margins(spec["loss"], inputs["y"], inputs["target"])
+        yield from (("y", index) for index in margins)
+    elif case["kind"] == "penalty":
         yield from zeros_under(spec["penalty"], case)
-        return
+    else:
+        yield from near_kinks_of_network(case, inputs, spec, attempt)
+
+
+def near_kinks_of_network(case, inputs, spec, attempt):
     params = parameters(case, inputs)
     *entering, y = states(spec["layers"], params, inputs["x"])
     for position, (layer, layer_params, x) in enumerate(zip(spec["layers"], params, entering)):
@@ -56,11 +60,11 @@ def near_kinks(case, attempt):
         if "of" in layer:
             hold_apart(case, *masked_weight(layer, layer_params)[:2])
         if layer["layer"] in ("relu", "leaky_relu", "elu"):
-            for unit in (unit for row in x for unit, z in enumerate(row) if is_near(z)):
-                yield handle(case, position - 1, unit, attempt)
-    if case["kind"] == "network" and spec["loss"]["loss"] in BENT_LOSSES:
+            for unit in units_near_zero(x):
+                yield what_moves(case, position - 1, unit, attempt)
+    if case["kind"] == "network":
         last = max(position for position, layer_params in enumerate(params) if layer_params)
-        for _, index in near_margins(spec["loss"], y, inputs["target"], ""):
+        for index in near_margins(spec["loss"], y, inputs["target"]):
             yield f"{last}/bias", index % len(y[0])
 
 
@@ -69,12 +73,15 @@ def is_near(number):
     return size(number.value) < number.bound / 64 or not number.value
 
 
+def units_near_zero(rows):
+    return (unit for row in rows for unit, entry in enumerate(row) if is_near(entry))
+
+
 def near_hidden_kinks(layer, params, x):
     """The bias of a hidden unit of a nested network that is too close to its kink."""
     if layer["activation"] == "relu":
         for k, z in enumerate(nested_states(spectral, layer, params, x)[:-1], 1):
-            for unit in (unit for row in z for unit, entry in enumerate(row) if is_near(entry)):
-                yield f"bias_{k}", unit
+            yield from ((f"bias_{k}", unit) for unit in units_near_zero(z))
 
 
 def near_kinks_in_time(layer, params, x, attempt):
@@ -128,16 +135,15 @@ def zeros_under(spec, case):
                 yield "lambda_out", i
 
 
-def near_margins(spec, y, target, name):
+def near_margins(spec, y, target):
+    """Where in y, flat, a margin is close to the kink of its loss."""
     if spec["loss"] in BENT_LOSSES:
-        pairs = [(a, b) for row, aim in zip(y, target) for a, b in zip(row, aim)]
-        for index, (a, b) in enumerate(pairs):
-            slack = 1 - b * a
-            if is_near(slack):
-                yield name, index
+        for index, (a, b) in enumerate(zip(flat(y), flat(target))):
+            if is_near(1 - b * a):
+                yield index
 
 
-def handle(case, position, unit, attempt):
+def what_moves(case, position, unit, attempt):
     """The bias of a unit in a layer; without one, in turn its row of phi, its eigenvalue, and x."""
     several = any("/" in name for name in case["inputs"])
     prefix = f"{position}/" if several else ""

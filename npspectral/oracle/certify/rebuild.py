@@ -39,16 +39,17 @@ def certify(folder=files.FOLDER, workers=None, write=None):
     print(_summary(solved, contents, time.perf_counter() - start))
     if write is not None:
         return _write(contents, Path(write))
-    differing = [name for name, content in contents.items()
-                 if not _same(Path(folder) / name, content)]
-    stray = {path.name for path in Path(folder).iterdir()} - set(contents)
-    for name in differing + sorted(stray):
+    before = {path.name: path.is_file() and path.read_bytes()
+              for path in Path(folder).iterdir()}
+    differing = [name for name in {**contents, **before} if before.get(name) != contents.get(name)]
+    for name in differing:
         print(f"differs: {Path(folder) / name}")
     if differing:
         print(_moved(folder, solved))
-    print("certified: every file is byte for byte what was rebuilt" if not differing and not stray
-          else f"NOT certified: {len(differing) + len(stray)} files differ")
-    return int(bool(differing or stray))
+        print(f"NOT certified: {len(differing)} files differ")
+        return 1
+    print("certified: every file is byte for byte what was rebuilt")
+    return 0
 
 
 def solve_all(cases, workers=None):
@@ -102,13 +103,6 @@ def _moved(folder, solved):
             f"new over old S of the {len(ratios)} with rounding, sorted, at {at}")
 
 
-def _same(path, content):
-    try:
-        return path.read_bytes() == content
-    except OSError:
-        return False
-
-
 def _write(contents, folder):
     """Write the files; into the package's own folder, with the digest of their manifest."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -126,15 +120,14 @@ def _write(contents, folder):
 
 def main(arguments):
     writes = arguments[:1] == ["--write"]
-    if len(arguments) > 1 + writes or not writes and not all(map(os.path.isdir, arguments)):
+    folder, *more = arguments[writes:] or [files.FOLDER]
+    if more or not writes and not Path(folder).is_dir():
         print(__doc__, file=sys.stderr)
         return 2
-    if not writes:
-        return certify(*arguments)
     try:
-        return certify(write=arguments[1] if arguments[1:] else files.FOLDER)
+        return certify(folder, write=folder if writes else None)
     except OSError as error:
-        print(f"cannot be written: {error}", file=sys.stderr)
+        print(f"cannot be read or written: {error}", file=sys.stderr)
         return 2
 
 

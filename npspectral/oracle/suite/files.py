@@ -26,13 +26,8 @@ class BadVectors(ValueError):
     """The vector files are not what the manifest says."""
 
 
-def family_files(cases, documents=None):
-    """Name -> bytes of every file that holds these solved cases, the manifest last.
-
-    documents: name -> bytes of the files written by hand, by default those of FOLDER.
-    """
-    if documents is None:
-        documents = {name: (FOLDER / name).read_bytes() for name in DOCUMENTS}
+def family_files(cases):
+    """Name -> bytes of every file that holds these solved cases, the manifest last."""
     families: dict = {}
     for case in cases:
         families.setdefault(case["id"].split("/")[0], []).append(case)
@@ -40,10 +35,9 @@ def family_files(cases, documents=None):
     for family, members in families.items():
         files[f"{family}.json"] = _json(family, members)
         files[f"{family}.txt"] = text_twin.text(family, SUITE, members)
-    entries = [_entry(name, content, families[name.split(".")[0]])
+    files |= {name: (FOLDER / name).read_bytes() for name in DOCUMENTS}
+    entries = [_entry(name, content, families.get(name.split(".")[0], ()))
                for name, content in files.items()]
-    files |= documents
-    entries += [_entry(name, content, ()) for name, content in documents.items()]
     manifest = {"format": FORMAT, "suite": SUITE, "files": entries}
     files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
     return files
