@@ -149,8 +149,15 @@ class Bounded(Number):
         return Bounded(value, size(1 - value * value) * self.bound + LIBRARY * size(value))
 
     def circle(self):
-        """cos and sin."""
-        cos, sin = circle(self.value)
+        """cos and sin by their power series."""
+        with decimal.localcontext() as context:
+            context.prec += 20
+            sums, term, k = [Decimal(1), Decimal(0)], Decimal(1), 0
+            while abs(term) > Decimal(10) ** -context.prec:
+                k += 1
+                term = term * self.value / k
+                sums[k % 2] += term if k % 4 < 2 else -term
+        cos, sin = +sums[0], +sums[1]
         return (Bounded(cos, size(sin) * self.bound + LIBRARY * size(cos) * bool(sin)),
                 Bounded(sin, size(cos) * self.bound + LIBRARY * size(sin)))
 
@@ -158,18 +165,6 @@ class Bounded(Number):
 def either(number, other):
     """A number that is computed in one of two ways: with the larger of the two bounds."""
     return Bounded(number.value, max(number.bound, other.bound))
-
-
-def circle(angle):
-    """cos and sin of a Decimal by their power series."""
-    with decimal.localcontext() as context:
-        context.prec += 20
-        sums, term, k = [Decimal(1), Decimal(0)], Decimal(1), 0
-        while abs(term) > Decimal(10) ** -context.prec:
-            k += 1
-            term = term * angle / k
-            sums[k % 2] += term if k % 4 < 2 else -term
-    return +sums[0], +sums[1]
 
 
 def size(value):

@@ -5,7 +5,7 @@ Two forms: amplitudes as the Fourier sum of what items and f add to the linear m
 """
 from .formulas_layers import affine
 from .formulas_recurrent import bent, damped, similarity
-from .matrices import combined, inverse, product
+from .matrices import combined, inverse
 from .tape import linked, plain, total
 
 
@@ -28,11 +28,18 @@ class Complex:
         return Complex(self.re * other.re - self.im * other.im,
                        self.re * other.im + self.im * other.re)
 
+    def times(self, real):
+        return Complex(self.re * real, self.im * real)
+
 
 def collected(numbers):
     """The sum of complex numbers."""
     numbers = list(numbers)
     return Complex(total(z.re for z in numbers), total(z.im for z in numbers))
+
+
+def dot(row, reals):
+    return collected(z.times(real) for z, real in zip(row, reals))
 
 
 def turn(angle):
@@ -41,23 +48,11 @@ def turn(angle):
     return Complex(linked(cos, (angle, -sin)), linked(sin, (angle, cos)))
 
 
-def real_parts(matrix):
-    return [[z.re for z in row] for row in matrix]
-
-
-def imaginary_parts(matrix):
-    return [[z.im for z in row] for row in matrix]
-
-
-def joined(re, im):
-    return combined(Complex, re, im)
-
-
 def settings(params):
     """Phi's inverse Y, the eigenvalues, A, K and K Y."""
     phi, values = params["phi"], [damped(theta) for theta in params["theta"]]
     back = inverse(phi)
-    k = joined(params["k_real"], params["k_imag"])
+    k = combined(Complex, params["k_real"], params["k_imag"])
     return back, values, similarity(phi, values, back), k, product_by(k, back)
 
 
@@ -90,12 +85,12 @@ def motion(layer, transfer, x, n):
 
 def image(matrix, rows):
     """Real rows times a complex matrix."""
-    return joined(affine(real_parts(matrix), rows), affine(imaginary_parts(matrix), rows))
+    return [[dot(row, sample) for row in matrix] for sample in rows]
 
 
 def product_by(matrix, real):
     """A complex matrix times a real one."""
-    return joined(product(real_parts(matrix), real), product(imaginary_parts(matrix), real))
+    return [[dot(row, column) for column in zip(*real)] for row in matrix]
 
 
 def each(factors, rows):
@@ -115,7 +110,7 @@ def read(layer, a):
     if layer["read"] == "amplitude":
         return [[z.re for z in row] + [z.im for z in row] for row in a]
     if layer["read"] == "score":
-        return real_parts(a)
+        return [[z.re for z in row] for row in a]
     return [[z.re * z.re + z.im * z.im for z in row] for row in a]
 
 

@@ -39,8 +39,7 @@ def certify(folder=files.FOLDER, workers=None, write=None):
     print(_summary(solved, contents, time.perf_counter() - start))
     if write is not None:
         return _write(contents, Path(write))
-    before = {path.name: path.is_file() and path.read_bytes()
-              for path in Path(folder).iterdir()}
+    before = {path.name: path.is_file() and path.read_bytes() for path in Path(folder).iterdir()}
     differing = [name for name in {**contents, **before} if before.get(name) != contents.get(name)]
     for name in differing:
         print(f"differs: {Path(folder) / name}")
@@ -54,20 +53,13 @@ def certify(folder=files.FOLDER, workers=None, write=None):
 
 def solve_all(cases, workers=None):
     """The cases with their golden values, in order; as many processes as cores."""
-    solved, line = {}, Line()
-    order = sorted(cases, key=_cost, reverse=True)          # the long ones first
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        for done, case in enumerate(pool.map(solve.solve, order, chunksize=4), 1):
-            solved[case["id"]] = case
-            line.show(f"{done} of {len(order)} cases")
+    solved, line = [], Line()
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:    # the last ones take longest
+        for case in pool.map(solve.solve, cases[::-1], chunksize=4):
+            solved.append(case)
+            line.show(f"{len(solved)} of {len(cases)} cases")
     line.close()
-    return [solved[case["id"]] for case in cases]
-
-
-def _cost(case):
-    """Roughly how long a case takes: numbers to differentiate, times layers."""
-    return sum(len(entry.get("dec", ())) for entry in case["inputs"].values()) * (
-        1 + len(case["layers"])) ** 2
+    return solved[::-1]
 
 
 def _summary(solved, contents, seconds):
@@ -97,6 +89,8 @@ def _moved(folder, solved):
              for name, entry in case["expect"].items() if name in before[case["id"]]]
     bits = sum(a != b for old, new in pairs for a, b in zip(old["bits"], new["bits"]))
     ratios = sorted(b / a for old, new in pairs for a, b in zip(old["scale"], new["scale"]) if a)
+    if not ratios:
+        return "no case is in both"
     at = " ".join(f"{percent} %: {ratios[percent * (len(ratios) - 1) // 100]:.3f}"
                   for percent in (0, 1, 10, 50, 90, 99, 100))
     return (f"of {sum(len(old['bits']) for old, _ in pairs)} numbers {bits} differ in their bits; "
