@@ -27,7 +27,8 @@ def _layer(layer, params, sample):
         bend = ACTIVATIONS[layer["activation"]]
         return RECURRENT[kind](layer, params, sample, lambda entry: bend(layer, entry), _tanh)
     if kind in ("sparse_static", "sparse_dynamic"):
-        image = [dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], params))]
+        image = [sum((w * x for keep, w, x in zip(keeps, row, sample) if keep), ZERO)
+                 for keeps, row in zip(layer["mask"], _matrix(layer["of"], params))]
     elif kind == "dense":
         image = [dot(row, sample) for row in params["weight"]]
     else:
@@ -94,14 +95,10 @@ def _mask(layer, matrix):
     return [[abs(entry) > c for entry in row] for row in matrix]
 
 
-def _masked(mask, matrix):
-    return [[w if keep else ZERO for keep, w in zip(*rows)] for rows in zip(mask, matrix)]
-
-
 def _nested(layer, params, sample):
     """The state of all nodes through Phi Lambda Phi^-1, once for every layer that is reached.
 
-    Phi = 1 + N, N the phi_k below the diagonal; Phi^-1 = 1 - N + N^2 - ... breaks off.
+    Phi = 1 + N, N the phi_k below the diagonal.
     """
     depth = sum(name.startswith("phi_") for name in params)
     phis = [params[f"phi_{k}"] for k in range(1, 1 + depth)]
@@ -112,11 +109,7 @@ def _nested(layer, params, sample):
             f"lambda_in_{k}", f"lambda_out_{k}")
         seen = state if layer["skip"] else [
             part if at == k - 1 else [ZERO] * len(part) for at, part in enumerate(state)]
-        term = turned = seen
-        for _ in phis:
-            term = _lowered(phis, term, -ONE)
-            turned = [_sum(a, b) for a, b in zip(turned, term)]
-        scaled = [[ZERO] * size for size in sizes]
+        turned, scaled = _by_inverse(phis, seen), [[ZERO] * size for size in sizes]
         for at, name in zip((k - 1, k), names):
             scaled[at] = [eigenvalue * entry for eigenvalue, entry in zip(params[name], turned[at])]
         reached = _sum(_lowered(phis, scaled, ONE)[k], scaled[k])
@@ -126,6 +119,15 @@ def _nested(layer, params, sample):
             reached = [ACTIVATIONS[layer["activation"]](layer, entry) for entry in reached]
         state[k] = reached
     return state[-1]
+
+
+def _by_inverse(phis, state):
+    """Phi^-1 times a state: 1 - N + N^2 - ..., which breaks off."""
+    term = result = state
+    for _ in phis:
+        term = _lowered(phis, term, -ONE)
+        result = [_sum(a, b) for a, b in zip(result, term)]
+    return result
 
 
 def _lowered(phis, state, sign):

@@ -105,7 +105,7 @@ def _write(contents, folder):
     print(f"written: {len(contents)} files, {sum(map(len, contents.values()))} bytes, to {folder}")
     if folder.resolve() == files.FOLDER.resolve():
         manifests = {**digests.MANIFESTS, files.SUITE: files.digest(contents[files.MANIFEST])}
-        lines = [f'    "{suite}":\n        "{sha256}",\n' for suite, sha256 in manifests.items()]
+        lines = [f'    "{suite}": "{sha256}",\n' for suite, sha256 in manifests.items()]
         path = Path(digests.__file__)
         head = path.read_text(encoding="utf-8").splitlines(keepends=True)[0]
         path.write_text(head + "MANIFESTS = {\n" + "".join(lines) + "}\n", encoding="utf-8")
