@@ -50,13 +50,13 @@ def test_a_gradient_is_the_limit_of_differences(function):
     with precision(75):
         nodes = [Node(Bounded(number)) for number in point]
         output = function(*nodes)
-        found = gradients([output], [Bounded(Decimal(1))])
+        grads = gradients([output], [Bounded(Decimal(1))])
     assert abs(output.value - value(function, point)) < Decimal("1e-70")
     for k, node in enumerate(nodes):
         with precision(150):
             up, down = ([*point[:k], point[k] + sign * h, *point[k + 1:]] for sign in (1, -1))
             slope = (value(function, up) - value(function, down)) / (2 * h)
-        got = found[node].value if node in found else 0
+        got = grads[node].value if node in grads else 0
         assert abs(got - slope) < Decimal("1e-50"), (k, got, slope)
 
 
