@@ -66,7 +66,7 @@ def right_answers(found, dtype="float64", encode=of_bits):
             continue
         arrays = reference(candidate_case(case, dtype, ANY))
         given[case.id] = {name: encode(array, dtype) for name, array in arrays.items()}
-    return {"suite": "1.2.0", "dtype": dtype, "implementation": "a test", "answers": given}
+    return {"suite": files.SUITE, "dtype": dtype, "implementation": "a test", "answers": given}
 
 
 class ANY:
@@ -155,7 +155,7 @@ def test_bfloat16_numbers_as_four_digits_are_read():
                           "float32")["answers"]
     short = {id: {name: [word[:4] for word in words] for name, words in own.items()}
              for id, own in given.items()}
-    report = judge({"suite": "1.2.0", "dtype": "bfloat16", "answers": short}, only="dense/*")
+    report = judge({"suite": files.SUITE, "dtype": "bfloat16", "answers": short}, only="dense/*")
     assert [result.status for result in report.results] == ["pass"]
 
 
@@ -180,7 +180,7 @@ def test_right_answers_in_another_notation_pass(name, tmp_path):
 def test_the_expected_bits_themselves_pass_the_full_suite():
     given = {case.id: {name: entry["bits"] for name, entry in case.solved["expect"].items()}
              if case.kind != "error" else {"error": "refused"} for case in FULL}
-    assert judge({"suite": "1.2.0", "dtype": "float64", "answers": given}, suite="full").ok
+    assert judge({"suite": files.SUITE, "dtype": "float64", "answers": given}, suite="full").ok
 
 
 def test_answers_beyond_the_core_suite_are_judged_too(answers):
@@ -345,8 +345,8 @@ def test_the_failing_case_and_array_are_named(answers):
 BAD_DOCUMENTS = {
     "a list": [], "null": None, "a number": 3, "empty object": {},
     "no suite": {"dtype": "float64", "answers": {}},
-    "no dtype": {"suite": "1.2.0", "answers": {}},
-    "no answers": {"suite": "1.2.0", "dtype": "float64"},
+    "no dtype": {"suite": files.SUITE, "answers": {}},
+    "no answers": {"suite": files.SUITE, "dtype": "float64"},
     "another suite": {**RIGHT, "suite": "0.9.0"}, "suite a number": {**RIGHT, "suite": 1},
     "suite null": {**RIGHT, "suite": None}, "unknown dtype": {**RIGHT, "dtype": "float8"},
     "dtype a list": {**RIGHT, "dtype": ["float64"]}, "answers a list": {**RIGHT, "answers": []},
@@ -806,7 +806,7 @@ def test_pytest_runs_one_test_a_case_under_its_id(folder):
 def test_the_header_names_candidate_suite_and_digest(folder):
     done = pytest_run(folder, "--spectral-candidate", "mine:right", "-k", "kink")
     head = done.stdout.split("collected")[0]
-    assert "mine:right" in head and "core suite 1.2.0" in head and "numpy" in head
+    assert "mine:right" in head and f"core suite {files.SUITE}" in head and "numpy" in head
     assert files.digest((files.FOLDER / "MANIFEST.json").read_bytes())[:16] in head
 
 

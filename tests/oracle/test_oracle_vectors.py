@@ -14,6 +14,7 @@ from npspectral.oracle.certify import rebuild, solve
 from npspectral.oracle.certify.guard import guarded_catalog
 from npspectral.oracle.suite import digests, files, schema
 from npspectral.oracle.suite.bits import from_bits
+from npspectral.oracle.suite.catalog import catalog
 
 CONTENTS = {path.name: path.read_bytes() for path in sorted(files.FOLDER.iterdir())}
 FAMILIES = [name[:-5] for name in CONTENTS if name[:-5] + ".txt" in CONTENTS]
@@ -188,6 +189,8 @@ BAD_CASES = {
     "one case less, counted": lambda d: (d["cases"].pop(), d.update(count=d["count"] - 1)),
     "cases an object": lambda d: d.update(cases={}),
     "an unknown note": lambda d: d["notes"].update(Wrong="text"),
+    "another note": lambda d: d["notes"].update(Backward="text"),
+    "a note less": lambda d: d["notes"].popitem(),
     "a case is text": lambda d: d["cases"].__setitem__(0, "dense"),
     "unknown field of a case": _case(lambda c: c.update(more=1)),
     "no tier": _case(lambda c: c.pop("tier")),
@@ -268,37 +271,38 @@ def test_tokens_that_strict_json_does_not_have_are_refused(small_folder, old, ne
 
 # ---- the schema
 
+SCHEMA = json.loads(CONTENTS["case-v1.schema.json"])
+
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_shipped_case_file_obeys_the_schema(family):
-    assert schema.faults(json.loads(CONTENTS[f"{family}.json"])) == []
+    assert schema.faults(json.loads(CONTENTS[f"{family}.json"]), SCHEMA) == []
 
 
-def test_the_shipped_schema_is_the_one_that_is_checked():
-    assert json.loads(CONTENTS["case-v1.schema.json"]) == schema.SCHEMA
+def words_of(rules):
+    """Every word of a schema and of the schemas inside it."""
+    yield from rules
+    for word, rule in rules.items():
+        inside = rule.values() if word in ("properties", "$defs") else (
+            rule if word == "anyOf" else [rule] if isinstance(rule, dict) else [])
+        for part in inside:
+            yield from words_of(part)
 
 
 def test_every_word_of_the_schema_is_one_that_is_checked():
-    passive = {"$schema", "$id", "$defs", "title"}
+    passive = {"$schema", "$id", "$defs", "title", "type"}
+    assert set(words_of(SCHEMA)) == {*schema.CONDITIONS, *schema.PARTS, *passive}
 
-    def words(schema):
-        yield from schema
-        for word, rule in schema.items():
-            if word in ("properties", "$defs"):
-                for own in rule.values():
-                    yield from words(own)
-            elif word == "anyOf":
-                for own in rule:
-                    yield from words(own)
-            elif isinstance(rule, dict):
-                yield from words(rule)
-    assert set(words(schema.SCHEMA)) <= set(schema._WORDS) | passive
+
+def test_every_definition_of_the_schema_is_used():
+    text = CONTENTS["case-v1.schema.json"].decode()
+    assert all(f'"#/$defs/{name}"' in text for name in set(SCHEMA["$defs"]) - {"manifest"})
 
 
 def test_the_jsonschema_package_agrees_where_it_is_installed():
     jsonschema = pytest.importorskip("jsonschema")
-    jsonschema.Draft202012Validator.check_schema(schema.SCHEMA)
-    validator = jsonschema.Draft202012Validator(schema.SCHEMA)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    validator = jsonschema.Draft202012Validator(SCHEMA)
     for family in FAMILIES:
         validator.validate(json.loads(CONTENTS[f"{family}.json"]))
 
@@ -380,6 +384,36 @@ def test_the_files_are_ascii_with_unix_line_ends():
         assert content.isascii() and b"\r" not in content and content.endswith(b"\n"), name
 
 
+# ---- what no later suite may change
+
+# how many cases stood first in the catalog: suites 1.0, 1.1 and 1.2; the digest of their bits
+BITS = {471: "c968e3fa46c1a91ec1cd5b3804edc5a8c9145415ed4910bfbfbefa998ce6bb64",
+        589: "d8b6b6c031835dcab248066669c051f9935a9b2ca25469bf513f5645085eac15",
+        652: "3bbaceeba698e279d31c522e88b19baa784ca02d22ce32307fe228e3cf466555"}
+SCALES = "653108f48e7933ebeca3aa855a535be9576ab38a6a5a4f417607aa6317891094"
+
+
+def digest_of(count, hidden, hidden_in_arrays):
+    """SHA-256 of the first cases of the catalog, but for the hidden fields."""
+    solved, lines = {case["id"]: case for case in SOLVED}, []
+    for name in sorted(case["id"] for case in catalog()[:count]):
+        case = {key: entry for key, entry in solved[name].items() if key not in hidden}
+        case["expect"] = {key: {field: numbers for field, numbers in entry.items()
+                                if field not in hidden_in_arrays}
+                          for key, entry in case["expect"].items()}
+        lines.append(json.dumps(case, sort_keys=True))
+    return files.digest("\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("count", BITS)
+def test_ids_inputs_tiers_and_expected_bits_have_not_changed(count):
+    assert digest_of(count, ("witness", "agreed_digits"), ("scale", "about")) == BITS[count]
+
+
+def test_the_scales_of_suite_1_2_1_have_not_changed():
+    assert digest_of(652, (), ()) == SCALES
+
+
 # ---- rebuilding
 
 
@@ -424,6 +458,19 @@ def test_certification_finds_a_file_too_many(folder, monkeypatch, capsys):
     (folder / "more.txt").write_text("")
     assert rebuild.certify(folder) == 1
     assert "more.txt" in capsys.readouterr().out
+
+
+def test_what_differs_from_older_files_is_counted(folder, monkeypatch, capsys):
+    changed = json.loads(json.dumps(SOLVED))
+    changed[0]["expect"]["y"]["bits"][0] = "3ff0000000000000"
+    changed[0]["expect"]["y"]["scale"][0] *= 2
+    monkeypatch.setattr(rebuild, "solve_all", lambda cases, workers: changed)
+    assert rebuild.main([str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert "of 19340 numbers 1 differ in their bits" in told and "100 %: 2.000" in told
+    (folder / "loss.json").unlink()
+    assert rebuild.main([str(folder)]) == 1
+    assert "the older files are not read" in capsys.readouterr().out
 
 
 def test_written_files_are_read_again(tmp_path, monkeypatch, capsys):

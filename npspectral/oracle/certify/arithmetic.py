@@ -1,8 +1,6 @@
-"""Numbers for certification, out of the standard library: 75-digit decimals with an error bound.
-
-Everything that a golden value is computed from lives here and in formulas.py; neither knows NumPy.
-"""
+"""Numbers for certification: 75-digit decimals with an error bound, by the standard library."""
 import decimal
+import functools
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -18,9 +16,54 @@ def precision(digits):
 # What a library function may err by, in u of its value: four units in the last place. NumPy's own
 # SIMD functions are held to that, and XLA's tanh was measured at 7 u in float64.
 LIBRARY = 8
+EXACT = (int, float, Fraction, Decimal)
 
 
-class Bounded:
+class Number:
+    """The operators that follow from +, unary -, * and /, which each kind of number defines.
+
+    A kind also has of(number), which takes an exact number such as an int into the kind, and
+    total(numbers), a sum.
+    """
+
+    __slots__ = ()
+
+    def __sub__(self, other):
+        return self + (-other)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __radd__(self, other):
+        return self + other
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __rtruediv__(self, other):
+        return self.of(other) / self
+
+    def __pow__(self, exponent):
+        return math.prod([self] * exponent, start=self.of(1))
+
+    def __lt__(self, other):
+        return self.value < getattr(other, "value", other)
+
+    def __gt__(self, other):
+        return self.value > getattr(other, "value", other)
+
+
+def among_its_kind(operator):
+    """The operator also for an exact number; Python asks an operand of any other kind instead."""
+    @functools.wraps(operator)
+    def operated(self, other):
+        if isinstance(other, EXACT):
+            other = self.of(other)
+        return operator(self, other) if type(other) is type(self) else NotImplemented
+    return operated
+
+
+class Bounded(Number):
     """A number beside the running-error bound of computing it in rounded arithmetic.
 
     value: the exact result to 75 digits. bound: S, such that a computation in floating point with
@@ -41,8 +84,24 @@ class Bounded:
         self.value = value
         self.bound = bound
 
+    @staticmethod
+    def of(number):
+        """A Bounded as it is, an exact number with bound 0."""
+        if isinstance(number, Bounded):
+            return number
+        if isinstance(number, Fraction):
+            return Bounded(Decimal(number.numerator) / Decimal(number.denominator))
+        return Bounded(Decimal(number))
+
+    @staticmethod
+    def total(numbers):
+        sizes = [size(number.value) for number in numbers if number.value]
+        rounding = max(len(sizes) - 1, 0) * sum(sizes)
+        return Bounded(sum(number.value for number in numbers),
+                       sum(number.bound for number in numbers) + rounding)
+
+    @among_its_kind
     def __add__(self, other):
-        other = bounded(other)
         value = self.value + other.value
         rounding = size(value) if self.value and other.value else 0.0   # adding 0 rounds nothing
         return Bounded(value, self.bound + other.bound + rounding)
@@ -50,43 +109,20 @@ class Bounded:
     def __neg__(self):
         return Bounded(-self.value, self.bound)
 
-    def __sub__(self, other):
-        return self + (-bounded(other))
-
-    def __rsub__(self, other):
-        return bounded(other) - self
-
+    @among_its_kind
     def __mul__(self, other):
-        other = bounded(other)
         value = self.value * other.value
         carried = size(self.value) * other.bound + size(other.value) * self.bound
         return Bounded(value, carried + size(value))
 
+    @among_its_kind
     def __truediv__(self, other):
-        other = bounded(other)
         value = self.value / other.value
         carried = (self.bound + size(value) * other.bound) / size(other.value)
         return Bounded(value, carried + size(value))
 
-    def __rtruediv__(self, other):
-        return bounded(other) / self
-
-    def __pow__(self, exponent):
-        power = bounded(1)
-        for _ in range(exponent):
-            power = power * self
-        return power
-
     def __abs__(self):
         return Bounded(abs(self.value), self.bound)
-
-    def __lt__(self, other):
-        return self.value < bounded(other).value
-
-    def __gt__(self, other):
-        return self.value > bounded(other).value
-
-    __radd__, __rmul__ = __add__, __mul__
 
     def exp(self):
         value = self.value.exp()
@@ -108,35 +144,27 @@ class Bounded:
         return Bounded(value, carried + size(value))
 
     def tanh(self):
-        value = tanh(self.value)
+        e = (-2 * abs(self.value)).exp()
+        value = ((1 - e) / (1 + e)).copy_sign(self.value)
         return Bounded(value, size(1 - value * value) * self.bound + LIBRARY * size(value))
+
+    def circle(self):
+        """cos and sin by their power series."""
+        with decimal.localcontext() as context:
+            context.prec += 20
+            sums, term, k = [Decimal(1), Decimal(0)], Decimal(1), 0
+            while abs(term) > Decimal(10) ** -context.prec:
+                k += 1
+                term = term * self.value / k
+                sums[k % 2] += term if k % 4 < 2 else -term
+        cos, sin = +sums[0], +sums[1]
+        return (Bounded(cos, size(sin) * self.bound + LIBRARY * size(cos) * bool(sin)),
+                Bounded(sin, size(cos) * self.bound + LIBRARY * size(sin)))
 
 
 def either(number, other):
-    """A number that may also be computed in another way, which has the larger bound of the two."""
-    if not isinstance(number, Bounded):
-        return number
+    """A number that is computed in one of two ways: with the larger of the two bounds."""
     return Bounded(number.value, max(number.bound, other.bound))
-
-
-def bounded(number):
-    """A Bounded as it is, any other number as an exact one."""
-    return number if isinstance(number, Bounded) else Bounded(exact(number))
-
-
-def exact(number):
-    """An int, Fraction or float as the same number in decimal digits."""
-    if isinstance(number, Fraction):
-        return Decimal(number.numerator) / Decimal(number.denominator)
-    return Decimal(number)
-
-
-def tanh(x):
-    """tanh of a Decimal; other kinds of numbers know their own."""
-    if not isinstance(x, Decimal):
-        return x.tanh()
-    e = (-2 * abs(x)).exp()
-    return ((1 - e) / (1 + e)).copy_sign(x)
 
 
 def size(value):
@@ -145,17 +173,9 @@ def size(value):
 
 
 def total(numbers):
-    """The sum of any numbers; of Bounded ones, with the bound of summing them in any order."""
-    numbers = list(numbers)
-    if any(isinstance(number, Short) for number in numbers):
-        return _short_total(numbers)
-    if not any(isinstance(number, Bounded) for number in numbers):
-        return sum(numbers)
-    numbers = [bounded(number) for number in numbers]
-    sizes = [size(number.value) for number in numbers if number.value]
-    rounding = max(len(sizes) - 1, 0) * sum(sizes)
-    return Bounded(sum(number.value for number in numbers),
-                   sum(number.bound for number in numbers) + rounding)
+    """The sum of numbers of one kind and exact ones, in any order."""
+    kind = next((type(number) for number in numbers if isinstance(number, Number)), None)
+    return sum(numbers) if kind is None else kind.total([kind.of(number) for number in numbers])
 
 
 def rounded_up(bound):
@@ -164,81 +184,3 @@ def rounded_up(bound):
         return 0.0
     exponent = math.floor(math.log10(bound)) - 2
     return float(f"{math.ceil(bound / 10.0 ** exponent * (1 - 1e-12))}e{exponent}")
-
-
-class NotExact(ArithmeticError):
-    """A result that does not fit 24 bits, or cannot be a fraction at all."""
-
-
-class Short:
-    """A dyadic fraction of at most 24 significant bits: the same in float32 as in float64."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value):
-        if value and _odd_part(value) >= 1 << 24:
-            raise NotExact(f"{value} has more than 24 bits")
-        self.value = value
-
-    @staticmethod
-    def of(number):
-        return number if isinstance(number, Short) else Short(Fraction(number))
-
-    def __add__(self, other):
-        return Short(self.value + Short.of(other).value)
-
-    def __neg__(self):
-        return Short(-self.value)
-
-    def __sub__(self, other):
-        return Short(self.value - Short.of(other).value)
-
-    def __rsub__(self, other):
-        return Short(Short.of(other).value - self.value)
-
-    def __mul__(self, other):
-        return Short(self.value * Short.of(other).value)
-
-    def __truediv__(self, other):
-        return Short(self.value / Short.of(other).value)
-
-    def __rtruediv__(self, other):
-        return Short(Short.of(other).value / self.value)
-
-    def __pow__(self, exponent):
-        return Short(self.value ** exponent)
-
-    def __abs__(self):
-        return Short(abs(self.value))
-
-    def __lt__(self, other):
-        return self.value < Short.of(other).value
-
-    def __gt__(self, other):
-        return self.value > Short.of(other).value
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def exp(self):
-        raise NotExact("exp of a fraction")
-
-    sqrt = ln = tanh = expm1 = exp
-
-
-def _odd_part(value):
-    """|value| times the power of two that makes it an odd integer; huge if there is none."""
-    numerator, denominator = abs(value.numerator), value.denominator
-    if denominator & (denominator - 1):
-        return 1 << 64
-    while numerator % 2 == 0:
-        numerator //= 2
-    return numerator
-
-
-def _short_total(numbers):
-    """The sum of Short numbers, if every partial sum in every order fits 24 bits."""
-    values = [Short.of(number).value for number in numbers]
-    grain = Fraction(1, max((value.denominator for value in values), default=1))
-    if sum(abs(value) for value in values) / grain >= 1 << 24:
-        raise NotExact("a partial sum may have more than 24 bits")
-    return Short(sum(values, Fraction(0)))

@@ -4,69 +4,64 @@ The spectral layer is the lower block of the whole state after Phi Lambda Phi^-1
 losses are written as a paper prints them, optimizers as sums over the past. Derivatives come from
 differences of these in 120 digits. All functions take and give Decimal numbers, or lists of them.
 """
-from decimal import Decimal, getcontext
+from decimal import getcontext
 from functools import lru_cache
 
-from . import definitions_recurrent
-
-ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
+from .definitions_recurrent import ONE, TWO, ZERO, complex_recurrent, dot, recurrent
 
 
 def network(layers, params, x):
     """y of a stack of layers for a batch x."""
-    for layer, own in zip(layers, params):
-        x = [_layer(layer, own, sample) for sample in x]
+    for layer, layer_params in zip(layers, params):
+        x = [_layer(layer, layer_params, sample) for sample in x]
     return x
 
 
-def _layer(layer, own, sample):
+def _layer(layer, params, sample):
     kind = layer["layer"]
     if kind in ACTIVATIONS:
         return [ACTIVATIONS[kind](layer, entry) for entry in sample]
     if kind == "nested":
-        return _nested(layer, own, sample)
+        return _nested(layer, params, sample)
     if kind in RECURRENT:
-        return RECURRENT[kind](layer, own, sample, lambda entry: ACTIVATIONS[layer["activation"]](
-            layer, entry), _tanh)
+        bend = ACTIVATIONS[layer["activation"]]
+        return RECURRENT[kind](layer, params, sample, lambda entry: bend(layer, entry), _tanh)
     if kind in ("sparse_static", "sparse_dynamic"):
-        image = [_dot(row, sample) for row in _masked(layer["mask"], _matrix(layer["of"], own))]
+        image = [sum((w * x for keep, w, x in zip(keeps, row, sample) if keep), ZERO)
+                 for keeps, row in zip(layer["mask"], _matrix(layer["of"], params))]
     elif kind == "dense":
-        image = [_dot(row, sample) for row in own["weight"]]
+        image = [dot(row, sample) for row in params["weight"]]
     else:
-        image = _transfer(_eigenvectors(kind, own), own["lambda_in"], own["lambda_out"], sample)
-    return [a + b for a, b in zip(image, own["bias"])] if "bias" in own else image
+        image = _transfer({**params, "phi": _eigenvectors(kind, params)}, sample)
+    return [a + b for a, b in zip(image, params["bias"])] if "bias" in params else image
 
 
-RECURRENT = {"recurrent": definitions_recurrent.recurrent,
-             "complex_recurrent": definitions_recurrent.complex_recurrent}
+RECURRENT = {"recurrent": recurrent, "complex_recurrent": complex_recurrent}
 
 
-def _transfer(phi, lambda_in, lambda_out, sample):
-    """Giambagli et al. 2021: the state (x, 0) goes to Phi Lambda Phi^-1 (x, 0); its end is kept."""
+def _transfer(params, sample):
+    """Giambagli et al. 2021: the state (x, 0) goes to Phi Lambda Phi^-1 (x, 0), whose end is y."""
+    phi, lambda_in, lambda_out = params["phi"], params["lambda_in"], params["lambda_out"]
     n_in, n_out = len(lambda_in), len(lambda_out)
     state = list(sample) + [ZERO] * n_out
-    state = state[:n_in] + [state[n_in + i] - _dot(phi[i], state[:n_in]) for i in range(n_out)]
+    state = state[:n_in] + [state[n_in + i] - dot(phi[i], state[:n_in]) for i in range(n_out)]
     state = [eigenvalue * entry for eigenvalue, entry in zip(lambda_in + lambda_out, state)]
-    state = state[:n_in] + [state[n_in + i] + _dot(phi[i], state[:n_in]) for i in range(n_out)]
+    state = state[:n_in] + [state[n_in + i] + dot(phi[i], state[:n_in]) for i in range(n_out)]
     return state[n_in:]
 
 
-def _eigenvectors(kind, own):
-    """phi by its entries: sum_m L_im q_jm, sum_m u_im s_m v_mj, or as it is given."""
+def _eigenvectors(kind, params):
+    """phi by its entries: sum_m u_im s_m v_mj, sum_m L_im q_jm, or as it is given."""
     if kind == "spectral":
-        return own["phi"]
-    n_in, n_out = len(own["lambda_in"]), len(own["lambda_out"])
-    ranks = range(min(n_in, n_out))
+        return params["phi"]
     if kind == "spectral_svd":
-        def entry(i, j):
-            return sum((own["s"][m] * own["u"][i][m] * own["v"][m][j] for m in ranks), ZERO)
-    else:
-        lower = own["r"] if kind == "spectral_full_qr" else [
-            [_packed(own["r"], len(ranks), i, m) for m in ranks] for i in range(n_out)]
-
-        def entry(i, j):
-            return sum((lower[i][m] * own["q"][j][m] for m in ranks), ZERO)
-    return [[entry(i, j) for j in range(n_in)] for i in range(n_out)]
+        u, s, v = params["u"], params["s"], params["v"]
+        return [[sum((s[m] * row[m] * v[m][j] for m in range(len(s))), ZERO)
+                 for j in range(len(v[0]))] for row in u]
+    q, r, k = params["q"], params["r"], len(params["q"][0])
+    lower = r if kind == "spectral_full_qr" else [
+        [_packed(r, k, i, m) for m in range(k)] for i in range(len(params["lambda_out"]))]
+    return [[dot(row, q_row) for q_row in q] for row in lower]
 
 
 def _packed(r, k, i, m):
@@ -77,15 +72,15 @@ def _packed(r, k, i, m):
 
 def with_masks(layers, params):
     """The layers, the sparse ones with the mask that is constant where their weight is moved."""
-    return [{**layer, "mask": _mask(layer, _matrix(layer["of"], own))} if "of" in layer else layer
-            for layer, own in zip(layers, params)]
+    return [{**layer, "mask": _mask(layer, _matrix(layer["of"], layer_params))}
+            if "of" in layer else layer for layer, layer_params in zip(layers, params)]
 
 
-def _matrix(kind, own):
+def _matrix(kind, params):
     """The matrix whose small entries are masked, column by column of what it makes of units."""
     if kind == "dense":
-        return own["weight"]
-    return realized_weight({**own, "phi": _eigenvectors(kind, own)})
+        return params["weight"]
+    return weight({**params, "phi": _eigenvectors(kind, params)})
 
 
 def _mask(layer, matrix):
@@ -100,16 +95,13 @@ def _mask(layer, matrix):
     return [[abs(entry) > c for entry in row] for row in matrix]
 
 
-def _masked(mask, matrix):
-    return [[w if keep else ZERO for keep, w in zip(*rows)] for rows in zip(mask, matrix)]
-
-
-def _nested(layer, own, sample):
+def _nested(layer, params, sample):
     """The state of all nodes through Phi Lambda Phi^-1, once for every layer that is reached.
 
-    Phi = 1 + N, N the phi_k below the diagonal; Phi^-1 = 1 - N + N^2 - ... breaks off.
+    Phi = 1 + N, N the phi_k below the diagonal.
     """
-    phis = [own[f"phi_{k}"] for k in range(1, 1 + sum(name.startswith("phi_") for name in own))]
+    depth = sum(name.startswith("phi_") for name in params)
+    phis = [params[f"phi_{k}"] for k in range(1, 1 + depth)]
     sizes = [len(phis[0][0])] + [len(phi) for phi in phis]
     state = [list(sample)] + [[ZERO] * size for size in sizes[1:]]
     for k in range(1, len(sizes)):
@@ -117,34 +109,35 @@ def _nested(layer, own, sample):
             f"lambda_in_{k}", f"lambda_out_{k}")
         seen = state if layer["skip"] else [
             part if at == k - 1 else [ZERO] * len(part) for at, part in enumerate(state)]
-        term = turned = seen
-        for _ in phis:
-            term = _lowered(phis, term, -ONE)
-            turned = [_sum(a, b) for a, b in zip(turned, term)]
-        scaled = [[ZERO] * size for size in sizes]
+        turned, scaled = _by_inverse(phis, seen), [[ZERO] * size for size in sizes]
         for at, name in zip((k - 1, k), names):
-            scaled[at] = [eigenvalue * entry for eigenvalue, entry in zip(own[name], turned[at])]
+            scaled[at] = [eigenvalue * entry for eigenvalue, entry in zip(params[name], turned[at])]
         reached = _sum(_lowered(phis, scaled, ONE)[k], scaled[k])
-        if f"bias_{k}" in own:
-            reached = _sum(reached, own[f"bias_{k}"])
+        if f"bias_{k}" in params:
+            reached = _sum(reached, params[f"bias_{k}"])
         if k + 1 < len(sizes):
             reached = [ACTIVATIONS[layer["activation"]](layer, entry) for entry in reached]
         state[k] = reached
     return state[-1]
 
 
+def _by_inverse(phis, state):
+    """Phi^-1 times a state: 1 - N + N^2 - ..., which breaks off."""
+    term = result = state
+    for _ in phis:
+        term = _lowered(phis, term, -ONE)
+        result = [_sum(a, b) for a, b in zip(result, term)]
+    return result
+
+
 def _lowered(phis, state, sign):
     """sign N times a state: what every layer gets from the one before."""
     return [[ZERO] * len(state[0])] + [
-        [sign * _dot(row, before) for row in phi] for phi, before in zip(phis, state)]
+        [sign * dot(row, before) for row in phi] for phi, before in zip(phis, state)]
 
 
 def _sum(a, b):
     return [p + q for p, q in zip(a, b)]
-
-
-def _dot(a, b):
-    return sum((p * q for p, q in zip(a, b)), ZERO)
 
 
 def exp(x):
@@ -175,8 +168,8 @@ ACTIVATIONS = {
 def loss(spec, y, target, weights=None):
     """The value of a loss for a batch y."""
     weights = weights or [ONE] * len(y)
-    own = [LOSSES[spec["loss"]](spec, row, aim) for row, aim in zip(y, target)]
-    value = _dot(weights, own)
+    losses = [LOSSES[spec["loss"]](spec, row, aim) for row, aim in zip(y, target)]
+    value = dot(weights, losses)
     return value / sum(weights) if spec["reduction"] == "mean" else value
 
 
@@ -187,7 +180,7 @@ def _per_output(term):
 def _softmax_cross_entropy(spec, y, t):
     q = [ONE if k == t else ZERO for k in range(len(y))] if isinstance(t, int) else t
     partition = sum(exp(entry) for entry in y)
-    return -_dot(q, [(exp(entry) / partition).ln() for entry in y])
+    return -dot(q, [(exp(entry) / partition).ln() for entry in y])
 
 
 def _binary_cross_entropy(spec, y, t):
@@ -210,29 +203,28 @@ def penalty(spec, array):
     """The value of a penalty on a vector or a matrix."""
     rows = array if isinstance(array[0], list) else [array]
     entries = [entry for row in rows for entry in row]
-    l1, l2 = sum(abs(entry) for entry in entries), _dot(entries, entries)
+    l1, l2 = sum(abs(entry) for entry in entries), dot(entries, entries)
     if spec["penalty"] == "group_lasso":
         groups = rows if spec["axis"] == -1 else [list(column) for column in zip(*rows)]
-        return spec["strength"] * sum(_dot(group, group).sqrt() for group in groups)
+        return spec["strength"] * sum(dot(group, group).sqrt() for group in groups)
     if spec["penalty"] == "elastic_net":
         return spec["strength"] * (spec["ratio"] * l1 + (ONE - spec["ratio"]) * l2)
     return spec["strength"] * {"l1": l1, "l2": l2}[spec["penalty"]]
 
 
-def realized_weight(own):
+def weight(params):
     """The matrix of a spectral layer, column by column: what it makes of each unit vector."""
-    n_in = len(own["lambda_in"])
+    n_in = len(params["lambda_in"])
     units = [[ONE if i == j else ZERO for i in range(n_in)] for j in range(n_in)]
-    columns = [_transfer(own["phi"], own["lambda_in"], own["lambda_out"], unit) for unit in units]
-    return [list(row) for row in zip(*columns)]
+    return [list(row) for row in zip(*(_transfer(params, unit) for unit in units))]
 
 
 def optimizer(spec, theta, gradients):
     """theta after each gradient; moments as weighted sums over all gradients so far."""
     trace = []
     for t in range(1, len(gradients) + 1):
-        past = [[gradient[k] for gradient in gradients[:t]] for k in range(len(theta))]
-        steps = [OPTIMIZERS[spec["optimizer"]](spec, t, own) for own in past]
+        pasts = [[gradient[k] for gradient in gradients[:t]] for k in range(len(theta))]
+        steps = [OPTIMIZERS[spec["optimizer"]](spec, t, past) for past in pasts]
         shrink = ONE - spec["learning_rate"] * spec["decay"]
         theta = [shrink * entry - spec["learning_rate"] * step
                  for entry, step in zip(theta, steps)]

@@ -10,11 +10,11 @@ ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
 HALVINGS = 32                   # exp(i omega) = exp(i omega / 2^32)^(2^32)
 
 
-def recurrent(layer, own, sample, bend, tanh):
+def recurrent(layer, params, sample, bend, tanh):
     """y: coefficients of x_steps on the planted directions, x_{t+1} = A f(x_t)."""
-    columns = list(zip(*own["planted"])) + list(zip(*own["modes"]))
-    c = len(own["planted"][0])
-    eigenvalues = [ONE] * c + [_kept(tanh(theta)) for theta in own["theta"]]
+    columns = list(zip(*params["planted"])) + list(zip(*params["modes"]))
+    c = len(params["planted"][0])
+    eigenvalues = [ONE] * c + [_shortened(tanh(theta)) for theta in params["theta"]]
     state = list(sample) + [ONE] * layer["constant"]
     state += [ZERO] * (len(columns) - len(state))
     for _ in range(layer["steps"]):
@@ -22,38 +22,38 @@ def recurrent(layer, own, sample, bend, tanh):
     return _coefficients(columns, state)[:c]
 
 
-def complex_recurrent(layer, own, sample, bend, tanh):
+def complex_recurrent(layer, params, sample, bend, tanh):
     """What is read of the coefficients of (u, m) on the memory's eigenvectors, turned back."""
-    columns = list(zip(*own["phi"]))
+    columns = list(zip(*params["phi"]))
     n, steps, every = len(columns), layer["steps"], layer["spacing"]
     items = [sample[n * j:n * j + n] for j in range(len(sample) // n)]
     end = every * (len(items) - 1) + steps
-    eigenvalues = [_kept(tanh(theta)) for theta in own["theta"]]
-    u, memory = [ZERO] * n, [(ZERO, ZERO) for _ in own["omega"]]
+    eigenvalues = [_shortened(tanh(theta)) for theta in params["theta"]]
+    u, memory = [ZERO] * n, [(ZERO, ZERO) for _ in params["omega"]]
     for t in range(end):
         if t % every == 0 and t // every < len(items):
             u = [a + b for a, b in zip(u, items[t // every])]
         if t - every * min(t // every, len(items) - 1) < steps:       # since the last insertion
             u = [bend(entry) for entry in u]
-        u, memory = _driven(own, columns, eigenvalues, u, memory)
+        u, memory = _driven(params, columns, eigenvalues, u, memory)
     turned = [_times(circle(-end * omega), z) for omega, z in
-              zip(own["omega"], _beside(own, _coefficients(columns, u), memory, -ONE))]
+              zip(params["omega"], _beside(params, _coefficients(columns, u), memory, -ONE))]
     return _read(layer["read"], turned)
 
 
-def _driven(own, columns, eigenvalues, u, memory):
+def _driven(params, columns, eigenvalues, u, memory):
     """A step of Phi_full diag(lambda, mu) Phi_full^-1, Phi_full = [[Phi, 0], [K, 1]]."""
     before = _coefficients(columns, u)
     after = [value * part for value, part in zip(eigenvalues, before)]
     z = [_times(circle(omega), part) for omega, part in
-         zip(own["omega"], _beside(own, before, memory, -ONE))]
-    return _sum_of(columns, after), _beside(own, after, z, ONE)
+         zip(params["omega"], _beside(params, before, memory, -ONE))]
+    return _sum_of(columns, after), _beside(params, after, z, ONE)
 
 
-def _beside(own, parts, memory, sign):
+def _beside(params, parts, memory, sign):
     """memory + sign K parts."""
-    return [(re + sign * _dot(k_re, parts), im + sign * _dot(k_im, parts))
-            for (re, im), k_re, k_im in zip(memory, own["k_real"], own["k_imag"])]
+    return [(re + sign * dot(k_re, parts), im + sign * dot(k_im, parts))
+            for (re, im), k_re, k_im in zip(memory, params["k_real"], params["k_imag"])]
 
 
 def _read(kind, amplitudes):
@@ -62,7 +62,7 @@ def _read(kind, amplitudes):
     return [re if kind == "score" else re ** 2 + im ** 2 for re, im in amplitudes]
 
 
-def _kept(value):
+def _shortened(value):
     return value - value / 1024
 
 
@@ -72,13 +72,13 @@ def _moved(columns, eigenvalues, state):
 
 
 def _sum_of(columns, parts):
-    return [_dot(row, parts) for row in zip(*columns)]
+    return [dot(row, parts) for row in zip(*columns)]
 
 
 def _coefficients(columns, state):
     """The parts with sum_j part_j column_j = state."""
     rows = tuple(zip(*columns))
-    return [_dot(row, state) for row in _by_cofactors(rows, getcontext().prec)]
+    return [dot(row, state) for row in _by_cofactors(rows, getcontext().prec)]
 
 
 @lru_cache(maxsize=64)
@@ -125,5 +125,5 @@ def _times(a, b):
     return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
 
 
-def _dot(a, b):
+def dot(a, b):
     return sum((p * q for p, q in zip(a, b)), ZERO)

@@ -1,120 +1,51 @@
-"""First witness, the layers: forward and hand-derived backward of transfers and functions.
+"""First witness, the layers: forward passes in scalar loops, over numbers or nodes of the tape.
 
-A transfer takes (layer, own, x), its backward (layer, own, x, grad_y) -> (grads, grad_x); see
-formulas.py. "split" is the spectral layer without its weight, as some implementations compute it.
+A transfer takes (layer, params, x) and gives y; see formulas.py. "split" is the spectral layer
+without its weight, as some implementations compute it.
 """
-from .arithmetic import either, tanh, total
+from functools import partial
+
+from .arithmetic import either
+from .tape import linked, plain, total
 
 
-def weight(own):
+def weight(params):
     """W_ij = (lambda_in_j - lambda_out_i) phi_ij."""
-    return [[(lambda_in - lambda_out) * phi for lambda_in, phi in zip(own["lambda_in"], row)]
-            for lambda_out, row in zip(own["lambda_out"], own["phi"])]
+    return [[(lambda_in - lambda_out) * phi for lambda_in, phi in zip(params["lambda_in"], row)]
+            for lambda_out, row in zip(params["lambda_out"], params["phi"])]
 
 
-def weight_backward(own, grad_weight):
-    """lambda_in, lambda_out, phi from G: sum_i phi G, -sum_j phi G, (lambda_in - lambda_out) G."""
-    rows, columns = range(len(own["phi"])), range(len(own["phi"][0]))
-    product = [[own["phi"][i][j] * grad_weight[i][j] for j in columns] for i in rows]
-    return {"lambda_in": [total(product[i][j] for i in rows) for j in columns],
-            "lambda_out": [-total(product[i]) for i in rows],
-            "phi": [[(own["lambda_in"][j] - own["lambda_out"][i]) * grad_weight[i][j]
-                     for j in columns] for i in rows]}
+def affine(matrix, x, bias=None):
+    """y_bi = sum_j W_ij x_bj + bias_i."""
+    return plus([[total(w * x_j for w, x_j in zip(row, sample)) for row in matrix]
+                 for sample in x], bias)
 
 
-def affine_forward(matrix, own, x):
-    y = [[total(w * x_j for w, x_j in zip(row, sample)) for row in matrix] for sample in x]
-    if "bias" in own:
-        y = [[y_i + b for y_i, b in zip(sample, own["bias"])] for sample in y]
-    return y
+def plus(y, bias):
+    return [[a + b for a, b in zip(row, bias)] for row in y] if bias else y
 
 
-def affine_backward(matrix, own, x, grad_y):
-    """G_ij = sum_b grad_y_bi x_bj, grad_bias, grad_x_bj = sum_i grad_y_bi W_ij."""
-    rows, columns, batch = range(len(matrix)), range(len(matrix[0])), range(len(x))
-    grad_matrix = [[total(grad_y[b][i] * x[b][j] for b in batch) for j in columns] for i in rows]
-    grad_x = [[total(grad_y[b][i] * matrix[i][j] for i in rows) for j in columns] for b in batch]
-    grads = {}
-    if "bias" in own:
-        grads["bias"] = [total(grad_y[b][i] for b in batch) for i in rows]
-    return grad_matrix, grads, grad_x
+def spectral(layer, params, x):
+    return affine(weight(params), x, params.get("bias"))
 
 
-def spectral_forward(layer, own, x):
-    return affine_forward(weight(own), own, x)
-
-
-def spectral_backward(layer, own, x, grad_y):
-    grad_weight, grads, grad_x = affine_backward(weight(own), own, x, grad_y)
-    return {**weight_backward(own, grad_weight), **grads}, grad_x
-
-
-def split_forward(layer, own, x):
+def split(layer, params, x):
     """The same layer without W: sum_j phi_ij lambda_in_j x_j - lambda_out_i sum_j phi_ij x_j."""
-    return through_forward([own["phi"]], own, x)
+    return through([params["phi"]], params, x)
 
 
-def split_backward(layer, own, x, grad_y):
-    (grad_phi,), grads, grad_x = through_backward([own["phi"]], own, x, grad_y)
-    return {**grads, "phi": grad_phi}, grad_x
-
-
-def through_forward(factors, own, x):
+def through(factors, params, x):
     """The split form where phi is a product of matrices, applied one after the other."""
-    scaled = [[a * x_j for a, x_j in zip(own["lambda_in"], sample)] for sample in x]
-    start, end = _images(factors, scaled)[-1], _images(factors, x)[-1]
-    y = [[a - lambda_out * b for a, b, lambda_out in zip(*rows, own["lambda_out"])]
-         for rows in zip(start, end)]
-    return [[a + b for a, b in zip(row, own["bias"])] for row in y] if "bias" in own else y
-
-
-def through_backward(factors, own, x, grad_y):
-    """Gradients of the factors, of the other parameters, and grad_x; v = grad_y phi, u = x phi^T:
-
-    grad_lambda_in = sum_b x v, grad_lambda_out = -sum_b grad_y u.
-    """
-    lambda_in, lambda_out = own["lambda_in"], own["lambda_out"]
-    u = _images(factors, x)[-1]
-    scaled = [[a * x_j for a, x_j in zip(lambda_in, sample)] for sample in x]
-    shrunk = [[a * g for a, g in zip(lambda_out, row)] for row in grad_y]
-    from_start, v = _images_backward(factors, scaled, grad_y)
-    from_end, v_shrunk = _images_backward(factors, x, shrunk)
-    grads = {}
-    if "bias" in own:
-        grads["bias"] = [total(row[i] for row in grad_y) for i in range(len(lambda_out))]
-    grads["lambda_in"] = [total(sample[j] * row[j] for sample, row in zip(x, v))
-                          for j in range(len(lambda_in))]
-    grads["lambda_out"] = [-total(row[i] * u_row[i] for row, u_row in zip(grad_y, u))
-                           for i in range(len(lambda_out))]
-    grad_factors = [[[a - b for a, b in zip(*rows)] for rows in zip(*pair)]
-                    for pair in zip(from_start, from_end)]
-    return grad_factors, grads, [[a * v_j - s for a, v_j, s in zip(lambda_in, *rows)]
-                                 for rows in zip(v, v_shrunk)]
-
-
-def _images(factors, x):
-    """x, and what each factor makes of it in turn."""
-    found = [x]
+    start = [[a * x_j for a, x_j in zip(params["lambda_in"], sample)] for sample in x]
+    end = x
     for factor in factors:
-        found.append(affine_forward(factor, {}, found[-1]))
-    return found
+        start, end = affine(factor, start), affine(factor, end)
+    return plus([[a - lambda_out * b for a, b, lambda_out in zip(*rows, params["lambda_out"])]
+                 for rows in zip(start, end)], params.get("bias"))
 
 
-def _images_backward(factors, x, grad_y):
-    kept, grads = _images(factors, x), []
-    for factor, before in reversed(list(zip(factors, kept))):
-        grad_factor, _, grad_y = affine_backward(factor, {}, before, grad_y)
-        grads.insert(0, grad_factor)
-    return grads, grad_y
-
-
-def dense_forward(layer, own, x):
-    return affine_forward(own["weight"], own, x)
-
-
-def dense_backward(layer, own, x, grad_y):
-    grad_weight, grads, grad_x = affine_backward(own["weight"], own, x, grad_y)
-    return {"weight": grad_weight, **grads}, grad_x
+def dense(layer, params, x):
+    return affine(params["weight"], x, params.get("bias"))
 
 
 def sigmoid(x):
@@ -127,27 +58,43 @@ def softplus(x):
     return (x if x > 0 else 0 * x) + (1 + (-abs(x)).exp()).ln()
 
 
-def function(layer, x):
-    """An elementwise layer's value and derivative at x; at a kink the derivative from the left."""
-    kind = layer["layer"]
-    if kind == "identity":
+def _elu(layer, x):
+    if x > 0:
         return x, 1
-    if kind == "relu":
-        return (x, 1) if x > 0 else (0 * x, 0)
-    if kind == "leaky_relu":
-        return (x, 1) if x > 0 else (layer["slope"] * x, layer["slope"])
-    if kind == "elu":
-        if x > 0:
-            return x, 1
-        y = layer["alpha"] * x.expm1()
-        return y, either(layer["alpha"] * x.exp(), y + layer["alpha"])
-    if kind == "tanh":
-        y = tanh(x)
-        return y, 1 - y * y
-    if kind == "sigmoid":
-        y = sigmoid(x)
-        return y, y * (1 - y)
-    if kind == "softplus":
-        k = layer["sharpness"]
-        return softplus(k * x) / k, sigmoid(k * x)
-    raise ValueError(f"no formula for layer {kind!r}")
+    y = layer["alpha"] * x.expm1()
+    return y, either(layer["alpha"] * x.exp(), y + layer["alpha"])
+
+
+def _tanh(layer, x):
+    y = x.tanh()
+    return y, 1 - y * y
+
+
+def _sigmoid(layer, x):
+    y = sigmoid(x)
+    return y, y * (1 - y)
+
+
+def _softplus(layer, x):
+    k = layer["sharpness"]
+    return softplus(k * x) / k, sigmoid(k * x)
+
+
+# the value and the derivative at x; at a kink the derivative from the left
+ACTIVATIONS = {
+    "identity": lambda layer, x: (x, 1),
+    "relu": lambda layer, x: (x, 1) if x > 0 else (0 * x, 0),
+    "leaky_relu": lambda layer, x: (x, 1) if x > 0 else (layer["slope"] * x, layer["slope"]),
+    "elu": _elu, "tanh": _tanh, "sigmoid": _sigmoid, "softplus": _softplus}
+
+
+def activated(layer, rows):
+    """f of every entry; the tape takes the derivative from the formula beside it."""
+    function = partial(ACTIVATIONS[layer["layer"]], layer)
+    return [[applied(function, entry) for entry in row] for row in rows]
+
+
+def applied(function, x):
+    """The value of (value, derivative) = function(x), which is linked to x by its derivative."""
+    value, slope = function(plain(x))
+    return linked(value, (x, slope))

@@ -2,11 +2,12 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from ..suite.arrays import converted, parameters
+from ..suite.arrays import converted, flat, parameters
 from ..suite.catalog import catalog
-from .arithmetic import Bounded, bounded, size
-from .formulas import network_forward
+from .arithmetic import Bounded, size
+from .formulas import states
 from .formulas_complex import motion, settings, times_of
+from .formulas_layers import spectral
 from .formulas_recurrent import eigen, first_states, similarity, transient
 from .formulas_structure import masked_weight, nested_states
 
@@ -27,10 +28,10 @@ def guarded(case):
     if "Kink" in case["flags"] or case["kind"] not in ("vjp", "network", "loss", "penalty"):
         return case
     for attempt in range(1000):
-        culprit = next(near_kinks(case, attempt), None)
-        if culprit is None:
+        cause = next(near_kinks(case, attempt), None)
+        if cause is None:
             return case
-        name, index = culprit
+        name, index = cause
         dec = case["inputs"][name]["dec"]
         dec[index] += min([abs(number) for number in dec if number] or [0.125])
     raise ArithmeticError(f"{case['id']}: no way off the kinks was found")
@@ -40,28 +41,30 @@ def near_kinks(case, attempt):
     """(name, index) of an input whose change moves a number that is too close to a kink."""
     inputs, spec = converted(case, lambda number: Bounded(Decimal(number)))
     if case["kind"] == "loss":
-        yield from near_margins(spec["loss"], inputs["y"], inputs["target"], "y")
-        return
-    params = parameters(case, inputs)
-    if case["kind"] == "penalty":
+        margins = near_margins(spec["loss"], inputs["y"], inputs["target"])
+        yield from (("y", index) for index in margins)
+    elif case["kind"] == "penalty":
         yield from zeros_under(spec["penalty"], case)
-        return
-    y, kept = network_forward(spec["layers"], params, inputs["x"])
-    for position, (layer, own) in enumerate(zip(spec["layers"], params)):
+    else:
+        yield from near_kinks_of_network(case, inputs, spec, attempt)
+
+
+def near_kinks_of_network(case, inputs, spec, attempt):
+    params = parameters(case, inputs)
+    *entering, y = states(spec["layers"], params, inputs["x"])
+    for position, (layer, layer_params, x) in enumerate(zip(spec["layers"], params, entering)):
         if layer["layer"] == "nested":
-            yield from near_hidden_kinks(layer, own, kept[position])
+            yield from near_hidden_kinks(layer, layer_params, x)
         if layer["layer"] in ("recurrent", "complex_recurrent") and layer["activation"] == "relu":
-            yield from near_kinks_in_time(layer, own, kept[position], attempt)
+            yield from near_kinks_in_time(layer, layer_params, x, attempt)
         if "of" in layer:
-            hold_apart(case, *masked_weight(layer, own)[:2])
+            hold_apart(case, *masked_weight(layer, layer_params)[:2])
         if layer["layer"] in ("relu", "leaky_relu", "elu"):
-            for row in kept[position]:
-                for unit, z in enumerate(row):
-                    if is_near(z):
-                        yield handle(case, position - 1, unit, attempt)
-    if case["kind"] == "network" and spec["loss"]["loss"] in BENT_LOSSES:
-        last = max(i for i, own in enumerate(params) if own)
-        for _, index in near_margins(spec["loss"], y, inputs["target"], ""):
+            for unit in units_near_zero(x):
+                yield what_moves(case, position - 1, unit, attempt)
+    if case["kind"] == "network":
+        last = max(position for position, layer_params in enumerate(params) if layer_params)
+        for index in near_margins(spec["loss"], y, inputs["target"]):
             yield f"{last}/bias", index % len(y[0])
 
 
@@ -70,35 +73,36 @@ def is_near(number):
     return size(number.value) < number.bound / 64 or not number.value
 
 
-def near_hidden_kinks(layer, own, x):
+def units_near_zero(rows):
+    return (unit for row in rows for unit, entry in enumerate(row) if is_near(entry))
+
+
+def near_hidden_kinks(layer, params, x):
     """The bias of a hidden unit of a nested network that is too close to its kink."""
     if layer["activation"] == "relu":
-        for k, (_, z) in enumerate(nested_states(layer, own, x)[:-1], 1):
-            for row in z:
-                for unit, entry in enumerate(row):
-                    if is_near(entry):
-                        yield f"bias_{k}", unit
+        for k, z in enumerate(nested_states(spectral, layer, params, x)[:-1], 1):
+            yield from ((f"bias_{k}", unit) for unit in units_near_zero(z))
 
 
-def near_kinks_in_time(layer, own, x, attempt):
+def near_kinks_in_time(layer, params, x, attempt):
     """The input of a sample with a node that float32 could take across its kink at some time."""
-    for state in states_of(layer, own, x):
+    for state in activated_states(layer, params, x):
         for sample, row in enumerate(state):
             if any(size(entry.value) < FLOAT32 * entry.bound or not entry.value for entry in row):
                 yield "x", sample * len(x[0]) + attempt % len(x[0])
 
 
-def states_of(layer, own, x):
-    """What the activation of a recurrent network is given, without nodes that are 0 for all x."""
+def activated_states(layer, params, x):
+    """The states that a recurrent network's f is applied to, but for nodes that start from 0."""
     if layer["layer"] == "complex_recurrent":
-        _, _, _, transfer, _, _ = settings(own)
-        steps = motion(layer, transfer, x, len(own["phi"]))[0]
-        acts = times_of(layer, x, len(own["phi"]))
-        return [fed for (_, fed, _), bends in zip(steps, acts) if bends]
-    phi, back, values = eigen(own)
-    states, _ = transient(layer, similarity(phi, values, back), first_states(layer, own, x),
-                          layer["steps"] - 1)
-    return [x, *states[1:]]
+        n = len(params["phi"])
+        _, _, transfer, _, _ = settings(params)
+        steps, _ = motion(layer, transfer, x, n)
+        return [fed for (_, fed, _), acts in zip(steps, times_of(layer, x, n)) if acts]
+    phi, back, values = eigen(params)
+    transfer = similarity(phi, values, back)
+    later, _ = transient(layer, transfer, first_states(layer, params, x), layer["steps"] - 1)
+    return [x, *later[1:]]
 
 
 def hold_apart(case, matrix, excess):
@@ -131,16 +135,15 @@ def zeros_under(spec, case):
                 yield "lambda_out", i
 
 
-def near_margins(spec, y, target, name):
+def near_margins(spec, y, target):
+    """Where in y, flat, a margin is close to the kink of its loss."""
     if spec["loss"] in BENT_LOSSES:
-        pairs = [(a, b) for row, aim in zip(y, target) for a, b in zip(row, aim)]
-        for index, (a, b) in enumerate(pairs):
-            slack = 1 - bounded(b) * bounded(a)
-            if is_near(slack):
-                yield name, index
+        for index, (a, b) in enumerate(zip(flat(y), flat(target))):
+            if is_near(1 - b * a):
+                yield index
 
 
-def handle(case, position, unit, attempt):
+def what_moves(case, position, unit, attempt):
     """The bias of a unit in a layer; without one, in turn its row of phi, its eigenvalue, and x."""
     several = any("/" in name for name in case["inputs"])
     prefix = f"{position}/" if several else ""

@@ -2,6 +2,7 @@
 
     npspectral certify                                          from the command line
     python -I -S npspectral/oracle/certify/rebuild.py           -S: nothing installed is seen
+    python -I -S npspectral/oracle/certify/rebuild.py FOLDER    what differs from an older suite
     python -I -S npspectral/oracle/certify/rebuild.py --write   what maintainers do after a change
     python -I -S npspectral/oracle/certify/rebuild.py --write FOLDER
 """
@@ -38,32 +39,27 @@ def certify(folder=files.FOLDER, workers=None, write=None):
     print(_summary(solved, contents, time.perf_counter() - start))
     if write is not None:
         return _write(contents, Path(write))
-    differing = [name for name, content in contents.items()
-                 if not _same(Path(folder) / name, content)]
-    stray = {path.name for path in Path(folder).iterdir()} - set(contents)
-    for name in differing + sorted(stray):
+    before = {path.name: path.is_file() and path.read_bytes() for path in Path(folder).iterdir()}
+    differing = [name for name in {**contents, **before} if before.get(name) != contents.get(name)]
+    for name in differing:
         print(f"differs: {Path(folder) / name}")
-    print("certified: every file is byte for byte what was rebuilt" if not differing and not stray
-          else f"NOT certified: {len(differing) + len(stray)} files differ")
-    return int(bool(differing or stray))
+    if differing:
+        print(_moved(folder, solved))
+        print(f"NOT certified: {len(differing)} files differ")
+        return 1
+    print("certified: every file is byte for byte what was rebuilt")
+    return 0
 
 
 def solve_all(cases, workers=None):
     """The cases with their golden values, in order; as many processes as cores."""
-    solved, line = {}, Line()
-    order = sorted(cases, key=_cost, reverse=True)          # the long ones first
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        for done, case in enumerate(pool.map(solve.solve, order, chunksize=4), 1):
-            solved[case["id"]] = case
-            line.show(f"{done} of {len(order)} cases")
+    solved, line = [], Line()
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:    # the last ones take longest
+        for case in pool.map(solve.solve, cases[::-1], chunksize=4):
+            solved.append(case)
+            line.show(f"{len(solved)} of {len(cases)} cases")
     line.close()
-    return [solved[case["id"]] for case in cases]
-
-
-def _cost(case):
-    """Roughly how long a case takes: numbers to differentiate, times layers."""
-    return sum(len(entry.get("dec", ())) for entry in case["inputs"].values()) * (
-        1 + len(case["layers"])) ** 2
+    return solved[::-1]
 
 
 def _summary(solved, contents, seconds):
@@ -83,11 +79,22 @@ def _summary(solved, contents, seconds):
         f"sha256 of the manifest: {files.digest(contents[files.MANIFEST])}"))
 
 
-def _same(path, content):
+def _moved(folder, solved):
+    """How many bits differ from those of a folder, and its scales S against the new ones."""
     try:
-        return path.read_bytes() == content
-    except OSError:
-        return False
+        before = {case["id"]: case["expect"] for case in files.read(folder)[0]}
+    except files.BadVectors as error:
+        return f"the older files are not read: {error}"
+    pairs = [(before[case["id"]][name], entry) for case in solved if case["id"] in before
+             for name, entry in case["expect"].items() if name in before[case["id"]]]
+    bits = sum(a != b for old, new in pairs for a, b in zip(old["bits"], new["bits"]))
+    ratios = sorted(b / a for old, new in pairs for a, b in zip(old["scale"], new["scale"]) if a)
+    if not ratios:
+        return "no case is in both"
+    at = " ".join(f"{percent} %: {ratios[percent * (len(ratios) - 1) // 100]:.3f}"
+                  for percent in (0, 1, 10, 50, 90, 99, 100))
+    return (f"of {sum(len(old['bits']) for old, _ in pairs)} numbers {bits} differ in their bits; "
+            f"new over old S of the {len(ratios)} with rounding, sorted, at {at}")
 
 
 def _write(contents, folder):
@@ -98,7 +105,7 @@ def _write(contents, folder):
     print(f"written: {len(contents)} files, {sum(map(len, contents.values()))} bytes, to {folder}")
     if folder.resolve() == files.FOLDER.resolve():
         manifests = {**digests.MANIFESTS, files.SUITE: files.digest(contents[files.MANIFEST])}
-        lines = [f'    "{suite}":\n        "{sha256}",\n' for suite, sha256 in manifests.items()]
+        lines = [f'    "{suite}": "{sha256}",\n' for suite, sha256 in manifests.items()]
         path = Path(digests.__file__)
         head = path.read_text(encoding="utf-8").splitlines(keepends=True)[0]
         path.write_text(head + "MANIFESTS = {\n" + "".join(lines) + "}\n", encoding="utf-8")
@@ -106,15 +113,15 @@ def _write(contents, folder):
 
 
 def main(arguments):
-    if arguments[:1] not in ([], ["--write"]) or len(arguments) > 2:
+    writes = arguments[:1] == ["--write"]
+    folder, *more = arguments[writes:] or [files.FOLDER]
+    if more or not writes and not Path(folder).is_dir():
         print(__doc__, file=sys.stderr)
         return 2
-    if not arguments:
-        return certify()
     try:
-        return certify(write=arguments[1] if arguments[1:] else files.FOLDER)
+        return certify(folder, write=folder if writes else None)
     except OSError as error:
-        print(f"cannot be written: {error}", file=sys.stderr)
+        print(f"cannot be read or written: {error}", file=sys.stderr)
         return 2
 
 

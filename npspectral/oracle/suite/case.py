@@ -51,9 +51,9 @@ class Case:
 
 
 def _array(numbers, shape, dtype):
-    found = np.array(numbers, dtype).reshape(shape)
-    found.setflags(write=False)
-    return found
+    array = np.array(numbers, dtype).reshape(shape)
+    array.setflags(write=False)
+    return array
 
 
 def _expected(entry):
@@ -120,9 +120,9 @@ def cases(suite="core", only=None, folder=files.FOLDER):
     import fnmatch
     if suite not in ("core", "full"):
         raise ValueError(f"cases: suite is {suite!r}, expected 'core' or 'full'")
-    found = [Case(solved) for solved in files.read(folder)[0]
-             if (suite == "full" or solved["core"])
-             and (only is None or fnmatch.fnmatchcase(solved["id"], only))]
-    if not found:
+    chosen = [Case(solved) for solved in files.read(folder)[0]
+              if (suite == "full" or solved["core"])
+              and (only is None or fnmatch.fnmatchcase(solved["id"], only))]
+    if not chosen:
         raise ValueError(f"cases: no case of suite {suite!r} matches {only!r}")
-    return found
+    return chosen

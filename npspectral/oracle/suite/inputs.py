@@ -41,11 +41,24 @@ def spectral_inputs(seed, batch, n_in, n_out, bias=True):
     return {**inputs, "bias": grid(seed + 5, n_out)} if bias else inputs
 
 
+def case_of(kind, name, inputs, flags, dtypes=NORMAL, layers=(), trainable=(), **spec):
+    """A case without answers; spec is its loss, penalty or optimizer."""
+    return {"id": name, "kind": kind, "inputs": inputs, "flags": list(flags),
+            "dtypes": list(dtypes), "layers": list(layers), "trainable": list(trainable), **spec}
+
+
 def vjp(name, layers, inputs, trainable=None, dtypes=NORMAL, flags=()):
-    present = [key for key in inputs if key not in ("x", "grad_y")]
-    return {"id": name, "kind": "vjp", "layers": list(layers), "inputs": inputs,
-            "trainable": [key for key in present if trainable is None or key in trainable],
-            "dtypes": list(dtypes), "flags": list(flags)}
+    """A case with an upstream gradient, whose parameters are all trainable or those named."""
+    params = [key for key in inputs if key not in ("x", "grad_y")]
+    return case_of("vjp", name, inputs, flags, dtypes, layers,
+                   [key for key in params if trainable is None or key in trainable])
+
+
+def broken(name, layer, inputs, change, trainable=(), dtypes=NORMAL):
+    """A case that has to be refused: change is the name of an input, and the shape it then has."""
+    key, *shape = change
+    inputs = {**inputs, key: grid(1, *shape)}
+    return vjp(f"error/{name}", [layer], inputs, trainable, dtypes, ["Refuse"]) | {"kind": "error"}
 
 
 def spectral(activation="identity"):

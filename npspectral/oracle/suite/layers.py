@@ -1,7 +1,7 @@
 """Cases of spectral and dense layers, of stacks of them, and of networks with a loss."""
 from .inputs import (ACTIVATIONS, ALL, FLOAT32, NORMAL, SHAPES, WIDE, array, filled, grid,
                      scaled, shape_name, spectral, spectral_inputs, vjp)
-from .losses import LOSSES, target_of
+from .losses import LOSSES, with_loss
 
 
 def generic():
@@ -143,11 +143,11 @@ def kinks():
 def stacks():
     """Networks of several layers, with an upstream gradient or a loss at their end."""
     def inputs_of(widths, seed, batch):
-        found = {"x": grid(seed, batch, widths[0], reach=4)}
+        inputs = {"x": grid(seed, batch, widths[0], reach=4)}
         for k, (n_in, n_out) in enumerate(zip(widths, widths[1:])):
-            own = spectral_inputs(seed + 10 * k, batch, n_in, n_out)
-            found |= {f"{2 * k}/{key}": own[key] for key in ALL}
-        return found
+            layer_inputs = spectral_inputs(seed + 10 * k, batch, n_in, n_out)
+            inputs |= {f"{2 * k}/{key}": layer_inputs[key] for key in ALL}
+        return inputs
     for w, widths in enumerate(((3, 4, 2), (2, 3, 3, 1), (4, 4, 4))):
         for activation in ("identity", "relu", "leaky_relu", "tanh", "sigmoid", "softplus"):
             between = ACTIVATIONS[activation]
@@ -159,7 +159,6 @@ def stacks():
     for activation in ("identity", "relu", "tanh"):
         for loss in LOSSES:
             layers = [{"layer": "spectral"}, ACTIVATIONS[activation], {"layer": "spectral"}]
-            inputs = {**inputs_of((3, 4, 3), 1503, 4), **target_of(loss, 4, 3, 1510)}
-            yield {**vjp(f"network/{activation}/{loss}", layers, inputs, flags=["Network"]),
-                   "kind": "network", "loss": {**LOSSES[loss], "reduction": "mean"},
-                   "trainable": [key for key in inputs if "/" in key]}
+            inputs = {**inputs_of((3, 4, 3), 1503, 4), "grad_y": filled(0, 4, 3)}
+            yield with_loss(vjp(f"network/{activation}/{loss}", layers, inputs,
+                                flags=["Network"]), loss, 1510)

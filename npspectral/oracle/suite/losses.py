@@ -1,5 +1,5 @@
 """Cases of losses, penalties and optimizers, and inputs that have to be refused."""
-from .inputs import (FLOAT32, NORMAL, array, grid, scaled, spectral, spectral_inputs, vjp)
+from .inputs import FLOAT32, NORMAL, array, broken, case_of, grid, scaled, spectral_inputs
 
 LOSSES = {"mean_squared_error": {"loss": "mean_squared_error"},
           "labels": {"loss": "softmax_cross_entropy"},
@@ -26,6 +26,14 @@ def target_of(loss, batch, n_out, seed):
     return {"target": array((batch, n_out), [1 if k > 0 else -1 for k in picks])}
 
 
+def with_loss(case, loss, seed):
+    """The case with a loss at its end, the mean over its batch, in place of grad_y."""
+    inputs = {key: entry for key, entry in case["inputs"].items() if key != "grad_y"}
+    inputs |= target_of(loss, *case["inputs"]["grad_y"]["shape"], seed)
+    return {**case, "kind": "network", "inputs": inputs,
+            "loss": {**LOSSES[loss], "reduction": "mean"}}
+
+
 WEIGHTS = {(4, 2): [0.5, 4, 0, 3.5], (3, 3): [0.5, 2, 1.5], (2, 4): [3, 1]}
 
 
@@ -33,9 +41,8 @@ def losses():
     """Every loss: shapes, reductions, weights, confident logits, margins exactly at the kink."""
     def case(name, loss, y, target, reduction, weights=None, dtypes=NORMAL, flags=("Loss",)):
         inputs = {"y": y, **target} | ({"weights": weights} if weights else {})
-        return {"id": f"loss/{loss}/{name}", "kind": "loss", "inputs": inputs, "trainable": [],
-                "loss": {**LOSSES[loss], "reduction": reduction}, "layers": [],
-                "dtypes": list(dtypes), "flags": list(flags)}
+        return case_of("loss", f"loss/{loss}/{name}", inputs, flags, dtypes,
+                       loss={**LOSSES[loss], "reduction": reduction})
     for s, loss in enumerate(LOSSES):
         for batch, n_out in ((4, 4), (2, 3), (1, 1)):
             if loss in ("labels", "probabilities") and n_out == 1:
@@ -74,11 +81,11 @@ def penalties():
                 inputs = spectral_inputs(seed, 1, n_in, n_out, bias=False)
                 del inputs["x"], inputs["grad_y"]
                 size = "" if (n_in, n_out) == (3, 4) else f"/i{n_in}-o{n_out}"
-                yield {"id": f"penalty/{name}/{on}{size}", "kind": "penalty", "inputs": inputs,
-                       "layers": [{"layer": "spectral"}], "dtypes": list(NORMAL),
-                       "trainable": ["lambda_in", "lambda_out", "phi"] if on == "weight" else [on],
-                       "penalty": {"penalty": kind, "strength": 0.375, "on": on, **extra},
-                       "flags": ["Penalty"]}
+                yield case_of(
+                    "penalty", f"penalty/{name}/{on}{size}", inputs, ["Penalty"],
+                    layers=[{"layer": "spectral"}],
+                    trainable=["lambda_in", "lambda_out", "phi"] if on == "weight" else [on],
+                    penalty={"penalty": kind, "strength": 0.375, "on": on, **extra})
     for kind, extra in (("l1", {}), ("elastic_net", {"ratio": 0.5}), ("group_lasso", {"axis": -1})):
         for n_in, n_out in ((2, 2), (1, 2), (4, 3)):
             inputs = {"phi": array((n_out, n_in), [0] * n_in + [0.5, -1, 0.25, 2, 0, 0.75, -1.5, 1][
@@ -87,26 +94,21 @@ def penalties():
             if kind != "group_lasso" and n_in > 1:
                 inputs["phi"]["dec"][1] = 0.25
             size = "" if (n_in, n_out) == (2, 2) else f"/i{n_in}-o{n_out}"
-            yield {"id": f"penalty/{kind}/kink{size}", "kind": "penalty", "inputs": inputs,
-                   "layers": [{"layer": "spectral"}], "dtypes": list(NORMAL), "trainable": ["phi"],
-                   "penalty": {"penalty": kind, "strength": 0.5, "on": "phi", **extra},
-                   "flags": ["Kink"]}
+            yield case_of("penalty", f"penalty/{kind}/kink{size}", inputs, ["Kink"],
+                          layers=[{"layer": "spectral"}], trainable=["phi"],
+                          penalty={"penalty": kind, "strength": 0.5, "on": "phi", **extra})
 
 
 def optimizers():
     """Five varying steps, then gradients that vanish, or are tiny, with and without decay."""
-    specs = {
-        "sgd": {"optimizer": "sgd", "momentum": 0.0, "decay": 0.0},
-        "momentum": {"optimizer": "sgd", "momentum": 0.75, "decay": 0.0},
-        "momentum-decay": {"optimizer": "sgd", "momentum": 0.75, "decay": 0.5},
-        "adam": {"optimizer": "adam", "beta1": 0.75, "beta2": 0.875, "eps": 2.0 ** -10,
-                 "decay": 0.0},
-        "adamw": {"optimizer": "adam", "beta1": 0.75, "beta2": 0.875, "eps": 2.0 ** -10,
-                  "decay": 0.5},
-        "adamax": {"optimizer": "adamax", "beta1": 0.75, "beta2": 0.875, "eps": 2.0 ** -10,
-                   "decay": 0.0},
-        "adamax-decay": {"optimizer": "adamax", "beta1": 0.75, "beta2": 0.875, "eps": 2.0 ** -10,
-                         "decay": 0.5}}
+    averages = {"beta1": 0.75, "beta2": 0.875, "eps": 2.0 ** -10}
+    specs = {"sgd": {"optimizer": "sgd", "momentum": 0.0, "decay": 0.0},
+             "momentum": {"optimizer": "sgd", "momentum": 0.75, "decay": 0.0},
+             "momentum-decay": {"optimizer": "sgd", "momentum": 0.75, "decay": 0.5},
+             "adam": {"optimizer": "adam", **averages, "decay": 0.0},
+             "adamw": {"optimizer": "adam", **averages, "decay": 0.5},
+             "adamax": {"optimizer": "adamax", **averages, "decay": 0.0},
+             "adamax-decay": {"optimizer": "adamax", **averages, "decay": 0.5}}
     for s, (name, spec) in enumerate(specs.items()):
         varying = grid(1800 + s, 5, 3)
         vanishing = array((5, 3), varying["dec"][:6] + [0.0] * 9)
@@ -115,34 +117,25 @@ def optimizers():
                 ("tiny", scaled(varying, 2.0 ** -13), FLOAT32),
                 ("eight-steps", grid(1810 + s, 8, 1), NORMAL),
                 ("four-steps", grid(1820 + s, 4, 6), NORMAL)):
-            yield {"id": f"optimizer/{name}/{kind}", "kind": "optimizer", "layers": [],
-                   "inputs": {"theta": grid(1850 + s, gradients["shape"][1]),
-                              "gradients": gradients},
-                   "optimizer": {**spec, "learning_rate": 0.125}, "trainable": [],
-                   "dtypes": list(dtypes), "flags": ["Optimizer"]}
+            inputs = {"theta": grid(1850 + s, gradients["shape"][1]), "gradients": gradients}
+            yield case_of("optimizer", f"optimizer/{name}/{kind}", inputs, ["Optimizer"], dtypes,
+                          optimizer={**spec, "learning_rate": 0.125})
 
 
 def errors():
     """Inputs that a candidate has to refuse."""
-    def broken(name, **changes):
-        inputs = {**spectral_inputs(1900, 2, 3, 4), **changes}
-        return {**vjp(f"error/{name}", spectral(), inputs, dtypes=NORMAL, flags=["Refuse"]),
-                "kind": "error"}
-    yield broken("x-too-narrow", x=grid(1, 2, 2))
-    yield broken("x-too-wide", x=grid(1, 2, 4))
-    yield broken("phi-transposed", phi=grid(1, 3, 4))
-    yield broken("phi-too-short", phi=grid(1, 3, 3))
-    yield broken("lambda_in-too-long", lambda_in=grid(1, 4))
-    yield broken("lambda_out-too-short", lambda_out=grid(1, 3))
-    yield broken("bias-too-long", bias=grid(1, 5))
-    yield broken("grad_y-too-narrow", grad_y=grid(1, 2, 3))
-    yield broken("grad_y-other-batch", grad_y=grid(1, 3, 4))
+    inputs = spectral_inputs(1900, 2, 3, 4)
+    changes = {"x-too-narrow": ("x", 2, 2), "x-too-wide": ("x", 2, 4),
+               "phi-transposed": ("phi", 3, 4), "phi-too-short": ("phi", 3, 3),
+               "lambda_in-too-long": ("lambda_in", 4), "lambda_out-too-short": ("lambda_out", 3),
+               "bias-too-long": ("bias", 5), "grad_y-too-narrow": ("grad_y", 2, 3),
+               "grad_y-other-batch": ("grad_y", 3, 4)}
+    for name, change in changes.items():
+        yield broken(name, {"layer": "spectral"}, inputs, change, None)
     for name, labels in (("label-too-large", [0, 3]), ("label-negative", [-1, 2])):
-        yield {"id": f"error/{name}", "kind": "error", "layers": [], "trainable": [],
-               "inputs": {"y": grid(3, 2, 3), "target": {"shape": [2], "labels": labels}},
-               "loss": {"loss": "softmax_cross_entropy", "reduction": "mean"},
-               "dtypes": list(NORMAL), "flags": ["Refuse"]}
-    yield {"id": "error/mean-of-empty-batch", "kind": "error", "layers": [], "trainable": [],
-           "inputs": {"y": array((0, 2), []), "target": array((0, 2), [])},
-           "loss": {"loss": "mean_squared_error", "reduction": "mean"},
-           "dtypes": list(NORMAL), "flags": ["Refuse"]}
+        inputs = {"y": grid(3, 2, 3), "target": {"shape": [2], "labels": labels}}
+        yield case_of("error", f"error/{name}", inputs, ["Refuse"],
+                      loss={"loss": "softmax_cross_entropy", "reduction": "mean"})
+    inputs = {"y": array((0, 2), []), "target": array((0, 2), [])}
+    yield case_of("error", "error/mean-of-empty-batch", inputs, ["Refuse"],
+                  loss={"loss": "mean_squared_error", "reduction": "mean"})

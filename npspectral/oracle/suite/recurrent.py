@@ -1,6 +1,6 @@
 """Cases of recurrent networks, real and complex, and the inputs that they refuse."""
-from .inputs import ACTIVATIONS, array, filled, grid, spectral_inputs, vjp
-from .losses import LOSSES, target_of
+from .inputs import ACTIVATIONS, array, broken, filled, grid, spectral_inputs, vjp
+from .losses import with_loss
 
 RECURRENT = ("planted", "modes", "theta")
 COMPLEX = ("phi", "theta", "k_real", "k_imag", "omega")
@@ -77,11 +77,8 @@ def recurrent():
                RECURRENT[1:], ["Frozen"])
     yield case("empty", "tanh", 2, True, recurrent_inputs(5860, 0, 2, 2, 4), flags=["EmptyBatch"])
     for loss in ("mean_squared_error", "labels"):
-        inputs = recurrent_inputs(5880, *PLAIN)
-        del inputs["grad_y"]
-        found = case(f"network/{loss}", "tanh", 2, True, inputs, flags=["Network"])
-        found["inputs"] |= target_of(loss, 2, 2, 5890)
-        yield {**found, "kind": "network", "loss": {**LOSSES[loss], "reduction": "mean"}}
+        yield with_loss(case(f"network/{loss}", "tanh", 2, True, recurrent_inputs(5880, *PLAIN),
+                             flags=["Network"]), loss, 5890)
     yield before_a_spectral_layer()
 
 
@@ -157,17 +154,15 @@ def complex_recurrent():
 
 def recurrent_errors():
     """Parameters of recurrent networks that a candidate has to refuse."""
-    def broken(name, layer, inputs, **changes):
-        return {**vjp(f"error/{name}", [layer], {**inputs, **changes}, (), DTYPES, ["Refuse"]),
-                "kind": "error"}
     layer = {"layer": "recurrent", "activation": "tanh", "steps": 2, "constant": False}
     inputs = recurrent_inputs(6900, 2, 2, 1, 4)
-    yield broken("recurrent-x-too-wide", layer, inputs, x=grid(1, 2, 5))
-    yield broken("modes-transposed", layer, inputs, modes=grid(1, 3, 4))
-    yield broken("recurrent-theta-too-long", layer, inputs, theta=grid(1, 4))
+    for name, change in (("recurrent-x-too-wide", ("x", 2, 5)),
+                         ("modes-transposed", ("modes", 3, 4)),
+                         ("recurrent-theta-too-long", ("theta", 4))):
+        yield broken(name, layer, inputs, change, dtypes=DTYPES)
     layer = {"layer": "complex_recurrent", "activation": "tanh", "steps": 2, "read": "score",
              "spacing": 1}
     inputs = complex_inputs(6920, 2, 2, 3, 2, "score")
-    yield broken("complex-x-too-wide", layer, inputs, x=grid(1, 2, 7))
-    yield broken("k-transposed", layer, inputs, k_real=grid(1, 3, 2))
-    yield broken("omega-too-long", layer, inputs, omega=grid(1, 3))
+    for name, change in (("complex-x-too-wide", ("x", 2, 7)), ("k-transposed", ("k_real", 3, 2)),
+                         ("omega-too-long", ("omega", 3))):
+        yield broken(name, layer, inputs, change, dtypes=DTYPES)

@@ -1,7 +1,7 @@
 """Cases of structured layers: phi in factors, nested networks, masked weights; what they refuse."""
-from .inputs import (ACTIVATIONS, NORMAL, array, filled, grid, shape_name,
-                     spectral_inputs, vjp)
-from .losses import LOSSES, target_of
+from .inputs import (ACTIVATIONS, array, broken, filled, grid, shape_name, spectral_inputs,
+                     vjp)
+from .losses import with_loss
 
 SHAPES = ((2, 3, 4), (4, 5, 2), (4, 4, 4), (1, 4, 3), (8, 2, 5))            # batch, in, out
 LEARNED = ("lambda_in", "lambda_out", "phi", "r", "s", "weight", "bias")    # never q, u, v
@@ -46,9 +46,9 @@ def factored():
                            kind, activation, inputs)
         for s, (name, n_in, n_out) in enumerate((("hadamard", 4, 4), ("permutation", 4, 2))):
             inputs = factored_inputs(kind, 2300 + 40 * n + 20 * s, 2, n_in, n_out)
-            own = orthonormal(name, n_in, n_out)
-            yield case(f"{name}/{shape_name(2, n_in, n_out)}", kind, "identity",
-                       inputs | {key: own[key] for key in own if key in inputs},
+            inputs |= {key: factor for key, factor in orthonormal(name, n_in, n_out).items()
+                       if key in inputs}
+            yield case(f"{name}/{shape_name(2, n_in, n_out)}", kind, "identity", inputs,
                        flags=["Factored", "Orthonormal"])
         for name, start in EQUAL if kind != "full-qr" else ():
             inputs = factored_inputs(kind, 2500 + 20 * n, 2, 3, 3)
@@ -69,8 +69,9 @@ def orthonormal(name, n_in, n_out):
     """q, u and v with exactly orthonormal columns, columns and rows, by dyadic numbers."""
     if name == "hadamard":
         square = [1, 1, 1, 1, 1, -1, 1, -1, -1, -1, 1, 1, 1, -1, -1, 1]
-        own = array((4, 4), [entry / 2 for entry in square])
-        return {"q": own, "u": own, "v": array((4, 4), own["dec"][4:] + own["dec"][:4])}
+        matrix = array((4, 4), [entry / 2 for entry in square])
+        return {"q": matrix, "u": matrix,
+                "v": array((4, 4), matrix["dec"][4:] + matrix["dec"][:4])}
     places = {"q": [0, 0, 0, -1, 1, 0, 0, 0], "u": [0, 1, -1, 0], "v": [0, 0, 1, 0, -1, 0, 0, 0]}
     return {key: array({"q": (n_in, n_out), "u": (n_out, n_out), "v": (n_out, n_in)}[key], dec)
             for key, dec in places.items()}
@@ -81,8 +82,8 @@ def factored_stacks():
     def stack(name, first, activation, second, seed):
         inputs = {"x": grid(seed, 2, 3, reach=4)}
         for position, kind, sizes in ((0, first, (3, 4)), (2, second, (4, 2))):
-            own = factored_inputs(kind, seed + 20 * position, 2, *sizes)
-            inputs |= {f"{position}/{key}": entry for key, entry in own.items()
+            layer_inputs = factored_inputs(kind, seed + 20 * position, 2, *sizes)
+            inputs |= {f"{position}/{key}": entry for key, entry in layer_inputs.items()
                        if key not in ("x", "grad_y")}
         layers = [{"layer": LAYERS[first]}, ACTIVATIONS[activation], {"layer": LAYERS[second]}]
         trainable = [key for key in inputs if key[2:] in LEARNED]
@@ -91,12 +92,8 @@ def factored_stacks():
     yield stack("qr-svd", "qr", "tanh", "svd", 2700)
     yield stack("svd-qr", "svd", "relu", "qr", 2720)
     yield stack("full-qr-qr", "full-qr", "identity", "qr", 2740)
-    case = stack("network", "svd", "tanh", "full-qr", 2760)
-    case["inputs"] = {key: entry for key, entry in case["inputs"].items() if key != "grad_y"}
-    case["inputs"] |= target_of("mean_squared_error", 2, 2, 2780)
-    yield {**case, "id": "factored/network/mean_squared_error", "kind": "network",
-           "loss": {**LOSSES["mean_squared_error"], "reduction": "mean"},
-           "flags": ["Factored", "Network"]}
+    network = with_loss(stack("", "svd", "tanh", "full-qr", 2760), "mean_squared_error", 2780)
+    yield {**network, "id": "factored/network/mean_squared_error", "flags": ["Factored", "Network"]}
 
 
 MODES = {"shared-skip": (True, True), "separate-skip": (False, True),
@@ -113,9 +110,9 @@ def nested_inputs(seed, batch, sizes, shared, bias=True, coarse=False):
         inputs |= {f"lambda_{k}": grid(seed + 2 + k, size, reach=wide, unit=unit)
                    for k, size in enumerate(sizes)}
     for k, (before, after) in enumerate(zip(sizes, sizes[1:]), 1):
-        own = {f"lambda_in_{k}": grid(seed + 10 + k, before, reach=wide, unit=unit),
-               f"lambda_out_{k}": grid(seed + 20 + k, after, reach=wide, unit=unit)}
-        inputs |= {} if shared else own
+        if not shared:
+            inputs |= {f"lambda_in_{k}": grid(seed + 10 + k, before, reach=wide, unit=unit),
+                       f"lambda_out_{k}": grid(seed + 20 + k, after, reach=wide, unit=unit)}
         inputs[f"phi_{k}"] = grid(seed + 30 + k, after, before, reach=reach, unit=unit)
         if bias:
             inputs[f"bias_{k}"] = grid(seed + 40 + k, after, reach=reach, unit=unit)
@@ -152,10 +149,8 @@ def nested():
                flags=["EmptyBatch"])
     for loss in ("mean_squared_error", "labels"):
         inputs = nested_inputs(3540, 4, (3, 2, 3), True)
-        del inputs["grad_y"]
-        found = case(f"network/{loss}", "tanh", "shared-skip", inputs, flags=["Network"])
-        found["inputs"] |= target_of(loss, 4, 3, 3550)
-        yield {**found, "kind": "network", "loss": {**LOSSES[loss], "reduction": "mean"}}
+        yield with_loss(case(f"network/{loss}", "tanh", "shared-skip", inputs, flags=["Network"]),
+                        loss, 3550)
 
 
 def masked_inputs(kind, seed, batch, n_in, n_out, bias=True):
@@ -216,24 +211,19 @@ def ties(case):
 
 def structure_errors():
     """Parameters of structured layers that a candidate has to refuse."""
-    def broken(name, layer, inputs, **changes):
-        return {**vjp(f"error/{name}", [layer], {**inputs, **changes}, (), NORMAL, ["Refuse"]),
-                "kind": "error"}
-    qr, svd = {"layer": "spectral_qr"}, {"layer": "spectral_svd"}
-    inputs = factored_inputs("qr", 1950, 2, 4, 3)
-    yield broken("r-too-short", qr, inputs, r=grid(1, 5))
-    yield broken("r-too-long", qr, inputs, r=grid(1, 7))
-    yield broken("q-transposed", qr, inputs, q=grid(1, 3, 4))
-    yield broken("r-transposed", {"layer": "spectral_full_qr"},
-                 factored_inputs("full-qr", 1960, 2, 3, 4), r=grid(1, 3, 4))
-    inputs = factored_inputs("svd", 1970, 2, 4, 3)
-    yield broken("s-too-long", svd, inputs, s=grid(1, 4))
-    yield broken("v-transposed", svd, inputs, v=grid(1, 4, 3))
     graph = {"layer": "nested", "activation": "tanh", "shared": True, "skip": True}
-    inputs = nested_inputs(1980, 2, (3, 4, 2), True)
-    yield broken("nested-phi-transposed", graph, inputs, phi_2=grid(1, 4, 2))
-    yield broken("nested-lambda-too-long", graph, inputs, lambda_1=grid(1, 5))
-    yield broken("nested-x-too-wide", graph, inputs, x=grid(1, 2, 4))
-    yield broken("sparse-x-too-wide", {"layer": "sparse_static", "of": "spectral",
-                                       "threshold": 0.5}, spectral_inputs(1990, 2, 3, 4),
-                 x=grid(1, 2, 4))
+    masked = {"layer": "sparse_static", "of": "spectral", "threshold": 0.5}
+    qr, svd = factored_inputs("qr", 1950, 2, 4, 3), factored_inputs("svd", 1970, 2, 4, 3)
+    full, nodes = factored_inputs("full-qr", 1960, 2, 3, 4), nested_inputs(1980, 2, (3, 4, 2), True)
+    for name, layer, inputs, change in (
+            ("r-too-short", "spectral_qr", qr, ("r", 5)),
+            ("r-too-long", "spectral_qr", qr, ("r", 7)),
+            ("q-transposed", "spectral_qr", qr, ("q", 3, 4)),
+            ("r-transposed", "spectral_full_qr", full, ("r", 3, 4)),
+            ("s-too-long", "spectral_svd", svd, ("s", 4)),
+            ("v-transposed", "spectral_svd", svd, ("v", 4, 3)),
+            ("nested-phi-transposed", graph, nodes, ("phi_2", 4, 2)),
+            ("nested-lambda-too-long", graph, nodes, ("lambda_1", 5)),
+            ("nested-x-too-wide", graph, nodes, ("x", 2, 4)),
+            ("sparse-x-too-wide", masked, spectral_inputs(1990, 2, 3, 4), ("x", 2, 4))):
+        yield broken(name, {"layer": layer} if isinstance(layer, str) else layer, inputs, change)

@@ -1,6 +1,6 @@
 """The text twin of a case file: words between spaces, so that fscanf("%s") reads it.
 
-    npspectral-cases 1 suite 1.2.0 family spectral cases 218
+    npspectral-cases 1 suite 1.2.1 family spectral cases 218
     case ID KIND TIER core|full
     dtypes COUNT name...        flags COUNT name...         trainable COUNT name...
     layer NAME COUNT (key kind value)...                    one line a layer of the stack
@@ -16,8 +16,7 @@ Every number that decides is the 16 hexadecimal digits of its binary64; arrays a
 Scales are decimals of three digits.
 """
 from .bits import bits
-
-SPECS = ("loss", "penalty", "optimizer")
+from .schema import SPECS
 
 
 def text(family, suite, cases):
