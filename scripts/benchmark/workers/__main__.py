@@ -21,7 +21,7 @@ class Server:
         return [run(1) for _ in range(n)], result()
 
     def build(self, case, *options):
-        self.run, self.result, self.n = None, None, 1       # frees the one before
+        self.run, self.n = None, 1          # the result before stays meanwhile: `once` measures so
         self.run, self.result = build(self.library, case, *options)
 
     def time(self, seconds):

@@ -57,7 +57,8 @@ def hinge_flow_step(case):
         hidden = torch.relu(torch.addmm(bias, x, omega / x.shape[1] ** 0.5))
         return hidden @ beta * (problems.GAIN / len(beta))
 
-    start = network().detach()
+    with torch.no_grad():
+        start = network()
 
     def work():
         outputs = network() - start
