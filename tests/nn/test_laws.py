@@ -1,5 +1,7 @@
 """Laws that every layer, loss, penalty and optimizer obeys, whatever it computes."""
 import dataclasses
+import pickle
+import re
 
 import numpy as np
 import pytest
@@ -8,9 +10,10 @@ from conftest import (EVERY_DTYPE, EVERY_LAYER, EVERY_LOSS, PENALIZED, assert_ne
                       same_bits, takes)
 from real_form import analytic
 
-from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Spectral, Tanh,
+from npspectral import (ELU, Chain, Dense, LeakyReLU, Nested, ReLU, Softplus, Spectral, Tanh,
                         check_gradients, hinge, quadratic_hinge)
-from npspectral.nn import L1, GroupLasso, Layer, tree
+from npspectral.nn import (L1, ComplexRecurrentSpectral, GroupLasso, Layer, RecurrentSpectral,
+                           tree)
 from npspectral.nn.activations import Elementwise
 from npspectral.nn.gradient_check import compare_gradient
 
@@ -171,15 +174,11 @@ def test_every_layer_keeps_the_dtype(layer, dtype, rng):
     assert {array.dtype for array in tree.leaves(result)} == {np.dtype(dtype)}
 
 
-def test_every_layer_draws_its_first_values_in_the_dtype_asked_for(layer, dtype, rng):
-    params = layer.init(rng, dtype)
-    assert {array.dtype for array in tree.leaves(params)} <= {np.dtype(dtype)}
-
-
-def test_first_values_are_the_same_numbers_in_every_dtype(layer, dtype):
+def test_first_values_are_the_same_numbers_in_every_dtype(layer):
     double = layer.init(np.random.default_rng(7))
-    other = layer.init(np.random.default_rng(7), dtype)
-    assert same_bits(other, tree.map(lambda array: array.astype(dtype), double))
+    for dtype in (np.float16, *EVERY_DTYPE.values()):
+        other = layer.init(np.random.default_rng(7), dtype)
+        assert same_bits(other, tree.map(lambda array: array.astype(dtype), double))
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -300,36 +299,26 @@ def test_exponentials_that_underflow_are_silent_where_everything_raises(dtype):
 
 # Keys, shapes, and what input_grad and trainable promise
 
-def paths(part):
-    return [(path, array.shape) for path, array in tree.items(part)]
+def shapes(part):
+    """A tree of lists of (name, shape), whose order counts."""
+    if isinstance(part, tuple):
+        return tuple(map(shapes, part))
+    return [(name, array.shape) for name, array in part.items()]
 
 
-def test_gradients_have_the_names_and_shapes_of_what_learns_in_the_same_order(layer, rng):
+def test_gradients_have_the_structure_of_what_learns_in_the_same_order(layer, rng):
     params = random_params(layer, rng)
-    _, grads, grad_x = run(layer, params, random_input(layer, rng))
-    assert paths(grads) == paths(layer.trainable_part(params))
+    _, grads, _ = run(layer, params, random_input(layer, rng))
+    assert shapes(grads) == shapes(layer.trainable_part(params))
     if not isinstance(layer, Chain):
         assert tuple(grads) == layer.learned
-
-
-@pytest.mark.parametrize("input_grad", [True, False])
-def test_gradients_have_the_structure_of_the_trainable_part(layer, input_grad, rng):
-    def names(part):
-        if isinstance(part, tuple):
-            return tuple(names(branch) for branch in part)
-        return list(part)
-
-    params = random_params(layer, rng)
-    _, grads, _ = run(layer, params, random_input(layer, rng), input_grad=input_grad)
-    assert names(grads) == names(layer.trainable_part(params))
 
 
 def test_without_input_grad_the_gradients_are_the_same_and_grad_x_is_none(layer, rng):
     params, x = random_params(layer, rng), random_input(layer, rng)
     _, grads, _ = run(layer, params, x)
     _, same, grad_x = run(layer, params, x, input_grad=False)
-    assert grad_x is None
-    assert same_bits(dict(tree.items(same)), dict(tree.items(grads)))
+    assert grad_x is None and same_bits(same, grads)
 
 
 def test_trainable_part_holds_the_same_arrays(layer, rng):
@@ -339,21 +328,98 @@ def test_trainable_part_holds_the_same_arrays(layer, rng):
 
 
 def test_layers_are_frozen_values_without_arrays(layer):
-    again = Chain(*layer.layers) if isinstance(layer, Chain) else dataclasses.replace(layer)
-    assert isinstance(layer, Layer) and again == layer and hash(again) == hash(layer)
+    copied = Chain(*layer.layers) if isinstance(layer, Chain) else dataclasses.replace(layer)
+    for again in (copied, pickle.loads(pickle.dumps(layer))):
+        assert isinstance(layer, Layer) and again == layer and hash(again) == hash(layer)
     with pytest.raises(dataclasses.FrozenInstanceError):
         layer.n_in = 7
     assert not any(isinstance(value, np.ndarray) for value in vars(layer).values())
 
 
-def test_freezing_changes_no_other_gradient(rng):
-    everything = Spectral(5, 3)
+@pytest.mark.parametrize("name", [
+    name for name, layer in EVERY_LAYER.items() if len(layer.trainable) > 1
+    and "trainable" in {field.name for field in dataclasses.fields(layer)}])
+def test_freezing_changes_no_other_gradient(name, rng):
+    everything = EVERY_LAYER[name]
     params, x = random_params(everything, rng), random_input(everything, rng)
     _, want, want_x = run(everything, params, x)
-    for name in want:
-        one = dataclasses.replace(everything, trainable=(name,))
+    for part in everything.trainable:
+        one = dataclasses.replace(everything, trainable=(part,))
         _, grads, grad_x = run(one, params, x)
-        assert same_bits((grads, grad_x), ({name: want[name]}, want_x))
+        assert same_bits(grad_x, want_x) and tuple(grads) == one.learned
+        for key, grad in grads.items():
+            assert_near(grad, want[key], 256, name=key)
+
+
+def with_weight_backward(layer):
+    return hasattr(layer, "weight_backward") and hasattr(layer, "weight")
+
+
+@pytest.mark.parametrize("name", [name for name, layer in EVERY_LAYER.items()
+                                  if with_weight_backward(layer)])
+def test_weight_backward_is_backward_of_the_matrix_with_leading_axes_too(name, rng):
+    layer = EVERY_LAYER[name]
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    grad_y = random_array(rng, (2, 4, layer.n_out))
+    both = layer.weight_backward(params, grad_y.swapaxes(-1, -2) @ x)
+    for k in range(2):
+        _, grads, _ = run(layer, params, x, grad_y[k])
+        grads.pop("bias", None)
+        assert_trees_near({key: grad[k] for key, grad in both.items()}, grads)
+        assert_trees_near(layer.weight_backward(params, grad_y[k].T @ x), grads)
+
+
+# What does not fit is refused in the name of the layer
+
+def with_last(params, change):
+    """`params` with the last array changed."""
+    *_, name = params
+    return {**params, name: change(params[name])}
+
+
+MISFITS = {                     # -> params and x that do not fit, and what the error says
+    "too wide": (lambda params, x: (params, np.repeat(x, 2, 1)), "x has {2} features, expec.* {1}"),
+    "one sample": (lambda params, x: (params, x[0]), r"x has shape \({1},\), expected \(..., ba"),
+    "integers": (lambda params, x: (params, x.astype(int)), "x has dtype int64, expected"),
+    "a list": (lambda params, x: (params, x.tolist()), "x is list, expected a numpy.ndarray"),
+    "another precision": (lambda params, x: (params, x.astype(np.float32)),
+                          r"\w+ has dtype float64 and x has float32, expected one precision"),
+    "a tuple": (lambda params, x: ((params,), x), "params is tuple, expected a dict"),
+    "a name less": (lambda params, x: (dict([*params.items()][1:]), x), "params has the names"),
+    "a name more": (lambda params, x: ({**params, "psi": x}, x), "params has the names"),
+    "another name": (lambda params, x: (dict([*params.items()][1:], psi=x), x), "params has no "),
+    "an axis more": (lambda params, x: (with_last(params, lambda a: a[None]), x), "{0} has shape"),
+    "a list in it": (lambda params, x: (with_last(params, np.ndarray.tolist), x), "{0} is list"),
+    "mixed": (lambda params, x: (with_last(params, np.float32), x), "{0} has dtype float32 and x"),
+}
+UPSTREAM = {
+    "one row": (lambda grad_y: grad_y[:1], "has shape"), "a list": (np.ndarray.tolist, "is list"),
+    "a column more": (lambda grad_y: np.repeat(grad_y, 2, 1), r"has shape \(4, .*, expected"),
+    "one vector": (lambda grad_y: grad_y[0], "has shape"), "integers": (np.int64, "has dtype int"),
+    "another precision": (np.float32, "has dtype float32 and x has float64, expected one prec"),
+}
+PARAMETRIC = [name for name, layer in EVERY_LAYER.items() if getattr(layer, "shapes", {})]
+
+
+@pytest.mark.parametrize("misfit", MISFITS)
+@pytest.mark.parametrize("name", PARAMETRIC)
+def test_params_and_x_that_do_not_fit_are_refused(name, misfit, rng):
+    layer, (change, message) = EVERY_LAYER[name], MISFITS[misfit]
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    message = message.format([*params][-1], layer.n_in, 2 * layer.n_in)
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(layer.label)}: {message}"):
+        layer.forward(*change(params, x))
+
+
+@pytest.mark.parametrize("misfit", UPSTREAM)
+@pytest.mark.parametrize("name", PARAMETRIC)
+def test_an_upstream_gradient_that_does_not_fit_is_refused(name, misfit, rng):
+    layer, (change, message) = EVERY_LAYER[name], UPSTREAM[misfit]
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    message = f"{re.escape(layer.label)}: grad_y {message}"
+    with pytest.raises((TypeError, ValueError), match=message):
+        layer.backward(params, residuals, change(y))
 
 
 # Composition
@@ -479,45 +545,63 @@ class Counted(np.ndarray):
         return np.asarray(function(*plain, **options)).view(Counted)
 
 
-def products(layer, input_grad, batch=6):
-    """How many products of the size batch * n_in * n_out a backward through one layer takes."""
-    rng = np.random.default_rng(0)
-    params, x = random_params(layer, rng), random_input(layer, rng, leading=(batch,))
+SETS = {"both": {}, "node": dict(lambda_in=0.0), "input": dict(lambda_out=0.0),
+        "none": dict(lambda_in=1.0, lambda_out=0.5)}
+
+
+def spectral(sets, *trainable):
+    return Spectral(5, 7, trainable=trainable, **SETS[sets])
+
+
+def nested(*trainable, skip=True):
+    return Nested((5, 4, 3), skip=skip, trainable=trainable)
+
+
+def recurrent(*trainable):
+    """4 steps: one product for y, then 3 for A, 2 between them, 1 for x; for Phi 5, for theta 2."""
+    return RecurrentSpectral(4, 3, 9, 4, constant=True, trainable=trainable)
+
+
+@pytest.mark.parametrize("layer, without, with_x, sizes", [
+    (Dense(5, 7), 1, 2, [35]),
+    (Dense(5, 7, trainable=("bias",)), 0, 1, [35]),
+    (spectral("both", "lambda_in", "lambda_out", "phi", "bias"), 1, 2, [35]),
+    (spectral("both", "lambda_in", "lambda_out"), 1, 2, [35]),
+    (spectral("both", "bias"), 0, 1, [35]),
+    (spectral("both"), 0, 1, [35]),
+    (spectral("node", "lambda_out", "phi", "bias"), 1, 2, [35]),
+    (spectral("node", "phi"), 1, 2, [35]),
+    (spectral("node", "lambda_out", "bias"), 0, 1, [35]),
+    (spectral("node", "bias"), 0, 1, [35]),
+    (spectral("input", "lambda_in", "phi", "bias"), 2, 2, [35]),
+    (spectral("input", "phi"), 1, 2, [35]),
+    (spectral("input", "lambda_in"), 1, 1, [35]),
+    (spectral("input", "bias"), 0, 1, [35]),
+    (spectral("none", "phi"), 1, 2, [35]),
+    (spectral("none", "lambda_in", "lambda_out"), 0, 1, [35]),
+    (nested("lambda", "phi", "bias"), 4, 6, [20, 12]),      # two a transfer, two where u bends
+    (nested("lambda", "phi", "bias", skip=False), 3, 4, [20, 12]),
+    (nested("lambda", "bias"), 3, 5, [20, 12]),
+    (nested("phi"), 4, 6, [20, 12]),
+    (nested("bias"), 1, 3, [20, 12]),
+    (nested(), 0, 3, [20, 12]),
+    (recurrent("planted", "modes", "theta"), 11, 12, None),
+    (recurrent("theta"), 8, 9, None),
+    (recurrent(), 0, 4, None),
+    (ComplexRecurrentSpectral(4, 3, 3, (0, 3), trainable=()), 0, None, None)])
+def test_backward_makes_no_product_that_nobody_asked_for(layer, without, with_x, sizes, rng,
+                                                         monkeypatch):
+    """Of all products, or those of a size: the batch, 6, times that of one of the matrices."""
+    monkeypatch.setattr("npspectral.nn.activations.check_array", lambda *_: None)
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=(6,))
     y, residuals = layer.forward(params, x)
-    Counted.costs = []
-    layer.backward(tree.map(lambda array: array.view(Counted), params),
-                   tree.map(lambda array: array.view(Counted), residuals),
-                   np.ones_like(y), input_grad=input_grad)
-    full = batch * layer.n_in * layer.n_out
-    return sum(cost == full for cost in Counted.costs)
-
-
-BOTH, NODE, INPUT = {}, dict(lambda_in=0.0), dict(lambda_out=0.0)
-
-
-@pytest.mark.parametrize("make, options, trainable, without, with_x", [
-    (Dense, {}, ("weight", "bias"), 1, 2),
-    (Dense, {}, ("bias",), 0, 1),
-    (Spectral, BOTH, ("lambda_in", "lambda_out", "phi", "bias"), 1, 2),
-    (Spectral, BOTH, ("lambda_in", "lambda_out"), 1, 2),
-    (Spectral, BOTH, ("bias",), 0, 1),
-    (Spectral, BOTH, (), 0, 1),
-    (Spectral, NODE, ("lambda_out", "phi", "bias"), 1, 2),
-    (Spectral, NODE, ("phi",), 1, 2),
-    (Spectral, NODE, ("lambda_out", "bias"), 0, 1),
-    (Spectral, NODE, ("bias",), 0, 1),
-    (Spectral, INPUT, ("lambda_in", "phi", "bias"), 2, 2),
-    (Spectral, INPUT, ("phi",), 1, 2),
-    (Spectral, INPUT, ("lambda_in",), 1, 1),
-    (Spectral, INPUT, ("bias",), 0, 1),
-    (Spectral, dict(lambda_in=1.0, lambda_out=0.5), ("phi",), 1, 2),
-    (Spectral, dict(lambda_in=1.0, lambda_out=0.5), ("lambda_in", "lambda_out"), 0, 1),
-])
-def test_backward_makes_no_product_that_nobody_asked_for(make, options, trainable, without,
-                                                         with_x):
-    layer = make(5, 7, trainable=trainable, **options)
-    assert products(layer, False) <= without
-    assert products(layer, True) <= with_x
+    counted, residuals = (tree.map(lambda array: array.view(Counted), part)
+                          for part in (params, residuals))
+    for input_grad, wanted in ((False, without), (True, with_x))[:1 if with_x is None else 2]:
+        Counted.costs = []
+        layer.backward(counted if sizes else params, residuals, np.ones_like(y), input_grad)
+        found = [cost for cost in Counted.costs if sizes is None or cost / 6 in sizes]
+        assert len(found) == wanted
 
 
 @dataclasses.dataclass(frozen=True)

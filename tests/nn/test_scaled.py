@@ -123,13 +123,3 @@ def test_initializers(rng):
 def test_bad_arguments(build, message):
     with pytest.raises(ValueError, match=message):
         build()
-
-
-def test_one_hidden_refuses_misfits(rng):
-    net = OneHidden(3, 4)
-    params = net.init(rng)
-    with pytest.raises(ValueError, match=r"OneHidden\(3, 1\): x has 2 features, expected 3"):
-        net.forward(params, np.ones((5, 2)))
-    _, residuals = net.forward(params, np.ones((5, 3)))
-    with pytest.raises(ValueError, match=r"grad_y has shape \(5, 4\), expected \(\.\.\., 5, 1\)"):
-        net.backward(params, residuals, np.ones((5, 4)))

@@ -142,13 +142,6 @@ def test_without_ties_the_number_of_masked_links_is_exact(sparsity, rng):
     assert masked == math.floor(sparsity * 104) + 1
 
 
-def test_sparsity_zero_masks_the_smallest_link_alone(rng):
-    layer = Sparse(Dense(5, 3), sparsity=0)
-    params = random_params(layer, rng)
-    weight = params["weight"]
-    assert np.array_equal(layer.mask(params), np.abs(weight) > np.abs(weight).min())
-
-
 def test_ties_at_the_threshold_are_masked(rng):
     layer = Sparse(Dense(4, 2), sparsity=0.5)
     weight = np.array([[1.0, -2.0, 2.0, 3.0], [2.0, -2.0, 0.5, -4.0]])     # threshold 2
@@ -223,15 +216,6 @@ def test_moving_the_weights_that_define_the_threshold_changes_nothing_else(rng):
         assert abs(got - slope) <= 64 * np.finfo(float).eps / h * np.abs(ends).max()
 
 
-def test_weight_backward_goes_through_the_mask(inner, choice, rng):
-    layer = Sparse(inner, **choice)
-    params, x = random_params(layer, rng), random_input(layer, rng)
-    grad_y = random_array(rng, (4, 3))
-    grads, _ = backward(layer, params, x, grad_y)
-    grads.pop("bias", None)
-    assert same_bits(layer.weight_backward(params, grad_y.T @ x), grads)
-
-
 class Untouched(Dense):
     """A dense layer whose weight must not be asked for a gradient."""
 
@@ -273,14 +257,3 @@ def test_threshold_of_a_share_that_is_none_is_refused(sparsity):
 def test_what_has_no_weight_is_refused(inner):
     with pytest.raises(TypeError, match="(?s)Sparse: layer is .*, expected a layer with weight"):
         Sparse(inner, sparsity=0.5)
-
-
-def test_misfits_are_refused_in_the_name_of_the_sparse_layer(rng):
-    layer = Sparse(Spectral(5, 3), sparsity=0.5)
-    params = layer.init(rng)
-    with pytest.raises(ValueError, match=r"Sparse\(5, 3\): x has 4 features, expected 5"):
-        layer.forward(params, np.ones((2, 4)))
-    with pytest.raises(ValueError, match=r"Sparse\(5, 3\): phi has shape \(5, 3\), expected"):
-        layer.forward({**params, "phi": params["phi"].T}, np.ones((2, 5)))
-    with pytest.raises(ValueError, match=r"Sparse\(5, 3\): grad_y has shape \(2, 1\), expected"):
-        backward(layer, params, np.ones((2, 5)), np.ones((2, 1)))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from conftest import assert_near, locked, random_array, random_params, same_bits
 
-from npspectral import (SGD, Adam, Adamax, Chain, Dense, ReLU, Spectral, Tanh, fit, hinge,
-                        mean_squared_error, refuse, softmax_cross_entropy)
+from npspectral import (SGD, Adam, Adamax, Chain, Dense, ReLU, Spectral, Tanh, fit, hinge, refuse,
+                        softmax_cross_entropy)
 from npspectral.nn import L1, L2, tree
 from npspectral.training import (Record, Step, accuracy, evaluate, load, minibatch, predict, save,
                                  show_progress)
@@ -85,13 +85,6 @@ def test_penalties_enter_the_loss_and_the_gradient(data, params):
         assert_near(after[path], before[path] - 0.5 * grad, 16, name=path)
 
 
-def test_frozen_parameters_keep_their_bits(data, params):
-    record = run(params, data, 3)[-1]
-    assert same_bits(record.params[2]["phi"], params[2]["phi"])
-    assert same_bits(record.params[2]["bias"], params[2]["bias"])
-    assert not (record.params[2]["lambda_out"] == params[2]["lambda_out"]).any()
-
-
 def test_every_sample_is_used_once_an_epoch(params):
     x = np.arange(23.0)[:, None] * np.ones(4)
     seen = []
@@ -155,14 +148,6 @@ def test_float32_stays_float32(data, rng):
         record = run(random_params(NETWORK, rng, np.float32), (x, target), 2, optimizer,
                      penalties=[L2(0.1, "phi")])[-1]
         assert {array.dtype for array in tree.leaves(record.params)} == {np.dtype(np.float32)}
-
-
-def test_single_layer_is_a_network(rng):
-    layer = Dense(4, 1)
-    x = random_array(rng, (8, 4))
-    records = run(layer.init(rng), (x, x[:, :1].copy()), 20, network=layer, loss=mean_squared_error,
-                  metrics=[])
-    assert records[-1].loss < records[0].loss / 2
 
 
 def test_training_solves_a_problem_that_has_a_solution(rng):
@@ -374,12 +359,6 @@ def test_gradients_are_found_by_name_whatever_their_order(data, rng):
     one = run(params, data, 2, network=Dense(4, 3))[-1]
     other = run(params, data, 2, network=Backwards(4, 3))[-1]
     assert same_bits(other.params, one.params)
-
-
-def test_step_refuses_a_network_with_nothing_to_train(rng):
-    layer = Dense(4, 3, trainable=())
-    with pytest.raises(ValueError, match="nothing is trainable"):
-        Step(layer, layer.init(rng), mean_squared_error, SGD(0.1))
 
 
 # Prediction and metrics
@@ -634,22 +613,6 @@ def test_progress_writes_one_line_over_and_over_on_a_terminal():
         assert line.startswith(start) and line.rstrip().endswith("s left")
 
 
-def test_progress_of_many_epochs_is_few_whole_lines_in_a_file():
-    stream = io.StringIO()
-    list(show_progress(some_records(200), epochs=200, stream=stream))
-    lines = stream.getvalue().splitlines()
-    assert "\r" not in stream.getvalue() and len(lines) < 5
-    assert lines[0].startswith("epoch 1/200 ") and lines[-1].startswith("epoch 200/200 ")
-
-
-def test_progress_that_nobody_reads_stops_no_training():
-    stream = io.StringIO()
-    records = show_progress(some_records(3), stream=stream)
-    next(records)
-    stream.close()
-    assert [record.epoch for record in records] == [2, 3]
-
-
 def test_progress_estimates_the_time_left_from_the_epochs_of_this_run(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -669,11 +632,6 @@ def test_progress_writes_to_standard_error_unless_told_otherwise(capsys):
     list(show_progress(some_records(1)))
     out, err = capsys.readouterr()
     assert out == "" and err == "epoch 1  loss 1  accuracy 0.5\n"
-
-
-def test_progress_of_nothing_writes_nothing():
-    stream = io.StringIO()
-    assert list(show_progress([], stream=stream)) == [] and stream.getvalue() == ""
 
 
 def test_progress_ends_its_line_when_the_caller_stops():
