@@ -7,7 +7,8 @@ from conftest import assert_near, dyadic, random_input, random_params
 
 from npspectral import Chain, Dense, Identity, Nested, ReLU, Spectral, SpectralQR, Tanh
 from npspectral.analysis.spectral.eigensystem import (adjacency, block, decompose, eigenvectors,
-                                                      inverse, links, nested_graph, transfer)
+                                                      inverse_eigenvectors, links, nested_graph,
+                                                      transfer)
 
 SIZES = [(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1)]
 
@@ -31,15 +32,15 @@ def test_eigenvectors_are_the_identity_with_the_blocks_below_its_diagonal(rng):
 @pytest.mark.parametrize("sizes", SIZES)
 def test_series_is_the_inverse_exactly_on_dyadic_input(sizes, rng):
     blocks, _ = drawn(sizes, rng)
-    assert (eigenvectors(blocks) @ inverse(blocks) == np.eye(sum(sizes))).all()
+    assert (eigenvectors(blocks) @ inverse_eigenvectors(blocks) == np.eye(sum(sizes))).all()
 
 
 def test_inverse_of_one_and_of_two_transfers_is_a_polynomial_of_phi(rng):
     one, _ = drawn((5, 3), rng)
     two, _ = drawn((5, 4, 3), rng)
     phi, phi2 = eigenvectors(one), eigenvectors(two)
-    assert (inverse(one) == 2 * np.eye(8) - phi).all()
-    assert (inverse(two) == 3 * np.eye(12) - 3 * phi2 + phi2 @ phi2).all()
+    assert (inverse_eigenvectors(one) == 2 * np.eye(8) - phi).all()
+    assert (inverse_eigenvectors(two) == 3 * np.eye(12) - 3 * phi2 + phi2 @ phi2).all()
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -68,7 +69,7 @@ def test_blocks_of_integers_are_taken_as_the_numbers_that_they_are(dtype):
     blocks = np.array([[1, 2], [30, 40]], dtype), np.array([[50, 60]], dtype)
     floats = tuple(phi.astype(float) for phi in blocks)
     eigenvalues = np.arange(5)
-    for function in (eigenvectors, inverse):
+    for function in (eigenvectors, inverse_eigenvectors):
         assert (function(blocks) == function(floats)).all()
     matrix = adjacency(blocks, eigenvalues)
     assert (matrix == adjacency(floats, eigenvalues)).all()
@@ -79,14 +80,14 @@ def test_blocks_of_integers_are_taken_as_the_numbers_that_they_are(dtype):
 @pytest.mark.parametrize("first, second", [(int, float), (float, complex), (np.float32, float)])
 def test_the_first_block_does_not_round_the_others(first, second):
     blocks = np.ones((2, 2), first), np.full((1, 2), 1 / 3, second)
-    for matrix in (eigenvectors(blocks), -inverse((blocks[0] * 0, blocks[1]))):
+    for matrix in (eigenvectors(blocks), -inverse_eigenvectors((blocks[0] * 0, blocks[1]))):
         assert (matrix[4:, 2:4] == blocks[1]).all()
 
 
 def test_single_precision_stays_single(rng):
     blocks = [part.astype(np.float32) for part in drawn((5, 4, 3), rng)[0]]
     matrix = adjacency(blocks, np.ones(12, np.float32))
-    assert matrix.dtype == inverse(blocks).dtype == np.float32
+    assert matrix.dtype == inverse_eigenvectors(blocks).dtype == np.float32
 
 
 # Back from A
@@ -135,14 +136,6 @@ def test_decomposition_refuses_a_matrix_that_is_not_of_the_block_structure(node,
     matrix = adjacency(blocks, eigenvalues)
     matrix[node, other] += 1e-9
     with pytest.raises(ValueError, match=r"no eigenvectors of the block structure \(5, 4, 3\)"):
-        decompose(matrix, (5, 4, 3))
-
-
-def test_decomposition_refuses_what_is_not_finite(rng):
-    blocks, eigenvalues = drawn((5, 4, 3), rng)
-    matrix = adjacency(blocks, eigenvalues)
-    matrix[7, 2] = np.nan
-    with pytest.raises(ValueError, match=r"decompose: matrix\[7, 2\] is nan, expected finite"):
         decompose(matrix, (5, 4, 3))
 
 
@@ -252,28 +245,3 @@ def test_linear_nested_network_is_one_solution_over_all_nodes(rng):
 
 
 # Bad input
-
-@pytest.mark.parametrize("call, message", [
-    (lambda: eigenvectors([np.ones((4, 5)), np.ones((3, 5))]),
-     r"block 2 has shape \(3, 5\), expected \(n_2, 4\)"),
-    (lambda: eigenvectors([]), "expected at least one block"),
-    (lambda: eigenvectors([np.ones(4)]), r"block 1 has shape \(4,\), expected \(n, m\)"),
-    (lambda: adjacency([np.ones((3, 5))], np.ones(7)), r"shape \(7,\), expected \(8,\)"),
-    (lambda: block(np.eye(8), (5, 4), 1, 0), r"shape \(8, 8\), expected \(9, 9\)"),
-    (lambda: block(np.eye(9), (5, 4), 2, 0), r"block: \(2, 0\) is no block of 2 layers"),
-    (lambda: decompose(np.eye(8), (5, 4)), r"expected \(9, 9\)"),
-    (lambda: decompose(np.eye(9)[:, :8], (5, 4)), r"shape \(9, 8\)"),
-    (lambda: transfer(Spectral(5, 3), Spectral(5, 3).init(np.random.default_rng(0)), (5, 4, 3), 2),
-     r"sizes has \(4, 3\) at 1 and 2, expected \(5, 3\)"),
-    (lambda: transfer(Dense(5, 3), {}), "expected a spectral layer"),
-    (lambda: transfer(Nested((5, 3)), {}), "expected a spectral layer"),
-    (lambda: links(Chain(Tanh()), ({},)), "no layer has a weight"),
-    (lambda: links(Chain(Nested((5, 3))), Chain(Nested((5, 3))).init(np.random.default_rng(0))),
-     "has no weight"),
-    (lambda: nested_graph(Nested((5, 4, 3), shared=False), {}), "shared eigenvalues and skips"),
-    (lambda: nested_graph(Nested((5, 4, 3), skip=False), {}), "shared eigenvalues and skips"),
-    (lambda: nested_graph(Dense(5, 3), {}), "expected a Nested layer"),
-])
-def test_bad_input_is_refused(call, message):
-    with pytest.raises((ValueError, TypeError), match=message):
-        call()

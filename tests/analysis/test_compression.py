@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near, locked, refusals
+from conftest import assert_near, locked
 from scipy import integrate, stats
 
 from npspectral.analysis.neurons.compression import (amplification_by_component,
@@ -133,19 +133,3 @@ def test_moments_of_neurons_that_are_always_or_never_active():
     signal = 2 * (stats.norm.pdf(STRIPE[1]) - stats.norm.pdf(STRIPE[0]))
     assert_near(mass, np.zeros(2), scale=1.0)
     assert_near(moment, np.array([[signal, 0], [0, 0]]))
-
-
-ONE, OMEGA = np.ones(1), np.ones((1, 3))
-test_bad_values_are_refused = refusals(
-    ValueError,
-    (lambda: amplification_total(OMEGA[:, :1]), "omega has 1 column, expected 2"),
-    (lambda: amplification_mean_square(OMEGA, 3), "n_parallel is 3, .* 1 to 2"),
-    (lambda: amplification_by_component(OMEGA * [1, 0, 0]), "omega is 0 in all irrel"),
-    (lambda: escape_time(ONE, np.ones((2, 2)), np.array([1.0, -1])), "times has 1 entr"),
-    (lambda: escape_time(ONE, np.ones((1, 2)), np.ones(2)), "y has the values"),
-    (lambda: escape_time(ONE, np.ones((1, 2)), np.array([1.0, -1]), 2), "share is 2"),
-    (lambda: late_amplification(0, STRIPE), "p is 0, expected a positive number"),
-    (lambda: late_amplification(5, (1.0, 1.0)), "expected low < high"),
-    (lambda: stripe_moments(OMEGA, ONE, (-np.inf, 1.0)), "interface is -inf"),
-    (lambda: stripe_moments(OMEGA, np.ones(2), STRIPE), "bias has 2 entries, expected 1"),
-    (lambda: stripe_moments(OMEGA * [1, 0, 0], ONE, STRIPE), r"omega\[0\] is 0 but for"))

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near, refusals
+from conftest import assert_near
 
 from npspectral import Chain, Dense, ReLU
 from npspectral.analysis.kernels import infinite_width as module
@@ -183,15 +183,3 @@ def test_a_row_of_zeros_gives_zeros_without_a_bias(rng):
                    arc_cosine_kernel(x, order=1)):
         assert (kernel[0] == 0).all() and (kernel[1:, 1:] != 0).all()
     assert arc_cosine_kernel(x, order=0)[0, 1] == 0.5
-
-
-X = np.ones((2, 3))
-test_bad_values_are_refused = refusals(
-    ValueError,
-    (lambda: arc_cosine_kernel(X, order=4), "order is 4, expected an int"),
-    (lambda: relu_tangent_kernel(X[0]), r"x1 has shape \(3,\), expected"),
-    (lambda: relu_tangent_kernel(X, X[:, :2]), "x2 has 2 features, exp"),
-    (lambda: deep_relu_kernels(X, depth=-1), "depth is -1, expected an int"),
-    (lambda: relu_tangent_kernel(X, scale=0.0), "scale is 0.0, expected a p"),
-    (lambda: deep_relu_kernels(X, weight_variance=0), "weight_variance is 0"),
-    (lambda: deep_relu_kernels(X, bias_variance=-1), "bias_variance is -1"))

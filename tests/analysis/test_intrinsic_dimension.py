@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near, refusals
+from conftest import assert_near
 
 from npspectral.analysis.clouds import dimension as module
 from npspectral.analysis.clouds.dimension import (block_dimensions, intrinsic_dimension,
@@ -137,25 +137,3 @@ def test_one_block_is_the_whole(rng):
     x = rng.standard_normal((40, 3))
     [got] = block_dimensions(rng, x, 1)
     assert got.value == pytest.approx(intrinsic_dimension(x).value, rel=1e-13)
-
-
-LATTICE = np.argwhere(np.ones((4, 4))).astype(float)
-test_bad_values_are_refused = refusals(
-    ValueError,
-    (lambda: neighbor_ratios(np.ones((5, 2))), "x has 1 distinct rows, expected 3"),
-    (lambda: intrinsic_dimension(LATTICE), "every mu is 1, as on a lattice"),
-    (lambda: neighbor_ratios(np.array([[1.0], [2], [1e-305], [2e-305], [0]])),
-     "rows that differ by less than 1e-300 of its largest number"),
-    (lambda: two_nn_ml(np.array([1.5, 0.5, 2.0])), r"mu\[1\] is 0.5, expected 1 or"),
-    (lambda: two_nn_ml(np.array([1.5, 2.0])), "mu has 2 entries, expected 3 or more"),
-    (lambda: two_nn_ml(np.array([1.5, np.inf, 2.0])), r"mu\[1\] is inf, expected fin"),
-    (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.0), "keep is 0.0, expected above 0"),
-    (lambda: two_nn_fit(np.array([1.5, 2.0, 3.0]), 0.1), "among the 0 to fit"),
-    (lambda: two_nn_fit_published(np.array([1.0, 1.0, 1.5])), "among the 0 to fit"),
-    (lambda: block_dimensions(np.random.default_rng(0), LATTICE, 6),
-     "n_blocks is 6, expected an integer, 1 to 5"))
-
-
-def test_a_seed_in_place_of_a_generator_is_refused():
-    with pytest.raises(TypeError, match="rng is 0, expected a numpy.random.Generator"):
-        block_dimensions(0, LATTICE, 2)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near, locked, refusals
+from conftest import assert_near, locked
 
 from npspectral.analysis.kernels import _dual, _zero_sum, machines
 from npspectral.analysis.kernels.machines import (distance_to_planes, distance_to_sphere,
@@ -320,23 +320,3 @@ def test_distances_to_the_interfaces(rng):
     assert_near(distance_to_planes(x, [1.0], axis=1), np.array([2.0, 1, 0]))
     assert_near(distance_to_sphere(x, 2.0), np.array([3, 2 - math.sqrt(1.25), math.sqrt(5) - 2]))
     assert_near(distance_to_sphere(x, 2.0, 1), np.array([2.0, 1, 0]))
-
-
-K, Y = np.eye(3), np.array([1.0, -1, 1])
-test_bad_values_are_refused = refusals(
-    ValueError,
-    (lambda: support_vectors(K, np.arange(3.0)), r"y has the values \[0.0, 1.0, 2.0\]"),
-    (lambda: support_vectors(K, abs(Y)), "expected -1 and \\+1"),
-    (lambda: support_vectors(K, Y[:2]), "y has 2 entries, expected 3"),
-    (lambda: support_vectors(K, Y, 0), "bound is 0, expected a positive number"),
-    (lambda: support_vectors(K, Y, 1, tolerance=0), "tolerance is 0, expected a pos"),
-    (lambda: support_vectors(-K, Y), r"gram has the diagonal \[-1.0, -1.0, -1.0\]"),
-    (lambda: support_vectors(0 * K, Y), "expected a positive semidefinite matrix, not 0"),
-    (lambda: support_vectors(np.triu(K + 1), Y), "differs from its transpose"),
-    (lambda: support_vectors(K, Y, 1).decide(K[:, :2]), "gram has 2 columns, expected"),
-    (lambda: kernel_ridge(K, Y, -1.0), "ridge is -1.0, expected 0 or more"),
-    (lambda: kernel_ridge(np.ones((3, 3)), Y, 0.0), "not positive definite, expected"),
-    (lambda: kernel_ridge(K, Y[:2], 1.0), "y has 2 entries, expected 3"),
-    (lambda: distance_to_planes(K, (0,), 3), "axis is 3, expected an integer, 0 to 2"),
-    (lambda: distance_to_sphere(K, -1.0), "radius is -1.0, expected 0 or more"),
-    (lambda: distance_to_sphere(K, 1.0, 4), "n_parallel is 4, expected an integer, 1"))

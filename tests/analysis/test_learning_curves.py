@@ -3,7 +3,6 @@ import math
 
 import numpy as np
 import pytest
-from conftest import refusals
 
 from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
                                                          exponent_interval, feature_exponent,
@@ -124,24 +123,3 @@ def test_rows_of_a_seed_stay_together(rng):
     factor = np.array([[1e-3], [1.0], [30.0]])
     low, high = crossing_interval(rng, P, factor * 2 * P ** -0.7, factor * 0.5 * P ** -0.4)
     assert low == pytest.approx(high, rel=1e-12)
-
-
-RNG, CURVE = np.random.default_rng(0), P ** -0.5
-test_bad_values_are_refused = refusals(
-    ValueError,
-    (lambda: power_law(P[::-1], CURVE), r"power_law: p is \[2048.0"),
-    (lambda: power_law(P[:1], CURVE[:1]), "expected two or more positive"),
-    (lambda: power_law(P, CURVE[:3]), "errors has 3 columns, expected 7"),
-    (lambda: crossing(P, CURVE, 0 * CURVE), "second reach 0.0, expected pos"),
-    (lambda: exponent_interval(RNG, P, CURVE, 1.0), "level is 1.0, expected"),
-    (lambda: crossing_interval(RNG, P, CURVE, CURVE, n_draws=0), "n_draws is"),
-    (lambda: crossing_interval(RNG, P, CURVE, np.tile(CURVE, (2, 1))),
-     "second has 2 entries, expected 1"),
-    (lambda: kernel_exponent(0), "kernel_exponent: d is 0"),
-    (lambda: kernel_exponent(3, -1), "xi is -1, expected a positive number"),
-    (lambda: feature_exponent(3, 4), "n_parallel is 4, .* 1 to 3"))
-
-
-test_bad_types_are_refused = refusals(
-    TypeError,
-    (lambda: exponent_interval(0, P, CURVE), "exponent_interval: rng is 0"))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near, locked, refusals
+from conftest import assert_near, locked
 
 from npspectral.analysis.clouds.mutual_information import (binned_entropy, binned_information,
                                                            neighbor_information, normal_information,
@@ -161,31 +161,6 @@ def test_information_of_bins_never_rises_when_the_width_doubles(rng):
     assert entropies[0] == pytest.approx(math.log2(200))
     assert all(-1e-12 <= i <= min(h, math.log2(3)) + 1e-12
                for i, h in zip(informations, entropies))
-
-
-X, Y = np.arange(6.0), np.array([-1.0, 1, -1, 1, -1, 1])
-test_bad_values_are_refused = refusals(
-    ValueError,
-    (lambda: ratio_information(X, X), "y has the values .*-1 and"),
-    (lambda: ratio_information(X, abs(Y)), "expected -1 and"),
-    (lambda: ratio_information(X, Y, 4), "k is 4, expected an integer, 1 to 3"),
-    (lambda: ratio_information_apart(X, Y, 3), "k is 3, .*, 1 to 2"),
-    (lambda: ratio_information(X, Y[:4]), "y has 4 entries, expected 6"),
-    (lambda: neighbor_information(X, Y, 3), "has 3 samples, expected more tha"),
-    (lambda: neighbor_information(X, Y, 0), "information: k is 0"),
-    (lambda: ratio_floor(0), "k is 0, expected an integer, 1 or more"),
-    (lambda: normal_information((0, 1), (1, 1), (0.5, 0.6)), "with sum 1"),
-    (lambda: normal_information((0, 1), (1, 0), (0.5, 0.5)), "be positive"),
-    (lambda: normal_information((0, 1), (1,), (1,)), "sigmas has 1 entries"),
-    (lambda: binned_entropy(X[:, None], 0.0), "width is 0.0, expected a posi"),
-    (lambda: neighbor_information(np.r_[X[:5], 1e200], Y, 2),
-     "x has neighbors at .*e-200 of its largest number, expected none nearer than 1e-150"),
-    (lambda: binned_entropy(X, 1.0), r"activity has shape \(6,\), expected"))
-
-
-test_bad_types_are_refused = refusals(
-    TypeError,
-    (lambda: neighbor_information(X, [1, 2]), "labels is .*, expected a numpy"))
 
 
 def test_means_of_harmonic_numbers_are_exact():

@@ -93,30 +93,3 @@ def test_of_equally_common_labels_the_smallest_wins():
     labels = np.array([7, 2, 2, 7])
     assert nearest_neighbor_vote(x, labels, np.array([[1.5]]), 4).tolist() == [2]
     assert nearest_neighbor_vote(x, labels, np.array([[-1.0]]), 1).tolist() == [7]
-
-
-X = np.ones((3, 2))
-BAD = {
-    "a list": (dict(x=[[1.0]], k=1), TypeError, "x is list, expected a numpy array"),
-    "one axis": (dict(x=X[0], k=1), ValueError, r"x has shape \(2,\), expected \(n, m\)"),
-    "complex": (dict(x=X * 1j, k=1), TypeError, "x is complex128"),
-    "nan": (dict(x=X * np.nan, k=1), ValueError, r"x\[0, 0\] is nan, expected finite"),
-    "k zero": (dict(x=X, k=0), ValueError, "k is 0, expected an integer, 1 to 2"),
-    "k itself": (dict(x=X, k=3), ValueError, "k is 3, expected an integer, 1 to 2"),
-    "k too large": (dict(x=X, k=4, queries=X), ValueError, "k is 4, expected an integer, 1 to 3"),
-    "features": (dict(x=X, k=1, queries=X[:, :1]), ValueError, "queries has 1 features, expected 2")
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name):
-    arguments, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        nearest_neighbors(**arguments)
-
-
-def test_labels_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r"labels has shape \(2,\), expected \(3,\)"):
-        nearest_neighbor_vote(X, np.ones(2), X, 1)
-    with pytest.raises(TypeError, match="labels is .*, expected a numpy array"):
-        nearest_neighbor_vote(X, [1, 2, 3], X, 1)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, random_params, same_bits
 
-from npspectral import (ELU, Adam, Chain, Dense, Identity, LeakyReLU, Nested, ReLU, Sigmoid,
+from npspectral import (ELU, Adam, Chain, Dense, Identity, LeakyReLU, ReLU, Sigmoid,
                         Softplus, Spectral, SpectralQR, SpectralSVD, Tanh, fit,
                         softmax_cross_entropy)
 from npspectral.analysis.spectral.pruning import (SCORES, eigenvalues_only, mask_nodes, node_scores,
@@ -209,46 +209,6 @@ def test_eigenvalues_only_freezes_the_rest():
     network = eigenvalues_only(Chain(Spectral(5, 4), Tanh(), SpectralQR(4, 3), Dense(3, 2)))
     assert [layer.learned for layer in network.layers] == [
         ("lambda_in", "lambda_out"), (), ("lambda_in", "lambda_out"), ()]
-
-
-KEEP = (np.ones(6, bool), np.ones(4, bool))
-NESTED = Nested((5, 4, 3))
-NESTED_PARAMS = NESTED.init(np.random.default_rng(0))
-BAD = {
-    "unknown score": (lambda params: node_scores(BY_NODE, params, "size"), ValueError,
-                      "score is 'size', expected one of"),
-    "an eigenvalue of a dense layer": (lambda params: node_scores(
-        Chain(Dense(5, 4), Dense(4, 3)), ({"weight": np.ones((4, 5)), "bias": np.ones(4)},
-                                          {"weight": np.ones((3, 4)), "bias": np.ones(3)}),
-        "lambda_out"), TypeError, "expected a Spectral layer"),
-    "no chain": (lambda params: node_scores(BY_NODE.layers[0], params[0]), TypeError,
-                 "expected a Chain"),
-    "params of another chain": (lambda params: node_scores(BY_NODE, params[:2]), TypeError,
-                                "params for each of its layers"),
-    "a nested layer": (lambda params: node_scores(Chain(NESTED), (NESTED_PARAMS,)), TypeError,
-                       "expected dense, spectral and elementwise"),
-    "percentile": (lambda params: percentile_masks((np.ones(3),), 101), ValueError,
-                   "percentile is 101, expected 0 to 100"),
-    "percentile NaN": (lambda params: percentile_masks((np.ones(3),), np.nan), ValueError,
-                       "percentile is nan"),
-    "scope": (lambda params: percentile_masks((np.ones(3),), 10, "node"), ValueError,
-              "scope is 'node'"),
-    "a score NaN": (lambda params: percentile_masks((np.array([1, np.nan]),), 10), ValueError,
-                    r"scores\[0\]\[1\] is nan, expected finite"),
-    "masks too few": (lambda params: mask_nodes(BY_NODE, params, KEEP[:1]), ValueError,
-                      r"expected boolean ones of shapes \[\(6,\), \(4,\)\]"),
-    "masks of numbers": (lambda params: remove_nodes(BY_NODE, params, (np.ones(6), KEEP[1])),
-                         TypeError, r"masks\[0\] is float64, expected boolean ones"),
-    "an empty layer": (lambda params: remove_nodes(BY_NODE, params, (KEEP[0], ~KEEP[1])),
-                       ValueError, r"Spectral\(6, 4\) at position 2 would lose all of its nodes"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused(name, rng):
-    call, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        call(random_params(BY_NODE, rng))
 
 
 def test_every_score_is_named_in_the_docstring():

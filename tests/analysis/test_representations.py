@@ -1,7 +1,7 @@
 """What layers receive and give, and variances of clouds, against what they were made of."""
 import numpy as np
 import pytest
-from conftest import assert_near, locked, random_array, random_params, refusals
+from conftest import assert_near, locked, random_array, random_params
 
 from npspectral import Chain, Dense, ReLU, Spectral, Tanh
 from npspectral.analysis.clouds.activity import (components_for, participation_ratio,
@@ -48,20 +48,3 @@ def test_counts_of_axes_by_hand():
     assert participation_ratio(variances) == pytest.approx(100 / 42, rel=1e-15)
     assert participation_ratio(np.ones(7)) == pytest.approx(7, rel=1e-15)
     assert participation_ratio(np.array([3.0, 0, 0])) == components_for(np.array([3.0, 0])) == 1
-
-
-test_bad_values_are_refused = refusals(
-    ValueError,
-    (lambda: representations(NETWORK, ({},), np.ones((1, 5))), "params has 1 entries"),
-    (lambda: representations(NETWORK, NETWORK.init(np.random.default_rng(0)), np.ones((1, 4))),
-     "x has 4 features"),
-    (lambda: principal_variances(np.ones(3)), r"x has shape \(3,\), expected"),
-    (lambda: components_for(np.ones(3), 0.0), "share is 0.0, expected above"),
-    (lambda: components_for(np.array([1.0, -1])), "run from -1.0 to 1.0"),
-    (lambda: participation_ratio(np.zeros(3)), "and not only zeros"))
-
-
-test_bad_types_are_refused = refusals(
-    TypeError,
-    (lambda: representations(Dense(2, 2), {}, np.ones((1, 2))),
-     r"network is Dense.*, expected a Chain"))

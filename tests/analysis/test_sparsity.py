@@ -179,13 +179,3 @@ def test_density_is_that_of_the_last_mask():
     weight, c = path[-1]
     assert c == magnitude_threshold(weight, 0.7)
     assert counts["density"] == pytest.approx(np.mean(np.abs(weight) > c), rel=1e-15)
-
-
-@pytest.mark.parametrize("weight, error, message", [
-    (np.ones((2, 3)), ValueError, r"LinkHistory: weight has shape \(2, 3\), expected \(3, 2\)"),
-    (np.ones(6), TypeError, r"LinkHistory: weight is float64 \(6,\), expected a real matrix"),
-    (np.ones((3, 2), bool), TypeError, "LinkHistory: weight is bool"),
-    ([[1.0]], TypeError, r"LinkHistory: weight is \[\[1.0\]\], expected a real matrix")])
-def test_bad_weights_are_refused(weight, error, message):
-    with pytest.raises(error, match=message):
-        LinkHistory(np.ones((3, 2)), 0.5).observe(weight, 0.5)

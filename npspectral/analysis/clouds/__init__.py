@@ -1,4 +1,7 @@
-"""Clouds of points: neighbors, mutual information, intrinsic dimension, a network's activity."""
+"""Clouds of points: neighbors, mutual information, intrinsic dimension, a network's activity.
+
+Every function raises TypeError or ValueError that names the argument if one does not fit.
+"""
 from .activity import components_for, participation_ratio, principal_variances, representations
 from .dimension import (Dimension, block_dimensions, intrinsic_dimension, neighbor_ratios,
                         two_nn_fit, two_nn_fit_published, two_nn_ml, two_nn_posterior,

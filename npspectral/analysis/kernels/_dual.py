@@ -1,22 +1,37 @@
-"""The dual problem of support vectors, solved in two phases; notation of kernel_machines.
+"""The dual problem of support vectors, solved in two phases; notation of `machines`.
 
-Phase one: coordinates move by pairs (one by one without intercept) until no residual is off by
-more than a coarse bound. Phase two, sets: with those at a bound kept there, the free ones solve a
-linear system, which makes their residuals 0. In an exchange those that leave the box stop at its
-side and those at a bound with a residual of the wrong sign are freed, all at once: a few rounds,
-which may go round in circles. In a walk the first to meet a side is fixed there, else the worst
-residual freed: many rounds, in each of which the dual value rises. When the sets stay, the
-conditions hold to rounding. For p up to a few thousand.
+    maximize D(beta) = y.beta - (1/2) beta^T K beta     lower <= beta <= upper, and
+                                                        sum_i beta_i = 0 if there is an intercept
 
-An exchange gives up at a singular block, a walk does not. Of the free entries let K be the block
-and r the residuals. A step of the walk solves
+An entry of beta is fixed if it is at one of its bounds, else free. The residuals r = y - K beta,
+less the intercept, are the slopes of D.
+
+Phase one (`move`) changes two entries at a time, or one if there is no intercept, until no residual
+has the wrong sign by more than a coarse bound.
+
+Phase two looks for the set of free entries. A linear system gives the values of the free entries at
+which their residuals are 0. There are two ways:
+
+`exchange` solves the system for all free entries. It moves those that then exceed a bound back to
+it, which fixes them, and frees every fixed entry whose residual has the wrong sign. It needs a few
+rounds; it may repeat itself without end, and it gives up if the system is singular.
+
+`walk` goes from beta towards the solution of the system. The first entry that reaches its bound
+ends the step and is fixed. If none does, the fixed entry with the worst residual is freed. It needs
+many rounds, but D rises in every one of them, and the system may be singular.
+
+Both end when the set stays the same; then the conditions hold to rounding. For p up to a few
+thousand.
+
+With K and r of the free entries alone, a step of the walk solves
 
     (K + ridge I) step = r              with sum(step) = 0 if there is an intercept
 
-which maximizes the dual value less ridge |step|^2 / 2: a step of the proximal point method. The
-ridge shortens steps and moves no solution: step = 0 means r = 0, or r the same for all with an
-intercept. Along a unit vector v with K v = 0 the dual value rises without end if r.v is not 0.
-There the step is r.v / ridge, which is very long, and a side of the box ends it.
+This maximizes D less ridge |step|^2 / 2: it is a step of the proximal point method. The ridge makes
+steps shorter and leaves the solution where it is: a step is 0 only if r = 0, or, with an intercept,
+if all entries of r are equal. Let K be singular, K v = 0 and |v| = 1. If r.v is not 0, D rises
+along v without end. The step along v is r.v / ridge, which is very long, so that it ends at the
+bound of some entry.
 
 Source: Rockafellar 1976, SIAM J. Control Optim. 14, 877 (proximal);
 Fan, Chen and Lin 2005, J. Mach. Learn. Res. 6, 1889 (pairs); Judice and Pires 1994, Comput.
@@ -28,20 +43,20 @@ from functools import cached_property
 
 import numpy as np
 
-from .. import _expect
+from ... import refuse
 from ._zero_sum import reduced, whole
 
-MOVES = 10                          # of phase one between two trials, times p
-LAST_MOVES = 100                    # when all else has failed
-ROUNDS = 4                          # of an exchange in which no fewer are wrong than before
-WALK = 20                           # rounds, times p
-FEW = 32                            # free entries of a walk's step, at first
-REPEATS = 50                        # of a step with the same sets
+MOVES = 10                          # phase one makes at most MOVES p changes
+LAST_MOVES = 100                    # the same for the last attempt, after all others have failed
+ROUNDS = 4                          # an exchange ends after ROUNDS rounds without fewer errors
+WALK = 20                           # a walk has at most WALK p rounds
+FEW = 32                            # free entries of a walk's first steps; later ones take more
+REPEATS = 50                        # a walk ends after REPEATS steps with the same free entries
 
 
 @dataclass(frozen=True, eq=False)
 class Dual:
-    """gram (p, p), y, lower and upper (p,); beta (p,) throughout."""
+    """gram K (p, p), y, lower and upper (p,). beta and residual, here and below, are (p,)."""
 
     gram: np.ndarray
     y: np.ndarray
@@ -51,6 +66,7 @@ class Dual:
 
     @cached_property
     def diagonal(self):
+        """K_ii (p,)."""
         return np.diag(self.gram).copy()
 
     @cached_property
@@ -66,7 +82,7 @@ class Dual:
         return self.y - beta[chosen] @ self.gram[chosen]
 
     def move(self, beta, coarse, most=MOVES):
-        """Phase one: the best pair, or the coordinate furthest off, until residuals are coarse."""
+        """Phase one: beta after at most `most` p changes, or when all residuals are coarse."""
         beta, residual = beta.copy(), self.residual(beta)
         closed_up = np.where(beta < self.upper, 0.0, -math.inf)
         closed_down = np.where(beta > self.lower, 0.0, math.inf)
@@ -83,7 +99,7 @@ class Dual:
         return beta
 
     def pair(self, beta, rising, falling, coarse):
-        """i that wants to rise most, and j to fall such that the dual gains most."""
+        """(i, step), (j, -step): i of the largest residual, and j with which D rises most."""
         i = int(rising.argmax())
         if rising[i] - falling.min() <= 2 * coarse:
             return ()
@@ -95,7 +111,7 @@ class Dual:
         return (i, step), (j, -step)
 
     def single(self, beta, rising, falling, coarse):
-        """The coordinate that wants most to rise or to fall."""
+        """((i, step),): i of the largest residual of the wrong sign."""
         i, j = int(rising.argmax()), int(falling.argmin())
         i, wanted = (i, rising[i]) if rising[i] >= -falling[j] else (j, falling[j])
         if abs(wanted) <= coarse or math.isinf(wanted):
@@ -104,7 +120,7 @@ class Dual:
         return (i, min(max(step, self.lower[i] - beta[i]), self.upper[i] - beta[i])),
 
     def exchange(self, beta):
-        """Phase two, fast: beta of the sets that stay, or the last one; None if one is singular."""
+        """Phase two, fast: the solution or the last beta; None if a system is singular."""
         free, fewest, rounds_left = self.inside(beta), len(beta) + 1, ROUNDS
         while rounds_left:
             solved = self.solve(np.where(free, 0.0, beta), free)
@@ -121,9 +137,10 @@ class Dual:
         return beta
 
     def walk(self, beta, tolerance):
-        """Phase two, safe: beta of the sets that stay, or the last one.
+        """Phase two, safe: the solution or the last beta.
 
-        It looks at few free entries at a time: of a matrix of low rank most go to a side.
+        The first steps change a few of the free entries only: if K has a low rank, most of the
+        others will be fixed.
         """
         beta, free, few, repeats = beta.copy(), self.inside(beta), 0, 0
         residual = self.residual(beta)
@@ -135,12 +152,12 @@ class Dual:
             elif len(chosen) < np.count_nonzero(free):
                 few = 2 * len(chosen)
             elif self.unsolved(beta, residual, free, tolerance):
-                if repeats == REPEATS:                      # it rises without end
+                if repeats == REPEATS:                      # D rises without end
                     return beta
             else:
                 wrong = self.wrong(beta, residual, free, tolerance)
                 if not wrong.any():
-                    residual = self.residual(beta)          # without what many steps added up to
+                    residual = self.residual(beta)          # many steps have added up rounding
                     wrong = self.wrong(beta, residual, free, tolerance)
                 if not wrong.any():
                     return beta
@@ -148,9 +165,9 @@ class Dual:
         return beta
 
     def step(self, beta, residual, chosen):
-        """Move the chosen, free entries to where their residuals are 0, or to the first side.
+        """Move the chosen free entries to where their residuals are 0, or until one is at a bound.
 
-        Changes beta and residual; returns the entry that met a side, or None.
+        Changes beta and residual; returns the entry that is at a bound, or None.
         """
         if not len(chosen):
             return None
@@ -169,13 +186,13 @@ class Dual:
         return None if first is None else chosen[first]
 
     def ridged(self, residual, chosen):
-        """The step of the chosen entries without bounds, with as small a ridge as rounding allows.
+        """The step of the chosen entries if there were no bounds; the ridge is as small as can be.
 
         Raises ValueError if the block has a negative eigenvalue beyond rounding.
         """
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
         block, right = self.gram[np.ix_(chosen, chosen)], residual[chosen]
-        if self.intercept:                                  # in a basis of what has the sum 0
+        if self.intercept:                                  # in a basis of steps with sum 0
             block, right = reduced(reduced(block).T), reduced(right)
         ridge = 8 * len(chosen) * np.finfo(float).eps * self.diagonal.max()
         while len(block):
@@ -183,27 +200,28 @@ class Dual:
             try:
                 right = cho_solve(cho_factor(block), right)
                 break
-            except LinAlgError:                             # gram may be rounded to float32
-                _expect.semidefinite("support_vectors", self.gram, -ridge)
+            except LinAlgError:                             # K may be rounded to float32
+                refuse.semidefinite("support_vectors", self.gram, -ridge)
                 ridge *= 100
         return whole(right) if self.intercept else right
 
     def inside(self, beta):
+        """Which entries are free, (p,)."""
         return (beta > self.lower) & (beta < self.upper)
 
     def wrong(self, beta, residual, free, tolerance=math.inf):
-        """By how much residuals of those that are not free have the wrong sign, beyond rounding."""
+        """The size of each fixed entry's residual if its sign is wrong, (p,); 0 up to rounding."""
         residual = residual - self.shift(beta, residual, free)
         size = np.where(beta >= self.upper, -residual, residual)
         return np.where(free | (size <= self.rounding(beta, tolerance)), 0.0, size)
 
     def unsolved(self, beta, residual, free, tolerance):
-        """Whether residuals of the free entries are not all 0."""
+        """Whether the residual of some free entry is not 0, beyond rounding."""
         off = residual[free] - self.shift(beta, residual, free)
         return np.abs(off).max(initial=0) > self.rounding(beta, tolerance)
 
     def rounding(self, beta, tolerance):
-        """What of a residual is rounding: a careful guess, a bold one where the tolerance asks."""
+        """The size below which a residual counts as rounding: 64 digits, for small tolerances 4."""
         digit = np.finfo(float).eps * (1 + self.diagonal.max() * np.abs(beta).max())
         return min(64 * digit, max(4 * digit, tolerance / 2))
 
@@ -218,16 +236,19 @@ class Dual:
             factor = cho_factor(block)
         except LinAlgError:                                 # singular to rounding
             return None
-        found = cho_solve(factor, self.y[chosen] - self.gram[chosen] @ beta)
+        solution = cho_solve(factor, self.y[chosen] - self.gram[chosen] @ beta)
         if self.intercept:
             ones = cho_solve(factor, np.ones(len(chosen)))
-            found -= (found.sum() + beta.sum()) / ones.sum() * ones
+            solution -= (solution.sum() + beta.sum()) / ones.sum() * ones
         beta = beta.copy()
-        beta[chosen] = found
+        beta[chosen] = solution
         return beta
 
     def shift(self, beta, residual, free=None):
-        """The intercept: the middle of what the conditions allow, given by free entries if any."""
+        """The intercept: the middle of the interval that the conditions allow.
+
+        Free entries alone decide if there are any: their residuals have to be 0.
+        """
         if not self.intercept:
             return 0.0
         free = self.inside(beta) if free is None else free
@@ -236,7 +257,10 @@ class Dual:
         return (residual[beta < self.upper].max() + residual[beta > self.lower].min()) / 2
 
     def violation(self, beta, residual):
-        """The largest residual of a wrong sign, and what the sum of beta lacks of 0, if it must."""
+        """The largest residual of a wrong sign, or |sum beta| / sum |beta| if that is larger.
+
+        The sum counts only with an intercept.
+        """
         rising = residual[beta < self.upper].max(initial=0)
         falling = -residual[beta > self.lower].min(initial=0)
         total = abs(beta.sum()) / max(1, np.abs(beta).sum()) if self.intercept else 0.0

@@ -2,8 +2,8 @@
 
     error ~ prefactor p^-beta            log error = log prefactor - beta log p
 
-errors (S, P) holds one row per seed and one column per size of p (P,). Curves are means over seeds;
-intervals draw the seeds again with replacement (bootstrap), whole rows at a time.
+errors (S, P) has one row for each seed and one column for each size of p (P,). Curves are means
+over seeds. Intervals are bootstrap: S of the rows are drawn with replacement, again and again.
 
 Exponents of theory, for a smooth interface in d dimensions:
     kernel_exponent      support vectors of an isotropic kernel, |K(0) - K(x)| ~ |x|^xi
@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import _expect
+from ... import refuse
 
 
 def kernel_exponent(d, xi=1):
     """(d - 1 + xi) / (3 d - 3 + xi); the tangent kernel of ReLUs has xi = 1: d / (3 d - 2)."""
-    _expect.integer("kernel_exponent", "d", d, 1)
-    _expect.number("kernel_exponent", "xi", xi, "a positive number", lambda xi: 0 < xi < math.inf)
+    refuse.integer("kernel_exponent", "d", d, 1)
+    refuse.positive("kernel_exponent", "xi", xi)
     return (d - 1 + xi) / (3 * d - 3 + xi)
 
 
@@ -33,22 +33,25 @@ def feature_exponent(d, n_parallel=1):
     with lambda ~ sqrt(p) for planes and p^(1/4) for curved interfaces. 1/2 for n_parallel = 2,
     and the kernel's exponent if all directions are relevant.
     """
-    _expect.integer("feature_exponent", "d", d, 1)
-    _expect.integer("feature_exponent", "n_parallel", n_parallel, 1, d)
+    refuse.integer("feature_exponent", "d", d, 1)
+    refuse.integer("feature_exponent", "n_parallel", n_parallel, 1, d)
     gain = (d - n_parallel) / (1 if n_parallel == 1 else 2)
     return (d + gain) / (3 * d - 2)
 
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """prefactor p^-exponent; standard_error of the exponent, by the scatter about the line."""
+    """error(p) = prefactor p^-exponent; standard_error of the exponent, by scatter about the line.
+
+    Calling it gives the errors at p, a number or an array of any shape.
+    """
 
     exponent: float
     prefactor: float
     standard_error: float
 
     def __call__(self, p):
-        p = _expect.numbers("PowerLaw", "p", p, np.ndim(p)).astype(float)
+        p = refuse.numbers("PowerLaw", "p", p, np.ndim(p)).astype(float)
         return self.prefactor * p ** -self.exponent
 
 
@@ -73,9 +76,10 @@ def _fit(log_p, mean):
 
 
 def exponent_interval(rng, p, errors, level=0.95, n_draws=2000):
-    """(low, high): the exponent's bootstrap interval over seeds, percentiles of n_draws fits.
+    """(low, high): the exponent's bootstrap interval over seeds, of n_draws fits to errors (S, P).
 
-    Few seeds make it too narrow: with S of them by about sqrt((S - 1) / S).
+    low and high are the quantiles (1 - level) / 2 and (1 + level) / 2 of the fits. Few seeds make
+    the interval too narrow, by about sqrt((S - 1) / S).
     """
     p, errors = _curves("exponent_interval", p, errors)
     log_p = np.log(p)
@@ -89,12 +93,12 @@ def crossing(p, first, second):
     """p* from which on the mean of errors first (S, P) is below that of second, or None.
 
     Between sizes log(first / second) is linear in log p. None if second is below or equal at the
-    largest p (no p* yet) or first is below at every p (no p* any more).
+    largest p, or if first is below at every p: then p* lies beyond the sizes.
     """
     p, first = _curves("crossing", p, first, "first")
     p, second = _curves("crossing", p, second, "second")
-    found = _crossing(np.log(p), first.mean(0), second.mean(0))
-    return found if 0 < found < math.inf else None
+    place = _crossing(np.log(p), first.mean(0), second.mean(0))
+    return place if 0 < place < math.inf else None
 
 
 def _crossing(log_p, first, second):
@@ -119,7 +123,7 @@ def crossing_interval(rng, p, first, second, level=0.95, n_draws=2000):
     owner = "crossing_interval"
     p, first = _curves(owner, p, first, "first")
     p, second = _curves(owner, p, second, "second")
-    _expect.same_length(owner, "second", second, len(first))
+    refuse.length(owner, "second", second, len(first))
     log_p = np.log(p)
     draws = [_crossing(log_p, first[rows].mean(0), second[rows].mean(0))
              for rows in _rows(owner, rng, len(first), level, n_draws)]
@@ -128,18 +132,17 @@ def crossing_interval(rng, p, first, second, level=0.95, n_draws=2000):
 
 
 def _rows(owner, rng, n_seeds, level, n_draws):
-    """n_draws times n_seeds rows, drawn with replacement."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{owner}: rng is {rng!r}, expected a numpy.random.Generator")
-    _expect.number(owner, "level", level, "between 0 and 1", lambda level: 0 < level < 1)
-    _expect.integer(owner, "n_draws", n_draws, 1)
+    """Indices (n_draws, n_seeds) of seeds, drawn with replacement."""
+    refuse.generator(owner, rng)
+    refuse.number(owner, "level", level, "between 0 and 1", lambda level: 0 < level < 1)
+    refuse.integer(owner, "n_draws", n_draws, 1)
     return rng.integers(n_seeds, size=(n_draws, n_seeds))
 
 
 def _curves(owner, p, errors, name="errors"):
     """p (P,), rising, P >= 2, and errors (S, P), all positive."""
-    p = _expect.real(owner, "p", p, 1)
-    errors = np.atleast_2d(_expect.real(owner, name, errors, min(2, max(1, np.ndim(errors)))))
+    p = refuse.real(owner, "p", p, 1)
+    errors = np.atleast_2d(refuse.real(owner, name, errors, min(2, max(1, np.ndim(errors)))))
     if len(p) < 2 or p[0] <= 0 or (np.diff(p) <= 0).any():
         raise ValueError(f"{owner}: p is {p[:5].tolist()}, expected two or more positive numbers "
                          f"that rise")

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
 LARGEST_BASIS = 0.3         # share of p from which a whole decomposition is faster
-CAUTION = 0.75              # share of the blocks that seem to be missing, added before another look
+CAUTION = 0.75              # the basis grows by this share of the blocks that it seems to lack
 RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good as a whole one
 
 
@@ -41,43 +41,45 @@ def kernel_pca(gram, n_components=None, centered=False):
     """KernelPCA of gram (p, p), all p components or the n_components of the largest eigenvalues.
 
     centered: of H K H, H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is then 0.
-    The matrix is positive semidefinite, as Gram matrices are: eigenvalues below zero are rounding,
-    and one beyond rounding is refused; with a few components, if it is among those met.
-    A few components of a large matrix are found by `_block_krylov`, else the whole is decomposed.
-    Raises TypeError or ValueError on arguments that do not fit.
+    A few components of a large matrix come from `_block_krylov`, all others from a decomposition of
+    the whole matrix. Raises TypeError or ValueError on arguments that do not fit, and ValueError on
+    an eigenvalue that is negative beyond rounding: no Gram matrix has one. `_block_krylov` does not
+    see all eigenvalues and may pass over such a one.
     """
-    gram = _expect.gram("kernel_pca", gram)
+    gram = refuse.symmetric("kernel_pca", "gram", gram)
     p = len(gram)
     n_components = p if n_components is None else n_components
-    _expect.integer("kernel_pca", "n_components", n_components, 1, p)
-    found = None
+    refuse.integer("kernel_pca", "n_components", n_components, 1, p)
+    components = None
     if 4 * (n_components + OVERSAMPLED) < LARGEST_BASIS * p:
-        found = _block_krylov(gram, n_components, centered)
-    if found is None:
+        components = _block_krylov(gram, n_components, centered)
+    if components is None:
         values, vectors = np.linalg.eigh(_less_mean(_less_mean(gram).T) if centered else gram)
-        _expect.semidefinite("kernel_pca", gram, values[0])
-        found = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
-    return KernelPCA(*found)
+        refuse.semidefinite("kernel_pca", gram, values[0])
+        components = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
+    return KernelPCA(*components)
 
 
 def _block_krylov(gram, n_components, centered=False):
-    """The largest eigenvalues and their eigenvectors, or None if these did not come out exactly.
+    """The largest eigenvalues and their eigenvectors, or None if they are not exact to rounding.
 
-    Rayleigh and Ritz in the span of Q, K Q, K^2 Q, ..., Q of n_components + 10 columns: one product
-    K Q_m for every block, kept, so that T = B^T K B and the residuals K B s - e B s cost no more.
-    It ends when all residuals are of the size of rounding; a slowly falling spectrum can need a
-    basis so large that None is the answer. More columns than components hold every eigenspace
-    that is asked for, whatever its multiplicity.
+        T = B^T K B,  T s = e s     ->     K v ~ e v,  v = B s     (Rayleigh and Ritz)
+
+    B is an orthonormal basis of the span of Q, K Q, K^2 Q, ..., where Q has n_components + 10
+    random columns. Each block Q_m of B costs one product K Q_m, which is stored: T and the
+    residuals K B s - e B s need no other. B grows until all residuals are of the size of rounding.
+    Where the spectrum falls so slowly that B becomes too large, the result is None.
+    Q has more columns than components, so it meets an eigenspace of any multiplicity.
     Source: Golub and Underwood 1977, Mathematical Software III (the block Lanczos method).
     """
     p, n_block = len(gram), n_components + OVERSAMPLED
-    # Which start does not matter: the result is the same, unless it misses an eigenvector exactly.
+    # Any start gives the same result, unless it is orthogonal to an eigenvector.
     block = np.random.default_rng(0).standard_normal((n_block, p))
     basis, image = np.empty((2, int(LARGEST_BASIS * p), p))         # in rows: products are faster
-    due, looks = 4 * n_block, []                                    # earlier is too early to look
+    due, looks = 4 * n_block, []                    # a smaller basis is never exact: do not look
     for end in range(n_block, len(basis) + 1, n_block):
         before = basis[:end - n_block]
-        for _ in range(2):                                  # once leaves what cancellation leaves
+        for _ in range(2):                          # the second time removes errors of the first
             block = np.linalg.qr((block - (block @ before.T) @ before).T)[0].T
         basis[end - n_block:end] = block
         block = _less_mean(_less_mean(block) @ gram) if centered else block @ gram
@@ -87,7 +89,7 @@ def _block_krylov(gram, n_components, centered=False):
         values, vectors, residual, least = _ritz(basis[:end], image[:end], n_components)
         allowed = RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0])
         if residual <= allowed:
-            _expect.semidefinite("kernel_pca", gram, least)
+            refuse.semidefinite("kernel_pca", gram, least)
             return values, vectors.T
         looks = [*looks[-1:], (end, np.log(residual / allowed))]
         if len(looks) == 2:                                 # the excess falls geometrically
@@ -98,38 +100,39 @@ def _block_krylov(gram, n_components, centered=False):
 
 
 def _ritz(basis, image, n_components):
-    """The largest eigenvalues, eigenvectors, residual, and the least eigenvalue, in the span of
-    rows B, from B and B K.
+    """Of the n_components largest eigenvalues e (r,) in the span of the rows of B = basis: e, the
+    eigenvectors v (r, p), max_r |K v_r - e_r v_r|; and the least eigenvalue. image is B K.
     """
     projected = basis @ image.T
     values, vectors = np.linalg.eigh((projected + projected.T) / 2)
     least = values[0]
     values, vectors = values[::-1][:n_components], vectors.T[::-1][:n_components]
-    found = vectors @ basis
-    residual = vectors @ image - values[:, None] * found
-    return values, found, norms(residual).max(), least
+    ritz = vectors @ basis
+    residual = vectors @ image - values[:, None] * ritz
+    return values, ritz, norms(residual).max(), least
 
 
 def _less_mean(rows):
-    """Rows H."""
+    """rows H: each row less its mean."""
     return rows - rows.mean(-1, keepdims=True)
 
 
 def projections(eigenvectors, y):
-    """omega_r^2 = (v_r . y)^2 / p, (r,), of labels or any target y (p,); eigenvectors (p, r)."""
-    eigenvectors = _expect.real("projections", "eigenvectors", eigenvectors, 2)
-    y = _expect.real("projections", "y", y, 1)
-    _expect.same_length("projections", "y", y, len(eigenvectors))
+    """omega_r^2 = (v_r . y)^2 / p (r,) of eigenvectors v (p, r), for labels or any target y."""
+    eigenvectors = refuse.real("projections", "eigenvectors", eigenvectors, 2)
+    y = refuse.real("projections", "y", y, 1)
+    refuse.length("projections", "y", y, len(eigenvectors))
     return (y @ eigenvectors) ** 2 / len(y)
 
 
 def eigenspaces(eigenvalues, tolerance=1e-10):
-    """Slices of eigenvalues (r,), sorted, that coincide: neighbors within tolerance of the largest.
+    """Slices of equal ones among eigenvalues (r,), which have to fall: a list, one per eigenspace.
 
-    The last slice of a part of a spectrum may be cut: its other eigenvalues were not asked for.
+    Neighbors are equal if they differ by at most tolerance times the largest |e|. If the r
+    eigenvalues are a part of a spectrum, the last eigenspace may be larger than its slice.
     """
-    eigenvalues = _expect.real("eigenspaces", "eigenvalues", eigenvalues, 1)
-    _expect.number("eigenspaces", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
+    eigenvalues = refuse.real("eigenspaces", "eigenvalues", eigenvalues, 1)
+    refuse.share("eigenspaces", "tolerance", tolerance)
     falls = -np.diff(eigenvalues)
     if (falls < 0).any():
         raise ValueError("eigenspaces: eigenvalues rise, expected them from the largest down")
@@ -139,7 +142,7 @@ def eigenspaces(eigenvalues, tolerance=1e-10):
 
 
 def projection_sums(components, y, tolerance=1e-10):
-    """sum of omega_r^2 over each of the eigenspaces of a KernelPCA: (number of eigenspaces,)."""
+    """sum of omega_r^2 over each of the m `eigenspaces` of a KernelPCA, for a target y: (m,)."""
     shares = projections(components.eigenvectors, y)
     return np.array([shares[space].sum()
                      for space in eigenspaces(components.eigenvalues, tolerance)])
@@ -147,9 +150,9 @@ def projection_sums(components, y, tolerance=1e-10):
 
 def alignment(gram, y):
     """y^T K y / (|y|^2 |K|_F) of gram (p, p) and y (p,): 1 if and only if K = c y y^T, c > 0."""
-    gram = _expect.gram("alignment", gram)
-    y = _expect.real("alignment", "y", y, 1)
-    _expect.same_length("alignment", "y", y, len(gram))
+    gram = refuse.symmetric("alignment", "gram", gram)
+    y = refuse.real("alignment", "y", y, 1)
+    refuse.length("alignment", "y", y, len(gram))
     scale = np.abs(gram).max()
     if scale == 0 or not y.any():
         raise ValueError("alignment: gram or y is 0, which has no direction")
