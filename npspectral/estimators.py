@@ -8,23 +8,24 @@ They work in scikit-learn's Pipeline, GridSearchCV and permutation_importance, a
 its tags are imported when it asks for them, and nothing else.
 """
 import copy
-import inspect
 
 import numpy as np
 
 from . import _estimator_input as given
+from ._estimator_protocol import Estimator
+from ._estimator_stopping import held_out, scored, until_it_stalls
 from .analysis.spectral.pruning import percentile_masks, remove_nodes
 from .analysis.spectral.relevance import input_relevance
 from .nn import (L2, Chain, Identity, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error,
                  softmax_cross_entropy, tree)
 from .magnitude import power_of_two
 from .nn.layer import check_integer, check_number
-from .training import Adam, fit, predict
+from .training import Adam, accuracy, fit, predict, show_progress
 
 ACTIVATIONS = {"identity": Identity(), "logistic": Sigmoid(), "relu": ReLU(), "tanh": Tanh()}
 
 
-class SpectralEstimator:
+class SpectralEstimator(Estimator):
     """What classifier and regressor share.
 
     The network is a Chain of Spectral layers with lambda_out = 0 and an activation between them, so
@@ -38,15 +39,20 @@ class SpectralEstimator:
                         for `patience` epochs in turn
     standardize         features, and a regressor's targets, to mean 0 and standard deviation 1
     random_state        None (numpy's global state), an integer, a RandomState or a Generator
+    early_stopping      hold out validation_fraction of the samples, of each class alike, stop when
+                        their `score` stalls in place of the loss, and keep the best epoch
+    verbose             a line on stderr that says how far it is
 
     After fit: network_ and params_; loss_curve_, the loss of each epoch; mean_ and scale_, as the
-    network takes (X - mean_) / scale_; n_features_in_; feature_names_in_ if X had named columns.
+    network takes (X - mean_) / scale_; n_features_in_; feature_names_in_ if X had named columns;
+    validation_scores_ of each epoch if some samples were held out.
     Raises ValueError or TypeError on arguments that do not fit.
     """
 
     def __init__(self, hidden_layer_sizes=(100,), activation="relu", *, penalty=1e-3,
                  learning_rate=1e-3, batch_size=64, epochs=200, tol=1e-4, patience=10,
-                 standardize=True, random_state=None):
+                 standardize=True, random_state=None, early_stopping=False,
+                 validation_fraction=0.1, verbose=False):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.penalty = penalty
@@ -57,53 +63,14 @@ class SpectralEstimator:
         self.patience = patience
         self.standardize = standardize
         self.random_state = random_state
-
-    def get_params(self, deep=True):
-        """The constructor's arguments by name; `deep` is there for scikit-learn."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params):
-        """Change arguments of the constructor; returns the estimator."""
-        for name, value in params.items():
-            if name not in self.get_params():
-                raise ValueError(f"{self._name}: there is no parameter {name!r}, "
-                                 f"expected one of {sorted(self.get_params())}")
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self):
-        signature = inspect.signature(type(self)).parameters
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items()
-                   if repr(value) != repr(signature[name].default)]
-        return f"{self._name}({', '.join(changed)})"
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.verbose = verbose
 
     def __setstate__(self, state):
         if "params_" in state:              # joblib may map them from a file: no plain arrays
             state = {**state, "params_": tree.map(np.asarray, state["params_"])}
         vars(self).update(state)
-
-    def __sklearn_tags__(self):
-        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
-        regressor = self._estimator_type == "regressor"
-        return Tags(estimator_type=self._estimator_type,
-                    target_tags=TargetTags(required=True, multi_output=regressor),
-                    classifier_tags=None if regressor else ClassifierTags(),
-                    regressor_tags=RegressorTags() if regressor else None)
-
-    def get_metadata_routing(self):
-        """What scikit-learn's metadata routing asks for: whether `score` wants sample_weight."""
-        return getattr(self, "_metadata_request", None) or self._asks_for(None)
-
-    def set_score_request(self, *, sample_weight):
-        """Whether routing hands sample_weight to `score`: True, False, None or another name."""
-        self._metadata_request = self._asks_for(sample_weight)
-        return self
-
-    def _asks_for(self, sample_weight):
-        from sklearn.utils.metadata_routing import MetadataRequest
-        request = MetadataRequest(owner=self._name)
-        request.score.add_request(param="sample_weight", alias=sample_weight)
-        return request
 
     @property
     def feature_importances_(self):
@@ -137,30 +104,31 @@ class SpectralEstimator:
         """Fit a new network to x, the features X as an array, and `target` as the loss takes it."""
         check_integer(self._name, "patience", self.patience)
         check_number(self._name, "tol", self.tol)
-        rng = given.generator(self._name, self.random_state)
-        mean, scale = self._moments(x)
-        network = self._network(x.shape[1], n_out)
-        records = fit(network, network.init(rng), _standardized(x, mean, scale), target, loss=loss,
+        rng, kept = given.generator(self._name, self.random_state), slice(None)
+        if self.early_stopping:
+            held = held_out(self._name, self._groups(target), self.validation_fraction, rng)
+            kept = ~held
+        mean, scale = self._moments(x[kept])
+        x, network = _standardized(x, mean, scale), self._network(x.shape[1], n_out)
+        records = fit(network, network.init(rng), x[kept], target[kept], loss=loss,
                       optimizer=Adam(self.learning_rate), batch_size=self.batch_size, rng=rng,
                       penalties=(L2(self.penalty, "lambda_in"), L2(self.penalty, "phi")),
                       epochs=self.epochs)
-        losses, record = self._until_it_stalls(records)
+        if self.early_stopping:
+            records = scored(records, lambda params: self._score(
+                predict(network, params, x[held]), target[held]))
+        if self.verbose:
+            records = show_progress(records, self.epochs)
+        losses, scores, record = until_it_stalls(records, self.tol, self.patience)
         self.network_, self.params_, self.loss_curve_ = network, record.params, losses
         self.mean_, self.scale_, self.n_features_in_ = mean, scale, x.shape[1]
-        vars(self).pop("feature_names_in_", None)
-        if (names := given.feature_names(X)) is not None:
-            self.feature_names_in_ = names
+        names = given.feature_names(X)
+        for name, value, there in (("feature_names_in_", names, names is not None),
+                                   ("validation_scores_", scores, self.early_stopping)):
+            vars(self).pop(name, None)
+            if there:
+                setattr(self, name, value)
         return self
-
-    def _until_it_stalls(self, records):
-        losses, lowest, waited = [], np.inf, 0
-        for record in records:
-            losses.append(record.loss)
-            waited = 0 if record.loss < lowest - self.tol else waited + 1
-            lowest = min(lowest, record.loss)
-            if waited >= self.patience:
-                break
-        return losses, record
 
     def _network(self, n_in, n_out):
         if self.activation not in ACTIVATIONS:
@@ -204,10 +172,6 @@ class SpectralEstimator:
             raise given.known_as("NotFittedError", given.NotFitted)(
                 f"{self._name}: it is not fitted, call fit(X, y) first")
 
-    @property
-    def _name(self):
-        return type(self).__name__
-
 
 def _standardized(x, mean, scale):
     """(x - mean) / scale, where a difference may be larger than the largest number."""
@@ -230,6 +194,12 @@ class SpectralClassifier(SpectralEstimator):
         self._train(X, x, target, len(classes), softmax_cross_entropy)
         self.classes_ = classes
         return self
+
+    def _groups(self, target):
+        return target
+
+    def _score(self, y, target):
+        return accuracy(y, target)
 
     def predict_proba(self, X):
         """Probabilities (n, K) of the K classes, in the order of classes_."""
@@ -284,9 +254,20 @@ class SpectralRegressor(SpectralEstimator):
         p = self.predict(X)
         y = given.targets_like(self._name, y, p)
         weight = given.weights(self._name, sample_weight, len(p))
-        unit = power_of_two(np.concatenate([y, p]), 0)
-        y, p = y / unit, p / unit
-        rest = weight @ (y - p) ** 2
-        total = weight @ (y - np.average(y, 0, weight)) ** 2
-        share = rest / np.where(total > 0, total, 1)
-        return float(np.where(total > 0, 1 - share, rest == 0).mean())
+        return _share_explained(y, p, weight)
+
+    def _groups(self, target):
+        return np.zeros(len(target))
+
+    def _score(self, y, target):
+        return _share_explained(target, y, np.ones(len(y)))
+
+
+def _share_explained(y, p, weight):
+    """R^2 of predictions p, which of a constant y is 1 if all are right, else 0."""
+    unit = power_of_two(np.concatenate([y, p]), 0)
+    y, p = y / unit, p / unit
+    rest = weight @ (y - p) ** 2
+    total = weight @ (y - np.average(y, 0, weight)) ** 2
+    share = rest / np.where(total > 0, total, 1)
+    return float(np.where(total > 0, 1 - share, rest == 0).mean())

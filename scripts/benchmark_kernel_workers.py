@@ -182,7 +182,7 @@ def flow_problem(case):
 def own_flow(case):
     """npspectral.training.gradient_flow as it is, by steps of a given size."""
     from npspectral.nn import hinge
-    from npspectral.training.gradient_flow import Limits, gradient_flow
+    from npspectral.training import Limits, gradient_flow
     network, params, x = own_network(case)
     target = flow_problem(case)[2]
     times = tuple(RATE * np.arange(1, 20_001))

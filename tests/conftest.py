@@ -19,6 +19,7 @@ from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, ElasticNet, FixedOr
                            GroupLasso, OneHidden, Orthonormal, RecurrentSpectral, ScaledDense,
                            SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
                            SwitchedRecurrentSpectral, TriangularRecurrentSpectral, mean_field, tree)
+from npspectral.training import PlainAdam, PlainAdamax, PlainSGD
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 FORMS = {
@@ -228,6 +229,9 @@ EVERY_OPTIMIZER = {
     "Adam, no averages": Adam(0.03, beta1=0.0, beta2=0.0),
     "Adamax": Adamax(0.01),
     "Adamax, decay": Adamax(0.02, beta1=0.8, beta2=0.95, decay=0.1),
+    "PlainSGD": PlainSGD(0.1, momentum=0.5, decay=0.02),
+    "PlainAdam": PlainAdam(0.01, decay=0.1),
+    "PlainAdamax": PlainAdamax(0.02, decay=0.1),
 }
 
 EVERY_DTYPE = {"float32": np.float32, "float64": np.float64, "longdouble": np.longdouble,

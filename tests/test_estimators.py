@@ -8,6 +8,7 @@ import pytest
 from conftest import assert_near, locked, same_bits
 
 from npspectral import Adam, data, fit, mean_squared_error, softmax_cross_entropy
+from npspectral._estimator_stopping import held_out
 from npspectral.analysis.spectral import pruning
 from npspectral.estimators import SpectralClassifier, SpectralRegressor
 from npspectral.nn import L2
@@ -214,6 +215,49 @@ def test_training_ends_when_the_loss_stalls(blobs):
 
 
 # Seeds
+
+@pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
+def test_early_stopping_keeps_the_best_epoch_on_samples_that_were_held_out(estimator, rng):
+    x = rng.standard_normal((200, 3))
+    y = x[:, 0] + rng.standard_normal(200)
+    y = (y > 0) + (y > 1) if estimator is SpectralClassifier else y
+    options = dict(QUICK, epochs=60, tol=0.0, learning_rate=0.01, early_stopping=True)
+    model = estimator(**options, validation_fraction=0.25).fit(x, y)
+    scores = model.validation_scores_
+    best = int(np.argmax(scores))
+    assert len(scores) == len(model.loss_curve_) == best + 11 < 60      # patience is 10
+    held = held_out("", y if estimator is SpectralClassifier else np.zeros(200), 0.25,
+                    np.random.default_rng(0))
+    assert_near(model.mean_, x[~held].mean(0), 64)
+    assert_near(np.float64(model.score(x[held], y[held])), np.float64(scores[best]), 2**10)
+    options |= dict(epochs=best + 1, validation_fraction=0.25)
+    assert same_bits(model.params_, estimator(**options).fit(x, y).params_)
+    assert not hasattr(model.set_params(early_stopping=False).fit(x, y), "validation_scores_")
+
+
+def test_every_class_is_held_out_alike_and_none_is_lost():
+    groups = np.repeat([0, 1, 2, 3], [40, 20, 3, 1])
+    held = held_out("", groups, 0.25, np.random.default_rng(0))
+    assert np.bincount(groups[held], minlength=4).tolist() == [10, 5, 1, 0]
+    most = held_out("", groups, 0.99, np.random.default_rng(0))
+    assert np.bincount(groups[~most]).tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("share, message", [
+    (0.0, "validation_fraction is 0.0, expected a number between 0 and 1"),
+    (1, "validation_fraction is 1, expected"), ("a", "validation_fraction is 'a', expected"),
+    (0.001, "validation_fraction is 0.001, which holds out none of 90 samples")])
+def test_a_share_that_holds_out_nothing_is_refused(share, message, blobs):
+    with pytest.raises(ValueError, match=f"SpectralClassifier: {message}"):
+        SpectralClassifier(early_stopping=True, validation_fraction=share, **QUICK).fit(*blobs)
+
+
+def test_a_verbose_fit_says_how_far_it_is(blobs, deep, capsys):
+    told = SpectralClassifier(verbose=True, early_stopping=True, **QUICK).fit(*blobs)
+    assert capsys.readouterr().err.startswith("epoch 1/15  loss ")
+    assert len(told.validation_scores_) <= 15
+    assert same_bits(SpectralClassifier(verbose=True, **QUICK).fit(*blobs).params_, deep.params_)
+
 
 @pytest.mark.parametrize("estimator", EVERY_ESTIMATOR)
 @pytest.mark.parametrize("seed", [7, np.int64(7), "RandomState", "Generator", None])

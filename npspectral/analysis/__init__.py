@@ -5,6 +5,19 @@ kernels    tangent kernel, infinite width, kernel PCA and machines, regimes, lea
 neurons    neurons of one hidden layer: their motion, attractors, merging, compression
 clouds     neighbors, mutual information, intrinsic dimension, activity of layers
 """
-from . import clouds, kernels, neurons, spectral
+from typing import TYPE_CHECKING
+
+from .. import _lazy
+
+if TYPE_CHECKING:
+    from . import clouds, kernels, neurons, spectral
 
 __all__ = ["clouds", "kernels", "neurons", "spectral"]
+
+
+def __getattr__(name):
+    return _lazy.load(__name__, name)
+
+
+def __dir__():
+    return _lazy.names(__name__)

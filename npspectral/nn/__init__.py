@@ -1,26 +1,31 @@
 """Whatever has a forward and a backward: layers, losses, penalties; their first values; trees."""
-from . import tree
-from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
-from .chain import Chain
-from .conventions import CONVENTIONS, Convention
-from .dense import Dense
-from .factored_qr import SpectralFullQR, SpectralQR
-from .factored_svd import SpectralGaussianSVD, SpectralSVD
-from .gradient_check import check_gradients
-from .initializers import (PUBLISHED, PUBLISHED_NESTED, Chi, Constant, FanUniform, GlorotUniform,
-                           Normal, Orthogonal, Spaced, Uniform, UnitRows)
-from .layer import Layer
-from .losses import (binary_cross_entropy_with_logits, hinge, mean_squared_error, quadratic_hinge,
-                     soft_hinge, softmax_cross_entropy)
-from .nested import Nested
-from .one_hidden import OneHidden
-from .penalties import L1, L2, ElasticNet, GroupLasso, Orthonormal
-from .recurrent import (ComplexRecurrentSpectral, RecurrentSpectral, SwitchedRecurrentSpectral,
-                        TriangularRecurrentSpectral, product_stability)
-from .scaled import FixedOrientations, ScaledDense, mean_field
-from .sparse import Sparse, magnitude_threshold
-from .spectral import Spectral
-from .splits import to_dense, to_spectral
+from typing import TYPE_CHECKING
+
+from .. import _lazy
+
+if TYPE_CHECKING:
+    from . import tree
+    from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+    from .chain import Chain
+    from .conventions import CONVENTIONS, Convention
+    from .dense import Dense
+    from .factored_qr import SpectralFullQR, SpectralQR
+    from .factored_svd import SpectralGaussianSVD, SpectralSVD
+    from .gradient_check import check_gradients
+    from .initializers import (PUBLISHED, PUBLISHED_NESTED, Chi, Constant, FanUniform,
+                               GlorotUniform, Normal, Orthogonal, Spaced, Uniform, UnitRows)
+    from .layer import Layer
+    from .losses import (binary_cross_entropy_with_logits, hinge, mean_squared_error,
+                         quadratic_hinge, soft_hinge, softmax_cross_entropy)
+    from .nested import Nested
+    from .one_hidden import OneHidden
+    from .penalties import L1, L2, ElasticNet, GroupLasso, Orthonormal
+    from .recurrent import (ComplexRecurrentSpectral, RecurrentSpectral, SwitchedRecurrentSpectral,
+                            TriangularRecurrentSpectral, product_stability)
+    from .scaled import FixedOrientations, ScaledDense, mean_field
+    from .sparse import Sparse, magnitude_threshold
+    from .spectral import Spectral
+    from .splits import to_dense, to_spectral
 
 __all__ = ["CONVENTIONS", "Chain", "Chi", "ComplexRecurrentSpectral", "Constant", "Convention",
            "Dense", "ELU", "ElasticNet", "FanUniform", "FixedOrientations", "GlorotUniform",
@@ -33,3 +38,11 @@ __all__ = ["CONVENTIONS", "Chain", "Chi", "ComplexRecurrentSpectral", "Constant"
            "magnitude_threshold", "mean_field", "mean_squared_error", "product_stability",
            "quadratic_hinge", "soft_hinge", "softmax_cross_entropy", "to_dense", "to_spectral",
            "tree"]
+
+
+def __getattr__(name):
+    return _lazy.load(__name__, name)
+
+
+def __dir__():
+    return _lazy.names(__name__)

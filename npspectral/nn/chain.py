@@ -1,4 +1,5 @@
 """Layers one after the other: a network is a layer."""
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +33,23 @@ class Chain(Layer):
             sized = [layer for layer in layers if hasattr(layer, "n_in")]
             object.__setattr__(self, "n_in", sized[0].n_in)
             object.__setattr__(self, "n_out", width)
+
+    def __repr__(self):
+        return f"Chain({', '.join(map(_name, self.layers))})"
+
+    def __str__(self):
+        """A line for each layer, with the numbers in each of its parameters."""
+        total, learned, lines = _counts(self), _counts(self, True), []
+        for position, layer in enumerate(self.layers):
+            sizes = [f"{name} {math.prod(shape)}" + ("" if name in layer.learned else " (frozen)")
+                     for name, shape in layer.shapes.items()]
+            text = str(layer) if isinstance(layer, Chain) else f"{_name(layer)}  {', '.join(sizes)}"
+            lines += [f"{position}  {text}".strip().replace("\n", "\n  ")]
+        return "\n  ".join([f"{self.label}: {learned} of {total} numbers trainable", *lines])
+
+    def _repr_pretty_(self, printer, cycle):
+        """What a notebook shows."""
+        printer.text(str(self))
 
     def __getitem__(self, position):
         found = self.layers[position]
@@ -73,3 +91,15 @@ class Chain(Layer):
             grads[i], grad_y = self.layers[i].backward(
                 params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
         return tuple(grads), grad_y if input_grad else None
+
+
+def _name(layer):
+    return layer.label if layer.shapes else repr(layer)
+
+
+def _counts(layer, learned=False):
+    """How many numbers the parameters hold, all or those that are trained."""
+    if isinstance(layer, Chain):
+        return sum(_counts(part, learned) for part in layer.layers)
+    return sum(math.prod(shape) for name, shape in layer.shapes.items()
+               if not learned or name in layer.learned)

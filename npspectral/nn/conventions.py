@@ -130,8 +130,16 @@ class Convention:
                              f"expected one constant, as there is one set of eigenvalues")
         return lambda_in[0]
 
-    def from_public(self, arrays):
-        """The layer, Spectral or Dense, and its parameters from arrays under their public names."""
+    def from_public(self, arrays, like=None):
+        """The layer, Spectral or Dense, and its parameters from arrays under their public names.
+
+        Arrays do not say which of them are constants. `like`, the layer that was written, does, and
+        is the layer that comes back; a constant that has changed meanwhile is refused.
+        """
+        layer, params = self._read(arrays)
+        return (layer, params) if like is None else (like, self._params_of(like, layer, params))
+
+    def _read(self, arrays):
         spectral = self._public("lambda_out") in arrays
         names = {self._public(name): name for name in
                  (("lambda_in", "lambda_out", "phi", "bias") if spectral else ("weight", "bias"))
@@ -152,6 +160,28 @@ class Convention:
                 raise ValueError(f"{self}: {name} has shape {array.shape}, expected {expected}")
         return layer, {name: params[name] for name in layer.shapes}
 
+    def _params_of(self, like, layer, params):
+        """The parameters that `like` has, from those of a layer that declares no constants."""
+        if type(like) is not type(layer) or (like.n_in, like.n_out) != (layer.n_in, layer.n_out):
+            raise ValueError(f"{self}: like is {like!r}, expected a {layer.label}, as the arrays "
+                             f"are")
+        if isinstance(like, Spectral) and self.one_set:
+            if callable(like.lambda_in):
+                raise ValueError(f"{self}: lambda_in of {like.label} is a parameter, expected a "
+                                 f"constant, as there is one set of eigenvalues")
+            shift = self.shift(like.lambda_in)
+            if shift != 0:
+                params["lambda_out"] = params["lambda_out"] - shift
+        for name in set(params) - set(like.shapes) - {"bias"}:
+            constant = getattr(like, name)
+            if (params[name] != params[name].dtype.type(constant)).any():
+                raise ValueError(f"{self}: {name} is no longer the constant {constant} that "
+                                 f"{like.label} declares")
+        if ("bias" in params) != ("bias" in like.shapes):
+            raise ValueError(f"{self}: {like.label} and the arrays differ in whether they have a "
+                             f"bias")
+        return {name: params[name] for name in like.shapes}
+
     def network_to_public(self, network, params, key="{}/{}"):
         """The arrays of a chain's Spectral and Dense layers in one dict, as of an .npz file.
 
@@ -165,11 +195,12 @@ class Convention:
                 for position, (layer, own) in enumerate(zip(network.layers, params)) if own
                 for name, array in self.to_public(layer, own).items()}
 
-    def network_from_public(self, arrays, activation):
+    def network_from_public(self, arrays, activation=None, like=None):
         """A chain and its params from such a dict, a loaded .npz file or a state_dict().
 
         Names are "layer/name" or "layer.name"; the layers follow one another as they come, with
-        `activation` between them.
+        `activation` between them. Or `like` is the chain that was written, and comes back with its
+        constants, see from_public.
         """
         parts = {}
         for path, array in arrays.items():
@@ -177,9 +208,23 @@ class Convention:
             parts.setdefault(layer, {})[name] = np.asarray(array)
         if not parts:
             raise ValueError(f"{self}: arrays is empty, expected those of one layer or more")
+        if (activation is None) == (like is None):
+            raise TypeError(f"{self}: expected either an activation or like, the chain")
+        if like is not None:
+            return like, self._chain_params(like, list(parts.values()))
         layers, params = zip(*map(self.from_public, parts.values()))
         between = [part for layer in layers for part in (layer, activation)]
         return Chain(*between[:-1]), tuple(part for own in params for part in (own, {}))[:-1]
+
+    def _chain_params(self, like, parts):
+        """Params of the chain; its layers that have any are as many as the parts."""
+        n_layers = sum(bool(layer.shapes) for layer in like.layers)
+        if n_layers != len(parts):
+            raise ValueError(f"{self}: arrays has {len(parts)} layers, like has {n_layers} with "
+                             f"parameters")
+        parts = iter(parts)
+        return tuple(self.from_public(next(parts), layer)[1] if layer.shapes else {}
+                     for layer in like.layers)
 
     def _layer(self, params):
         """The layer that has these parameters."""

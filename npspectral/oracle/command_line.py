@@ -12,11 +12,18 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
+from .. import __doc__ as MAP
+from .. import __version__
 from .output import complain, is_empty, say, write_all
 from .suite import files
 
 PASS, MISMATCH, USAGE, BAD_VECTORS = 0, 1, 2, 3
 DTYPES = ("float64", "float32", "float16", "bfloat16")
+DESCRIPTION = f"""{MAP}
+In Python, help(npspectral.nn) and so on say more; README.md begins with an example.
+The commands are those of the oracle: they test an implementation of spectral layers, losses,
+penalties and optimizers, in any language, against certified values and gradients.
+"""
 EXAMPLES = """examples:
   npspectral check mypkg.mymod:candidate --dtype float32 --suite full
   npspectral check mypkg.mymod:candidate --only 'spectral/tanh/*' --layout keras
@@ -64,9 +71,9 @@ def _options(arguments):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        "npspectral", description="Test an implementation of spectral layers, losses, penalties "
-        "and optimizers against certified values and gradients.", epilog=EXAMPLES,
-        allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+        "npspectral", description=DESCRIPTION, epilog=EXAMPLES, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     own = commands.add_parser("check", help="judge a Python function candidate(case) -> arrays",
                               allow_abbrev=False)

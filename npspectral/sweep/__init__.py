@@ -50,7 +50,7 @@ import numpy as np
 from ._code import code_version, full_name, script_source
 from ._engines import attempt, broke, collect, error_text, hold_memory
 from ._file import ResultsFile, located, read
-from ._processes import leave_if_imported, make_in_processes, refuse_notebook
+from ._processes import leave_if_imported, make_in_processes, refuse_notebook, starts_anew
 from ._records import Recorder, decoded, latest
 from ._values import classes, dumps
 
@@ -133,7 +133,7 @@ def run_all(runs, path, workers=1, executor=None, version=None, report=None):
             or executor is not None and workers > 1):
         raise ValueError(f"sweep: workers is {workers!r}, expected 1 or more, and 1 with executor")
     runs, versions = _named(runs, version)
-    if workers > 1:
+    if workers > 1 or starts_anew(executor):
         refuse_notebook(run.function for _, run in runs)
     with ResultsFile(path) as file:
         ended = latest(file.records, file.path)

@@ -163,6 +163,12 @@ def leave_if_imported():
         sys.exit(UNGUARDED)
 
 
+def starts_anew(executor):
+    """Whether its workers are fresh processes, which import functions; forks have them."""
+    context = getattr(executor, "_mp_context", None)        # of a ProcessPoolExecutor
+    return context is not None and context.get_start_method() != "fork"
+
+
 def refuse_notebook(functions):
     """ValueError for functions that workers cannot import."""
     main = sys.modules["__main__"]

@@ -7,6 +7,8 @@ from ..nn import tree
 from ..nn.layer import PRECISION, Layer
 from ..refuse import finite
 
+PLAIN_VALUES = bool, int, float, str, type(None)    # exactly, for an equal type comes back
+
 
 def check(network, record):
     """Refuse what is no record of a run of this network."""
@@ -42,20 +44,35 @@ def _check_params(network, params):
 
 
 def _check_state(state, part):
-    """Single numbers, vectors of all trainable numbers, and trees like the trainable part."""
+    """Plain values, and arrays of numbers like the trainable part, or like its vector theta."""
     if not isinstance(state, dict):
         raise TypeError(f"Record: optimizer_state is {type(state).__name__}, expected a dict")
-    like = {"": ()}, {"": (tree.size(part),)}, _shapes(part)
     for name, entry in state.items():
-        for path, array in tree.items(entry, f"optimizer_state/{name}"):
-            if (type(array) is not np.ndarray or array.dtype.kind not in "biufc"
-                    or not array.dtype.isnative or np.isnan(array).any()):
-                raise ValueError(f"Record: {path} is {array!r:.60}, expected an array of numbers "
-                                 f"of a native dtype, none of them nan")
-        if _shapes(entry) not in like:
+        for path, value in tree.items(entry, f"optimizer_state/{name}"):
+            if type(value) not in PLAIN_VALUES or value != value:
+                _check_numbers(path, value)
+        if not _fits(_shapes(entry), _shapes(part), tree.size(part)):
             raise ValueError(f"Record: optimizer_state/{name} has the shapes {_shapes(entry)}, "
-                             f"expected {' or '.join(map(str, like))}")
+                             f"expected (), ({tree.size(part)},) or {_shapes(part)}, with further "
+                             f"axes in front or without")
+
+
+def _check_numbers(path, array):
+    if (type(array) is not np.ndarray or array.dtype.kind not in "biufc"
+            or not array.dtype.isnative or np.isnan(array).any()):
+        raise ValueError(f"Record: {path} is {array!r:.60}, expected an array of numbers "
+                         f"of a native dtype, none of them nan")
+
+
+def _fits(shapes, part, size):
+    """Whether arrays are numbers, or have a number for each trainable one."""
+    if set(shapes.values()) <= {()}:
+        return True
+    if list(shapes) == [""]:
+        return shapes[""][-1] == size
+    return shapes.keys() == part.keys() and all(
+        shapes[path][len(shapes[path]) - len(shape):] == shape for path, shape in part.items())
 
 
 def _shapes(branch):
-    return {path: array.shape for path, array in tree.items(branch)}
+    return {path: np.shape(array) for path, array in tree.items(branch)}

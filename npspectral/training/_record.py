@@ -5,7 +5,10 @@ import numpy as np
 
 
 class Snapshot:
-    """Base of a frozen dataclass that holds arrays; `shown` names the fields that it prints."""
+    """Base of a frozen dataclass that holds arrays.
+
+    `shown` names the fields that it prints, where they are not None.
+    """
 
     shown: tuple[str, ...] = ()
     __hash__ = None                     # type: ignore[assignment]  # as for everything with arrays
@@ -17,7 +20,7 @@ class Snapshot:
                    for field in dataclasses.fields(self))
 
     def __repr__(self):
-        values = {name: getattr(self, name) for name in self.shown}
+        values = {name: value for name in self.shown if (value := getattr(self, name)) is not None}
         return f"{type(self).__name__}(" + ", ".join(
             f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value!r}"
             for name, value in values.items()) + ")"

@@ -5,14 +5,13 @@ before anything is parsed, so damage cannot be mistaken for other numbers. `nump
 json, hashlib and zipfile are imported where they are used, to keep the package quick to import.
 """
 import contextlib
-import dataclasses
 import os
 
 import numpy as np
 
-from .. import nn
 from .._npz import CHUNK, read_array
 from ..nn import tree
+from ._description import ClassNotGiven, build, by_name, describe, first_difference
 from ._fitting import check
 from .minibatch import Record
 
@@ -24,11 +23,11 @@ def save(path, network, start):
     """Write the network's description and `start`, its params or a Record, to `path`.
 
     `load` gives back the same network and the same bits. Written to a temporary name in the same
-    folder and renamed, so `path` is never half a file.
+    folder and renamed, so `path` is never half a file; ~ is the home folder.
     Raises ValueError or TypeError on what does not fit the network, is not finite, or could not be
     read back, and OSError if the file cannot be written.
     """
-    path = os.path.abspath(os.fsdecode(path))
+    path = os.path.abspath(_expanded(path))
     record = start if isinstance(start, Record) else Record(start)
     check(network, record)
     text, arrays = _pack(network, record)
@@ -44,21 +43,31 @@ def save(path, network, start):
         raise
 
 
-def load(path):
+def load(path, classes=()):
     """Read what `save` wrote: network, record. `fit(network, record, ...)` goes on with the run.
 
-    Raises ValueError, which names the file, if it is damaged or `save` did not write it, and
-    OSError if it cannot be opened.
+    classes     those of your own layers and initializers in the network, frozen dataclasses:
+                load("run.npz", [MyLayer]). A file names them and holds their fields, no code.
+
+    Raises ValueError, which names the file, if it is damaged, `save` did not write it or a class is
+    missing, and OSError if it cannot be opened.
     """
-    path = os.fsdecode(path)
+    path, classes = _expanded(path), by_name(classes)
     with open(path, "rb") as file:
         try:
-            network, record = _unpack(*_read(file))
+            network, record = _unpack(*_read(file), classes)
             check(network, record)
             return network, record
+        except ClassNotGiven as error:
+            raise ValueError(f"load: {path} holds the class {error}, which npspectral.nn does not "
+                             f"have; give it, load(path, [{error}])") from None
         except Exception as error:                      # forged bytes raise all sorts
             raise ValueError(
                 f"load: {path} is damaged or was not written by save: {error}") from error
+
+
+def _expanded(path):
+    return os.path.expanduser(os.fsdecode(path))
 
 
 def _write(file, arrays):
@@ -109,28 +118,44 @@ def _pack(network, record):
     trees = {"params": record.params}
     if record.optimizer_state is not None:
         trees["optimizer_state"] = record.optimizer_state
-    header = {"format": FORMAT, "network": _describe(network), "epoch": record.epoch,
+    classes: dict = {}
+    header = {"format": FORMAT, "network": describe(network, classes), "epoch": record.epoch,
               "loss": record.loss, "metrics": record.metrics, "rng_state": record.rng_state,
               "structure": tree.map(lambda _: None, trees)}
-    text, arrays = json.dumps(header, default=_plain), dict(tree.items(trees))
-    network_back, back = _unpack(text, dict(arrays))
-    if network_back != network:
-        raise ValueError(f"save: {network!r} would come back as {network_back!r}")
-    for name, branch in trees.items():
-        if tree.map(id, branch) != tree.map(id, getattr(back, name)):
-            raise ValueError(f"save: {name} has names that are no texts, or hold a '/'")
-    if list(back.metrics) != list(record.metrics):
-        raise ValueError(f"save: metrics has the names {list(record.metrics)}, expected texts")
+    arrays = {path: value for path, value in tree.items(trees) if isinstance(value, np.ndarray)}
+    plain = {path: value for path, value in tree.items(trees) if path not in arrays}
+    if plain:                                           # numbers of an optimizer that is the user's
+        header["plain"] = plain
+    text = json.dumps(header, default=_plain)
+    _check_way_back(network, record, trees, _unpack(text, dict(arrays), classes))
     return text, arrays
 
 
-def _unpack(text, arrays):
+def _check_way_back(network, record, trees, back):
+    """Refuse what would come back as something else."""
+    network_back, record_back = back
+    if network_back != network:
+        before, after = first_difference(network, network_back)
+        raise ValueError(f"save: {before!r} would come back as {after!r}")
+    for name, branch in trees.items():
+        if tree.map(_identity, branch) != tree.map(_identity, getattr(record_back, name)):
+            raise ValueError(f"save: {name} has names that are no texts, or hold a '/'")
+    if list(record_back.metrics) != list(record.metrics):
+        raise ValueError(f"save: metrics has the names {list(record.metrics)}, expected texts")
+
+
+def _identity(value):
+    return id(value) if isinstance(value, np.ndarray) else repr(value)
+
+
+def _unpack(text, arrays, classes):
     """The network and the record in a header's text and arrays."""
     import json
     header = json.loads(text)
     if header["format"] != FORMAT:
         raise ValueError(f"format {header['format']}, expected {FORMAT}")
-    network = _build(header["network"])
+    network = build(header["network"], classes)
+    arrays |= header.get("plain", {})
     trees = _restore(header["structure"], arrays, "")
     if arrays:
         raise ValueError(f"{sorted(arrays)} are not in the header's structure")
@@ -158,29 +183,3 @@ def _plain(value):
     if type(plain) is type(value):
         raise TypeError(f"save: {value!r} is {type(value).__name__}, which a file cannot hold")
     return plain
-
-
-def _describe(value):
-    """Layers and initializers as {"type": ..., fields}; numbers and names as they are."""
-    if callable(value) or isinstance(value, nn.Layer):
-        if getattr(nn, type(value).__name__, None) is not type(value):
-            raise ValueError(f"save: {value!r} is no layer or initializer of npspectral.nn, "
-                             f"load could not build it; save the params alone, "
-                             f"numpy.savez(path, **dict(nn.tree.items(params)))")
-        fields = {field.name: _describe(getattr(value, field.name))
-                  for field in dataclasses.fields(value) if field.init}
-        return {"type": type(value).__name__, **fields}
-    return [_describe(entry) for entry in value] if isinstance(value, tuple) else value
-
-
-def _build(value):
-    if isinstance(value, list):
-        return tuple(_build(entry) for entry in value)
-    if not isinstance(value, dict):
-        return value
-    name = value.get("type")
-    kind = getattr(nn, name) if name in nn.__all__ else None
-    if not dataclasses.is_dataclass(kind):
-        raise ValueError(f"unknown layer or initializer {name!r}")
-    fields = {key: _build(entry) for key, entry in value.items() if key != "type"}
-    return kind(*fields["layers"]) if kind is nn.Chain else kind(**fields)

@@ -1,4 +1,5 @@
-"""Minibatch training: one step, and `fit`, a generator of records that its caller stops."""
+"""Minibatch training: a step; `fit`, a generator of records that its caller stops; `train`."""
+import copy
 import itertools
 from dataclasses import dataclass, field
 
@@ -6,11 +7,10 @@ import numpy as np
 
 from ..nn import tree
 from ..nn.layer import check_integer
-from ..nn.penalties import add_penalties
 from . import _expect
 from ._record import Snapshot
 
-PACKED = 32768                  # up to so many trainable numbers lie in one vector
+PACKED = 32768                  # up to so many trainable numbers may lie in one vector
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,8 +34,9 @@ class Record(Snapshot):
 class Step:
     """One training step, and the buffers that it needs: step(x, target) -> value, y.
 
-    Works on its own copy, `params`. When there are few trainable numbers they lie in one vector
-    theta, of which the arrays in `params` are views, so the optimizer makes one update for all.
+    Works on its own copy, `params`. The optimizer gets their trainable part, and gradients like it.
+    If its class says `takes_vector = True` and there are few trainable numbers, they lie in one
+    vector theta, of which the arrays in `params` are views, and it makes one update for all.
     Foreign code gets params and y as views that it cannot write to: layers may need y again.
     """
 
@@ -50,7 +51,7 @@ class Step:
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
         self.gradient, self.names = None, self.trainable
-        if size <= PACKED:
+        if size <= PACKED and takes_vector(optimizer):
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
@@ -61,7 +62,7 @@ class Step:
             if came != expected:
                 raise ValueError(f"{optimizer}: the optimizer state to go on from has {came}, "
                                  f"expected {expected}")
-            self.state = tree.copy(optimizer_state)
+            self.state = _copied(optimizer_state)
 
     def __call__(self, x, target):
         params = self.locked
@@ -69,13 +70,25 @@ class Step:
         y = tree.locked(y)
         value, grad_y = self.loss(y, target)
         grads, _ = self.network.backward(params, residuals, grad_y, input_grad=False)
-        if self.penalties:
+        if self.penalties:                  # imported where it is used, for a quick import of fit
+            from ..nn.penalties import add_penalties
             value = value + add_penalties(self.penalties, params, grads)
         if self.gradient is not None:
             parts = [grad for _, grad in tree.aligned(self.names, grads)]
             grads = np.concatenate(parts, axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         return value, y
+
+
+def takes_vector(optimizer):
+    """Whether its class declares it; a subclass, whose step may differ, has to do so anew."""
+    return vars(type(optimizer)).get("takes_vector", False)
+
+
+def _copied(state):
+    """A state with all that is in it copied; a plain number stays one, and promotes no array."""
+    return tree.map(lambda value: np.copy(value) if isinstance(value, np.ndarray)
+                    else copy.deepcopy(value), state)
 
 
 def _shapes(state):
@@ -85,7 +98,10 @@ def _shapes(state):
 
 def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=None,
         penalties=(), metrics=(), validation=None):
-    """Train, and yield a Record after every epoch.
+    """Train, and yield a Record after every epoch. Nothing is trained before a record is asked for:
+
+        for record in fit(...):         # stop when you like; `train` runs to the last epoch
+            ...
 
     start       params, or a Record to go on from; neither is changed. `rng` is set to its state.
     x, target   (n, n_in) and n targets as the loss takes them, in memory or memory maps; shuffled
@@ -130,6 +146,18 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
             for number in numbers)
 
 
+def train(network, start, x, target, *, epochs, **options):
+    """Train up to the epoch of that number and return the last Record; the arguments are fit's.
+
+    A Record that is given and has reached that epoch is returned as it is.
+    """
+    check_integer("train", "epochs", epochs)
+    record = start
+    for record in fit(network, start, x, target, epochs=epochs, **options):
+        pass
+    return record
+
+
 def _validation(pair):
     """(x, target) as plain views."""
     if not isinstance(pair, tuple) or len(pair) != 2:
@@ -165,7 +193,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
         found = evaluate(step.network, step.params, *validation, loss=step.loss,
                          metrics=metrics.values())
         results |= {f"validation_{name}": value for name, value in found.items()}
-    return Record(tree.copy(step.params), number, total / n, results, tree.copy(step.state),
+    return Record(tree.copy(step.params), number, total / n, results, _copied(step.state),
                   rng.bit_generator.state)
 
 

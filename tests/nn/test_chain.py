@@ -1,7 +1,9 @@
 """A chain as a sequence of its layers; what it computes is among the laws of all layers."""
+from types import SimpleNamespace
+
 import pytest
 
-from npspectral import Chain, Dense, Spectral, Tanh
+from npspectral import Chain, Dense, LeakyReLU, ReLU, Spectral, Tanh
 from npspectral.nn import L2
 
 LAYERS = Spectral(4, 6), Tanh(), Dense(6, 3)
@@ -27,3 +29,25 @@ def test_a_slice_of_a_chain_is_a_chain(rng):
 def test_a_chain_without_layers_is_still_a_network_for_a_penalty(rng):
     with pytest.raises(ValueError, match="no parameter 'weight' among"):
         L2(1.0, "weight", Chain())(())
+
+
+TABLE = """\
+Chain(20, 2): 1090 of 1290 numbers trainable
+  0  Spectral(20, 50)  lambda_in 20, phi 1000, bias 50
+  1  ReLU()
+  2  Chain(50, 4): 4 of 204 numbers trainable
+    0  Dense(50, 4)  weight 200 (frozen), bias 4
+    1  LeakyReLU(slope=0.3)
+  3  Spectral(4, 2)  lambda_in 4, lambda_out 2, phi 8, bias 2"""
+
+
+def test_a_chain_prints_its_layers_with_sizes_and_what_is_trained():
+    network = Chain(Spectral(20, 50, lambda_out=0.0), ReLU(),
+                    Chain(Dense(50, 4, trainable=("bias",)), LeakyReLU(0.3)), Spectral(4, 2))
+    assert str(network) == TABLE
+    assert repr(network) == ("Chain(Spectral(20, 50), ReLU(), Chain(Dense(50, 4), "
+                             "LeakyReLU(slope=0.3)), Spectral(4, 2))")
+    shown = []
+    network._repr_pretty_(SimpleNamespace(text=shown.append), False)        # in a notebook
+    assert shown == [TABLE]
+    assert str(Chain()) == "Chain: 0 of 0 numbers trainable" and repr(Chain()) == "Chain()"

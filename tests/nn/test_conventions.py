@@ -185,6 +185,54 @@ def test_a_network_comes_back_from_a_plain_npz_bit_by_bit(name, rng, tmp_path):
     assert same_bits(convention.network_from_public(loaded, Tanh())[1], params)
 
 
+LIKE = {None: Chain(Spectral(5, 4, lambda_in=0.3), Tanh(), Spectral(4, 6, lambda_out=-1.5), ReLU(),
+                    Dense(6, 4, bias=False), Tanh(), Spectral(4, 3, trainable=("phi",))),
+        "one": Chain(Spectral(5, 4, False, lambda_in=0.25), Tanh(),
+                     Spectral(4, 3, False, lambda_in=1.0))}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_declared_constants_come_back_with_the_layer_that_was_written(name, rng, dtype):
+    network = LIKE["one" if name in ONE_SET else None]
+    params = tuple({key: dyadic(rng, shape, dtype) for key, shape in layer.shapes.items()}
+                   for layer in network.layers)
+    arrays = CONVENTIONS[name].network_to_public(network, params)
+    again, restored = CONVENTIONS[name].network_from_public(arrays, like=network)
+    assert again is network and same_bits(restored, params)
+    layer, own = CONVENTIONS[name].from_public(
+        CONVENTIONS[name].to_public(network.layers[0], params[0]), like=network.layers[0])
+    assert layer is network.layers[0] and same_bits(own, params[0])
+
+
+def test_a_chain_that_the_arrays_are_not_of_is_refused(rng):
+    keras, network = CONVENTIONS["keras"], LIKE[None]
+    params = network.init(rng)
+    arrays = keras.network_to_public(network, params)
+
+    def read(*layers, **changes):
+        return keras.network_from_public({**arrays, **changes}, like=Chain(*layers))
+
+    first, *rest = network.layers
+    with pytest.raises(ValueError, match="keras: lambda_in is no longer the constant 0.3"):
+        read(first, *rest, **{"0/diag_start": arrays["0/diag_start"] + 0.1})
+    with pytest.raises(ValueError, match=r"like is Spectral\(.*, expected a Spectral\(5, 4\)"):
+        read(Spectral(5, 3), Spectral(3, 6), *rest[2:])
+    with pytest.raises(ValueError, match=r"keras: like is Dense\(.*, expected a Spectral\(5, 4\)"):
+        read(Dense(5, 4), *rest)
+    with pytest.raises(ValueError, match="keras: arrays has 4 layers, like has 3 with parameters"):
+        read(first, *rest[:4])
+    with pytest.raises(ValueError, match=r"Spectral\(5, 4\) and the arrays differ in whether"):
+        read(Spectral(5, 4, False, lambda_in=0.3), *rest)
+    with pytest.raises(TypeError, match="keras: expected either an activation or like, the chain"):
+        keras.network_from_public(arrays)
+    with pytest.raises(TypeError, match="keras: expected either"):
+        keras.network_from_public(arrays, Tanh(), network)
+    minus = CONVENTIONS["minus_lambda"]
+    layer = Spectral(5, 4, lambda_in=0.0)
+    with pytest.raises(ValueError, match=r"lambda_in of Spectral\(5, 4\) is a parameter"):
+        minus.from_public(minus.to_public(layer, layer.init(rng)), like=Spectral(5, 4))
+
+
 def test_layers_go_by_their_position_and_names_by_the_key(rng):
     network, params = network_case("keras", rng)
     names = [["0", "diag_start"], ["0", "diag_end"], ["0", "base"], ["0", "bias"], ["2", "kernel"],

@@ -581,9 +581,13 @@ def test_a_script_without_its_guard_is_told_so_in_a_sentence(tmp_path):
 
 @pytest.mark.parametrize("options, words", [
     ("", "f is not in a file, so its code has no digest; write it to a file and import it"),
-    (", version='1', workers=2", "f was defined in a notebook, at a prompt or in a __main__.py")])
+    (", version='1', workers=2", "f was defined in a notebook, at a prompt or in a __main__.py"),
+    (", version='1', executor=ProcessPoolExecutor(2, get_context('spawn'))",
+     "f was defined in a notebook, at a prompt or in a __main__.py")])
 def test_a_function_of_a_notebook_is_told_what_to_do(tmp_path, options, words):
     text = f"""
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from npspectral import sweep
 def f(i):
     return i
@@ -592,6 +596,20 @@ sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{options})
     done = subprocess.run([sys.executable], input=text, cwd=tmp_path, timeout=60, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
     assert done.returncode == 1 and f"ValueError: sweep: {words}" in done.stderr
+
+
+@pytest.mark.parametrize("options", ["", ", executor=ThreadPoolExecutor(2)"])
+def test_a_function_of_a_notebook_runs_in_its_own_process_under_a_named_version(options, tmp_path):
+    text = f"""
+from concurrent.futures import ThreadPoolExecutor
+from npspectral import sweep
+def f(i):
+    return i
+print(sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl", version="1"{options}).values)
+"""
+    done = subprocess.run([sys.executable], input=text, cwd=tmp_path, timeout=60, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    assert done.stdout.strip() == "[0, 1, 2]", done.stderr
 
 
 MAIN = """

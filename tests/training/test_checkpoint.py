@@ -19,7 +19,8 @@ from conftest import random_params, same_bits
 
 from npspectral import (Adam, Chain, Dense, LeakyReLU, Softplus, Spectral, Tanh, fit,
                         softmax_cross_entropy)
-from npspectral.nn import PUBLISHED, Constant, FanUniform, GlorotUniform, Normal, Uniform, tree
+from npspectral.nn import (PUBLISHED, Constant, FanUniform, GlorotUniform, Layer, Normal, Uniform,
+                           tree)
 from npspectral.training import Record, load, minibatch, save
 
 NETWORK = Chain(Spectral(4, 6), Tanh(), Spectral(6, 3, lambda_in=0.0, trainable=("lambda_out",)))
@@ -190,14 +191,106 @@ def test_file_is_whole_whenever_the_process_that_saves_it_is_killed(delay, tmp_p
 class Foreign(Dense):
     """A layer that the package does not know."""
 
+    gain: float = 1.0
 
-@pytest.mark.parametrize("network", [Foreign(4, 3), Chain(Tanh(), Foreign(4, 3)),
-                                     Dense(4, 3, start=lambda rng, shape, dtype: np.ones(shape))])
-def test_network_that_could_not_be_loaded_is_not_saved_and_a_way_out_is_told(network, rng,
+
+@dataclasses.dataclass(frozen=True)
+class Ones:
+    """An initializer that the package does not know."""
+
+    value: float = 1.0
+
+    def __call__(self, rng, shape, dtype):
+        return np.full(shape, self.value, dtype)
+
+
+class Undeclared(Layer):
+    """A layer that is no dataclass."""
+
+    def forward(self, params, x):
+        return x, ()
+
+
+OWN = {"layer": Foreign(4, 3, gain=0.3), "in a chain": Chain(Tanh(), Foreign(4, 3), Dense(3, 2)),
+       "initializer": Dense(4, 3, start=Ones(0.3)), "both": Foreign(4, 3, start=Ones())}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_layers_and_initializers_of_the_user_come_back_by_their_classes(name, rng, tmp_path):
+    network, path = OWN[name], tmp_path / "run.npz"
+    params = random_params(network, rng)
+    save(path, network, params)
+    again, record = load(path, [Foreign, Ones])
+    assert again == network and same_bits(record.params, params)
+    with pytest.raises(ValueError, match=rf"load: {path} holds the class (Foreign|Ones), which "
+                                         rf"npspectral.nn does not have; give it, load\(path, \["):
+        load(path)
+    other = dataclasses.make_dataclass("Foreign" if name != "initializer" else "Ones", ["x"])
+    with pytest.raises(ValueError, match=REFUSED):
+        load(path, [other, *([Ones] if name == "both" else [])])
+
+
+@pytest.mark.parametrize("classes", [Foreign, "Foreign", [Foreign(4, 3)], [Undeclared], ["a"]])
+def test_classes_are_a_list_of_dataclasses(classes, params, tmp_path):
+    save(tmp_path / "run.npz", NETWORK, params)
+    with pytest.raises(TypeError, match="load: classes is .*, expected a list of dataclasses"):
+        load(tmp_path / "run.npz", classes)
+
+
+@pytest.mark.parametrize("network, message", [
+    (Undeclared(), "is no dataclass, .*; save the params alone"),
+    (Chain(Tanh(), Undeclared()), "is no dataclass, .*; save the params alone"),
+    (Dense(4, 3, start=lambda rng, shape, dtype: np.ones(shape)), "save the params alone"),
+    (dataclasses.make_dataclass("Dense", [], bases=(Dense,), frozen=True)(4, 3),
+     "two classes are named Dense, expected another name for yours"),
+    (Chain(Foreign(4, 3), dataclasses.make_dataclass("Foreign", [], bases=(Dense,), frozen=True)(
+        3, 3)), "two classes are named Foreign")])
+def test_network_that_could_not_be_loaded_is_not_saved_and_a_way_out_is_told(network, message, rng,
                                                                              tmp_path):
-    with pytest.raises(ValueError, match="save the params alone"):
+    with pytest.raises(ValueError, match=message):
         save(tmp_path / "run.npz", network, network.init(rng))
     assert not list(tmp_path.iterdir())
+
+
+class Plain:
+    """An optimizer of the user with numbers, text and arrays of several shapes in its state."""
+
+    def init(self, params):
+        return {"steps": 0, "rate": 0.1, "rule": "signs", "warm": None, "on": True,
+                "scale": tree.map(lambda array: np.zeros(()), params),
+                "past": tree.map(lambda array: np.zeros((2, *array.shape)), params)}
+
+    def step(self, params, grads, state):
+        state["steps"] += 1
+        state["rate"] *= 0.7
+        for theta, g, scale, past in tree.aligned(params, grads, state["scale"], state["past"]):
+            past[...] = past[1], g
+            scale += np.abs(g).sum()
+            theta -= state["rate"] / scale * past.sum(0)
+
+
+def test_the_state_of_an_optimizer_of_the_user_comes_back_and_goes_on(tmp_path):
+    def on(start, epochs):
+        rng = np.random.default_rng(7)
+        x, target = rng.standard_normal((20, 4)), rng.integers(3, size=20)
+        return list(fit(NETWORK, start, x, target, loss=softmax_cross_entropy, optimizer=Plain(),
+                        batch_size=5, rng=rng, epochs=epochs))
+
+    whole = on(NETWORK.init(np.random.default_rng(0)), 4)
+    save(tmp_path / "run.npz", NETWORK, whole[1])
+    network, record = load(tmp_path / "run.npz")
+    assert record == whole[1]
+    assert {name: type(value) for name, value in record.optimizer_state.items()} == {
+        "steps": int, "rate": float, "rule": str, "warm": type(None), "on": bool,
+        "scale": tuple, "past": tuple}
+    assert on(record, 4) == whole[2:]
+
+
+def test_a_tilde_is_the_home_folder(params, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    save("~/run.npz", NETWORK, params)
+    assert (tmp_path / "run.npz").exists() and same_bits(load("~/run.npz")[1].params, params)
 
 
 def changed(params, path, change):
@@ -240,8 +333,12 @@ NO_RECORDS = {
     "metric of text": (Record(PARAMS, 1, 0.5, {"a": "x"}), TypeError, "a is 'x', expected a real"),
     "rng_state of text": (Record(PARAMS, rng_state="x"), TypeError, "rng_state is 'x', expected"),
     "state of a tuple": (Record(PARAMS, optimizer_state=()), TypeError, "state is tuple, expected"),
-    "state of a number": (Record(PARAMS, optimizer_state={**STATE, "t": 3}), ValueError,
-                          "optimizer_state/t is 3, expected an array"),
+    "state of a complex number": (Record(PARAMS, optimizer_state={**STATE, "t": 3j}), ValueError,
+                                  "optimizer_state/t is 3j, expected an array"),
+    "state of a list": (Record(PARAMS, optimizer_state={**STATE, "t": [3]}), ValueError,
+                        "optimizer_state/t is [3], expected an array"),
+    "state of nan": (Record(PARAMS, optimizer_state={**STATE, "t": np.nan}), ValueError,
+                     "optimizer_state/t is nan, expected an array"),
     "state with nan": (Record(PARAMS, optimizer_state={
         **STATE, "m": spoiled(STATE["m"], np.nan)}), ValueError, "optimizer_state/m is array(["),
     "big-endian state": (Record(PARAMS, optimizer_state={

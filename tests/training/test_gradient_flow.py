@@ -1,4 +1,6 @@
 """Gradient flow: against closed forms and fine steps, its limits, what it counts, bad input."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import assert_near
@@ -201,7 +203,21 @@ def test_ends_where_the_gradient_is_zero(rng):
     x, target = np.array([[1.0, 0.0]]), np.array([[1.0]])
     records = list(gradient_flow(net, net.init(rng), x, target, loss=hinge))
     assert records[-1].loss == 0 and records[-1].satisfied(target) == 1
-    assert settle(iter(records), target, fraction=2.0) is records[-1]
+    assert settle(iter(records), target, fraction=2.0) == replace(records[-1], settled=False)
+
+
+def test_settle_says_whether_it_settled(rng):
+    net = OneHidden(3, 20)
+    (x, target), params = stripe(rng, 10, 3), net.init(rng)
+    records = [record for _, record in zip(range(40), gradient_flow(
+        net, params, x, target, limits=Limits(max_gradient_change=1e9)))]
+    margin = np.median(target * records[30].outputs)
+    first = next(record for record in records if record.satisfied(target, margin) >= 0.5)
+    end = settle(records, target, fraction=0.5, margin=margin)
+    assert 10 < end.step <= 30 and end == replace(first, settled=True) and end.settled is True
+    assert "settled=True" in repr(end) and "settled" not in repr(first)
+    assert settle(records, target, max_steps=7) == replace(records[7], settled=False)
+    assert settle(records, target) == replace(records[-1], settled=False)
 
 
 @pytest.mark.parametrize("change, error, message", [

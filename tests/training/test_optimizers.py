@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from conftest import EVERY_OPTIMIZER, assert_near, random_array, same_bits
 
-from npspectral import SGD, Adam, Adamax, Chain, Dense, fit, mean_squared_error
+from npspectral import SGD, Adam, Adamax, Chain, Dense, ReLU, fit, mean_squared_error
 from npspectral.nn import Constant, Layer, tree
-from npspectral.training import minibatch, optimizers
+from npspectral.training import (PlainAdam, PlainAdamax, PlainSGD, fast_optimizers, minibatch)
 
 # A gradient that changes its sign and size; the same one tiny, where eps decides; and one that
 # stops: an optimizer with memory goes on.
@@ -27,16 +27,17 @@ def trained(optimizer, start, gradients, dtype=float):
     return np.array(values, dtype)
 
 
+@pytest.mark.parametrize("make", [SGD, PlainSGD])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("momentum, decay", [(0, 0), (0.5, 0), (0.75, 0), (0, 0.5), (0.5, 0.25)])
-def test_sgd_has_no_rounding_on_dyadic_numbers(momentum, decay, dtype):
+def test_sgd_has_no_rounding_on_dyadic_numbers(momentum, decay, dtype, make):
     theta, v, eta = Fraction(3, 2), Fraction(0), Fraction(1, 4)
     want = []
     for g in TRACES["plain"][:3]:
         v = Fraction(momentum) * v + Fraction(g)
         theta = theta * (1 - eta * Fraction(decay)) - eta * v
         want.append(theta)
-    got = trained(SGD(0.25, momentum=momentum, decay=decay), 1.5, TRACES["plain"][:3], dtype)
+    got = trained(make(0.25, momentum=momentum, decay=decay), 1.5, TRACES["plain"][:3], dtype)
     assert [Fraction(float(value)) for value in got] == want
 
 
@@ -69,7 +70,9 @@ LOST = 512
 
 @pytest.mark.parametrize("start", [0.0, 1.5])
 @pytest.mark.parametrize("trace", TRACES)
-@pytest.mark.parametrize("make, by_hand", [(Adam, adam_by_hand), (Adamax, adamax_by_hand)])
+@pytest.mark.parametrize("make, by_hand", [(Adam, adam_by_hand), (Adamax, adamax_by_hand),
+                                           (PlainAdam, adam_by_hand),
+                                           (PlainAdamax, adamax_by_hand)])
 @pytest.mark.parametrize("options", [
     {}, dict(decay=0.1), dict(beta1=0.5), dict(beta2=0.75), dict(eps=1e-3), dict(beta1=0.0),
     dict(beta1=0.25, beta2=0.5, eps=0.125, decay=0.5)])
@@ -79,6 +82,27 @@ def test_adaptive_optimizers_do_what_their_paper_says(make, by_hand, options, tr
         context.prec = 60
         want = by_hand(start, TRACES[trace], 0.01, **options)
     assert_near(got, want, LOST, np.maximum.accumulate(np.abs(want)))
+
+
+PLAIN = {SGD: PlainSGD, Adam: PlainAdam, Adamax: PlainAdamax}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", [name for name in EVERY_OPTIMIZER if "Plain" not in name])
+def test_the_fast_optimizers_and_those_as_printed_agree_step_by_step(name, dtype, rng):
+    """To the rounding of a step, on gradients whose signs and sizes change."""
+    fast = EVERY_OPTIMIZER[name]
+    plain = PLAIN[type(fast)](**vars(fast))
+    start = ({"w": random_array(rng, (5, 3), dtype)}, {}, {"gain": np.array(0.5, dtype)})
+    params, states = [tree.copy(start), tree.copy(start)], [fast.init(start), plain.init(start)]
+    for step in range(12):
+        grads = tree.map(lambda theta: random_array(rng, theta.shape, dtype) * dtype(10.0) ** (
+            step % 5 - 2), start)
+        for own, optimizer, state in zip(params, (fast, plain), states):
+            optimizer.step(own, grads, state)
+        for a, b in tree.aligned(*params):
+            assert_near(a, b, 32 * (step + 1))
+    assert not same_bits(params[0], start)
 
 
 @pytest.mark.parametrize("make, eps, decay", [(Adam, 1e-8, 0.0), (Adamax, 1e-7, 0.0)])
@@ -114,19 +138,19 @@ def several_steps(optimizer, start, gradients):
 def test_update_in_pieces_is_the_same_bit_for_bit(name, piece, monkeypatch, rng):
     start = {key: random_array(rng, shape) for key, shape in SHAPES.items()}
     gradients = [{key: random_array(rng, shape) for key, shape in SHAPES.items()} for _ in range(3)]
-    monkeypatch.setattr(optimizers, "PIECE", 10 ** 9)
+    monkeypatch.setattr(fast_optimizers, "PIECE", 10 ** 9)
     whole = several_steps(EVERY_OPTIMIZER[name], start, gradients)
-    monkeypatch.setattr(optimizers, "PIECE", piece)
+    monkeypatch.setattr(fast_optimizers, "PIECE", piece)
     assert same_bits(several_steps(EVERY_OPTIMIZER[name], start, gradients), whole)
 
 
 def test_arrays_larger_than_the_shipped_piece_are_updated_to_the_end(optimizer, monkeypatch, rng):
-    n = 2 * optimizers.PIECE + 17
+    n = 2 * fast_optimizers.PIECE + 17
     start = {"vector": random_array(rng, (n,), np.float32),
              "matrix": random_array(rng, (n // 300, 301), np.float32)}
     gradients = [tree.map(lambda array: 0.5 * array, start)] * 2
     pieces = several_steps(optimizer, start, gradients)
-    monkeypatch.setattr(optimizers, "PIECE", 10 ** 9)
+    monkeypatch.setattr(fast_optimizers, "PIECE", 10 ** 9)
     assert same_bits(pieces, several_steps(optimizer, start, gradients))
 
 
@@ -229,3 +253,42 @@ def test_memory_that_fades_away_is_silent_where_everything_raises(optimizer):
         for _ in range(1000):
             optimizer.step(params, {"w": np.zeros(2, np.float32)}, state)
     assert np.isfinite(params["w"]).all()
+
+
+# One protocol, whatever the size
+
+class Signs:
+    """An optimizer of the user, as the README has it: params is a tuple of dicts."""
+
+    def init(self, params):
+        return {"steps": 0, "last": tree.map(np.zeros_like, params)}
+
+    def step(self, params, grads, state):
+        state["steps"] += 1
+        for layer, (own, given) in enumerate(zip(params, grads, strict=True)):
+            for name in own:
+                state["last"][layer][name][...] = np.sign(given[name])
+                own[name] -= 0.01 / state["steps"] * np.sign(given[name])
+
+
+@pytest.mark.parametrize("width", [4, 200])
+def test_an_optimizer_of_the_user_gets_the_network_s_own_tree_at_every_size(width, rng):
+    network = Chain(Dense(width, width), ReLU(), Dense(width, 1))
+    start, x = network.init(rng), random_array(rng, (4, width))
+    assert (tree.size(start) <= minibatch.PACKED) == (width == 4)
+    record, = fit(network, start, x, x[:, :1].copy(), loss=mean_squared_error, optimizer=Signs(),
+                  batch_size=4, rng=rng, epochs=1)
+    y, residuals = network.forward(start, x)
+    grads, _ = network.backward(start, residuals, mean_squared_error(y, x[:, :1])[1])
+    assert same_bits(record.optimizer_state["last"], tree.map(np.sign, grads))
+    assert same_bits(record.params, tree.map(lambda theta, g: theta - 0.01 * np.sign(g),
+                                             start, grads))
+
+
+@pytest.mark.parametrize("make, one_vector", [
+    (Adam, True), (PlainAdam, False), (type("Inherits", (Adam,), {}), False),
+    (type("Declares", (PlainAdam,), {"takes_vector": True}), True)])
+def test_only_optimizers_that_declare_it_get_one_vector(make, one_vector, rng):
+    network = Chain(Dense(3, 2), ReLU(), Dense(2, 1))
+    step = minibatch.Step(network, network.init(rng), mean_squared_error, make())
+    assert isinstance(step.trainable, np.ndarray) == one_vector

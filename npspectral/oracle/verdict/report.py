@@ -71,6 +71,9 @@ class Report:
     def __str__(self):
         return self.to_text()
 
+    def __repr__(self):
+        return f"Report({self.headline}; {self.suite}, {self.dtype}, layout {self.layout})"
+
     @cached_property
     def scores(self):
         """Array name -> (digits at its worst, largest error in units of u S)."""

@@ -5,7 +5,8 @@ from .. import refuse
 from ..nn import soft_hinge, tree
 from ..nn.layer import check_number
 from . import _expect
-from .gradient_flow import Limits, integrate
+from .adaptive_euler import Limits
+from .flow import records
 
 COMPLEX_STEP = 1e-100
 
@@ -25,8 +26,8 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
         value, grad_y = loss(tree.locked(outputs), target)
         return outputs, float(value), grad_y.ravel()
 
-    return integrate("kernel_flow", np.zeros(target.size, target.dtype), evaluate,
-                     lambda a: a.reshape(target.shape), limits)
+    return records("kernel_flow", np.zeros(target.size, target.dtype), evaluate,
+                   lambda a: a.reshape(target.shape), limits)
 
 
 def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, tolerance=1e-8):

@@ -1,0 +1,54 @@
+"""What scikit-learn asks of every estimator: its parameters by name, its tags, its routing."""
+import inspect
+
+
+class Estimator:
+    """Base: the arguments of the constructor are attributes; scikit-learn is loaded if it asks."""
+
+    _estimator_type: str
+
+    def get_params(self, deep=True):
+        """The constructor's arguments by name; `deep` is there for scikit-learn."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params):
+        """Change arguments of the constructor; returns the estimator."""
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise ValueError(f"{self._name}: there is no parameter {name!r}, "
+                                 f"expected one of {sorted(self.get_params())}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        signature = inspect.signature(type(self)).parameters
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items()
+                   if repr(value) != repr(signature[name].default)]
+        return f"{self._name}({', '.join(changed)})"
+
+    def __sklearn_tags__(self):
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
+        regressor = self._estimator_type == "regressor"
+        return Tags(estimator_type=self._estimator_type,
+                    target_tags=TargetTags(required=True, multi_output=regressor),
+                    classifier_tags=None if regressor else ClassifierTags(),
+                    regressor_tags=RegressorTags() if regressor else None)
+
+    def get_metadata_routing(self):
+        """What scikit-learn's metadata routing asks for: whether `score` wants sample_weight."""
+        return getattr(self, "_metadata_request", None) or self._asks_for(None)
+
+    def set_score_request(self, *, sample_weight):
+        """Whether routing hands sample_weight to `score`: True, False, None or another name."""
+        self._metadata_request = self._asks_for(sample_weight)
+        return self
+
+    def _asks_for(self, sample_weight):
+        from sklearn.utils.metadata_routing import MetadataRequest
+        request = MetadataRequest(owner=self._name)
+        request.score.add_request(param="sample_weight", alias=sample_weight)
+        return request
+
+    @property
+    def _name(self):
+        return type(self).__name__

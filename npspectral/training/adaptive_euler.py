@@ -1,0 +1,161 @@
+"""Explicit Euler in steps of adaptive length h:  theta' = theta - h g,  where g = gradient(theta).
+
+A step is judged by what it changes, each change over its limit:
+
+    turn  = |g - g'|^2 / (|g| |g'|) / max_gradient_change
+    shift = max_mu |F_mu - F'_mu| / max_output_change
+
+    turn < 1  and shift < 1       accepted; if both are below 1/2, the next step tries 1.1 h
+    turn >= 1 and shift < 1       accepted if h <= `least`; otherwise h / 10 is tried
+    shift >= 1                    h / 10 is tried
+
+`least` moves theta by `floor` times its way from the start. flow.py says why.
+"""
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from . import _expect
+
+GROWTH, SHRINK = 1.1, 0.1
+STRETCH = 1 + 1e-9              # a step that ends this close before a moment is made to end there
+SMALLEST = 1e-30                # a sum of squares below it has lost digits in float32
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a step is accepted, and moments that are hit exactly, in increasing order.
+
+    Raises ValueError or TypeError on what are no such numbers.
+    """
+
+    max_gradient_change: float = 1e-4
+    max_output_change: float = 0.1
+    floor: float = 2e-3
+    times: tuple = ()
+    first_step: float = 1.0
+
+    def __post_init__(self):
+        values = {name: _expect.number("Limits", name, getattr(self, name), "a number > 0",
+                                       lambda value: 0 < value < math.inf)
+                  for name in ("max_gradient_change", "max_output_change", "first_step")}
+        values["floor"] = _expect.number("Limits", "floor", self.floor, "0 or a number below 1",
+                                         lambda value: 0 <= value < 1)
+        values["times"] = _expect.moments("Limits", self.times)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class Point:
+    """theta, and what is there: the outputs F, the loss and its gradient g."""
+
+    theta: np.ndarray
+    outputs: np.ndarray
+    loss: float
+    gradient: np.ndarray
+
+    @cached_property
+    def speed(self):
+        """|g|"""
+        return norm(self.gradient)
+
+
+class AdaptiveEuler:
+    """Where the flow is, `here`, at what `time`, and what it took to get there.
+
+    evaluate(theta) -> outputs, loss, gradient. Raises FloatingPointError where one of them is not
+    finite, h has shrunk to nothing, or no h is both long enough for the precision and short enough
+    for the limits. Errors begin with `owner`.
+    """
+
+    def __init__(self, owner, theta, evaluate, limits):
+        self.owner, self.evaluate, self.limits = owner, evaluate, limits
+        self.start = self.here = Point(theta, *evaluate(theta))
+        self.time, self.moments = 0.0, list(limits.times)
+        self.h, self.last_h = limits.first_step, limits.first_step      # to try next; made last
+        self.steps, self.floor_steps, self.rejected = 0, 0, 0
+        self.rise = 0.0                         # the largest rise of the loss in a step so far
+        self.too_far = False                    # whether the last try had shift >= 1
+        self._check_finite(self.here)
+
+    def step(self):
+        """Make one step: try until a length is accepted."""
+        while not self._try():
+            self.rejected += 1
+
+    def _try(self):
+        """Whether a step of the length that is next was accepted; `h` is then what to try next."""
+        h, at_moment = self._next_length()
+        theta = self.here.theta - h * self.here.gradient
+        there = Point(theta, *self.evaluate(theta))
+        turn, shift = self._changes(there, h)
+        least = self._least() if turn >= 1 else 0.0
+        if shift >= 1:
+            self.h = SHRINK * h
+            return False
+        if turn >= 1 and h > least:
+            self.h = max(SHRINK * h, least)
+            return False
+        if turn < 0.5 and shift < 0.5 and not at_moment:
+            self.h *= GROWTH
+        self.h = max(self.h, least)
+        self.time = self.moments.pop(0) if at_moment else self.time + h
+        self.steps, self.floor_steps = self.steps + 1, self.floor_steps + int(turn >= 1)
+        self.rise = max(self.rise, there.loss - self.here.loss)
+        self.here, self.last_h = there, h
+        return True
+
+    def _next_length(self):
+        """h, cut short where the next moment comes sooner, and whether it is."""
+        at_moment = bool(self.moments) and self.time + STRETCH * self.h >= self.moments[0]
+        h = self.moments[0] - self.time if at_moment else self.h
+        if self.time + h == self.time:
+            raise FloatingPointError(f"{self.owner}: the step at time {self.time} has shrunk to "
+                                     f"{h}; a larger floor may help")
+        return h, at_moment
+
+    def _changes(self, there, h):
+        """turn and shift on the way to a point at the distance h."""
+        here, limits = self.here, self.limits
+        turn = change(here, there) / limits.max_gradient_change
+        shift = np.abs(there.outputs - here.outputs).max() / limits.max_output_change
+        if not math.isfinite(there.loss + turn + shift):
+            self._check_finite(there)
+        if self.too_far and shift == 0:
+            raise FloatingPointError(f"{self.owner}: a step of {h:.1e} at time {self.time} is lost "
+                                     f"in rounding, ten times that moves F too far; alpha is too "
+                                     f"large for the precision")
+        self.too_far = shift >= 1
+        return turn, shift
+
+    def _least(self):
+        """The h that moves theta by `floor` times its way from the start."""
+        return self.limits.floor * norm(self.here.theta - self.start.theta) / self.here.speed
+
+    def _check_finite(self, point):
+        """Refuse nan and inf: all comparisons let nan pass."""
+        for name, value in (("loss", point.loss), ("output", point.outputs),
+                            ("gradient", point.gradient)):
+            if not np.isfinite(value).all():
+                wrong = np.ravel(value)[~np.isfinite(np.ravel(value))][0]
+                raise FloatingPointError(f"{self.owner}: the {name} is {wrong} after step "
+                                         f"{self.steps}")
+
+
+def change(here, there):
+    """|g - g'|^2 / (|g| |g'|); 0 where g' is 0."""
+    distance = norm(here.gradient - there.gradient)
+    return distance / here.speed * (distance / there.speed) if there.speed else 0.0
+
+
+def norm(a):
+    """|a|, also where the squares of finite numbers overflow or vanish."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        square = float(a @ a)
+        if SMALLEST < square < math.inf:
+            return math.sqrt(square)
+        largest = float(np.abs(a).max())
+        return largest * math.sqrt(np.square(a / largest).sum()) if largest else 0.0

@@ -1,0 +1,135 @@
+"""SGD, Adam, Adamax: the optimizers of optimizers.py, fast. A test says that they agree.
+
+An update is memory traffic and nothing else. So arrays change in place, in pieces that stay in the
+processor's cache, and Adam's factors move from arrays into two numbers a step: the state holds
+m / (1 - beta1) and v / (1 - beta2), the same method with three passes fewer.
+`init` raises TypeError or ValueError on parameters that cannot be updated in place: no arrays, no
+float32, float64 or longdouble, read-only, or sharing their memory, so that one is updated twice.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..nn import tree
+from .optimizers import PlainAdam, PlainAdamax, PlainSGD, check_params, zeros
+
+PIECE = 65536                   # numbers of an array updated at a time
+
+
+@dataclass(frozen=True)
+class SGD(PlainSGD):
+    """v <- momentum v + g;  theta <- theta - learning_rate v.
+
+    learning_rate, momentum, decay (decoupled), errors and source: PlainSGD. Without momentum the
+    state is empty.
+    """
+
+    takes_vector = True
+
+    def init(self, params):
+        check_params(self, params)
+        return {"velocity": zeros(params)} if self.momentum else {}
+
+    @np.errstate(under="ignore")
+    def step(self, params, grads, state):
+        if self.momentum:
+            _check_state(self, state, "velocity")
+        velocity = state["velocity"] if self.momentum else grads
+        for g, theta, v in _pieces(grads, params, velocity):
+            if self.momentum:
+                v *= self.momentum
+                v += g
+            if self.decay:
+                theta *= 1 - self.learning_rate * self.decay
+            theta -= self.learning_rate * v
+
+
+@dataclass(frozen=True)
+class Adam(PlainAdam):
+    """m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2
+    theta <- theta - learning_rate m_hat / (sqrt(v_hat) + eps)
+
+    learning_rate, beta1, beta2, eps, decay (decoupled: AdamW), errors and source: PlainAdam.
+    """
+
+    takes_vector = True
+
+    def init(self, params):
+        check_params(self, params)
+        return {"t": np.zeros((), int), "m": zeros(params), "v": zeros(params)}
+
+    @np.errstate(under="ignore")
+    def step(self, params, grads, state):
+        _check_state(self, state, "t", "m", "v")
+        state["t"] += 1
+        t = int(state["t"])
+        rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** t)
+        root_scale = ((1 - self.beta2) / (1 - self.beta2 ** t)) ** 0.5
+        for g, theta, m, v in _pieces(grads, params, state["m"], state["v"]):
+            m *= self.beta1                             # m / (1 - beta1)
+            m += g
+            v *= self.beta2                             # v / (1 - beta2)
+            root = g * g
+            v += root
+            np.sqrt(v, out=root)
+            root *= root_scale / rate
+            root += self.eps / rate                     # (sqrt(v_hat) + eps) / rate
+            if self.decay:
+                theta *= 1 - self.learning_rate * self.decay
+            theta -= np.divide(m, root, out=root)
+
+
+@dataclass(frozen=True)
+class Adamax(PlainAdamax):
+    """m <- beta1 m + (1 - beta1) g;  u <- max(beta2 u, |g|)
+    theta <- theta - learning_rate / (1 - beta1^t) m / (u + eps)
+
+    learning_rate, beta1, beta2, eps, decay (decoupled), errors and source: PlainAdamax.
+    """
+
+    takes_vector = True
+
+    def init(self, params):
+        check_params(self, params)
+        return {"t": np.zeros((), int), "m": zeros(params), "u": zeros(params)}
+
+    @np.errstate(under="ignore")
+    def step(self, params, grads, state):
+        _check_state(self, state, "t", "m", "u")
+        state["t"] += 1
+        rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** int(state["t"]))
+        for g, theta, m, u in _pieces(grads, params, state["m"], state["u"]):
+            m *= self.beta1                             # m / (1 - beta1)
+            m += g
+            u *= self.beta2
+            np.maximum(u, np.abs(g), out=u)
+            update = m / (u + self.eps)
+            update *= rate
+            if self.decay:
+                theta *= 1 - self.learning_rate * self.decay
+            theta -= update
+
+
+def _pieces(*trees):
+    """Aligned views into the arrays of all trees, by rows, about PIECE numbers each."""
+    for arrays in tree.aligned(*trees):
+        first = arrays[0]
+        if any(array.shape != first.shape for array in arrays):
+            raise ValueError(f"optimizer: a gradient has shape {first.shape}, its parameter and "
+                             f"state have {[array.shape for array in arrays[1:]]}")
+        if first.ndim == 0:                         # arithmetic would turn it into a scalar
+            yield [array.reshape(1) for array in arrays]
+            continue
+        if first.size <= PIECE:
+            yield arrays
+            continue
+        rows = max(1, PIECE * len(first) // first.size)
+        for start in range(0, len(first), rows):
+            yield [array[start:start + rows] for array in arrays]
+
+
+def _check_state(optimizer, state, *names):
+    if not isinstance(state, dict) or state.keys() != set(names):
+        came = sorted(state) if isinstance(state, dict) else type(state).__name__
+        raise ValueError(f"{type(optimizer).__name__}: state is {came}, expected {sorted(names)}, "
+                         f"as init gives it")

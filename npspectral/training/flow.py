@@ -1,0 +1,128 @@
+"""Gradient flow on the full batch, in adaptive steps that do not stall on kinks.
+
+    dtheta/dt = -dL/dtheta,    L = (1/p) sum_mu loss(F_mu, y_mu) / alpha,    F = alpha (f - f_0)
+
+f_0 is the network at the start. Large alpha is the lazy regime, small alpha the feature regime.
+The gradient dL/dtheta = (1/p) sum loss'(F) df/dtheta contains alpha only by way of F, because L is
+divided by it. Other conventions, and their units of time: npspectral.analysis.kernels.regimes.
+
+The steps are those of adaptive_euler.py. Published is explicit Euler with two limits: a step is
+accepted if |g - g'|^2 / (|g| |g'|) < max_gradient_change and |F - F'| < max_output_change.
+
+Deviation: the published rule stalls where neurons slide along a kink of the ReLU, because the
+gradient jumps in every step, however short. Here the limit of the gradient is waived for a step
+that keeps the limit of the outputs and moves theta by at most `floor` times its way from the start.
+Records show the price: floor_steps counts these steps, rise is the largest rise of the loss in one
+step, and drift is how far the conserved quantity of a OneHidden has moved. A smaller floor costs
+less accuracy and more time.
+
+Source: Geiger et al. 2020, J. Stat. Mech. 113301; Paccolat et al. 2021, J. Stat. Mech. 044001;
+their public code.
+"""
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..nn import OneHidden, soft_hinge, tree
+from ..nn.layer import check_number
+from . import _expect
+from ._record import Snapshot
+from .adaptive_euler import AdaptiveEuler, Limits
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowRecord(Snapshot):
+    """The state after an accepted step; its arrays are its own. Equal if all bits are."""
+
+    params: tuple | dict | np.ndarray   # of the network; of kernel_flow, a (p, K)
+    time: float
+    step: int                           # accepted steps so far
+    loss: float                         # (1/p) sum loss(F, y), without 1/alpha
+    outputs: np.ndarray                 # F (p, K)
+    step_size: float
+    floor_steps: int                    # accepted only because theta hardly moved
+    rejected: int
+    rise: float                         # the largest rise of the loss in a step so far
+    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan if not conserved
+    settled: bool | None = None         # whether `settle`, which returned it, found it settled
+
+    shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")
+
+    def satisfied(self, target, margin=1.0):
+        """The fraction of samples with y F >= margin for every output."""
+        return float((target * self.outputs >= margin).all(-1).mean())
+
+
+def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
+    """Yield a FlowRecord of the start and after every step, for ever; the caller stops.
+
+    x (p, n_in), target (p, K) as the loss takes it. Also stops by itself where the gradient is 0.
+    Raises ValueError or TypeError on arguments that do not fit or are not finite,
+    FloatingPointError if the loss or the gradient is not finite, a step shrinks to nothing, or
+    alpha is so large that one rounding of f exceeds the limit of F.
+    """
+    alpha = check_number("gradient_flow", "alpha", alpha, low=0)
+    _expect.function("gradient_flow", "loss", loss)
+    x, target = _expect.data("gradient_flow", x, target)
+    learned = network.trainable_part(params)
+    if tree.size(learned) == 0:
+        raise ValueError(f"{network.label}: nothing is trainable")
+    first = tree.locked(params)
+    f_0, _ = network.forward(first, x)
+    for path, array in tree.items(first):
+        _expect.finite("gradient_flow", path, array)
+
+    def place(theta):
+        return tree.merge(first, tree.unravel(tree.locked(theta), learned))
+
+    def evaluate(theta):
+        params = place(theta)
+        y, residuals = network.forward(params, x)
+        outputs = alpha * (y - f_0)
+        value, grad_y = loss(tree.locked(outputs), target)
+        grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
+        parts = [grad for _, grad in tree.aligned(learned, grads)]
+        return outputs, float(value), np.concatenate(parts, axis=None)
+
+    whole = isinstance(network, OneHidden) and len(network.learned) == len(network.shapes)
+    conserved = (lambda theta: network.conserved(place(theta))) if whole else None
+    return records("gradient_flow", tree.ravel(learned), evaluate, place, limits, conserved)
+
+
+def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
+    """The first record where a fraction of the samples has y F >= margin, with settled=True.
+
+    If none has it up to max_steps, or to the last record, it is that one, with settled=False.
+    Raises ValueError on numbers that are not finite, and where there are no records.
+    """
+    for name, value in ("fraction", fraction), ("margin", margin):
+        check_number("settle", name, value)
+    record, settled = None, False
+    for record in records:
+        settled = record.satisfied(target, margin) >= fraction
+        if settled or record.step >= max_steps:
+            break
+    if record is None:
+        raise ValueError("settle: records is empty, expected those of a flow")
+    return replace(record, settled=settled)
+
+
+def records(owner, theta, evaluate, place, limits, conserved=None):
+    """The FlowRecords of a flow from theta on, which ends where the gradient is 0.
+
+    evaluate(theta) -> outputs, loss, gradient;  place(theta) -> params;  conserved(theta) -> c_n
+    """
+    flow = AdaptiveEuler(owner, theta, evaluate, limits)
+    c = None if conserved is None else conserved(theta)
+    drift = math.nan if c is None else 0.0
+    while True:
+        here = flow.here
+        if c is not None and flow.steps:
+            drift = float(np.abs(conserved(here.theta) - c).sum() / (here.theta @ here.theta))
+        yield FlowRecord(tree.copy(place(here.theta)), flow.time, flow.steps, here.loss,
+                         here.outputs.copy(), flow.last_h, flow.floor_steps, flow.rejected,
+                         flow.rise, drift)
+        if here.speed == 0:
+            return
+        flow.step()
