@@ -7,6 +7,7 @@ import numpy as np
 
 from npspectral import Chain, Dense, Identity, Spectral, Tanh
 from npspectral.nn import PUBLISHED, Constant, GlorotUniform, Layer, Uniform
+from npspectral.nn._expect import check_input, check_upstream
 
 WIDE, SMALL = (784, 2000, 200, 10), (784, 500, 80, 10)     # the two published networks
 EIGENVALUES = ("lambda_in", "lambda_out")
@@ -40,14 +41,14 @@ class ChosenWeights(Layer):
         return np.divmod(np.sort(chosen), self.n_in)
 
     def forward(self, params, x):
-        self.check_input(params, x)
+        check_input(self, params, x)
         weight = params["weight"].astype(np.result_type(params["weight"], params["delta"]))
         weight[self.places] += params["delta"]
         return x @ weight.T, (x, weight)
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, weight = residuals
-        self.check_upstream(grad_y, x)
+        check_upstream(self, grad_y, x)
         rows, columns = self.places
         grads = {"delta": (grad_y[..., rows] * x[..., columns]).sum(-2)}
         return grads, grad_y @ weight if input_grad else None

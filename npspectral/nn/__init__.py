@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from .factored_qr import SpectralFullQR, SpectralQR
     from .factored_svd import SpectralGaussianSVD, SpectralSVD
     from .gradient_check import check_gradients
-    from .initializers import (PUBLISHED, PUBLISHED_NESTED, Chi, Constant, FanUniform,
-                               GlorotUniform, Normal, Orthogonal, Spaced, Uniform, UnitRows)
+    from .initializers import (Chi, Constant, FanUniform, GlorotUniform, Normal, Orthogonal, Spaced,
+                               Uniform, UnitRows)
     from .layer import Layer
     from .losses import (binary_cross_entropy_with_logits, hinge, mean_squared_error,
                          quadratic_hinge, soft_hinge, softmax_cross_entropy)
     from .nested import Nested
     from .one_hidden import OneHidden
     from .penalties import L1, L2, ElasticNet, GroupLasso, Orthonormal
+    from .published import PUBLISHED, PUBLISHED_NESTED
     from .recurrent import (ComplexRecurrentSpectral, RecurrentSpectral, SwitchedRecurrentSpectral,
                             TriangularRecurrentSpectral, product_stability)
     from .scaled import FixedOrientations, ScaledDense, mean_field

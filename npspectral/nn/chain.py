@@ -3,7 +3,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from .layer import Layer
+from .layer import Layer, complete
 
 
 @dataclass(frozen=True, init=False)
@@ -17,8 +17,37 @@ class Chain(Layer):
 
     layers: tuple
 
+    def forward(self, params, x):
+        self._check_params(params)
+        residuals = []
+        for layer, part in zip(self.layers, params):
+            x, residual = layer.forward(part, x)
+            residuals.append(residual)
+        return x, tuple(residuals)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        first = 0 if input_grad else min(self.learned, default=len(self.layers))
+        grads = list(self.trainable_part(params))           # empty dicts for layers before `first`
+        for i in reversed(range(first, len(self.layers))):
+            grads[i], grad_y = self.layers[i].backward(     # x, residual = layer.forward(part, x)
+                params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
+        return tuple(grads), grad_y if input_grad else None
+
+    def init(self, rng, dtype=float):
+        """First values of all layers, drawn one after the other."""
+        return tuple(layer.init(rng, dtype) for layer in self.layers)
+
+    def trainable_part(self, params):
+        """The parts that backward gives gradients for, one dict a layer: the same arrays."""
+        return tuple(layer.trainable_part(part) for layer, part in zip(self.layers, params))
+
+    @cached_property
+    def learned(self):
+        """Positions of the layers that have something to train."""
+        return tuple(i for i, layer in enumerate(self.layers) if layer.learned)
+
     def __init__(self, *layers):
-        object.__setattr__(self, "layers", layers)
+        complete(self, layers=layers)
         width, before = None, None
         for position, layer in enumerate(layers):
             if not isinstance(layer, Layer):
@@ -31,8 +60,14 @@ class Chain(Layer):
                 width, before = layer.n_out, layer
         if width is not None:
             sized = [layer for layer in layers if hasattr(layer, "n_in")]
-            object.__setattr__(self, "n_in", sized[0].n_in)
-            object.__setattr__(self, "n_out", width)
+            complete(self, n_in=sized[0].n_in, n_out=width)
+
+    def _check_params(self, params):
+        if not isinstance(params, tuple):
+            raise TypeError(f"{self.label}: params is {type(params).__name__}, expected a tuple")
+        if len(params) != len(self.layers):
+            raise ValueError(f"{self.label}: params has {len(params)} entries, "
+                             f"expected one for each of {len(self.layers)} layers")
 
     def __repr__(self):
         return f"Chain({', '.join(map(_name, self.layers))})"
@@ -52,45 +87,14 @@ class Chain(Layer):
         printer.text(str(self))
 
     def __getitem__(self, position):
-        found = self.layers[position]
-        return Chain(*found) if isinstance(position, slice) else found
+        part = self.layers[position]
+        return Chain(*part) if isinstance(position, slice) else part
 
     def __len__(self):
         return len(self.layers)
 
     def __iter__(self):
         return iter(self.layers)
-
-    @cached_property
-    def learned(self):
-        """Positions of the layers that have something to train."""
-        return tuple(i for i, layer in enumerate(self.layers) if layer.learned)
-
-    def init(self, rng, dtype=float):
-        return tuple(layer.init(rng, dtype) for layer in self.layers)
-
-    def trainable_part(self, params):
-        return tuple(layer.trainable_part(own) for layer, own in zip(self.layers, params))
-
-    def forward(self, params, x):
-        if not isinstance(params, tuple):
-            raise TypeError(f"{self.label}: params is {type(params).__name__}, expected a tuple")
-        if len(params) != len(self.layers):
-            raise ValueError(f"{self.label}: params has {len(params)} entries, "
-                             f"expected one for each of {len(self.layers)} layers")
-        residuals = []
-        for layer, own in zip(self.layers, params):
-            x, kept = layer.forward(own, x)
-            residuals.append(kept)
-        return x, tuple(residuals)
-
-    def backward(self, params, residuals, grad_y, input_grad=True):
-        first = 0 if input_grad else min(self.learned, default=len(self.layers))
-        grads = list(self.trainable_part(params))           # stays below `first`, where it is empty
-        for i in reversed(range(first, len(self.layers))):
-            grads[i], grad_y = self.layers[i].backward(
-                params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
-        return tuple(grads), grad_y if input_grad else None
 
 
 def _name(layer):

@@ -20,13 +20,13 @@ def broken(layer, params, x, grad_y, wrong, rng):
         parts["leading axes"] = partial(_rows, layer, params, few, rng)
         parts["kernel_term"] = partial(_kernel_terms, layer, tree.map(widened, params),
                                        widened(few), wrong, rng)
-    found = []
+    sentences = []
     for what, part in parts.items():
         try:
-            found += part()
+            sentences += part()
         except Exception as error:          # of any kind: the code under test is not ours
-            found.append(f"{what}: {type(error).__name__}: {error}")
-    return found
+            sentences.append(f"{what}: {type(error).__name__}: {error}")
+    return sentences
 
 
 def watched(function, **given):
@@ -53,7 +53,7 @@ def _calls(layer, params, x, grad_y):
     (y, residuals), changed = watched(lambda x, params: layer.forward(params, x), **given)
     yield from (f"forward changes {path}" for path in changed)
     given = {**given, "y": y, "residuals": residuals, "grad_y": grad_y.copy()}
-    first_y, kept = deepcopy((y, residuals))
+    first_y, first_residuals = deepcopy((y, residuals))
     (grads, grad_x), changed = watched(
         lambda x, params, y, residuals, grad_y: layer.backward(params, residuals, grad_y), **given)
     yield from (f"backward changes {path}" for path in changed)
@@ -63,12 +63,13 @@ def _calls(layer, params, x, grad_y):
     results = {"y": y, "residuals": residuals, "gradients": grads, "grad_x": grad_x}
     _, changed = watched(lambda *_: _gradients(layer, params, 0.5 * x, 0.5 * grad_y), **results)
     yield from (f"another forward and backward change {path} of those before" for path in changed)
-    again = layer.backward(tree.copy(params), deepcopy(kept), grad_y.copy())
+    again = layer.backward(tree.copy(params), deepcopy(first_residuals), grad_y.copy())
     if not _alike(again, first):
         yield "backward with the same arguments gives other gradients after another forward"
     if not _alike(layer.forward(tree.copy(params), x.copy())[0], first_y):
         yield "forward with the same arguments gives another y the second time"
-    few, _ = layer.backward(tree.copy(params), deepcopy(kept), grad_y.copy(), input_grad=False)
+    few, _ = layer.backward(tree.copy(params), deepcopy(first_residuals), grad_y.copy(),
+                            input_grad=False)
     if not _alike(few, first[0]):
         yield "backward with input_grad=False gives other gradients"
 
@@ -118,7 +119,7 @@ def _rows(layer, params, x, rng):
         axes = f"with x {each.shape} and grad_y {seeds.shape} the gradient of {name}"
         if np.shape(row) != shape:
             yield f"{axes} has shape {np.shape(row)}, expected {shape}: sums run over axis -2 alone"
-        elif not all(_alike(row[place], own[name]) for place, own in alone.items()):
+        elif not all(_alike(row[place], grads[name]) for place, grads in alone.items()):
             yield f"{axes} is not that of each sample by itself"
 
 
@@ -139,9 +140,9 @@ def _gradients(layer, params, x, grad_y):
 def _kernel_terms(layer, params, x, wrong, rng, path=""):
     """The kernel terms of a layer, or of each layer of a chain."""
     if hasattr(layer, "layers"):
-        for position, (inner, own) in enumerate(zip(layer.layers, params)):
-            yield from _kernel_terms(inner, own, x, wrong, rng, f"{path}{position}/")
-            x, _ = inner.forward(tree.copy(own), x.copy())
+        for position, (inner, part) in enumerate(zip(layer.layers, params)):
+            yield from _kernel_terms(inner, part, x, wrong, rng, f"{path}{position}/")
+            x, _ = inner.forward(tree.copy(part), x.copy())
     elif hasattr(layer, "kernel_term"):
         seeds, rows = _one_by_one(layer, params, x[:, None], rng)
         del rows["x"]
@@ -185,8 +186,8 @@ def _arrays(given, path="", above=()):
     branches = dict(enumerate(given)) if isinstance(given, (list, tuple)) else given
     branches = branches if isinstance(branches, dict) else getattr(given, "__dict__", {})
     above = (*above, id(given))
-    return [found for name, branch in branches.items() if id(branch) not in above
-            for found in _arrays(branch, f"{path}/{name}" if path else str(name), above)]
+    return [pair for name, branch in branches.items() if id(branch) not in above
+            for pair in _arrays(branch, f"{path}/{name}" if path else str(name), above)]
 
 
 def _same(a, b):

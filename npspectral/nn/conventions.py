@@ -3,9 +3,9 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
+from ._expect import check_array
 from .chain import Chain
 from .dense import Dense
-from .layer import check_array
 from .spectral import NAMES, Spectral
 
 CHOICES = {
@@ -72,8 +72,8 @@ class Convention:
     def __str__(self):
         if self.name:
             return self.name
-        changed = [f"{own.name}={getattr(self, own.name)!r}" for own in fields(self)
-                   if own.compare and getattr(self, own.name) != own.default]
+        changed = [f"{choice.name}={getattr(self, choice.name)!r}" for choice in fields(self)
+                   if choice.compare and getattr(self, choice.name) != choice.default]
         return f"{type(self).__name__}({', '.join(changed)})"
 
     @property
@@ -90,8 +90,8 @@ class Convention:
         if self._sign(name) != 1 or shift != 0:
             array = self._sign(name) * (array + shift)
         if name in MATRICES:
-            own = getattr(self, MATRICES[name])
-            return array.T if own in ("in,out", "features,batch") and array.ndim == 2 else array
+            axes = getattr(self, MATRICES[name])
+            return array.T if axes in ("in,out", "features,batch") and array.ndim == 2 else array
         return array.reshape(SHAPES[getattr(self, name)]) if name in NAMES else array
 
     def restored(self, name, array):
@@ -192,8 +192,8 @@ class Convention:
             raise TypeError(f"{self}: network is {network!r}, expected a Chain with params for "
                             f"each of its layers")
         return {key.format(position, name): array
-                for position, (layer, own) in enumerate(zip(network.layers, params)) if own
-                for name, array in self.to_public(layer, own).items()}
+                for position, (layer, part) in enumerate(zip(network.layers, params)) if part
+                for name, array in self.to_public(layer, part).items()}
 
     def network_from_public(self, arrays, activation=None, like=None):
         """A chain and its params from such a dict, a loaded .npz file or a state_dict().
@@ -214,7 +214,8 @@ class Convention:
             return like, self._chain_params(like, list(parts.values()))
         layers, params = zip(*map(self.from_public, parts.values()))
         between = [part for layer in layers for part in (layer, activation)]
-        return Chain(*between[:-1]), tuple(part for own in params for part in (own, {}))[:-1]
+        return Chain(*between[:-1]), tuple(
+            part for layer_params in params for part in (layer_params, {}))[:-1]
 
     def _chain_params(self, like, parts):
         """Params of the chain; its layers that have any are as many as the parts."""

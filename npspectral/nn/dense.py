@@ -1,13 +1,12 @@
 """The dense layer: the same transfer trained in direct space."""
 from dataclasses import dataclass
 
-from .initializers import Constant, GlorotUniform
+from ._expect import check_initializers, check_input, check_upstream
+from .initializers import GlorotUniform
 from .layer import Layer, gram
 
-NAMES = ("weight", "bias")
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dense(Layer):
     """Fully connected layer.
 
@@ -21,28 +20,11 @@ class Dense(Layer):
     n_in: int
     n_out: int
     bias: object = True
-    trainable: tuple[str, ...] = NAMES
+    trainable: tuple[str, ...] = ("weight", "bias")
     start: object = GlorotUniform()
 
-    def __post_init__(self):
-        self.check_sizes(NAMES)
-        self.check_starts(start=self.start)
-
-    def parameters(self):
-        bias = Constant(0.0) if self.bias is True else self.bias
-        present = {"weight": ((self.n_out, self.n_in), self.start), "bias": ((self.n_out,), bias)}
-        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
-
-    def weight(self, params):
-        """The matrix of the transfer, shape (n_out, n_in): here it is the parameter itself."""
-        return params["weight"]
-
-    def weight_backward(self, params, grad_weight):
-        """Gradients of the parameters behind the matrix from dL/dW of shape (..., n_out, n_in)."""
-        return {"weight": grad_weight} if "weight" in self.learned else {}
-
     def forward(self, params, x):
-        self.check_input(params, x)
+        check_input(self, params, x)
         y = x @ params["weight"].T
         if "bias" in params:
             y = y + params["bias"]
@@ -50,13 +32,13 @@ class Dense(Layer):
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, = residuals
-        self.check_upstream(grad_y, x)
+        check_upstream(self, grad_y, x)
         grads = {}
         if "weight" in self.learned:
-            grads["weight"] = grad_y.swapaxes(-1, -2) @ x
+            grads["weight"] = grad_y.swapaxes(-1, -2) @ x               # y = x @ weight.T
         if "bias" in self.learned:
-            grads["bias"] = grad_y.sum(-2)
-        return grads, grad_y @ params["weight"] if input_grad else None
+            grads["bias"] = grad_y.sum(-2)                              # y = y + bias
+        return grads, grad_y @ params["weight"] if input_grad else None     # y = x @ weight.T
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """weight: (x.x') (grad_y.grad_y');  bias: grad_y.grad_y'."""
@@ -67,3 +49,19 @@ class Dense(Layer):
         if "bias" in self.learned:
             terms["bias"] = outer
         return terms
+
+    def weight(self, params):
+        """The matrix of the transfer, shape (n_out, n_in): here it is the parameter itself."""
+        return params["weight"]
+
+    def weight_backward(self, params, grad_weight):
+        """Gradients of the parameters behind the matrix from dL/dW of shape (..., n_out, n_in)."""
+        return {"weight": grad_weight} if "weight" in self.learned else {}
+
+    def parameters(self):
+        return {"weight": ((self.n_out, self.n_in), self.start),
+                "bias": ((self.n_out,), self.bias)}
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_initializers(self, "start")

@@ -2,19 +2,20 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from ._expect import check_dtype, check_input
 from .initializers import GlorotUniform
-from .layer import Layer, gram
+from .layer import Layer, complete, gram
 from .spectral import Spectral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Core(Spectral):
     """The spectral layer inside a factored one: its errors carry the owner's name."""
 
     label: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Factored(Layer):
     """Base: a Spectral layer (the core) whose phi is computed from `factors` of the parameters.
 
@@ -35,30 +36,54 @@ class Factored(Layer):
     lambda_out: object = None
     phi: object = GlorotUniform()
 
-    def __post_init__(self):
-        self.check_sizes(("lambda_in", "lambda_out", self.learner, "bias"))
-        for name in ("lambda_in", "lambda_out"):            # completed as in Spectral
-            object.__setattr__(self, name, getattr(self.core, name))
+    def forward(self, params, x):
+        check_input(self, params, x)
+        phi = self.eigenvectors(params)
+        y, residuals = self.core.forward(self._with_phi(params, phi), x)
+        return y, (*residuals, phi)
 
-    @cached_property
-    def core(self):
-        """The layer that phi is handed to."""
-        names = tuple("phi" if name == self.learner else name for name in self.trainable)
-        return Core(self.n_in, self.n_out, self.bias, names, self.lambda_in, self.lambda_out,
-                    self.phi, label=self.label)
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        *residuals, phi = residuals
+        grads, grad_x = self.core.backward(                 # y = core.forward(phi, .., x)
+            self._with_phi(params, phi), tuple(residuals), grad_y, input_grad)
+        return self._through_phi(params, grads), grad_x     # phi = eigenvectors(factors)
 
-    def parameters(self):
-        present = {}
-        for name, own in self.core.parameters().items():
-            present |= self.factors(min(self.n_in, self.n_out)) if name == "phi" else {name: own}
-        return present
+    def _with_phi(self, params, phi):
+        """The parameters of the core."""
+        return {name: phi if name == "phi" else params[name] for name in self.core.shapes}
+
+    def _through_phi(self, params, core_grads):
+        grads = {}
+        for name, grad in core_grads.items():
+            if name == "phi":                               # phi = eigenvectors(factors)
+                name, grad = self.learner, self.factor_backward(params, grad)
+            grads[name] = grad
+        return grads
+
+    # The tangent kernel's part. With a = x, d = grad_y a row of the Jacobian of phi is a difference
+    # of two products, gap_ij d_i a_j = d_i b_j - e_i a_j, b = lambda_in a and e = lambda_out d, and
+    # `factor_backward` acts on each. The eigenvalues are centered, for the reason in Spectral.
+
+    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
+        """As in Spectral; that of the learner is `factor_term` of the two sides."""
+        *residuals1, phi = residuals1
+        *residuals2, _ = residuals2
+        core_params = self._with_phi(params, phi)
+        others = replace(self.core, trainable=tuple(set(self.trainable) - {self.learner}))
+        terms = others.kernel_term(core_params, residuals1, grad_y1, residuals2, grad_y2)
+        if self.learner in self.learned:
+            lambda_in, lambda_out = self.core.centered_eigenvalues(core_params)
+            sides = [(d, lambda_in * x[None], lambda_out * d, x[None])
+                     for (x, *_), d in ((residuals1, grad_y1), (residuals2, grad_y2))]
+            terms[self.learner] = self.factor_term(params, *sides)
+        return terms
 
     def init(self, rng, dtype=float):
         """First values: those of Spectral with the same `rng`, phi taken apart.
 
         In float64 and then cast, because numpy.linalg knows neither longdouble nor float16.
         """
-        self.check_dtype(dtype)
+        check_dtype(self, dtype)
         first = self.core.init(rng)
         first |= self.decompose(first["phi"])
         return {name: first[name].astype(dtype) for name in self.shapes}
@@ -69,58 +94,40 @@ class Factored(Layer):
 
     def weight(self, params):
         """The realized matrix W_ij = (lambda_in_j - lambda_out_i) phi_ij, shape (n_out, n_in)."""
-        return self.core.weight(self._inner(params, self.eigenvectors(params)))
+        return self.core.weight(self._with_phi(params, self.eigenvectors(params)))
 
     def weight_backward(self, params, grad_weight):
         """Gradients of all but the bias from G = dL/dW of shape (..., n_out, n_in)."""
-        inner = self._inner(params, self.eigenvectors(params))
-        return self._through_phi(params, self.core.weight_backward(inner, grad_weight))
+        core_params = self._with_phi(params, self.eigenvectors(params))
+        grads = self.core.weight_backward(core_params, grad_weight)     # weight = core.weight(phi)
+        return self._through_phi(params, grads)             # phi = eigenvectors(factors)
 
     def spectral(self, params):
         """The Spectral layer that does the same, and its params: phi is new, the rest shared."""
         layer = Spectral(self.n_in, self.n_out, self.bias, self.core.trainable, self.lambda_in,
                          self.lambda_out, self.phi)
-        return layer, self._inner(params, self.eigenvectors(params))
+        return layer, self._with_phi(params, self.eigenvectors(params))
 
-    def _inner(self, params, phi):
-        return {name: phi if name == "phi" else params[name] for name in self.core.shapes}
+    @cached_property
+    def core(self):
+        """The layer that phi is handed to."""
+        names = tuple("phi" if name == self.learner else name for name in self.trainable)
+        return Core(self.n_in, self.n_out, self.bias, names, self.lambda_in, self.lambda_out,
+                    self.phi, label=self.label)
 
-    def _through_phi(self, params, inner_grads):
-        grads = {}
-        for name, grad in inner_grads.items():
-            if name == "phi":
-                name, grad = self.learner, self.factor_backward(params, grad)
-            grads[name] = grad
-        return grads
+    @property
+    def trainable_names(self):
+        return ("lambda_in", "lambda_out", self.learner, "bias")
 
-    def forward(self, params, x):
-        self.check_input(params, x)
-        phi = self.eigenvectors(params)
-        y, residuals = self.core.forward(self._inner(params, phi), x)
-        return y, (*residuals, phi)
+    def parameters(self):
+        shapes = {}
+        for name, part in self.core.parameters().items():
+            shapes |= self.factors(min(self.n_in, self.n_out)) if name == "phi" else {name: part}
+        return shapes
 
-    def backward(self, params, residuals, grad_y, input_grad=True):
-        *residuals, phi = residuals
-        inner = self._inner(params, phi)
-        grads, grad_x = self.core.backward(inner, tuple(residuals), grad_y, input_grad)
-        return self._through_phi(params, grads), grad_x
-
-    # The tangent kernel's part. With a = x, d = grad_y a row of the Jacobian of phi is a difference
-    # of two products, gap_ij d_i a_j = d_i b_j - e_i a_j, b = lambda_in a and e = lambda_out d, and
-    # `factor_backward` acts on each. The eigenvalues are centered, for the reason in Spectral.
-
-    def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
-        *residuals1, phi = residuals1
-        *residuals2, _ = residuals2
-        inner = self._inner(params, phi)
-        others = replace(self.core, trainable=tuple(set(self.trainable) - {self.learner}))
-        terms = others.kernel_term(inner, residuals1, grad_y1, residuals2, grad_y2)
-        if self.learner in self.learned:
-            lambda_in, lambda_out = self.core.centered_eigenvalues(inner)
-            sides = [(d, lambda_in * x[None], lambda_out * d, x[None])
-                     for (x, *_), d in ((residuals1, grad_y1), (residuals2, grad_y2))]
-            terms[self.learner] = self.factor_term(params, *sides)
-        return terms
+    def __post_init__(self):
+        super().__post_init__()
+        complete(self, lambda_in=self.core.lambda_in, lambda_out=self.core.lambda_out)
 
 
 def differences(side1, side2):

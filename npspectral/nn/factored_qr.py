@@ -9,7 +9,7 @@ from .layer import gram
 TRIANGLE = 32                   # rows of the largest triangle whose Jacobian is formed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpectralQR(Factored):
     """Spectral layer with phi^T = Q R, k = min(n_in, n_out); eigenvalues and R learn (S-QR).
 
@@ -29,15 +29,6 @@ class SpectralQR(Factored):
 
     learner = "r"
 
-    def factors(self, k):
-        size = k * (k + 1) // 2 + (self.n_out - k) * k
-        return {"q": ((self.n_in, k), self.phi), "r": ((size,), self.phi)}
-
-    def decompose(self, phi):
-        q, r = np.linalg.qr(phi.T)
-        sign = np.where(np.diagonal(r) < 0, -1, 1)
-        return {"q": q * sign, "r": (r.T * sign)[self._triangle]}
-
     def eigenvectors(self, params):
         """phi (n_out, n_in)."""
         r, q = params["r"], params["q"]
@@ -46,35 +37,35 @@ class SpectralQR(Factored):
         return lower @ q.T
 
     def factor_backward(self, params, grad_phi):
-        return (grad_phi @ params["q"])[..., self._triangle]
+        """grad_r from dL/dphi (..., n_out, n_in)."""
+        grad_lower = grad_phi @ params["q"]                 # phi = lower @ q.T
+        return grad_lower[..., self._triangle]              # lower[triangle] = r
 
     def factor_term(self, params, side1, side2):
-        """The triangle cut into two smaller ones and a rectangle, until they are small."""
+        """The Gram matrix of d_i (b q)_m - e_i (a q)_m over the triangle m <= i, fast."""
+        return triangle_gram(*self._projected(params, side1, side2))
+
+    def _projected(self, params, *sides):
         q = params["q"]
-        sides = [(d, b @ q, e, a @ q) for d, b, e, a in (side1, side2)]
+        return [(d, b @ q, e, a @ q) for d, b, e, a in sides]
 
-        def pieces(rows, columns):
-            return [(d[..., rows], b[..., columns], e[..., rows], a[..., columns])
-                    for d, b, e, a in sides]
+    def decompose(self, phi):
+        """q and r of a first phi."""
+        q, r = np.linalg.qr(phi.T)
+        sign = np.where(np.diagonal(r) < 0, -1, 1)
+        return {"q": q * sign, "r": (r.T * sign)[self._triangle]}
 
-        def triangle(first, last):
-            if last - first <= TRIANGLE:
-                part, keep = slice(first, last), np.tri(last - first, dtype=bool)
-                return gram(*(_difference(*piece)[..., keep] for piece in pieces(part, part)))
-            middle = (first + last) // 2
-            corner = differences(*pieces(slice(middle, last), slice(first, middle)))
-            return triangle(first, middle) + triangle(middle, last) + corner
-
-        k = q.shape[1]
-        rest = differences(*pieces(slice(k, None), slice(None))) if self.n_out > k else 0
-        return triangle(0, k) + rest
+    def factors(self, k):
+        """Shapes of q and r."""
+        size = k * (k + 1) // 2 + (self.n_out - k) * k
+        return {"q": ((self.n_in, k), self.phi), "r": ((size,), self.phi)}
 
     @property
     def _triangle(self):
         return np.tri(self.n_out, min(self.n_in, self.n_out), dtype=bool)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpectralFullQR(SpectralQR):
     """S-QR as the published code has it: r (n_out, k) is R^T whole, and its zeros learn as well.
 
@@ -84,8 +75,15 @@ class SpectralFullQR(SpectralQR):
     Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, code.
     """
 
-    def factors(self, k):
-        return {"q": ((self.n_in, k), self.phi), "r": ((self.n_out, k), self.phi)}
+    def eigenvectors(self, params):
+        """phi (n_out, n_in)."""
+        return params["r"] @ params["q"].T
+
+    def factor_backward(self, params, grad_phi):
+        return grad_phi @ params["q"]                       # phi = r @ q.T
+
+    def factor_term(self, params, side1, side2):
+        return differences(*self._projected(params, side1, side2))
 
     def decompose(self, phi):
         triangle = super().decompose(phi)
@@ -93,18 +91,43 @@ class SpectralFullQR(SpectralQR):
         whole[self._triangle] = triangle["r"]
         return {"q": triangle["q"], "r": whole}
 
-    def eigenvectors(self, params):
-        """phi (n_out, n_in)."""
-        return params["r"] @ params["q"].T
+    def factors(self, k):
+        return {"q": ((self.n_in, k), self.phi), "r": ((self.n_out, k), self.phi)}
 
-    def factor_backward(self, params, grad_phi):
-        return grad_phi @ params["q"]
 
-    def factor_term(self, params, side1, side2):
-        q = params["q"]
-        return differences(*((d, b @ q, e, a @ q) for d, b, e, a in (side1, side2)))
+# The Gram matrix of the rows of the Jacobian of r. A side is (d, b, e, a), with d and e
+# (..., n_out), b and a (..., k), and its row is D_im = d_i b_m - e_i a_m at the places m <= i.
+
+def plain_triangle_gram(side1, side2):
+    """sum over i, m <= i of D_im D'_im, as it is defined: one row of the triangle at a time."""
+    total = 0
+    for i in range(side1[0].shape[-1]):
+        row1, row2 = (d[..., i:i + 1] * b[..., :i + 1] - e[..., i:i + 1] * a[..., :i + 1]
+                      for d, b, e, a in (side1, side2))
+        total = total + gram(row1, row2)
+    return total
+
+
+def triangle_gram(side1, side2):
+    """The same, fast: the triangle is cut into two smaller ones and a rectangle, until they are
+    small; below the triangle, where n_out > k, is a rectangle as well."""
+    def cut(rows, columns):
+        return [(d[..., rows], b[..., columns], e[..., rows], a[..., columns])
+                for d, b, e, a in (side1, side2)]
+
+    def triangle(first, last):
+        if last - first <= TRIANGLE:
+            part, keep = slice(first, last), np.tri(last - first, dtype=bool)
+            return gram(*(_difference(*side)[..., keep] for side in cut(part, part)))
+        middle = (first + last) // 2
+        corner = differences(*cut(slice(middle, last), slice(first, middle)))
+        return triangle(first, middle) + triangle(middle, last) + corner
+
+    n_out, k = side1[0].shape[-1], side1[1].shape[-1]
+    rest = differences(*cut(slice(k, None), slice(None))) if n_out > k else 0
+    return triangle(0, k) + rest
 
 
 def _difference(d, b, e, a):
-    """d_i b_j - e_i a_j (..., n_i, n_j) of d, e (..., n_i) and b, a (..., n_j)."""
+    """d_i b_m - e_i a_m (..., n_i, n_m) of d, e (..., n_i) and b, a (..., n_m)."""
     return d[..., None] * b[..., None, :] - e[..., None] * a[..., None, :]

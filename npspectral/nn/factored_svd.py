@@ -8,7 +8,7 @@ from .initializers import GlorotUniform, Normal, Uniform
 from .layer import Layer, gram
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpectralSVD(Factored):
     """Spectral layer with phi = u diag(s) v, k = min(n_in, n_out); eigenvalues and s learn (S-SVD).
 
@@ -26,28 +26,31 @@ class SpectralSVD(Factored):
 
     learner = "s"
 
-    def factors(self, k):
-        return {"u": ((self.n_out, k), self.phi), "s": ((k,), self.phi),
-                "v": ((k, self.n_in), self.phi)}
-
-    def decompose(self, phi):
-        u, s, v = np.linalg.svd(phi, full_matrices=False)
-        return {"u": u, "s": s, "v": v}
-
     def eigenvectors(self, params):
         """phi (n_out, n_in)."""
         return (params["u"] * params["s"]) @ params["v"]
 
     def factor_backward(self, params, grad_phi):
-        return (params["u"] * (grad_phi @ params["v"].T)).sum(-2)
+        """grad_s from dL/dphi (..., n_out, n_in)."""
+        return (params["u"] * (grad_phi @ params["v"].T)).sum(-2)       # phi = (u * s) @ v
 
     def factor_term(self, params, side1, side2):
         """The rows of the Jacobian themselves: they have k entries, (d u)_m (v b)_m - ..."""
         u, v = params["u"], params["v"].T
         return gram(*((d @ u) * (b @ v) - (e @ u) * (a @ v) for d, b, e, a in (side1, side2)))
 
+    def decompose(self, phi):
+        """u, s and v of a first phi."""
+        u, s, v = np.linalg.svd(phi, full_matrices=False)
+        return {"u": u, "s": s, "v": v}
 
-@dataclass(frozen=True)
+    def factors(self, k):
+        """Shapes of u, s and v."""
+        return {"u": ((self.n_out, k), self.phi), "s": ((k,), self.phi),
+                "v": ((k, self.n_in), self.phi)}
+
+
+@dataclass(frozen=True, repr=False)
 class SpectralGaussianSVD(SpectralSVD):
     """S-SVD as the published code has it: u and v are random matrices, not orthogonal.
 
@@ -59,10 +62,10 @@ class SpectralGaussianSVD(SpectralSVD):
 
     phi: object = field(default=GlorotUniform(), init=False, repr=False)
 
-    def factors(self, k):
-        return {"u": ((self.n_out, k), Normal(0.04)), "s": ((k,), Uniform(0.0, 3.0)),
-                "v": ((k, self.n_in), Normal(0.04))}
-
     def init(self, rng, dtype=float):
         """First values of all parameters, each drawn by its own initializer."""
         return Layer.init(self, rng, dtype)
+
+    def factors(self, k):
+        return {"u": ((self.n_out, k), Normal(0.04)), "s": ((k,), Uniform(0.0, 3.0)),
+                "v": ((k, self.n_in), Normal(0.04))}

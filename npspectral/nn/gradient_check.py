@@ -134,8 +134,8 @@ def _probes(layer, params, x, target, loss, grad_y, rng):
     if y.dtype != x.dtype:
         broken.append(f"forward gives y of dtype {y.dtype}, x has {x.dtype}")
     if loss is not None:
-        found, changed = watched(loss, y=np.copy(y), target=deepcopy(target))
-        _, grad_y = _pair("loss", found, "(value, grad_y)")
+        result, changed = watched(loss, y=np.copy(y), target=deepcopy(target))
+        _, grad_y = _pair("loss", result, "(value, grad_y)")
         grad_y, wide = deepcopy(grad_y), widened(target)
         probes.append(Probe("grad_y", np.copy(y), grad_y, 1, lambda y: loss(y, deepcopy(wide))[0]))
         broken += [f"loss changes {name}" for name in changed]
@@ -147,10 +147,10 @@ def _probes(layer, params, x, target, loss, grad_y, rng):
     return probes + _layer_probes(layer, params, x, grad_y), grad_y, broken
 
 
-def _pair(source, found, expected):
-    if not isinstance(found, (tuple, list)) or len(found) != 2:
-        raise AssertionError(f"{source} gave a {type(found).__name__}, expected {expected}")
-    return found
+def _pair(source, result, expected):
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise AssertionError(f"{source} gave a {type(result).__name__}, expected {expected}")
+    return result
 
 
 def _layer_probes(layer, params, x, grad_y):
@@ -191,12 +191,12 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
         return contributions.sum(), (rtol * np.abs(contributions)).sum() + floor
 
     chosen = rng.choice(at.size, min(elements, at.size), replace=False)
-    found = [derivative(unit(at, flat)) for flat in chosen]
-    mean = sum(part / len(chosen) for _, part in found)
+    derivatives = [derivative(unit(at, flat)) for flat in chosen]
+    mean = sum(part / len(chosen) for _, part in derivatives)
     comparisons = [
         Comparison(name, tuple(int(i) for i in np.unravel_index(flat, at.shape)),
                    gradient.flat[flat], slope, part + mean + floor)
-        for flat, (slope, part) in zip(chosen, found)]
+        for flat, (slope, part) in zip(chosen, derivatives)]
     direction = rng.standard_normal(at.shape).astype(at.dtype)
     slope, part = derivative(direction)
     with np.errstate(invalid="ignore"):             # an infinite gradient is reported as wrong

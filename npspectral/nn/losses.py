@@ -8,8 +8,8 @@ below the smallest number is 0, whatever np.seterr says.
 """
 import numpy as np
 
+from ._expect import check_array, check_number
 from .activations import magnitude
-from .layer import check_array, check_number
 
 
 @np.errstate(under="ignore")
@@ -18,8 +18,9 @@ def mean_squared_error(y, target, reduction="mean", weights=None):
     _check_target("mean_squared_error", y, target)
     scale = _sample_scale("mean_squared_error", y, reduction, weights) / y.shape[-1]
     r = y - target
-    grad_y = 2 * scale * r
-    return (grad_y * r).sum((-2, -1)) / 2, grad_y
+    grad_y = 2 * scale * r                              # value = (scale * r * r).sum()
+    value = (grad_y * r).sum((-2, -1)) / 2
+    return value, grad_y
 
 
 @np.errstate(under="ignore", over="ignore", invalid="ignore")
@@ -43,7 +44,7 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     if lost.any() if lost.ndim else lost:
         cost = np.where(q == 0, 0, q * shifted)
         value = (scale * (log_total - cost.sum(-1, keepdims=True))).sum((-2, -1))
-    return value, scale * (p / total - q)
+    return value, scale * (p / total - q)               # value = log sum_k exp(y_k) - q.y
 
 
 def _softmax(y):
@@ -59,7 +60,7 @@ def _of_labels(y, entries, scale):
     value = scale * (np.log(total) - shifted.ravel()[entries][..., None])
     difference = np.divide(p, total, order="C")         # so that its entries can be counted
     difference.reshape(-1)[entries] -= 1
-    return value.sum((-2, -1)), scale * difference
+    return value.sum((-2, -1)), scale * difference      # value = log sum_k exp(y_k) - y_label
 
 
 @np.errstate(under="ignore")
@@ -79,7 +80,8 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
     negative = np.signbit(y.real)
     right, wrong = np.where(negative, e, 1) / (1 + e), np.where(negative, 1, e) / (1 + e)
     value = scale * (np.log1p(e) + (~negative - target) * y)
-    return value.sum((-2, -1)), scale * ((1 - target) * right - target * wrong)
+    grad_y = scale * ((1 - target) * right - target * wrong)    # value = log(1 + exp(y)) - target y
+    return value.sum((-2, -1)), grad_y
 
 
 def hinge(y, target, reduction="mean", weights=None):
@@ -88,7 +90,8 @@ def hinge(y, target, reduction="mean", weights=None):
     slack = 1 - target * y
     active = slack.real > 0
     value = scale * slack * active
-    return value.sum((-2, -1)), (-scale * target * active).astype(y.dtype, copy=False)
+    grad_y = -scale * target * active                   # value = slack * active, slack = 1 - t y
+    return value.sum((-2, -1)), grad_y.astype(y.dtype, copy=False)
 
 
 @np.errstate(under="ignore", over="ignore")
@@ -103,7 +106,8 @@ def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     e = np.exp(-magnitude(sharpness * slack))
     negative = np.signbit(slack.real)
     value = scale * (np.where(negative, 0, slack) + np.log1p(e) / sharpness)
-    return value.sum((-2, -1)), -scale * target * (np.where(negative, e, 1) / (1 + e))
+    slope = np.where(negative, e, 1) / (1 + e)          # value = log(1 + exp(k slack)) / k
+    return value.sum((-2, -1)), -scale * target * slope         # slack = 1 - target * y
 
 
 def quadratic_hinge(y, target, reduction="mean", weights=None):
@@ -112,7 +116,7 @@ def quadratic_hinge(y, target, reduction="mean", weights=None):
     slack = 1 - target * y
     slack = slack * (slack.real > 0)
     value = scale * slack * slack / 2
-    return value.sum((-2, -1)), -scale * target * slack
+    return value.sum((-2, -1)), -scale * target * slack         # slack * slack / 2, of 1 - t y
 
 
 def _sample_scale(name, y, reduction, weights):

@@ -4,14 +4,15 @@ from functools import cached_property
 
 import numpy as np
 
+from ._expect import check_flags, check_initializers, check_input, check_upstream
 from .activations import ReLU, check_elementwise
-from .initializers import Constant, GlorotUniform, Uniform
-from .layer import Layer
+from .initializers import GlorotUniform, Uniform
+from .layer import Layer, complete
 
 KINDS = ("lambda", "phi", "bias")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Nested(Layer):
     """Network over all its nodes, sizes = (n_0, ..., n_L), by A = Phi Lambda Phi^-1.
 
@@ -27,9 +28,9 @@ class Nested(Layer):
         grad_phi_k = (gap of W_k) G - grad_u_k^T u_{k-1}    grad_lambda_{k-1},j += sum_i phi_ij G_ij
         grad_u_{k-1} = grad_z W_k - grad_u_k phi_k          grad_lambda_k,i -= sum_j phi_ij G_ij
 
-    `trainable` names kinds of parameters. Eigenvalues start uniform on +-1, so that no layer starts
-    at W = 0, as all hidden ones of SPARCS do (PUBLISHED_NESTED); those of the output may differ.
-    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
+    `trainable` names kinds of parameters. Eigenvalues start uniform on +-1: no layer starts at
+    W = 0, as all hidden ones of SPARCS do (PUBLISHED_NESTED); those of the output may differ.
+    Raises ValueError or TypeError on what does not fit.
     Source: SPARCS, arXiv 2504.00885 (2025).
     """
 
@@ -43,21 +44,66 @@ class Nested(Layer):
     output_eigenvalues: object = None
     phi: object = GlorotUniform()
 
-    def __post_init__(self):
-        if not (isinstance(self.sizes, (tuple, list)) and len(self.sizes) > 1):
-            raise ValueError(f"Nested: sizes is {self.sizes!r}, expected (n_in, ..., n_out)")
-        for size in self.sizes:
-            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-                raise ValueError(f"Nested: sizes is {self.sizes!r}, expected positive integers")
-        object.__setattr__(self, "sizes", tuple(map(int, self.sizes)))
-        self.check_sizes(KINDS)
-        check_elementwise(self.label, "activation", self.activation)
-        for name in ("shared", "skip"):
-            self.check_flag(name)
-        if self.output_eigenvalues is None:
-            object.__setattr__(self, "output_eigenvalues", self.eigenvalues)
-        self.check_starts(eigenvalues=self.eigenvalues, phi=self.phi,
-                          output_eigenvalues=self.output_eigenvalues)
+    def forward(self, params, x):
+        check_input(self, params, x)
+        u, residuals = x, []
+        for k, weight in enumerate(self.weights(params), 1):
+            z = u @ weight.T
+            if self.bias is not False:
+                z = z + params[f"bias_{k}"]
+            h, active = self.activation.forward({}, z) if k < self.depth else (z, ())
+            residuals.append((u, weight, active))
+            u = h - u @ params[f"phi_{k}"].T if self._skips(k) else h
+        return u, tuple(residuals)
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        check_upstream(self, grad_y, residuals[0][0])
+        grads, grad_u = {}, grad_y
+        for k in range(self.depth if self.learned or input_grad else 0, 0, -1):
+            u, weight, active = residuals[k - 1]
+            grad_h = grad_z = grad_u                                # u_k = h - u @ phi.T
+            if k < self.depth:
+                grad_z = self.activation.backward({}, active, grad_h)[1]    # h = activation(z)
+            self._transfer_backward(grads, params, k, u, grad_h, grad_z)
+            if k > 1 or input_grad:
+                grad_u = grad_z @ weight                            # z = u @ weight.T
+                if self._skips(k):
+                    grad_u -= grad_h @ params[f"phi_{k}"]           # u_k = h - u @ phi.T
+        return {name: grads[name] for name in self.learned}, grad_u if input_grad else None
+
+    def _transfer_backward(self, grads, params, k, u, grad_h, grad_z):
+        """Add the gradients of transfer k; a shared lambda_k has a part from k + 1 already."""
+        if "bias" in self.trainable and self.bias is not False:
+            grads[f"bias_{k}"] = grad_z.sum(-2)                     # z = z + bias
+        if "lambda" in self.trainable or "phi" in self.trainable:
+            grad_weight = grad_z.swapaxes(-1, -2) @ u               # z = u @ weight.T
+        if "lambda" in self.trainable:
+            (lambda_in, lambda_out), phi = self._lambda_names(k), params[f"phi_{k}"]
+            by_node = np.einsum("...ij,ij->...i", grad_weight, phi)     # weight = gap * phi
+            grads[lambda_out] = grads.get(lambda_out, 0) - by_node  # gap = lambda_in - lambda_out
+            grads[lambda_in] = np.einsum("...ij,ij->...j", grad_weight, phi)    # weight = gap * phi
+        if "phi" in self.trainable:
+            grad_phi = self._gap(params, k) * grad_weight           # weight = gap * phi
+            if self._skips(k):
+                grad_phi -= grad_h.swapaxes(-1, -2) @ u             # u_k = h - u @ phi.T
+            grads[f"phi_{k}"] = grad_phi
+
+    def weights(self, params):
+        """The transfers W_1, ..., W_L, W_k of shape (n_k, n_{k-1}); skip blocks not included."""
+        return tuple(self._gap(params, k) * params[f"phi_{k}"] for k in range(1, self.depth + 1))
+
+    def _gap(self, params, k):
+        lambda_in, lambda_out = self._lambda_names(k)
+        return params[lambda_in] - params[lambda_out][:, None]
+
+    def _lambda_names(self, k):
+        """Names of the eigenvalues before and behind transfer k."""
+        return ((f"lambda_{k - 1}", f"lambda_{k}") if self.shared
+                else (f"lambda_in_{k}", f"lambda_out_{k}"))
+
+    def _skips(self, k):
+        """Whether u_k differs from h_k."""
+        return self.skip and k < self.depth
 
     @property
     def n_in(self):
@@ -74,83 +120,40 @@ class Nested(Layer):
 
     @cached_property
     def label(self):
+        """The layer's name in error messages, with all its sizes."""
         return f"Nested{self.sizes}"
+
+    @property
+    def trainable_names(self):
+        return KINDS
 
     @cached_property
     def learned(self):
+        """Names of all parameters of a kind that is trained."""
         return tuple(name for name in self.shapes if name.partition("_")[0] in self.trainable)
 
     def parameters(self):
-        present = {}
+        parts = {}
         for k in range(1, self.depth + 1):
             before, after = self.sizes[k - 1:k + 1]
             lambda_in, lambda_out = self._lambda_names(k)
-            present[lambda_in] = ((before,), self.eigenvalues)      # a shared one is there already
-            present[lambda_out] = ((after,), self.output_eigenvalues if k == self.depth
-                                   else self.eigenvalues)
-            present[f"phi_{k}"] = ((after, before), self.phi)
-            if self.bias is not False:
-                start = Constant(0.0) if self.bias is True else self.bias
-                present[f"bias_{k}"] = ((after,), start)
-        return present
+            parts[lambda_in] = ((before,), self.eigenvalues)        # a shared one is there already
+            parts[lambda_out] = ((after,), self.output_eigenvalues if k == self.depth
+                                 else self.eigenvalues)
+            parts[f"phi_{k}"] = ((after, before), self.phi)
+            parts[f"bias_{k}"] = ((after,), self.bias)
+        return parts
 
-    def weights(self, params):
-        """The transfers W_1, ..., W_L, W_k of shape (n_k, n_{k-1}); skip blocks not included."""
-        return tuple(self._gap(params, k) * params[f"phi_{k}"] for k in range(1, self.depth + 1))
-
-    def _lambda_names(self, k):
-        """Names of the eigenvalues before and behind transfer k."""
-        return ((f"lambda_{k - 1}", f"lambda_{k}") if self.shared
-                else (f"lambda_in_{k}", f"lambda_out_{k}"))
-
-    def _gap(self, params, k):
-        lambda_in, lambda_out = self._lambda_names(k)
-        return params[lambda_in] - params[lambda_out][:, None]
-
-    def _bends(self, k):
-        """Whether u_k differs from h_k."""
-        return self.skip and k < self.depth
-
-    def forward(self, params, x):
-        self.check_input(params, x)
-        u, residuals = x, []
-        for k, weight in enumerate(self.weights(params), 1):
-            z = u @ weight.T
-            if self.bias is not False:
-                z = z + params[f"bias_{k}"]
-            h, active = self.activation.forward({}, z) if k < self.depth else (z, ())
-            residuals.append((u, weight, active))
-            u = h - u @ params[f"phi_{k}"].T if self._bends(k) else h
-        return u, tuple(residuals)
-
-    def backward(self, params, residuals, grad_y, input_grad=True):
-        self.check_upstream(grad_y, residuals[0][0])
-        grads, grad_u = {}, grad_y
-        for k in range(self.depth if self.learned or input_grad else 0, 0, -1):
-            u, weight, active = residuals[k - 1]
-            phi, above, grad_z = params[f"phi_{k}"], grad_u, grad_u
-            if k < self.depth:
-                grad_z = self.activation.backward({}, active, above)[1]
-            self._add_gradients(grads, params, k, u, above, grad_z)
-            if k > 1 or input_grad:
-                grad_u = grad_z @ weight
-                if self._bends(k):
-                    grad_u -= above @ phi
-        return {name: grads[name] for name in self.learned}, grad_u if input_grad else None
-
-    def _add_gradients(self, grads, params, k, u, grad_u, grad_z):
-        """Gradients of transfer k, grad_u that of u_k; a shared lambda_k has a part from k + 1."""
-        if "bias" in self.trainable and self.bias is not False:
-            grads[f"bias_{k}"] = grad_z.sum(-2)
-        if "lambda" in self.trainable or "phi" in self.trainable:
-            grad_weight = grad_z.swapaxes(-1, -2) @ u
-        if "lambda" in self.trainable:
-            (lambda_in, lambda_out), phi = self._lambda_names(k), params[f"phi_{k}"]
-            by_node = np.einsum("...ij,ij->...i", grad_weight, phi)
-            grads[lambda_out] = grads.get(lambda_out, 0) - by_node
-            grads[lambda_in] = np.einsum("...ij,ij->...j", grad_weight, phi)
-        if "phi" in self.trainable:
-            grad_phi = self._gap(params, k) * grad_weight
-            if self._bends(k):
-                grad_phi -= grad_u.swapaxes(-1, -2) @ u
-            grads[f"phi_{k}"] = grad_phi
+    def __post_init__(self):
+        if not (isinstance(self.sizes, (tuple, list)) and len(self.sizes) > 1):
+            raise ValueError(f"Nested: sizes is {self.sizes!r}, expected (n_in, ..., n_out)")
+        for size in self.sizes:
+            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+                raise ValueError(f"Nested: sizes is {self.sizes!r}, expected positive integers")
+        complete(self, sizes=tuple(map(int, self.sizes)))
+        super().__post_init__()
+        check_elementwise(self.label, "activation", self.activation)
+        check_flags(self, "shared", "skip")
+        if self.output_eigenvalues is None:
+            complete(self, output_eigenvalues=self.eigenvalues)
+        check_initializers(self, "eigenvalues", "phi", "output_eigenvalues")

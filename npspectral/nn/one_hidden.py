@@ -3,14 +3,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._expect import check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
-from .layer import Layer, check_integer, check_number, gram
+from .layer import Layer, complete, gram
 from .scaled import RELU_GAIN
 
-NAMES = ("omega", "bias", "beta")
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OneHidden(Layer):
     """f(x) = (gain / h) sum_n beta_n relu(omega_n.x / sqrt(d) + bias_n).
 
@@ -32,25 +31,35 @@ class OneHidden(Layer):
     width: int
     bias: object = True
     gain: float = RELU_GAIN
-    trainable: tuple[str, ...] = NAMES
+    trainable: tuple[str, ...] = ("omega", "bias", "beta")
     n_out = 1
+    bias_start = Normal(1.0)
 
-    def __post_init__(self):
-        self.check_sizes(NAMES)
-        self.check_starts()
-        check_integer("OneHidden", "width", self.width)
-        object.__setattr__(self, "gain", check_number(self.label, "gain", self.gain))
+    def forward(self, params, x):
+        check_input(self, params, x)
+        xh = self._extended(params, x)
+        hidden = xh @ self._neurons(params).T
+        active = (hidden.real > 0).astype(hidden.real.dtype)
+        hidden *= active
+        return self.gain / self.width * (hidden @ params["beta"][:, None]), (xh, hidden, active)
 
-    def parameters(self):
-        bias = Normal(1.0) if self.bias is True else self.bias
-        present = {"omega": ((self.width, self.n_in), Normal(1.0)), "bias": ((self.width,), bias),
-                   "beta": ((self.width,), Normal(1.0))}
-        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
-
-    def conserved(self, params):
-        """c_n = beta_n^2 - |omega_n|^2 - bias_n^2 (h,), constant when all parameters flow."""
-        v = self._neurons(params)
-        return params["beta"] ** 2 - (v * v).sum(1)
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        xh, _, active = residuals
+        check_upstream(self, grad_y, xh[..., :self.n_in])
+        grad_y = self.gain / self.width * grad_y                    # y = gain / h * (hidden @ beta)
+        beta, grads = params["beta"], {}
+        if self.learned:
+            s = ((xh * grad_y).swapaxes(-1, -2) @ active).swapaxes(-1, -2)  # hidden *= active
+        if "omega" in self.learned:
+            grads["omega"] = beta[:, None] * s[..., :self.n_in]     # hidden = xh @ v.T
+        if "bias" in self.learned:
+            grads["bias"] = beta * s[..., -1]                       # hidden = xh @ v.T
+        if "beta" in self.learned:
+            grads["beta"] = (self._neurons(params) * s).sum(-1)     # y = gain / h * (hidden @ beta)
+        if not input_grad:
+            return grads, None
+        grad_xh = grad_y * (active @ (beta[:, None] * params["omega"]))     # hidden = xh @ v.T
+        return grads, grad_xh / self.n_in ** 0.5                    # xh = x / sqrt(d), 1
 
     def _neurons(self, params):
         """v (h, d + 1), or (h, d) without biases."""
@@ -64,31 +73,6 @@ class OneHidden(Layer):
         if "bias" not in params:
             return x
         return np.concatenate([x, np.ones_like(x[..., :1])], axis=-1)
-
-    def forward(self, params, x):
-        self.check_input(params, x)
-        xh = self._extended(params, x)
-        hidden = xh @ self._neurons(params).T
-        active = (hidden.real > 0).astype(hidden.real.dtype)
-        hidden *= active
-        return self.gain / self.width * (hidden @ params["beta"][:, None]), (xh, hidden, active)
-
-    def backward(self, params, residuals, grad_y, input_grad=True):
-        xh, _, active = residuals
-        self.check_upstream(grad_y, xh[..., :self.n_in])
-        grad_y = self.gain / self.width * grad_y
-        beta, grads = params["beta"], {}
-        if self.learned:
-            s = ((xh * grad_y).swapaxes(-1, -2) @ active).swapaxes(-1, -2)
-        if "omega" in self.learned:
-            grads["omega"] = beta[:, None] * s[..., :self.n_in]
-        if "bias" in self.learned:
-            grads["bias"] = beta * s[..., -1]
-        if "beta" in self.learned:
-            grads["beta"] = (self._neurons(params) * s).sum(-1)
-        if not input_grad:
-            return grads, None
-        return grads, grad_y * (active @ (beta[:, None] * params["omega"])) / self.n_in ** 0.5
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """(gain / h)^2 grad_y grad_y' times, with D = [v_n.xh > 0] beta_n:
@@ -110,3 +94,17 @@ class OneHidden(Layer):
         if "beta" in self.learned:
             terms["beta"] = outer * (hidden1 @ hidden2.T)[None, :, None]
         return terms
+
+    def conserved(self, params):
+        """c_n = beta_n^2 - |omega_n|^2 - bias_n^2 (h,), constant when all parameters flow."""
+        v = self._neurons(params)
+        return params["beta"] ** 2 - (v * v).sum(1)
+
+    def parameters(self):
+        return {"omega": ((self.width, self.n_in), Normal(1.0)),
+                "bias": ((self.width,), self.bias), "beta": ((self.width,), Normal(1.0))}
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_integer("OneHidden", "width", self.width)
+        complete(self, gain=check_number(self.label, "gain", self.gain))

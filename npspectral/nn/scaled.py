@@ -1,17 +1,16 @@
 """Layers whose weights are of order 1 and whose scale stands apart: networks in the 1/h scaling."""
 from dataclasses import dataclass
 
+from ._expect import check_input, check_number, check_upstream
 from .activations import ReLU
 from .chain import Chain
-from .initializers import Chi, Constant, Normal, UnitRows
-from .layer import Layer, check_number, gram
+from .initializers import Chi, Normal, UnitRows
+from .layer import Layer, complete, gram
 
-NAMES = ("weight", "bias")
-FIXED_NAMES = ("radius", "bias")
 RELU_GAIN = 2 ** 0.5            # makes the mean of (gain relu(u))^2 equal to 1 for u from N(0, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScaledDense(Layer):
     """Fully connected layer with its scale outside of the weights.
 
@@ -30,29 +29,12 @@ class ScaledDense(Layer):
     n_out: int
     scale: float | None = None
     bias: object = True
-    trainable: tuple[str, ...] = NAMES
+    trainable: tuple[str, ...] = ("weight", "bias")
 
-    def __post_init__(self):
-        self.check_sizes(NAMES)
-        self.check_starts()
-        scale = self.n_in ** -0.5 if self.scale is None else self.scale
-        object.__setattr__(self, "scale", check_number(self.label, "scale", scale))
-
-    def parameters(self):
-        bias = Normal(1.0) if self.bias is True else self.bias
-        present = {"weight": ((self.n_out, self.n_in), Normal(1.0)), "bias": ((self.n_out,), bias)}
-        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
-
-    def weight(self, params):
-        """The realized matrix, scale times the parameter, shape (n_out, n_in)."""
-        return self.scale * params["weight"]
-
-    def weight_backward(self, params, grad_weight):
-        """Gradients of the parameters behind the matrix from dL/dW of shape (..., n_out, n_in)."""
-        return {"weight": self.scale * grad_weight} if "weight" in self.learned else {}
+    bias_start = Normal(1.0)
 
     def forward(self, params, x):
-        self.check_input(params, x)
+        check_input(self, params, x)
         y = x @ params["weight"].T * self.scale
         if "bias" in params:
             y = y + params["bias"]
@@ -60,13 +42,15 @@ class ScaledDense(Layer):
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, = residuals
-        self.check_upstream(grad_y, x)
+        check_upstream(self, grad_y, x)
         grads = {}
         if "weight" in self.learned:
-            grads["weight"] = grad_y.swapaxes(-1, -2) @ x * self.scale
+            grads["weight"] = grad_y.swapaxes(-1, -2) @ x * self.scale  # y = x @ weight.T * scale
         if "bias" in self.learned:
-            grads["bias"] = grad_y.sum(-2)
-        return grads, grad_y @ params["weight"] * self.scale if input_grad else None
+            grads["bias"] = grad_y.sum(-2)                              # y = y + bias
+        if not input_grad:
+            return grads, None
+        return grads, grad_y @ params["weight"] * self.scale            # y = x @ weight.T * scale
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """weight: scale^2 (x.x') (grad_y.grad_y');  bias: grad_y.grad_y'."""
@@ -78,8 +62,27 @@ class ScaledDense(Layer):
             terms["bias"] = outer
         return terms
 
+    def weight(self, params):
+        """The realized matrix, scale times the parameter, shape (n_out, n_in)."""
+        return self.scale * params["weight"]
 
-@dataclass(frozen=True)
+    def weight_backward(self, params, grad_weight):
+        """Gradients of the parameters behind the matrix from dL/dW of shape (..., n_out, n_in)."""
+        if "weight" not in self.learned:
+            return {}
+        return {"weight": self.scale * grad_weight}         # matrix = scale * weight
+
+    def parameters(self):
+        return {"weight": ((self.n_out, self.n_in), Normal(1.0)),
+                "bias": ((self.n_out,), self.bias)}
+
+    def __post_init__(self):
+        super().__post_init__()
+        scale = self.n_in ** -0.5 if self.scale is None else self.scale
+        complete(self, scale=check_number(self.label, "scale", scale))
+
+
+@dataclass(frozen=True, repr=False)
 class FixedOrientations(Layer):
     """Neurons that may grow and shift, but not turn.
 
@@ -97,24 +100,12 @@ class FixedOrientations(Layer):
     n_in: int
     n_out: int
     bias: object = True
-    trainable: tuple[str, ...] = FIXED_NAMES
+    trainable: tuple[str, ...] = ("radius", "bias")
 
-    def __post_init__(self):
-        self.check_sizes(FIXED_NAMES)
-        self.check_starts()
-
-    def parameters(self):
-        bias = Constant(0.0) if self.bias is True else self.bias
-        present = {"orientation": ((self.n_out, self.n_in), UnitRows()),
-                   "radius": ((self.n_out,), Chi(self.n_in)), "bias": ((self.n_out,), bias)}
-        return {name: (shape, start) for name, (shape, start) in present.items() if callable(start)}
-
-    def weight(self, params):
-        """The realized matrix radius_n u_n / sqrt(n_in), shape (n_out, n_in)."""
-        return (params["radius"] / self.n_in ** 0.5)[:, None] * params["orientation"]
+    fixed = ("orientation",)
 
     def forward(self, params, x):
-        self.check_input(params, x)
+        check_input(self, params, x)
         v = x @ params["orientation"].T / self.n_in ** 0.5
         y = params["radius"] * v
         if "bias" in params:
@@ -123,13 +114,15 @@ class FixedOrientations(Layer):
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, v = residuals
-        self.check_upstream(grad_y, x)
+        check_upstream(self, grad_y, x)
         grads = {}
         if "radius" in self.learned:
-            grads["radius"] = (grad_y * v).sum(-2)
+            grads["radius"] = (grad_y * v).sum(-2)                  # y = radius * v
         if "bias" in self.learned:
-            grads["bias"] = grad_y.sum(-2)
-        return grads, grad_y @ self.weight(params) if input_grad else None
+            grads["bias"] = grad_y.sum(-2)                          # y = y + bias
+        if not input_grad:
+            return grads, None
+        return grads, grad_y @ self.weight(params)                  # radius * v = x @ weight.T
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """radius: (v grad_y).(v' grad_y');  bias: grad_y.grad_y'."""
@@ -139,6 +132,14 @@ class FixedOrientations(Layer):
         if "bias" in self.learned:
             terms["bias"] = gram(grad_y1, grad_y2)
         return terms
+
+    def weight(self, params):
+        """The realized matrix radius_n u_n / sqrt(n_in), shape (n_out, n_in)."""
+        return (params["radius"] / self.n_in ** 0.5)[:, None] * params["orientation"]
+
+    def parameters(self):
+        return {"orientation": ((self.n_out, self.n_in), UnitRows()),
+                "radius": ((self.n_out,), Chi(self.n_in)), "bias": ((self.n_out,), self.bias)}
 
 
 def mean_field(n_in, widths, n_out=1, activation=ReLU(), gain=RELU_GAIN, bias=True):

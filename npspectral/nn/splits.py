@@ -11,10 +11,10 @@ arXiv 2406.01183 (columns); the minimum is the inequality of the two means.
 """
 import numpy as np
 
+from ._expect import check_number
 from .activations import Elementwise
 from .chain import Chain
 from .dense import Dense
-from .layer import check_number
 from .spectral import Spectral
 
 FREE = {"node": "lambda_out", "input": "lambda_in"}
@@ -38,12 +38,12 @@ def to_spectral(layer, params, over="node", on_lambda=1.0, on_phi=1.0):
     ratio = (check_number("to_spectral", "on_phi", on_phi, low=0)
              / check_number("to_spectral", "on_lambda", on_lambda, low=0))
 
-    def convert(layer, own):
-        eigenvalues, phi = _split(layer.weight(own), 1 if over == "node" else 0, ratio)
-        spectral = Spectral(layer.n_in, layer.n_out, "bias" in own,
+    def convert(layer, params):
+        eigenvalues, phi = _split(layer.weight(params), 1 if over == "node" else 0, ratio)
+        spectral = Spectral(layer.n_in, layer.n_out, "bias" in params,
                             _renamed(layer, (FREE[over], "phi")), **{ZERO[over]: 0.0})
         return spectral, {FREE[over]: eigenvalues, "phi": -phi if over == "node" else phi,
-                          **_bias(own)}
+                          **_bias(params)}
     return _converted("to_spectral", convert, layer, params)
 
 
@@ -52,9 +52,9 @@ def to_dense(layer, params):
 
     Takes every layer that has `weight`. Raises TypeError on others with parameters.
     """
-    def convert(layer, own):
-        dense = Dense(layer.n_in, layer.n_out, "bias" in own, _renamed(layer, ("weight",)))
-        return dense, {"weight": np.array(layer.weight(own)), **_bias(own)}
+    def convert(layer, params):
+        dense = Dense(layer.n_in, layer.n_out, "bias" in params, _renamed(layer, ("weight",)))
+        return dense, {"weight": np.array(layer.weight(params)), **_bias(params)}
     return _converted("to_dense", convert, layer, params)
 
 
@@ -65,7 +65,7 @@ def _converted(owner, convert, layer, params):
             raise ValueError(f"{owner}: params has {len(params)} entries, "
                              f"expected one for each of {len(layer.layers)} layers")
         pairs = [_converted(owner, convert, *pair) for pair in zip(layer.layers, params)]
-        return Chain(*(layer for layer, _ in pairs)), tuple(own for _, own in pairs)
+        return Chain(*(layer for layer, _ in pairs)), tuple(part for _, part in pairs)
     if isinstance(layer, Elementwise):
         return layer, {}
     if not hasattr(layer, "weight"):

@@ -43,7 +43,7 @@ def merge(tree, part):
     """`tree` with the arrays of `part` wherever `part` has them."""
     if isinstance(tree, dict):
         return {**tree, **part}
-    return tuple(merge(branch, own) for branch, own in zip(tree, part, strict=True))
+    return tuple(merge(*branches) for branches in zip(tree, part, strict=True))
 
 
 def leaves(tree):

@@ -282,6 +282,13 @@ def test_broken_part_of_the_protocol_is_named(name, rng):
         check_gradients(layer, random_params(layer, rng), random_input(layer, rng), rng=rng)
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 8])
+def test_sum_over_the_first_axis_is_named_at_every_batch_size(n, rng):
+    layer, _ = BROKEN["sum over the first axis"]
+    with pytest.raises(AssertionError, match="the gradient of bias has shape .*: sums run over ax"):
+        check_gradients(layer, random_params(layer, rng), random_input(layer, rng, leading=(n,)))
+
+
 SILENT = {"a gradient that is a parameter", "samples that see each other",
           "x in forward", "a parameter in forward", "a counter"}
 

@@ -219,16 +219,6 @@ def test_labels_are_found_in_arrays_of_any_layout(rng):
         assert same_bits(softmax_cross_entropy(other, labels), want)
 
 
-def test_softmax_does_not_change_when_all_logits_move(rng):
-    y, labels = dyadic(rng, (6, 4)), rng.integers(4, size=6)
-    assert same_bits(softmax_cross_entropy(y + 8, labels), softmax_cross_entropy(y, labels))
-
-
-def test_one_class_costs_nothing():
-    value, grad_y = softmax_cross_entropy(np.array([[3.0], [-2.0]]), np.array([0, 0]))
-    assert value == 0 and (grad_y == 0).all()
-
-
 def test_probabilities_may_be_off_by_rounding():
     q = np.full((2, 10), 0.1, np.float32)
     softmax_cross_entropy(np.zeros((2, 10), np.float32), q)

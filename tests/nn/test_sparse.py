@@ -216,20 +216,6 @@ def test_moving_the_weights_that_define_the_threshold_changes_nothing_else(rng):
         assert abs(got - slope) <= 64 * np.finfo(float).eps / h * np.abs(ends).max()
 
 
-class Untouched(Dense):
-    """A dense layer whose weight must not be asked for a gradient."""
-
-    def weight_backward(self, params, grad_weight):
-        raise AssertionError("nobody asked for this")
-
-
-@pytest.mark.parametrize("trainable", [(), ("bias",)])
-def test_gradient_of_a_frozen_weight_is_not_computed(trainable, choice, rng):
-    layer = Sparse(Untouched(5, 3, trainable=trainable), **choice)
-    grads, _ = backward(layer, random_params(layer, rng), random_input(layer, rng), np.ones((4, 3)))
-    assert tuple(grads) == trainable
-
-
 # Bad input
 
 @pytest.mark.parametrize("options, error, message", [

@@ -1,20 +1,20 @@
 """The recurrent spectral network: a nonlinear transient, and planted directions where it ends."""
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
+from .._expect import (check_dtype, check_flags, check_initializers, check_input, check_integer,
+                       check_upstream)
 from ..activations import Tanh, check_elementwise
 from ..initializers import Normal, Uniform
-from ..layer import Layer, check_integer
+from ..layer import Layer
 from .similarity import (damped, damped_backward, eigenvalues_backward, inverted, similarity,
                          similarity_backward)
 
-NAMES = ("planted", "modes", "theta")
 PLANTINGS = ("random", "nodes")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RecurrentSpectral(Layer):
     """Recurrent network whose state comes to rest on planted directions, one for every output.
 
@@ -44,37 +44,49 @@ class RecurrentSpectral(Layer):
     activation: object = Tanh()
     constant: bool = False
     planting: str = "random"
-    trainable: tuple[str, ...] = NAMES[1:]
+    trainable: tuple[str, ...] = ("modes", "theta")
     theta: object = Uniform(-1.0, 1.0)
 
-    names: ClassVar[tuple[str, ...]] = NAMES
     bias = False
 
-    def __post_init__(self):
-        self.check_sizes(self.names)
-        self.check_flag("constant")
-        check_integer(self.label, "nodes", self.nodes,
-                      max(self.n_out + 1, self.n_in + self.constant))
-        check_integer(self.label, "steps", self.steps)
-        check_elementwise(self.label, "activation", self.activation)
-        if self.planting not in PLANTINGS:
-            raise ValueError(f"{self.label}: planting is {self.planting!r}, "
-                             f"expected one of {PLANTINGS}")
-        self.check_starts(theta=self.theta)
+    def forward(self, params, x):
+        check_input(self, params, x)
+        phi, inverse = self.eigenvectors(params)
+        transfer = similarity(phi, inverse, self.eigenvalues(params))
+        state, steps = transient(self.activation, transfer, self.start(x), self.steps - 1)
+        h, active = self.activation.forward({}, state)
+        y = h @ inverse[:self.n_out].T
+        return y, (h, active, steps, phi, inverse, transfer)
 
-    def parameters(self):
-        n, c = self.nodes, self.n_out
-        return {"planted": ((n, c), Normal(1.0)), "modes": ((n, n - c), Normal(1.0)),
-                "theta": ((n - c,), self.theta)}
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        h, active, steps, phi, inverse, transfer = residuals
+        check_upstream(self, grad_y, h)
+        if not (self.learned or input_grad):
+            return {}, None
+        grad_h = grad_y @ inverse[:self.n_out]                          # y = h @ inverse[:n_out].T
+        grad_state = self.activation.backward({}, active, grad_h)[1]    # h = f(state)
+        grad_transfer, grad_start = transient_backward(                 # state, .. = transient(..)
+            self.activation, transfer, steps, grad_state, bool(self.learned), input_grad)
+        grads = self._gradients(params, residuals, grad_y, grad_transfer) if self.learned else {}
+        if not input_grad:
+            return grads, None
+        return grads, grad_start[..., :self.n_in].copy()                # state[:n_in] = x
 
-    def init(self, rng, dtype=float):
-        """First values; [P | Q] is made orthonormal in float64 and then cast."""
-        self.check_dtype(dtype)
-        first = super().init(rng)
-        if self.planting == "nodes":
-            first["planted"] = np.eye(self.nodes)[:, -self.n_out:]
-        first["planted"], first["modes"] = orthonormal(first["planted"], first["modes"])
-        return {name: array.astype(dtype) for name, array in first.items()}
+    def _gradients(self, params, residuals, grad_y, grad_transfer):
+        h, _, _, phi, inverse, _ = residuals
+        grads, eigenvalues = {}, self.eigenvalues(params)
+        if set(self.learned) - {"theta"}:
+            grad_inverse = grad_y.swapaxes(-1, -2) @ h                  # y = h @ inverse[:n_out].T
+            grad_phi, grad_eigenvalues = similarity_backward(           # transfer = similarity(..)
+                phi, inverse, eigenvalues, grad_transfer, grad_inverse)
+            grads = self.eigenvectors_backward(params, grad_phi)        # phi = eigenvectors(params)
+        else:
+            grad_eigenvalues = eigenvalues_backward(                    # transfer = similarity(..)
+                phi, inverse, grad_transfer)
+        if "theta" in self.learned:
+            grads["theta"] = damped_backward(                           # eigenvalues: damped(theta)
+                params["theta"], grad_eigenvalues[..., self.n_out:])
+        return {name: grads[name] for name in self.learned}
 
     def eigenvectors(self, params):
         """Phi and its inverse (nodes, nodes)."""
@@ -83,7 +95,8 @@ class RecurrentSpectral(Layer):
 
     def eigenvectors_backward(self, params, grad_phi):
         """Gradients of the parameters behind Phi from dL/dPhi (..., nodes, nodes)."""
-        return {"planted": grad_phi[..., :self.n_out], "modes": grad_phi[..., self.n_out:]}
+        return {"planted": grad_phi[..., :self.n_out],              # phi = concatenate([planted,
+                "modes": grad_phi[..., self.n_out:]}                # modes], axis=1)
 
     def eigenvalues(self, params):
         """1 for every planted direction, then lambda (nodes,)."""
@@ -98,35 +111,6 @@ class RecurrentSpectral(Layer):
             state[..., self.n_in] = 1
         return state
 
-    def forward(self, params, x):
-        self.check_input(params, x)
-        phi, inverse = self.eigenvectors(params)
-        transfer = similarity(phi, inverse, self.eigenvalues(params))
-        state, kept = transient(self.activation, transfer, self.start(x), self.steps - 1)
-        h, active = self.activation.forward({}, state)
-        return h @ inverse[:self.n_out].T, (h, active, kept, phi, inverse, transfer)
-
-    def backward(self, params, residuals, grad_y, input_grad=True):
-        h, active, kept, phi, inverse, transfer = residuals
-        self.check_upstream(grad_y, h)
-        if not (self.learned or input_grad):
-            return {}, None
-        grad_state = self.activation.backward({}, active, grad_y @ inverse[:self.n_out])[1]
-        grad_transfer, grad_start = transient_backward(self.activation, transfer, kept,
-                                                       grad_state, bool(self.learned), input_grad)
-        grads, eigenvalues = {}, self.eigenvalues(params)
-        if set(self.learned) - {"theta"}:
-            grad_inverse = grad_y.swapaxes(-1, -2) @ h
-            grad_phi, grad_eigenvalues = similarity_backward(phi, inverse, eigenvalues,
-                                                             grad_transfer, grad_inverse)
-            grads = self.eigenvectors_backward(params, grad_phi)
-        elif self.learned:
-            grad_eigenvalues = eigenvalues_backward(phi, inverse, grad_transfer)
-        if "theta" in self.learned:
-            grads["theta"] = damped_backward(params["theta"], grad_eigenvalues[..., self.n_out:])
-        grads = {name: grads[name] for name in self.learned}
-        return grads, grad_start[..., :self.n_in].copy() if input_grad else None
-
     def condition(self, params):
         """|Phi| |Phi^-1| in the 2-norm, 1 if orthonormal; what it amplifies is lost to rounding."""
         try:
@@ -137,7 +121,7 @@ class RecurrentSpectral(Layer):
 
     def states(self, params, x, length):
         """x_0 to x_length (length + 1, ..., batch, nodes), the linear tail included."""
-        self.check_input(params, x)
+        check_input(self, params, x)
         check_integer(self.label, "length", length, 0)
         transfer = similarity(*self.eigenvectors(params), self.eigenvalues(params))
         states = [self.start(x)]
@@ -160,6 +144,32 @@ class RecurrentSpectral(Layer):
         rate = np.abs(damped(params["theta"])).max()
         return self.condition(params) * rate ** length * distance
 
+    def init(self, rng, dtype=float):
+        """First values; [P | Q] is made orthonormal in float64 and then cast."""
+        check_dtype(self, dtype)
+        first = super().init(rng)
+        if self.planting == "nodes":
+            first["planted"] = np.eye(self.nodes)[:, -self.n_out:]
+        first["planted"], first["modes"] = orthonormal(first["planted"], first["modes"])
+        return {name: array.astype(dtype) for name, array in first.items()}
+
+    def parameters(self):
+        n, c = self.nodes, self.n_out
+        return {"planted": ((n, c), Normal(1.0)), "modes": ((n, n - c), Normal(1.0)),
+                "theta": ((n - c,), self.theta)}
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_flags(self, "constant")
+        check_integer(self.label, "nodes", self.nodes,
+                      max(self.n_out + 1, self.n_in + self.constant))
+        check_integer(self.label, "steps", self.steps)
+        check_elementwise(self.label, "activation", self.activation)
+        if self.planting not in PLANTINGS:
+            raise ValueError(f"{self.label}: planting is {self.planting!r}, "
+                             f"expected one of {PLANTINGS}")
+        check_initializers(self, "theta")
+
 
 def orthonormal(planted, modes):
     """Both with orthonormal columns, turned one after the other as Gram and Schmidt do."""
@@ -168,24 +178,25 @@ def orthonormal(planted, modes):
     return q[:, :planted.shape[1]], q[:, planted.shape[1]:]
 
 
-def transient(activation, transfer, state, steps):
-    """x_{t+1} = A f(x_t), `steps` times from `state`; the last x, and what backward needs."""
-    kept = []
-    for _ in range(steps):
+def transient(activation, transfer, state, length):
+    """x_{t+1} = A f(x_t), `length` times from `state`; the last x, and what backward needs."""
+    steps = []
+    for _ in range(length):
         h, active = activation.forward({}, state)
-        kept.append((h, active))
+        steps.append((h, active))
         state = h @ transfer.T
-    return state, tuple(kept)
+    return state, tuple(steps)
 
 
-def transient_backward(activation, transfer, kept, grad_state, transfer_grad, input_grad):
+def transient_backward(activation, transfer, steps, grad_state, transfer_grad, input_grad):
     """dL/dA (..., nodes, nodes), 0 if not asked for, and that of the first state or None."""
     nodes = len(transfer)
     grad_transfer = np.zeros((*grad_state.shape[:-2], nodes, nodes), grad_state.dtype)
-    for t in reversed(range(len(kept))):
-        h, active = kept[t]
+    for t in reversed(range(len(steps))):
+        h, active = steps[t]
         if transfer_grad:
-            grad_transfer += grad_state.swapaxes(-1, -2) @ h
+            grad_transfer += grad_state.swapaxes(-1, -2) @ h            # state = h @ transfer.T
         if t or input_grad:
-            grad_state = activation.backward({}, active, grad_state @ transfer)[1]
+            grad_h = grad_state @ transfer                              # state = h @ transfer.T
+            grad_state = activation.backward({}, active, grad_h)[1]     # h = f(state)
     return grad_transfer, grad_state if input_grad else None

@@ -4,15 +4,17 @@ from functools import cached_property
 
 import numpy as np
 
-from ..activations import Identity, Tanh
-from ..layer import Layer, check_integer
+from .._expect import check_dtype, check_input, check_integer, check_upstream
+from ..activations import Identity, Tanh, check_elementwise
+from ..layer import Layer
 from .real import RecurrentSpectral, orthonormal, transient, transient_backward
 from .similarity import damped_backward, similarity, similarity_backward
 
 KINDS = ("modes", "theta")
+LINEAR = Identity()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SwitchedRecurrentSpectral(Layer):
     """Network that hears `items` items, each by a kernel of its own; P is common to all kernels.
 
@@ -42,11 +44,85 @@ class SwitchedRecurrentSpectral(Layer):
     planting: str = "random"
     trainable: tuple[str, ...] = KINDS
 
-    def __post_init__(self):
-        check_integer("SwitchedRecurrentSpectral", "items", self.items)
-        check_integer("SwitchedRecurrentSpectral", "rest", self.rest, 0)
-        self.kernel                                         # refuses what does not fit
-        self.check_sizes(KINDS)
+    def forward(self, params, x):
+        check_input(self, params, x)
+        state, residuals = 0, []
+        for k in range(1, self.items + 1):
+            phi, inverse, transfer = self._matrices(params, k)
+            state = state + self.kernel.start(x[..., (k - 1) * self.size:k * self.size])
+            last = k == self.items                          # y needs no linear step of this one
+            state, bent = transient(self.activation, transfer, state, self.steps - last)
+            state, straight = transient(LINEAR, transfer, state, 0 if last else self.rest)
+            residuals.append((bent, straight, phi, inverse, transfer))
+        h, active = self.activation.forward({}, state)
+        y = h @ inverse[:self.n_out].T
+        return y, (h, active, tuple(residuals))
+
+    def backward(self, params, residuals, grad_y, input_grad=True):
+        h, active, windows = residuals
+        check_upstream(self, grad_y, h)
+        if not (self.learned or input_grad):
+            return {}, None
+        grads, grad_x = {}, []
+        grad_inverse = grad_y.swapaxes(-1, -2) @ h                      # y = h @ inverse[:n_out].T
+        grad_h = grad_y @ windows[-1][3][:self.n_out]                   # y = h @ inverse[:n_out].T
+        grad_state = self.activation.backward({}, active, grad_h)[1]    # h = f(state)
+        for k in range(self.items, 0, -1):
+            go_on = k > 1 or input_grad
+            grad_transfer, grad_state = self._window_backward(windows[k - 1], grad_state, go_on)
+            grads |= self._kernel_gradients(params, k, windows[k - 1], grad_transfer,
+                                            grad_inverse)
+            grad_inverse = grad_inverse[..., :0, :]         # y reads the inverse of the last alone
+            grad_x.insert(0, grad_state[..., :self.size] if go_on else None)    # state += start(x)
+        grads = {name: grads[name] for name in self.learned}
+        return grads, np.concatenate(grad_x, axis=-1) if input_grad else None
+
+    def _window_backward(self, window, grad_state, input_grad):
+        """dL/dA of one item, and that of the state before it."""
+        bent, straight, _, _, transfer = window
+        learns = bool(self.learned)
+        later, grad_state = transient_backward(                 # state, straight = transient(..)
+            LINEAR, transfer, straight, grad_state, learns, True)
+        earlier, grad_state = transient_backward(               # state, bent = transient(..)
+            self.activation, transfer, bent, grad_state, learns, input_grad)
+        return earlier + later, grad_state                      # one transfer in both
+
+    def _kernel_gradients(self, params, k, window, grad_transfer, grad_inverse):
+        if not self.learned:
+            return {}
+        _, _, phi, inverse, _ = window
+        part = self.kernel_params(params, k)
+        grad_phi, grad_eigenvalues = similarity_backward(       # transfer = similarity(..)
+            phi, inverse, self.kernel.eigenvalues(part), grad_transfer, grad_inverse)
+        grad_theta = damped_backward(                           # eigenvalues: damped(theta)
+            part["theta"], grad_eigenvalues[..., self.n_out:])
+        return {f"modes_{k}": grad_phi[..., self.n_out:],       # phi = [planted, modes]
+                f"theta_{k}": grad_theta}
+
+    def kernel_params(self, params, k):
+        """The parameters of kernel k = 1..items under the names of RecurrentSpectral."""
+        return {"planted": params["planted"], **{name: params[f"{name}_{k}"] for name in KINDS}}
+
+    def transfers(self, params):
+        """A_1, ..., A_items (nodes, nodes)."""
+        return [self._matrices(params, k)[-1] for k in range(1, self.items + 1)]
+
+    def _matrices(self, params, k):
+        """Phi, its inverse and A of kernel k."""
+        part = self.kernel_params(params, k)
+        phi, inverse = self.kernel.eigenvectors(part)
+        return phi, inverse, similarity(phi, inverse, self.kernel.eigenvalues(part))
+
+    def init(self, rng, dtype=float):
+        """First values: every [P | Q_k] orthonormal, Q_k drawn one after the other."""
+        check_dtype(self, dtype)
+        first = super().init(rng)
+        if self.planting == "nodes":
+            first["planted"] = np.eye(self.nodes)[:, -self.n_out:]
+        for k in range(1, self.items + 1):
+            planted, first[f"modes_{k}"] = orthonormal(first["planted"], first[f"modes_{k}"])
+        first["planted"] = planted
+        return {name: array.astype(dtype) for name, array in first.items()}
 
     @property
     def n_in(self):
@@ -60,81 +136,25 @@ class SwitchedRecurrentSpectral(Layer):
 
     @cached_property
     def learned(self):
+        """Names of all parameters of a kind that is trained."""
         return tuple(name for name in self.shapes if name.partition("_")[0] in self.trainable)
 
     def parameters(self):
         """Those of one kernel, modes and theta once for every item."""
-        own = self.kernel.parameters()
-        return {"planted": own["planted"]} | {f"{name}_{k}": own[name]
-                                              for k in range(1, self.items + 1) for name in KINDS}
+        parts = self.kernel.parameters()
+        return {"planted": parts["planted"]} | {f"{name}_{k}": parts[name]
+                                                for k in range(1, self.items + 1) for name in KINDS}
 
-    def init(self, rng, dtype=float):
-        """First values: every [P | Q_k] orthonormal, Q_k drawn one after the other."""
-        self.check_dtype(dtype)
-        first = super().init(rng)
-        if self.planting == "nodes":
-            first["planted"] = np.eye(self.nodes)[:, -self.n_out:]
-        for k in range(1, self.items + 1):
-            planted, first[f"modes_{k}"] = orthonormal(first["planted"], first[f"modes_{k}"])
-        first["planted"] = planted
-        return {name: array.astype(dtype) for name, array in first.items()}
+    @property
+    def trainable_names(self):
+        return KINDS
 
-    def own(self, params, k):
-        """The parameters of kernel k = 1..items under the names of RecurrentSpectral."""
-        return {"planted": params["planted"], **{name: params[f"{name}_{k}"] for name in KINDS}}
-
-    def transfers(self, params):
-        """A_1, ..., A_items (nodes, nodes)."""
-        return [self._matrices(params, k)[-1] for k in range(1, self.items + 1)]
-
-    def _matrices(self, params, k):
-        """Phi, its inverse and A of kernel k."""
-        own = self.own(params, k)
-        phi, inverse = self.kernel.eigenvectors(own)
-        return phi, inverse, similarity(phi, inverse, self.kernel.eigenvalues(own))
-
-    def forward(self, params, x):
-        self.check_input(params, x)
-        state, residuals = 0, []
-        for k in range(1, self.items + 1):
-            phi, inverse, transfer = self._matrices(params, k)
-            state = state + self.kernel.start(x[..., (k - 1) * self.size:k * self.size])
-            last = k == self.items                          # y needs no linear step of this one
-            state, bent = transient(self.activation, transfer, state, self.steps - last)
-            state, straight = transient(Identity(), transfer, state, 0 if last else self.rest)
-            residuals.append((bent, straight, phi, inverse, transfer))
-        h, active = self.activation.forward({}, state)
-        return h @ inverse[:self.n_out].T, (h, active, tuple(residuals))
-
-    def backward(self, params, residuals, grad_y, input_grad=True):
-        h, active, windows = residuals
-        self.check_upstream(grad_y, h)
-        if not (self.learned or input_grad):
-            return {}, None
-        grads, grad_x, grad_inverse = {}, [], grad_y.swapaxes(-1, -2) @ h
-        grad_h = grad_y @ windows[-1][3][:self.n_out]
-        grad_state = self.activation.backward({}, active, grad_h)[1]
-        for k in range(self.items, 0, -1):
-            bent, straight, phi, inverse, transfer = windows[k - 1]
-            go_on = k > 1 or input_grad
-            later, grad_state = transient_backward(Identity(), transfer, straight, grad_state,
-                                                   bool(self.learned), True)
-            earlier, grad_state = transient_backward(self.activation, transfer, bent, grad_state,
-                                                     bool(self.learned), go_on)
-            grads |= self._kernel_gradients(params, k, phi, inverse, earlier + later, grad_inverse)
-            grad_inverse = grad_inverse[..., :0, :]         # only the last one is read
-            grad_x.insert(0, grad_state[..., :self.size] if go_on else None)
-        grads = {name: grads[name] for name in self.learned}
-        return grads, np.concatenate(grad_x, axis=-1) if input_grad else None
-
-    def _kernel_gradients(self, params, k, phi, inverse, grad_transfer, grad_inverse):
-        if not self.learned:
-            return {}
-        own = self.own(params, k)
-        grad_phi, grad_eigenvalues = similarity_backward(
-            phi, inverse, self.kernel.eigenvalues(own), grad_transfer, grad_inverse)
-        grad_theta = damped_backward(own["theta"], grad_eigenvalues[..., self.n_out:])
-        return {f"modes_{k}": grad_phi[..., self.n_out:], f"theta_{k}": grad_theta}
+    def __post_init__(self):
+        for name, low in (("size", 1), ("items", 1), ("rest", 0)):
+            check_integer("SwitchedRecurrentSpectral", name, getattr(self, name), low)
+        super().__post_init__()
+        check_elementwise(self.label, "activation", self.activation)
+        self.kernel                                         # refuses what does not fit
 
 
 def product_stability(transfers, planted):

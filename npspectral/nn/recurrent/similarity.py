@@ -3,9 +3,9 @@
     grad_eigenvalues = diag(M),    grad_Phi = Y^T ((eigenvalue_j - eigenvalue_i) M_ij - grad_Y Y^T)
     M = Phi^T grad_A Y^T,  Y = Phi^-1        j the column, i the row; grad_Y what else reaches Y
 
-The adjoint rule of the inverse, dY = -Y dPhi Y, is folded into the gap: dA = Phi [Y dPhi, Lambda] Y
-with the commutator [Z, Lambda]_ij = (eigenvalue_j - eigenvalue_i) Z_ij, as in the spectral layer.
-So a column's length, and a change of basis within equal eigenvalues, do not change A.
+The inverse changes by dY = -Y dPhi Y, so A changes by dA = Phi [Y dPhi, Lambda] Y, where
+[Z, Lambda]_ij = (eigenvalue_j - eigenvalue_i) Z_ij. The gap is 0 on the diagonal: the length of a
+column of Phi does not change A. Nor does a change of basis among columns of one eigenvalue.
 """
 import numpy as np
 
@@ -13,6 +13,30 @@ from ..activations import Tanh
 
 MARGIN = 2.0 ** -10             # exact in every dtype, so that (1 - MARGIN) tanh stays below 1
 LAPACK = "fdFD"
+TANH = Tanh()
+
+
+def similarity(phi, inverse, eigenvalues):
+    """A = Phi diag(eigenvalues) Y (n, n), of phi and inverse (n, n), eigenvalues (n,)."""
+    return (phi * eigenvalues) @ inverse
+
+
+def similarity_backward(phi, inverse, eigenvalues, grad_transfer, grad_inverse):
+    """grad_phi (..., n, n) and grad_eigenvalues (..., n).
+
+    grad_transfer (..., n, n) is dL/dA; grad_inverse (..., m, n) what reaches the first m rows of
+    the inverse by other ways, m = n if it reaches all.
+    """
+    m = phi.T @ grad_transfer @ inverse.T                       # A = (phi * eigenvalues) @ inverse
+    inner = (eigenvalues - eigenvalues[:, None]) * m            # dA = Phi [Y dPhi, Lambda] Y
+    inner[..., :grad_inverse.shape[-2], :] -= grad_inverse @ inverse.T      # dY = -Y dPhi Y
+    grad_eigenvalues = np.diagonal(m, axis1=-2, axis2=-1)       # A = (phi * eigenvalues) @ inverse
+    return inverse.T @ inner, grad_eigenvalues                  # inner is dL/d(Y dPhi)
+
+
+def eigenvalues_backward(phi, inverse, grad_transfer):
+    """grad_eigenvalues (..., n) alone, diag(M), for two products less."""
+    return np.einsum("...ij,ij->...i", phi.T @ grad_transfer, inverse)  # (phi * eigenvalues) @ Y
 
 
 def damped(theta):
@@ -21,7 +45,8 @@ def damped(theta):
 
 
 def damped_backward(theta, grad_eigenvalues):
-    return (1 - MARGIN) * Tanh().derivative(theta) * grad_eigenvalues
+    """grad_theta (..., n)."""
+    return (1 - MARGIN) * TANH.derivative(theta) * grad_eigenvalues   # (1 - MARGIN) tanh(theta)
 
 
 def inverted(phi):
@@ -42,25 +67,3 @@ def _gauss_jordan(phi):
         others = rows[:, j:j + 1] * (np.arange(n) != j)[:, None]
         rows -= others * rows[j]
     return rows[:, n:]
-
-
-def similarity(phi, inverse, eigenvalues):
-    """A = Phi diag(eigenvalues) Y (n, n), of phi and inverse (n, n), eigenvalues (n,)."""
-    return (phi * eigenvalues) @ inverse
-
-
-def similarity_backward(phi, inverse, eigenvalues, grad_transfer, grad_inverse):
-    """grad_phi (..., n, n) and grad_eigenvalues (..., n).
-
-    grad_transfer (..., n, n) is dL/dA; grad_inverse (..., m, n) what reaches the first m rows of
-    the inverse by other ways, m = n if it reaches all.
-    """
-    m = phi.T @ grad_transfer @ inverse.T
-    inner = (eigenvalues - eigenvalues[:, None]) * m
-    inner[..., :grad_inverse.shape[-2], :] -= grad_inverse @ inverse.T
-    return inverse.T @ inner, np.diagonal(m, axis1=-2, axis2=-1)
-
-
-def eigenvalues_backward(phi, inverse, grad_transfer):
-    """grad_eigenvalues (..., n) alone, diag(M), for two products less."""
-    return np.einsum("...ij,ij->...i", phi.T @ grad_transfer, inverse)

@@ -1,6 +1,5 @@
 """The recurrent spectral network whose eigenvectors have an exact inverse and determinant +-1."""
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from .real import RecurrentSpectral
 NAMES = ("lower", "upper", "drive", "theta")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TriangularRecurrentSpectral(RecurrentSpectral):
     """RecurrentSpectral with free eigenvectors L U, which nothing in training makes singular.
 
@@ -32,23 +31,22 @@ class TriangularRecurrentSpectral(RecurrentSpectral):
     planting: str = "nodes"
     trainable: tuple[str, ...] = NAMES
 
-    names: ClassVar[tuple[str, ...]] = NAMES
+    def eigenvectors(self, params):
+        """Phi and its inverse (nodes, nodes)."""
+        lower, upper = self.factors(params)
+        drive, free = params["drive"], lower @ upper
+        inverse = unit_lower_inverse(upper.T).T @ unit_lower_inverse(lower)
+        one, zero = np.eye(self.n_out, dtype=drive.dtype), np.zeros_like(drive)
+        return (np.block([[zero.T, free], [one, drive]]),
+                np.block([[-drive @ inverse, one], [inverse, zero.T]]))
 
-    def __post_init__(self):
-        super().__post_init__()
-        if self.planting != "nodes" or self.nodes < self.n_in + self.constant + self.n_out:
-            raise ValueError(f"{self.label}: {self.nodes} nodes planted as {self.planting!r}, "
-                             f"expected 'nodes', n_out of them beside those of the input")
-
-    def parameters(self):
-        m = self.nodes - self.n_out
-        entries = ((m * (m - 1) // 2,), Normal(0.5 * m ** -0.5))
-        return {"lower": entries, "upper": entries, "drive": ((self.n_out, m), Constant(0.0)),
-                "theta": ((m,), self.theta)}
-
-    def init(self, rng, dtype=float):
-        """First values of all parameters, each drawn by its own initializer."""
-        return Layer.init(self, rng, dtype)
+    def eigenvectors_backward(self, params, grad_phi):
+        """Gradients of lower, upper and drive from dL/dPhi (..., nodes, nodes)."""
+        lower, upper = self.factors(params)
+        grad_free = grad_phi[..., :-self.n_out, self.n_out:]        # phi = [[0, free], [1, drive]]
+        return {"lower": (grad_free @ upper.T)[..., self._below],   # free = lower @ upper
+                "upper": (lower.T @ grad_free)[..., self._below.T],     # free = lower @ upper
+                "drive": grad_phi[..., -self.n_out:, self.n_out:]}  # phi = [[0, free], [1, drive]]
 
     def factors(self, params):
         """L and U (m, m)."""
@@ -61,20 +59,21 @@ class TriangularRecurrentSpectral(RecurrentSpectral):
     def _below(self):
         return np.tri(self.nodes - self.n_out, k=-1, dtype=bool)
 
-    def eigenvectors(self, params):
-        lower, upper = self.factors(params)
-        drive, free = params["drive"], lower @ upper
-        inverse = unit_lower_inverse(upper.T).T @ unit_lower_inverse(lower)
-        one, zero = np.eye(self.n_out, dtype=drive.dtype), np.zeros_like(drive)
-        return (np.block([[zero.T, free], [one, drive]]),
-                np.block([[-drive @ inverse, one], [inverse, zero.T]]))
+    def parameters(self):
+        m = self.nodes - self.n_out
+        entries = ((m * (m - 1) // 2,), Normal(0.5 * m ** -0.5))
+        return {"lower": entries, "upper": entries, "drive": ((self.n_out, m), Constant(0.0)),
+                "theta": ((m,), self.theta)}
 
-    def eigenvectors_backward(self, params, grad_phi):
-        lower, upper = self.factors(params)
-        grad_free = grad_phi[..., :-self.n_out, self.n_out:]
-        return {"lower": (grad_free @ upper.T)[..., self._below],
-                "upper": (lower.T @ grad_free)[..., self._below.T],
-                "drive": grad_phi[..., -self.n_out:, self.n_out:]}
+    def init(self, rng, dtype=float):
+        """First values of all parameters, each drawn by its own initializer."""
+        return Layer.init(self, rng, dtype)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.planting != "nodes" or self.nodes < self.n_in + self.constant + self.n_out:
+            raise ValueError(f"{self.label}: {self.nodes} nodes planted as {self.planting!r}, "
+                             f"expected 'nodes', n_out of them beside those of the input")
 
 
 def unit_lower_inverse(matrix):

@@ -1,0 +1,61 @@
+"""The spectral layer where one set of eigenvalues is a declared constant c: W is never formed.
+
+    lambda_in = c:     u = x phi^T    y_i = (c - lambda_out_i) u_i
+    lambda_out = c:    s_j = (lambda_in_j - c) x_j    y = s phi^T
+
+The numbers are those of the general form in spectral.py, up to rounding. That takes three products
+with a matrix in forward and backward and passes over W; here two products do.
+"""
+
+
+def forward(layer, params, x):
+    """y without the bias, and the residuals."""
+    return (by_input if "lambda_in" in params else by_node)(layer, params, x)
+
+
+def backward(layer, params, residuals, grad_y, input_grad):
+    """Gradients of all but the bias, and grad_x or None."""
+    back = by_input_backward if "lambda_in" in params else by_node_backward
+    return back(layer, params, residuals, grad_y, input_grad)
+
+
+def by_node(layer, params, x):
+    """lambda_in = c: every node has one factor."""
+    gap = layer.lambda_in - params.get("lambda_out", layer.lambda_out)
+    u = x @ params["phi"].T
+    return gap * u, (x, u)
+
+
+def by_node_backward(layer, params, residuals, grad_y, input_grad):
+    x, u = residuals
+    grads, grad_u = {}, None
+    if input_grad or "phi" in layer.learned:
+        gap = layer.lambda_in - params.get("lambda_out", layer.lambda_out)
+        grad_u = gap * grad_y                                           # y = gap * u
+    if "lambda_out" in layer.learned:
+        grads["lambda_out"] = -(grad_y * u).sum(-2)                     # y = (c - lambda_out) * u
+    if "phi" in layer.learned:
+        grads["phi"] = grad_u.swapaxes(-1, -2) @ x                      # u = x @ phi.T
+    return grads, grad_u @ params["phi"] if input_grad else None        # u = x @ phi.T
+
+
+def by_input(layer, params, x):
+    """lambda_out = c: every input has one factor."""
+    gap = params["lambda_in"] - layer.lambda_out
+    scaled = gap * x
+    return scaled @ params["phi"].T, (x, scaled)
+
+
+def by_input_backward(layer, params, residuals, grad_y, input_grad):
+    x, scaled = residuals
+    grads, grad_scaled = {}, None
+    if input_grad or "lambda_in" in layer.learned:
+        grad_scaled = grad_y @ params["phi"]                            # y = scaled @ phi.T
+    if "lambda_in" in layer.learned:
+        grads["lambda_in"] = (grad_scaled * x).sum(-2)                  # scaled = gap * x
+    if "phi" in layer.learned:
+        grads["phi"] = grad_y.swapaxes(-1, -2) @ scaled                 # y = scaled @ phi.T
+    if not input_grad:
+        return grads, None
+    gap = params["lambda_in"] - layer.lambda_out
+    return grads, gap * grad_scaled                                     # scaled = gap * x
