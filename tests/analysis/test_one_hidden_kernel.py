@@ -5,7 +5,7 @@ from conftest import assert_near
 
 from npspectral.analysis.kernels.infinite_width import relu_tangent_kernel
 from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
-from npspectral.nn import OneHidden, mean_field
+from npspectral.nn import OneHidden
 from npspectral.nn.scaled import RELU_GAIN
 
 WIDTHS = np.array([1_000, 3_000, 10_000, 30_000, 100_000, 300_000])
@@ -62,11 +62,3 @@ def test_kernel_before_compression_does_not_split(rng):
     moved[:, 0] = x[:, 0]
     first, second = (tangent_kernel_parts(layer, params, points)["bias"] for points in (x, moved))
     assert np.abs(first - second).max() > 0.1 * np.abs(first).max()
-
-
-def test_two_forms_of_one_network_have_one_kernel(rng):
-    layer, network = OneHidden(4, 30), mean_field(4, (30,))
-    params, x = layer.init(rng), rng.standard_normal((7, 4))
-    same = ({"weight": params["omega"], "bias": params["bias"]}, {},
-            {"weight": params["beta"][None]})
-    assert_near(tangent_kernel(network, same, x), tangent_kernel(layer, params, x), 64)

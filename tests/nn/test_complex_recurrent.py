@@ -314,17 +314,6 @@ def test_first_eigenvectors_are_orthonormal_in_every_direction_alike(rng):
     assert abs((np.abs(turns) < 0.5 ** 0.5).mean() - 0.5) < 6 * (0.25 / 2000) ** 0.5
 
 
-@pytest.mark.parametrize("dtype, inside", [(np.float32, np.complex64),
-                                           (np.longdouble, np.clongdouble)])
-def test_precision_passes_through_complex_numbers(dtype, inside, rng):
-    layer = LAYERS["two items"]
-    params, x = random_params(layer, rng, dtype), random_input(layer, rng, dtype)
-    y, residuals = layer.forward(params, x)
-    grads, grad_x = layer.backward(params, residuals, y)
-    assert residuals[1].dtype == inside and layer.states(params, x, 3)[1].dtype == inside
-    assert {array.dtype for array in (y, grad_x, *grads.values())} == {np.dtype(dtype)}
-
-
 # Bad input
 
 def build(**options):

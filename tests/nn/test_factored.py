@@ -3,8 +3,8 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import (EVERY_DTYPE, assert_near, dyadic, locked, random_array, random_input,
-                      random_params, same_bits)
+from conftest import (assert_near, dyadic, locked, random_array, random_input, random_params,
+                      same_bits)
 
 from npspectral import Adamax, Spectral, SpectralQR, SpectralSVD, fit, mean_squared_error
 from npspectral.nn import PUBLISHED, Constant, Normal, SpectralFullQR, SpectralGaussianSVD, tree
@@ -157,13 +157,6 @@ def test_singular_first_phi_is_taken_apart_as_well(make, rng):
         params = layer.init(rng)
         assert_near(layer.weight(params), np.full((3, 5), phi.value), 64, 1.0)
         assert_orthonormal(params["u"] if "u" in params else params["q"])
-
-
-@pytest.mark.parametrize("dtype", [np.float16, *EVERY_DTYPE.values()])
-def test_every_dtype_is_drawn_although_linear_algebra_knows_two(dtype, rng):
-    for make in EVERY_FACTORED:
-        params = make(5, 3).init(rng, dtype)
-        assert {array.dtype for array in params.values()} == {np.dtype(dtype)}
 
 
 # S-QR: the triangle
