@@ -1,5 +1,6 @@
 """Training by minibatches: what a run does, how it stops and goes on."""
 import contextlib
+import copy
 import dataclasses
 import functools
 import io
@@ -29,17 +30,16 @@ def params():
     return random_params(NETWORK, np.random.default_rng(3))
 
 
-def run(start, data, epochs, optimizer=None, network=NETWORK, seed=11, **options):
-    """All records of a run whose generator has its own seed."""
-    options = {"loss": softmax_cross_entropy, "batch_size": 5, "metrics": [accuracy], **options}
-    return list(fit(network, start, *data, optimizer=optimizer or Adam(0.05), epochs=epochs,
-                    rng=np.random.default_rng(seed), **options))
+def stream(start, data, epochs=None, optimizer=Adam(0.05), network=NETWORK, seed=11, **options):
+    """A run whose generator has its own seed."""
+    options = {"loss": softmax_cross_entropy, "batch_size": 5, "metrics": [accuracy],
+               "rng": np.random.default_rng(seed), **options}
+    return fit(network, start, *data, optimizer=optimizer, epochs=epochs, **options)
 
 
-def same_record(a, b):
-    return (same_bits(a.params, b.params) and same_bits(a.optimizer_state, b.optimizer_state)
-            and (a.epoch, a.loss, a.metrics, repr(a.rng_state))
-            == (b.epoch, b.loss, b.metrics, repr(b.rng_state)))
+def run(*arguments, **options):
+    """All records of a run."""
+    return list(stream(*arguments, **options))
 
 
 # What a run does
@@ -159,7 +159,7 @@ def test_training_solves_a_problem_that_has_a_solution(rng):
 
 
 def test_same_seed_gives_the_same_bits_and_another_seed_others(data, params):
-    assert same_record(run(params, data, 3)[-1], run(params, data, 3)[-1])
+    assert run(params, data, 3) == run(params, data, 3)
     assert not same_bits(run(params, data, 3)[-1].params, run(params, data, 3, seed=12)[-1].params)
 
 
@@ -192,10 +192,9 @@ def test_parameters_and_data_of_the_caller_never_change(data, params, optimizer,
 
 def test_record_given_as_a_start_never_changes(data, params, optimizer, packed):
     record = run(params, data, 1, optimizer)[-1]
-    before = Record(tree.copy(record.params), record.epoch, record.loss, dict(record.metrics),
-                    tree.copy(record.optimizer_state), dict(record.rng_state))
+    before = copy.deepcopy(record)
     run(record, data, 3, optimizer)
-    assert same_record(record, before)
+    assert record == before
 
 
 def test_records_are_copies(data, params, packed):
@@ -207,9 +206,7 @@ def test_records_are_copies(data, params, packed):
 
 def test_spoiling_a_record_does_not_disturb_the_run(data, params, packed):
     clean = run(params, data, 3)
-    stream = fit(NETWORK, params, *data, loss=softmax_cross_entropy, optimizer=Adam(0.05),
-                 batch_size=5, rng=np.random.default_rng(11), epochs=3, metrics=[accuracy])
-    for record in stream:
+    for record in stream(params, data, 3):
         last = tree.copy(record.params)
         for array in tree.leaves((record.params, record.optimizer_state)):
             array[...] = 7
@@ -225,19 +222,17 @@ def test_fit_stops_where_the_caller_stops(data, params):
         calls.append(len(y))
         return softmax_cross_entropy(y, target)
 
-    stream = fit(NETWORK, params, *data, loss=loss, optimizer=Adam(), batch_size=5,
-                 rng=np.random.default_rng(0))
+    records = stream(params, data, loss=loss)
     calls.clear()
-    for record in stream:
+    for record in records:
         if record.epoch == 2:
             break
     assert len(calls) == 10
 
 
 def test_fit_without_epochs_goes_on_for_ever(data, params):
-    stream = fit(NETWORK, params, *data, loss=softmax_cross_entropy, optimizer=Adam(),
-                 batch_size=5, rng=np.random.default_rng(0))
-    assert [record.epoch for record in itertools.islice(stream, 50)] == list(range(1, 51))
+    records = itertools.islice(stream(params, data), 50)
+    assert [record.epoch for record in records] == list(range(1, 51))
 
 
 def test_nothing_is_trained_before_the_first_record_is_asked_for(data, params):
@@ -245,8 +240,7 @@ def test_nothing_is_trained_before_the_first_record_is_asked_for(data, params):
         def step(self, params, grads, state):
             raise AssertionError("trained")
 
-    fit(NETWORK, params, *data, loss=softmax_cross_entropy, optimizer=Untouched(), batch_size=5,
-        epochs=1, rng=np.random.default_rng(0))
+    stream(params, data, 1, Untouched())
 
 
 def test_train_returns_the_last_record_of_fit(data, params):
@@ -273,8 +267,8 @@ def test_run_goes_on_from_a_record_with_the_same_bits(stop, data, params, optimi
     whole = run(params, data, 5, optimizer, validation=data, penalties=[L2(0.01, "phi")])
     rest = run(whole[stop - 1], data, 5, optimizer, seed=99, validation=data,
                penalties=[L2(0.01, "phi")])
-    assert [record.epoch for record in rest] == list(range(stop + 1, 6))
-    assert all(map(same_record, rest, whole[stop:]))
+    assert [record.epoch for record in rest] == [*range(stop + 1, 6)]
+    assert rest == whole[stop:]
 
 
 def test_run_goes_on_from_a_file_with_the_same_bits(data, params, optimizer, tmp_path, packed):
@@ -282,19 +276,16 @@ def test_run_goes_on_from_a_file_with_the_same_bits(data, params, optimizer, tmp
     save(tmp_path / "run.npz", NETWORK, whole[1])
     network, record = load(tmp_path / "run.npz")
     rest = run(record, data, 5, optimizer, network=network, seed=99)
-    assert all(map(same_record, rest, whole[2:]))
+    assert rest == whole[2:]
 
 
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937,
                                   np.random.Philox, np.random.SFC64])
 def test_every_bit_generator_goes_on_from_a_file(bits, data, params, tmp_path):
-    def records(start, seed):
-        return list(fit(NETWORK, start, *data, loss=softmax_cross_entropy, optimizer=Adam(),
-                        batch_size=5, rng=np.random.Generator(bits(seed)), epochs=3))
-    whole = records(params, 1)
+    whole = run(params, data, 3, rng=np.random.Generator(bits(1)))
     save(tmp_path / "run.npz", NETWORK, whole[0])
     _, record = load(tmp_path / "run.npz")
-    assert same_bits(records(record, 2)[-1].params, whole[-1].params)
+    assert run(record, data, 3, rng=np.random.Generator(bits(2))) == whole[1:]
 
 
 def test_long_run_in_pieces_of_one_epoch_has_the_same_bits(data, params, tmp_path):
@@ -303,13 +294,13 @@ def test_long_run_in_pieces_of_one_epoch_has_the_same_bits(data, params, tmp_pat
         start, = run(start, data, epoch, seed=10 + epoch)
         save(tmp_path / "run.npz", NETWORK, start)
         _, start = load(tmp_path / "run.npz")
-    assert same_record(start, whole[-1])
+    assert start == whole[-1]
 
 
 def test_start_without_an_optimizer_state_starts_the_optimizer_anew(data, params):
     record = run(params, data, 1)[-1]
     anew = dataclasses.replace(record, optimizer_state=None, epoch=0, rng_state=None)
-    assert same_record(run(anew, data, 1)[-1], run(record.params, data, 1)[-1])
+    assert run(anew, data, 1) == run(record.params, data, 1)
 
 
 @pytest.mark.parametrize("before, after", [
@@ -476,19 +467,15 @@ def test_metrics_with_the_names_of_what_fit_adds_are_refused(name, data, params)
 ])
 def test_arguments_of_another_kind_are_refused_by_name(options, message, data, params):
     with pytest.raises(TypeError, match=f"fit: {message}"):
-        fit(NETWORK, params, *data, **{
-            "loss": softmax_cross_entropy, "optimizer": Adam(), "batch_size": 5,
-            "rng": np.random.default_rng(0), **options})
+        stream(params, data, **options)
 
 
 def test_targets_that_do_not_fit_the_loss_are_refused_before_anything_is_trained(data, params):
     x, target = data
-    options = dict(loss=softmax_cross_entropy, optimizer=Adam(), batch_size=5,
-                   rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"target has shape \(5, 2\), expected \(5,\) labels"):
-        fit(NETWORK, params, x, np.stack([target, target], 1), **options)
+        stream(params, (x, np.stack([target, target], 1)))
     with pytest.raises(ValueError, match="labels run from 0 to 3, expected 0 to 2"):
-        fit(NETWORK, params, x, target, validation=(x, np.arange(23) % 4), **options)
+        stream(params, data, validation=(x, np.arange(23) % 4))
 
 
 @pytest.mark.parametrize("kind", [np.ma.masked_array, lambda array: array.view(np.recarray)])
@@ -590,6 +577,8 @@ def test_accuracy_of_numbers_that_are_none_is_refused():
 def test_records_are_equal_if_their_bits_are(data, params):
     one, other = (run(params, data, 2) for _ in range(2))
     assert one == other and one[0] != one[1]
+    for name in ("params", "epoch", "loss", "metrics", "optimizer_state", "rng_state"):
+        assert dataclasses.replace(one[0], **{name: getattr(one[1], name)}) != one[0]
     assert Record(params) == Record(tree.copy(params)) != Record(params, 1)
     assert Record(params) != Record(tree.map(lambda array: array.astype(np.float32), params))
     zero = ({"w": np.zeros(2)},)
@@ -656,9 +645,7 @@ def test_progress_ends_its_line_when_the_caller_stops():
 
 
 def test_progress_is_lazy(data, params):
-    stream = fit(NETWORK, params, *data, loss=softmax_cross_entropy, optimizer=Adam(),
-                 batch_size=5, rng=np.random.default_rng(0))
-    records = show_progress(stream, stream=io.StringIO())
+    records = show_progress(stream(params, data), stream=io.StringIO())
     assert [record.epoch for record in itertools.islice(records, 3)] == [1, 2, 3]
 
 
