@@ -143,6 +143,7 @@ test_bad_values_are_refused = refusals(
      r"ElasticNet: ratio is 1.5, expected a number from 0 to 1"),
     (lambda: GroupLasso(1.0, "phi", axis=1), r"GroupLasso: axis is 1, expected 0 or -1"),
     (lambda: L2(1.0, "kernel")(N), r"L2: no parameter 'kernel' among \['0/weight', "),
+    (lambda: L2(1.0, "in")(N), r"no parameter 'in' among .*'2/lambda_in'"),
     (lambda: L2(1.0, "weight")(P), r"no parameter 'weight' .* needs network="),
     (lambda: L2(1.0, "9/weight", NET)(N), r"no parameter '9/weight'"),
     (lambda: GroupLasso(1.0, "bias")(P), r"GroupLasso: 'bias' has shape \(3,\), expected a matrix"),
