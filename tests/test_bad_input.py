@@ -2,7 +2,6 @@
 
 Two tables. Every line is a call and a regular expression that the text of its error matches.
 """
-import dataclasses
 
 import numpy as np
 import pytest
@@ -34,11 +33,6 @@ def forward(x, layer=LAYER, params=P):
     return lambda: layer.forward(params, x)
 
 
-def without(*names, **replaced):
-    kept = {name: array for name, array in P.items() if name not in names}
-    return forward(X, params={**kept, **replaced})
-
-
 def backward(grad_y, layer=LAYER, params=P, x=X):
     return lambda: layer.backward(params, layer.forward(params, x)[1], grad_y)
 
@@ -65,21 +59,12 @@ BIG_ENDIAN = X.astype(">f8")
 test_bad_values_are_refused = refusals(
     ValueError,
     # sizes and names of layers
-    (lambda: Spectral(0, 3), r"Spectral: n_in is 0, expected a positive int"),
     (lambda: Dense(4, -1), r"Dense: n_out is -1, expected a pos"),
-    (lambda: Dense(4.0, 3), r"Dense: n_in is 4.0, expected a positive"),
-    (lambda: Dense(4, True), r"Dense: n_out is True, expected a pos"),
     (lambda: Dense("4", 3), r"Dense: n_in is '4', expected a pos"),
-    (lambda: Spectral(4, 3, trainable="phi"),
-     r"Spectral\(4, 3\): trainable is 'phi', expected a tuple of names"),
-    (lambda: Spectral(4, 3, trainable=("weight",)),
-     r"trainable is \('weight',\), expected .*'lambda_in'"),
     (lambda: Dense(4, 3, trainable=None), r"Dense\(4, 3\): trainable is None, expected"),
     (lambda: Spectral(4, 3, lambda_in="1"), r"lambda_in is '1', expected"),
     (lambda: Spectral(3, 3, lambda_in=np.arange(3.0)), r"lambda_in is array.*, expected"),
     (lambda: Spectral(4, 3, lambda_out=np.nan), r"lambda_out is nan, expected"),
-    (lambda: Spectral(4, 3, phi=1.0), r"phi is 1.0, expected"),
-    (lambda: Dense(4, 3, start=1.0), r"start is 1.0, expected"),
     (lambda: Dense(4, 3, bias=0.5), r"bias is 0.5, expected"),
     (lambda: Softplus(0.0), r"sharpness is 0.0, expected"),
     (lambda: Softplus(-1.0), r"sharpness is -1.0, expected"),
@@ -96,34 +81,15 @@ test_bad_values_are_refused = refusals(
     # initialization
     (lambda: Uniform(1.0, -1.0)(RNG, (3,)), r"high - low < 0"),
     # x
-    (forward(np.zeros((5, 100))), r"Spectral\(4, 3\): x has 100 features, expected 4"),
-    (forward(np.zeros((5, 7)), DENSE, D), r"Dense\(4, 3\): x has 7 features, expected 4"),
-    (forward(np.zeros((5, 0))), r"x has 0 features, expected 4"),
-    (forward(X[0]), r"x has shape \(4,\), expected \(..., batch, 4\)"),
     (forward(np.array(1.0)), r"x has shape \(\), expected \(..., batch"),
-    (forward(np.zeros((5, 9)), NET, N), r"Dense\(4, 3\): x has 9 features, expected 4"),
     # params
-    (without(lambda_in=P["lambda_in"][:, None]), r"lambda_in has shape \(4, 1\), expected \(4,\)"),
-    (without(lambda_out=P["lambda_out"][None]), r"lambda_out has shape \(1, 3\), expected \(3,\)"),
-    (without(lambda_in=P["lambda_out"], lambda_out=P["lambda_in"]),
+    (forward(X, params={**P, "lambda_in": P["lambda_out"], "lambda_out": P["lambda_in"]}),
      r"lambda_in has shape \(3,\), expected \(4,\)"),
-    (without(phi=P["phi"].T), r"phi has shape \(4, 3\), expected \(3, 4\)"),
-    (forward(X, DENSE, {**D, "weight": D["weight"].T}),
-     r"weight has shape \(4, 3\), expected \(3, 4\)"),
-    (without(bias=np.array(0.0)), r"bias has shape \(\), expected"),
-    (without("phi"), r"params has the names \['bias', 'lambda_in', 'lambda_out'\], exp.*'phi'"),
-    (without("phi", Phi=P["phi"]), r"params has no 'phi', only .*Phi"),
-    (without(weight=P["phi"]), r"params has the names .*'weight'\], exp"),
     (forward(X, Spectral(4, 3, lambda_in=0.0)),
      r"params has the names .*'lambda_in'.*, expected \['bias', 'lambd"),
     (forward(X, params=D), r"expected .*'lambda_in'"),
     (forward(X, ReLU(), D), r"ReLU: params has the names"),
     # grad_y
-    (backward(Y[:1]), r"grad_y has shape \(1, 3\), expected \(..., 5, 3\)"),
-    (backward(Y[:, :1]), r"grad_y has shape \(5, 1\), expected"),
-    (backward(Y[0]), r"grad_y has shape \(3,\), expected"),
-    (backward(Y.T), r"grad_y has shape \(3, 5\), expected"),
-    (backward(Y[:1], DENSE, D), r"Dense.*grad_y has shape"),
     (backward(X[:1], Tanh(), {}), r"Tanh: grad_y has shape \(1, 4\), expected \(..., 5, 4\)"),
     (backward(Y, DENSE, D, np.stack([X, X])), r"grad_y has shape \(5, 3\), expected \(.*2, 5, 3\)"),
     # losses
@@ -177,6 +143,7 @@ test_bad_values_are_refused = refusals(
      r"ElasticNet: ratio is 1.5, expected a number from 0 to 1"),
     (lambda: GroupLasso(1.0, "phi", axis=1), r"GroupLasso: axis is 1, expected 0 or -1"),
     (lambda: L2(1.0, "kernel")(N), r"L2: no parameter 'kernel' among \['0/weight', "),
+    (lambda: L2(1.0, "in")(N), r"no parameter 'in' among .*'2/lambda_in'"),
     (lambda: L2(1.0, "weight")(P), r"no parameter 'weight' .* needs network="),
     (lambda: L2(1.0, "9/weight", NET)(N), r"no parameter '9/weight'"),
     (lambda: GroupLasso(1.0, "bias")(P), r"GroupLasso: 'bias' has shape \(3,\), expected a matrix"),
@@ -279,37 +246,25 @@ test_bad_types_are_refused = refusals(
     (lambda: Chain(Dense(4, 3), Tanh), r"Chain: argument 1 is <class .*Tanh'>, expected a layer"),
     (forward(X, NET, list(N)), r"params is (a )?list, expected a tuple"),
     # initialization
-    (lambda: LAYER.init(0), r"Spectral\(4, 3\): rng is 0, expected a numpy.random.Generator"),
     (lambda: LAYER.init(np.random.RandomState(0)),
      r"rng is RandomState.*, expected a numpy.random.Generator"),
-    (lambda: LAYER.init(RNG, int), r"dtype is int64, expected a floating"),
     (lambda: LAYER.init(RNG, bool), r"dtype is bool, expected a floating"),
     (lambda: LAYER.init(RNG, ">f4"), r"dtype is >f4, expected"),
     # x
-    (forward(np.ones((5, 4), int)), r"x has dtype int64, expected a .*float"),
     (forward(X > 0), r"x has dtype bool, expected"),
     (forward(X.astype(object)), r"x has dtype object, expected"),
     (forward(X.astype(str)), r"x has dtype <U\d+, expected"),
     (forward(BIG_ENDIAN), r"x has dtype >f8, expected a native"),
-    (forward(X.tolist()), r"x is list, expected a numpy.ndarray"),
     (forward(None), r"x is NoneType, expected a numpy.ndarray"),
     (forward(X.view(Matrix)), r"x is Matrix, expected a numpy.ndarray"),
     (forward(MASKED), r"x is MaskedArray, expected a numpy.ndarray"),
-    (forward(X.astype(np.float32)), r"lambda_in has dtype float64 and x has float32, expected one"),
     (forward(X.astype(np.complex64)), r"lambda_in has dtype float64 and x has complex64, expected"),
     (forward([[1.0]], ReLU(), {}), r"ReLU: x is list, expected a numpy.ndarray"),
     (forward(np.ones((2, 2), int), Tanh(), {}), r"Tanh: x has dtype int64, expected"),
     # params
     (forward(X, params=None), r"params is (a )?None(Type)?, expected"),
-    (without(phi=P["phi"].tolist()), r"phi is list, expected a numpy.nd"),
-    (without(phi=P["phi"].astype(np.float32)),
-     r"phi has dtype float32 and x has float64, expected one precision"),
-    (without(phi=np.ones((3, 4), int)), r"phi has dtype int64, expected"),
     # grad_y
     (backward(1.0), r"grad_y is float, expected a numpy.ndarray"),
-    (backward(np.ones((5, 3), int)), r"grad_y has dtype int64, expected"),
-    (backward(Y.astype(np.float32)), r"grad_y has dtype float32.*float64"),
-    (backward(Y.astype(np.float32), DENSE, D), r"grad_y has dtype float32.*float64"),
     # losses
     (lambda: hinge(Y.tolist(), SIGNS), r"hinge: y is list, expected"),
     (lambda: mean_squared_error(Y, np.ones((5, 3), int)), r"target has dtype int64, expected"),
@@ -337,14 +292,12 @@ test_bad_types_are_refused = refusals(
     (train(start=tree.map(lambda array: array + 0j, N)),
      r"has dtype complex128, expected float32, float64 or long"),
     # fit
-    (train(validation=(X,)), r"validation.*expected"),
     (train(x=np.ones((5, 4), int)), r"x has dtype int64, expected"),
     (train(x=X.tolist()), r"fit: x is list, expected a numpy.nda"),
     (train(rng=0), r"fit: rng is 0, expected a numpy.random.G"),
     (train(rng=np.random), r"fit: rng is <module .*, exp"),
     (train(start=list(N)), r"params is (a )?list, expected a tuple"),
     (train(start=None), r"params is (a )?None(Type)?, exp"),
-    (train(optimizer=Adam), r"optimizer is <class .*Adam'>, expected"),
     # relevance
     (lambda: input_relevance(DENSE, D),
      r"input_relevance: layer is Dense.*, expected a Spectral layer"),
@@ -403,11 +356,6 @@ def test_activations_have_their_limits_at_infinity(layer, low, high):
 @pytest.mark.parametrize("size", [np.int64(4), np.int32(4)])
 def test_sizes_may_be_numpy_integers(size):
     assert Dense(size, 3).init(RNG)["weight"].shape == (3, 4)
-
-
-def test_trainable_may_be_a_list_and_is_kept_as_a_tuple():
-    layer = Spectral(4, 3, trainable=["phi", "bias"])
-    assert layer.trainable == ("phi", "bias") and hash(layer) == hash(dataclasses.replace(layer))
 
 
 @pytest.mark.parametrize("constant", [0, 1, np.float64(1.0), np.float32(0.5), np.int64(2)])

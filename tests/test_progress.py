@@ -24,87 +24,67 @@ def clock(monkeypatch):
     return now
 
 
-def test_a_terminal_gets_one_line_written_over_and_over():
-    stream = Terminal()
+def shown(texts, stream=None, close=True, each=lambda line: None):
+    """What a stream, a file unless given, holds after these lines."""
+    stream = stream or io.StringIO()
     line = Line(stream)
-    for text in ("epoch 9  loss 0.125", "epoch 10  loss 1", "epoch 11"):
+    for text in texts:
         line.show(text)
-    line.close()
-    assert stream.getvalue() == ("\repoch 9  loss 0.125\repoch 10  loss 1   "
-                                 "\repoch 11        \n")
+        each(line)
+    if close:
+        line.close()
+    return stream.getvalue()
+
+
+def test_a_terminal_gets_one_line_written_over_and_over():
+    assert shown(("epoch 9  loss 0.125", "epoch 10  loss 1", "epoch 11"), Terminal()) == (
+        "\repoch 9  loss 0.125\repoch 10  loss 1   \repoch 11        \n")
 
 
 def test_a_terminal_keeps_nothing_of_a_line_that_is_cleared():
-    stream = Terminal()
-    line = Line(stream)
-    line.show("epoch 1")
-    line.clear()
-    assert stream.getvalue() == "\repoch 1\r       \r"
+    assert shown(["epoch 1"], Terminal(), False, Line.clear) == "\repoch 1\r       \r"
 
 
 def test_a_line_longer_than_the_terminal_is_cut_before_it_wraps(monkeypatch):
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((20, 5)))
     stream = Terminal()
     stream.fileno = lambda: 7
-    Line(stream).show("x" * 100)
-    assert stream.getvalue() == "\r" + "x" * 19
-    stream = Terminal()                                     # its width is not known
-    Line(stream).show("x" * 100)
-    assert stream.getvalue() == "\r" + "x" * 79
+    assert shown(["x" * 100], stream, False) == "\r" + "x" * 19
+    assert shown(["x" * 100], Terminal(), False) == "\r" + "x" * 79      # its width is not known
+
+
+def seconds(clock, n):
+    """A text for each second, when it comes."""
+    for second in range(n):
+        clock[0] = 1000.0 + second
+        yield f"second {second}"
 
 
 def test_a_file_gets_whole_lines_now_and_then(clock):
-    stream = io.StringIO()
-    line = Line(stream)
-    for second in range(91):
-        clock[0] = 1000.0 + second
-        line.show(f"second {second}")
-    line.close()
-    assert stream.getvalue().splitlines() == [f"second {10 * i}" for i in range(10)]
+    assert shown(seconds(clock, 91)).splitlines() == [f"second {10 * i}" for i in range(10)]
 
 
 def test_a_file_gets_no_line_sooner_when_the_terminal_would_be_cleared(clock):
-    stream = io.StringIO()
-    line = Line(stream)
-    for second in range(21):
-        clock[0] = 1000.0 + second
-        line.show(f"second {second}")
-        line.clear()
-    assert stream.getvalue().splitlines() == ["second 0", "second 10", "second 20"]
+    assert shown(seconds(clock, 21), close=False, each=Line.clear).splitlines() == [
+        "second 0", "second 10", "second 20"]
 
 
 def test_a_file_gets_the_last_line_whenever_that_comes(clock):
-    stream = io.StringIO()
-    line = Line(stream)
-    for number in range(200):
-        line.show(f"epoch {number}")
-    line.close()
-    assert stream.getvalue() == "epoch 0\nepoch 199\n"
+    assert shown(f"epoch {number}" for number in range(200)) == "epoch 0\nepoch 199\n"
 
 
 def test_a_file_gets_ever_fewer_lines_of_a_long_run(clock):
-    stream = io.StringIO()
-    line = Line(stream)
-    for second in range(36_000):
-        clock[0] = 1000.0 + second
-        line.show("")
-    assert 60 < stream.getvalue().count("\n") < 80          # 3,600 if there were one every 10 s
+    assert 60 < shown(seconds(clock, 36_000), close=False).count("\n") < 80     # not 3,600
 
 
 def test_a_line_that_was_closed_begins_anew(clock):
-    stream = io.StringIO()
-    line = Line(stream)
-    for text in "ab":
-        line.show(text)
-        line.close()
-    assert stream.getvalue() == "a\nb\n"
+    assert shown("ab", close=False, each=Line.close) == "a\nb\n"
 
 
 def test_nothing_shown_is_nothing_written():
     for stream in (io.StringIO(), Terminal()):
-        Line(stream).close()
         Line(stream).clear()
-        assert stream.getvalue() == ""
+        assert shown([], stream) == ""
 
 
 def broken_pipe():

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near, locked
+from conftest import locked
 
 from npspectral.analysis.clouds.mutual_information import (binned_entropy, binned_information,
                                                            neighbor_information, normal_information,
@@ -161,8 +161,3 @@ def test_information_of_bins_never_rises_when_the_width_doubles(rng):
     assert entropies[0] == pytest.approx(math.log2(200))
     assert all(-1e-12 <= i <= min(h, math.log2(3)) + 1e-12
                for i, h in zip(informations, entropies))
-
-
-def test_means_of_harmonic_numbers_are_exact():
-    assert_near(np.array(ratio_floor(5, True)), np.array(1 - sum(
-        1 / i for i in range(6, 11)) / math.log(2)))

@@ -4,7 +4,7 @@ from conftest import assert_near
 
 from npspectral.analysis.kernels.infinite_width import relu_tangent_kernel
 from npspectral.analysis.kernels.tangent import tangent_kernel
-from npspectral.nn import OneHidden, mean_field
+from npspectral.nn import OneHidden
 from npspectral.nn.scaled import RELU_GAIN
 
 WIDTHS = np.array([1_000, 3_000, 10_000, 30_000, 100_000, 300_000])
@@ -32,9 +32,3 @@ def test_deviation_from_the_limit_falls_as_one_over_the_root_of_the_width(rng):
     assert abs(slope + 0.5) < 3 * deviation < 0.13, (slope, squares)
 
 
-def test_two_forms_of_one_network_have_one_kernel(rng):
-    layer, network = OneHidden(4, 30), mean_field(4, (30,))
-    params, x = layer.init(rng), rng.standard_normal((7, 4))
-    same = ({"weight": params["omega"], "bias": params["bias"]}, {},
-            {"weight": params["beta"][None]})
-    assert_near(tangent_kernel(network, same, x), tangent_kernel(layer, params, x), 64)

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_params, same_bits
+from conftest import assert_near, locked, random_array, random_params, same_bits
 
 from npspectral import Chain, ReLU, Spectral, Tanh
 from npspectral.analysis.spectral.relevance import (input_relevance, keep_top, node_relevance,
@@ -14,7 +14,7 @@ FROM_INPUTS, INTO_NODES = Spectral(5, 3, lambda_out=0.0), Spectral(5, 3, lambda_
 
 
 def test_relevance_of_an_input_is_its_eigenvalue_times_the_norm_of_its_column(rng):
-    params = random_params(FROM_INPUTS, rng)
+    params = {name: locked(array) for name, array in random_params(FROM_INPUTS, rng).items()}
     want = [abs(params["lambda_in"][j]) * math.hypot(*params["phi"][:, j]) for j in range(5)]
     assert_near(input_relevance(FROM_INPUTS, params), np.array(want), 16)
 
@@ -32,21 +32,6 @@ def test_score_by_eigenvalue_alone(rng):
     params = random_params(INTO_NODES, rng)
     assert same_bits(node_relevance(INTO_NODES, params, "eigenvalue"),
                      np.abs(params["lambda_out"]))
-
-
-def test_product_is_the_norm_of_the_realized_weights(rng):
-    params = random_params(FROM_INPUTS, rng)
-    norm = np.sqrt((FROM_INPUTS.weight(params) ** 2).sum(0))
-    assert_near(input_relevance(FROM_INPUTS, params), norm, 16)
-    params = random_params(INTO_NODES, rng)
-    norm = np.sqrt((INTO_NODES.weight(params) ** 2).sum(1))
-    assert_near(node_relevance(INTO_NODES, params), norm, 16)
-
-
-def test_product_does_not_depend_on_the_split_between_eigenvalue_and_eigenvector(rng):
-    params, factor = random_params(FROM_INPUTS, rng), rng.uniform(0.1, 10, 5)
-    split = {**params, "lambda_in": params["lambda_in"] * factor, "phi": params["phi"] / factor}
-    assert_near(input_relevance(FROM_INPUTS, split), input_relevance(FROM_INPUTS, params), 16)
 
 
 def test_product_measures_from_the_declared_constant_of_the_other_set(rng):
@@ -96,22 +81,7 @@ def test_hidden_node_without_relevance_sends_nothing_on(rng):
     assert same_bits(network.forward(params, x)[0], y)
 
 
-def test_relevance_leaves_the_parameters_alone(rng):
-    params = random_params(FROM_INPUTS, rng)
-    for array in params.values():
-        array.setflags(write=False)
-    input_relevance(FROM_INPUTS, params)
-
-
 # Rankings
-
-def test_ranking_goes_from_the_largest_to_the_smallest():
-    assert ranking([0.5, 3.0, -1.0, 2.0]).tolist() == [1, 3, 0, 2]
-
-
-def test_equal_scores_keep_their_order():
-    assert ranking([1.0, 2.0, 1.0, 2.0]).tolist() == [1, 3, 0, 2]
-
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, bool])
 def test_ranking_is_right_for_every_kind_of_number(dtype):
@@ -125,23 +95,13 @@ def test_top_mask_holds_exactly_n_whatever_the_ties(n):
     assert mask.tolist() == [n > 1, n > 2, n > 3, n > 0, n > 4]
 
 
-def test_keep_top_leaves_the_kept_features_as_they_are_and_the_others_at_zero(rng):
-    x = random_array(rng, (2, 4, 5))
+@pytest.mark.parametrize("dtype", [np.float32, float])
+def test_keep_top_leaves_the_kept_features_as_they_are_and_the_others_at_zero(dtype, rng):
+    x = locked(random_array(rng, (2, 4, 5), dtype))
     kept = keep_top(x, [0.1, 5.0, 0.2, 7.0, 0.3], 2)
     assert same_bits(kept[..., [1, 3]], x[..., [1, 3]])
-    assert (kept[..., [0, 2, 4]] == 0).all() and kept.shape == x.shape
-
-
-def test_keep_top_keeps_the_dtype_and_leaves_x_alone(rng):
-    x = random_array(rng, (4, 5), np.float32)
-    x.setflags(write=False)
-    kept = keep_top(x, np.arange(5.0), 3)
-    assert kept.dtype == np.float32 and not np.shares_memory(kept, x)
-
-
-def test_keeping_everything_changes_nothing(rng):
-    x = random_array(rng, (4, 5))
-    assert same_bits(keep_top(x, np.ones(5), 5), x)
+    assert (kept[..., [0, 2, 4]] == 0).all() and not np.shares_memory(kept, x)
+    assert (kept.shape, kept.dtype) == (x.shape, x.dtype)
 
 
 def test_a_score_that_is_missing_has_no_rank_and_an_infinite_one_is_the_largest():
@@ -149,4 +109,4 @@ def test_a_score_that_is_missing_has_no_rank_and_an_infinite_one_is_the_largest(
         for rank in (ranking, lambda scores: top_mask(scores, 1)):
             with pytest.raises((ValueError, TypeError), match="scores.* is (nan|Mask.*), exp"):
                 rank(scores)
-    assert ranking([1.0, np.inf, 2.0]).tolist() == [1, 2, 0]
+    assert ranking([1.0, np.inf, -9.0, 2.0]).tolist() == [1, 3, 0, 2]

@@ -176,12 +176,6 @@ def test_only_what_f_does_in_the_transient_is_kept_in_the_linear_tail(rng):
         assert_near(layer.amplitudes(params, x), want, bound(params, 1, 1))
 
 
-def test_odd_activation_makes_an_odd_network(rng):
-    layer = LAYERS["two items"]
-    params, x = random_params(layer, rng), random_input(layer, rng)
-    assert same_bits(layer.forward(params, -x)[0], -layer.forward(params, x)[0])
-
-
 # Sequences
 
 @pytest.mark.parametrize("tau", [1, 2, 5])
@@ -258,33 +252,6 @@ def gradients(layer, params, x, rng):
     return y, *layer.backward(params, residuals, grad_y), grad_y
 
 
-def test_length_of_an_eigenvector_changes_nothing(layer, rng):
-    """Of Phi_full: a column of Phi with its column of K. So the gradient has no part along it."""
-    params, x = random_params(layer, rng), random_input(layer, rng)
-    y, grads, _, _ = gradients(layer, params, x, rng)
-    along = sum((grads[name] * params[name]).sum(0) for name in ("phi", "k_real", "k_imag"))
-    size = sum(np.abs(grads[name] * params[name]).sum(0) for name in ("phi", "k_real", "k_imag"))
-    assert_near(along, np.zeros(layer.nodes), bound(params, layer.length, 1), size.max())
-    scale = 2.0 ** rng.integers(-2, 3, layer.nodes)
-    scaled = {**params, **{name: params[name] * scale for name in ("phi", "k_real", "k_imag")}}
-    assert_near(layer.forward(scaled, x)[0], y, bound(params, layer.length, 1))
-
-
-def test_order_of_eigenvectors_changes_nothing(layer, rng):
-    params, x = random_params(layer, rng), random_input(layer, rng)
-    order = rng.permutation(layer.nodes)
-    mixed = {**params, "theta": params["theta"][order],
-             **{name: params[name][:, order] for name in ("phi", "k_real", "k_imag")}}
-    y, grads, grad_x, grad_y = gradients(layer, params, x, rng)
-    y_mixed, residuals = layer.forward(mixed, x)
-    grads_mixed, grad_x_mixed = layer.backward(mixed, residuals, grad_y)
-    allowed = bound(params, layer.length, 1)
-    assert_near(y_mixed, y, allowed)
-    assert_near(grad_x_mixed, grad_x, allowed)
-    assert_near(grads_mixed["theta"], grads["theta"][order], allowed)
-    assert_near(grads_mixed["k_imag"], grads["k_imag"][:, order], allowed)
-
-
 def test_in_one_step_neither_eigenvalues_nor_frequencies_matter(rng):
     layer = replace(LAYERS["one step"], trainable=NAMES)
     params, x = random_params(layer, rng), random_input(layer, rng)
@@ -312,17 +279,6 @@ def test_first_eigenvectors_are_orthonormal_in_every_direction_alike(rng):
     # arcsine law: variance 1/2, of its mean and of the share within +-sin(pi/4) 6 deviations
     assert abs(turns.mean()) < 6 * (0.5 / 2000) ** 0.5
     assert abs((np.abs(turns) < 0.5 ** 0.5).mean() - 0.5) < 6 * (0.25 / 2000) ** 0.5
-
-
-@pytest.mark.parametrize("dtype, inside", [(np.float32, np.complex64),
-                                           (np.longdouble, np.clongdouble)])
-def test_precision_passes_through_complex_numbers(dtype, inside, rng):
-    layer = LAYERS["two items"]
-    params, x = random_params(layer, rng, dtype), random_input(layer, rng, dtype)
-    y, residuals = layer.forward(params, x)
-    grads, grad_x = layer.backward(params, residuals, y)
-    assert residuals[1].dtype == inside and layer.states(params, x, 3)[1].dtype == inside
-    assert {array.dtype for array in (y, grad_x, *grads.values())} == {np.dtype(dtype)}
 
 
 # Bad input

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import PENALIZED, assert_near, dyadic, random_params, same_bits
+from conftest import PENALIZED, assert_near, random_params, same_bits
 
 from npspectral import Chain, Dense, Spectral, Tanh
 from npspectral.nn import L1, L2, ElasticNet, GroupLasso, Orthonormal, tree
@@ -50,17 +50,6 @@ def test_strength_zero_adds_nothing(rng):
 
 
 # Through the layer
-
-def test_l2_of_the_realized_weight_has_no_rounding_on_dyadic_input(rng):
-    layer = Spectral(5, 3)
-    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
-    gap = params["lambda_in"][None, :] - params["lambda_out"][:, None]
-    phi = params["phi"]
-    value, grads = L2(0.5, "weight", layer)(params)
-    assert value == ((gap * phi) ** 2).sum() / 2
-    assert same_bits(grads, {"lambda_in": (gap * phi * phi).sum(0),
-                             "lambda_out": -(gap * phi * phi).sum(1), "phi": gap * gap * phi})
-
 
 def test_only_trainable_parameters_get_a_gradient_through_the_weight(rng):
     layer = Spectral(5, 3, trainable=("lambda_out", "bias"))

@@ -4,15 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import EVERY_DTYPE, assert_near, random_array, random_input, random_params, same_bits
-from test_laws import assert_gradient
 
-from npspectral import (ELU, Adam, Identity, ReLU, data, fit, mean_squared_error,
-                        softmax_cross_entropy)
+from npspectral import ELU, Adam, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import (Orthonormal, RecurrentSpectral, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral, product_stability)
 from npspectral.nn.recurrent.triangular import unit_lower_inverse
-from npspectral.nn.recurrent.similarity import (MARGIN, damped, eigenvalues_backward, inverted,
-                                                similarity, similarity_backward)
+from npspectral.nn.recurrent.similarity import MARGIN, damped, inverted, similarity
 
 EVERYTHING = ("planted", "modes", "theta")
 LAYERS = {
@@ -164,33 +161,7 @@ def test_eigenvalues_stay_inside_where_tanh_rounds_to_one():
         assert (damped(theta) == np.array([MARGIN - 1, 1 - MARGIN, 0], dtype)).all()
 
 
-# Gradients
-
-def similar(rng, n=6):
-    phi = np.eye(n) * 2 + random_array(rng, (n, n)) / 2
-    return phi, np.linalg.inv(phi), rng.uniform(-1, 1, n), random_array(rng, (n, n))
-
-
-def test_gap_form_is_the_adjoint_rule_of_a_product_with_an_inverse(rng):
-    phi, inverse, eigenvalues, grad = similar(rng)
-    for grad_inverse in (random_array(rng, (6, 6)), random_array(rng, (2, 6)), np.zeros((0, 6))):
-        whole = np.zeros((6, 6))
-        whole[:len(grad_inverse)] = grad_inverse
-        grad_y = whole + (phi * eigenvalues).T @ grad
-        want = grad @ inverse.T * eigenvalues - inverse.T @ grad_y @ inverse.T
-        grad_phi, grad_eigenvalues = similarity_backward(phi, inverse, eigenvalues, grad,
-                                                         grad_inverse)
-        assert_near(grad_phi, want, 512)
-        assert_near(grad_eigenvalues, np.diag(phi.T @ grad @ inverse.T).copy(), 64)
-        assert_near(eigenvalues_backward(phi, inverse, grad), grad_eigenvalues, 256)
-
-
-def test_gradient_of_the_inverse_alone(rng):
-    phi, inverse, eigenvalues, grad = similar(rng)
-    grad_phi, grad_eigenvalues = similarity_backward(phi, inverse, eigenvalues, 0 * grad, grad)
-    assert_gradient(grad_phi, lambda moved: grad * np.linalg.inv(moved), phi, "phi")
-    assert (grad_eigenvalues == 0).all()
-
+# Inverses
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble, np.complex128,
                                    np.clongdouble])
@@ -221,50 +192,12 @@ def test_condition_in_every_dtype(dtype, rng):
     assert layer.condition(params) == pytest.approx(values[0] / values[-1], rel=1e-5)
 
 
-def test_gradient_is_blind_to_the_gauge(rng):
-    """Lengths of free columns and the basis of span P do not change A; P's length divides y."""
-    layer = LAYERS["random"]
-    params, x, grad_y = drawn(layer, rng)
-    y, residuals = layer.forward(params, x)
-    grads, _ = layer.backward(params, residuals, grad_y)
-    along = (params["modes"] * grads["modes"]).sum(0)
-    assert_near(along, np.zeros(6), 256, np.abs(params["modes"] * grads["modes"]).sum(0).max())
-    inside = params["planted"].T @ grads["planted"]         # P -> P R gives y -> R^-1 y
-    assert_near(inside, -(grad_y.T @ y), 512)
-
-
-def test_length_and_order_of_free_columns_do_not_matter(rng):
-    layer = LAYERS["random"]
-    params, x, _ = drawn(layer, rng)
-    y = layer.forward(params, x)[0]
-    scaled = {**params, "modes": params["modes"] * [2, -4, 8, 1, 0.5, -1]}
-    order = rng.permutation(6)
-    turned = {**params, "modes": params["modes"][:, order], "theta": params["theta"][order]}
-    assert_near(layer.forward(scaled, x)[0], y, 1024)
-    assert_near(layer.forward(turned, x)[0], y, 1024)
-
-
-# Symmetries
-
 def test_odd_network_without_constant_node_has_odd_outputs(rng):
     for constant in (False, True):
         layer = RecurrentSpectral(4, 3, 9, 4, constant=constant)
         params, x, _ = drawn(layer, rng)
         y, mirrored = layer.forward(params, x)[0], layer.forward(params, -x)[0]
         assert same_bits(mirrored, -y) is not constant
-
-
-def test_without_nonlinearity_it_is_one_projection_whatever_the_steps(rng):
-    for steps in (1, 2, 6):
-        layer = RecurrentSpectral(4, 3, 9, steps, Identity())
-        params, x, _ = drawn(layer, np.random.default_rng(5))
-        assert_near(layer.forward(params, x)[0], x @ matrices(layer, params)[1][:3, :4].T, 1024)
-
-
-def test_classes_do_not_see_the_scale_behind_relu_without_constant_node(rng):
-    layer = RecurrentSpectral(4, 3, 9, 4, ReLU())
-    params, x, _ = drawn(layer, rng)
-    assert same_bits(layer.forward(params, 8 * x)[0], 8 * layer.forward(params, x)[0])
 
 
 # Triangular eigenvectors
