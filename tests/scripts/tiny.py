@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from experiments.input_relevance.parts import Training
 
 CASES = {}
 
@@ -47,6 +48,13 @@ CASES["information_plane"] = Case(
     spoil=("tanh", "about_x", lambda bits: bits - 0.1))
 
 # input_relevance
+
+CASES["input_relevance"] = Case(
+    dict(gaussian=Training(1e-4, 1e-2, ((1e-2, 12), (1e-3, 3))), n_gaussian=10_000,
+         pairs=Training(1e-6, 1e-4, ((1e-2, 4), (1e-3, 2))), n_pairs=20_000,
+         mnist=Training(1e-2, 1e-2, ((3e-3, 30), (1e-3, 10))), counts=(1, 17, 100, 784)),
+    constants={"RETRAIN": Training(0.0, 0.0, ((1e-3, 2),))},
+    spoil=("gaussian", "relevance", lambda relevance: relevance[:, ::-1]))
 
 # intrinsic_dimension
 

@@ -1,8 +1,9 @@
-"""The runs of input_relevance.py: a network trained on one part, and what it looks at."""
+"""A network trained on one part, and what it looks at."""
 from dataclasses import dataclass
 
 import numpy as np
-from experiment import images, progress
+from lab.data import images
+from lab.progress import progress
 
 from npspectral import Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
 from npspectral.analysis.spectral.relevance import input_relevance, keep_top, top_mask
@@ -17,18 +18,16 @@ SHOWN = 8                           # test images of each digit in the figure
 
 
 @dataclass(frozen=True)
-class Setting:
-    """How a part is trained: penalties on the first layer, then (learning rate, epochs) in turn."""
+class Training:
+    """Penalties on the first layer; then (learning rate, epochs) in turn."""
 
     l2_lambda: float
     l2_phi: float
     stages: tuple
-    seeds: int = 10
-    n_samples: int = 0              # that are drawn, of which a fifth is the test part
 
 
-CONTROL = Setting(1e-6, 1e-4, ((1e-2, 3),))         # of (b): what cannot be learned needs no more
-RETRAIN = Setting(0.0, 0.0, ((1e-3, 20),))          # of (c): on few pixels
+CONTROL = Training(1e-6, 1e-4, ((1e-2, 3),))        # of (b): what cannot be learned needs no more
+RETRAIN = Training(0.0, 0.0, ((1e-3, 20),))         # of (c): on few pixels
 
 
 def spectral_network(n_in, n_out, first):
@@ -40,14 +39,14 @@ def spectral_network(n_in, n_out, first):
     return Chain(*layers, Spectral(*sizes[-2:], **PUBLISHED["chicchi2024"]))
 
 
-def train(network, rng, train_set, test_set, setting, label):
+def train(network, rng, train_set, test_set, training, label):
     """params after all stages; curves (epochs, 3): training loss, its accuracy, the test one."""
     penalties = ()
     if isinstance(network.layers[0], Spectral):
-        penalties = (L2(setting.l2_lambda, "0/lambda_in"), L2(setting.l2_phi, "0/phi"))
+        penalties = (L2(training.l2_lambda, "0/lambda_in"), L2(training.l2_phi, "0/phi"))
     start, last, curves = network.init(rng, np.float32), 0, []
-    total = sum(epochs for _, epochs in setting.stages)
-    for learning_rate, epochs in setting.stages:
+    total = sum(epochs for _, epochs in training.stages)
+    for learning_rate, epochs in training.stages:
         last += epochs
         for record in fit(network, start, *train_set, loss=softmax_cross_entropy,
                           optimizer=Adam(learning_rate), batch_size=BATCH, rng=rng, epochs=last,
@@ -59,28 +58,29 @@ def train(network, rng, train_set, test_set, setting, label):
     return start.params, np.array(curves)
 
 
-def follow_gaussian(setting, seed):
+def follow_gaussian(training, n, n_features, n_relevant, sigma, seed):
     """One seed of part (a) as arrays."""
     rng = np.random.default_rng(seed)
-    drawn = gaussian_features(rng, setting.n_samples, dtype=np.float32)
-    row, _, _ = learned(drawn, rng, setting, f"(a) gaussian, seed {seed}")
+    drawn = gaussian_features(rng, n, n_features, n_relevant, sigmas=sigma, dtype=np.float32)
+    row, _, _ = learned(drawn, rng, training, f"(a) gaussian, seed {seed}")
     return {**row, "gap": drawn.gap, "hellinger": drawn.hellinger, "relevant": drawn.relevant}
 
 
-def follow_pairs(setting, seed):
-    """One seed of part (b) as arrays."""
+def follow_pairs(training, n, flip_probability, seed):
+    """One seed of part (b) as arrays; two features are unpaired."""
     rng, label = np.random.default_rng(seed), f"(b) pairs, seed {seed}"
-    drawn = correlated_pairs(rng, setting.n_samples, dtype=np.float32)
-    row, train_set, test_set = learned(drawn, rng, setting, label)
+    drawn = correlated_pairs(rng, n, 2 * len(flip_probability) + 2, flip_probability,
+                             dtype=np.float32)
+    row, train_set, test_set = learned(drawn, rng, training, label)
     return {**row, **controls(rng, train_set, test_set, label),
             "flip_probability": drawn.flip_probability}
 
 
-def learned(drawn, rng, setting, label):
+def learned(drawn, rng, training, label):
     """What a network makes of a handmade set, beside its Bayes rule; the two parts of the set."""
     train_set, test_set = train_test_split(rng, drawn.x, drawn.labels)
     network = spectral_network(drawn.x.shape[1], 2, Tanh())
-    params, curves = train(network, rng, train_set, test_set, setting, label)
+    params, curves = train(network, rng, train_set, test_set, training, label)
     row = {**relevances(network, params), "curves": curves, "accuracy": curves[-1, 2],
            "bayes": drawn.bayes_accuracy(),
            "bayes_rule": np.mean(drawn.predict(test_set[0]) == test_set[1])}
@@ -117,11 +117,11 @@ def show_mnist():
             "mean_images": np.array([x[labels == digit].mean(0) for digit in (0, 1)])}
 
 
-def follow_mnist(setting, counts, seed):
+def follow_mnist(training, counts, seed):
     """One seed of part (c) as arrays; `counts` of the pixels are kept in turn."""
     (train_set, test_set), rng = zeros_and_ones(), np.random.default_rng(seed)
     network, label = spectral_network(784, 10, ReLU()), f"(c) mnist, seed {seed}"
-    params, curves = train(network, rng, train_set, test_set, setting, label)
+    params, curves = train(network, rng, train_set, test_set, training, label)
     scores = relevances(network, params)
     orders = {"relevance": scores["relevance"], "eigenvalue": scores["eigenvalue"],
               "random": rng.random(784)}
@@ -147,6 +147,7 @@ def retrain(rng, train_set, test_set, scores, label):
 
 def relevances(network, params):
     """Both scores of the inputs, and the eigenvalues with their signs."""
-    first, own = network.layers[0], params[0]
-    return {"relevance": input_relevance(first, own, "product"),
-            "eigenvalue": input_relevance(first, own, "eigenvalue"), "lambda_in": own["lambda_in"]}
+    first = network.layers[0], params[0]
+    return {"relevance": input_relevance(*first, "product"),
+            "eigenvalue": input_relevance(*first, "eigenvalue"),
+            "lambda_in": params[0]["lambda_in"]}
