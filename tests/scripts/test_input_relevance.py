@@ -6,7 +6,7 @@ import pytest
 from experiments.input_relevance import parts
 from experiments.input_relevance.claims import claims
 from experiments.input_relevance.experiment import SETTINGS, Setting, run
-from tiny import CASES, toy_images
+from tiny import CASES, at_once, toy_images
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +16,7 @@ def result():
         monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
         monkeypatch.setattr(parts, "RETRAIN", parts.Training(0.0, 0.0, ((1e-3, 2),)))
         setting = replace(SETTINGS["quick"], **CASES["input_relevance"].setting)
-        return run(setting, lambda plan: {name: [one.function(**one.parameters) for one in runs]
-                                          for name, runs in plan.items()})
+        return run(setting, at_once)
 
 
 def verdict(result, quantity):

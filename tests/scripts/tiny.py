@@ -20,6 +20,11 @@ class Case:
     constants: dict = field(default_factory=dict)
 
 
+def at_once(plan):
+    """A keep that makes all runs and keeps nothing."""
+    return {part: [run.function(**run.parameters) for run in runs] for part, runs in plan.items()}
+
+
 def toy_images(name, limit=None, dtype=np.float32):
     """In place of lab.data.images: 300 and 100 images of noise, ten classes in ten rows."""
     rng = np.random.default_rng(len(name))
@@ -40,6 +45,10 @@ def toy_images(name, limit=None, dtype=np.float32):
 # eigenvalue_training
 
 # fewer_parameters
+
+CASES["fewer_parameters"] = Case(
+    dict(widths=(6, 9), narrow=(1, 2), wide=(12,), seeds=2, epochs=3, limit=None),
+    spoil=("mnist", "accuracy", lambda accuracy: accuracy - np.eye(len(accuracy[0]))[:2]))
 
 # information_plane
 
@@ -69,6 +78,10 @@ CASES["input_relevance"] = Case(
 # spectral_feature_learning
 
 # spectral_pruning
+
+CASES["spectral_pruning"] = Case(
+    dict(cases=("mnist elu 20",), seeds=2, epochs=12, epochs_after=2, limit=None),
+    spoil=("mnist elu 20, dense", "accuracy", lambda accuracy: accuracy + 1))
 
 # sphere_model
 

@@ -23,7 +23,7 @@ against 0.972 (42,259). Dense networks of 1,000 to 2,000 numbers are one or two 
 True factors beat the published random ones: S-SVD 0.936 against 0.925, eigenvalues 0.927 against
 0.915. The published S-QR trains twice the numbers for 0.974 instead of 0.972.
 
-Minutes of processor time: --quick 1/6, as it comes 10 to 14, --full 150 by estimate.
+Minutes of processor time: --quick 1/6, --standard 10 to 14, --full 150 by estimate.
 
 Deviation: "S-QR" and "S-SVD" are decompositions in fact, of a Gaussian phi, and "eigenvalues" keeps
 that phi. The layers of the code are the arms "as published": its S-QR trains the zeros of R as
@@ -31,14 +31,16 @@ well, its S-SVD has random factors that are not orthogonal, and eigenvalues alon
 """
 from dataclasses import dataclass
 
-import numpy as np
-from experiment import WORKERS, available, each_seed, hold_memory, options, stack, swept
-from experiment_figures import save_figures
-from experiment_table import show_table
-from fewer_parameters_arms import ARMS, COMMON_RATE, RATES, network, rate, trainable_count
-from fewer_parameters_figures import figures
-from fewer_parameters_runs import train
-from fewer_parameters_verdicts import show_comparisons, verdicts
+from lab.data import here
+from lab.plan import each_seed, stack
+
+from .parts import ARMS, COMMON_RATE, RATES, network, rate, train, trainable_count
+
+SECONDS = 10, 840, 9000
+DATA = "mnist", "fashion-mnist"
+AXES = {**dict.fromkeys(("arm", "width", "learning_rate", "published_rate", "trainable"),
+                        ("network",)),
+        "accuracy": ("seed", "network"), "epochs": ("seed", "network")}
 
 
 @dataclass(frozen=True)
@@ -46,67 +48,45 @@ class Setting:
     """Widths of all arms, of narrower dense and of wider spectral networks; training images."""
 
     widths: tuple
-    narrow: tuple
-    wide: tuple
-    trials: int
+    narrow: tuple = (1, 2, 3, 4, 5, 7, 10, 15, 25, 35)
+    wide: tuple = (500,)
+    seeds: int = 1
     epochs: int = 90
     limit: int | None = None
 
 
-NARROW = (1, 2, 3, 4, 5, 7, 10, 15, 25, 35)
 SETTINGS = {
-    "quick": Setting((50,), (1, 4, 12), (), 1, 12, 6000),
-    "default": Setting((50, 200), NARROW, (500,), 1),
-    "full": Setting((50, 100, 150, 200, 300), NARROW, (500, 1000), 3),
+    "quick": Setting((50,), (1, 4, 12), (), epochs=12, limit=6000),
+    "default": Setting((50, 200)),
+    "full": Setting((50, 100, 150, 200, 300), wide=(500, 1000), seeds=3),
 }
 
 
-def plan(name, setting):
+def networks(name, setting):
     """(arm, width, learning rate) of every network that a data set is learned with.
 
     Every arm with its own rate and the common one; dense ones with all rates.
     """
-    runs = []
     for arm in ARMS:
         rates = {rate(name, other) for other in (ARMS if arm == "dense" else [arm])}
         more = {"dense": setting.narrow, "eigenvalues": setting.wide}.get(arm, ())
-        runs += [(arm, width, learning_rate) for width in (*setting.widths, *more)
-                 for learning_rate in sorted({*rates, COMMON_RATE})]
-    return runs
+        for width in (*setting.widths, *more):
+            for learning_rate in sorted({*rates, COMMON_RATE}):
+                yield arm, width, learning_rate
 
 
-def run(names, setting, path, workers=1):
-    """Data set -> arrays, a row for every network of the plan; trials are columns."""
-    found = swept({(name, *own): trials(name, setting, *own) for name in names
-                   for own in plan(name, setting)}, path, workers)
-    return {name: stack([
-        {"arm": arm, "width": width, "learning_rate": learning_rate,
-         "published_rate": learning_rate == rate(name, arm),
-         "trainable": trainable_count(network(arm, width)),
-         **stack(found[name, arm, width, learning_rate])}
-        for arm, width, learning_rate in plan(name, setting)]) for name in names}
-
-
-def trials(name, setting, arm, width, learning_rate):
-    return each_seed(train, setting.trials, name=name, limit=setting.limit, arm=arm, width=width,
-                     learning_rate=learning_rate, epochs=setting.epochs)
-
-
-def main(argv=None):
-    given = options(__doc__.splitlines()[0], "results/fewer_parameters",
-                    workers=WORKERS).parse_args(argv)
-    hold_memory()
-    result = run(available(RATES, given.download), SETTINGS[given.mode], given.out / "runs.jsonl",
-                 given.workers)
-    for name, own in result.items():
-        np.savez_compressed(given.out / f"{name}.npz", **own)
-        show_comparisons(name, own)
-    if result:
-        save_figures(figures(result), given.out)
-        print()
-    show_table(verdicts(result), given.out, given.mode)
-    print(f"\nArrays and figures are in {given.out}.")
-
-
-if __name__ == "__main__":
-    main()
+def run(setting, keep):
+    """Data set -> arrays of every network."""
+    values = keep({(name, arm, width, learning_rate): each_seed(
+        train, setting.seeds, name=name, limit=setting.limit, arm=arm, width=width,
+        learning_rate=learning_rate, epochs=setting.epochs)
+        for name in here(*RATES) for arm, width, learning_rate in networks(name, setting)})
+    result: dict = {}
+    for (name, arm, width, learning_rate), rows in values.items():
+        result.setdefault(name, []).append({
+            "arm": arm, "width": width, "learning_rate": learning_rate,
+            "published_rate": learning_rate == rate(name, arm),
+            "trainable": trainable_count(network(arm, width)), **stack(rows)})
+    result = {name: stack(rows) for name, rows in result.items()}
+    return {name: {**part, **{key: part[key].T for key in ("accuracy", "epochs")}}
+            for name, part in result.items()}

@@ -1,10 +1,11 @@
-"""The runs of spectral_pruning.py: networks trained, and nodes cut after or before."""
-import time
+"""Networks trained, and nodes cut after or before."""
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from experiment import images, progress, stack
+from lab.data import images
+from lab.plan import stack
+from lab.progress import progress
 
 from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
 from npspectral.analysis.spectral.pruning import (EmptiedLayer, eigenvalues_only, mask_nodes,
@@ -29,6 +30,12 @@ class Case:
     epochs_after: int = 20          # of the network that is left, "pre" only
     limit: int | None = None
 
+    @classmethod
+    def named(cls, name, *numbers):
+        """From a name such as "mnist elu 500-500-500", and the numbers."""
+        dataset, activation, hidden = name.split()
+        return cls(dataset, activation, tuple(map(int, hidden.split("-"))), *numbers)
+
     @property
     def name(self):
         return f"{self.dataset} {self.activation} {'-'.join(str(size) for size in self.hidden)}"
@@ -47,11 +54,9 @@ def network(case, kind):
 
 def train(net, params, rng, epochs, train_set, label):
     """params after the epochs: Adam at 1e-3, as published."""
-    begin = time.monotonic()
     for record in fit(net, params, *train_set, loss=softmax_cross_entropy, optimizer=Adam(1e-3),
                       batch_size=BATCH, rng=rng, epochs=epochs, metrics=[accuracy]):
-        left = (time.monotonic() - begin) / record.epoch * (epochs - record.epoch)
-        progress(f"{label}  epoch {record.epoch}/{epochs}, {left:.0f} s left  "
+        progress(f"{label}  epoch {record.epoch}/{epochs}  "
                  f"accuracy {record.metrics['accuracy']:.4f}")
     return record.params
 

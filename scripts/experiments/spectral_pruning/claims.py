@@ -1,4 +1,4 @@
-"""The published numbers of spectral_pruning.py, and what ours say beside them.
+"""The published numbers, and what ours say beside them.
 
 PUBLISHED are means of test accuracy over five runs (fewer where noted in the result files) that the
 authors of Buffoni et al. 2022 committed beside their code: data set, activation, number of hidden
@@ -7,8 +7,9 @@ layers -> method -> one number for each of PERCENTILES.
 from itertools import combinations
 
 import numpy as np
-from experiment_table import Row
-from spectral_pruning_runs import PERCENTILES
+from lab.table import Row
+
+from .parts import PERCENTILES
 
 METHODS = ("dense", "post", "pre")
 CLOSE, FAR = 0.02, 0.03                     # |ours - published|
@@ -51,40 +52,36 @@ PUBLISHED = {
 def published(name):
     """method -> numbers for a case's name such as "mnist elu 500-500-500"."""
     dataset, activation, hidden = name.split()
-    return PUBLISHED[dataset, activation, 1 + hidden.count("-")]
+    return {method: np.array(row) for method, row in
+            PUBLISHED[dataset, activation, 1 + hidden.count("-")].items()}
 
 
-def show_comparison(result):
-    """Print ours over published, the mean of the seeds, method by method."""
-    for name, methods in result.items():
-        seeds = len(methods["dense"]["whole"])
-        print(f"\n{name}: test accuracy, ours (mean of {seeds}, range) / published")
-        print(f"{'':7}{'nothing cut':>12}" + "".join(f"{f'{p} %':>22}" for p in PERCENTILES))
-        for method, own in methods.items():
-            cells = [f"{values.mean():.3f} ({np.ptp(values):.3f}) / {theirs:.3f}"
-                     for values, theirs in zip(own["accuracy"].T, published(name)[method])]
-            print(f"{method:7}{own['whole'].mean():12.3f}" + "".join(f"{c:>22}" for c in cells))
-        for way in ("by_layer", "by_signed_sum"):
-            cells = [f"{value:.3f}" for value in methods["dense"][way].mean(0)]
-            print(f"{'dense, ' + way:19}" + "".join(f"{c:>22}" for c in cells))
+def by_case(result):
+    """Name of a case -> method -> arrays."""
+    cases: dict = {}
+    for part, arrays in result.items():
+        name, method = part.split(", ")
+        cases.setdefault(name, {})[method] = arrays
+    return cases
 
 
-def verdicts(result):
-    """Rows of all cases in `result`, as spectral_pruning.run gives it."""
+def claims(result):
     rows = []
-    for name, methods in result.items():
-        ours = {method: own["accuracy"] for method, own in methods.items()}
-        theirs = {method: np.array(row) for method, row in published(name).items()}
+    for name, methods in by_case(result).items():
+        ours, theirs = {method: methods[method]["accuracy"] for method in METHODS}, published(name)
         rows += [*beside(name, ours, theirs), judge_pre(name, ours, theirs),
                  *judge_order(name, ours, theirs), judge_cells(name, ours, theirs)]
+        rows += [Row(name, f"{percentile} % cut: dense, {way.replace('_', ' ')}", "-",
+                     methods["dense"][way][:, at])
+                 for way in ("by_layer", "by_signed_sum") for percentile, at in JUDGED_AT.items()]
     return rows
 
 
 def beside(name, ours, theirs):
-    """Test accuracies with 70 % and 90 % of the hidden nodes cut."""
+    """Test accuracies with 70 % and 90 % of the hidden nodes cut, then with the other shares."""
+    order = sorted(enumerate(PERCENTILES), key=lambda pair: pair[1] not in JUDGED_AT)
     return [Row(name, f"{percentile} % cut: {method}", f"{theirs[method][at]:.3f}",
-                ours[method][:, at])
-            for percentile, at in JUDGED_AT.items() for method in METHODS]
+                ours[method][:, at]) for at, percentile in order for method in METHODS]
 
 
 def judge_pre(name, ours, theirs):

@@ -1,5 +1,5 @@
-"""The figure of fewer_parameters.py: test error against how many numbers are trained."""
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE
+"""Test error against how many numbers are trained."""
+from lab.style import BLUE, GRAY, GREEN, ORANGE
 
 LOOKS = {"dense": (GRAY, "o"), "eigenvalues": (BLUE, "s"), "S-SVD": (GREEN, "^"),
          "S-QR": (ORANGE, "D")}
@@ -9,17 +9,16 @@ TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
 def figures(result):
-    """name -> function of matplotlib.pyplot that draws it."""
     return {"fewer_parameters": lambda plt: draw(plt, result)}
 
 
 def draw(plt, result):
     figure, axes = plt.subplots(1, len(result), figsize=(6.5 * len(result), 5), squeeze=False)
-    for ax, (name, own) in zip(axes[0], result.items()):
+    for ax, (name, part) in zip(axes[0], result.items()):
         for arm in LOOKS:
-            draw_arm(ax, own, arm, own["published_rate"], "-", arm)
-            draw_arm(ax, own, arm, ~own["published_rate"], "--")
-            draw_arm(ax, own, f"{arm}, as published", own["published_rate"], ":")
+            draw_arm(ax, part, arm, part["published_rate"], "-", arm)
+            draw_arm(ax, part, arm, ~part["published_rate"], "--")
+            draw_arm(ax, part, f"{arm}, as published", part["published_rate"], ":")
         for line, label in (("--", "another learning rate"), (":", "as published (code)")):
             ax.plot([], [], line, color="black", marker="o",
                     markerfacecolor=FILLING[line], label=label)
@@ -31,15 +30,15 @@ def draw(plt, result):
     return figure
 
 
-def draw_arm(ax, own, arm, chosen, line, label=None):
+def draw_arm(ax, part, arm, chosen, line, label=None):
     """Mean over trials of one arm, its widths joined by a line, with the range over trials."""
-    chosen = chosen & (own["arm"] == arm)
+    chosen = chosen & (part["arm"] == arm)
     if not chosen.any():
         return
     color, marker = LOOKS[arm.removesuffix(", as published")]
-    order = own["trainable"][chosen].argsort()
-    counts, values = own["trainable"][chosen][order], 1 - own["accuracy"][chosen][order]
-    mean = values.mean(1)
-    ax.errorbar(counts, mean, [mean - values.min(1), values.max(1) - mean], label=label,
+    order = part["trainable"][chosen].argsort()
+    counts, values = part["trainable"][chosen][order], 1 - part["accuracy"][:, chosen][:, order]
+    mean = values.mean(0)
+    ax.errorbar(counts, mean, [mean - values.min(0), values.max(0) - mean], label=label,
                 color=color, marker=marker, linestyle=line, markersize=5,
                 markerfacecolor=FILLING.get(line, color))

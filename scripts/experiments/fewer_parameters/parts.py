@@ -1,9 +1,14 @@
-"""The kinds of layers that fewer_parameters.py compares, and their published learning rates."""
+"""The kinds of layers, their published learning rates, and one network trained until it stops."""
 import numpy as np
+from lab.data import images
+from lab.progress import progress
 
-from npspectral import Chain, Dense, ReLU, Spectral, SpectralQR, SpectralSVD
+from npspectral import (Adamax, Chain, Dense, ReLU, Spectral, SpectralQR, SpectralSVD, fit,
+                        softmax_cross_entropy)
 from npspectral.nn import PUBLISHED, Normal, SpectralFullQR, SpectralGaussianSVD, tree
+from npspectral.training import accuracy, evaluate
 
+BATCH, MIN_DELTA, PATIENCE, VALIDATION = 200, 0.005, 8, 0.2
 EIGENVALUES = ("lambda_in", "lambda_out", "bias")
 QR, SVD = PUBLISHED["chicchi2021"], PUBLISHED["chicchi2021_svd"]
 RANGES = {name: QR[name] for name in ("lambda_in", "lambda_out", "bias")}
@@ -38,3 +43,22 @@ def network(arm, width, n_in=784, n_out=10):
 def trainable_count(net):
     """How many numbers of a network learn."""
     return tree.size(net.trainable_part(net.init(np.random.default_rng(0))))
+
+
+def train(name, limit, arm, width, learning_rate, epochs, seed):
+    """Test accuracy of one network after the last epoch, and how many epochs it took."""
+    net, ((x, target), test_set) = network(arm, width), images(name, limit)
+    n = len(x) - round(VALIDATION * len(x))
+    rng = np.random.default_rng(seed)
+    best, waited = -np.inf, 0
+    for record in fit(net, net.init(rng, x.dtype), x[:n], target[:n], loss=softmax_cross_entropy,
+                      optimizer=Adamax(learning_rate), batch_size=BATCH, rng=rng, epochs=epochs,
+                      metrics=[accuracy], validation=(x[n:], target[n:])):
+        value = record.metrics["validation_accuracy"]
+        progress(f"{name}, {arm} {width}, seed {seed}  epoch {record.epoch}  {value:.4f}")
+        waited += 1
+        if value > best + MIN_DELTA:
+            best, waited = value, 0
+        if waited == PATIENCE:
+            break
+    return {**evaluate(net, record.params, *test_set, metrics=[accuracy]), "epochs": record.epoch}
