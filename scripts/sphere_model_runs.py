@@ -2,7 +2,7 @@
 import numpy as np
 from experiment import progress
 
-from npspectral.analysis.neurons.attractors import census
+from npspectral.analysis.neurons.attractors import attractor_labels
 from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.data.binary import sphere
 from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, ScaledDense
@@ -60,9 +60,9 @@ def follow_stages(p, width, max_steps):
     last, escaped = train(network, start, x, target, FEATURE, max_steps, "stages, feature")
     found = [Neurons.of(network, params)
              for params in (start, lazy.params, escaped.params, last.params)]
-    counted = [census(neurons, x) for neurons in found]
+    counted = [attractor_labels(neurons, x) for neurons in found]
     return {"x": x, "target": target[:, 0], "left": 1 - last.satisfied(target),
             "vectors": np.array([neurons.vectors for neurons in found]),
             "beta": np.array([neurons.beta for neurons in found]),
             "living": np.array([~one.dead for one in counted]),
-            "attractors": np.array([one.attractors for one in counted])}
+            "attractors": np.array([one.count for one in counted])}

@@ -7,8 +7,10 @@ from experiment import images, progress, stack
 from npspectral.analysis.kernels.pca import alignment, kernel_pca, projections
 from npspectral.analysis.clouds.mutual_information import (neighbor_information, ratio_information,
                                                            ratio_information_apart)
+from npspectral.analysis.kernels.families import (explained_shares, family_bases, share_outside,
+                                                  split_kernel, without_perpendicular)
 from npspectral.analysis.kernels.regimes import kernel_change
-from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.data import parity_task, stripe
 from npspectral.nn import OneHidden, mean_field
 from npspectral.training import Limits, gradient_flow
@@ -16,7 +18,6 @@ from npspectral.training import Limits, gradient_flow
 ALPHAS = {"feature": 1e-6, "lazy": 1e6}         # regimes; the stages of a part: start and these
 ESTIMATORS = (ratio_information, ratio_information_apart, neighbor_information)
 TOP = 20                                        # eigenvectors that are looked at one by one
-KNOTS = 12                                      # of the piecewise linear functions of x_1
 ESCAPED = 0.1                                   # t*: a larger share of the points has y F >= 1
 TIMES = np.geomspace(0.01, 10, 61)              # in units of t*
 EVERY = 40                                      # steps between looks at the kernel
@@ -65,35 +66,6 @@ def spectrum(network, params, x, y):
                                      for estimate in ESTIMATORS])}
 
 
-def family_bases(x):
-    """Orthonormal columns for functions of x_1, for such functions times x_perp, and for both.
-
-    The functions are piecewise linear between KNOTS quantiles of x_1.
-    """
-    knots = np.quantile(x[:, 0], np.linspace(0, 1, KNOTS))
-    first = np.array([np.interp(x[:, 0], knots, hat) for hat in np.eye(KNOTS)]).T
-    second = (first[:, :, None] * x[:, None, 1:]).reshape(len(x), -1)
-    return [np.linalg.qr(basis)[0] for basis in (first, second, np.hstack((first, second)))]
-
-
-def explained(bases, vectors):
-    """R^2 (3, r) of unit vectors (n, r) by each of the bases."""
-    return np.array([((basis.T @ vectors) ** 2).sum(0) for basis in bases])
-
-
-def outside(kernel, both):
-    """The share of the centered kernel's trace that is not in the span of both families."""
-    trace = np.trace(kernel)
-    return (trace - np.sum(both * (kernel @ both))) / (trace - kernel.sum() / len(kernel))
-
-
-def without_perpendicular(params):
-    """The same neurons with omega_perp = 0."""
-    omega = params["omega"].copy()
-    omega[:, 1:] = 0
-    return {**params, "omega": omega}
-
-
 def split_remainder(rng, network, params, x):
     """How far K' is from K1 + K2 x_perp.x_perp' / d: the largest change of K1 with x_perp.
 
@@ -101,19 +73,16 @@ def split_remainder(rng, network, params, x):
     """
     params, shuffled = without_perpendicular(params), x.copy()
     shuffled[:, 1:] = rng.permutation(x[:, 1:])
-    rests = []
-    for points in (x, shuffled):
-        parts = tangent_kernel_parts(network, params, points)
-        inner = points[:, 1:] @ points[:, 1:].T / points.shape[1]
-        rests.append(sum(parts.values()) - parts["bias"] * inner)
-    return np.abs(rests[0] - rests[1]).max() / np.abs(tangent_kernel(network, params, x)).max()
+    (first, _), (second, _) = (split_kernel(network, params, points) for points in (x, shuffled))
+    return np.abs(first - second).max() / np.abs(tangent_kernel(network, params, x)).max()
 
 
 def split_of(rng, network, params, x, bases):
     """How far the kernel K of a stage is from K', the one at omega_perp = 0."""
     kernel, split = (tangent_kernel(network, own, x)
                      for own in (params, without_perpendicular(params)))
-    return {"outside": outside(kernel, bases[-1]), "outside_split": outside(split, bases[-1]),
+    return {"outside": share_outside(kernel, bases[-1]),
+            "outside_split": share_outside(split, bases[-1]),
             "distance": kernel_change(kernel, split),
             "remainder": split_remainder(rng, network, params, x)}
 
@@ -125,12 +94,12 @@ def follow_stripe(part, seed):
     network = OneHidden(part.d, *part.widths)
     start = network.init(rng)
     bases = family_bases(fresh)
-    stages, curves = follow(network, start, x, target, part.max_steps, lambda params: outside(
+    stages, curves = follow(network, start, x, target, part.max_steps, lambda params: share_outside(
         tangent_kernel(network, params, fresh), bases[-1]))
     found = judge(network, stages, fresh, labels)
     return {**found, "curves": curves,
             **stack([split_of(rng, network, params, fresh, bases) for params in stages]),
-            "families": np.array([explained(bases, own) for own in found["vectors"]])}
+            "families": np.array([explained_shares(bases, own) for own in found["vectors"]])}
 
 
 def follow_mnist(part, seed):

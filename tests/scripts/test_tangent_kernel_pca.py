@@ -38,29 +38,6 @@ def test_a_kernel_that_does_not_split_is_told(runs, rng, monkeypatch):
     assert runs.split_remainder(rng, network, params, x) > 0.01
 
 
-def test_each_family_explains_its_own(runs, rng):
-    x = rng.standard_normal((2000, 3))
-    bases = runs.family_bases(x)
-    assert [basis.shape[1] for basis in bases] == [12, 24, 36]
-    vectors = np.stack([np.abs(x[:, 0] - 0.3), x[:, 0] * x[:, 2], x[:, 1] ** 2 - x[:, 2] ** 2,
-                        rng.standard_normal(2000)], axis=1)
-    first, second, both = runs.explained(bases, vectors / np.linalg.norm(vectors, axis=0))
-    assert first[0] > 0.99 and second[1] > 0.99
-    assert first[1] < 0.05 and second[0] < 0.05 and both[2] < 0.05
-    assert (both - np.maximum(first, second) > -1e-12).all()
-    assert both[3] == pytest.approx(36 / 2000, abs=5 * np.sqrt(2 * 36) / 2000)  # nothing but chance
-
-
-def test_the_trace_in_neither_family_is_that_of_the_centered_kernel(runs, rng):
-    x = rng.standard_normal((80, 3))
-    both = runs.family_bases(x)[-1]
-    features = rng.standard_normal((80, 7))
-    centered = features - features.mean(0)
-    rest = centered - both @ (both.T @ centered)
-    want = (rest ** 2).sum() / (centered ** 2).sum()
-    assert runs.outside(features @ features.T, both) == pytest.approx(want, rel=1e-12)
-
-
 def toy(script):
     return {"stripe": script.Part(32, 60, (30,), 2, 1200, d=3),
             "mnist": script.Part(40, 60, (12, 12), 1, 60)}
