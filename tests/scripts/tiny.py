@@ -34,6 +34,12 @@ def toy_images(name, limit=None, dtype=np.float32):
 
 # attractors
 
+CASES["attractors"] = Case(
+    dict(seeds=2, p=8, h=30, d=2, p_varied=(4, 8), h_varied=(20, 30), d_varied=(2, 3), tasks=2,
+         mnist_p=20, mnist_h=20, max_steps=3000, p_maxima=((2, 4), (2, 4), (2, 4))),
+    constants={"N_TEST": 100, "NEURONS": 200, "N_STEPS": 2000},
+    spoil=("A against p", "change", lambda change: change + 1e-13))
+
 # complex_memory
 
 # eigenvalue_training

@@ -1,10 +1,11 @@
-"""The runs of attractors.py: paths in the field, maxima, networks trained and counted."""
+"""The runs: paths in the field, maxima, networks trained and counted."""
 import numpy as np
-from experiment import images, progress
+from lab.data import images
+from lab.progress import progress
 
 from npspectral.analysis.neurons.attractors import attractor_labels, maxima, patterns
-from npspectral.analysis.neurons.merging import TWO, merge
 from npspectral.analysis.neurons.dynamics import Neurons, velocities
+from npspectral.analysis.neurons.merging import TWO, merge
 from npspectral.data.binary import sphere
 from npspectral.data.principal import parity_task, principal_components
 from npspectral.nn import OneHidden
