@@ -32,6 +32,13 @@ def toy_images(name, limit=None, dtype=np.float32):
     return (x[:limit], labels[:limit]), test
 
 
+def unlearnable_images():
+    """Images whose labels are drawn without looking: no test error is 0."""
+    rng = np.random.default_rng(0)
+    (x, labels), (x_test, labels_test) = toy_images("", dtype=float)
+    return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
+
+
 # attractors
 
 CASES["attractors"] = Case(
@@ -57,6 +64,12 @@ CASES["information_plane"] = Case(
 # intrinsic_dimension
 
 # learning_curves
+
+CASES["learning_curves"] = Case(
+    dict(p_stripe=(8, 16), p_others=(8, 16), seeds=2, seeds_of_others=2, width=20,
+         image_widths=(5,), least_steps=60, steps_times_p=0),
+    constants={"N_TEST": 300, "images": lambda *_: unlearnable_images()},
+    spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
 # recurrent_classifier
 
