@@ -83,6 +83,10 @@ CASES["learning_curves"] = Case(
 
 # sphere_model
 
+CASES["sphere_model"] = Case(
+    dict(d=(2, 10), p=(8, 16), width=20, p_slow=8, p_stages=16, width_stages=40, max_steps=600),
+    constants={"N_TEST": 200}, spoil=("stages", "attractors", lambda counts: counts[::-1]))
+
 # stripe_compression
 
 CASES["stripe_compression"] = Case(

@@ -2,6 +2,7 @@
 from functools import partial
 
 import numpy as np
+from lab.neurons import places, weights
 from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
 
 from npspectral.analysis.neurons.dynamics import velocity_field
@@ -74,12 +75,6 @@ def draw_paths(axes, field, bias_sign):
               markersize=4, label="neurons at the end, and their paths")
 
 
-def places(vectors):
-    """z (..., 2) of v (..., 3)."""
-    omega = vectors[..., :2]
-    return -2 ** 0.5 * (vectors[..., 2:] / (omega ** 2).sum(-1, keepdims=True)) * omega
-
-
 def draw_maxima(plt, parts):
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6))
     for color, (name, arrays) in zip((BLUE, ORANGE, GREEN), parts.items()):
@@ -131,10 +126,7 @@ def draw_mnist(plt, parts):
                     "neuron is alone in its own")
     for axes, (name, arrays) in zip(row, parts.items()):
         vectors, beta, labels = (arrays[key][0] for key in ("vectors", "beta", "labels"))
-        d = vectors.shape[1] - 1
-        omega = vectors[:, :-1]
-        z = -d ** 0.5 * (vectors[:, -1] / (omega ** 2).sum(1))[:, None] * omega
-        weight = np.abs(beta) * np.sqrt((vectors ** 2).sum(1))
+        z, weight = places(vectors), weights(vectors, beta)
         shared = (labels >= 0) & (np.bincount(labels[labels >= 0])[labels] > 1)
         living = labels >= 0
         colors = plt.get_cmap("tab20")(labels % 20)
