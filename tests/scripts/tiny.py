@@ -63,6 +63,11 @@ CASES["information_plane"] = Case(
 
 # intrinsic_dimension
 
+CASES["intrinsic_dimension"] = Case(
+    dict(seeds=2, points=80, points_control=150, p_stripe=30, max_steps=20, widths=(30, 30),
+         images=(40, 60), epochs=2, epochs_shuffled=2),
+    spoil=("control, the same, a tenth at 0", "copies", lambda copies: copies - 1))
+
 # learning_curves
 
 CASES["learning_curves"] = Case(
