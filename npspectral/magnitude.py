@@ -25,10 +25,10 @@ def variances(owner, scaled, unit):
     Those that are rounding of the largest may vanish.
     """
     with np.errstate(over="ignore", under="ignore"):
-        found = scaled * unit * unit
-    limits = np.finfo(found.dtype)
-    least = found[scaled > np.finfo(float).eps * scaled.max()].min(initial=limits.max)
-    if not (limits.tiny <= least and found.max() <= limits.max):
-        raise ValueError(f"{owner}: x reaches {unit:.1e}, whose square is no {found.dtype}, "
+        result = scaled * unit * unit
+    limits = np.finfo(result.dtype)
+    least = result[scaled > np.finfo(float).eps * scaled.max()].min(initial=limits.max)
+    if not (limits.tiny <= least and result.max() <= limits.max):
+        raise ValueError(f"{owner}: x reaches {unit:.1e}, whose square is no {result.dtype}, "
                          f"expected x of a scale nearer to 1")
-    return found
+    return result

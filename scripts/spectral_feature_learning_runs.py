@@ -5,7 +5,7 @@ import numpy as np
 from experiment import progress, stack
 from regimes_runs import LIMITS, draw, test_error
 
-from npspectral.analysis.neurons.attractors import census
+from npspectral.analysis.neurons.attractors import attractor_labels
 from npspectral.analysis.neurons.compression import amplification_by_component
 from npspectral.analysis.kernels.pca import alignment
 from npspectral.analysis.neurons.dynamics import Neurons
@@ -92,9 +92,9 @@ def sweep(task, arm, seed, setting):
 
 def geometry(own, params, x):
     """Amplification of the first coordinate, by W and by lambda_in alone; attractors."""
-    found, eigenvalues = census(own, x, NEAR), np.abs(params[0]["lambda_in"][:x.shape[1]])
+    found, eigenvalues = attractor_labels(own, x, NEAR), np.abs(params[0]["lambda_in"][:x.shape[1]])
     return {"amplification": amplification_by_component(own.omega),
-            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": found.attractors,
+            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": found.count,
             "dead": found.dead.mean(), "sliding": found.sliding.mean()}
 
 

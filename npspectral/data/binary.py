@@ -24,7 +24,7 @@ import math
 
 import numpy as np
 
-from . import _expect
+from .. import refuse
 
 STRIPE = -0.3, 1.1854923327232725       # cdf(upper) = cdf(lower) + 1/2; printed as 1.18549
 GRID_END = 4.0                          # radius at which the grid's last cells are cut
@@ -42,8 +42,8 @@ def cylinder(rng, n, d, dtype=float, *, n_parallel=2, stretch=1.0, median="publi
     The other d - n_parallel coordinates are multiplied by stretch.
     """
     owner = "cylinder"
-    _expect.integer(owner, "n_parallel", n_parallel, 1)
-    _expect.positive(owner, "stretch", stretch)
+    refuse.integer(owner, "n_parallel", n_parallel, 1)
+    refuse.positive(owner, "stretch", stretch)
     square = cylinder_radius(n_parallel, median) ** 2
     x, target = _task(owner, rng, n, d, dtype,
                       lambda x: (x[:, :n_parallel] ** 2).sum(1) > square, n_parallel)
@@ -53,7 +53,7 @@ def cylinder(rng, n, d, dtype=float, *, n_parallel=2, stretch=1.0, median="publi
 
 def sphere(rng, n, d, dtype=float, *, median="published"):
     """-1 outside |x| = sphere_radius(d, median)."""
-    _expect.integer("sphere", "d", d, 1)
+    refuse.integer("sphere", "d", d, 1)
     square = sphere_radius(d, median) ** 2
     return _task("sphere", rng, n, d, dtype, lambda x: (x ** 2).sum(1) > square)
 
@@ -79,7 +79,7 @@ def sphere_radius(d, median="published"):
 
 def cube(rng, n, d, dtype=float):
     """-1 inside the cube |x_i| < cube_edge(d)."""
-    _expect.integer("cube", "d", d, 1)
+    refuse.integer("cube", "d", d, 1)
     edge = cube_edge(d)
     return _task("cube", rng, n, d, dtype, lambda x: (np.abs(x) < edge).all(1))
 
@@ -87,7 +87,7 @@ def cube(rng, n, d, dtype=float):
 def cube_edge(d):
     """a = sqrt(2) erfinv(2^(-1/d)): half of the points have |x_i| < a for every i."""
     from scipy.special import erfinv
-    _expect.integer("cube_edge", "d", d, 1)
+    refuse.integer("cube_edge", "d", d, 1)
     return math.sqrt(2) * float(erfinv(2 ** (-1 / d)))
 
 
@@ -123,8 +123,8 @@ def sphere_grid(rng, n, d=2, dtype=float, *, n_radii=10, n_angles=50):
     _check(owner, rng, n, d, 2)
     if d != 2:
         raise ValueError(f"{owner}: d is {d}, expected 2")
-    _expect.integer(owner, "n_radii", n_radii, 2)
-    _expect.integer(owner, "n_angles", n_angles, 1)
+    refuse.integer(owner, "n_radii", n_radii, 2)
+    refuse.integer(owner, "n_angles", n_angles, 1)
     if n_radii % 2 or n % (n_radii * n_angles):
         raise ValueError(f"{owner}: n is {n} and n_radii {n_radii}, expected a multiple of n_radii "
                          f"n_angles = {n_radii * n_angles} and an even number")
@@ -145,18 +145,18 @@ def _task(owner, rng, n, d, dtype, condition, least_d=1):
 
 
 def _check(owner, rng, n, d, least_d):
-    _expect.generator(owner, rng)
-    _expect.integer(owner, "n", n, 1)
-    _expect.integer(owner, "d", d, least_d)
+    refuse.generator(owner, rng)
+    refuse.integer(owner, "n", n, 1)
+    refuse.integer(owner, "d", d, least_d)
 
 
 def _finish(owner, x, condition, dtype):
-    dtype = _expect.floating(owner, dtype)
+    dtype = refuse.floating(owner, dtype)
     return x.astype(dtype), np.where(condition, -1, 1).astype(dtype)[:, None]
 
 
 def _root_of_median(owner, name, degrees, median, published):
-    _expect.integer(owner, name, degrees, 1)
+    refuse.integer(owner, name, degrees, 1)
     if median == "published":
         return math.sqrt(published(degrees))
     if median != "exact":

@@ -55,9 +55,9 @@ def read(*names, folder=None):
     root, name = _locate(names, folder)
     path = root / name
     content = path.read_bytes()
-    found, expected = hashlib.sha256(content).hexdigest(), KNOWN[name][0]
-    if found != expected:
-        raise ValueError(f"{path}: {len(content)} bytes of sha256 {found}, expected {expected}: "
+    digest, expected = hashlib.sha256(content).hexdigest(), KNOWN[name][0]
+    if digest != expected:
+        raise ValueError(f"{path}: {len(content)} bytes of sha256 {digest}, expected {expected}: "
                          f"it is truncated, edited or another file; delete it and get it again"
                          f"{_origin(name)}")
     return path, content

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from .._npz import read_array
-from . import _expect, catalog
+from .. import refuse
+from . import catalog
 
 CALIFORNIA_FEATURES = ("MedInc", "HouseAge", "AveRooms", "AveBedrms", "Population", "AveOccup",
                        "Latitude", "Longitude")
@@ -43,7 +44,7 @@ def _images(name, split, folder, dtype):
     prefixes = {"train": "train", "test": "t10k"}
     if split not in prefixes:
         raise ValueError(f"{owner}: split is {split!r}, expected 'train' or 'test'")
-    dtype = _expect.floating(owner, dtype)
+    dtype = refuse.floating(owner, dtype)
     prefix = f"{name}/{prefixes[split]}"
     pixels = _parse_idx(*catalog.read(f"{prefix}-images-idx3-ubyte.gz", folder=folder))
     labels = _parse_idx(*catalog.read(f"{prefix}-labels-idx1-ubyte.gz", folder=folder))
@@ -59,7 +60,7 @@ def digits(folder=None, dtype=float):
     The file is found, and errors are raised, as by `mnist`.
     Source: E. Alpaydin and C. Kaynak 1998, UCI; the test part, as distributed with scikit-learn.
     """
-    dtype = _expect.floating("digits", dtype)
+    dtype = refuse.floating("digits", dtype)
     path, content = catalog.read("digits/digits.csv.gz", folder=folder)
     rows = np.loadtxt(io.BytesIO(_unpacked(path, content)), delimiter=",", dtype=int)
     return (rows[:, :-1] / 16).astype(dtype), rows[:, -1]
@@ -73,7 +74,7 @@ def california_housing(folder=None, dtype=float):
     The file is found, and errors are raised, as by `mnist`.
     Source: R. K. Pace and R. Barry 1997, Statistics and Probability Letters 33, 291.
     """
-    dtype = _expect.floating("california_housing", dtype)
+    dtype = refuse.floating("california_housing", dtype)
     path, content = catalog.read("california-housing/cal_housing.tgz",
                                  "california-housing/cal_housing.data.gz", folder=folder)
     if path.suffix == ".tgz":
@@ -148,7 +149,7 @@ def load_npz(path):
             raise ValueError(f"{path}: not a whole .npz file of plain numbers{where}: {error}; "
                              f"get the file again, or save it without objects") from error
     for name, array in arrays.items():
-        _expect.finite(path, name, array)
+        refuse.finite(path, name, array)
     return arrays
 
 

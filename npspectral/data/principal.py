@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import refuse
 from ..magnitude import power_of_two, variances
-from . import _expect
 
 
 def parity_task(rng, x, labels, mean=None):
@@ -28,11 +28,11 @@ def parity_task(rng, x, labels, mean=None):
     Raises TypeError or ValueError on arguments that do not fit, or if an image equals the mean.
     """
     owner = "parity_task"
-    _expect.generator(owner, rng)
+    refuse.generator(owner, rng)
     x = _floats(owner, x, np.shape(x)[-1] if np.ndim(x) else 0)
     mean = x.mean(0) if mean is None else mean
-    _expect.plain(owner, "mean", mean)
-    _expect.finite(owner, "mean", mean)
+    refuse.plain(owner, "mean", mean)
+    refuse.finite(owner, "mean", mean)
     if mean.shape != x.shape[1:]:
         raise ValueError(f"{owner}: mean has shape {mean.shape}, expected {x.shape[1:]}")
     rows, parity = _turns(owner, rng, labels, len(x))
@@ -48,7 +48,7 @@ def parity_task(rng, x, labels, mean=None):
 
 def _turns(owner, rng, labels, n):
     """Rows in which the classes take turns, and the parity of each one's class."""
-    _expect.labels(owner, "labels", labels, n)
+    refuse.labels(owner, "labels", labels, n)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) % 2:
         raise ValueError(f"{owner}: labels has {len(classes)} classes, expected an even number")
@@ -87,7 +87,7 @@ def principal_components(x, d):
     """
     owner = "principal_components"
     x = _floats(owner, x, np.shape(x)[-1] if np.ndim(x) else 0)
-    _expect.integer(owner, "d", d, 1, x.shape[1], "the number of features")
+    refuse.integer(owner, "d", d, 1, x.shape[1], "the number of features")
     unit = power_of_two(x)
     scaled = x / unit
     mean = scaled.mean(0, dtype=float)
@@ -104,7 +104,7 @@ def principal_components(x, d):
 
 def _floats(owner, x, n_features):
     """x (n, n_features), checked, in its own floating-point dtype or float64, n >= 1."""
-    _expect.features(owner, x, n_features)
+    refuse.features(owner, x, n_features)
     if not x.size:
         raise ValueError(f"{owner}: x has shape {x.shape}, expected (n, D), not empty")
     return x if x.dtype.kind == "f" else x.astype(float)

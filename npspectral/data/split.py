@@ -1,7 +1,7 @@
 """A random split into training and test examples."""
 import numpy as np
 
-from . import _expect
+from .. import refuse
 
 
 def train_test_split(rng, x, target, test_fraction=0.2):
@@ -12,15 +12,15 @@ def train_test_split(rng, x, target, test_fraction=0.2):
     Raises TypeError or ValueError on arguments that do not fit.
     """
     owner = "train_test_split"
-    _expect.generator(owner, rng)
+    refuse.generator(owner, rng)
     for name, array in (("x", x), ("target", target)):
         if not isinstance(array, np.ndarray) or array.ndim == 0:
             raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy array "
                             f"of one or more axes")
     if len(x) != len(target):
         raise ValueError(f"{owner}: target has {len(target)} rows, expected {len(x)} as x")
-    _expect.number(owner, "test_fraction", test_fraction, "a number between 0 and 1",
-                   lambda value: 0 < value < 1)
+    refuse.number(owner, "test_fraction", test_fraction, "a number between 0 and 1",
+                  lambda value: 0 < value < 1)
     n_test = round(test_fraction * len(x))
     if not 0 < n_test < len(x):
         raise ValueError(f"{owner}: test_fraction is {test_fraction}, which puts {n_test} of "

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _expect
+from .. import refuse
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class GaussianFeatures:
 
     def log_odds(self, x):
         """log p(class 1 | x) - log p(class 0 | x) of x (n, n_features), (n,)."""
-        _expect.features("GaussianFeatures.log_odds", x, len(self.relevant))
+        refuse.features("GaussianFeatures.log_odds", x, len(self.relevant))
         z = (x[:, None, :] - self.means) / self.sigmas
         with np.errstate(over="ignore"):
             log_density = -(z**2 / 2 + np.log(self.sigmas)).sum(-1)
@@ -83,14 +83,15 @@ def gaussian_features(rng, n_samples=60_000, n_features=20, n_relevant=11, max_g
     numbers are the defaults.
     """
     owner = "gaussian_features"
-    _expect.generator(owner, rng)
-    _expect.integer(owner, "n_samples", n_samples, 1)
-    _expect.integer(owner, "n_features", n_features, 1)
-    _expect.integer(owner, "n_relevant", n_relevant, 0, n_features, "n_features")
-    _expect.number(owner, "max_gap", max_gap, "a number, 0 or more", lambda value: value >= 0)
-    _expect.number(owner, "relevant_mean", relevant_mean, "a number", lambda value: True)
+    refuse.generator(owner, rng)
+    refuse.integer(owner, "n_samples", n_samples, 1)
+    refuse.integer(owner, "n_features", n_features, 1)
+    refuse.integer(owner, "n_relevant", n_relevant, 0, n_features, "n_features")
+    refuse.number(owner, "max_gap", max_gap, "a number, 0 or more",
+                  lambda value: 0 <= value < math.inf)
+    refuse.number(owner, "relevant_mean", relevant_mean, "a number", math.isfinite)
     sigma_0, sigma_1 = _two_sigmas(owner, sigmas)
-    dtype = _expect.floating(owner, dtype)
+    dtype = refuse.floating(owner, dtype)
 
     relevant = np.zeros(n_features, dtype=bool)
     relevant[rng.choice(n_features, n_relevant, replace=False)] = True
@@ -110,7 +111,7 @@ def _two_sigmas(owner, sigmas):
     if len(both) != 2:
         raise ValueError(f"{owner}: sigmas has {len(both)} numbers, expected one or two")
     for sigma in both:
-        _expect.positive(owner, "sigmas", sigma)
+        refuse.positive(owner, "sigmas", sigma)
     return both
 
 
@@ -142,7 +143,7 @@ class CorrelatedPairs:
 
         Only the signs of x are read.
         """
-        _expect.features("CorrelatedPairs.log_odds", x, len(self.flip_probability))
+        refuse.features("CorrelatedPairs.log_odds", x, len(self.flip_probability))
         a, b = self.pairs.T
         flipped = (np.signbit(x[:, a]) != np.signbit(x[:, b])).any(-1)
         with np.errstate(divide="ignore"):              # p = 1 rules class 1 out
@@ -172,11 +173,11 @@ def correlated_pairs(rng, n_samples=100_000, n_features=10, flip_probability=(0.
     numbers are the defaults.
     """
     owner = "correlated_pairs"
-    _expect.generator(owner, rng)
-    _expect.integer(owner, "n_samples", n_samples, 1)
-    _expect.integer(owner, "n_features", n_features, 2)
-    _expect.positive(owner, "sigma", sigma)
-    dtype = _expect.floating(owner, dtype)
+    refuse.generator(owner, rng)
+    refuse.integer(owner, "n_samples", n_samples, 1)
+    refuse.integer(owner, "n_features", n_features, 2)
+    refuse.positive(owner, "sigma", sigma)
+    dtype = refuse.floating(owner, dtype)
     p = _probabilities(owner, flip_probability, n_features)
 
     labels = rng.integers(0, 2, n_samples)
@@ -198,8 +199,8 @@ def _probabilities(owner, flip_probability, n_features):
         raise ValueError(f"{owner}: flip_probability has {len(flip_probability)} pairs, expected "
                          f"at most n_features // 2 = {n_features // 2}")
     for p in flip_probability:
-        _expect.number(owner, "flip_probability", p, "numbers above 0, up to 1",
-                       lambda value: 0 < value <= 1)
+        refuse.number(owner, "flip_probability", p, "numbers above 0, up to 1",
+                      lambda value: 0 < value <= 1)
     return np.array(flip_probability, dtype=float)
 
 
@@ -211,16 +212,16 @@ def labeled(rng, n_samples, n_features, function, dtype=float):
     Raises TypeError or ValueError on arguments that do not fit.
     """
     owner = "labeled"
-    _expect.generator(owner, rng)
-    _expect.integer(owner, "n_samples", n_samples, 1)
-    _expect.integer(owner, "n_features", n_features, 1)
-    dtype = _expect.floating(owner, dtype)
+    refuse.generator(owner, rng)
+    refuse.integer(owner, "n_samples", n_samples, 1)
+    refuse.integer(owner, "n_features", n_features, 1)
+    dtype = refuse.floating(owner, dtype)
     x = rng.standard_normal((n_samples, n_features)).astype(dtype)
     target = function(x)
     if np.shape(target)[:1] != (n_samples,):
         raise ValueError(f"{owner}: function(x) is {target!r:.60}, expected an array of "
                          f"{n_samples} rows, as x has")
-    _expect.plain(owner, "function(x)", target, "biufcOSUTmM", "a numpy array")
-    _expect.finite(owner, "function(x)", target)
-    _expect.present(owner, "function(x)", target)
+    refuse.plain(owner, "function(x)", target, "biufcOSUTmM", "a numpy array")
+    refuse.finite(owner, "function(x)", target)
+    refuse.present(owner, "function(x)", target)
     return x, target

@@ -22,10 +22,10 @@ def full_name(thing):
 
 def _is_found(thing):
     """Whether its module has it by its name; what came as a value, not by name, is not found."""
-    found = sys.modules.get(getattr(thing, "__module__", None) or "")
+    named = sys.modules.get(getattr(thing, "__module__", None) or "")
     for part in getattr(thing, "__qualname__", "").split("."):
-        found = getattr(found, part, None)
-    return found is thing
+        named = getattr(named, part, None)
+    return named is thing
 
 
 def _name_elsewhere(module):

@@ -35,12 +35,13 @@ def changed_name(module, spec, homes=()):
     global or changed by the module itself, and modules that something else than Python's own loader
     has made.
     """
-    own, text = vars(module), content(spec)
+    namespace, text = vars(module), content(spec)
     if not _is_comparable(module):
         return None
-    changed = (name for name, same in _expected(text, spec.origin) if not same(own, own))
-    stale = (name for name, home, there in _imported(text, spec.parent)
-             if home in homes and name in own and _is_stale(own[name], sys.modules[home], there))
+    changed = (name for name, same in _expected(text, spec.origin)
+               if not same(namespace, namespace))
+    stale = (name for name, home, there in _imported(text, spec.parent) if home in homes
+             and name in namespace and _is_stale(namespace[name], sys.modules[home], there))
     return next(chain(changed, stale), None)
 
 
@@ -157,16 +158,16 @@ def _function_test(node, code, exact):
     want, defaults = _signature(code), [*node.args.defaults, *filter(None, node.args.kw_defaults)]
     strict = exact and not node.decorator_list
 
-    def as_written(found):
-        given = [*(found.__defaults__ or ()), *(found.__kwdefaults__ or {}).values()]
-        return (_signature(found.__code__), len(given)) == (want, len(defaults)) and all(
-            _exact(value) == _exact(own) for default, own in zip(defaults, given)
+    def as_written(function):
+        given = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        return (_signature(function.__code__), len(given)) == (want, len(defaults)) and all(
+            _exact(value) == _exact(current) for default, current in zip(defaults, given)
             for value in _literal(default))
 
     def same(namespace, module):
-        found = [part for part in _functions(namespace.get(node.name))
-                 if part.__code__.co_name == node.name and (strict or part.__globals__ is module)]
-        return any(map(as_written, found)) if found else not strict
+        loaded = [part for part in _functions(namespace.get(node.name))
+                  if part.__code__.co_name == node.name and (strict or part.__globals__ is module)]
+        return any(map(as_written, loaded)) if loaded else not strict
 
     return same
 
@@ -191,8 +192,8 @@ def _inside(thing):
 
 def _class_test(name, tests):
     def same(namespace, module):
-        found = namespace.get(name)
-        return not isinstance(found, type) or all(test(vars(found), module) for _, test in tests)
+        value = namespace.get(name)
+        return not isinstance(value, type) or all(test(vars(value), module) for _, test in tests)
     return same
 
 
@@ -200,8 +201,8 @@ def _literal_test(name, value, exact):
     want = _exact(value)
 
     def same(namespace, module):
-        found = namespace.get(name)
-        return _exact(found) == want or not exact and type(found) is not type(value)
+        loaded = namespace.get(name)
+        return _exact(loaded) == want or not exact and type(loaded) is not type(value)
 
     return same
 
@@ -223,7 +224,7 @@ def _exact(value):
     if kind in (list, tuple):
         return f"{kind.__name__}{[_exact(part) for part in value]}"
     if kind is dict:
-        return f"dict{[(_exact(key), _exact(own)) for key, own in value.items()]}"
+        return f"dict{[(_exact(key), _exact(part)) for key, part in value.items()]}"
     return repr(value) if kind in PLAIN else f"a {kind.__name__}"
 
 

@@ -32,28 +32,28 @@ def reach(roots):
     lines, seen, todo, source_of = set(), set(), [(root, ()) for root in roots], _Sources(roots)
     while todo:
         module, names = use = todo.pop()
-        found = source_of(module)
-        if use in seen or found is None:
+        code = source_of(module)
+        if use in seen or code is None:
             continue
         seen.add(use)
         todo.append((module.rpartition(".")[0], ()))
-        if names == ALL or module in roots or not found.door:
-            lines.add(f"{module} {found.digest}")
-            todo += found.uses
+        if names == ALL or module in roots or not code.door:
+            lines.add(f"{module} {code.digest}")
+            todo += code.uses
         elif module.partition(".")[0] != OWN:       # which has no registry, and takes long to read
-            todo += [(name, ()) for name in _fillers(found, source_of)]
+            todo += [(name, ()) for name in _fillers(code, source_of)]
         if names == ALL:
             todo += [(name, ALL) for name in _submodules(module)]
         elif names:
-            homes = _homes(module, names[0], found, source_of)
-            lines |= {f"{module}.{names[0]} of {home}" for home, _ in homes if found.door}
-            todo += [(home, (*own, *names[1:]) or ALL) for home, own in homes]
+            homes = _homes(module, names[0], code, source_of)
+            lines |= {f"{module}.{names[0]} of {home}" for home, _ in homes if code.door}
+            todo += [(home, (*part, *names[1:]) or ALL) for home, part in homes]
     return source_of.names(), lines
 
 
-def _fillers(found, source_of):
+def _fillers(code, source_of):
     """Modules that a door imports and that register something, or are doors themselves."""
-    for module, names in found.uses:
+    for module, names in code.uses:
         for name in (module, *(f"{module}.{part}" for part in names[:1] if part != "*")):
             other = name and source(name, source_of.tops)
             if other and (other.door or any(source(home, source_of.tops) for home in other.fills)):
@@ -74,17 +74,17 @@ class _Sources:
         return self.asked[name]
 
     def names(self):
-        return [name for name, found in self.asked.items() if found is not None]
+        return [name for name, code in self.asked.items() if code is not None]
 
 
-def _homes(module, name, found, source_of):
+def _homes(module, name, code, source_of):
     """Uses that the name stands for: a module inside, an import, or what is loaded when used."""
     inside = f"{module}.{name}"
     homes = [(inside, ())] if source_of(inside) is not None else []
-    homes += sorted((found.bound or {}).get(name, ()))
-    if not homes and found.lazy:
+    homes += sorted((code.bound or {}).get(name, ()))
+    if not homes and code.lazy:
         return _loaded_home(module, name, source_of)
-    return homes or [(module, ALL)] * found.door
+    return homes or [(module, ALL)] * code.door
 
 
 def _loaded_home(module, name, source_of):
@@ -129,8 +129,8 @@ def find(name):
         path = above and above.submodule_search_locations
         if path is None:
             return None
-    found = (finder.find_spec(name, path) for finder in sys.meta_path)
-    return next((spec for spec in found if spec is not None), None)
+    specs = (finder.find_spec(name, path) for finder in sys.meta_path)
+    return next((spec for spec in specs if spec is not None), None)
 
 
 def state_of(name, spec):
@@ -178,7 +178,7 @@ def content(spec):
 
 def _submodules(name):
     places = find(name).submodule_search_locations
-    return [found.name for found in pkgutil.iter_modules(places, name + ".")] if places else []
+    return [module.name for module in pkgutil.iter_modules(places, name + ".")] if places else []
 
 
 def _own(name, spec, tops):

@@ -98,12 +98,12 @@ def _used(tree, bound):
             node = node.value
         if isinstance(node, ast.Name):
             seen.add(node.id)
-            uses |= {(module, (*own, *reversed(names)) or ALL)
-                     for module, own in bound.get(node.id, ())}
+            uses |= {(module, (*names_of, *reversed(names)) or ALL)
+                     for module, names_of in bound.get(node.id, ())}
         else:
             nodes += ast.iter_child_nodes(node)
     unused = set(bound) - seen              # others may import it from here
-    return uses | {(module, own or ALL) for name in unused for module, own in bound[name]}
+    return uses | {(module, names_of or ALL) for name in unused for module, names_of in bound[name]}
 
 
 def _filled(tree, bound):

@@ -63,8 +63,8 @@ def classes(value):
     if isinstance(value, Enum):
         return {type(value)}
     if is_dataclass(value):
-        own = [getattr(value, field.name) for field in fields(value)]
-        return {type(value), *classes(own)}
+        contents = [getattr(value, field.name) for field in fields(value)]
+        return {type(value), *classes(contents)}
     return set()
 
 

@@ -6,18 +6,12 @@ import numpy as np
 
 from .. import refuse
 from ..nn import tree
-from ..refuse import PLAIN, finite
-
-
-def an_array(owner, name, value):
-    """An array or a memory map, no subclass else."""
-    if type(value) not in PLAIN:
-        raise TypeError(f"{owner}: {name} is {type(value).__name__}, expected a numpy.ndarray")
+from ..refuse import finite
 
 
 def plain(owner, name, array):
     """The array, or the one behind a memory map, as a view that foreign code cannot write to."""
-    an_array(owner, name, array)
+    refuse.ndarray(owner, name, array)
     return tree.locked(array.view(np.ndarray))
 
 

@@ -1,13 +1,13 @@
 """Gradient flow with a tangent kernel that stays as it is: the lazy regime by itself."""
 import numpy as np
 
+from .. import refuse
 from ..nn import soft_hinge, tree
 from ..nn.layer import check_number
 from . import _expect
 from .gradient_flow import Limits, integrate
 
 COMPLEX_STEP = 1e-100
-ASYMMETRY = 1e-6                # of a kernel by the rounding of its products, relative
 
 
 def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
@@ -69,10 +69,7 @@ def _check(owner, kernel, target, alpha, loss):
     if target.ndim != 2 or not target.size or kernel.shape != (len(target), len(target)):
         raise ValueError(f"{owner}: kernel has shape {kernel.shape} and target {target.shape}, "
                          f"expected (p, p) and (p, K)")
-    _expect.finite(owner, "kernel", kernel)
-    _expect.finite(owner, "target", target)
-    asymmetry = (kernel - kernel.T).max()                   # its least is the same with a minus
-    if asymmetry > ASYMMETRY * max(kernel.max(), -kernel.min()):
-        raise ValueError(f"{owner}: kernel differs from its transpose by {asymmetry:.1e}, "
-                         f"expected a symmetric matrix")
+    refuse.finite(owner, "kernel", kernel)
+    refuse.finite(owner, "target", target)
+    refuse.equal_transpose(owner, "kernel", kernel)
     return kernel, target, check_number(owner, "alpha", alpha, low=0)

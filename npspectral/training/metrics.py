@@ -1,7 +1,7 @@
 """Metrics: numbers to watch during training, without a gradient."""
 import numpy as np
 
-from . import _expect
+from .. import refuse
 
 
 def accuracy(y, target):
@@ -12,7 +12,7 @@ def accuracy(y, target):
     comparison would take for some class.
     """
     for name, array in ("y", y), ("target", target):
-        _expect.an_array("accuracy", name, array)
+        refuse.ndarray("accuracy", name, array)
     if len(y) == 0:
         raise ValueError("accuracy: an empty batch has no accuracy")
     for name, array in ("y", y), ("target", target):

@@ -7,7 +7,8 @@ from conftest import assert_near, dyadic, random_input, random_params
 
 from npspectral import Chain, Dense, Identity, Nested, ReLU, Spectral, SpectralQR, Tanh
 from npspectral.analysis.spectral.eigensystem import (adjacency, block, decompose, eigenvectors,
-                                                      inverse, links, nested_graph, transfer)
+                                                      inverse_eigenvectors, links, nested_graph,
+                                                      transfer)
 
 SIZES = [(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1)]
 
@@ -31,15 +32,15 @@ def test_eigenvectors_are_the_identity_with_the_blocks_below_its_diagonal(rng):
 @pytest.mark.parametrize("sizes", SIZES)
 def test_series_is_the_inverse_exactly_on_dyadic_input(sizes, rng):
     blocks, _ = drawn(sizes, rng)
-    assert (eigenvectors(blocks) @ inverse(blocks) == np.eye(sum(sizes))).all()
+    assert (eigenvectors(blocks) @ inverse_eigenvectors(blocks) == np.eye(sum(sizes))).all()
 
 
 def test_inverse_of_one_and_of_two_transfers_is_a_polynomial_of_phi(rng):
     one, _ = drawn((5, 3), rng)
     two, _ = drawn((5, 4, 3), rng)
     phi, phi2 = eigenvectors(one), eigenvectors(two)
-    assert (inverse(one) == 2 * np.eye(8) - phi).all()
-    assert (inverse(two) == 3 * np.eye(12) - 3 * phi2 + phi2 @ phi2).all()
+    assert (inverse_eigenvectors(one) == 2 * np.eye(8) - phi).all()
+    assert (inverse_eigenvectors(two) == 3 * np.eye(12) - 3 * phi2 + phi2 @ phi2).all()
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -68,7 +69,7 @@ def test_blocks_of_integers_are_taken_as_the_numbers_that_they_are(dtype):
     blocks = np.array([[1, 2], [30, 40]], dtype), np.array([[50, 60]], dtype)
     floats = tuple(phi.astype(float) for phi in blocks)
     eigenvalues = np.arange(5)
-    for function in (eigenvectors, inverse):
+    for function in (eigenvectors, inverse_eigenvectors):
         assert (function(blocks) == function(floats)).all()
     matrix = adjacency(blocks, eigenvalues)
     assert (matrix == adjacency(floats, eigenvalues)).all()
@@ -79,14 +80,14 @@ def test_blocks_of_integers_are_taken_as_the_numbers_that_they_are(dtype):
 @pytest.mark.parametrize("first, second", [(int, float), (float, complex), (np.float32, float)])
 def test_the_first_block_does_not_round_the_others(first, second):
     blocks = np.ones((2, 2), first), np.full((1, 2), 1 / 3, second)
-    for matrix in (eigenvectors(blocks), -inverse((blocks[0] * 0, blocks[1]))):
+    for matrix in (eigenvectors(blocks), -inverse_eigenvectors((blocks[0] * 0, blocks[1]))):
         assert (matrix[4:, 2:4] == blocks[1]).all()
 
 
 def test_single_precision_stays_single(rng):
     blocks = [part.astype(np.float32) for part in drawn((5, 4, 3), rng)[0]]
     matrix = adjacency(blocks, np.ones(12, np.float32))
-    assert matrix.dtype == inverse(blocks).dtype == np.float32
+    assert matrix.dtype == inverse_eigenvectors(blocks).dtype == np.float32
 
 
 # Back from A

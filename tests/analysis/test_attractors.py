@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from conftest import assert_near
 
-from npspectral.analysis.neurons.attractors import (cells, census, maxima, most_cells, patterns,
-                                                    turning)
+from npspectral.analysis.neurons.attractors import (attractor_labels, cells, maxima, most_cells,
+                                                    patterns, turning_rate)
 from npspectral.analysis.neurons.merging import NONE, PROGRAM, SUM, TWO, merge, merge_parallel
 from npspectral.analysis.neurons.motion import self_consistent
-from npspectral.analysis.neurons.dynamics import Neurons, lifted, velocities
+from npspectral.analysis.neurons.dynamics import Neurons, augmented, velocities
 from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.nn import OneHidden
 
@@ -29,11 +29,11 @@ def line(slopes, biases, betas):
 POINTS = np.array([[-1.0], [0.5], [2.0]])
 
 
-def test_census_by_hand():
+def test_attractor_labels_by_hand():
     #               right of 1, twice; the same, beta < 0; nowhere; all; kink on 0.5; beta = 0
     neurons = line([1, 2, 1, -1, 1, 1, 1], [-1, -2, -1, -9, 3, -0.5, -0.5], [1, 5, -1, 1, 1, 1, 0])
-    found = census(neurons, POINTS)
-    assert found.attractors == 4
+    found = attractor_labels(neurons, POINTS)
+    assert found.count == 4
     assert found.labels[0] == found.labels[1] and len(set(found.labels)) == 5
     assert found.dead.tolist() == [False, False, False, True, False, False, True]
     assert found.sliding.tolist() == [False] * 5 + [True, False]
@@ -42,10 +42,10 @@ def test_census_by_hand():
 
 def test_neurons_that_flicker_on_a_kink_are_one_attractor():
     neurons = line([1, 1, 1], [-0.5, -0.5 + 1e-6, -0.5 - 1e-6], [1, 2, 3])
-    assert census(neurons, POINTS).attractors == 3
-    found = census(neurons, POINTS, 1e-5)
-    assert found.attractors == 1 and found.sliding.all()
-    assert census(neurons, POINTS, 1e-7).attractors == 3
+    assert attractor_labels(neurons, POINTS).count == 3
+    found = attractor_labels(neurons, POINTS, 1e-5)
+    assert found.count == 1 and found.sliding.all()
+    assert attractor_labels(neurons, POINTS, 1e-7).count == 3
 
 
 def test_tolerance_is_relative_and_chance_puts_as_many_on_kinks_as_stated(rng):
@@ -60,8 +60,8 @@ def test_tolerance_is_relative_and_chance_puts_as_many_on_kinks_as_stated(rng):
 
 
 def test_dead_neurons_alone_are_no_attractor():
-    found = census(line([1, 1], [-9, -8], [1, -1]), POINTS)
-    assert found.attractors == 0 and found.dead.all() and not found.sliding.any()
+    found = attractor_labels(line([1, 1], [-9, -8], [1, -1]), POINTS)
+    assert found.count == 0 and found.dead.all() and not found.sliding.any()
 
 
 # Cells
@@ -78,7 +78,7 @@ def test_patterns_of_neurons_are_cells(rng):
     seen = {tuple(row) for row in np.unique(many.preactivations(x) > 0, axis=0)}
     every = {tuple(row) for row in cells(x)}
     assert seen <= every and len(seen) > len(every) - 4  # thin ones are missed
-    assert 2 * (len(seen) - 1) == census(many, x).attractors <= 2 * most_cells(6, 2)
+    assert 2 * (len(seen) - 1) == attractor_labels(many, x).count <= 2 * most_cells(6, 2)
 
 
 def test_cells_of_points_in_special_position(rng):
@@ -92,7 +92,7 @@ def test_cells_of_points_in_special_position(rng):
 @pytest.mark.parametrize("beta_sign", [1, -1])
 def test_growing_neurons_end_in_the_maxima_and_nowhere_else(rng, beta_sign):
     x, force = rng.standard_normal((7, 2)), np.array([1, -1, 1, -1, 1, -1, 0.5])
-    found, rows = maxima(x, force, beta_sign), lifted(x)
+    found, rows = maxima(x, force, beta_sign), augmented(x)
     size = np.sqrt((found * found).sum(1, keepdims=True))
     ends = (found / size)[size[:, 0] > 0.01]                    # slower ones take too many steps
     near = np.repeat(ends, 9, axis=0)                           # for basins that are small
@@ -113,7 +113,7 @@ def test_maxima_without_kinks_are_the_cells_that_hold_their_fixed_point(rng, bet
     sliding = inside = 0
     for _ in range(8):
         x, force = rng.standard_normal((4, 2)), rng.standard_normal(4)
-        found, rows, every = maxima(x, force, beta_sign), lifted(x), cells(x)
+        found, rows, every = maxima(x, force, beta_sign), augmented(x), cells(x)
         size = np.sqrt((found * found).sum(1, keepdims=True))
         free = (np.abs(found @ rows.T) > 1e-9 * size).all(1)
         want = every[self_consistent(every, x, force, beta_sign)]
@@ -121,7 +121,7 @@ def test_maxima_without_kinks_are_the_cells_that_hold_their_fixed_point(rng, bet
         assert {tuple(row) for row in got} == {tuple(row) for row in want}
         value = beta_sign * (np.maximum(found @ rows.T, 0) @ force)
         assert_near(value, size[:, 0] ** 2, scale=9.0)   # psi is homogeneous, v its gradient
-        assert all(turning(v, x, force, 1e-9) < 1e-13 for v in found)
+        assert all(turning_rate(v, x, force, 1e-9) < 1e-13 for v in found)
         sliding, inside = sliding + (~free).sum(), inside + free.sum()
     assert sliding > 1 and inside > 1
 
@@ -138,9 +138,9 @@ def test_nothing_attracts_where_stronger_forces_cancel_all_that_agree():
         assert not maxima(np.tile(x, (2, 1)), np.append(np.full(3, 0.1), -force), 1).size
 
 
-def test_turning_is_the_least_over_all_parts_of_the_kink(rng):
+def test_turning_rate_is_the_least_over_all_parts_of_the_kink(rng):
     x, force = rng.standard_normal((6, 2)), rng.standard_normal(6)
-    rows = lifted(x)
+    rows = augmented(x)
     vector = np.cross(rows[0], rows[1])                  # two points on the kink
     unit, active = vector / np.sqrt(vector @ vector), rows @ vector > 0
     active[:2] = False
@@ -151,8 +151,8 @@ def test_turning_is_the_least_over_all_parts_of_the_kink(rng):
     whole = sum(np.sqrt(row @ row) * abs(g) for row, g, a in zip(rows, force, active) if a)
     whole += sum(np.sqrt(row @ row) * abs(g) for row, g in zip(rows[:2], force[:2]))
     want = np.sqrt((sizes * sizes).sum(1)).min() / whole
-    assert want > 0.01 and want - 0.01 < turning(vector, x, force, 1e-9) <= want + 1e-15
-    assert turning(-vector - 9 * rows.sum(0), x, np.zeros(6)) == 0
+    assert want > 0.01 and want - 0.01 < turning_rate(vector, x, force, 1e-9) <= want + 1e-15
+    assert turning_rate(-vector - 9 * rows.sum(0), x, np.zeros(6)) == 0
 
 
 # Merging
@@ -161,7 +161,7 @@ def can_be_one(neurons, x, group):
     """Whether one neuron can stand for those of the group, by all sets of conditions that could
     bind: a polyhedron that is not empty has a point where some of them do, and which is nearest
     to 0 among such points."""
-    rows, active = lifted(x), neurons.preactivations(x)[group[0]] > 0
+    rows, active = augmented(x), neurons.preactivations(x)[group[0]] > 0
     moment = neurons.beta[group] @ neurons.vectors[group]
     sign = np.sign(rows[active][0] @ moment)
     if (sign * (rows[active] @ moment) < 0).any():
@@ -185,7 +185,7 @@ def test_merged_neurons_are_the_fewest_and_keep_f_on_the_training_set(rng, d, p,
     assert np.abs(got - want).max() <= 1e-14 * np.abs(want).max()
     other = rng.standard_normal((p, d))
     assert np.abs(merged.neurons.forward(other) - neurons.forward(other)).max() > 1e-3
-    found, active = census(neurons, x), neurons.preactivations(x) > 0
+    found, active = attractor_labels(neurons, x), neurons.preactivations(x) > 0
     pairs = {(tuple(row), beta > 0)
              for row, beta in zip(active[~found.dead], neurons.beta[~found.dead])}
     both = {row for row, sign in pairs if (row, not sign) in pairs}
@@ -194,7 +194,7 @@ def test_merged_neurons_are_the_fewest_and_keep_f_on_the_training_set(rng, d, p,
     assert merged.count(SUM, mixed=False) == len(pairs) - 2 * len(both)
     assert len(merged.neurons.beta) == (merged.count(SUM) + merged.count(SUM, mixed=False)
                                         + merged.count(PROGRAM) + 2 * merged.count(TWO))
-    assert len(merged.neurons.beta) < len(pairs) == found.attractors
+    assert len(merged.neurons.beta) < len(pairs) == found.count
     assert_near(merged.neurons.beta ** 2, (merged.neurons.vectors ** 2).sum(1))     # balanced
     assert all(merged.count(name) > 0 for name in (SUM, PROGRAM, TWO))
     possible = [can_be_one(neurons, x, np.flatnonzero((active == row).all(1) & (neurons.beta != 0)))
@@ -286,14 +286,17 @@ def test_collinear_neurons_that_are_not_balanced_alike_stay_apart(rng):
 NEURONS = Neurons(np.ones((2, 3)), np.ones(2), np.ones(2))
 X = np.ones((4, 3))
 BAD = {
-    "tolerance": (lambda: census(NEURONS, X, -0.1), "tolerance is -0.1, expected 0 to 1"),
-    "features": (lambda: census(NEURONS, POINTS), "x has 1 features, expected 3"),
+    "tolerance": (lambda: attractor_labels(NEURONS, X, -0.1),
+                  "tolerance is -0.1, expected 0 to 1"),
+    "features": (lambda: attractor_labels(NEURONS, POINTS), "x has 1 features, expected 3"),
     "cells": (lambda: cells(np.zeros((0, 3))), r"cells: x has shape \(0, 3\)"),
     "force": (lambda: maxima(X, np.ones(3), 1), "maxima: force has 3 entries, expected 4"),
     "sign": (lambda: maxima(X, np.ones(4), 2), "beta_sign is 2, expected 1 or -1"),
-    "turning": (lambda: turning(np.ones(4), X, np.ones(5)), "turning: force has 5 entries"),
-    "no direction": (lambda: turning(np.zeros(4), X, np.ones(4)), "turning: vector is 0, which"),
-    "size": (lambda: turning(np.ones(3), X, np.ones(4)), "vector has 3 entries, expected 4"),
+    "turning_rate": (lambda: turning_rate(np.ones(4), X, np.ones(5)),
+                     "turning_rate: force has 5 entries"),
+    "no direction": (lambda: turning_rate(np.zeros(4), X, np.ones(4)),
+                     "turning_rate: vector is 0, which"),
+    "size": (lambda: turning_rate(np.ones(3), X, np.ones(4)), "vector has 3 entries, expected 4"),
     "merge": (lambda: merge(NEURONS, POINTS), "x has 1 features, expected 3"),
     "parallel": (lambda: merge_parallel(NEURONS, 2), "tolerance is 2, expected 0 to 1"),
 }

@@ -41,7 +41,7 @@ SAME = {
     "kernel_change": lambda c: regimes.kernel_change(X * c, np.ones((40, 3)) * c),
     "positions": lambda c: dynamics.positions(dynamics.Neurons(OMEGA * c, BIAS * c, BETA)),
     "fixed points": lambda c: motion.fixed_points(np.ones((1, 40), bool), X, Y * c),
-    "turning": lambda c: attractors.turning(np.ones(4) * c, X, Y),
+    "turning_rate": lambda c: attractors.turning_rate(np.ones(4) * c, X, Y),
     "parity_task": lambda c: data.parity_task(np.random.default_rng(0), X * c, Y)[0],
 }
 LINEAR = {

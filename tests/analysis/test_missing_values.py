@@ -17,7 +17,7 @@ from npspectral.analysis.kernels.learning_curves import PowerLaw
 from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.analysis.spectral import eigensystem, pruning
 from npspectral.analysis.spectral.sparsity import LinkHistory
-from npspectral.nn import tree
+from npspectral.nn import OneHidden, tree
 
 ROOMS = (analysis.clouds, analysis.kernels, analysis.neurons, analysis.spectral)
 RNG = np.random.default_rng(0)
@@ -33,13 +33,15 @@ NET = Chain(Spectral(D, H), Tanh(), Spectral(H, 5), Tanh(), Dense(5, 2))
 PARAMS = NET.init(RNG)
 PAIR = {"network": NET, "params": PARAMS}
 LAYER = {"layer": NET.layers[0], "params": PARAMS[0]}
+HIDDEN = OneHidden(D, H)
+HIDDEN_PARAMS = HIDDEN.init(np.random.default_rng(1))
 NESTED = Nested((3, 4, 2), shared=True, skip=True)
 BLOCKS = RNG.standard_normal((H, D)), RNG.standard_normal((2, H))
 LAMBDA = np.arange(9.0)
 MASKS = np.array([True, False, True, True]), np.array([True, False, True, False, True])
 CELLS = np.arange(2 * P).reshape(2, P) % 3 == 0
 X_FORCE = {"x": X, "force": Y}
-MOVED = {"neurons": NEURONS, "pull": RNG.standard_normal((H, D + 1))}
+MOVED = {"neurons": NEURONS, "mean_force": RNG.standard_normal((H, D + 1))}
 OMEGA = {"omega": NEURONS.omega}
 SIDES = {"x1": X, "x2": Q}
 CURVES = {"p": SIZES, "first": ERRORS, "second": ERRORS[:, ::-1]}
@@ -47,7 +49,7 @@ NORMAL = {"means": np.array([0.0, 1.0]), "sigmas": np.ones(2), "weights": np.ful
 
 GOOD = {
     "eigensystem.eigenvectors": {"blocks": BLOCKS},
-    "eigensystem.inverse": {"blocks": BLOCKS},
+    "eigensystem.inverse_eigenvectors": {"blocks": BLOCKS},
     "eigensystem.adjacency": {"blocks": BLOCKS, "eigenvalues": LAMBDA},
     "eigensystem.block": {"matrix": np.eye(9), "sizes": (3, 4, 2), "k": 1, "j": 0},
     "eigensystem.decompose": {"matrix": np.diag(LAMBDA), "sizes": (3, 4, 2)},
@@ -55,11 +57,11 @@ GOOD = {
     "eigensystem.links": PAIR,
     "eigensystem.nested_graph": {"network": NESTED, "params": NESTED.init(RNG)},
     "attractors.patterns": {"neurons": NEURONS, "x": X},
-    "attractors.census": {"neurons": NEURONS, "x": X},
+    "attractors.attractor_labels": {"neurons": NEURONS, "x": X},
     "attractors.most_cells": {"p": 3, "d": 2},
     "attractors.cells": {"x": X[:4]},
     "attractors.maxima": {"x": X[:4], "force": Y[:4], "beta_sign": 1},
-    "attractors.turning": {"vector": np.ones(D + 1), **X_FORCE},
+    "attractors.turning_rate": {"vector": np.ones(D + 1), **X_FORCE},
     "compression.amplification_total": OMEGA,
     "compression.amplification_by_component": OMEGA,
     "compression.amplification_mean_square": OMEGA,
@@ -83,6 +85,11 @@ GOOD = {
     "pca.eigenspaces": {"eigenvalues": VALUES},
     "pca.projection_sums": {"components": KernelPCA(VALUES, VECTORS), "y": Y},
     "pca.alignment": {"gram": GRAM, "y": Y},
+    "families.without_perpendicular": {"params": HIDDEN_PARAMS},
+    "families.split_kernel": {"network": HIDDEN, "params": HIDDEN_PARAMS, "x": X},
+    "families.family_bases": {"x": X, "n_knots": 4},
+    "families.explained_shares": {"bases": (VECTORS, VECTORS[:, :1]), "vectors": VECTORS},
+    "families.share_outside": {"gram": GRAM, "basis": VECTORS},
     "learning_curves.kernel_exponent": {"d": 3},
     "learning_curves.feature_exponent": {"d": 3},
     "learning_curves.power_law": {"p": SIZES, "errors": ERRORS},
@@ -101,12 +108,12 @@ GOOD = {
     "neighbors.nearest_neighbors": {"x": X, "k": 2, "queries": Q},
     "neighbors.nearest_neighbor_vote": {"x": X, "labels": Y, "queries": Q},
     "motion.move": {**MOVED, "time": np.full(H, 0.1)},
-    "motion.exits": {**MOVED, "x": X},
+    "motion.cell_exits": {**MOVED, "x": X},
     "motion.fixed_points": {"patterns": CELLS, **X_FORCE},
     "motion.self_consistent": {"patterns": CELLS, **X_FORCE, "beta_sign": 1},
-    "dynamics.lifted": {"x": X},
+    "dynamics.augmented": {"x": X},
     "dynamics.positions": {"neurons": NEURONS},
-    "dynamics.drive": {"neurons": NEURONS, **X_FORCE},
+    "dynamics.mean_force": {"neurons": NEURONS, **X_FORCE},
     "dynamics.velocities": {"neurons": NEURONS, **X_FORCE},
     "dynamics.position_velocities": {"neurons": NEURONS, **X_FORCE},
     "dynamics.beta_over_bias": {"z": Q, "bias": np.ones(5), "conserved": np.zeros(5)},
@@ -122,6 +129,7 @@ GOOD = {
     "regimes.scale_and_time": {"alpha": 2.0, "time": SIZES, "width": 3, "convention": "code"},
     "regimes.parameter_change": {"params": PARAMS, "start": tree.map(np.ones_like, PARAMS)},
     "regimes.kernel_change": {"kernel": GRAM, "start": np.eye(P)},
+    "regimes.scaled_output": {**PAIR, "start": PARAMS, "x": X, "alpha": 2.0},
     "regimes.linearized": {"network": NET, "start": PARAMS, "params": PARAMS, "x": X},
     "relevance.input_relevance": LAYER,
     "relevance.node_relevance": LAYER,
@@ -241,7 +249,7 @@ def test_an_array_that_is_not_plain_and_whole_is_refused_by_name(name, argument,
 
 NUMBERS = [(name, argument) for name, arguments in GOOD.items()
            for argument, given in arguments.items() if isinstance(given, (int, float))]
-NUMBERS += [("attractors.patterns", "tolerance"), ("attractors.turning", "tolerance"),
+NUMBERS += [("attractors.patterns", "tolerance"), ("attractors.turning_rate", "tolerance"),
             ("machines.support_vectors", "bound"),
             ("machines.support_vectors", "tolerance"), ("dynamics.velocity_field", "scale"),
             ("pca.eigenspaces", "tolerance"), ("merging.merge_parallel", "tolerance"),
@@ -262,7 +270,7 @@ def test_a_number_that_is_nan_slips_through_no_comparison(name, argument):
 
 def test_blocks_and_sizes_may_be_given_one_by_one():
     blocks = [np.ones((2, 3)), np.ones((4, 2))]
-    for function in (eigensystem.eigenvectors, eigensystem.inverse):
+    for function in (eigensystem.eigenvectors, eigensystem.inverse_eigenvectors):
         assert np.array_equal(function(iter(blocks)), function(blocks))
     matrix = eigensystem.adjacency(iter(blocks), LAMBDA)
     assert np.array_equal(matrix, eigensystem.adjacency(blocks, LAMBDA))

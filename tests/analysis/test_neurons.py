@@ -5,8 +5,8 @@ import pytest
 from conftest import assert_near, random_params
 from scipy.integrate import solve_ivp
 
-from npspectral.analysis.neurons.motion import exits, fixed_points, move, self_consistent
-from npspectral.analysis.neurons.dynamics import (Neurons, beta_over_bias, drive, lifted,
+from npspectral.analysis.neurons.motion import cell_exits, fixed_points, move, self_consistent
+from npspectral.analysis.neurons.dynamics import (Neurons, augmented, beta_over_bias, mean_force,
                                                   position_velocities, positions, velocities,
                                                   velocity_field)
 from npspectral.nn import OneHidden
@@ -165,8 +165,8 @@ def test_half_the_step_of_euler_halves_the_drift_of_what_is_conserved(rng):
 
 def test_motion_within_a_cell_is_that_of_a_fine_integration(rng):
     neurons, (x, force) = draw(rng), task(rng)
-    pull = drive(neurons, x, force)
-    first = exits(neurons, pull, x)[0].min()
+    pull = mean_force(neurons, x, force)
+    first = cell_exits(neurons, pull, x)[0].min()
     times = np.array([0.3, 0.7, 0.99]) * first
     for time, want in zip(times, flow(neurons, lambda now: force, x, times)):
         got = move(neurons, pull, time)
@@ -176,8 +176,8 @@ def test_motion_within_a_cell_is_that_of_a_fine_integration(rng):
 
 def test_exit_is_the_first_crossing_of_an_integrated_motion(rng):
     neurons, (x, force) = draw(rng, h=24), task(rng)
-    pull, rows = drive(neurons, x, force), lifted(x)
-    times, points = exits(neurons, pull, x)
+    pull, rows = mean_force(neurons, x, force), augmented(x)
+    times, points = cell_exits(neurons, pull, x)
     assert 5 < np.isfinite(times).sum() < 24 and ((points >= 0) == np.isfinite(times)).all()
     horizon = 1.5 * times[np.isfinite(times)].max()
     for n in range(24):
@@ -194,12 +194,12 @@ def test_neurons_on_a_kink_leave_at_once_or_turn_away():
     x = np.array([[1.0]])
     vectors, beta = np.array([[1.0, -1.0]] * 3), np.array([1.0, -1.0, 1.0])
     pull = np.array([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
-    times, points = exits(Neurons(vectors[:, :1], vectors[:, 1], beta), pull, x)
+    times, points = cell_exits(Neurons(vectors[:, :1], vectors[:, 1], beta), pull, x)
     assert (times[0], points[0]) == (0, 0)
     # a = u.v starts at 1 and beta at -1: v falls like e^-t and never comes back
     assert times[1] == times[2] == np.inf and (points[1:] == -1).all()
     again = Neurons(np.ones((1, 1)), -np.ones(1), np.array([-0.5]))
-    time, point = exits(again, pull[:1], x)              # cosh t - sinh(t) / 2 is 1 again
+    time, point = cell_exits(again, pull[:1], x)         # cosh t - sinh(t) / 2 is 1 again
     assert point[0] == 0 and abs(np.cosh(time[0]) - np.sinh(time[0]) / 2 - 1) < 1e-15
 
 
@@ -222,19 +222,19 @@ def test_cells_that_hold_their_fixed_point_keep_their_neurons(rng, beta_sign):
     assert 0 < holds.sum() < len(active)
     assert not holds[~active.any(1)].any()               # where nothing pulls, nothing is kept
     for pattern, point, kept in zip(active[1:], z[1:], holds[1:]):
-        pull = beta_sign * (pattern * force) @ lifted(x)
+        pull = beta_sign * (pattern * force) @ augmented(x)
         there = Neurons(pull[None, :2], pull[2:], beta_sign * np.sqrt(pull @ pull)[None])
         assert kept == ((there.preactivations(x)[0] > 0) == pattern).all()
         if kept:
             assert_near(positions(there)[0], point, 256)
             assert np.abs(position_velocities(there, x, force)).max() < 1e-13
-            assert exits(there, drive(there, x, force), x)[0][0] == np.inf
+            assert cell_exits(there, mean_force(there, x, force), x)[0][0] == np.inf
 
 
 def test_a_neuron_moves_to_the_fixed_point_of_one_point(rng):
     x, force = rng.standard_normal((1, D)), np.ones(1)
     start = Neurons(x, np.ones(1), np.ones(1))
-    pull = drive(start, x, force)
+    pull = mean_force(start, x, force)
     far = move(start, pull, 40 / np.sqrt((pull * pull).sum()))
     assert np.abs(positions(far) + D * x / (x @ x.T)).max() < 1e-13
 
@@ -253,13 +253,15 @@ BAD = {
     "features": (lambda: ONE.forward(np.ones((3, 4))), "x has 4 features, expected 2"),
     "no position": (lambda: positions(AT_ZERO), r"positions: omega\[0\] is 0"),
     "no velocity": (lambda: position_velocities(AT_ZERO, X, np.ones(3)), r"omega\[0\] is 0"),
-    "force": (lambda: drive(ONE, X, np.ones(2)), "drive: force has 2 entries, expected 3"),
+    "force": (lambda: mean_force(ONE, X, np.ones(2)),
+              "mean_force: force has 2 entries, expected 3"),
     "sign": (lambda: velocity_field(X, X, np.ones(3), 1, 0), "beta_sign is 0, expected 1 or -1"),
     "sign of bias": (lambda: velocity_field(X, X, np.ones(3), 2, 1), "bias_sign is 2, expected"),
     "sign of a cell": (lambda: self_consistent([[True] * 3], X, np.ones(3), 0), "is 0, expected 1"),
     "points of a cell": (lambda: self_consistent([[True]], X, np.ones(3), 1), r"shape \(1, 1\), f"),
     "force of a cell": (lambda: fixed_points([[True] * 3], X, np.ones(1)), "force 1 entries and x"),
-    "pull": (lambda: move(ONE, np.ones((2, 3)), 1.0), r"pull has shape \(2, 3\), exp.*\(1, 3\)"),
+    "mean force": (lambda: move(ONE, np.ones((2, 3)), 1.0),
+                   r"mean_force has shape \(2, 3\), exp.*\(1, 3\)"),
 }
 
 

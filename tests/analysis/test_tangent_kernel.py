@@ -7,7 +7,8 @@ from conftest import EVERY_LAYER, assert_near, random_array, random_params
 
 from npspectral import Chain, Dense, ReLU, Spectral, Tanh
 from npspectral.analysis.kernels import tangent as module
-from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.kernels.tangent import (tangent_kernel, tangent_kernel_by_definition,
+                                                 tangent_kernel_parts)
 from npspectral.nn import (SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
                            factored_qr, tree)
 
@@ -35,7 +36,7 @@ LEARNING = {name: layer for name, layer in EVERY_LAYER.items()
 
 
 @pytest.mark.parametrize("name", LEARNING)
-def test_kernel_of_every_layer_is_the_contraction_of_its_jacobian(name, rng):
+def test_kernel_of_every_layer_is_the_contraction_of_its_jacobian_as_defined(name, rng):
     layer = LEARNING[name]
     params = random_params(layer, rng)
     x1, x2 = random_array(rng, (4, layer.n_in)), random_array(rng, (3, layer.n_in))
@@ -43,11 +44,17 @@ def test_kernel_of_every_layer_is_the_contraction_of_its_jacobian(name, rng):
     got = tangent_kernel_parts(layer, params, x1, x2)
     alike = tangent_kernel_parts(layer, params, x1[:3], x2)     # other points, but as many
     assert set(got) == set(rows1)
+    total = 0
     for part, array in got.items():
         want = contraction(rows1[part], rows2[part]).reshape(array.shape)
         size = contraction(abs(rows1[part]), abs(rows2[part])).reshape(array.shape)
         assert_near(array, want, 300, size + size.mean(), name=part)
         assert_near(alike[part], array[:3], 64, size.max(), name=part)
+        total = total + size
+    want = tangent_kernel_by_definition(layer, params, x1, x2)
+    assert_near(tangent_kernel(layer, params, x1, x2), want, 300, total + total.mean())
+    assert_near(tangent_kernel_by_definition(layer, params, x1)[:, :3],
+                tangent_kernel_by_definition(layer, params, x1, x1[:3]), 64, total.max())
 
 
 @pytest.mark.parametrize("n_out", (1, 3))
@@ -150,6 +157,8 @@ def test_bad_input_is_refused(name, rng):
     network, x, error, message = BAD[name]
     with pytest.raises(error, match=message):
         tangent_kernel(network, network.init(rng), x)
+    with pytest.raises(error, match=message.replace("x1", "x")):
+        tangent_kernel_by_definition(network, network.init(rng), x)
 
 
 def test_params_of_another_chain_are_refused(rng):

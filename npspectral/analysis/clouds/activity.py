@@ -10,9 +10,10 @@ covariance. Two numbers say how many axes it fills, however it is bent within th
 """
 import numpy as np
 
+from ... import refuse
 from ... import magnitude
 from ...nn.chain import Chain
-from .. import _expect
+from .._params import check_params
 
 
 def representations(network, params, x):
@@ -24,12 +25,12 @@ def representations(network, params, x):
     """
     if not isinstance(network, Chain):
         raise TypeError(f"representations: network is {network!r}, expected a Chain")
-    _expect.params("representations", params, network)
-    x = _expect.array("representations", "x", x, 2)
+    check_params("representations", params, network)
+    x = refuse.array("representations", "x", x, 2)
     network.forward(params, x[:1])                      # refuses params or x that do not fit
     received, given = [], []
-    for layer, own in zip(network.layers, params):
-        y, _ = layer.forward(own, x)
+    for layer, layer_params in zip(network.layers, params):
+        y, _ = layer.forward(layer_params, x)
         if hasattr(layer, "n_in"):
             received.append(x)
             given.append(y)
@@ -43,7 +44,7 @@ def principal_variances(x):
     They are means over p rows, and their sum is that of the variances of the columns. For the
     axes and the rows' components see data/principal.py.
     """
-    x = _expect.real("principal_variances", "x", x, 2)
+    x = refuse.real("principal_variances", "x", x, 2)
     unit = magnitude.power_of_two(x)
     x = x / unit
     scaled = np.linalg.svd(x - x.mean(0), compute_uv=False) ** 2 / len(x)
@@ -53,7 +54,7 @@ def principal_variances(x):
 def components_for(variances, share=0.9):
     """How many of the largest variances (r,) add up to `share` of their sum, or more."""
     variances = _variances("components_for", variances)
-    _expect.number("components_for", "share", share, "above 0, up to 1", lambda s: 0 < s <= 1)
+    refuse.number("components_for", "share", share, "above 0, up to 1", lambda s: 0 < s <= 1)
     sums = np.cumsum(np.sort(variances)[::-1])
     return int(np.searchsorted(sums, share * sums[-1])) + 1
 
@@ -66,7 +67,7 @@ def participation_ratio(variances):
 
 
 def _variances(owner, variances):
-    variances = _expect.real(owner, "variances", variances, 1)
+    variances = refuse.real(owner, "variances", variances, 1)
     if variances.min() < 0 or variances.max() == 0:
         raise ValueError(f"{owner}: variances run from {variances.min()} to {variances.max()}, "
                          f"expected none below 0 and not only zeros")

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import power_of_two
-from .. import _expect
 from .neighbors import nearest_neighbors
 
 
@@ -47,7 +47,7 @@ def neighbor_ratios(x):
     one, or let nan through.
     Raises ValueError if fewer than 3 rows are distinct.
     """
-    x = _expect.real("neighbor_ratios", "x", x, 2)
+    x = refuse.real("neighbor_ratios", "x", x, 2)
     x = x / power_of_two(x)                     # ratios do not change, but squares are numbers
     points, distances = x, _two_nearest(x)
     if not distances.all():                     # sorting the rows takes longer than the search
@@ -85,7 +85,7 @@ def two_nn_fit(mu, keep=0.9):
     b being infinite there.
     """
     logs = np.sort(_logs("two_nn_fit", mu))
-    _expect.number("two_nn_fit", "keep", keep, "above 0, up to 1", lambda keep: 0 < keep <= 1)
+    refuse.number("two_nn_fit", "keep", keep, "above 0, up to 1", lambda keep: 0 < keep <= 1)
     return _slope("two_nn_fit", logs, len(logs), min(int(keep * len(logs)), len(logs) - 1))
 
 
@@ -117,8 +117,8 @@ def block_dimensions(rng, x, n_blocks, estimate=two_nn_unbiased):
     owner = "block_dimensions"
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"{owner}: rng is {rng!r}, expected a numpy.random.Generator")
-    x = _expect.real(owner, "x", x, 2)
-    _expect.integer(owner, "n_blocks", n_blocks, 1, len(x) // 3)
+    x = refuse.real(owner, "x", x, 2)
+    refuse.integer(owner, "n_blocks", n_blocks, 1, len(x) // 3)
     size = len(x) // n_blocks
     order = rng.permutation(len(x))[:size * n_blocks]
     return [intrinsic_dimension(x[rows], estimate) for rows in order.reshape(n_blocks, size)]
@@ -131,7 +131,7 @@ def _two_nearest(points):
 
 
 def _logs(owner, mu):
-    mu = _expect.real(owner, "mu", mu, 1)
+    mu = refuse.real(owner, "mu", mu, 1)
     if len(mu) < 3:
         raise ValueError(f"{owner}: mu has {len(mu)} entries, expected 3 or more")
     if mu.min() < 1:

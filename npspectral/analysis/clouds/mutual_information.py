@@ -27,8 +27,8 @@ import math
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import power_of_two
-from .. import _expect
 from .neighbors import LEAST, nearest_neighbors
 
 
@@ -49,7 +49,7 @@ def ratio_information_apart(x, y, k=5):
 
 def ratio_floor(k, apart=False):
     """Bits that the ratio estimators give for independent data as the number of samples grows."""
-    _expect.integer("ratio_floor", "k", k, 1)
+    refuse.integer("ratio_floor", "k", k, 1)
     a, b = (k if apart else k - 1), k
     entropy = _harmonic(a + b) - (a * _harmonic(a) + b * _harmonic(b)) / (a + b)
     return 1 - float(entropy) / math.log(2)
@@ -70,15 +70,16 @@ def neighbor_information(x, labels, k=3):
     x = _points(owner, x)
     classes, codes = _classes(owner, labels, len(x))
     sizes = np.bincount(codes)
-    _expect.integer(owner, "k", k, 1)
+    refuse.integer(owner, "k", k, 1)
     if sizes.min() <= k:
         raise ValueError(f"{owner}: label {classes[sizes.argmin()]!r} has {sizes.min()} samples, "
                          f"expected more than k = {k}")
     radii, alike = np.empty(len(x)), np.empty(len(x))
     for code in range(len(classes)):
-        own = codes == code
-        radii[own] = _radii(owner, x[own], k) * (1 + 8 * np.finfo(float).eps)
-        alike[own] = cKDTree(x[own]).query_ball_point(x[own], radii[own], return_length=True) - 1
+        members = codes == code
+        radii[members] = _radii(owner, x[members], k) * (1 + 8 * np.finfo(float).eps)
+        alike[members] = cKDTree(x[members]).query_ball_point(
+            x[members], radii[members], return_length=True) - 1
     near = cKDTree(x).query_ball_point(x, radii, return_length=True) - 1
     nats = (_digamma(len(x)) - _digamma(sizes[codes]).mean() + _digamma(alike).mean()
             - _digamma(near).mean())
@@ -95,27 +96,27 @@ def normal_information(means, sigmas, weights):
     from scipy.integrate import quad
     owner = "normal_information"
     means, sigmas, weights = (
-        _expect.numbers(owner, name, numbers, 1).astype(float)
+        refuse.numbers(owner, name, numbers, 1).astype(float)
         for name, numbers in (("means", means), ("sigmas", sigmas), ("weights", weights)))
-    _expect.same_length(owner, "sigmas", sigmas, len(means))
-    _expect.same_length(owner, "weights", weights, len(means))
+    refuse.length(owner, "sigmas", sigmas, len(means))
+    refuse.length(owner, "weights", weights, len(means))
     if sigmas.min() <= 0 or weights.min() <= 0 or abs(weights.sum() - 1) > 1e-12:
         raise ValueError(f"{owner}: sigmas {sigmas.tolist()} have to be positive, weights "
                          f"{weights.tolist()} too, with sum 1")
 
-    def gain(z, own):
-        """The integrand of class `own` at x = mean + sigma z."""
-        others = (means[own] + sigmas[own] * z - means) / sigmas
+    def gain(z, label):
+        """The integrand of class `label` at x = mean + sigma z."""
+        others = (means[label] + sigmas[label] * z - means) / sigmas
         logs = -others ** 2 / 2 - np.log(sigmas)
         mixture = np.logaddexp.reduce(np.log(weights) + logs)
-        return math.exp(-z * z / 2) * (logs[own] - mixture)
+        return math.exp(-z * z / 2) * (logs[label] - mixture)
 
     reach = 40.0                                            # exp(-z^2 / 2) is 0 in float64 there
     nats = 0.0
-    for own, weight in enumerate(weights):
-        middles = (means - means[own]) / sigmas[own]
+    for label, weight in enumerate(weights):
+        middles = (means - means[label]) / sigmas[label]
         breaks = np.unique(np.clip([*middles, *(middles / 2), 0, -8, 8], -reach, reach))
-        integral, _ = quad(gain, -reach, reach, (own,), points=breaks, epsabs=1e-12, epsrel=1e-12,
+        integral, _ = quad(gain, -reach, reach, (label,), points=breaks, epsabs=1e-12, epsrel=1e-12,
                            limit=1000)
         nats += weight * integral / math.sqrt(2 * math.pi)
     return nats / math.log(2)
@@ -135,22 +136,23 @@ def binned_entropy(activity, width):
 def binned_information(activity, labels, width):
     """I(bin(T); Y) = H(bin(T)) - sum_y P(y) H(bin(T) | y) in bits, labels (p,) of any kind."""
     codes = _bins("binned_information", activity, width)
-    classes, own = _classes("binned_information", labels, len(codes))
-    within = sum((own == c).mean() * _entropy(codes[own == c]) for c in range(len(classes)))
+    classes, of_label = _classes("binned_information", labels, len(codes))
+    within = sum((of_label == c).mean() * _entropy(codes[of_label == c])
+                 for c in range(len(classes)))
     return _entropy(codes) - within
 
 
 def _ratio(owner, x, y, k, apart):
     x = _points(owner, x)
-    y = _expect.signs(owner, y, len(x))
+    y = refuse.signs(owner, y, len(x))
     smaller = int(min((y == 1).sum(), (y == -1).sum())) - apart
-    _expect.integer(owner, "k", k, 1, smaller)
+    refuse.integer(owner, "k", k, 1, smaller)
     powers = {}
     for sign in (1, -1):
-        own = y == sign
-        to_all = nearest_neighbors(x[own], k, x)[0][:, -1]
+        members = y == sign
+        to_all = nearest_neighbors(x[members], k, x)[0][:, -1]
         if apart:
-            to_all[own] = nearest_neighbors(x[own], k)[0][:, -1]
+            to_all[members] = nearest_neighbors(x[members], k)[0][:, -1]
         powers[sign] = to_all
     larger = np.maximum(powers[1], powers[-1])
     equal = powers[1] == powers[-1]
@@ -188,18 +190,18 @@ def _digamma(n):
 
 def _points(owner, x):
     """x as (p, n), in a unit in which its squares are numbers: only ratios of distances matter."""
-    x = _expect.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
+    x = refuse.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
     return x / power_of_two(x)
 
 
 def _classes(owner, labels, length):
-    _expect.labels(owner, "labels", labels, length)
+    refuse.labels(owner, "labels", labels, length)
     return np.unique(np.asarray(labels), return_inverse=True)
 
 
 def _bins(owner, activity, width):
-    activity = _expect.real(owner, "activity", activity, 2)
-    _expect.number(owner, "width", width, "a positive number", lambda width: 0 < width < math.inf)
+    activity = refuse.real(owner, "activity", activity, 2)
+    refuse.positive(owner, "width", width)
     bins = np.floor(activity / width)
     if not np.isfinite(bins).all():
         raise ValueError(f"{owner}: width is {width!r}, in which activity overflows, expected more")

@@ -11,8 +11,8 @@ the minima of groups of columns. The candidates' distances are then computed fro
 """
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms, power_of_two
-from .. import _expect
 
 ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
 LEAST = 1e-150                      # a distance whose square has all its digits
@@ -27,9 +27,9 @@ def nearest_neighbors(x, k, queries=None):
     Raises TypeError or ValueError on arguments that do not fit, and if x has too few rows.
     """
     owner = "nearest_neighbors"
-    x, itself = _expect.real(owner, "x", x, 2), queries is None
-    _expect.integer(owner, "k", k, 1, len(x) - itself)
-    queries = x if itself else _expect.real(owner, "queries", queries, 2)
+    x, itself = refuse.real(owner, "x", x, 2), queries is None
+    refuse.integer(owner, "k", k, 1, len(x) - itself)
+    queries = x if itself else refuse.real(owner, "queries", queries, 2)
     if queries.shape[1] != x.shape[1]:
         raise ValueError(f"{owner}: queries has {queries.shape[1]} features, expected "
                          f"{x.shape[1]} as x")
@@ -48,7 +48,7 @@ def nearest_neighbor_vote(x, labels, queries, k=5):
     """
     owner = "nearest_neighbor_vote"
     _, indices = nearest_neighbors(x, k, queries)
-    _expect.labels(owner, "labels", labels, len(x))
+    refuse.labels(owner, "labels", labels, len(x))
     classes, codes = np.unique(np.asarray(labels), return_inverse=True)
     votes = np.zeros((len(indices), len(classes)), int)
     for column in codes[indices].T:
@@ -69,7 +69,7 @@ def _by_product(x, queries, k):
     columns, index = _in_groups(x - center, n_groups)
     largest = columns[-1, index < len(x)].max()
     rows = max(1, ELEMENTS // index.size)
-    found = []
+    nearest = []
     for block in np.split(queries, range(rows, len(queries), rows)):
         centered = block - center
         squares = np.einsum("ij,ij->i", centered, centered)
@@ -80,8 +80,8 @@ def _by_product(x, queries, k):
         bound = np.partition(minima, k - 1, 1)[:, k - 1] + 2 * error
         row, group = np.nonzero(minima <= bound[:, None])   # the other groups have no candidate
         pair, place = np.nonzero(proposed[row, group] <= bound[row, None])
-        found.append(_nearest_candidates(x, block, row[pair], index[group[pair], place], k))
-    distances, indices = (np.concatenate(parts) for parts in zip(*found))
+        nearest.append(_nearest_candidates(x, block, row[pair], index[group[pair], place], k))
+    distances, indices = (np.concatenate(parts) for parts in zip(*nearest))
     return distances, indices
 
 
@@ -142,7 +142,7 @@ def _few_dimensions(x):
 
 def _without_self(distances, indices):
     """Take each row's own index out; where copies crowded it out, one of these goes instead."""
-    own = indices == np.arange(len(indices))[:, None]
-    own[~own.any(1), 0] = True
+    itself = indices == np.arange(len(indices))[:, None]
+    itself[~itself.any(1), 0] = True
     shape = len(indices), -1
-    return distances[~own].reshape(shape), indices[~own].reshape(shape)
+    return distances[~itself].reshape(shape), indices[~itself].reshape(shape)

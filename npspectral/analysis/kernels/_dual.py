@@ -28,7 +28,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .. import _expect
+from ... import refuse
 from ._zero_sum import reduced, whole
 
 MOVES = 10                          # of phase one between two trials, times p
@@ -184,7 +184,7 @@ class Dual:
                 right = cho_solve(cho_factor(block), right)
                 break
             except LinAlgError:                             # gram may be rounded to float32
-                _expect.semidefinite("support_vectors", self.gram, -ridge)
+                refuse.semidefinite("support_vectors", self.gram, -ridge)
                 ridge *= 100
         return whole(right) if self.intercept else right
 
@@ -218,12 +218,12 @@ class Dual:
             factor = cho_factor(block)
         except LinAlgError:                                 # singular to rounding
             return None
-        found = cho_solve(factor, self.y[chosen] - self.gram[chosen] @ beta)
+        solution = cho_solve(factor, self.y[chosen] - self.gram[chosen] @ beta)
         if self.intercept:
             ones = cho_solve(factor, np.ones(len(chosen)))
-            found -= (found.sum() + beta.sum()) / ones.sum() * ones
+            solution -= (solution.sum() + beta.sum()) / ones.sum() * ones
         beta = beta.copy()
-        beta[chosen] = found
+        beta[chosen] = solution
         return beta
 
     def shift(self, beta, residual, free=None):

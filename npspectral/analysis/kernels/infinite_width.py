@@ -29,8 +29,8 @@ import math
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import power_of_two
-from .. import _expect
 
 NEAR = 1 / 64               # s and t below it are computed from differences
 FINE = 1e-290               # squares below it have lost digits
@@ -44,7 +44,7 @@ def arc_cosine_kernel(x1, x2=None, order=1):
     k = 0 shows. Raises TypeError or ValueError on inputs that do not fit.
     """
     x1, x2 = _sides("arc_cosine_kernel", x1, x2)
-    _expect.integer("arc_cosine_kernel", "order", order, 0, 3)
+    refuse.integer("arc_cosine_kernel", "order", order, 0, 3)
 
     def block(u, v):
         s, t = _chords(u, v)
@@ -66,7 +66,7 @@ def relu_tangent_kernel(x1, x2=None, bias=True, scale=1.0):
     """
     owner = "relu_tangent_kernel"
     x1, x2 = _sides(owner, x1, x2)
-    _expect.number(owner, "scale", scale, "a positive number", lambda c: 0 < c < math.inf)
+    refuse.positive(owner, "scale", scale)
     inputs = [_input(x, 1.0, float(bool(bias))) for x in (x1, x2)]
 
     def block(u, v):
@@ -93,10 +93,9 @@ def deep_relu_kernels(x1, x2=None, depth=1, weight_variance=2.0, bias_variance=0
     """
     owner = "deep_relu_kernels"
     x1, x2 = _sides(owner, x1, x2)
-    _expect.integer(owner, "depth", depth, 0)
-    _expect.number(owner, "weight_variance", weight_variance, "a positive number",
-                   lambda c: 0 < c < math.inf)
-    _expect.number(owner, "bias_variance", bias_variance, "0 or more", lambda c: 0 <= c < math.inf)
+    refuse.integer(owner, "depth", depth, 0)
+    refuse.positive(owner, "weight_variance", weight_variance)
+    refuse.not_negative(owner, "bias_variance", bias_variance)
     half, constant = weight_variance / 2, bias_variance
     inputs = [_input(x, weight_variance, bias_variance) for x in (x1, x2)]
 
@@ -182,9 +181,9 @@ def _input(x, weight_variance, bias_variance):
 
 
 def _sides(owner, x1, x2):
-    x1 = _expect.real(owner, "x1", x1, 2)
+    x1 = refuse.real(owner, "x1", x1, 2)
     if x2 is not None:
-        x2 = _expect.real(owner, "x2", x2, 2)
+        x2 = refuse.real(owner, "x2", x2, 2)
         if x1.shape[1] != x2.shape[1]:
             raise ValueError(f"{owner}: x2 has {x2.shape[1]} features, expected {x1.shape[1]} "
                              f"as x1")

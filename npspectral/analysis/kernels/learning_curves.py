@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import _expect
+from ... import refuse
 
 
 def kernel_exponent(d, xi=1):
     """(d - 1 + xi) / (3 d - 3 + xi); the tangent kernel of ReLUs has xi = 1: d / (3 d - 2)."""
-    _expect.integer("kernel_exponent", "d", d, 1)
-    _expect.number("kernel_exponent", "xi", xi, "a positive number", lambda xi: 0 < xi < math.inf)
+    refuse.integer("kernel_exponent", "d", d, 1)
+    refuse.positive("kernel_exponent", "xi", xi)
     return (d - 1 + xi) / (3 * d - 3 + xi)
 
 
@@ -33,8 +33,8 @@ def feature_exponent(d, n_parallel=1):
     with lambda ~ sqrt(p) for planes and p^(1/4) for curved interfaces. 1/2 for n_parallel = 2,
     and the kernel's exponent if all directions are relevant.
     """
-    _expect.integer("feature_exponent", "d", d, 1)
-    _expect.integer("feature_exponent", "n_parallel", n_parallel, 1, d)
+    refuse.integer("feature_exponent", "d", d, 1)
+    refuse.integer("feature_exponent", "n_parallel", n_parallel, 1, d)
     gain = (d - n_parallel) / (1 if n_parallel == 1 else 2)
     return (d + gain) / (3 * d - 2)
 
@@ -48,7 +48,7 @@ class PowerLaw:
     standard_error: float
 
     def __call__(self, p):
-        p = _expect.numbers("PowerLaw", "p", p, np.ndim(p)).astype(float)
+        p = refuse.numbers("PowerLaw", "p", p, np.ndim(p)).astype(float)
         return self.prefactor * p ** -self.exponent
 
 
@@ -93,8 +93,8 @@ def crossing(p, first, second):
     """
     p, first = _curves("crossing", p, first, "first")
     p, second = _curves("crossing", p, second, "second")
-    found = _crossing(np.log(p), first.mean(0), second.mean(0))
-    return found if 0 < found < math.inf else None
+    place = _crossing(np.log(p), first.mean(0), second.mean(0))
+    return place if 0 < place < math.inf else None
 
 
 def _crossing(log_p, first, second):
@@ -119,7 +119,7 @@ def crossing_interval(rng, p, first, second, level=0.95, n_draws=2000):
     owner = "crossing_interval"
     p, first = _curves(owner, p, first, "first")
     p, second = _curves(owner, p, second, "second")
-    _expect.same_length(owner, "second", second, len(first))
+    refuse.length(owner, "second", second, len(first))
     log_p = np.log(p)
     draws = [_crossing(log_p, first[rows].mean(0), second[rows].mean(0))
              for rows in _rows(owner, rng, len(first), level, n_draws)]
@@ -131,15 +131,15 @@ def _rows(owner, rng, n_seeds, level, n_draws):
     """n_draws times n_seeds rows, drawn with replacement."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"{owner}: rng is {rng!r}, expected a numpy.random.Generator")
-    _expect.number(owner, "level", level, "between 0 and 1", lambda level: 0 < level < 1)
-    _expect.integer(owner, "n_draws", n_draws, 1)
+    refuse.number(owner, "level", level, "between 0 and 1", lambda level: 0 < level < 1)
+    refuse.integer(owner, "n_draws", n_draws, 1)
     return rng.integers(n_seeds, size=(n_draws, n_seeds))
 
 
 def _curves(owner, p, errors, name="errors"):
     """p (P,), rising, P >= 2, and errors (S, P), all positive."""
-    p = _expect.real(owner, "p", p, 1)
-    errors = np.atleast_2d(_expect.real(owner, name, errors, min(2, max(1, np.ndim(errors)))))
+    p = refuse.real(owner, "p", p, 1)
+    errors = np.atleast_2d(refuse.real(owner, name, errors, min(2, max(1, np.ndim(errors)))))
     if len(p) < 2 or p[0] <= 0 or (np.diff(p) <= 0).any():
         raise ValueError(f"{owner}: p is {p[:5].tolist()}, expected two or more positive numbers "
                          f"that rise")

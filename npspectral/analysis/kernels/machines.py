@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
 from ._dual import LAST_MOVES, Dual
 
 
@@ -40,7 +40,7 @@ class SupportVectors:
 
     def decide(self, gram):
         """f (n,) at points whose kernel with the p training samples is gram (n, p)."""
-        gram = _expect.real("SupportVectors", "gram", gram, 2)
+        gram = refuse.real("SupportVectors", "gram", gram, 2)
         if gram.shape[1] != len(self.coefficients):
             raise ValueError(f"SupportVectors: gram has {gram.shape[1]} columns, expected "
                              f"{len(self.coefficients)}, one for each training sample")
@@ -61,10 +61,10 @@ def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
     times gram leaves more to rounding.
     """
     owner = "support_vectors"
-    gram = _expect.gram(owner, gram)
-    y = _expect.signs(owner, y, len(gram))
-    _expect.number(owner, "bound", bound, "a positive number", lambda c: c > 0)
-    _expect.number(owner, "tolerance", tolerance, "a positive number", lambda t: t > 0)
+    gram = refuse.symmetric(owner, "gram", gram)
+    y = refuse.signs(owner, y, len(gram))
+    refuse.number(owner, "bound", bound, "a positive number", lambda c: c > 0)
+    refuse.number(owner, "tolerance", tolerance, "a positive number", lambda t: t > 0)
     if np.diag(gram).min() < 0 or np.diag(gram).max() == 0:
         raise ValueError(f"{owner}: gram has the diagonal {np.diag(gram)[:5].tolist()}, expected a "
                          f"positive semidefinite matrix, not 0")
@@ -92,10 +92,10 @@ def _candidates(problem, tolerance):
     beta = np.zeros(len(problem.y))
     for coarse in (start, 0.1 * start, 0.01 * start):
         beta = problem.move(beta, max(coarse, tolerance))
-        found = problem.exchange(beta)
-        if found is None:                                   # singular: walks are made for that
+        solution = problem.exchange(beta)
+        if solution is None:                                # singular: walks are made for that
             break
-        yield found
+        yield solution
     yield problem.walk(beta, tolerance)
     yield problem.move(beta, tolerance, LAST_MOVES)
 
@@ -108,10 +108,10 @@ def kernel_ridge(gram, y, ridge):
     """
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
     owner = "kernel_ridge"
-    gram = _expect.gram(owner, gram)
-    y = _expect.real(owner, "y", y, min(2, max(1, np.ndim(y))))
-    _expect.same_length(owner, "y", y, len(gram))
-    _expect.number(owner, "ridge", ridge, "0 or more", lambda ridge: 0 <= ridge < math.inf)
+    gram = refuse.symmetric(owner, "gram", gram)
+    y = refuse.real(owner, "y", y, min(2, max(1, np.ndim(y))))
+    refuse.length(owner, "y", y, len(gram))
+    refuse.not_negative(owner, "ridge", ridge)
     matrix = gram + ridge * np.eye(len(gram))
     try:
         factor = cho_factor(matrix)
@@ -125,17 +125,17 @@ def kernel_ridge(gram, y, ridge):
 def distance_to_planes(x, offsets, axis=0):
     """min_c |x_axis - c| (n,) over the planes x_axis = c of offsets, from rows of x (n, d)."""
     owner = "distance_to_planes"
-    x = _expect.real(owner, "x", x, 2)
-    _expect.integer(owner, "axis", axis, 0, x.shape[1] - 1)
-    offsets = _expect.numbers(owner, "offsets", offsets, 1)
+    x = refuse.real(owner, "x", x, 2)
+    refuse.integer(owner, "axis", axis, 0, x.shape[1] - 1)
+    offsets = refuse.numbers(owner, "offsets", offsets, 1)
     return np.abs(x[:, axis, None] - offsets).min(1)
 
 
 def distance_to_sphere(x, radius, n_parallel=None):
     """| |x_par| - radius | (n,), x_par the first n_parallel coordinates: all, or a cylinder."""
     owner = "distance_to_sphere"
-    x = _expect.real(owner, "x", x, 2)
+    x = refuse.real(owner, "x", x, 2)
     n_parallel = x.shape[1] if n_parallel is None else n_parallel
-    _expect.integer(owner, "n_parallel", n_parallel, 1, x.shape[1])
-    _expect.number(owner, "radius", radius, "0 or more", lambda radius: 0 <= radius < math.inf)
+    refuse.integer(owner, "n_parallel", n_parallel, 1, x.shape[1])
+    refuse.not_negative(owner, "radius", radius)
     return np.abs(norms(x[:, :n_parallel]) - radius)

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
 LARGEST_BASIS = 0.3         # share of p from which a whole decomposition is faster
@@ -46,18 +46,18 @@ def kernel_pca(gram, n_components=None, centered=False):
     A few components of a large matrix are found by `_block_krylov`, else the whole is decomposed.
     Raises TypeError or ValueError on arguments that do not fit.
     """
-    gram = _expect.gram("kernel_pca", gram)
+    gram = refuse.symmetric("kernel_pca", "gram", gram)
     p = len(gram)
     n_components = p if n_components is None else n_components
-    _expect.integer("kernel_pca", "n_components", n_components, 1, p)
-    found = None
+    refuse.integer("kernel_pca", "n_components", n_components, 1, p)
+    components = None
     if 4 * (n_components + OVERSAMPLED) < LARGEST_BASIS * p:
-        found = _block_krylov(gram, n_components, centered)
-    if found is None:
+        components = _block_krylov(gram, n_components, centered)
+    if components is None:
         values, vectors = np.linalg.eigh(_less_mean(_less_mean(gram).T) if centered else gram)
-        _expect.semidefinite("kernel_pca", gram, values[0])
-        found = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
-    return KernelPCA(*found)
+        refuse.semidefinite("kernel_pca", gram, values[0])
+        components = values[::-1][:n_components], vectors[:, ::-1][:, :n_components]
+    return KernelPCA(*components)
 
 
 def _block_krylov(gram, n_components, centered=False):
@@ -87,7 +87,7 @@ def _block_krylov(gram, n_components, centered=False):
         values, vectors, residual, least = _ritz(basis[:end], image[:end], n_components)
         allowed = RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0])
         if residual <= allowed:
-            _expect.semidefinite("kernel_pca", gram, least)
+            refuse.semidefinite("kernel_pca", gram, least)
             return values, vectors.T
         looks = [*looks[-1:], (end, np.log(residual / allowed))]
         if len(looks) == 2:                                 # the excess falls geometrically
@@ -105,9 +105,9 @@ def _ritz(basis, image, n_components):
     values, vectors = np.linalg.eigh((projected + projected.T) / 2)
     least = values[0]
     values, vectors = values[::-1][:n_components], vectors.T[::-1][:n_components]
-    found = vectors @ basis
-    residual = vectors @ image - values[:, None] * found
-    return values, found, norms(residual).max(), least
+    ritz = vectors @ basis
+    residual = vectors @ image - values[:, None] * ritz
+    return values, ritz, norms(residual).max(), least
 
 
 def _less_mean(rows):
@@ -117,9 +117,9 @@ def _less_mean(rows):
 
 def projections(eigenvectors, y):
     """omega_r^2 = (v_r . y)^2 / p, (r,), of labels or any target y (p,); eigenvectors (p, r)."""
-    eigenvectors = _expect.real("projections", "eigenvectors", eigenvectors, 2)
-    y = _expect.real("projections", "y", y, 1)
-    _expect.same_length("projections", "y", y, len(eigenvectors))
+    eigenvectors = refuse.real("projections", "eigenvectors", eigenvectors, 2)
+    y = refuse.real("projections", "y", y, 1)
+    refuse.length("projections", "y", y, len(eigenvectors))
     return (y @ eigenvectors) ** 2 / len(y)
 
 
@@ -128,8 +128,8 @@ def eigenspaces(eigenvalues, tolerance=1e-10):
 
     The last slice of a part of a spectrum may be cut: its other eigenvalues were not asked for.
     """
-    eigenvalues = _expect.real("eigenspaces", "eigenvalues", eigenvalues, 1)
-    _expect.number("eigenspaces", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
+    eigenvalues = refuse.real("eigenspaces", "eigenvalues", eigenvalues, 1)
+    refuse.share("eigenspaces", "tolerance", tolerance)
     falls = -np.diff(eigenvalues)
     if (falls < 0).any():
         raise ValueError("eigenspaces: eigenvalues rise, expected them from the largest down")
@@ -147,9 +147,9 @@ def projection_sums(components, y, tolerance=1e-10):
 
 def alignment(gram, y):
     """y^T K y / (|y|^2 |K|_F) of gram (p, p) and y (p,): 1 if and only if K = c y y^T, c > 0."""
-    gram = _expect.gram("alignment", gram)
-    y = _expect.real("alignment", "y", y, 1)
-    _expect.same_length("alignment", "y", y, len(gram))
+    gram = refuse.symmetric("alignment", "gram", gram)
+    y = refuse.real("alignment", "y", y, 1)
+    refuse.length("alignment", "y", y, len(gram))
     scale = np.abs(gram).max()
     if scale == 0 or not y.any():
         raise ValueError("alignment: gram or y is 0, which has no direction")

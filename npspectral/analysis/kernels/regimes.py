@@ -16,9 +16,10 @@ import math
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
 from ...nn import tree
-from .. import _expect
+from .._params import check_params
 
 CONVENTIONS = ("code", "article", "talk")
 COMPLEX_STEP = 1e-20            # squared below every rounding; float32 still holds it
@@ -28,8 +29,8 @@ def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
     """(alpha, time) of this package as that convention writes them; see the table above."""
     owner = "scale_and_time"
     for name, value in (("alpha", alpha), ("width", width), ("gain", gain)):
-        _expect.number(owner, name, value, "a number > 0", lambda value: 0 < value < math.inf)
-    time = _expect.numbers(owner, "time", time, np.ndim(time))
+        refuse.number(owner, name, value, "a number > 0", lambda value: 0 < value < math.inf)
+    time = refuse.numbers(owner, "time", time, np.ndim(time))
     if convention not in CONVENTIONS:
         raise ValueError(f"{owner}: convention is {convention!r}, expected one of {CONVENTIONS}")
     return {"code": (alpha, time), "article": (alpha / width ** 0.5, time * alpha / width),
@@ -39,7 +40,7 @@ def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
 def parameter_change(params, start):
     """|theta - theta_0| / |theta_0| over all parameters, of order 1 / alpha in the lazy regime."""
     for given in (params, start):
-        _expect.params("parameter_change", given)
+        check_params("parameter_change", given)
     shapes = [tree.map(np.shape, given) for given in (start, params)]
     if shapes[0] != shapes[1]:
         raise ValueError(f"parameter_change: start has the shapes {shapes[0]}, expected those of "
@@ -49,7 +50,7 @@ def parameter_change(params, start):
 
 def kernel_change(kernel, start):
     """|K - K_0| / |K_0| in the Frobenius norm; any shapes, the same for both."""
-    kernel, start = (_expect.array("kernel_change", name, given, np.ndim(given))
+    kernel, start = (refuse.array("kernel_change", name, given, np.ndim(given))
                      for name, given in (("kernel", kernel), ("start", start)))
     return _change("kernel_change", kernel, start)
 
@@ -62,14 +63,28 @@ def _change(owner, end, start):
     return float(norms((end - start).ravel()) / norms(start.ravel()))
 
 
+def scaled_output(network, params, start, x, alpha):
+    """F(x) = alpha (f(x; params) - f(x; start)), (p, K): what training at scale alpha predicts.
+
+    x (p, n_in) are any points; start are the params before training, where F is 0.
+    Raises TypeError or ValueError on arguments that do not fit.
+    """
+    owner = "scaled_output"
+    for given in (params, start):
+        check_params(owner, given, network)
+    x = refuse.array(owner, "x", x, 2)
+    refuse.positive(owner, "alpha", alpha)
+    return float(alpha) * (network.forward(params, x)[0] - network.forward(start, x)[0])
+
+
 def linearized(network, start, params, x):
     """f_0(x) + J(x) (theta - theta_0), the network's outputs (p, K) to first order around start.
 
     One complex step along theta - theta_0 gives J times it, with no Jacobian and no difference.
     """
     for given in (start, params):
-        _expect.params("linearized", given, network)
-    x = _expect.array("linearized", "x", x, 2)
+        check_params("linearized", given, network)
+    x = refuse.array("linearized", "x", x, 2)
     direction = tree.map(np.subtract, params, start)
     moved = tree.map(lambda array, change: array + 1j * COMPLEX_STEP * change, start, direction)
     outputs, _ = network.forward(moved, x)

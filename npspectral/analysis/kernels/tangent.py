@@ -1,12 +1,14 @@
 """The neural tangent kernel of a finite network: the Gram matrix of its outputs' gradients.
 
-    Theta_nm,kl = sum_theta df_k(x_n)/dtheta df_l(x'_m)/dtheta     over all trainable parameters
+    J_kn,theta = df_k(x_n) / dtheta
+    Theta_nm,kl = sum_theta J_kn,theta J'_lm,theta     over all trainable parameters
 
 Under gradient flow on the loss (1/p) sum_m loss(f(x_m)) it moves the outputs:
 df_k(x)/dt = (1/p) sum_m,l Theta_km,l g_l(x_m), with the force g_l = -dloss/df_l.
 
-The Jacobian is never formed for a layer that has a `kernel_term`: its rows are outer products, so
-their Gram matrix is a product of small ones. Other layers are taken by the definition.
+`tangent_kernel_by_definition` is that product. `tangent_kernel` gives the same without J for every
+layer that has a `kernel_term`: the rows of its J are outer products, so their Gram matrix is a
+product of small ones. Other layers are taken by the definition, one by one.
 
 Source: Jacot, Gabriel and Hongler 2018, NeurIPS; the terms of spectral layers are derived here.
 """
@@ -19,6 +21,27 @@ from ...nn import Chain, tree
 from ...nn.layer import check_array, gram
 
 BLOCK = 1000                    # samples times outputs of a side at a time: it bounds memory
+
+
+def jacobian(network, params, x):
+    """J (K, N, P) at x (N, n_in), by one backward of an identity: no sample knows another one.
+
+    Raises TypeError or ValueError on inputs that do not fit, or if nothing is trainable.
+    """
+    _check("jacobian", network, x=x)
+    y, residuals = network.forward(params, x[:, None])
+    n_out = y.shape[-1]
+    grad_y = np.broadcast_to(np.eye(n_out, dtype=y.dtype)[:, None, None], (n_out, *y.shape))
+    grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
+    return np.concatenate([grad.reshape(n_out, len(x), -1) for grad in tree.leaves(grads)], -1)
+
+
+def tangent_kernel_by_definition(network, params, x1, x2=None):
+    """Theta as `tangent_kernel` gives it, with all numbers of J (K, N, P) in memory."""
+    rows1 = jacobian(network, params, x1)
+    rows2 = rows1 if x2 is None else jacobian(network, params, x2)
+    kernel = np.einsum("knp,lmp->nmkl", rows1, rows2)
+    return kernel[:, :, 0, 0] if len(rows1) == 1 else kernel
 
 
 def tangent_kernel(network, params, x1, x2=None):
@@ -42,15 +65,9 @@ def tangent_kernel_parts(network, params, x1, x2=None):
 def _assemble(network, params, x1, x2, group):
     """group(name of a parameter) -> array, block by block; one triangle of them if x2 is None."""
     pairs = list(_flat(network, tree.locked(params)))
-    if not any(layer.learned for layer, _ in pairs):
-        raise ValueError("tangent_kernel: nothing is trainable")
     symmetric = x2 is None
     x2 = x1 if symmetric else x2
-    for name, x in (("x1", x1), ("x2", x2)):
-        check_array("tangent_kernel", name, x)
-        if x.ndim != 2 or len(x) == 0:
-            raise ValueError(f"tangent_kernel: {name} has shape {x.shape}, expected (n, n_in) "
-                             f"with n >= 1")
+    _check("tangent_kernel", network, x1=x1, x2=x2)
     x1, x2 = tree.locked((x1, x2))
     parts = {}
     for rows, columns, side1, side2 in _blocks(pairs, x1, x2, symmetric):
@@ -67,11 +84,22 @@ def _assemble(network, params, x1, x2, group):
     return {name: whole[:, :, 0, 0] if n_out == 1 else whole for name, whole in parts.items()}
 
 
+def _check(owner, network, **points):
+    """Refuse a network without anything trainable, and points that are no (n, n_in)."""
+    if not network.learned:
+        raise ValueError(f"{owner}: nothing is trainable")
+    for name, x in points.items():
+        check_array(owner, name, x)
+        if x.ndim != 2 or len(x) == 0:
+            raise ValueError(f"{owner}: {name} has shape {x.shape}, expected (n, n_in) with n >= 1")
+
+
 def _blocks(pairs, x1, x2, symmetric):
     """(rows, columns, their sides) of all blocks, or of those on and above the diagonal.
 
-    Sides are kept as long as they take less room than the result. Columns run backwards, so that
-    in any case the next row's side is the last one that was computed.
+    A cache holds as many sides as take less room than the result, and no fewer than two. The
+    columns of a row go from the last to the first: the last side that is computed in a row is then
+    the side of the next row, also when the cache holds two.
     """
     gradients = [grad_y for *_, grad_y in _side(pairs, x1[:1])]
     n_out, width = len(gradients[0]), sum(grad_y.shape[-1] for grad_y in gradients)
@@ -89,13 +117,13 @@ def _blocks(pairs, x1, x2, symmetric):
 
 
 def _flat(network, params):
-    """(layer, params) of every layer, chains within chains taken apart."""
+    """(layer, params) of every layer, in order, also of the layers of chains within chains."""
     if isinstance(network, Chain):
         if len(params) != len(network.layers):
             raise ValueError(f"tangent_kernel: params has {len(params)} entries, expected one for "
                              f"each of {len(network.layers)} layers")
-        for layer, own in zip(network.layers, params):
-            yield from _flat(layer, own)
+        for layer, layer_params in zip(network.layers, params):
+            yield from _flat(layer, layer_params)
     else:
         yield network, params
 
@@ -106,51 +134,51 @@ def _side(pairs, x):
     grad_y (K, n, n_out): of every output of the network, for each sample by itself.
     """
     steps = []
-    for layer, own in pairs:
-        y, residuals = layer.forward(own, x)
-        steps.append((layer, own, x, residuals))
+    for layer, layer_params in pairs:
+        y, residuals = layer.forward(layer_params, x)
+        steps.append((layer, layer_params, x, residuals))
         x = y
     n, n_out = x.shape
     grad_y = np.broadcast_to(np.eye(n_out, dtype=x.dtype)[:, None], (n_out, n, n_out))
     first = min(i for i, (layer, *_) in enumerate(steps) if layer.learned)
     side = []
     for position in range(len(steps) - 1, first - 1, -1):
-        layer, own, x, residuals = steps[position]
+        layer, layer_params, x, residuals = steps[position]
         if layer.learned:
-            side.append((layer, own, x, residuals, grad_y))
+            side.append((layer, layer_params, x, residuals, grad_y))
         if position > first:
-            _, grad_y = _frozen(layer).backward(own, residuals, grad_y)
+            _, grad_y = _frozen(layer).backward(layer_params, residuals, grad_y)
     return side
 
 
 def _frozen(layer):
     """The layer with nothing trainable, so that its backward gives grad_x alone."""
-    own = {field.name for field in fields(layer)}
-    return replace(layer, trainable=()) if "trainable" in own else layer
+    names = {field.name for field in fields(layer)}
+    return replace(layer, trainable=()) if "trainable" in names else layer
 
 
 def _terms(side1, side2):
     """(name of a parameter, its array (K, n1, K, n2)) for every layer that learns."""
-    for (layer, own, x1, *one), (_, _, x2, *two) in zip(side1, side2):
+    for (layer, params, x1, *one), (_, _, x2, *two) in zip(side1, side2):
         if hasattr(layer, "kernel_term"):
-            terms = layer.kernel_term(own, *one, *two)
+            terms = layer.kernel_term(params, *one, *two)
             axes = (*one[1].shape[:2], *two[1].shape[:2])
             _check_shapes(layer, "kernel_term", terms, dict.fromkeys(layer.learned, axes))
             yield from terms.items()
         else:
-            rows1 = _rows(layer, own, x1, one[1])
-            rows2 = rows1 if x1 is x2 else _rows(layer, own, x2, two[1])
+            rows1 = _rows(layer, params, x1, one[1])
+            rows2 = rows1 if x1 is x2 else _rows(layer, params, x2, two[1])
             for name in rows1:
                 yield name, gram(rows1[name], rows2[name])
 
 
-def _rows(layer, own, x, grad_y):
+def _rows(layer, params, x, grad_y):
     """The Jacobian of one layer's parameters by its backward: name -> (K, n, size)."""
-    _, residuals = layer.forward(own, x[:, None])
-    grads, _ = layer.backward(own, residuals, grad_y[:, :, None], input_grad=False)
+    _, residuals = layer.forward(params, x[:, None])
+    grads, _ = layer.backward(params, residuals, grad_y[:, :, None], input_grad=False)
     axes = grad_y.shape[:2]
     _check_shapes(layer, f"backward for x {x[:, None].shape}", grads,
-                  {name: (*axes, *own[name].shape) for name in layer.learned})
+                  {name: (*axes, *params[name].shape) for name in layer.learned})
     return {name: grad.reshape(*axes, -1) for name, grad in grads.items()}
 
 

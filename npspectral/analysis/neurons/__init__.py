@@ -1,15 +1,16 @@
 """Neurons of one hidden layer: where they are, how they move, gather and compress."""
-from .attractors import Census, cells, census, maxima, most_cells, patterns, turning
+from .attractors import (AttractorLabels, attractor_labels, cells, maxima, most_cells, patterns,
+                         turning_rate)
 from .compression import (amplification_by_component, amplification_mean_square,
                           amplification_total, escape_time, late_amplification, stripe_moments)
-from .dynamics import (Neurons, beta_over_bias, drive, lifted, position_velocities, positions,
-                       velocities, velocity_field)
+from .dynamics import (Neurons, augmented, beta_over_bias, mean_force, position_velocities,
+                       positions, velocities, velocity_field)
 from .merging import Merged, merge, merge_parallel
-from .motion import exits, fixed_points, move, self_consistent
+from .motion import cell_exits, fixed_points, move, self_consistent
 
-__all__ = ["Census", "Merged", "Neurons", "amplification_by_component",
-           "amplification_mean_square", "amplification_total", "beta_over_bias", "cells", "census",
-           "drive", "escape_time", "exits", "fixed_points", "late_amplification", "lifted",
-           "maxima", "merge", "merge_parallel", "most_cells", "move", "patterns",
-           "position_velocities", "positions", "self_consistent", "stripe_moments", "turning",
-           "velocities", "velocity_field"]
+__all__ = ["AttractorLabels", "Merged", "Neurons", "amplification_by_component",
+           "amplification_mean_square", "amplification_total", "attractor_labels", "augmented",
+           "beta_over_bias", "cell_exits", "cells", "escape_time", "fixed_points",
+           "late_amplification", "maxima", "mean_force", "merge", "merge_parallel", "most_cells",
+           "move", "patterns", "position_velocities", "positions", "self_consistent",
+           "stripe_moments", "turning_rate", "velocities", "velocity_field"]

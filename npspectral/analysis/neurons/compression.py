@@ -17,8 +17,8 @@ import math
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms, power_of_two
-from .. import _expect
 
 
 def amplification_total(omega, n_parallel=1):
@@ -41,10 +41,10 @@ def amplification_mean_square(omega, n_parallel=1):
 
 def _mean_squares(owner, omega, n_parallel):
     """<omega_j^2> of the relevant coordinates and of the irrelevant ones."""
-    omega = _expect.real(owner, "omega", omega, 2)
+    omega = refuse.real(owner, "omega", omega, 2)
     if omega.shape[1] < 2:
         raise ValueError(f"{owner}: omega has 1 column, expected 2 or more")
-    _expect.integer(owner, "n_parallel", n_parallel, 1, omega.shape[1] - 1)
+    refuse.integer(owner, "n_parallel", n_parallel, 1, omega.shape[1] - 1)
     squares = ((omega / power_of_two(omega)) ** 2).mean(0)
     if not squares[n_parallel:].any():
         raise ValueError(f"{owner}: omega is 0 in all irrelevant coordinates: the factor is "
@@ -59,11 +59,11 @@ def escape_time(times, outputs, y, share=0.1):
     y on every point; lambda* is the amplification factor then.
     """
     owner = "escape_time"
-    times = _expect.real(owner, "times", times, 1)
-    outputs = _expect.real(owner, "outputs", outputs, 2)
-    y = _expect.signs(owner, y, outputs.shape[1])
-    _expect.same_length(owner, "times", times, len(outputs))
-    _expect.number(owner, "share", share, "0 to 1", lambda share: 0 <= share <= 1)
+    times = refuse.real(owner, "times", times, 1)
+    outputs = refuse.real(owner, "outputs", outputs, 2)
+    y = refuse.signs(owner, y, outputs.shape[1])
+    refuse.length(owner, "times", times, len(outputs))
+    refuse.share(owner, "share", share)
     escaped = np.flatnonzero((outputs * y >= 1).mean(1) > share)
     return float(times[escaped[0]]) if len(escaped) else math.nan
 
@@ -77,7 +77,7 @@ def late_amplification(p, interface, half_active=False):
     half-active neuron, of bias 0, has half the signal and 1/sqrt(2 p): 1/sqrt(2) of that.
     0.3676 sqrt(p) and 0.2600 sqrt(p) for the stripe of `data`.
     """
-    _expect.number("late_amplification", "p", p, "a positive number", lambda p: 0 < p < math.inf)
+    refuse.positive("late_amplification", "p", p)
     low, high = _interval("late_amplification", interface)
     signal = abs(math.exp(-low ** 2 / 2) - math.exp(-high ** 2 / 2))
     return math.sqrt((1 if half_active else 2) * p / math.pi) * signal
@@ -99,8 +99,8 @@ def stripe_moments(omega, bias, interface):
     """
     from scipy.special import ndtr
     owner = "stripe_moments"
-    omega, bias = _expect.real(owner, "omega", omega, 2), _expect.real(owner, "bias", bias, 1)
-    _expect.same_length(owner, "bias", bias, len(omega))
+    omega, bias = refuse.real(owner, "omega", omega, 2), refuse.real(owner, "bias", bias, 1)
+    refuse.length(owner, "bias", bias, len(omega))
     low, high = _interval(owner, interface)
     across, norm = norms(omega[:, 1:]), norms(omega)
     if not across.all():
@@ -137,7 +137,7 @@ def _pdf(x):
 def _interval(owner, interface):
     low, high = interface
     for value in (low, high):
-        _expect.number(owner, "interface", value, "finite numbers", math.isfinite)
+        refuse.number(owner, "interface", value, "finite numbers", math.isfinite)
     if low >= high:
         raise ValueError(f"{owner}: interface is {interface!r}, expected low < high")
     return low, high

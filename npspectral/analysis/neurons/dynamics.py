@@ -23,9 +23,9 @@ from functools import cached_property
 
 import numpy as np
 
+from ... import refuse
 from ...nn.scaled import RELU_GAIN
 from ...magnitude import norms
-from .. import _expect
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +43,13 @@ class Neurons:
 
     def __post_init__(self):
         for name, ndim in (("omega", 2), ("bias", 1), ("beta", 1)):
-            array = _expect.real("Neurons", name, getattr(self, name), ndim)
-            _expect.same_length("Neurons", name, array, len(self.omega))
+            array = refuse.real("Neurons", name, getattr(self, name), ndim)
+            refuse.length("Neurons", name, array, len(self.omega))
             object.__setattr__(self, name, array)
         if self.width is None:
             object.__setattr__(self, "width", len(self.beta))
-        _expect.integer("Neurons", "width", self.width, 1)
-        _expect.number("Neurons", "gain", self.gain, "a positive number",
-                       lambda g: 0 < g < math.inf)
+        refuse.integer("Neurons", "width", self.width, 1)
+        refuse.positive("Neurons", "gain", self.gain)
 
     @classmethod
     def of(cls, network, params):
@@ -69,15 +68,15 @@ class Neurons:
 
     def preactivations(self, x):
         """v . x^, (h, p), of points x (p, d)."""
-        cut = self.vectors @ self.lifted(x).T
+        cut = self.vectors @ self.augmented(x).T
         if not np.isfinite(cut).all():
             raise ValueError(f"Neurons: x reaches {np.abs(x).max():.1e}, where v . x^ overflows, "
                              f"expected smaller numbers")
         return cut
 
-    def lifted(self, x):
+    def augmented(self, x):
         """x^ (p, d + 1) of points x (p, d), which must have the d of these neurons."""
-        x = lifted(x, "Neurons")
+        x = augmented(x, "Neurons")
         if x.shape[1] != self.vectors.shape[1]:
             raise ValueError(f"Neurons: x has {x.shape[1] - 1} features, expected "
                              f"{self.omega.shape[1]}")
@@ -88,9 +87,9 @@ class Neurons:
         return self.gain / self.width * (self.beta @ np.maximum(self.preactivations(x), 0))
 
 
-def lifted(x, owner="lifted"):
+def augmented(x, owner="augmented"):
     """x^ = (x / sqrt(d), 1), (p, d + 1), of points x (p, d)."""
-    x = _expect.real(owner, "x", x, 2)
+    x = refuse.real(owner, "x", x, 2)
     return np.column_stack((x / x.shape[1] ** 0.5, np.ones(len(x))))
 
 
@@ -109,17 +108,17 @@ def _sizes(omega, owner):
     return sizes[:, None]
 
 
-def drive(neurons, x, force):
-    """G (h, d + 1), the direction in which each v is pulled; force is g (p,)."""
-    force = _expect.real("drive", "force", force, 1)
-    _expect.same_length("drive", "force", force, len(x))
+def mean_force(neurons, x, force):
+    """G = gain / (p h) sum_A g x^, (h, d + 1), for points x (p, d) and their forces g (p,)."""
+    force = refuse.real("mean_force", "force", force, 1)
+    refuse.length("mean_force", "force", force, len(x))
     active = neurons.preactivations(x) > 0
-    return neurons.gain / (neurons.width * len(x)) * ((active * force) @ neurons.lifted(x))
+    return neurons.gain / (neurons.width * len(x)) * ((active * force) @ neurons.augmented(x))
 
 
 def velocities(neurons, x, force):
     """(dv/dt (h, d + 1), dbeta/dt (h,))."""
-    pull = drive(neurons, x, force)
+    pull = mean_force(neurons, x, force)
     return neurons.beta[:, None] * pull, (neurons.vectors * pull).sum(1)
 
 
@@ -129,7 +128,7 @@ def position_velocities(neurons, x, force):
         dz/dt = -beta / |omega|^2 [(sqrt(d) G_b + 2 z . G_omega) omega + sqrt(d) b G_omega]
     """
     root, z = neurons.omega.shape[1] ** 0.5, positions(neurons)
-    pull, pull_bias = np.split(drive(neurons, x, force), [-1], axis=1)
+    pull, pull_bias = np.split(mean_force(neurons, x, force), [-1], axis=1)
     along = root * pull_bias + 2 * (z * pull).sum(1, keepdims=True)
     toward = along * neurons.omega + root * neurons.bias[:, None] * pull
     size = _sizes(neurons.omega, "position_velocities")
@@ -139,8 +138,8 @@ def position_velocities(neurons, x, force):
 def beta_over_bias(z, bias=1.0, conserved=0.0):
     """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,), of neurons at z (m, d)."""
     owner = "beta_over_bias"
-    z = _expect.real(owner, "z", z, 2)
-    bias, conserved = (_expect.numbers(owner, name, given, min(1, np.ndim(given))) for name, given
+    z = refuse.real(owner, "z", z, 2)
+    bias, conserved = (refuse.numbers(owner, name, given, min(1, np.ndim(given))) for name, given
                        in (("bias", bias), ("conserved", conserved)))
     return np.sqrt(1 + z.shape[1] / (z * z).sum(1) + conserved / bias ** 2)
 
@@ -154,11 +153,11 @@ def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
     """
     owner = "velocity_field"
     for name, sign in (("bias_sign", bias_sign), ("beta_sign", beta_sign)):
-        _expect.number(owner, name, sign, "1 or -1", lambda value: abs(value) == 1)
-    _expect.number(owner, "scale", scale, "a finite number", math.isfinite)
-    z, x = _expect.real(owner, "z", z, 2), _expect.real(owner, "x", x, 2)
-    force = _expect.real(owner, "force", force, 1)
-    _expect.same_length(owner, "force", force, len(x))
+        refuse.sign(owner, name, sign)
+    refuse.number(owner, "scale", scale, "a finite number", math.isfinite)
+    z, x = refuse.real(owner, "z", z, 2), refuse.real(owner, "x", x, 2)
+    force = refuse.real(owner, "force", force, 1)
+    refuse.length(owner, "force", force, len(x))
     if norms(z).max() * max(norms(z).max(), norms(x).max()) == np.inf:
         raise ValueError(f"{owner}: z reaches {np.abs(z).max():.1e}, where z . z or z . x "
                          f"overflows, expected smaller numbers")

@@ -1,6 +1,6 @@
 """Neurons merged into as few as give the same f on the training set, with a certificate.
 
-Living neurons with the same active points A (names as in `neurons`) act on these by
+Living neurons with the same active points A (names as in `dynamics`) act on these by
 
     sum_n beta_n relu(v_n . x^) = l(x) on A, 0 elsewhere     l(x) = M . x^     M = sum_n beta_n v_n
 
@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
 from .dynamics import Neurons
 
 NONE, SUM, PROGRAM, TWO = "none", "sum", "program", "two"
@@ -51,7 +51,7 @@ def merge(neurons, x):
     Patterns are raw, v . x^ > 0; dead neurons, active nowhere, are dropped. f changes by rounding
     alone. Where no neuron is needed at all, one with beta = 0 stands for them.
     """
-    rows, active = neurons.lifted(x), neurons.preactivations(x) > 0
+    rows, active = neurons.augmented(x), neurons.preactivations(x) > 0
     groups = _groups(active, np.flatnonzero(active.any(1) & (neurons.beta != 0)))
     merged = [_merge_group(neurons.beta[group], neurons.vectors[group], rows, active[group[0]])
               for group in groups]
@@ -105,11 +105,11 @@ def _extended(moment, on, off):
     scale = norms(moment)
     off = off / norms(off)[:, None]
     slopes = off @ basis
-    found = linprog(np.ones(2 * basis.shape[1]), np.column_stack((slopes, -slopes)),
-                    -off @ moment / scale - MARGIN)
-    if found.status != 0:
+    program = linprog(np.ones(2 * basis.shape[1]), np.column_stack((slopes, -slopes)),
+                      -off @ moment / scale - MARGIN)
+    if program.status != 0:
         return None
-    more, less = np.split(found.x, 2)
+    more, less = np.split(program.x, 2)
     other = moment + scale * (basis @ (more - less))
     return other if (off @ other <= 0).all() else None
 
@@ -122,7 +122,7 @@ def merge_parallel(neurons, tolerance=1e-10):
 
     Neurons that are 0 are dropped; one is left if there is nothing else.
     """
-    _expect.number("merge_parallel", "tolerance", tolerance, "0 to 1", lambda t: 0 <= t <= 1)
+    refuse.share("merge_parallel", "tolerance", tolerance)
     points = np.column_stack((neurons.vectors, neurons.beta))
     sizes = norms(points)
     if not sizes.any():

@@ -1,7 +1,7 @@
 """The exact motion of neurons while forces and active points stay the same, and where it ends.
 
 In one cell of the space of v, where A = {v . x^ > 0} is constant, and for constant forces, so is
-the drive G = k u, |u| = 1 (names as in `neurons`). With a = u . v
+the mean force G = k u, |u| = 1 (names as in `dynamics`). With a = u . v
 
     a(t) = a_0 cosh(k t) + beta_0 sinh(k t)     beta(t) = beta_0 cosh(k t) + a_0 sinh(k t)
     v(t) = v_0 + (a(t) - a_0) u
@@ -14,32 +14,32 @@ A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only t
 """
 import numpy as np
 
+from ... import refuse
 from ...magnitude import norms
-from .. import _expect
-from .dynamics import lifted
+from .dynamics import augmented
 
 
-def move(neurons, pull, time):
-    """Neurons after `time`, a number or (h,), under their drive `pull` (h, d + 1)."""
-    rate, unit, along = _polar("move", neurons, pull)
-    time = _expect.numbers("move", "time", time, min(1, np.ndim(time)))
+def move(neurons, mean_force, time):
+    """Neurons after `time`, a number or (h,), under their mean force G (h, d + 1)."""
+    rate, unit, along = _polar("move", neurons, mean_force)
+    time = refuse.numbers("move", "time", time, min(1, np.ndim(time)))
     grown = along * np.cosh(rate * time) + neurons.beta * np.sinh(rate * time)
     beta = neurons.beta * np.cosh(rate * time) + along * np.sinh(rate * time)
     return neurons.replaced(neurons.vectors + (grown - along)[:, None] * unit, beta)
 
 
-def _polar(owner, neurons, pull):
-    """k (h,), u (h, d + 1) and a_0 (h,); u = 0 where nothing pulls."""
-    pull = _expect.real(owner, "pull", pull, 2)
-    if pull.shape != neurons.vectors.shape:
-        raise ValueError(f"{owner}: pull has shape {pull.shape}, expected "
+def _polar(owner, neurons, mean_force):
+    """k (h,), u (h, d + 1) and a_0 (h,); u = 0 where G = 0."""
+    force = refuse.real(owner, "mean_force", mean_force, 2)
+    if force.shape != neurons.vectors.shape:
+        raise ValueError(f"{owner}: mean_force has shape {force.shape}, expected "
                          f"{neurons.vectors.shape}")
-    rate = norms(pull)
-    unit = pull / np.where(rate == 0, 1, rate)[:, None]
+    rate = norms(force)
+    unit = force / np.where(rate == 0, 1, rate)[:, None]
     return rate, unit, (unit * neurons.vectors).sum(1)
 
 
-def exits(neurons, pull, x):
+def cell_exits(neurons, mean_force, x):
     """When and by which point each neuron leaves its cell: times (h,), indices (h,); inf and -1.
 
     v . x^ = q + (a(t) - a_0) r is 0 at a(t) - a_0 = w, w = -q / r. In y = tanh(k t / 2) this is
@@ -48,8 +48,8 @@ def exits(neurons, pull, x):
 
     A point with q = 0 that becomes active at once is left at time 0.
     """
-    rate, unit, along = _polar("exits", neurons, pull)
-    start, slope = neurons.preactivations(x), unit @ neurons.lifted(x).T
+    rate, unit, along = _polar("cell_exits", neurons, mean_force)
+    start, slope = neurons.preactivations(x), unit @ neurons.augmented(x).T
     beta = np.broadcast_to(neurons.beta[:, None], start.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         rise = -start / slope
@@ -86,17 +86,17 @@ def fixed_points(patterns, x, force):
 
 def self_consistent(patterns, x, force, beta_sign):
     """Which cells (m,) hold their own fixed point, so that neurons with sgn(beta) end in it."""
-    _expect.number("self_consistent", "beta_sign", beta_sign, "1 or -1", lambda s: abs(s) == 1)
+    refuse.sign("self_consistent", "beta_sign", beta_sign)
     active, x, force = _patterns("self_consistent", patterns, x, force)
-    rows = lifted(x)
+    rows = augmented(x)
     pull = (active * force) @ rows
     return ((beta_sign * (pull @ rows.T) > 0) == active).all(1) & active.any(1)
 
 
 def _patterns(owner, patterns, x, force):
     """patterns (m, p) as booleans, x (p, d) and force (p,) in float64."""
-    x, force = _expect.real(owner, "x", x, 2), _expect.real(owner, "force", force, 1)
-    patterns = _expect.numbers(owner, "patterns", patterns, 2, "biu")
+    x, force = refuse.real(owner, "x", x, 2), refuse.real(owner, "force", force, 1)
+    patterns = refuse.numbers(owner, "patterns", patterns, 2, "biu")
     if not patterns.shape[1] == len(force) == len(x):
         raise ValueError(f"{owner}: patterns has shape {patterns.shape}, force {len(force)} "
                          f"entries and x {len(x)} rows, expected (m, p), p and p")

@@ -1,6 +1,6 @@
 """What the eigenvalues of a trained network tell: relevance, pruning, sparsity, its core."""
-from .eigensystem import (adjacency, block, decompose, eigenvectors, inverse, links, nested_graph,
-                          transfer)
+from .eigensystem import (adjacency, block, decompose, eigenvectors, inverse_eigenvectors, links,
+                          nested_graph, transfer)
 from .pruning import (EmptiedLayer, eigenvalues_only, mask_nodes, node_scores, percentile_masks,
                       prune_before_training, prune_until, remove_nodes)
 from .relevance import input_relevance, keep_top, node_relevance, ranking, top_mask
@@ -8,8 +8,8 @@ from .sparsity import LinkHistory
 from .teacher_student import core_size, keep_nodes, loss_by_nodes_kept, path_distance, path_products
 
 __all__ = ["EmptiedLayer", "LinkHistory", "adjacency", "block", "core_size", "decompose",
-           "eigenvalues_only", "eigenvectors", "input_relevance", "inverse", "keep_nodes",
-           "keep_top", "links", "loss_by_nodes_kept", "mask_nodes", "nested_graph",
+           "eigenvalues_only", "eigenvectors", "input_relevance", "inverse_eigenvectors",
+           "keep_nodes", "keep_top", "links", "loss_by_nodes_kept", "mask_nodes", "nested_graph",
            "node_relevance", "node_scores", "path_distance", "path_products", "percentile_masks",
            "prune_before_training", "prune_until", "ranking", "remove_nodes", "top_mask",
            "transfer"]

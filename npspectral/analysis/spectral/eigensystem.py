@@ -14,7 +14,7 @@ import numpy as np
 from ... import refuse
 from ...nn import Chain, Nested
 from ...nn.activations import Elementwise
-from .. import _expect
+from .._params import check_params
 
 
 def eigenvectors(blocks):
@@ -31,13 +31,13 @@ def eigenvectors(blocks):
     return matrix
 
 
-def inverse(blocks):
+def inverse_eigenvectors(blocks):
     """Phi^-1 = I - M + M^2 - ... (N, N) with M = Phi - I, whose power L + 1 is zero.
 
     So 2I - Phi for one transfer, 3I - 3 Phi + Phi^2 for two. The terms share no entry: nothing
     cancels between them.
     """
-    blocks = _blocks("inverse", blocks)
+    blocks = _blocks("inverse_eigenvectors", blocks)
     phi = eigenvectors(blocks)
     result = term = np.eye(len(phi), dtype=phi.dtype)
     nilpotent = phi - result
@@ -51,11 +51,11 @@ def adjacency(blocks, eigenvalues):
     """A = Phi Lambda Phi^-1 (N, N) from the blocks of Phi and all N eigenvalues, layer by layer."""
     blocks = _blocks("adjacency", blocks)
     phi = eigenvectors(blocks)
-    eigenvalues = _expect.numbers("adjacency", "eigenvalues", eigenvalues, 1, "fiuc")
+    eigenvalues = refuse.numbers("adjacency", "eigenvalues", eigenvalues, 1, "fiuc")
     if eigenvalues.shape != (len(phi),):
         raise ValueError(f"adjacency: eigenvalues has shape {eigenvalues.shape}, "
                          f"expected ({len(phi)},)")
-    return phi * eigenvalues @ inverse(blocks)
+    return phi * eigenvalues @ inverse_eigenvectors(blocks)
 
 
 def block(matrix, sizes, k, j):
@@ -79,21 +79,21 @@ def decompose(matrix, sizes):
     Raises ValueError where it is not, and on equal eigenvalues of neighboring layers, which leave
     phi undetermined (or have no eigenvectors, if A_ij is not 0).
     """
-    matrix = 1.0 * _expect.array("decompose", "matrix", matrix, 2, "fiuc")
+    matrix = 1.0 * refuse.array("decompose", "matrix", matrix, 2, "fiuc")
     sizes = tuple(sizes)
     below = [block(matrix, sizes, k, k - 1) for k in range(1, len(sizes))]
     eigenvalues = np.diag(matrix).copy()
     gap = eigenvalues - eigenvalues[:, None]
     gaps = [block(gap, sizes, k, k - 1) for k in range(1, len(sizes))]
-    for k, own in enumerate(gaps, 1):
-        if (own == 0).any():
-            i, j = np.argwhere(own == 0)[0]
+    for k, layer_gap in enumerate(gaps, 1):
+        if (layer_gap == 0).any():
+            i, j = np.argwhere(layer_gap == 0)[0]
             raise ValueError(f"decompose: node {j} of layer {k - 1} and node {i} of layer {k} have "
                              f"equal eigenvalues, which leaves phi undetermined")
-    blocks = tuple(weight / own for weight, own in zip(below, gaps))
+    blocks = tuple(weight / layer_gap for weight, layer_gap in zip(below, gaps))
     phi = eigenvectors(blocks)
-    size = np.abs(phi * eigenvalues) @ np.abs(inverse(blocks))
-    worst = max(1, np.abs(eigenvalues).max() / min(np.abs(own).min() for own in gaps))
+    size = np.abs(phi * eigenvalues) @ np.abs(inverse_eigenvectors(blocks))
+    worst = max(1, np.abs(eigenvalues).max() / min(np.abs(layer_gap).min() for layer_gap in gaps))
     error = np.abs(matrix - adjacency(blocks, eigenvalues))
     if not (error <= 2 * len(matrix) * np.finfo(matrix.dtype).eps * worst * size).all():
         raise ValueError(f"decompose: the matrix has no eigenvectors of the block structure "
@@ -110,7 +110,7 @@ def transfer(layer, params, sizes=None, k=1):
     if not (hasattr(layer, "weight") and hasattr(layer, "eigenvalues")):
         raise TypeError(f"transfer: layer is {layer!r}, expected a spectral layer")
     sizes = (layer.n_in, layer.n_out) if sizes is None else tuple(sizes)
-    _expect.params("transfer", params, layer)
+    check_params("transfer", params, layer)
     if tuple(sizes[k - 1:k + 1]) != (layer.n_in, layer.n_out):
         raise ValueError(f"transfer: sizes has {tuple(sizes[k - 1:k + 1])} at {k - 1} and {k}, "
                          f"expected ({layer.n_in}, {layer.n_out})")
@@ -128,7 +128,7 @@ def links(network, params):
     Block (k, j) multiplies the activity of layer j in the input of layer k: W_k alone in a Chain
     of layers with a weight and activations, W_k (Phi^-1)_{k-1,j} in a Nested layer with skips.
     """
-    _expect.params("links", params, network)
+    check_params("links", params, network)
     if isinstance(network, Nested):
         weights, sizes = network.weights(params), network.sizes
     else:
@@ -141,7 +141,7 @@ def links(network, params):
         block(matrix, sizes, k, k - 1)[...] = weight
     if isinstance(network, Nested) and network.skip:
         depth = range(1, len(sizes))
-        matrix = matrix @ inverse([params[f"phi_{k}"] for k in depth])
+        matrix = matrix @ inverse_eigenvectors([params[f"phi_{k}"] for k in depth])
     return matrix, sizes
 
 
@@ -153,7 +153,7 @@ def nested_graph(network, params):
     if not (isinstance(network, Nested) and network.shared and network.skip):
         raise ValueError(f"nested_graph: network is {network!r}, expected a Nested layer with "
                          f"shared eigenvalues and skips")
-    _expect.params("nested_graph", params, network)
+    check_params("nested_graph", params, network)
     depth = range(1, len(network.sizes))
     return adjacency([params[f"phi_{k}"] for k in depth],
                      np.concatenate([params[f"lambda_{k}"] for k in (0, *depth)]))
@@ -161,7 +161,7 @@ def nested_graph(network, params):
 
 def _blocks(owner, blocks):
     """The blocks as a tuple, each of them a matrix of finite numbers; integers become floats."""
-    blocks = tuple(1.0 * _expect.array(owner, f"block {k}", phi, 2, "fiuc")
+    blocks = tuple(1.0 * refuse.array(owner, f"block {k}", phi, 2, "fiuc")
                    for k, phi in enumerate(blocks, 1))
     if not blocks:
         raise ValueError(f"{owner}: blocks is empty, expected at least one block")
@@ -171,8 +171,8 @@ def _blocks(owner, blocks):
 def _weights(network, params):
     """The realized weight of every transfer of a chain, one after the other."""
     if isinstance(network, Chain):
-        for layer, own in zip(network.layers, params, strict=True):
-            yield from _weights(layer, own)
+        for layer, layer_params in zip(network.layers, params, strict=True):
+            yield from _weights(layer, layer_params)
     elif hasattr(network, "weight"):
         yield network.weight(params)
     elif not isinstance(network, Elementwise):

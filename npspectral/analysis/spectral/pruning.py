@@ -21,15 +21,15 @@ from ...nn import Chain, Dense, Spectral
 from ...nn.activations import Elementwise
 from ...nn.factored import Factored
 from ...magnitude import norms
-from .. import _expect
+from .._params import check_params
 from .relevance import input_relevance, node_relevance
 
 SCORES = {
-    "lambda_out": lambda own, after: node_relevance(own[0], own[1], "eigenvalue"),
-    "lambda_in_next": lambda own, after: input_relevance(after[0], after[1], "eigenvalue"),
-    "product": lambda own, after: node_relevance(own[0], own[1], "product"),
-    "strength": lambda own, after: np.abs(own[0].weight(own[1])).sum(1),
-    "norm": lambda own, after: norms(own[0].weight(own[1])),
+    "lambda_out": lambda into, out: node_relevance(into[0], into[1], "eigenvalue"),
+    "lambda_in_next": lambda into, out: input_relevance(out[0], out[1], "eigenvalue"),
+    "product": lambda into, out: node_relevance(into[0], into[1], "product"),
+    "strength": lambda into, out: np.abs(into[0].weight(into[1])).sum(1),
+    "norm": lambda into, out: norms(into[0].weight(into[1])),
 }
 
 
@@ -50,8 +50,8 @@ def node_scores(network, params, score="product"):
     """
     if score not in SCORES:
         raise ValueError(f"node_scores: score is {score!r}, expected one of {sorted(SCORES)}")
-    transfers = [(layer, own) for layer, own in _plain(network, params) if hasattr(layer, "n_in")]
-    return tuple(SCORES[score](own, after) for own, after in zip(transfers, transfers[1:]))
+    transfers = [pair for pair in _plain(network, params) if hasattr(pair[0], "n_in")]
+    return tuple(SCORES[score](into, out) for into, out in zip(transfers, transfers[1:]))
 
 
 def percentile_masks(scores, percentile, scope="global", allow_empty=False):
@@ -65,11 +65,12 @@ def percentile_masks(scores, percentile, scope="global", allow_empty=False):
         raise ValueError(f"percentile_masks: percentile is {percentile!r}, expected 0 to 100")
     if scope not in ("global", "layer"):
         raise ValueError(f"percentile_masks: scope is {scope!r}, expected 'global' or 'layer'")
-    scores = tuple(_expect.numbers("percentile_masks", f"scores[{layer}]", own, 1)
-                   for layer, own in enumerate(scores))
+    scores = tuple(refuse.numbers("percentile_masks", f"scores[{layer}]", layer_scores, 1)
+                   for layer, layer_scores in enumerate(scores))
     everything = np.concatenate(scores)
-    masks = tuple(own >= np.percentile(everything if scope == "global" else own, percentile)
-                  for own in scores)
+    masks = tuple(layer_scores >= np.percentile(everything if scope == "global" else layer_scores,
+                                                percentile)
+                  for layer_scores in scores)
     for layer, keep in enumerate(masks):
         if not (allow_empty or keep.any()):
             raise EmptiedLayer(f"percentile_masks: hidden layer {layer} would lose all of its "
@@ -80,7 +81,7 @@ def percentile_masks(scores, percentile, scope="global", allow_empty=False):
 def mask_nodes(network, params, masks):
     """params with no weights into the nodes that do not stay; the input is not changed."""
     pairs = _plain(network, params)
-    if any(own is not plain for own, (_, plain) in zip(params, pairs)):
+    if any(layer_params is not plain for layer_params, (_, plain) in zip(params, pairs)):
         raise TypeError("mask_nodes: a factored layer cannot hold a masked matrix; "
                         "give its spectral(params)")
     masked = list(params)
@@ -98,7 +99,7 @@ def remove_nodes(network, params, masks):
     whole = _plain(network, params)
     pairs = list(whole)
     for position, keep in _placed(whole, masks):
-        layer, own = pairs[position]
+        layer, layer_params = pairs[position]
         if not keep.any():
             raise EmptiedLayer(f"remove_nodes: {layer.label} at position {position} would lose "
                                f"all of its nodes")
@@ -107,7 +108,7 @@ def remove_nodes(network, params, masks):
         pairs[following] = _without_inputs(*pairs[following], keep, constant)
         pairs[position] = (replace(layer, n_out=int(keep.sum())),
                            {name: array if name == "lambda_in" else array[keep]
-                            for name, array in own.items()})
+                            for name, array in layer_params.items()})
     layers, params = zip(*pairs)
     return Chain(*layers), params
 
@@ -132,7 +133,7 @@ def prune_until(network, params, metric, drop, score="product", scope="global",
     metric: larger is better; it sees masked params. The percentiles are tried in turn until one
     fails or empties a layer. Returns the last good percentile (0 if none was) and its masks.
     """
-    _expect.number("prune_until", "drop", drop, "a finite number", math.isfinite)
+    refuse.number("prune_until", "drop", drop, "a finite number", math.isfinite)
     scores = node_scores(network, params, score)
     least = _value(metric, params) - drop
     last, masks = 0, percentile_masks(scores, 0, scope)
@@ -168,9 +169,9 @@ def _plain(network, params):
     if not isinstance(network, Chain) or len(params) != len(network.layers):
         raise TypeError(f"pruning: network is {network!r}, expected a Chain with params for each "
                         f"of its layers")
-    _expect.params("pruning", params, network)
-    pairs = [layer.spectral(own) if hasattr(layer, "spectral") else (layer, own)
-             for layer, own in zip(network.layers, params)]
+    check_params("pruning", params, network)
+    pairs = [layer.spectral(layer_params) if hasattr(layer, "spectral") else (layer, layer_params)
+             for layer, layer_params in zip(network.layers, params)]
     for layer, _ in pairs:
         if not isinstance(layer, (Dense, Spectral, Elementwise)):
             raise TypeError(f"pruning: the network has a {layer!r}, expected dense, spectral and "
@@ -193,19 +194,19 @@ def _placed(pairs, masks):
 
 def _constant_outputs(pairs):
     """What the nodes of pairs[0] give, behind the activations, when nothing comes in: f(bias)."""
-    (layer, own), *activations = pairs
-    x = own.get("bias", np.zeros(layer.n_out, next(iter(own.values())).dtype))[None]
+    (layer, params), *activations = pairs
+    x = params.get("bias", np.zeros(layer.n_out, next(iter(params.values())).dtype))[None]
     for activation, _ in activations:
         x, _ = activation.forward({}, x)
     return x[0]
 
 
-def _without_inputs(layer, own, keep, constant):
+def _without_inputs(layer, params, keep, constant):
     """A transfer without the inputs that do not stay, their constant folded into its bias."""
-    folded = layer.weight(own)[:, ~keep] @ constant[~keep]
+    folded = layer.weight(params)[:, ~keep] @ constant[~keep]
     small = {name: array[:, keep] if name in ("phi", "weight") else
-             array[keep] if name == "lambda_in" else array for name, array in own.items()}
-    if "bias" in own or folded.any():
-        small["bias"] = own.get("bias", 0) + folded
-        layer = replace(layer, bias=layer.bias if "bias" in own else True)
+             array[keep] if name == "lambda_in" else array for name, array in params.items()}
+    if "bias" in params or folded.any():
+        small["bias"] = params.get("bias", 0) + folded
+        layer = replace(layer, bias=layer.bias if "bias" in params else True)
     return replace(layer, n_in=int(keep.sum())), small

@@ -13,7 +13,7 @@ import numpy as np
 from ... import refuse
 from ...nn import Spectral
 from ...magnitude import norms
-from .. import _expect
+from .._params import check_params
 
 
 def input_relevance(layer, params, score="product"):
@@ -47,7 +47,7 @@ def ranking(scores):
 def top_mask(scores, n):
     """Boolean mask of the n largest scores, exactly n of them whatever the ties."""
     order = _ranking("top_mask", scores)
-    _expect.integer("top_mask", "n", n, 0, len(order))
+    refuse.integer("top_mask", "n", n, 0, len(order))
     mask = np.zeros(len(order), bool)
     mask[order[:n]] = True
     return mask
@@ -64,7 +64,7 @@ def _ranking(owner, scores):
 
 def keep_top(x, scores, n):
     """x (..., n_features) with all but the n features of the largest scores set to 0."""
-    x = _expect.array("keep_top", "x", x, max(1, np.ndim(x)))
+    x = refuse.array("keep_top", "x", x, max(1, np.ndim(x)))
     if x.shape[-1:] != np.shape(scores):
         raise ValueError(f"keep_top: scores has shape {np.shape(scores)}, "
                          f"expected ({x.shape[-1]},)")
@@ -77,7 +77,7 @@ def _eigenvalues(name, layer, params):
     if not isinstance(params, dict) or "phi" not in params:
         raise TypeError(f"{name}: params is a {type(params).__name__}, expected the dict of "
                         f"{layer.label}, such as params[0] of a Chain")
-    _expect.params(name, params, layer)
+    check_params(name, params, layer)
     return layer.eigenvalues(params)
 
 

@@ -14,7 +14,6 @@ import math
 import numpy as np
 
 from ... import refuse
-from .. import _expect
 
 
 class LinkHistory:
@@ -60,9 +59,9 @@ class LinkHistory:
         deaths, revivals = self.masked & ~before, before & ~self.masked
         grown = revivals & changed & (size > self.threshold_d)
         returns = revivals & self.ever_kept
-        found = (deaths, revivals, revivals & ~changed, revivals & changed & ~grown, grown,
-                 returns, returns & changed)
-        for name, links in zip(self.EVENTS, found):
+        happened = (deaths, revivals, revivals & ~changed, revivals & changed & ~grown, grown,
+                    returns, returns & changed)
+        for name, links in zip(self.EVENTS, happened):
             self.events[name] += np.count_nonzero(links)
         self.ever_kept |= revivals
         self.ever_masked |= deaths
@@ -86,5 +85,5 @@ def _matrix(weight, threshold, shape=None):
     if shape not in (None, weight.shape):
         raise ValueError(f"LinkHistory: weight has shape {weight.shape}, expected {shape}")
     refuse.finite("LinkHistory", "weight", weight)
-    _expect.number("LinkHistory", "threshold", threshold, "a number", lambda c: not math.isnan(c))
+    refuse.number("LinkHistory", "threshold", threshold, "a number", lambda c: not math.isnan(c))
     return weight

@@ -12,16 +12,17 @@ Source: Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher").
 """
 import numpy as np
 
+from ... import refuse
 from ...nn import Chain
 from ...training import evaluate
-from .. import _expect
+from .._params import check_params
 from .pruning import node_scores, remove_nodes
 from .relevance import top_mask
 
 
 def core_size(scores, threshold=0.05):
     """The number of nodes with R >= threshold max(R), 0 < threshold <= 1; none if all R are 0."""
-    scores = _expect.numbers("core_size", "scores", scores, 1)
+    scores = refuse.numbers("core_size", "scores", scores, 1)
     if scores.min() < 0:
         raise ValueError(f"core_size: scores reach {scores.min()}, expected numbers >= 0")
     if not 0 < threshold <= 1:
@@ -36,14 +37,14 @@ def keep_nodes(network, params, n):
     of dense, spectral and elementwise layers.
     """
     scores, *others = node_scores(network, params, "norm")
-    _expect.integer("keep_nodes", "n", n, 1, scores.size)
+    refuse.integer("keep_nodes", "n", n, 1, scores.size)
     masks = (top_mask(scores, n), *(np.ones(other.size, bool) for other in others))
     return remove_nodes(network, params, masks)
 
 
 def loss_by_nodes_kept(network, params, x, target, loss, counts):
     """The loss on all of x with only n nodes of the first hidden layer, for each n of counts."""
-    x, target = (_expect.array("loss_by_nodes_kept", name, given, max(1, np.ndim(given)))
+    x, target = (refuse.array("loss_by_nodes_kept", name, given, max(1, np.ndim(given)))
                  for name, given in (("x", x), ("target", target)))
     return np.array([evaluate(*keep_nodes(network, params, n), x, target, loss=loss)["loss"]
                      for n in counts])
@@ -59,8 +60,8 @@ def path_products(network, params):
     """
     if not isinstance(network, Chain):
         raise TypeError(f"path_products: network is {network!r}, expected a Chain")
-    _expect.params("path_products", params, network)
-    weights = [layer.weight(own) for layer, own in zip(network.layers, params)
+    check_params("path_products", params, network)
+    weights = [layer.weight(layer_params) for layer, layer_params in zip(network.layers, params)
                if hasattr(layer, "weight")]
     if len(weights) < 2:
         raise TypeError(f"path_products: {len(weights)} transfers, expected two or more")
@@ -73,7 +74,7 @@ def path_distance(paths, reference):
     The Wasserstein-1 distance in units of the reference's mean magnitude: 0 for the same paths, 1
     for paths that are all 0. Raises ValueError on sets of different sizes or a reference of zeros.
     """
-    paths, reference = (np.sort(_expect.numbers("path_distance", name, given, 1)) for name, given
+    paths, reference = (np.sort(refuse.numbers("path_distance", name, given, 1)) for name, given
                         in (("paths", paths), ("reference", reference)))
     if paths.shape != reference.shape:
         raise ValueError(f"path_distance: paths has shape {paths.shape}, "

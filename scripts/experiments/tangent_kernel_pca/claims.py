@@ -1,6 +1,6 @@
-"""What tangent_kernel_pca.py claims, as rows of its table."""
+"""What is claimed of the kernel's eigenvectors, as rows of a table."""
 import numpy as np
-from experiment_table import Row
+from lab.table import Row
 
 from npspectral.analysis.clouds.mutual_information import ratio_floor
 
@@ -9,14 +9,14 @@ ESTIMATORS = ("published", "apart", "Ross")
 FEW = 10                                        # top eigenvectors that are summed or averaged over
 
 
-def verdicts(result):
-    """Rows of `result` as tangent_kernel_pca.run gives it."""
+def claims(result):
+    """Rows of all parts."""
     rows = []
-    for part, own in result.items():
-        rows += [Row(part, f"test error, {regime}", "-", own["errors"][:, i])
+    for part, arrays in result.items():
+        rows += [Row(part, f"test error, {regime}", "-", arrays["errors"][:, i])
                  for i, regime in enumerate(STAGES[1:])]
-        rows += projection(part, own) + information(part, own)
-    return rows + (split(result["stripe"]) if "stripe" in result else [])
+        rows += projection(part, arrays) + information(part, arrays)
+    return rows + split(result["stripe"])
 
 
 def top_share(shares, count=FEW):
@@ -29,12 +29,12 @@ def needed(shares, share=0.9):
     return (np.cumsum(shares, axis=-1) < share).sum(-1) + 1
 
 
-def projection(part, own):
+def projection(part, arrays):
     """Where the labels lie: on the top 10, how many are needed, and the alignment.
 
     On MNIST the share on the top 10 rises or falls with the number of points: it is not judged.
     """
-    top, count, aligned = top_share(own["shares"]), needed(own["shares"]), own["alignment"]
+    top, count, aligned = top_share(arrays["shares"]), needed(arrays["shares"]), arrays["alignment"]
     rows = []
     for i, stage in enumerate(STAGES[:2]):
         rows += [Row(part, f"labels on the top {FEW}, {stage}", "figure", top[:, i]),
@@ -49,10 +49,10 @@ def projection(part, own):
             high=0.01)]
 
 
-def information(part, own):
+def information(part, arrays):
     """The mean over the top 10 in all estimators, beside the floors of the first two."""
     floors = f"floor {ratio_floor(5):.3f}", f"floor {ratio_floor(5, apart=True):.3f}", "floor 0"
-    mean = own["information"][..., :FEW].mean(-1)
+    mean = arrays["information"][..., :FEW].mean(-1)
     rows = []
     for j, (name, floor) in enumerate(zip(ESTIMATORS, floors)):
         start, feature, lazy = mean[:, :, j].T
@@ -65,23 +65,23 @@ def information(part, own):
     return rows
 
 
-def split(own):
+def split(arrays):
     """How much of the kernel is in neither family, and of which family its eigenvectors are."""
-    better, both = own["families"][:, :, :2].max(2), own["families"][:, :, 2]
+    better, both = arrays["families"][:, :, :2].max(2), arrays["families"][:, :, 2]
     rows = []
     for i, stage in enumerate(STAGES[:2]):
-        rows += [Row("split", f"trace in neither family, {stage}", "-", own["outside"][:, i]),
+        rows += [Row("split", f"trace in neither family, {stage}", "-", arrays["outside"][:, i]),
                  Row("split", f"R^2 by the better family, top {FEW}, {stage}", "-",
                      better[:, i, :FEW].mean(1)),
                  Row("split", f"R^2 by both, top {FEW}, {stage}", "-", both[:, i, :FEW].mean(1)),
-                 Row("split", f"|K - K'| / |K|, {stage}", "-", own["distance"][:, i])]
+                 Row("split", f"|K - K'| / |K|, {stage}", "-", arrays["distance"][:, i])]
     return rows + [
         Row("split", "trace in neither, feature over start", "falls",
-            own["outside"][:, 1] / own["outside"][:, 0], high=0.5),
+            arrays["outside"][:, 1] / arrays["outside"][:, 0], high=0.5),
         Row("split", "trace in neither, lazy over start", "1",
-            own["outside"][:, 2] / own["outside"][:, 0], low=0.99, high=1.01),
-        Row("split", "trace in neither, of K' (resolution)", "0", own["outside_split"][:, 1]),
+            arrays["outside"][:, 2] / arrays["outside"][:, 0], low=0.99, high=1.01),
+        Row("split", "trace in neither, of K' (resolution)", "0", arrays["outside_split"][:, 1]),
         Row("split", f"R^2 by the better, top {FEW}, feature less start", "rises",
             (better[:, 1] - better[:, 0])[:, :FEW].mean(1), low=0.1),
-        Row("split", "rest of K' that depends on x_perp", "0", own["remainder"].max(1),
+        Row("split", "rest of K' that depends on x_perp", "0", arrays["remainder"].max(1),
             high=1e-13, exact=True)]

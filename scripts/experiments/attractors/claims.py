@@ -1,19 +1,19 @@
-"""What attractors.py claims, as rows of its table."""
+"""What is claimed of attractors, as rows of a table."""
 import numpy as np
-from experiment_table import Row
+from lab.table import Row
 
 PUBLISHED = {"p": "1", "h": "0.5", "d": "-"}        # A ~ p sqrt(h)
 LEAST_GROWTH = 0.05                                 # |beta| of neurons that have not stopped
 
 
-def verdicts(result):
-    """Rows of all parts in `result`, as attractors.run gives it."""
+def claims(result):
+    """Rows of all parts."""
     rows = judge_field(result["field"])
-    for part, own in result.items():
+    for part, arrays in result.items():
         if part.startswith("maxima"):
-            rows += judge_maxima(part, own)
+            rows += judge_maxima(part, arrays)
         elif part.startswith("A against"):
-            rows += judge_count(part, part[-1], own)
+            rows += judge_count(part, part[-1], arrays)
     if "mnist, lazy" in result:
         rows += judge_mnist(result["mnist, feature"], result["mnist, lazy"])
     return rows
@@ -35,50 +35,47 @@ def judge_field(field):
                 np.array([(field["growth"] <= LEAST_GROWTH).mean()]))]
 
 
-def judge_maxima(part, own):
-    mean = own["attractors"].mean(1)
-    return [Row(part, f"attractors of p = {own['p'][-1]} random labels", "-",
-                own["attractors"][-1]),
+def judge_maxima(part, arrays):
+    p, attractors = arrays["p"], arrays["attractors"]
+    return [Row(part, f"attractors of p = {p[-1]} random labels", "-", attractors[-1]),
             Row(part, "share of them on kinks", "-",
-                np.array([own["sliding"].sum() / own["attractors"].sum()])),
+                np.array([arrays["sliding"].sum() / attractors.sum()])),
             Row(part, "exponent in p", PUBLISHED["p"],
-                np.array([exponent(own["p"], mean)]))]
+                np.array([exponent(p, attractors.mean(1))]))]
 
 
 def exponent(sizes, counts):
-    """Least squares of log A against log size."""
+    """Least squares of log A against log size; of counts (sizes, seeds) one for each seed."""
     return np.polyfit(np.log(sizes), np.log(counts), 1)[0]
 
 
-def exponents(sizes, counts):
-    """One for each seed, from counts (sizes, seeds)."""
-    return np.array([exponent(sizes, column) for column in counts.T])
-
-
-def judge_count(part, name, own):
-    rows = [Row(part, f"exponent of A in {name}, {kind} patterns", PUBLISHED[name],
-                exponents(own[name], own[key]))
-            for kind, key in (("raw", "attractors"), ("ternary", "ternary"))]
+def judge_count(part, name, arrays):
+    """Counts are (seed, size); the table lists them size by size."""
+    sizes, count = arrays[name], {key: arrays[key].swapaxes(0, 1) for key in arrays if key != name}
+    rows = [Row(part, f"exponent of {what} in {name}{patterns}", published,
+                exponent(sizes, count[key]))
+            for what, patterns, key, published in (
+                ("A", ", raw patterns", "attractors", PUBLISHED[name]),
+                ("A", ", ternary patterns", "ternary", PUBLISHED[name]),
+                ("the effective number", "", "effective", "-"))]
     return rows + [
-        Row(part, f"exponent of the effective number in {name}", "-",
-            exponents(own[name], own["effective"])),
-        Row(part, "A / A at the start", "less",
-            (own["attractors"] / own["at_start"]).ravel(), high=1),
-        Row(part, "points not learned", "0", own["left"].ravel()),
+        Row(part, "A / A at the start", "less", (count["attractors"] / count["at_start"]).ravel(),
+            high=1),
+        Row(part, "points not learned", "0", count["left"].ravel()),
         Row(part, "the same, less those that no neuron is active on", "0",
-            (own["left"] - own["unseen"]).ravel(), high=0, every=False),
-        Row(part, "change of f on the training set, merged", "0", own["change"].ravel(),
+            (count["left"] - count["unseen"]).ravel(), high=0, every=False),
+        Row(part, "change of f on the training set, merged", "0", count["change"].ravel(),
             high=1e-14, exact=True),
-        Row(part, "patterns that one neuron cannot replace", "none", own["two"].ravel()),
+        Row(part, "patterns that one neuron cannot replace", "none", count["two"].ravel()),
         Row(part, "merged: test error less the network's", "-",
-            (own["errors"][..., 1] - own["errors"][..., 0]).ravel())]
+            np.diff(count["errors"], axis=-1).ravel())]
 
 
 def judge_mnist(feature, lazy):
     h = feature["beta"].shape[1]
-    rows = [Row("mnist", f"A / h, {name}", published, own["attractors"] / h)
-            for name, own, published in (("feature", feature, "few"), ("lazy", lazy, "-"))]
-    return rows + [
+    return [
+        Row("mnist", "A / h, feature", "few", feature["attractors"] / h),
+        Row("mnist", "A / h, lazy", "-", lazy["attractors"] / h),
         Row("mnist", "effective number / h, feature", "few", feature["effective"] / h, high=0.5),
         Row("mnist", "effective number / h, lazy", "-", lazy["effective"] / h),
         Row("mnist", "test error, feature", "-", feature["errors"][:, 0]),

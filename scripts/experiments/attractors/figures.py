@@ -1,29 +1,28 @@
-"""The figures of attractors.py: fields with paths, numbers of attractors, neurons of MNIST."""
+"""Figures: fields with paths, numbers of attractors, neurons of MNIST."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from lab.neurons import places, weights
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
 
-from npspectral.analysis.neurons.motion import fixed_points
 from npspectral.analysis.neurons.dynamics import velocity_field
+from npspectral.analysis.neurons.motion import fixed_points
 
 ONE_POINT = np.array([[1.2, 0.8]])
 LABELS = {"p": "training points p", "h": "neurons h", "d": "input dimensions d"}
 GUIDES = {"p": (1.0, "~ p, published"), "h": (0.5, "~ sqrt(h), published")}
-MARKERS = {1: "^", -1: "v"}
 
 
-def plot(result, folder):
-    """Write the figures of the parts in `result` to `folder`."""
-    figures = {"field": partial(draw_fields, field=result["field"]),
-               "maxima": partial(draw_maxima, parts={part: own for part, own in result.items()
-                                                     if part.startswith("maxima")}),
-               "counts": partial(draw_counts, parts={part[-1]: own for part, own in result.items()
-                                                     if part.startswith("A against")})}
-    if "mnist, lazy" in result:
-        figures["mnist"] = partial(draw_mnist, parts={name: result[f"mnist, {name}"]
-                                                      for name in ("feature", "lazy")})
-    save_figures(figures, folder)
+def figures(result):
+    parts = {"maxima": {}, "A against": {}, "mnist": {}}
+    for part, arrays in result.items():
+        for kind in parts:
+            if part.startswith(kind):
+                parts[kind][part.removeprefix(kind).strip(", ")] = arrays
+    drawn = {"field": partial(draw_fields, field=result["field"]),
+             "maxima": partial(draw_maxima, parts=parts["maxima"]),
+             "counts": partial(draw_counts, parts=parts["A against"])}
+    return drawn | ({"mnist": partial(draw_mnist, parts=parts["mnist"])} if parts["mnist"] else {})
 
 
 def draw_fields(plt, field):
@@ -76,20 +75,13 @@ def draw_paths(axes, field, bias_sign):
               markersize=4, label="neurons at the end, and their paths")
 
 
-def places(vectors):
-    """z (..., 2) of v (..., 3)."""
-    omega = vectors[..., :2]
-    return -2 ** 0.5 * (vectors[..., 2:] / (omega ** 2).sum(-1, keepdims=True)) * omega
-
-
 def draw_maxima(plt, parts):
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6))
-    for color, (part, own) in zip((BLUE, ORANGE, GREEN), parts.items()):
-        mean, name = own["attractors"].mean(1), part.split(", ")[1]
-        left.errorbar(own["p"], mean, own["attractors"].std(1), color=color, marker="o",
-                      capsize=3, label=name)
-        right.plot(own["p"], own["sliding"].sum(1) / own["attractors"].sum(1), "o-", color=color,
-                   label=name)
+    for color, (name, arrays) in zip((BLUE, ORANGE, GREEN), parts.items()):
+        p, counts = arrays["p"], arrays["attractors"]
+        left.errorbar(p, counts.mean(1), counts.std(1), color=color, marker="o", capsize=3,
+                      label=name)
+        right.plot(p, arrays["sliding"].sum(1) / counts.sum(1), "o-", color=color, label=name)
     left.set(xlabel="points p with random labels", ylabel="attractors, mean and spread over tasks",
              title="All attractors of constant forces, any width")
     right.set(xlabel="points p with random labels", ylabel="share", ylim=(0, 1),
@@ -101,18 +93,18 @@ def draw_maxima(plt, parts):
 def draw_counts(plt, parts):
     figure, row = plt.subplots(1, len(parts), figsize=(5 * len(parts), 4.8), squeeze=False)
     figure.suptitle("Attractors after training on the sphere task, mean over seeds")
-    for axes, (name, own) in zip(row[0], parts.items()):
-        sizes = own[name]
+    for axes, (name, arrays) in zip(row[0], parts.items()):
+        sizes = arrays[name]
         for key, label, color, style in (
                 ("at_start", "at the start", GRAY, "o-"), ("attractors", "trained", BLUE, "o-"),
                 ("ternary", "trained, patterns +0-", PINK, "x--"),
                 ("merged", "neurons after merging", GREEN, "s:"),
                 ("effective", "effective number", ORANGE, "^-")):
-            axes.plot(sizes, own[key].mean(1), style, color=color, label=label,
+            axes.plot(sizes, arrays[key].mean(0), style, color=color, label=label,
                       fillstyle="none" if key == "merged" else "full", markersize=8)
         if name in GUIDES:
             slope, label = GUIDES[name]
-            first = own["attractors"][0].mean()
+            first = arrays["attractors"][:, 0].mean()
             guide, = axes.plot(sizes, first * (sizes / sizes[0]) ** slope, ":", color="k")
             axes.legend([guide], [label], fontsize=9)
         axes.set(xscale="log", yscale="log", xlabel=LABELS[name], ylabel="attractors A")
@@ -132,20 +124,17 @@ def draw_mnist(plt, parts):
     figure.suptitle("MNIST, 10 principal components, digits' parity: neurons at the end of "
                     "training, first two of z\nsize: |beta| |v|; color: attractor, gray where a "
                     "neuron is alone in its own")
-    for axes, (name, own) in zip(row, parts.items()):
-        vectors, beta, labels = own["vectors"][0], own["beta"][0], own["labels"][0]
-        d = vectors.shape[1] - 1
-        omega = vectors[:, :-1]
-        z = -d ** 0.5 * (vectors[:, -1] / (omega ** 2).sum(1))[:, None] * omega
-        weight = np.abs(beta) * np.sqrt((vectors ** 2).sum(1))
+    for axes, (name, arrays) in zip(row, parts.items()):
+        vectors, beta, labels = (arrays[key][0] for key in ("vectors", "beta", "labels"))
+        z, weight = places(vectors), weights(vectors, beta)
         shared = (labels >= 0) & (np.bincount(labels[labels >= 0])[labels] > 1)
         living = labels >= 0
         colors = plt.get_cmap("tab20")(labels % 20)
         colors[~shared] = (0.5, 0.5, 0.5, 1)
         axes.scatter(*z[living, :2].T, s=5 + 150 * weight[living] / weight.max(),
                      c=colors[living], alpha=0.6, linewidths=0)
-        error, alone = own["errors"][0, 0], (living & ~shared).sum()
+        error, alone = arrays["errors"][0, 0], (living & ~shared).sum()
         axes.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), xlabel="z$_1$", ylabel="z$_2$",
-                 title=f"{name}: A = {own['attractors'][0]} of {living.sum()} neurons, {alone} "
+                 title=f"{name}: A = {arrays['attractors'][0]} of {living.sum()} neurons, {alone} "
                        f"alone; error {error:.3f}")
     return figure

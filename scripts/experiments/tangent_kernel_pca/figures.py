@@ -1,8 +1,8 @@
-"""The figures of tangent_kernel_pca.py: labels along eigenvectors, information, the split."""
+"""Figures: labels along eigenvectors, information, the split."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, ORANGE, save_figures
+from lab.style import BLUE, GRAY, ORANGE
 
 from npspectral.analysis.clouds.mutual_information import ratio_floor
 
@@ -10,12 +10,9 @@ STAGES = {"start": ("k", "-"), "feature": (BLUE, "-"), "lazy": (ORANGE, "--")}
 TICKS = (1, 5, 10, 15, 20)
 
 
-def plot(result, times, folder):
-    """Write the figures of `result`, as tangent_kernel_pca.run gives it, to `folder`."""
-    figures = {"projection_information": partial(draw_labels, result=result)}
-    if "stripe" in result:
-        figures["split"] = partial(draw_split, own=result["stripe"], times=times)
-    save_figures(figures, folder)
+def figures(result):
+    return {"projection_information": partial(draw_labels, result=result),
+            "split": partial(draw_split, **result["stripe"])}
 
 
 def draw_labels(plt, result):
@@ -24,9 +21,9 @@ def draw_labels(plt, result):
     Lines are means over seeds, bands their range.
     """
     figure, grid = plt.subplots(len(result), 3, figsize=(16, 4.8 * len(result)), squeeze=False)
-    for row, (part, own) in zip(grid, result.items()):
-        cumulated = np.cumsum(own["shares"], axis=-1)
-        information = own["information"]
+    for row, (part, arrays) in zip(grid, result.items()):
+        cumulated = np.cumsum(arrays["shares"], axis=-1)
+        information = arrays["information"]
         for i, (stage, (color, style)) in enumerate(STAGES.items()):
             for axes, values in zip(row, (cumulated[:, i], information[:, i, 0],
                                           information[:, i, 2])):
@@ -48,7 +45,7 @@ def draw_labels(plt, result):
     return figure
 
 
-def draw_split(plt, own, times):
+def draw_split(plt, curves, times, outside_split, families, **_):
     """Left: the kernel's part in neither family in time; right: of which its eigenvectors are.
 
     Bars are of the first seed.
@@ -56,18 +53,18 @@ def draw_split(plt, own, times):
     figure, grid = plt.subplots(1, 3, figsize=(17, 5.2), width_ratios=(1.2, 1, 1))
     for i, regime in enumerate(("feature", "lazy")):
         color, style = STAGES[regime]
-        values = own["curves"][:, i]
+        values = curves[:, i]
         grid[0].plot(times, values.mean(0), style, color=color, label=regime)
         grid[0].fill_between(times, values.min(0), values.max(0), color=color, alpha=0.15)
-    grid[0].axhline(own["outside_split"][:, 1].mean(), color=GRAY, linestyle=":",
+    grid[0].axhline(outside_split[:, 1].mean(), color=GRAY, linestyle=":",
                     label=r"with $\omega_\perp = 0$: resolution")
     grid[0].set(xscale="log", ylim=(0, None), xlabel="t / t*",
                 ylabel="share of the kernel's trace in neither family",
                 title=r"Towards $K_1 + K_2\, x_\perp \cdot x_\perp' / d$")
     grid[0].legend(fontsize=10)
-    rank = np.arange(1, own["families"].shape[-1] + 1)
+    rank = np.arange(1, families.shape[-1] + 1)
     for axes, i, title in zip(grid[1:], (0, 1), ("at the start", "after feature training")):
-        first, _, both = own["families"][0, i]
+        first, _, both = families[0, i]
         axes.bar(rank, first, color=BLUE, label=r"$\phi(x_1)$")
         axes.bar(rank, both - first, bottom=first, color=ORANGE,
                  label=r"$\phi(x_1)\,u \cdot x_\perp$")

@@ -33,35 +33,45 @@ Deviation: the published networks are convolutional; these are fully connected.
 Copies: rows in which all units of a layer are dead coincide. One of each is kept, and the table
 says how many were left out.
 
-Minutes on one core: --quick 0.2, as it comes 3.5, --full 240 by estimate.
+Minutes on one core: --quick 0.2, --standard 3.5, --full 240 by estimate.
 """
-import time
 from dataclasses import dataclass
 from functools import partial
 
-from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
-                        stack, swept, with_seeds)
-from experiment_table import show_table
-from intrinsic_dimension_clouds import CONTROLS
-from intrinsic_dimension_figures import plot
-from intrinsic_dimension_runs import (FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control,
-                                      follow_mnist, follow_stripe)
-from intrinsic_dimension_verdicts import verdicts
+from lab.data import here
+from lab.plan import each_seed, stack
+
+from .clouds import CONTROLS
+from .parts import (FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control, follow_mnist,
+                    follow_stripe)
+
+SECONDS = 11, 210, 14400
+DATA = ("mnist",)
+MEASURED = {"dimension": ("estimator",), "copies": (), "blocks": ("block",), "components": (),
+            "participation": (), "largest": ("component",)}
+AXES = {
+    **{f"control, {name}/{measured}": ("seed", *axes) for name in CONTROLS
+       for measured, axes in MEASURED.items()},
+    **{measured: ("seed", "cloud", *axes) for measured, axes in MEASURED.items()},
+    "points": (), "d": (), "error": ("seed",), "train_error": ("seed",),
+    "labels": ("seed", "point"), "picture": ("seed", "point", "component")}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a mode runs; images: how many of the training set, the last number for both labels."""
+    """points: measured in networks; images: learned ones, the last number for both labels."""
 
     seeds: int
-    points: int                     # that are measured, in networks
-    control_points: int
-    stripe_points: int              # that are learned
-    steps: int
+    points: int
+    points_control: int
+    p_stripe: int
+    max_steps: int
     widths: tuple
     images: tuple
     epochs: int
-    shuffled_epochs: int
+    epochs_shuffled: int
+    d_stripe: int = 10
+    widths_stripe: tuple = (100, 100, 100)
 
 
 SETTINGS = {
@@ -71,47 +81,31 @@ SETTINGS = {
 }
 
 
-def plan(setting, with_images):
-    """(part, arm) -> its runs, one a seed, of everything there is to measure."""
+def plan(setting):
+    """"PART, ARM" -> its runs, one a seed."""
     each = partial(each_seed, seeds=setting.seeds)
-    found = {("control", name): each(follow_control, name=name, n_points=setting.control_points)
-             for name in CONTROLS}
+    runs = {f"control, {name}": each(follow_control, name=name, n_points=setting.points_control)
+            for name in CONTROLS}
     for regime in (UNTRAINED, FEATURE, LAZY):
-        found["stripe", regime] = each(follow_stripe, regime=regime, n_points=setting.points,
-                                       n_learned=setting.stripe_points, steps=setting.steps)
+        runs[f"stripe, {regime}"] = each(
+            follow_stripe, regime=regime, n_points=setting.points, n_learned=setting.p_stripe,
+            d=setting.d_stripe, widths=setting.widths_stripe, steps=setting.max_steps)
     most = setting.images[-1]
     arms = [(UNTRAINED, TRUE, most, 0),
             *((f"{n} true labels", TRUE, n, setting.epochs) for n in setting.images),
-            (SHUFFLED, SHUFFLED, most, setting.shuffled_epochs)]
-    for arm, labels, n_images, epochs in arms if with_images else ():
-        found["mnist", arm] = each(follow_mnist, labels=labels, n_images=n_images,
-                                   n_points=setting.points, widths=setting.widths, epochs=epochs)
-    return found
+            (SHUFFLED, SHUFFLED, most, setting.epochs_shuffled)]
+    for arm, labels, n_images, epochs in arms if here("mnist") else ():
+        runs[f"mnist, {arm}"] = each(follow_mnist, labels=labels, n_images=n_images,
+                                     n_points=setting.points, widths=setting.widths, epochs=epochs)
+    return runs
 
 
-def run(setting, with_images, path, workers=1):
-    """part -> arm -> name -> array with one row a seed; runs in the file are not run again."""
-    result = {}
-    for (part, arm), rows in swept(plan(setting, with_images), path, workers).items():
-        result.setdefault(part, {})[arm] = stack(rows)
+def run(setting, keep):
+    """"PART, ARM" -> arrays with one row a seed, and how many points were measured."""
+    result = {name: stack(rows) for name, rows in keep(plan(setting)).items()}
+    for name, arrays in result.items():
+        control = name.startswith("control")
+        arrays["points"] = setting.points_control if control else setting.points
+        if name.startswith("stripe"):
+            arrays["d"] = setting.d_stripe
     return result
-
-
-def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/intrinsic_dimension", seeds=SEEDS,
-                     workers=WORKERS)
-    chosen = parser.parse_args(argv)
-    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
-    begin = time.monotonic()
-    hold_memory()
-    result = run(setting, bool(available(["mnist"], chosen.download)), chosen.out / "runs.jsonl",
-                 chosen.workers)
-    for part, arms in result.items():
-        save_arrays(arms, chosen.out / f"{part}.npz")
-    plot(result, setting.points, setting.control_points, chosen.out)
-    show_table(verdicts(result, setting.control_points), chosen.out, chosen.mode)
-    print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,13 +1,14 @@
-"""What intrinsic_dimension.py measures of a cloud of points, and clouds of known dimension."""
+"""What is measured of a cloud of points, and clouds of known dimension."""
 import math
 from dataclasses import dataclass
 
 import numpy as np
+from lab.plan import stack
 
-from npspectral.analysis.clouds.dimension import (block_dimensions, neighbor_ratios, two_nn_fit,
-                                                  two_nn_fit_published, two_nn_ml, two_nn_unbiased)
 from npspectral.analysis.clouds.activity import (components_for, participation_ratio,
                                                  principal_variances, representations)
+from npspectral.analysis.clouds.dimension import (block_dimensions, neighbor_ratios, two_nn_fit,
+                                                  two_nn_fit_published, two_nn_ml, two_nn_unbiased)
 from npspectral.data import principal_components
 
 ESTIMATORS = (two_nn_unbiased, two_nn_ml, two_nn_fit, two_nn_fit_published)
@@ -82,7 +83,7 @@ def measure_layers(rng, network, params, x):
     clouds = [received[0]]
     for u, a in zip(given, received[1:]):
         clouds += [u, a]
-    found = [measure(rng, cloud) for cloud in clouds]
+    rows = [measure(rng, cloud) for cloud in clouds]
     last = given[-2].astype(float)
     return {"picture": principal_components(last, 2).project(last[:PICTURED]),
-            **{name: np.array([row[name] for row in found]) for name in found[0]}}
+            **stack(rows)}

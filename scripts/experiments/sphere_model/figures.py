@@ -1,21 +1,22 @@
-"""The figures of sphere_model.py: learning curves with p*, neurons at four stages."""
+"""Figures: learning curves with p*, neurons at four stages."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GREEN, ORANGE, PINK, save_figures
-from sphere_model_verdicts import STAGES, places, star, weights
+from lab.neurons import places, weights
+from lab.style import BLUE, GREEN, ORANGE, PINK
 
 from npspectral.analysis.kernels.learning_curves import kernel_exponent
 from npspectral.data.binary import sphere_radius
+
+from .claims import STAGES, curves_of, star
 
 COLOR = {"lazy": BLUE, "feature": ORANGE, "feature, fixed": GREEN, "feature, b(0) = 0": PINK}
 LABEL = {"feature, fixed": "feature, fixed orientations, b(0) = 0"}
 
 
-def plot(curves, stages, folder):
-    """Write both figures to `folder`."""
-    save_figures({"curves": partial(draw_curves, curves=curves),
-                  "stages": partial(draw_stages, stages=stages)}, folder)
+def figures(result):
+    return {"curves": partial(draw_curves, curves=curves_of(result)),
+            "stages": partial(draw_stages, stages=result["stages"])}
 
 
 def draw_curves(plt, curves):
@@ -26,9 +27,9 @@ def draw_curves(plt, curves):
                     "better, and its 95 % interval")
     for axes, d in zip(row[0], dims):
         draw_star(axes, d, curves["lazy", d], curves["feature", d])
-        for (kind, other), own in curves.items():
+        for (kind, other), curve in curves.items():
             if other == d:
-                axes.errorbar(own["p"], own["error"].mean(0), own["error"].std(0), capsize=3,
+                axes.errorbar(curve["p"], curve["error"].mean(0), curve["error"].std(0), capsize=3,
                               color=COLOR[kind], marker="o", label=LABEL.get(kind, kind),
                               linestyle="-" if kind in ("lazy", "feature") else "--")
         lazy, slope = curves["lazy", d], kernel_exponent(d)
@@ -63,7 +64,7 @@ def draw_stages(plt, stages):
     radius = sphere_radius(2)
     for column, (name, vectors, beta, living) in enumerate(zip(
             STAGES, stages["vectors"], stages["beta"], stages["living"])):
-        z, share = places(vectors), weights(vectors, beta, living)
+        z, share = places(vectors), weights(vectors, beta) * living
         size = np.where(living, 3 + 150 * share / share.max(), 3)
         color = np.where(living, np.where(beta > 0, ORANGE, BLUE), "0.75")
         for axes, reach in zip(grid[:, column], (3, 0.8)):

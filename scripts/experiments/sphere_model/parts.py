@@ -1,8 +1,8 @@
-"""The runs of sphere_model.py: one network on the sphere, its error or its neurons."""
+"""A run: one network on the sphere, its error or its neurons."""
 import numpy as np
-from experiment import progress
+from lab.progress import progress
 
-from npspectral.analysis.neurons.attractors import census
+from npspectral.analysis.neurons.attractors import attractor_labels
 from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.data.binary import sphere
 from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, ScaledDense
@@ -58,11 +58,11 @@ def follow_stages(p, width, max_steps):
     start = network.init(rng)
     lazy, _ = train(network, start, x, target, TOWARD_LAZY, max_steps, "stages, toward lazy")
     last, escaped = train(network, start, x, target, FEATURE, max_steps, "stages, feature")
-    found = [Neurons.of(network, params)
-             for params in (start, lazy.params, escaped.params, last.params)]
-    counted = [census(neurons, x) for neurons in found]
+    stages = [Neurons.of(network, params)
+              for params in (start, lazy.params, escaped.params, last.params)]
+    counted = [attractor_labels(neurons, x) for neurons in stages]
     return {"x": x, "target": target[:, 0], "left": 1 - last.satisfied(target),
-            "vectors": np.array([neurons.vectors for neurons in found]),
-            "beta": np.array([neurons.beta for neurons in found]),
+            "vectors": np.array([neurons.vectors for neurons in stages]),
+            "beta": np.array([neurons.beta for neurons in stages]),
             "living": np.array([~one.dead for one in counted]),
-            "attractors": np.array([one.attractors for one in counted])}
+            "attractors": np.array([one.count for one in counted])}

@@ -1,10 +1,11 @@
-"""The runs of attractors.py: paths in the field, maxima, networks trained and counted."""
+"""The runs: paths in the field, maxima, networks trained and counted."""
 import numpy as np
-from experiment import images, progress
+from lab.data import images
+from lab.progress import progress
 
-from npspectral.analysis.neurons.attractors import census, maxima, patterns
-from npspectral.analysis.neurons.merging import TWO, merge
+from npspectral.analysis.neurons.attractors import attractor_labels, maxima, patterns
 from npspectral.analysis.neurons.dynamics import Neurons, velocities
+from npspectral.analysis.neurons.merging import TWO, merge
 from npspectral.data.binary import sphere
 from npspectral.data.principal import parity_task, principal_components
 from npspectral.nn import OneHidden
@@ -69,12 +70,12 @@ def train(network, start, x, target, alpha, max_steps, label):
 def measured(neurons, begin, x, test_set):
     """What is counted in trained neurons; `begin` are those at the start."""
     (x_test, target), merged = test_set, merge(neurons, x)
-    found, loose = census(neurons, x), census(neurons, x, TOLERANCE)
+    found, loose = attractor_labels(neurons, x), attractor_labels(neurons, x, TOLERANCE)
     before, after = neurons.forward(x), merged.neurons.forward(x)
     start = begin.forward(x_test)
     outputs = [some.forward(x_test) - start for some in (neurons, merged.neurons)]
-    return {"attractors": found.attractors, "ternary": loose.attractors,
-            "at_start": census(begin, x).attractors, "dead": found.dead.mean(),
+    return {"attractors": found.count, "ternary": loose.count,
+            "at_start": attractor_labels(begin, x).count, "dead": found.dead.mean(),
             "sliding": loose.sliding.sum() / max(1, (~found.dead).sum()),
             "unseen": (patterns(neurons, x) <= 0).all(0).mean(),
             "effective": effective(neurons, found.labels),
@@ -100,7 +101,7 @@ def learn(alpha, h, train_set, test_set, rng, max_steps, label):
     begin, neurons = (Neurons.of(network, params) for params in (start, record.params))
     return {**measured(neurons, begin, x, test_set), "left": 1 - record.satisfied(target),
             "drift": record.drift, "vectors": neurons.vectors, "beta": neurons.beta,
-            "labels": census(neurons, x).labels, "x": x, "target": target[:, 0]}
+            "labels": attractor_labels(neurons, x).labels, "x": x, "target": target[:, 0]}
 
 
 def follow_sphere(p, h, d, seed, max_steps):

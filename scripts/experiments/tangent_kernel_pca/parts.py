@@ -1,14 +1,16 @@
-"""The runs of tangent_kernel_pca.py: a network trained in both regimes, and its kernels."""
-from dataclasses import dataclass
-
+"""A run: a network trained in both regimes, and its kernels."""
 import numpy as np
-from experiment import images, progress, stack
+from lab.data import images
+from lab.plan import stack
+from lab.progress import progress
 
-from npspectral.analysis.kernels.pca import alignment, kernel_pca, projections
 from npspectral.analysis.clouds.mutual_information import (neighbor_information, ratio_information,
                                                            ratio_information_apart)
+from npspectral.analysis.kernels.families import (explained_shares, family_bases, share_outside,
+                                                  split_kernel, without_perpendicular)
+from npspectral.analysis.kernels.pca import alignment, kernel_pca, projections
 from npspectral.analysis.kernels.regimes import kernel_change
-from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.data import parity_task, stripe
 from npspectral.nn import OneHidden, mean_field
 from npspectral.training import Limits, gradient_flow
@@ -16,23 +18,10 @@ from npspectral.training import Limits, gradient_flow
 ALPHAS = {"feature": 1e-6, "lazy": 1e6}         # regimes; the stages of a part: start and these
 ESTIMATORS = (ratio_information, ratio_information_apart, neighbor_information)
 TOP = 20                                        # eigenvectors that are looked at one by one
-KNOTS = 12                                      # of the piecewise linear functions of x_1
 ESCAPED = 0.1                                   # t*: a larger share of the points has y F >= 1
 TIMES = np.geomspace(0.01, 10, 61)              # in units of t*
 EVERY = 40                                      # steps between looks at the kernel
 LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Trainings: p points, n fresh ones for the kernel; they end after max_steps at the latest."""
-
-    p: int
-    n: int
-    widths: tuple
-    seeds: int
-    max_steps: int
-    d: int = 5                                  # of the stripe
 
 
 def train(network, params, x, target, alpha, max_steps, look):
@@ -57,41 +46,12 @@ def train(network, params, x, target, alpha, max_steps, look):
 def spectrum(network, params, x, y):
     """Kernel PCA on fresh points: shares of labels, alignment, information (3, TOP), vectors."""
     kernel = tangent_kernel(network, params, x)
-    found = kernel_pca(kernel)
-    vectors = found.eigenvectors[:, :TOP]
-    return {"eigenvalues": found.eigenvalues, "shares": projections(found.eigenvectors, y),
+    pca = kernel_pca(kernel)
+    vectors = pca.eigenvectors[:, :TOP]
+    return {"eigenvalues": pca.eigenvalues, "shares": projections(pca.eigenvectors, y),
             "alignment": alignment(kernel, y), "vectors": vectors,
             "information": np.array([[estimate(vector, y) for vector in vectors.T]
                                      for estimate in ESTIMATORS])}
-
-
-def family_bases(x):
-    """Orthonormal columns for functions of x_1, for such functions times x_perp, and for both.
-
-    The functions are piecewise linear between KNOTS quantiles of x_1.
-    """
-    knots = np.quantile(x[:, 0], np.linspace(0, 1, KNOTS))
-    first = np.array([np.interp(x[:, 0], knots, hat) for hat in np.eye(KNOTS)]).T
-    second = (first[:, :, None] * x[:, None, 1:]).reshape(len(x), -1)
-    return [np.linalg.qr(basis)[0] for basis in (first, second, np.hstack((first, second)))]
-
-
-def explained(bases, vectors):
-    """R^2 (3, r) of unit vectors (n, r) by each of the bases."""
-    return np.array([((basis.T @ vectors) ** 2).sum(0) for basis in bases])
-
-
-def outside(kernel, both):
-    """The share of the centered kernel's trace that is not in the span of both families."""
-    trace = np.trace(kernel)
-    return (trace - np.sum(both * (kernel @ both))) / (trace - kernel.sum() / len(kernel))
-
-
-def without_perpendicular(params):
-    """The same neurons with omega_perp = 0."""
-    omega = params["omega"].copy()
-    omega[:, 1:] = 0
-    return {**params, "omega": omega}
 
 
 def split_remainder(rng, network, params, x):
@@ -101,48 +61,45 @@ def split_remainder(rng, network, params, x):
     """
     params, shuffled = without_perpendicular(params), x.copy()
     shuffled[:, 1:] = rng.permutation(x[:, 1:])
-    rests = []
-    for points in (x, shuffled):
-        parts = tangent_kernel_parts(network, params, points)
-        inner = points[:, 1:] @ points[:, 1:].T / points.shape[1]
-        rests.append(sum(parts.values()) - parts["bias"] * inner)
-    return np.abs(rests[0] - rests[1]).max() / np.abs(tangent_kernel(network, params, x)).max()
+    (first, _), (second, _) = (split_kernel(network, params, points) for points in (x, shuffled))
+    return np.abs(first - second).max() / np.abs(tangent_kernel(network, params, x)).max()
 
 
 def split_of(rng, network, params, x, bases):
     """How far the kernel K of a stage is from K', the one at omega_perp = 0."""
-    kernel, split = (tangent_kernel(network, own, x)
-                     for own in (params, without_perpendicular(params)))
-    return {"outside": outside(kernel, bases[-1]), "outside_split": outside(split, bases[-1]),
+    kernel, split = (tangent_kernel(network, weights, x)
+                     for weights in (params, without_perpendicular(params)))
+    return {"outside": share_outside(kernel, bases[-1]),
+            "outside_split": share_outside(split, bases[-1]),
             "distance": kernel_change(kernel, split),
             "remainder": split_remainder(rng, network, params, x)}
 
 
-def follow_stripe(part, seed):
+def follow_stripe(p, n, d, widths, max_steps, seed):
     """One network from one start in both regimes; stages: start, feature, lazy."""
     rng = np.random.default_rng(seed)
-    (x, target), (fresh, labels) = (stripe(rng, n, part.d) for n in (part.p, part.n))
-    network = OneHidden(part.d, *part.widths)
+    (x, target), (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
+    network = OneHidden(d, *widths)
     start = network.init(rng)
     bases = family_bases(fresh)
-    stages, curves = follow(network, start, x, target, part.max_steps, lambda params: outside(
+    stages, curves = follow(network, start, x, target, max_steps, lambda params: share_outside(
         tangent_kernel(network, params, fresh), bases[-1]))
-    found = judge(network, stages, fresh, labels)
-    return {**found, "curves": curves,
+    spectra = judge(network, stages, fresh, labels)
+    return {**spectra, "curves": curves,
             **stack([split_of(rng, network, params, fresh, bases) for params in stages]),
-            "families": np.array([explained(bases, own) for own in found["vectors"]])}
+            "families": np.array([explained_shares(bases, top) for top in spectra["vectors"]])}
 
 
-def follow_mnist(part, seed):
+def follow_mnist(p, n, widths, max_steps, seed):
     """The same for the parity of digits, without the split."""
     rng = np.random.default_rng(seed)
     (x, digits), (fresh, fresh_digits) = images("mnist", 20_000)
     mean = x.mean(0)
     (x, target), (fresh, labels) = (
-        (own[:n].astype(float) for own in parity_task(rng, own, given, mean))
-        for own, given, n in ((x, digits, part.p), (fresh, fresh_digits, part.n)))
-    network = mean_field(x.shape[1], part.widths)
-    stages, _ = follow(network, network.init(rng), x, target, part.max_steps, lambda params: 0.0)
+        (part[:count].astype(float) for part in parity_task(rng, points, given, mean))
+        for points, given, count in ((x, digits, p), (fresh, fresh_digits, n)))
+    network = mean_field(x.shape[1], widths)
+    stages, _ = follow(network, network.init(rng), x, target, max_steps, lambda params: 0.0)
     return judge(network, stages, fresh, labels)
 
 
@@ -156,9 +113,6 @@ def follow(network, start, x, target, max_steps, look):
 def judge(network, stages, fresh, labels):
     """The spectra of all stages, and the networks' errors on the fresh points."""
     outputs = [network.forward(params, fresh)[0] for params in stages]
-    errors = [np.mean((own - outputs[0]) * labels <= 0) for own in outputs[1:]]
+    errors = [np.mean((end - outputs[0]) * labels <= 0) for end in outputs[1:]]
     return {**stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
             "errors": np.array(errors)}
-
-
-PARTS = {"stripe": follow_stripe, "mnist": follow_mnist}

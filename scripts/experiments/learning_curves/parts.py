@@ -1,16 +1,17 @@
-"""The runs of learning_curves.py: one training set, learned by every method."""
+"""A run: one training set, learned by every method."""
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from experiment import images, progress
+from lab.data import images
+from lab.progress import progress
 
 from npspectral import soft_hinge
-from npspectral.analysis.neurons.compression import amplification_mean_square
+from npspectral.analysis.clouds.neighbors import nearest_neighbor_vote
 from npspectral.analysis.kernels.machines import (distance_to_planes, distance_to_sphere,
                                                   support_vectors)
-from npspectral.analysis.clouds.neighbors import nearest_neighbor_vote
 from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.analysis.neurons.compression import amplification_mean_square
 from npspectral.data import cylinder, parity_task, sphere, stripe
 from npspectral.data.binary import STRIPE, cylinder_radius, sphere_radius
 from npspectral.nn import OneHidden, mean_field
@@ -25,34 +26,28 @@ ESCAPED = 0.1               # share of points beyond the margin that defines t*
 
 @dataclass(frozen=True)
 class Task:
-    """What is learned: handmade points in d dimensions, n_parallel of them relevant, or images."""
+    """What is learned: handmade points, n_parallel of their d dimensions relevant, or images."""
 
-    d: int
-    n_parallel: int | None = None
+    n_parallel: int | None = None       # None: all of them
     draw: object = None                 # None: images
-    distance: object = None             # of points to the interface
+    distance: object = None             # of points to the interface, given d
     feature: float = 1e-6               # alpha of the two regimes
     lazy: float = 1e6
     sharpness: float = 20.0
     fraction: float = 0.95              # of the points beyond the margin, to stop
 
-    @property
-    def compresses(self):
-        return self.n_parallel is not None and self.n_parallel < self.d
 
-
-STRIPES = Task(5, 1, stripe, partial(distance_to_planes, offsets=STRIPE))
+STRIPES = Task(1, stripe, lambda x, d: distance_to_planes(x, STRIPE))
 TASKS = {
     "stripe": STRIPES,
-    "cylinder": Task(3, 2, cylinder,
-                     partial(distance_to_sphere, radius=cylinder_radius(2), n_parallel=2)),
-    "sphere": Task(5, 5, sphere, partial(distance_to_sphere, radius=sphere_radius(5))),
-    "mnist": Task(784, feature=2e-3, sharpness=3.0),
+    "cylinder": Task(2, cylinder, lambda x, d: distance_to_sphere(x, cylinder_radius(2), 2)),
+    "sphere": Task(None, sphere, lambda x, d: distance_to_sphere(x, sphere_radius(d), d)),
+    "mnist": Task(feature=2e-3, sharpness=3.0),
     EVERY_POINT: replace(STRIPES, fraction=1.0),
 }
 
 
-def draw(name, rng, p):
+def draw(name, d, rng, p):
     """x, target for training and for the test; those of fewer p are the first of more."""
     task = TASKS[name]
     if task.draw is None:
@@ -60,8 +55,7 @@ def draw(name, rng, p):
         test_set = parity_task(rng, x_test, labels_test, x.mean(0))
         train_set = parity_task(rng, x, labels)
     else:
-        test_set = task.draw(rng, N_TEST, task.d)
-        train_set = task.draw(rng, p, task.d)
+        test_set, train_set = task.draw(rng, N_TEST, d), task.draw(rng, p, d)
     return tuple(array[:p] for array in train_set), test_set
 
 
@@ -95,17 +89,17 @@ def machine(network, params, train_set, test_set):
     (x, target), (x_test, target_test) = train_set, test_set
     gram, cross = (tangent_kernel(network, params, points, x) for points in (x, x_test))
     scale = np.diag(gram).mean()
-    found = support_vectors(gram / scale + np.eye(len(x)) / C, target[:, 0], intercept=False,
-                            tolerance=1e-6)
-    return wrong(found.decide(cross / scale), target_test), found.support
+    solved = support_vectors(gram / scale + np.eye(len(x)) / C, target[:, 0], intercept=False,
+                             tolerance=1e-6)
+    return wrong(solved.decide(cross / scale), target_test), solved.support
 
 
-def follow(name, widths, p, seed, max_steps):
+def follow(name, d, widths, p, seed, max_steps):
     """All methods on one training set, as a dict of arrays; `widths` of the hidden layers."""
     task, rng = TASKS[name], np.random.default_rng(seed)
-    network = OneHidden(task.d, *widths) if task.draw else mean_field(task.d, widths)
+    network = OneHidden(d, *widths) if task.draw else mean_field(d, widths)
     start = network.init(rng)
-    train_set, test_set = draw(name, rng, p)
+    train_set, test_set = draw(name, d, rng, p)
     (x, target), (x_test, target_test) = train_set, test_set
     label = f"{name}, p {p}, seed {seed}"
     before, ends, errors = network.forward(start, x_test)[0], [], []
@@ -126,11 +120,12 @@ def follow(name, widths, p, seed, max_steps):
 
 def geometry(task, x, ends, supports):
     """Amplification at t* and at the end; mean distances of supports and of all points."""
-    found = {"distances": np.array([task.distance(x[rows]).mean() for rows in supports]),
-             "distance_of_all": task.distance(x).mean()}
-    if task.compresses:
+    d = x.shape[1]
+    arrays = {"distances": np.array([task.distance(x[rows], d).mean() for rows in supports]),
+              "distance_of_all": task.distance(x, d).mean()}
+    if task.n_parallel:
         for name, moment in (("amplification", 1), ("final_amplification", 0)):
-            found[name] = np.array([
+            arrays[name] = np.array([
                 amplification_mean_square(end[moment].params["omega"], task.n_parallel)
                 for end in ends])
-    return found
+    return arrays

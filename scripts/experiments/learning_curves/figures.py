@@ -1,27 +1,33 @@
-"""The figures of learning_curves.py: error against p, and what lies behind it."""
+"""Figures: error against p, and what lies behind it."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
-from learning_curves_runs import EVERY_POINT
-from learning_curves_verdicts import METHODS, SIZES, errors_of, theory
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
 
-from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.analysis.kernels.learning_curves import power_law
+from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.data.binary import STRIPE
 
+from .claims import METHODS, errors_of, theory
+from .parts import EVERY_POINT
+
 LOOKS = dict(zip(METHODS, ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (PINK, "v"), (GRAY, "^"))))
-TITLES = {"stripe": "stripe, d = 5", "cylinder": "cylinder, d = 3, 2 relevant",
-          "sphere": "sphere, d = 5", "mnist": "MNIST, parity, fully connected"}
 
 
-def plot(result, folder):
-    """Write the figures of the tasks in `result` to `folder`."""
-    result = {name: own for name, own in result.items() if name != EVERY_POINT}
-    figures = {"errors": partial(draw_errors, result=result)}
-    if any("distances" in own for own in result.values()):
-        figures["compression"] = partial(draw_compression, result=result)
-    save_figures(figures, folder)
+def figures(result):
+    tasks = {name: curves for name, curves in result.items() if name != EVERY_POINT}
+    drawn = {"errors": partial(draw_errors, result=tasks)}
+    if any("distances" in curves for curves in tasks.values()):
+        drawn["compression"] = partial(draw_compression, result=tasks)
+    return drawn
+
+
+def title(name, curves):
+    """Of a panel: the task, its dimension, and how many directions are relevant if not all."""
+    if name == "mnist":
+        return "MNIST, parity, fully connected"
+    some = f", {curves['n_parallel']} relevant" if name == "cylinder" else ""
+    return f"{name}, d = {curves['d']}{some}"
 
 
 def draw_errors(plt, result):
@@ -32,34 +38,34 @@ def draw_errors(plt, result):
                                   squeeze=False)
     for panel in panels.flat[len(result):]:
         panel.set_axis_off()
-    for panel, (name, own) in zip(panels.flat, result.items()):
+    for panel, (name, curves) in zip(panels.flat, result.items()):
         for method in METHODS:
-            draw_curve(panel, own, method)
+            draw_curve(panel, curves, method)
         for method in ("feature", "lazy"):
-            draw_slope(panel, own, name, method)
-        logarithmic(panel, own["p"])
+            draw_slope(panel, curves, name, method)
+        logarithmic(panel, curves["p"])
         panel.set(xlabel="p, training points", ylabel="test error, mean and range over seeds",
-                  title=TITLES[name])
+                  title=title(name, curves))
         panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
     return figure
 
 
-def draw_curve(panel, own, method):
+def draw_curve(panel, curves, method):
     """Mean over seeds with the range over them; the legend tells the fitted exponent."""
     color, marker = LOOKS[method]
-    errors = errors_of(own, method)
-    exponent = power_law(own["p"], errors).exponent
-    panel.plot(own["p"], errors.mean(0), marker, color=color, linestyle="-",
+    errors = errors_of(curves, method)
+    exponent = power_law(curves["p"], errors).exponent
+    panel.plot(curves["p"], errors.mean(0), marker, color=color, linestyle="-",
                label=f"{method}: exponent {exponent:.2f}")
-    panel.fill_between(own["p"], errors.min(0), errors.max(0), color=color, alpha=0.15)
+    panel.fill_between(curves["p"], errors.min(0), errors.max(0), color=color, alpha=0.15)
 
 
-def draw_slope(panel, own, name, method):
+def draw_slope(panel, curves, name, method):
     """The exponent of theory through the middle of the curve."""
-    p, errors = own["p"], errors_of(own, method).mean(0)
-    expected = theory(name, method)
+    p, errors = curves["p"], errors_of(curves, method).mean(0)
+    expected = theory(name, curves, method)
     middle = np.exp(np.log(errors * p ** expected).mean())
-    said = "theory" if name in SIZES else "published guide"
+    said = "published guide" if name == "mnist" else "theory"
     panel.plot(p, middle * p ** -expected, color=LOOKS[method][0], linestyle=":", linewidth=1.5,
                label=f"{said}, {method}: {expected:.2f}")
 
@@ -67,34 +73,34 @@ def draw_slope(panel, own, name, method):
 def draw_compression(plt, result):
     """Amplification at t* and distance of support vectors to the interface, against p."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(19, 5.2))
-    for (name, own), color in zip(result.items(), (BLUE, ORANGE, GREEN)):
-        if "amplification" in own:
-            draw_amplification(left, name, own, color)
-        if "distances" in own:
-            draw_distances(right, name, own, color)
+    for (name, curves), color in zip(result.items(), (BLUE, ORANGE, GREEN)):
+        if "amplification" in curves:
+            draw_amplification(left, name, curves, color)
+        if "distances" in curves:
+            draw_distances(right, name, curves, color)
     left.set(xlabel="p, training points", ylabel="lambda*, mean and range over seeds",
              title="Compression of irrelevant directions")
     right.set(xlabel="p, training points", ylabel="mean distance to the interface",
               title="Support vectors of the tangent kernels")
     for panel in (left, right):
-        logarithmic(panel, np.unique(np.concatenate([own["p"] for own in result.values()])))
+        logarithmic(panel, np.unique(np.concatenate([curves["p"] for curves in result.values()])))
         panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
     return figure
 
 
-def draw_amplification(panel, name, own, color):
+def draw_amplification(panel, name, curves, color):
     for k, (method, marker) in enumerate((("feature", "o-"), ("lazy", "s--"))):
-        values = own["amplification"][:, :, k]
-        panel.plot(own["p"], values.mean(0), marker, color=color, label=f"{name}, {method}")
-        panel.fill_between(own["p"], values.min(0), values.max(0), color=color, alpha=0.15)
+        values = curves["amplification"][:, :, k]
+        panel.plot(curves["p"], values.mean(0), marker, color=color, label=f"{name}, {method}")
+        panel.fill_between(curves["p"], values.min(0), values.max(0), color=color, alpha=0.15)
     if name == "stripe":
-        panel.plot(own["p"], [late_amplification(p, STRIPE) for p in own["p"]], "k:",
+        panel.plot(curves["p"], [late_amplification(p, STRIPE) for p in curves["p"]], "k:",
                    label="stripe, prediction 0.368 sqrt(p)")
 
 
-def draw_distances(panel, name, own, color):
-    d, _ = SIZES[name]
-    p, (initial, final) = own["p"], own["distances"].mean(0).T
+def draw_distances(panel, name, curves, color):
+    d = curves["d"]
+    p, (initial, final) = curves["p"], curves["distances"].mean(0).T
     panel.plot(p, initial, "o-", color=color, label=f"{name}, initial kernel")
     panel.plot(p, final, "v--", color=color, label=f"{name}, final kernel", alpha=0.6)
     middle = np.exp(np.log(initial * p ** (1 / d)).mean())

@@ -1,6 +1,7 @@
-"""What sphere_model.py claims, as rows of its table."""
+"""What is claimed of the sphere, as rows of a table."""
 import numpy as np
-from experiment_table import Row
+from lab.neurons import places, weights
+from lab.table import Row
 
 from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
                                                          kernel_exponent, power_law)
@@ -9,17 +10,23 @@ from npspectral.data.binary import sphere_radius
 STAGES = ("start", "toward lazy", "feature, at t*", "feature, end")
 
 
-def verdicts(curves, stages):
-    """Rows of all that sphere_model.run gives."""
-    rows = []
+def curves_of(result):
+    """(kind, d) -> arrays of a curve."""
+    names = {part: part.rpartition(", d = ") for part in result if part != "stages"}
+    return {(kind, int(d)): result[part] for part, (kind, _, d) in names.items()}
+
+
+def claims(result):
+    """Rows of all curves and of the stages."""
+    rows, curves = [], curves_of(result)
     for d in sorted({d for _, d in curves}):
         rows += judge_crossing(d, curves["lazy", d], curves["feature", d])
-    for kind, d in curves:
+    for (kind, d), curve in curves.items():
         if kind not in ("lazy", "feature"):
-            rows += judge_free(d, kind, curves[kind, d], curves["feature", d])
-    left = np.concatenate([own["left"].ravel() for own in curves.values()])
+            rows += judge_free(d, kind, curve, curves["feature", d])
+    left = np.concatenate([curve["left"].ravel() for curve in curves.values()])
     return [*rows, Row("curves", "points not learned, all networks", "0", left, high=0.01),
-            *judge_stages(stages)]
+            *judge_stages(result["stages"])]
 
 
 def star(d, lazy, feature):
@@ -47,25 +54,13 @@ def judge_crossing(d, lazy, feature):
                 np.array([fit.exponent]))]
 
 
-def judge_free(d, kind, own, free):
+def judge_free(d, kind, curve, free):
     """Ratio to the error of free neurons with random biases, for every p of both."""
     return [Row(f"d = {d}", f"error, {kind} / free, p = {p}",
                 "below 1" if kind.endswith("fixed") else "-",
-                own["error"][:, column] / free["error"][:, list(free["p"]).index(p)],
+                curve["error"][:, column] / free["error"][:, list(free["p"]).index(p)],
                 high=1 if kind.endswith("fixed") else np.inf, every=False)
-            for column, p in enumerate(own["p"])]
-
-
-def places(vectors):
-    """z (h, 2)."""
-    omega = vectors[:, :2]
-    return -2 ** 0.5 * (vectors[:, 2] / (omega ** 2).sum(1))[:, None] * omega
-
-
-def weights(vectors, beta, living):
-    """|beta| |v| of living neurons in parts of their sum: what each contributes to f."""
-    share = np.abs(beta) * np.sqrt((vectors ** 2).sum(1)) * living
-    return share / share.sum()
+            for column, p in enumerate(curve["p"])]
 
 
 def circle_scatter(z, share):
@@ -83,23 +78,23 @@ def circle_scatter(z, share):
 
 def scatters(stages):
     """circle_scatter at all stages, of the neurons within the interface by |beta| |v|."""
-    found = []
+    values = []
     for vectors, beta, living in zip(stages["vectors"], stages["beta"], stages["living"]):
         z = places(vectors)
         within = living & ((z * z).sum(1) < sphere_radius(2) ** 2)
-        found.append(circle_scatter(z[within], weights(vectors, beta, within)[within]))
-    return found
+        share = weights(vectors, beta)[within]
+        values.append(circle_scatter(z[within], share / share.sum()))
+    return values
 
 
 def judge_stages(stages):
-    rows = [Row("stages", f"attractors, {name}", "-", np.array([count]))
-            for name, count in zip(STAGES, stages["attractors"])]
-    found = scatters(stages)
-    rows += [Row("stages", f"scatter about a circle, {name}", "-", np.array([value]))
-             for name, value in zip(STAGES, found)]
+    attractors, scatter = stages["attractors"], scatters(stages)
+    rows = [Row("stages", f"{what}, {name}", "-", np.array([value]))
+            for what, values in (("attractors", attractors), ("scatter about a circle", scatter))
+            for name, value in zip(STAGES, values)]
     return rows + [Row("stages", "scatter at t* / at the start", "a circle",
-                       np.array([found[2] / found[0]]), high=0.5),
+                       np.array([scatter[2] / scatter[0]]), high=0.5),
                    Row("stages", "scatter at the end / at t*", "explodes",
-                       np.array([found[3] / found[2]]), low=2),
+                       np.array([scatter[3] / scatter[2]]), low=2),
                    Row("stages", "attractors at the end / at the start", "few",
-                       np.array([stages["attractors"][3] / stages["attractors"][0]]), high=0.5)]
+                       np.array([attractors[3] / attractors[0]]), high=0.5)]
