@@ -57,6 +57,11 @@ CASES["attractors"] = Case(
 
 # eigenvalue_training
 
+CASES["eigenvalue_training"] = Case(
+    dict(share=0.1, seeds=2, seeds_of_costly=1, sets=("mnist",),
+         arms=("small", "narrow", "linear", "perceptron")),
+    spoil=("mnist, linear", "apart", lambda apart: apart + 1))
+
 # fewer_parameters
 
 CASES["fewer_parameters"] = Case(

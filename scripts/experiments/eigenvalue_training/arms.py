@@ -1,4 +1,4 @@
-"""What eigenvalue_training.py compares: which parameters of which network are trained, and how."""
+"""What is compared: which parameters of which network are trained, and how."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

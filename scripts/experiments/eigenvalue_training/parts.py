@@ -1,12 +1,14 @@
-"""The runs of eigenvalue_training.py: one arm trained on one set of images."""
+"""A run: one arm trained on one set of images."""
 from functools import reduce
 
 import numpy as np
-from eigenvalue_training_arms import ARMS
-from experiment import images, progress
+from lab.data import images
+from lab.progress import progress
 
 from npspectral import Adamax, Identity, fit, nn, softmax_cross_entropy
 from npspectral.training import accuracy, predict
+
+from .arms import ARMS
 
 CURVES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
@@ -21,8 +23,8 @@ def train(name, limit, key, epochs, seed):
     for record in fit(network, params, *train_set, loss=softmax_cross_entropy,
                       optimizer=Adamax(arm.learning_rate), batch_size=arm.batch, rng=rng,
                       epochs=epochs, metrics=[accuracy], validation=test_set):
-        found = {"loss": record.loss, **record.metrics}
-        curves.append([found[name] for name in CURVES])
+        measured = {"loss": record.loss, **record.metrics}
+        curves.append([measured[column] for column in CURVES])
         progress(f"{name}, {arm.title}, seed {seed}  epoch {record.epoch}/{epochs}  "
                  f"test accuracy {curves[-1][3]:.4f}")
     result = {"curves": np.array(curves), **counts}
@@ -38,7 +40,7 @@ def collapse(network, params, x, labels):
     2 (n_0 + ... + n_(L-1)) u |W_L| ... |W_1| |x|, u the unit roundoff.
     """
     params, x = nn.tree.map(np.float64, params), x.astype(np.float64)
-    weights = [layer.weight(own) for layer, own in zip(network.layers, params) if own]
+    weights = [layer.weight(part) for layer, part in zip(network.layers, params) if part]
     y = x @ np.linalg.multi_dot(weights[::-1]).T
     size = reduce(lambda bound, weight: bound @ np.abs(weight).T, weights, np.abs(x))
     terms = sum(weight.shape[1] for weight in weights)
