@@ -1,11 +1,38 @@
-"""The figures of an experiment: their colors and style, and how they are written."""
+"""The figures of an experiment: their colors, their style, pieces of them, how they are written."""
 from pathlib import Path
+
+import numpy as np
 
 # The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
 BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
          "axes.titlesize": 13, "legend.frameon": False, "figure.dpi": 130,
          "savefig.bbox": "tight", "figure.constrained_layout.use": True}
+
+
+def band(axes, x, values, color, label=None, middle=np.mean, line="-", alpha=0.15, **style):
+    """A line through the middle of values (seeds, ...) against x, and a band of their range."""
+    axes.plot(x, middle(values, 0), line, color=color, label=label, **style)
+    axes.fill_between(x, values.min(0), values.max(0), color=color, alpha=alpha, linewidth=0)
+
+
+def ticks_at(axes, values):
+    """Ticks of the horizontal axis at these values and nowhere else."""
+    axes.set_xticks(values, [f"{value:g}" for value in values])
+    axes.set_xticks([], minor=True)
+
+
+def image(axes, pixels, **options):
+    """A square of pixels without a frame; what imshow gives."""
+    side = round(len(pixels) ** 0.5)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    return axes.imshow(pixels.reshape(side, side), **{"cmap": "cividis", "vmin": 0, **options})
+
+
+def several(number, one="seed"):
+    """1 seed, 2 seeds, ..."""
+    return f"{number} {one}{'s' * (number != 1)}"
 
 
 def save_figures(figures, folder):

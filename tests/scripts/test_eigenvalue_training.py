@@ -1,40 +1,13 @@
-"""The script eigenvalue_training.py at toy size: counts, chosen weights, collapse, verdicts."""
-from dataclasses import replace
-
+"""scripts/experiments/eigenvalue_training: counts, chosen weights, collapse, verdicts."""
 import numpy as np
 import pytest
 from conftest import assert_near, random_array, random_input, random_params
+from experiments.eigenvalue_training import arms, parts
+from experiments.eigenvalue_training.claims import claims
 
 from npspectral import Adamax, Chain, Dense, Identity, Tanh, check_gradients
 from npspectral.nn import tree
 from npspectral.training import Step
-
-
-@pytest.fixture
-def script(named_version):
-    """The script as a module; its siblings lie beside it."""
-    import eigenvalue_training
-    return eigenvalue_training
-
-
-@pytest.fixture
-def runs(script):
-    import eigenvalue_training_runs
-    return eigenvalue_training_runs
-
-
-@pytest.fixture
-def arms(script):
-    import eigenvalue_training_arms
-    return eigenvalue_training_arms
-
-
-def toy_images(rng, n=300):
-    """Three classes in 784 pixels that a few epochs can tell apart; training and test part."""
-    labels = rng.integers(3, size=2 * n)
-    x = (rng.standard_normal((2 * n, 784)) / 4 + np.eye(3).repeat(262, 1)[labels, :784] / 4)
-    x = x.astype(np.float32)
-    return (x[:n], labels[:n]), (x[n:], labels[n:])
 
 
 @pytest.mark.parametrize(("arm", "trainable", "shape"), [
@@ -44,19 +17,19 @@ def toy_images(rng, n=300):
     ("random_features", 5190, (519, 784)), ("narrow", 5558, (7, 784)), ("narrow_3", 2382, (3, 784)),
     ("everything", 1_970_000, (2000, 784)), ("linear", 1954, (500, 784)),
     ("perceptron", 7840, (10, 784)), ("notebook_2020", 41_390, (500, 784))])
-def test_every_arm_trains_as_many_parameters_as_it_says(script, arm, trainable, shape):
-    network = script.ARMS[arm].network(0)
+def test_every_arm_trains_as_many_parameters_as_it_says(arm, trainable, shape):
+    network = arms.ARMS[arm].network(0)
     params = network.init(np.random.default_rng(0), np.float32)
     assert tree.size(network.trainable_part(params)) == trainable
     assert params[0].get("phi", params[0].get("weight")).shape == shape
     if arm == "eigenvalues":
         assert tree.size(params) == 1_975_194
         assert [type(layer) for layer in network.layers[1::2]] == [Tanh, Tanh]
-        assert all(np.abs(own[name]).max() <= 0.5 for own in params[::2]
+        assert all(np.abs(layer[name]).max() <= 0.5 for layer in params[::2]
                    for name in ("lambda_in", "lambda_out"))
 
 
-def test_chosen_weights_are_a_dense_layer_with_all_but_count_gradients_struck_out(arms, rng):
+def test_chosen_weights_are_a_dense_layer_with_all_but_count_gradients_struck_out(rng):
     layer, dense = arms.ChosenWeights(6, 4, 9, seed=3), Dense(6, 4, bias=False)
     params = random_params(layer, rng)
     x, grad_y = random_input(layer, rng), random_array(rng, (4, 4))
@@ -76,7 +49,7 @@ def test_chosen_weights_are_a_dense_layer_with_all_but_count_gradients_struck_ou
     assert check_gradients(layer, params, x, rng=rng).ok
 
 
-def test_training_chosen_weights_moves_no_other(arms, rng):
+def test_training_chosen_weights_moves_no_other(rng):
     network = arms.direct((6, 5, 3), (7, 0), seed=1)
     start = network.init(rng)
     step = Step(network, start, arms_loss, Adamax(0.1))
@@ -90,12 +63,12 @@ def arms_loss(y, target):
     return ((y - target) ** 2).sum() / 2, y - target
 
 
-def test_seeds_choose_other_weights_and_the_same_seed_the_same(arms):
+def test_seeds_choose_other_weights_and_the_same_seed_the_same():
     places = [arms.ChosenWeights(50, 40, 30, seed).places for seed in (0, 0, 1)]
     assert np.array_equal(places[0], places[1]) and not np.array_equal(places[0], places[2])
 
 
-def test_shares_of_the_chosen_weights_are_those_of_the_layers(arms):
+def test_shares_of_the_chosen_weights_are_those_of_the_layers():
     weights = np.array([784 * 2000, 2000 * 200, 200 * 10])
     assert sum(weights) == sum(arms.EVERY) and list(weights) == list(arms.EVERY)
     assert list(arms.ANYWHERE) == list(np.round(5194 * weights / weights.sum()))
@@ -103,47 +76,22 @@ def test_shares_of_the_chosen_weights_are_those_of_the_layers(arms):
     assert {sum(arms.ANYWHERE), sum(arms.AS_EIGENVALUES), sum(arms.LATE)} == {5194}
 
 
-def test_start_of_2020_is_the_effective_eigenvalue(arms, rng):
+def test_start_of_2020_is_the_effective_eigenvalue(rng):
     m = np.random.default_rng(5).uniform(-1.8, 1.8, 100)
     lambda_out = arms.Start2020()(np.random.default_rng(5), (100,))
     assert_near(1 - lambda_out, m * (1 - m), roundings=8, scale=5.04)
 
 
-def test_linear_network_equals_its_matrix_and_a_missing_factor_is_caught(runs, arms, rng):
+def test_linear_network_equals_its_matrix_and_a_missing_factor_is_caught(rng):
     network = arms.spectral((9, 7, 5, 3), activation=Identity())
     params = network.init(rng, np.float32)
     x, labels = random_input(network, rng, np.float32, (50,)), rng.integers(3, size=50)
-    found = runs.collapse(network, params, x, labels)
-    assert found["apart"] <= 1
+    collapsed = parts.collapse(network, params, x, labels)
+    assert collapsed["apart"] <= 1
     y = network.forward(tree.map(np.float64, params), x.astype(float))[0]
-    assert found["collapsed_accuracy"] == np.mean(y.argmax(1) == labels)
+    assert collapsed["collapsed_accuracy"] == np.mean(y.argmax(1) == labels)
     bent = Chain(*network.layers[:3], Tanh(), *network.layers[4:])
-    assert runs.collapse(bent, params, x, labels)["apart"] > 1000
-
-
-def test_runs_are_kept_judged_and_drawn(script, runs, arms, tmp_path, monkeypatch, rng):
-    parts = toy_images(rng)
-    monkeypatch.setattr(runs, "images", lambda name, limit: parts)
-    monkeypatch.setitem(script.SETTINGS, "full", (None, 1, 2, 1))
-    chosen = ("small", "anywhere", "linear", "perceptron")
-    networks = {"anywhere": lambda seed: arms.direct((784, 5, 10), (100, 10), seed)}
-    for key in chosen:
-        arm = replace(script.ARMS[key], epochs=3, batch=50)
-        monkeypatch.setitem(script.ARMS, key,
-                            replace(arm, network=networks.get(key, arm.network)))
-    plan, path = script.plan("full", ["mnist"], arms=chosen), tmp_path / "runs.jsonl"
-    result = script.run(plan, path)
-    assert len(path.read_bytes().splitlines()) == 1 + 2 + 1 + 2 + 2       # "anywhere" is costly
-    small = result["mnist"]["small"]
-    assert small["curves"].shape == (2, 3, 4)
-    assert list(small["trainable"]) == [1954, 1954] and list(small["parameters"]) == [434_754] * 2
-    assert result["mnist"]["perceptron"]["curves"][:, -1, 3].min() > 0.9
-    monkeypatch.setattr(runs, "fit", None)                  # nothing is trained a second time
-    again = script.run(plan, path)
-    assert np.array_equal(again["mnist"]["linear"]["curves"], result["mnist"]["linear"]["curves"])
-    script.plot(result, tmp_path)
-    assert (tmp_path / "mnist_epochs.png").stat().st_size > 10_000
-    assert (tmp_path / "mnist_parameters.png").stat().st_size > 10_000
+    assert parts.collapse(bent, params, x, labels)["apart"] > 1000
 
 
 def curves(test_accuracy, train_accuracy=0.9704):
@@ -152,10 +100,11 @@ def curves(test_accuracy, train_accuracy=0.9704):
             "trainable": np.full(2, 5194), "parameters": np.full(2, 1_975_194)}
 
 
-def test_verdicts_pass_what_is_claimed_and_fail_what_is_not(script, arms):
+def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():
     def failures(**changes):
-        own = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in arms.AS_MANY}}
-        rows = script.verdicts({"mnist": own | changes})
+        chosen = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in arms.AS_MANY}}
+        rows = claims({f"mnist, {arm}": arrays for arm, arrays in (
+            chosen | changes).items()})
         return [row.quantity for row in rows if "FAIL" in row.verdict]
 
     assert failures() == []

@@ -4,6 +4,7 @@ import pytest
 from experiments.information_plane import parts
 from experiments.information_plane.claims import claims
 from experiments.information_plane.experiment import Setting, run
+from tiny import at_once
 
 
 def test_labels_are_balanced_and_the_inputs_all_differ(rng):
@@ -37,8 +38,7 @@ def test_there_are_as_many_bins_as_asked(column):
 
 def test_information_is_bounded(monkeypatch):
     monkeypatch.setattr(parts, "TRAINED", 600)
-    result = run(Setting(seeds=2, epochs=3, rate=0.01, moments=3), lambda plan: {
-        name: [one.function(**one.parameters) for one in runs] for name, runs in plan.items()})
+    result = run(Setting(seeds=2, epochs=3, rate=0.01, moments=3), at_once)
     for own in result.values():
         assert (own["epochs"] == [0, 1, 2, 3]).all() and own["about_x"].shape == (2, 4, 5, 4)
         assert (own["about_x"] <= 12).all() and (own["about_y"] <= 1 + 1e-12).all()

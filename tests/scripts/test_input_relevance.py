@@ -1,149 +1,88 @@
-"""The script input_relevance.py at toy size: it runs, keeps what it promises, and can fail."""
-import os
+"""input_relevance at toy size: it keeps what it promises, and can fail."""
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from experiments.input_relevance import parts
+from experiments.input_relevance.claims import claims
+from experiments.input_relevance.experiment import SETTINGS, Setting, run
+from tiny import CASES, at_once, toy_images
 
 
-@pytest.fixture
-def script(named_version):
-    """The script as a module; its siblings lie beside it."""
-    import input_relevance
-    return input_relevance
+@pytest.fixture(scope="module")
+def result():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(parts, "images", toy_images)
+        monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
+        monkeypatch.setattr(parts, "RETRAIN", parts.Training(0.0, 0.0, ((1e-3, 2),)))
+        setting = replace(SETTINGS["quick"], **CASES["input_relevance"].setting)
+        return run(setting, at_once)
 
 
-@pytest.fixture
-def runs(script):
-    import input_relevance_runs
-    return input_relevance_runs
-
-
-NETWORK_KEYS = {"relevance", "eigenvalue", "lambda_in", "curves", "accuracy"}
-KEYS = {
-    "gaussian": NETWORK_KEYS | {"gap", "hellinger", "relevant", "bayes", "bayes_rule"},
-    "pairs": NETWORK_KEYS | {"flip_probability", "bayes", "bayes_rule", "linear_accuracy",
-                             "marginal_accuracy"},
-    "mnist": NETWORK_KEYS | {"counts", "mean_images", "examples_0", "examples_1",
-                             "kept_relevance", "kept_eigenvalue", "kept_random",
-                             "retrained_relevance", "retrained_random"},
-}
-TOY = {
-    "gaussian": dict(l2_lambda=1e-4, l2_phi=1e-2, stages=((1e-2, 12), (1e-3, 3)), seeds=2,
-                     n_samples=10_000),
-    "pairs": dict(l2_lambda=1e-6, l2_phi=1e-4, stages=((1e-2, 4), (1e-3, 2)), seeds=2,
-                  n_samples=20_000),
-    "mnist": dict(l2_lambda=1e-2, l2_phi=1e-2, stages=((3e-3, 2), (1e-3, 1)), seeds=1),
-}
-
-
-def toy_settings(script):
-    return {part: script.Setting(**options) for part, options in TOY.items()}
-
-
-def verdict(script, result, quantity):
-    row, = (row for row in script.verdicts(result) if row.quantity == quantity)
+def verdict(result, quantity):
+    row, = (row for row in claims(result) if row.quantity == quantity)
     return row.verdict.split()[0]
 
 
-def check_arrays(part, own, epochs):
-    assert set(own) == KEYS[part]
-    assert own["curves"].shape == (len(own["accuracy"]), epochs, 3)
-    assert (own["curves"][:, -1, 2] == own["accuracy"]).all()
-    np.testing.assert_array_equal(own["eigenvalue"], np.abs(own["lambda_in"]))
-    assert all(np.isfinite(array).all() for array in own.values())
+def spoiled(result, part, **arrays):
+    return {**result, part: {**result[part], **arrays}}
 
 
-def test_gaussian_features_are_ranked_and_shuffled_relevance_is_caught(script, tmp_path, rng):
-    result = script.run(toy_settings(script), tmp_path / "runs.jsonl", ["gaussian"])
-    own = result["gaussian"]
-    check_arrays("gaussian", own, 15)
-    first = "relevance: gap > 0.3 over irrelevant"
-    ranking = "relevance: rank correlation with the gap"
-    assert verdict(script, result, first) == "pass"
-    assert verdict(script, result, ranking) == "pass"
-    script.plot(result, tmp_path)
-    assert (tmp_path / "gaussian.png").stat().st_size > 10_000
-
-    own["relevance"] = rng.permuted(own["relevance"], axis=1)
-    assert verdict(script, result, first) == "FAIL"
-    assert verdict(script, result, ranking) == "FAIL"
+@pytest.mark.parametrize("part, epochs", [("gaussian", 15), ("pairs", 6), ("mnist", 40)])
+def test_arrays_agree_with_one_another(result, part, epochs):
+    arrays = result[part]
+    assert arrays["curves"].shape == (len(arrays["accuracy"]), epochs, 3)
+    assert (arrays["curves"][:, -1, 2] == arrays["accuracy"]).all()
+    np.testing.assert_array_equal(arrays["eigenvalue"], np.abs(arrays["lambda_in"]))
+    assert all(np.isfinite(array).all() for array in arrays.values())
 
 
-def test_pairs_are_found_and_planted_mistakes_are_caught(script, tmp_path):
-    result = script.run(toy_settings(script), tmp_path / "runs.jsonl", ["pairs"])
-    own = result["pairs"]
-    check_arrays("pairs", own, 6)
-    found = "relevance: paired over unpaired"
-    ranked = "median relevance: rank corr. with flip prob."
-    assert verdict(script, result, found) == "pass"
-    assert verdict(script, result, ranked) == "pass"
-    assert verdict(script, result, "test accuracy on marginals alone") == "pass"
-    script.plot(result, tmp_path)
-    assert (tmp_path / "pairs.png").stat().st_size > 10_000
-
-    reverse = {"pairs": {**own, "relevance": own["relevance"][:, ::-1]}}
-    assert verdict(script, reverse, found) == "FAIL"
-    swapped = own["relevance"][:, [2, 3, 0, 1, *range(4, 10)]]
-    assert verdict(script, {"pairs": {**own, "relevance": swapped}}, ranked) == "FAIL"
-    leaky = {"pairs": {**own, "marginal_accuracy": np.array([0.5, 0.7])}}
-    assert verdict(script, leaky, "test accuracy on marginals alone") == "FAIL"
+def test_gaussian_features_are_ranked_and_shuffled_relevance_is_caught(result, rng):
+    shuffled = spoiled(result, "gaussian", relevance=rng.permuted(result["gaussian"]["relevance"],
+                                                                  axis=1))
+    for quantity in ("relevance: gap > 0.3 over irrelevant",
+                     "relevance: rank correlation with the gap"):
+        assert (verdict(result, quantity), verdict(shuffled, quantity)) == ("pass", "FAIL")
 
 
-@pytest.mark.skipif("NPSPECTRAL_DATA" not in os.environ,
-                    reason="NPSPECTRAL_DATA names no folder with MNIST")
-def test_mnist_runs_and_accuracy_is_judged(script, runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "RETRAIN", replace(runs.RETRAIN, stages=((1e-3, 2),)))
-    monkeypatch.setattr(script, "pixel_counts", lambda seeds: (1, 17, 100, 784))
-    result = script.run(toy_settings(script), tmp_path / "runs.jsonl", ["mnist"])
-    own = result["mnist"]
-    check_arrays("mnist", own, 3)
-    assert own["kept_relevance"].shape == (1, len(own["counts"]))
-    assert own["kept_relevance"][0, -1] == own["accuracy"]          # all 784 pixels kept
-    assert verdict(script, result, "test accuracy, all pixels") == "pass"
-    script.plot(result, tmp_path)
-    for name in ("mnist.png", "mnist_masked.png"):
-        assert (tmp_path / name).stat().st_size > 10_000
-    own["accuracy"] = own["accuracy"] - 0.01
-    assert verdict(script, result, "test accuracy, all pixels") == "FAIL"
+@pytest.mark.parametrize("quantity, damage", [
+    ("relevance: paired over unpaired",
+     lambda pairs: {"relevance": pairs["relevance"][:, ::-1]}),
+    ("median relevance: rank corr. with flip prob.",
+     lambda pairs: {"relevance": pairs["relevance"][:, [2, 3, 0, 1, *range(4, 10)]]}),
+    ("test accuracy on marginals alone",
+     lambda pairs: {"marginal_accuracy": np.array([0.5, 0.7])})])
+def test_pairs_are_found_and_planted_mistakes_are_caught(result, quantity, damage):
+    assert verdict(result, quantity) == "pass"
+    assert verdict(spoiled(result, "pairs", **damage(result["pairs"])), quantity) == "FAIL"
 
 
-def test_without_mnist_its_part_is_left_out_and_says_how_to_get_it(script, monkeypatch, tmp_path,
-                                                                   capsys):
-    monkeypatch.delenv("NPSPECTRAL_DATA", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert script.run(script.SETTINGS["quick"], tmp_path / "runs.jsonl", ["mnist"]) == {}
-    assert "--download" in capsys.readouterr().out
-    monkeypatch.setenv("NPSPECTRAL_DATA", str(tmp_path))            # named, but nothing there
-    assert script.run(script.SETTINGS["quick"], tmp_path / "runs.jsonl", ["mnist"]) == {}
-    assert str(tmp_path) in capsys.readouterr().out
+def test_all_pixels_give_the_whole_accuracy_and_it_is_judged(result):
+    mnist, quantity = result["mnist"], "test accuracy, all pixels"
+    assert mnist["kept_relevance"].shape == (1, 4)
+    assert mnist["kept_relevance"][0, -1] == mnist["accuracy"]
+    assert verdict(result, quantity) == "pass"
+    assert verdict(spoiled(result, "mnist", accuracy=mnist["accuracy"] - 0.01), quantity) == "FAIL"
 
 
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, monkeypatch, tmp_path,
-                                                                capsys):
-    tiny = replace(script.Setting(**TOY["pairs"]), stages=((1e-2, 1),), n_samples=3000)
-    monkeypatch.setitem(script.SETTINGS["quick"], "pairs", tiny)
-    monkeypatch.setattr("sys.argv", ["input_relevance.py", "--quick", "--parts", "pairs",
-                                     "--seeds", "1", "--out", str(tmp_path / "new" / "folder")])
-    script.main()
-    with np.load(tmp_path / "new" / "folder" / "pairs.npz") as saved:
-        assert set(saved) == KEYS["pairs"] and len(saved["accuracy"]) == 1
-    assert (tmp_path / "new" / "folder" / "pairs.png").exists()
-    assert "published" in capsys.readouterr().out
+def test_without_mnist_its_part_is_left_out(monkeypatch):
+    monkeypatch.setattr("npspectral.data.at_hand", lambda name: False)
+    plans = []
+    run(SETTINGS["quick"], lambda plan: plans.append(plan) or {})
+    assert set(plans[0]) == {"gaussian", "pairs"}
 
 
-def test_published_settings_are_those_of_the_notebooks(script, runs):
-    assert script.SETTINGS["full"] == {
-        "gaussian": script.Setting(1e-6, 1e-2, ((1e-2, 1000),), 10, 60_000),
-        "pairs": script.Setting(1e-6, 1e-4, ((1e-2, 500),), 10, 100_000),
-        "mnist": script.Setting(1e-2, 1e-4, ((1e-4, 5000),), 10)}
-    network = runs.spectral_network(784, 10, runs.ReLU())
+def test_published_settings_are_those_of_the_notebooks():
+    assert SETTINGS["full"] == Setting(
+        parts.Training(1e-6, 1e-2, ((1e-2, 1000),)), parts.Training(1e-6, 1e-4, ((1e-2, 500),)),
+        parts.Training(1e-2, 1e-4, ((1e-4, 5000),)), 10, 10, 60_000, 100_000)
+    network = parts.spectral_network(784, 10, parts.ReLU())
     assert [layer.n_out for layer in network.layers[::2]] == [100, 100, 50, 10]
 
 
-def test_shuffling_within_classes_keeps_marginals_and_breaks_pairs(runs, rng):
-    drawn = runs.correlated_pairs(rng, 2000)
-    x, labels = runs.shuffle_within_classes(rng, drawn.x, drawn.labels)
+def test_shuffling_within_classes_keeps_marginals_and_breaks_pairs(rng):
+    drawn = parts.correlated_pairs(rng, 2000)
+    x, labels = parts.shuffle_within_classes(rng, drawn.x, drawn.labels)
     for label in (0, 1):
         np.testing.assert_array_equal(np.sort(x[labels == label], axis=0),
                                       np.sort(drawn.x[labels == label], axis=0))

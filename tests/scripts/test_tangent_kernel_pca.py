@@ -1,81 +1,52 @@
-"""The script tangent_kernel_pca.py at toy size: the split by definition, verdicts that can fail."""
-import os
-
+"""scripts/experiments/tangent_kernel_pca: the split by definition, verdicts that can fail."""
 import numpy as np
 import pytest
-from conftest import same_bits
+from experiments.tangent_kernel_pca import parts
+from experiments.tangent_kernel_pca.claims import claims
 
+from npspectral import data
 from npspectral.nn import OneHidden
 
 
-@pytest.fixture
-def script(named_version):
-    """The script as a module; its siblings lie beside it."""
-    import tangent_kernel_pca
-    return tangent_kernel_pca
-
-
-@pytest.fixture
-def runs(script):
-    import tangent_kernel_pca_runs
-    return tangent_kernel_pca_runs
-
-
-def test_without_perpendicular_weights_the_kernel_splits(runs, rng):
+def test_without_perpendicular_weights_the_kernel_splits(rng):
     network, x = OneHidden(4, 30), rng.standard_normal((25, 4))
     params = network.init(rng)
-    own = runs.split_of(rng, network, params, x, runs.family_bases(x))
-    assert 0 < own["remainder"] < 1e-14
-    params = runs.without_perpendicular(params)
-    own = runs.split_of(rng, network, params, x, runs.family_bases(x))
-    assert own["distance"] == 0 and own["outside"] == own["outside_split"]
+    split = parts.split_of(rng, network, params, x, parts.family_bases(x))
+    assert 0 < split["remainder"] < 1e-14
+    params = parts.without_perpendicular(params)
+    split = parts.split_of(rng, network, params, x, parts.family_bases(x))
+    assert split["distance"] == 0 and split["outside"] == split["outside_split"]
 
 
-def test_a_kernel_that_does_not_split_is_told(runs, rng, monkeypatch):
+def test_a_kernel_that_does_not_split_is_told(rng, monkeypatch):
     network, x = OneHidden(4, 30), rng.standard_normal((25, 4))
     params = network.init(rng)
-    monkeypatch.setattr(runs, "without_perpendicular", lambda params: params)
-    assert runs.split_remainder(rng, network, params, x) > 0.01
+    monkeypatch.setattr(parts, "without_perpendicular", lambda params: params)
+    assert parts.split_remainder(rng, network, params, x) > 0.01
 
 
-def toy(script):
-    return {"stripe": script.Part(32, 60, (30,), 2, 1200, d=3),
-            "mnist": script.Part(40, 60, (12, 12), 1, 60)}
+def test_a_stripe_run_is_as_its_definitions_say():
+    arrays = parts.follow_stripe(p=32, n=60, d=3, widths=(30,), max_steps=1200, seed=0)
+    np.testing.assert_allclose(arrays["shares"].sum(-1), 1, rtol=1e-12)
+    np.testing.assert_allclose(arrays["alignment"], (arrays["eigenvalues"] * arrays["shares"]
+                                                     ).sum(-1)
+                               / np.sqrt((arrays["eigenvalues"] ** 2).sum(-1)), rtol=1e-12)
+    feature, lazy = arrays["curves"]
+    np.testing.assert_allclose(lazy, arrays["outside"][0], rtol=1e-4)   # as at the start
+    assert feature[-1] < 0.9 * feature[0]
+    assert arrays["information"].shape == (3, 3, 20) and arrays["vectors"].shape == (3, 60, 20)
 
 
-def test_stripe_runs_are_kept_judged_and_drawn(script, runs, monkeypatch, tmp_path, capsys):
-    monkeypatch.delenv("NPSPECTRAL_DATA", raising=False)            # so that MNIST is left out
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
-    script.main(["--quick", "--out", str(tmp_path)])
-    out = capsys.readouterr().out
-    assert "mnist left out" in out and "trace in neither, feature over start" in out
-    for name in ("projection_information", "split"):
-        assert (tmp_path / f"{name}.png").stat().st_size > 20_000
-    monkeypatch.setattr(runs, "gradient_flow", None)              # nothing is trained again
-    own = script.run(toy(script), tmp_path / "runs.jsonl")["stripe"]
-    with np.load(tmp_path / "stripe.npz") as saved:
-        assert same_bits(saved["shares"], own["shares"])
-    np.testing.assert_allclose(own["shares"].sum(-1), 1, rtol=1e-12)
-    np.testing.assert_allclose(own["alignment"], (own["eigenvalues"] * own["shares"]).sum(-1)
-                               / np.sqrt((own["eigenvalues"] ** 2).sum(-1)), rtol=1e-12)
-    assert own["information"].shape == (2, 3, 3, 20) and own["curves"].shape == (2, 2, 61)
-    np.testing.assert_allclose(own["curves"][:, 1].T, np.tile(own["outside"][:, 0], (61, 1)),
-                               rtol=1e-4)                           # lazy: as at the start
-    assert (own["curves"][:, 0, -1] < 0.9 * own["curves"][:, 0, 0]).all()
-    assert own["vectors"].shape == (2, 3, 60, 20)
-
-
-@pytest.mark.skipif("NPSPECTRAL_DATA" not in os.environ,
-                    reason="NPSPECTRAL_DATA names no folder with MNIST")
-def test_mnist_runs(script, runs):
-    own = runs.follow_mnist(toy(script)["mnist"], 0)
-    assert own["shares"].shape == (3, 60) and own["errors"].shape == (2,)
-    assert own["errors"][1] < 0.5                                   # lazy learns at once
+def test_lazy_training_learns_digits_at_once():
+    if not data.at_hand("mnist"):
+        pytest.skip("no files of MNIST here")
+    arrays = parts.follow_mnist(p=40, n=60, widths=(12, 12), max_steps=60, seed=0)
+    assert arrays["shares"].shape == (3, 60) and arrays["errors"].shape == (2,)
+    assert arrays["errors"][1] < 0.5
 
 
 def made_up(top, aligned, bits, outside):
-    """Arrays of run() with given values for start, feature and lazy."""
+    """Arrays of a result with given values for start, feature and lazy."""
     shares = np.zeros((2, 3, 40))
     shares[..., 0], shares[..., 30] = top, 1 - np.array(top)
     information = np.ones((2, 3, 3, 20)) * np.array(bits)[:, None, None]
@@ -100,13 +71,13 @@ GOOD = dict(top=[0.2, 0.5, 0.2], aligned=[0.1, 0.4, 0.1], bits=[0.1, 0.4, 0.1],
                                   for name in ("published", "apart", "Ross")]),
     (dict(outside=[0.2, 0.15, 0.2]), ["trace in neither, feature over start"]),
     (dict(outside=[0.2, 0.03, 0.1]), ["trace in neither, lazy over start"])])
-def test_claims_are_judged(script, change, failing):
-    rows = script.verdicts({"stripe": made_up(**{**GOOD, **change})})
+def test_claims_are_judged(change, failing):
+    rows = claims({"stripe": made_up(**{**GOOD, **change})})
     assert [row.quantity for row in rows if row.verdict.startswith("FAIL")] == failing
 
 
-def test_verdict_rows_count_by_hand(script):
-    rows = {row.quantity: row.values for row in script.verdicts({"stripe": made_up(**GOOD)})}
+def test_verdict_rows_count_by_hand():
+    rows = {row.quantity: row.values for row in claims({"stripe": made_up(**GOOD)})}
     assert rows["labels on the top 10, feature"] == pytest.approx([0.5, 0.5])
     assert rows["eigenvectors for 90 % of them, start"] == pytest.approx([31, 31])
     assert rows["R^2 by the better family, top 10, feature"] == pytest.approx([0.9, 0.9])

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from experiments.input_relevance.parts import Training
 
 CASES = {}
 
@@ -19,6 +20,11 @@ class Case:
     constants: dict = field(default_factory=dict)
 
 
+def at_once(plan):
+    """A keep that makes all runs and keeps nothing."""
+    return {part: [run.function(**run.parameters) for run in runs] for part, runs in plan.items()}
+
+
 def toy_images(name, limit=None, dtype=np.float32):
     """In place of lab.data.images: 300 and 100 images of noise, ten classes in ten rows."""
     rng = np.random.default_rng(len(name))
@@ -32,13 +38,35 @@ def toy_images(name, limit=None, dtype=np.float32):
     return (x[:limit], labels[:limit]), test
 
 
+def unlearnable_images():
+    """Images whose labels are drawn without looking: no test error is 0."""
+    rng = np.random.default_rng(0)
+    (x, labels), (x_test, labels_test) = toy_images("", dtype=float)
+    return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
+
+
 # attractors
+
+CASES["attractors"] = Case(
+    dict(seeds=2, p=8, h=30, d=2, p_varied=(4, 8), h_varied=(20, 30), d_varied=(2, 3), tasks=2,
+         mnist_p=20, mnist_h=20, max_steps=3000, p_maxima=((2, 4), (2, 4), (2, 4))),
+    constants={"N_TEST": 100, "NEURONS": 200, "N_STEPS": 2000},
+    spoil=("A against p", "change", lambda change: change + 1e-13))
 
 # complex_memory
 
 # eigenvalue_training
 
+CASES["eigenvalue_training"] = Case(
+    dict(share=0.1, seeds=2, seeds_of_costly=1, sets=("mnist",),
+         arms=("small", "narrow", "linear", "perceptron")),
+    spoil=("mnist, linear", "apart", lambda apart: apart + 1))
+
 # fewer_parameters
+
+CASES["fewer_parameters"] = Case(
+    dict(widths=(6, 9), narrow=(1, 2), wide=(12,), seeds=2, epochs=3, limit=None),
+    spoil=("mnist", "accuracy", lambda accuracy: -accuracy))
 
 # information_plane
 
@@ -48,9 +76,27 @@ CASES["information_plane"] = Case(
 
 # input_relevance
 
+CASES["input_relevance"] = Case(
+    dict(gaussian=Training(1e-4, 1e-2, ((1e-2, 12), (1e-3, 3))), n_gaussian=10_000,
+         pairs=Training(1e-6, 1e-4, ((1e-2, 4), (1e-3, 2))), n_pairs=20_000,
+         mnist=Training(1e-2, 1e-2, ((3e-3, 30), (1e-3, 10))), counts=(1, 17, 100, 784)),
+    constants={"RETRAIN": Training(0.0, 0.0, ((1e-3, 2),))},
+    spoil=("gaussian", "relevance", lambda relevance: relevance[:, ::-1]))
+
 # intrinsic_dimension
 
+CASES["intrinsic_dimension"] = Case(
+    dict(seeds=2, points=80, points_control=150, p_stripe=30, max_steps=20, widths=(30, 30),
+         images=(40, 60), epochs=2, epochs_shuffled=2),
+    spoil=("control, the same, a tenth at 0", "copies", lambda copies: copies - 1))
+
 # learning_curves
+
+CASES["learning_curves"] = Case(
+    dict(p_stripe=(8, 16), p_others=(8, 16), seeds=2, seeds_of_others=2, width=20,
+         image_widths=(5,), least_steps=60, steps_times_p=0),
+    constants={"N_TEST": 300, "images": lambda *_: unlearnable_images()},
+    spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
 # recurrent_classifier
 
@@ -62,7 +108,15 @@ CASES["information_plane"] = Case(
 
 # spectral_pruning
 
+CASES["spectral_pruning"] = Case(
+    dict(cases=("mnist elu 20",), seeds=2, epochs=12, epochs_after=2, limit=None),
+    spoil=("mnist elu 20, dense", "accuracy", lambda accuracy: accuracy + 1))
+
 # sphere_model
+
+CASES["sphere_model"] = Case(
+    dict(d=(2, 10), p=(8, 16), width=20, p_slow=8, p_stages=16, width_stages=40, max_steps=600),
+    constants={"N_TEST": 200}, spoil=("stages", "attractors", lambda counts: counts[::-1]))
 
 # stripe_compression
 
@@ -73,5 +127,10 @@ CASES["stripe_compression"] = Case(
     spoil=("lazy", "end", lambda factors: 1.1 * factors))
 
 # tangent_kernel_pca
+
+CASES["tangent_kernel_pca"] = Case(
+    dict(p=32, n=60, widths=(30,), max_steps=1200, seeds=2, d=3, p_mnist=40, n_mnist=60,
+         widths_mnist=(12, 12), max_steps_mnist=60, seeds_mnist=1),
+    spoil=("stripe", "remainder", lambda remainder: remainder + 1e-12))
 
 # teacher_student

@@ -8,76 +8,58 @@ PUBLISHED = 1                       # which of the three widths is the published
 ALL_BITS, ROUNDED = 12, 0.01        # in saturation tanh of two inputs may be one float64 number
 
 
-def alive(own):
+def alive(part):
     """The arrays of those seeds whose last hidden layer is not constant at the end.
 
     Units of ReLU die, and 3 of them soon all at once; such a network says 0 bits about everything.
     """
-    living = own["about_x"][:, -1, -1, -1] > 0
-    return {name: values[living] for name, values in own.items()} if living.any() else own
+    living = part["about_x"][:, -1, -1, -1] > 0
+    return {name: values[living] for name, values in part.items()} if living.any() else part
 
 
-def falls(own):
+def falls(part):
     """max I(T; X) over the training less I(T; X) at its end: (seeds, layers, widths)."""
-    return own["about_x"].max(1) - own["about_x"][:, -1]
+    return part["about_x"].max(1) - part["about_x"][:, -1]
 
 
 def claims(result):
-    rows = []
-    for name, own in result.items():
-        dead = len(own["epochs"]) - len(alive(own)["epochs"])
-        rows.append(Row(name, f"dead networks of {len(own['epochs'])}, left out below", "-",
-                        np.array([dead])))
-    result = {name: alive(own) for name, own in result.items()}
-    for name, own in result.items():
-        rows += compression(name, own, BINS[name]) + ends(name, own, BINS[name])
-    rows += difference(result)
-    for name, own in result.items():
-        rows += exact(name, own)
-    return rows
-
-
-def compression(name, own, bins):
-    """The fall of the last two hidden layers: 1 bit or more of tanh, less than that of ReLU."""
-    rows = []
-    for layer in (-1, -2):
-        for column, n_bins in enumerate(bins):
-            published = ("falls" if name == "tanh" else "no fall") if column == PUBLISHED else "-"
-            limits = dict(low=1.0) if name == "tanh" else dict(high=1.0, every=False)
-            quantity = f"fall of I(T;X), layer {layer_number(own, layer)}, {n_bins} bins"
-            rows.append(Row(name, quantity, published, falls(own)[:, layer, column], **limits))
-    return rows
-
-
-def layer_number(own, layer):
-    return range(1, own["about_x"].shape[2] + 1)[layer]
-
-
-def ends(name, own, bins):
-    """Accuracy, and what the last layer but one holds at the end: it depends on the bins."""
-    x_bits = own["about_x"][:, -1, -2]
-    spread = x_bits[:, len(bins) - 1] - x_bits[:, 0]
-    return [Row(name, "test accuracy at the end", "-", own["test_accuracy"][:, -1]),
-            Row(name, f"I(T;Y) at the end, layer {layer_number(own, -1)}, {bins[PUBLISHED]} bins",
-                "-", own["about_y"][:, -1, -1, PUBLISHED]),
-            Row(name, f"I(T;X) at the end, layer {layer_number(own, -2)}, "
-                f"{bins[-1]} less {bins[0]} bins", "differs", spread, low=1.0)]
-
-
-def difference(result):
-    """How much more tanh falls than ReLU at the published bins, in the worst pair of networks."""
+    seeds = {name: len(part["epochs"]) for name, part in result.items()}
+    result = {name: alive(part) for name, part in result.items()}
+    rows = [Row(name, f"dead networks of {seeds[name]}, left out below", "-",
+                np.array([seeds[name] - len(part["epochs"])])) for name, part in result.items()]
+    for name, part in result.items():
+        rows += [*compression(name, part), *ends(name, part)]
     tanh, relu = (falls(result[name])[:, -1, PUBLISHED] for name in ("tanh", "ReLU"))
-    return [Row("both", "fall, last: least of tanh less largest of ReLU", "above 0",
-                np.array([tanh.min() - relu.max()]), low=1.0)]
+    rows.append(Row("both", "fall, last: least of tanh less largest of ReLU", "above 0",
+                    np.array([tanh.min() - relu.max()]), low=1.0))
+    return rows + [row for name, part in result.items() for row in exact(name, part)]
 
 
-def exact(name, own):
+def compression(name, part):
+    """The fall of the last two hidden layers: 1 bit or more of tanh, less than that of ReLU."""
+    said, limits = ("falls", dict(low=1.0)) if name == "tanh" else (
+        "no fall", dict(high=1.0, every=False))
+    n_layers = part["about_x"].shape[2]
+    return [Row(name, f"fall of I(T;X), layer {layer}, {n_bins} bins",
+                said if column == PUBLISHED else "-", falls(part)[:, layer - 1, column], **limits)
+            for layer in (n_layers, n_layers - 1) for column, n_bins in enumerate(BINS[name])]
+
+
+def ends(name, part):
+    """Accuracy, and what the last layer but one holds at the end: it depends on the bins."""
+    bins, last, x_bits = BINS[name], part["about_x"].shape[2], part["about_x"][:, -1, -2]
+    return [Row(name, "test accuracy at the end", "-", part["test_accuracy"][:, -1]),
+            Row(name, f"I(T;Y) at the end, layer {last}, {bins[PUBLISHED]} bins", "-",
+                part["about_y"][:, -1, -1, PUBLISHED]),
+            Row(name, f"I(T;X) at the end, layer {last - 1}, {bins[-1]} less {bins[0]} bins",
+                "differs", x_bits[:, len(bins) - 1] - x_bits[:, 0], low=1.0)]
+
+
+def exact(name, part):
     """Without bins: tanh keeps its 12 bits in every layer, ReLU loses what dies."""
-    least = own["about_x"][..., -1].min((1, 2))
-    rows = [Row(name, "exact I(T;X), least of all layers and epochs", "-", least,
-                **(dict(low=ALL_BITS - ROUNDED, high=ALL_BITS) if name == "tanh" else {}))]
+    bits = part["about_x"][..., -1]
+    limits = dict(low=ALL_BITS - ROUNDED, high=ALL_BITS) if name == "tanh" else {}
+    yield Row(name, "exact I(T;X), least of all layers and epochs", "-", bits.min((1, 2)), **limits)
     if name == "ReLU":
-        last = own["about_x"][..., -1, -1]
-        rows.append(Row(name, "exact fall of I(T;X), last layer", "-",
-                        last.max(1) - last[:, -1]))
-    return rows
+        last = bits[..., -1]
+        yield Row(name, "exact fall of I(T;X), last layer", "-", last.max(1) - last[:, -1])

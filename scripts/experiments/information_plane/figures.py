@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band
 
 from .claims import alive
 from .parts import BINS
@@ -12,7 +12,7 @@ EXACT = -1
 
 
 def figures(result):
-    result = {name: alive(own) for name, own in result.items()}
+    result = {name: alive(part) for name, part in result.items()}
     return {"planes": partial(draw_planes, result=result),
             "epochs": partial(draw_epochs, result=result)}
 
@@ -20,12 +20,12 @@ def figures(result):
 def draw_planes(plt, result):
     """Rows: activations; columns: widths. Points are means over seeds, their color the epoch."""
     figure, grid = plt.subplots(2, 3, figsize=(14, 8), sharex=True, sharey=True)
-    last = max(own["epochs"].max() for own in result.values())
-    for row, (name, own) in zip(grid, result.items()):
+    last = max(part["epochs"].max() for part in result.values())
+    for row, (name, part) in zip(grid, result.items()):
         for column, axes in enumerate(row):
-            about_x, about_y = (own[key][..., column].mean(0) for key in ("about_x", "about_y"))
+            about_x, about_y = (part[key][..., column].mean(0) for key in ("about_x", "about_y"))
             axes.plot(about_x.T, about_y.T, color=GRAY, linewidth=0.4, alpha=0.5)
-            epochs = np.broadcast_to(1 + own["epochs"][0][:, None], about_x.shape)
+            epochs = np.broadcast_to(1 + part["epochs"][0][:, None], about_x.shape)
             dots = axes.scatter(about_x, about_y, c=epochs, s=22, cmap="viridis",
                                 norm="log", vmin=1, vmax=last + 1, zorder=2)
             for layer, (x, y) in enumerate(zip(about_x[-1], about_y[-1])):
@@ -47,13 +47,12 @@ def draw_planes(plt, result):
 def draw_epochs(plt, result):
     """I(T; X) of every layer against epochs: lines are means, bands the range over seeds."""
     figure, grid = plt.subplots(2, 4, figsize=(16, 7.5), sharex=True, sharey=True)
-    for row, (name, own) in zip(grid, result.items()):
-        epochs = 1 + own["epochs"][0]
+    for row, (name, part) in zip(grid, result.items()):
+        epochs = 1 + part["epochs"][0]
         for column, axes in zip((0, 1, 2, EXACT), row):
             for layer, color in enumerate(LAYERS):
-                values = own["about_x"][:, :, layer, column]
-                axes.plot(epochs, values.mean(0), color=color, label=f"layer {layer + 1}")
-                axes.fill_between(epochs, values.min(0), values.max(0), color=color, alpha=0.15)
+                band(axes, epochs, part["about_x"][:, :, layer, column], color,
+                     f"layer {layer + 1}")
             title = "without bins" if column == EXACT else f"{BINS[name][column]} bins"
             axes.set(xscale="log", title=f"{name}, {title}", ylim=(-0.3, 12.6))
         row[0].set_ylabel("I(T; X), bits")

@@ -1,6 +1,7 @@
 """How lambda grows with p, against the published laws and our prediction."""
 import numpy as np
 from lab.table import Row
+from scipy.stats import norm
 
 from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.analysis.kernels.learning_curves import exponent_interval, power_law
@@ -16,21 +17,14 @@ def fastest_amplification(p, d):
     at the plane, whose y is -1, pull back: (k + pdf(t) / (a sqrt(d))) omega_j = e_j, e_j of
     variance P(x_1 < t) / (p d), so that the mean of |e_j| is sqrt(2 / pi) of its root.
     """
-    from scipy.special import ndtr
-    t = np.linspace(*STRIPE, 2001)
-    low, _ = STRIPE
+    low, t = STRIPE[0], np.linspace(*STRIPE, 2001)
     angle = np.arctan(t / d ** 0.5)
     a, b = np.cos(angle), np.sin(angle)
-    first = -2 * pdf(low) + pdf(t)                          # E[y x_1 1_A]
-    rate = b * (2 * ndtr(low) - ndtr(t)) - a * first / d ** 0.5
-    best = rate.argmax()
-    restoring = pdf(t) / (a * d ** 0.5)
-    error = np.sqrt(2 / np.pi * ndtr(t) / (p * d))
-    return float((a * (rate + restoring) / error)[best])
-
-
-def pdf(x):
-    return np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
+    first = norm.pdf(t) - 2 * norm.pdf(low)                         # E[y x_1 1_A]
+    rate = b * (2 * norm.cdf(low) - norm.cdf(t)) - a * first / d ** 0.5
+    restoring = norm.pdf(t) / (a * d ** 0.5)
+    error = np.sqrt(2 / np.pi * norm.cdf(t) / (p * d))
+    return float((a * (rate + restoring) / error)[rate.argmax()])
 
 
 def claims(result):
@@ -67,13 +61,11 @@ def growth(part, law, published, **limits):
 
 def fastest(law):
     """lambda at t* over what the fastest neurons have, judged at the largest p by the median."""
-    rows = []
-    for p, star in zip(law["sizes"], law["star"][..., 0].T):
-        limits = dict(low=0.75, high=1.33, every=False) if p == law["sizes"].max() else {}
-        ratio = star / fastest_amplification(p, law["d"])
-        rows.append(Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-", ratio,
-                        **limits))
-    return rows
+    judged = dict(low=0.75, high=1.33, every=False)
+    return [Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-",
+                star / fastest_amplification(p, law["d"]),
+                **(judged if p == law["sizes"].max() else {}))
+            for p, star in zip(law["sizes"], law["star"][..., 0].T)]
 
 
 def late(law):
@@ -86,8 +78,7 @@ def late(law):
 
 def lazy(law):
     """Weights that do not move: the largest change of lambda over all sizes, seed by seed."""
-    change = np.abs(law["end"] / law["start"] - 1).max((1, 2))
-    values = law["end"][..., 0]
-    return [Row("lazy", "lambda at the end by component, least", "1", values.min(1), low=0.9),
-            Row("lazy", "lambda at the end by component, largest", "1", values.max(1), high=1.1),
+    change, end = np.abs(law["end"] / law["start"] - 1).max((1, 2)), law["end"][..., 0]
+    return [Row("lazy", "lambda at the end by component, least", "1", end.min(1), low=0.9),
+            Row("lazy", "lambda at the end by component, largest", "1", end.max(1), high=1.1),
             Row("lazy", "|lambda at the end / at the start - 1|", "0", change, high=1e-3)]

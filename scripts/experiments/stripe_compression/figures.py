@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, ticks_at
 
 from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.analysis.kernels.learning_curves import power_law
@@ -17,8 +17,9 @@ REACH = 3.2                             # of the panels of the input space
 
 
 def figures(result):
-    return {"stripe_weights": partial(draw_weights, own=result["stripe, shown"], n_parallel=1),
-            "cylinder_weights": partial(draw_weights, own=result["cylinder, shown"], n_parallel=2),
+    return {"stripe_weights": partial(draw_weights, part=result["stripe, shown"], n_parallel=1),
+            "cylinder_weights": partial(draw_weights, part=result["cylinder, shown"],
+                                        n_parallel=2),
             "lambda_in_time": partial(draw_times, result=result),
             "lambda_against_p": partial(draw_laws, laws=result)}
 
@@ -29,36 +30,37 @@ def relevant(points, n_parallel):
     return first, points[:, n_parallel]
 
 
-def draw_weights(plt, own, n_parallel):
+def draw_weights(plt, part, n_parallel):
     """Upper row: weights, lower row: their planes' points z among the training points."""
     figure, grid = plt.subplots(2, 4, figsize=(16, 8.4))
     name = "x_1" if n_parallel == 1 else r"|x_\parallel|"
     for i, (upper, lower) in enumerate(grid.T):
-        omega, bias, beta = (own[key][i][:DRAWN] for key in ("omega", "bias", "beta"))
-        scale = np.sqrt((own["omega"][i] ** 2).sum(1).mean())
+        omega, bias, beta = (part[key][i][:DRAWN] for key in ("omega", "bias", "beta"))
+        scale = np.sqrt((part["omega"][i] ** 2).sum(1).mean())
         colors = np.where(beta > 0, BLUE, ORANGE)
         upper.scatter(*relevant(omega / scale, n_parallel), s=8, c=colors, alpha=0.6)
-        lower.scatter(*relevant(own["x"][:DRAWN], n_parallel), s=4, alpha=0.5,
-                      c=np.where(own["target"][:DRAWN, 0] > 0, "0.6", "0.85"))
-        sizes = 40 * np.abs(beta) / np.abs(own["beta"][i]).max()
+        lower.scatter(*relevant(part["x"][:DRAWN], n_parallel), s=4, alpha=0.5,
+                      c=np.where(part["target"][:DRAWN, 0] > 0, "0.6", "0.85"))
+        sizes = 40 * np.abs(beta) / np.abs(part["beta"][i]).max()
         lower.scatter(*relevant(positions(Neurons(omega, bias, beta)), n_parallel), s=sizes,
                       c=colors, alpha=0.7)
         for edge in STRIPE if n_parallel == 1 else (cylinder_radius(2),):
             lower.axvline(edge, color="k", linewidth=1)
         reach = np.abs(upper.axis()).max()
-        upper.set(title=f"{MOMENTS[i]}, t = {own['moments'][i]:.3g}\n"
-                        rf"$\lambda$ = {own['at_moments'][i, 0]:.3g}, rms $|\omega|$ = {scale:.3g}",
+        time, factor = part["moments"][i], part["at_moments"][i, 0]
+        upper.set(title=f"{MOMENTS[i]}, t = {time:.3g}\n$\\lambda$ = {factor:.3g}, "
+                        rf"rms $|\omega|$ = {scale:.3g}",
                   xlim=(-reach if n_parallel == 1 else -0.05 * reach, reach), ylim=(-reach, reach),
                   xlabel=f"${name.replace('x', chr(92) + 'omega')}$ / rms $|\\omega|$")
         lower.set(xlim=(-REACH if n_parallel == 1 else 0, REACH), ylim=(-REACH, REACH),
                   xlabel=f"${name}$")
     grid[0, 0].set_ylabel(r"$\omega_\perp$ (one of them) / rms $|\omega|$")
     grid[1, 0].set_ylabel(r"$x_\perp$ (one of them)")
-    d, p = own["x"].shape[1], len(own["x"])
-    figure.suptitle(f"d = {d}, p = {p}, h = {own['omega'].shape[1]}. Upper row: weights of neurons "
-                    r"with $\beta$ > 0 (blue) and $\beta$ < 0 (orange). Lower row: z, where their "
-                    f"plane\nis nearest to 0, area as $|\\beta|$; in gray the points, y = +1 dark; "
-                    f"black: the true interface")
+    (p, d), h = part["x"].shape, part["omega"].shape[1]
+    figure.suptitle(f"d = {d}, p = {p}, h = {h}. Upper row: weights of neurons with $\\beta$ > 0 "
+                    f"(blue) and $\\beta$ < 0 (orange). Lower row: z, where their plane\nis "
+                    f"nearest to 0, area as $|\\beta|$; in gray the points, y = +1 dark; black: the "
+                    f"true interface")
     return figure
 
 
@@ -66,14 +68,13 @@ def draw_times(plt, result):
     """lambda against t / t*, in the conventions for the stripe, by component for the others."""
     figure, axes = plt.subplots(figsize=(9, 6))
     stripe, cylinder = result["stripe, shown"], result["cylinder, shown"]
-    lines = [("stripe, by component", stripe, 0, BLUE, "-"),
-             ("stripe, mean square", stripe, 1, BLUE, "--"),
-             ("stripe, total", stripe, 2, BLUE, ":"),
-             ("cylinder, by component", cylinder, 0, GREEN, "-"),
-             ("stripe, lazy, by component", result["lazy, shown"], 0, ORANGE, "-")]
-    for label, own, column, color, style in lines:
-        axes.plot(own["times"] / own["moments"][2], own["lambda"][:, column], style, color=color,
-                  label=label)
+    for label, part, column, color, style in (
+            ("stripe, by component", stripe, 0, BLUE, "-"),
+            ("stripe, mean square", stripe, 1, BLUE, "--"), ("stripe, total", stripe, 2, BLUE, ":"),
+            ("cylinder, by component", cylinder, 0, GREEN, "-"),
+            ("stripe, lazy, by component", result["lazy, shown"], 0, ORANGE, "-")):
+        axes.plot(part["times"] / part["moments"][2], part["lambda"][:, column], style,
+                  color=color, label=label)
     p, d = stripe["x"].shape
     axes.axhline(late_amplification(p, STRIPE), color="k", linewidth=1, linestyle="-.",
                  label=rf"stripe at late times, published: 0.3676 $\sqrt{{p}}$, p = {p}")
@@ -91,11 +92,11 @@ def draw_times(plt, result):
 def draw_laws(plt, laws):
     """lambda by component against p: dots are seeds, lines their means."""
     figure, axes = plt.subplots(figsize=(9, 6))
-    lines = [("stripe at t*", "stripe", "star", BLUE, "o"),
-             ("stripe at the end", "stripe, on", "end", PINK, "s"),
-             ("cylinder at t*", "cylinder", "star", GREEN, "^"),
-             ("stripe, lazy, at the end", "lazy", "end", ORANGE, "o")]
-    for label, name, when, color, marker in lines:
+    for label, name, when, color, marker in (
+            ("stripe at t*", "stripe", "star", BLUE, "o"),
+            ("stripe at the end", "stripe, on", "end", PINK, "s"),
+            ("cylinder at t*", "cylinder", "star", GREEN, "^"),
+            ("stripe, lazy, at the end", "lazy", "end", ORANGE, "o")):
         sizes, values = laws[name]["sizes"], laws[name][when][..., 0]
         axes.plot(np.broadcast_to(sizes, values.shape), values, marker, color=color, alpha=0.25,
                   markersize=5)
@@ -109,7 +110,6 @@ def draw_laws(plt, laws):
               label="stripe before t*, predicted here")
     axes.set(xscale="log", yscale="log", xlabel="training points p",
              ylabel=r"amplification factor $\lambda$ by component", title="Compression against p")
-    axes.set_xticks(sizes, sizes)
-    axes.minorticks_off()
+    ticks_at(axes, sizes)
     axes.legend(fontsize=10)
     return figure

@@ -1,0 +1,88 @@
+"""What is claimed of attractors, as rows of a table."""
+import numpy as np
+from lab.table import Row
+
+PUBLISHED = {"p": "1", "h": "0.5", "d": "-"}        # A ~ p sqrt(h)
+LEAST_GROWTH = 0.05                                 # |beta| of neurons that have not stopped
+
+
+def claims(result):
+    """Rows of all parts."""
+    rows = judge_field(result["field"])
+    for part, arrays in result.items():
+        if part.startswith("maxima"):
+            rows += judge_maxima(part, arrays)
+        elif part.startswith("A against"):
+            rows += judge_count(part, part[-1], arrays)
+    if "mnist, lazy" in result:
+        rows += judge_mnist(result["mnist, feature"], result["mnist, lazy"])
+    return rows
+
+
+def cosines(field):
+    """Of growing neurons with the nearest maximum of their sign of beta."""
+    ends = field["ends"] / np.sqrt((field["ends"] ** 2).sum(1, keepdims=True))
+    near = field["last"] @ ends.T
+    near[field["beta"][:, None] != field["end_signs"]] = -1
+    return near.max(1)[field["growth"] > LEAST_GROWTH]
+
+
+def judge_field(field):
+    at_end = np.array([(cosines(field) > 0.999).mean()])
+    return [Row("field", "growing neurons that end in a computed attractor", "all", at_end,
+                low=0.99),
+            Row("field", "neurons that die or shrink instead", "-",
+                np.array([(field["growth"] <= LEAST_GROWTH).mean()]))]
+
+
+def judge_maxima(part, arrays):
+    p, attractors = arrays["p"], arrays["attractors"]
+    return [Row(part, f"attractors of p = {p[-1]} random labels", "-", attractors[-1]),
+            Row(part, "share of them on kinks", "-",
+                np.array([arrays["sliding"].sum() / attractors.sum()])),
+            Row(part, "exponent in p", PUBLISHED["p"],
+                np.array([exponent(p, attractors.mean(1))]))]
+
+
+def exponent(sizes, counts):
+    """Least squares of log A against log size; of counts (sizes, seeds) one for each seed."""
+    return np.polyfit(np.log(sizes), np.log(counts), 1)[0]
+
+
+def judge_count(part, name, arrays):
+    """Counts are (seed, size); the table lists them size by size."""
+    sizes, count = arrays[name], {key: arrays[key].swapaxes(0, 1) for key in arrays if key != name}
+    rows = [Row(part, f"exponent of {what} in {name}{patterns}", published,
+                exponent(sizes, count[key]))
+            for what, patterns, key, published in (
+                ("A", ", raw patterns", "attractors", PUBLISHED[name]),
+                ("A", ", ternary patterns", "ternary", PUBLISHED[name]),
+                ("the effective number", "", "effective", "-"))]
+    return rows + [
+        Row(part, "A / A at the start", "less", (count["attractors"] / count["at_start"]).ravel(),
+            high=1),
+        Row(part, "points not learned", "0", count["left"].ravel()),
+        Row(part, "the same, less those that no neuron is active on", "0",
+            (count["left"] - count["unseen"]).ravel(), high=0, every=False),
+        Row(part, "change of f on the training set, merged", "0", count["change"].ravel(),
+            high=1e-14, exact=True),
+        Row(part, "patterns that one neuron cannot replace", "none", count["two"].ravel()),
+        Row(part, "merged: test error less the network's", "-",
+            np.diff(count["errors"], axis=-1).ravel())]
+
+
+def judge_mnist(feature, lazy):
+    h = feature["beta"].shape[1]
+    return [
+        Row("mnist", "A / h, feature", "few", feature["attractors"] / h),
+        Row("mnist", "A / h, lazy", "-", lazy["attractors"] / h),
+        Row("mnist", "effective number / h, feature", "few", feature["effective"] / h, high=0.5),
+        Row("mnist", "effective number / h, lazy", "-", lazy["effective"] / h),
+        Row("mnist", "test error, feature", "-", feature["errors"][:, 0]),
+        Row("mnist", "test error, lazy", "-", lazy["errors"][:, 0]),
+        Row("mnist", "feature less lazy", "below 0",
+            feature["errors"][:, 0] - lazy["errors"][:, 0], high=0, every=False),
+        Row("mnist", "test error, feature, merged", "-", feature["errors"][:, 1]),
+        Row("mnist", "change of f on the training set, merged", "0", feature["change"],
+            high=1e-14, exact=True),
+        Row("mnist", "neurons after merging / h", "-", feature["merged"] / h)]

@@ -1,0 +1,116 @@
+"""Where do neurons go? Attractors: their field, their number, networks merged into them.
+
+A neuron of one hidden layer is a point z of the input space (npspectral.analysis.neurons). In
+the feature regime the neurons gather in few directions, "attractors".
+
+    field     dz/dt for one data point and for six, d = 2, with paths of neurons and the attractors
+    maxima    all attractors of random labels while forces are constant (linear loss), any width h
+    count     A after training on the sphere task until y F > 1 for all, against p, h and d
+    mnist     the same on parity of MNIST's digits, 10 principal components, feature and lazy
+
+Source: L. Petrini 2020, candidacy talk (field; A ~ p sqrt(h) up to A ~ h, "preliminary"; one neuron
+can replace an attractor; MNIST, where feature learning is better). An attractor is there a set of
+neurons active on the same points; here, also of one sign of beta.
+
+Published against ours (medians of 3 seeds, range; about p = 64, h = 400, d = 5; raw patterns):
+A ~ p / p^0.65 (0.63 to 0.92), ternary patterns 0.65;  A ~ sqrt(h) / h^0.62 (0.58 to 0.64), 0.67
+A against d: not given / d^0.66 (0.51 to 1.05), no power law: it grows to d = 10 and not beyond
+one neuron replaces an attractor / f changes by 2.1e-15 at most; 0 or 1 pattern in a network needs 2
+MNIST: feature learning is better / test error 0.105, lazy 0.112, in each of 3 seeds; but 0.88 of
+    the neurons are attractors of their own (lazy: 0.98), so that merging hardly saves any
+Patterns count neurons that contribute nothing. The effective number, 1 / sum of squared shares of
+|beta| |v|, grows as p^0.82 and hardly with h (h^0.12): at h = 1600 it is 12.6, of 121 attractors.
+With constant forces the number of maxima grows as p^0.43, p^0.74, p^0.98 for d = 1, 2, 3, and more
+than half of them lie on kinks, along which neurons slide.
+
+Minutes on one core: --quick 1/4, --standard 7, --full 700 by estimate.
+
+Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk).
+"""
+from dataclasses import dataclass
+
+import numpy as np
+from lab.data import here
+from lab.plan import stack
+
+from npspectral.sweep import grid
+
+from .parts import FEATURE, LAZY, follow_field, follow_maxima, follow_mnist, follow_sphere
+
+SECONDS = 16, 430, 42000
+DATA = ("mnist",)
+VARIED = "phd"
+COUNTS = ("attractors", "ternary", "at_start", "dead", "sliding", "unseen", "effective", "merged",
+          "mixed", "two", "change", "left", "drift")
+AXES = {
+    **{f"field/{name}": axes for name, axes in {
+        "x": ("point", "input"), "force": ("point",), "beta": ("neuron",), "growth": ("neuron",),
+        "paths": ("step", "neuron", "component"), "last": ("neuron", "component"),
+        "ends": ("attractor", "component"), "end_signs": ("attractor",)}.items()},
+    **{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
+       for name in ("attractors", "sliding")},
+    **{f"A against {size}/{name}": ("seed", size) for size in VARIED for name in COUNTS},
+    **{f"A against {size}/errors": ("seed", size, "merged or not") for size in VARIED},
+    **{size: (size,) for size in VARIED}, **dict.fromkeys(COUNTS, ("seed",)),
+    "errors": ("seed", "merged or not"), "vectors": ("seed", "neuron", "component"),
+    "beta": ("seed", "neuron"), "labels": ("seed", "neuron"), "x": ("seed", "point", "input"),
+    "target": ("seed", "point")}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """p, h and d of the sphere task, and what each is varied over; `tasks` of random labels."""
+
+    seeds: int
+    p: int
+    h: int
+    d: int
+    p_varied: tuple
+    h_varied: tuple
+    d_varied: tuple
+    tasks: int
+    mnist_p: int = 1024
+    mnist_h: int = 400
+    max_steps: int = 20_000
+    p_maxima: tuple = ((2, 4, 6, 8, 12, 16), (2, 4, 6, 8, 12, 16), (2, 4, 6, 8, 12))   # d = 1, 2, 3
+
+
+SETTINGS = {
+    "quick": Setting(1, 32, 100, 5, (8, 16, 32), (50, 100), (2, 5), 3, 64, 100),
+    "default": Setting(3, 64, 400, 5, (8, 16, 32, 64, 128, 256), (50, 100, 200, 400, 800, 1600),
+                       (2, 3, 5, 10, 20), 20),
+    "full": Setting(10, 256, 2000, 5, (16, 32, 64, 128, 256, 512, 1024),
+                    (100, 200, 500, 1000, 2000, 5000, 10_000), (2, 3, 5, 10, 20, 50), 100, 4096,
+                    2000, 100_000),
+}
+
+
+def plan(setting):
+    """part, or (varied size, its value) -> the runs."""
+    runs = {"field": grid(follow_field, seed=[2])}
+    for d, sizes in enumerate(setting.p_maxima, start=1):
+        runs[f"maxima, d = {d}"] = grid(follow_maxima, d=[d], p=sizes, tasks=[setting.tasks])
+    trained = {"seed": range(setting.seeds), "max_steps": [setting.max_steps]}
+    base = {size: [getattr(setting, size)] for size in VARIED}
+    for size in VARIED:
+        for value in getattr(setting, f"{size}_varied"):
+            runs[size, value] = grid(follow_sphere, **{**base, size: [value]}, **trained)
+    for name, alpha in (("feature", FEATURE), ("lazy", LAZY)) if here("mnist") else ():
+        runs[f"mnist, {name}"] = grid(follow_mnist, alpha=[alpha], p=[setting.mnist_p],
+                                      h=[setting.mnist_h], **trained)
+    return runs
+
+
+def run(setting, keep):
+    """The field; the maxima of each d; A against p, h and d; MNIST if it is here."""
+    values = keep(plan(setting))
+    result = {"field": values.pop("field")[0]}
+    for d, sizes in enumerate(setting.p_maxima, start=1):
+        part = f"maxima, d = {d}"
+        result[part] = {"p": np.array(sizes), **stack(values.pop(part))}
+    for size in VARIED:
+        varied = getattr(setting, f"{size}_varied")
+        rows = zip(*(values.pop((size, value)) for value in varied), strict=True)
+        result[f"A against {size}"] = {size: np.array(varied),
+                                       **stack([stack(of_seed) for of_seed in rows])}
+    return result | {part: stack(rows) for part, rows in values.items()}

@@ -1,0 +1,153 @@
+"""A network trained on one part, and what it looks at."""
+from dataclasses import dataclass
+
+import numpy as np
+from lab.data import images
+from lab.progress import progress
+
+from npspectral import Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
+from npspectral.analysis.spectral.relevance import input_relevance, keep_top, top_mask
+from npspectral.data import correlated_pairs, gaussian_features, train_test_split
+from npspectral.nn import L2, PUBLISHED
+from npspectral.training import accuracy, evaluate
+
+HIDDEN = (100, 100, 50)
+BATCH = 500
+FEW = 17                            # pixels that are enough
+SHOWN = 8                           # test images of each digit in the figure
+
+
+@dataclass(frozen=True)
+class Training:
+    """Penalties on the first layer; then (learning rate, epochs) in turn."""
+
+    l2_lambda: float
+    l2_phi: float
+    stages: tuple
+
+
+CONTROL = Training(1e-6, 1e-4, ((1e-2, 3),))        # of (b): what cannot be learned needs no more
+RETRAIN = Training(0.0, 0.0, ((1e-3, 20),))         # of (c): on few pixels
+
+
+def spectral_network(n_in, n_out, first):
+    """n_in-100-100-50-n_out with lambda_out = 0 throughout; `first` follows the first layer."""
+    sizes = (n_in, *HIDDEN, n_out)
+    layers = []
+    for pair, activation in zip(zip(sizes, sizes[1:]), (first, ReLU(), ReLU())):
+        layers += [Spectral(*pair, **PUBLISHED["chicchi2024"]), activation]
+    return Chain(*layers, Spectral(*sizes[-2:], **PUBLISHED["chicchi2024"]))
+
+
+def train(network, rng, train_set, test_set, training, label):
+    """params after all stages; curves (epochs, 3): training loss, its accuracy, the test one."""
+    penalties = ()
+    if isinstance(network.layers[0], Spectral):
+        penalties = (L2(training.l2_lambda, "0/lambda_in"), L2(training.l2_phi, "0/phi"))
+    start, last, curves = network.init(rng, np.float32), 0, []
+    total = sum(epochs for _, epochs in training.stages)
+    for learning_rate, epochs in training.stages:
+        last += epochs
+        for record in fit(network, start, *train_set, loss=softmax_cross_entropy,
+                          optimizer=Adam(learning_rate), batch_size=BATCH, rng=rng, epochs=last,
+                          penalties=penalties, metrics=[accuracy], validation=test_set):
+            curves.append((record.loss, record.metrics["accuracy"],
+                           record.metrics["validation_accuracy"]))
+            progress(f"{label}  epoch {record.epoch}/{total}  test accuracy {curves[-1][2]:.4f}")
+        start = record
+    return start.params, np.array(curves)
+
+
+def follow_gaussian(training, n, n_features, n_relevant, sigma, seed):
+    """One seed of part (a) as arrays."""
+    rng = np.random.default_rng(seed)
+    drawn = gaussian_features(rng, n, n_features, n_relevant, sigmas=sigma, dtype=np.float32)
+    row, _, _ = learned(drawn, rng, training, f"(a) gaussian, seed {seed}")
+    return {**row, "gap": drawn.gap, "hellinger": drawn.hellinger, "relevant": drawn.relevant}
+
+
+def follow_pairs(training, n, flip_probability, seed):
+    """One seed of part (b) as arrays; two features are unpaired."""
+    rng, label = np.random.default_rng(seed), f"(b) pairs, seed {seed}"
+    drawn = correlated_pairs(rng, n, 2 * len(flip_probability) + 2, flip_probability,
+                             dtype=np.float32)
+    row, train_set, test_set = learned(drawn, rng, training, label)
+    return {**row, **controls(rng, train_set, test_set, label),
+            "flip_probability": drawn.flip_probability}
+
+
+def learned(drawn, rng, training, label):
+    """What a network makes of a handmade set, beside its Bayes rule; the two parts of the set."""
+    train_set, test_set = train_test_split(rng, drawn.x, drawn.labels)
+    network = spectral_network(drawn.x.shape[1], 2, Tanh())
+    params, curves = train(network, rng, train_set, test_set, training, label)
+    row = {**relevances(network, params), "curves": curves, "accuracy": curves[-1, 2],
+           "bayes": drawn.bayes_accuracy(),
+           "bayes_rule": np.mean(drawn.predict(test_set[0]) == test_set[1])}
+    return row, train_set, test_set
+
+
+def controls(rng, train_set, test_set, label):
+    """Test accuracy of a linear classifier, and of the network where marginals are all there is."""
+    n_in = train_set[0].shape[1]
+    linear, network = Chain(Dense(n_in, 2)), spectral_network(n_in, 2, Tanh())
+    _, alone = train(linear, rng, train_set, test_set, CONTROL, label + ", linear")
+    shuffled = shuffle_within_classes(rng, *train_set), shuffle_within_classes(rng, *test_set)
+    _, marginal = train(network, rng, *shuffled, CONTROL, label + ", marginals")
+    return {"linear_accuracy": alone[-1, 2], "marginal_accuracy": marginal[-1, 2]}
+
+
+def shuffle_within_classes(rng, x, labels):
+    """The same set with every feature shuffled by itself among the examples of a class."""
+    x = x.copy()
+    for label in np.unique(labels):
+        x[labels == label] = rng.permuted(x[labels == label], axis=0)
+    return x, labels
+
+
+def zeros_and_ones():
+    """(x, labels) of MNIST's zeros and ones for training, the same for testing."""
+    return [(x[labels < 2], labels[labels < 2]) for x, labels in images("mnist")]
+
+
+def show_mnist():
+    """Some test images of each digit, and the means of the training images."""
+    (x, labels), (x_test, labels_test) = zeros_and_ones()
+    return {**{f"examples_{digit}": x_test[labels_test == digit][:SHOWN] for digit in (0, 1)},
+            "mean_images": np.array([x[labels == digit].mean(0) for digit in (0, 1)])}
+
+
+def follow_mnist(training, counts, seed):
+    """One seed of part (c) as arrays; `counts` of the pixels are kept in turn."""
+    (train_set, test_set), rng = zeros_and_ones(), np.random.default_rng(seed)
+    network, label = spectral_network(784, 10, ReLU()), f"(c) mnist, seed {seed}"
+    params, curves = train(network, rng, train_set, test_set, training, label)
+    scores = relevances(network, params)
+    orders = {"relevance": scores["relevance"], "eigenvalue": scores["eigenvalue"],
+              "random": rng.random(784)}
+    row = {**scores, "curves": curves, "accuracy": curves[-1, 2]}
+    for name, score in orders.items():
+        progress(f"{label}  masking by {name}")
+        row[f"kept_{name}"] = np.array([
+            evaluate(network, params, keep_top(test_set[0], score, n), test_set[1],
+                     metrics=[accuracy])["accuracy"] for n in counts])
+    for name in ("relevance", "random"):
+        row[f"retrained_{name}"] = retrain(rng, train_set, test_set, orders[name],
+                                           f"{label}, {FEW} pixels by {name}")
+    return row
+
+
+def retrain(rng, train_set, test_set, scores, label):
+    """Test accuracy of a new network that only ever sees the FEW pixels of the largest scores."""
+    mask = top_mask(scores, FEW)
+    sets = [(np.ascontiguousarray(x[:, mask]), labels) for x, labels in (train_set, test_set)]
+    _, curves = train(spectral_network(FEW, 10, ReLU()), rng, *sets, RETRAIN, label)
+    return curves[-1, 2]
+
+
+def relevances(network, params):
+    """Both scores of the inputs, and the eigenvalues with their signs."""
+    first = network.layers[0], params[0]
+    return {"relevance": input_relevance(*first, "product"),
+            "eigenvalue": input_relevance(*first, "eigenvalue"),
+            "lambda_in": params[0]["lambda_in"]}

@@ -1,0 +1,122 @@
+"""Figures: layers, pictures of the last one, scale and error."""
+from functools import partial
+
+import numpy as np
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+
+from .claims import arms_of
+from .clouds import BLOCKS
+
+COLORS = (GRAY, BLUE, ORANGE)               # untrained; by the features or labels; the other one
+CONTROL_COLORS = (BLUE, ORANGE, GREEN, PINK, GRAY, "k")
+
+
+def figures(result):
+    parts = {part: arms_of(result, part) for part in ("control", "stripe", "mnist")}
+    parts = {part: arms for part, arms in parts.items() if arms}
+    networks = {part: arms for part, arms in parts.items() if part != "control"}
+    return {"layers": partial(draw_layers, networks=networks),
+            "picture": partial(draw_picture, networks=networks),
+            "scale": partial(draw_scale, parts=parts)}
+
+
+def three(arms):
+    """The arms of the largest set, with colors: untrained, trained, and the last one."""
+    names = list(arms)
+    return zip((names[0], *names[-2:]), COLORS)
+
+
+def draw_layers(plt, networks):
+    """Above: TwoNN; below: components of 90 % of the variance. Lines: means, bars: the range."""
+    figure, grid = plt.subplots(2, len(networks), figsize=(6.2 * len(networks), 8.4),
+                                squeeze=False)
+    for (above, below), (part, arms) in zip(grid.T, networks.items()):
+        for name, color in three(arms):
+            arm = arms[name]
+            for axes, values in ((above, arm["dimension"][..., 0]), (below, arm["components"])):
+                draw_depth(axes, values, color, name)
+        title = (f"stripe, {arms[name]['d']} dimensions, 1/h scaling" if part == "stripe" else
+                 "MNIST, fully connected")
+        above.set(title=title, ylabel="TwoNN dimension", ylim=(0, None))
+        below.set(ylabel="components of 90 % of the variance", xlabel="hidden layer", yscale="log",
+                  ylim=(0.8, None))
+        plain_ticks(below.yaxis, (1, 2, 5, 10, 20, 50, 100))
+        above.legend(fontsize=10)
+    figure.suptitle("Points on a full line: before the activation; on a dashed one: after it.\n"
+                    "Layer 0 is the input; all points are unseen")
+    return figure
+
+
+def plain_ticks(axis, values):
+    """Ticks of a logarithmic axis, written as plain numbers, and no others."""
+    axis.set_ticks(values, [f"{value:.0f}" for value in values])
+    axis.set_ticks([], minor=True)
+
+
+def draw_depth(axes, values, color, label):
+    """values (seeds, 2 L + 1) of x, u_1, a_1, ...: u full, a dashed, both from x on."""
+    before, after = np.r_[0, 1:values.shape[1]:2], np.arange(0, values.shape[1], 2)
+    for columns, line, name in ((before, "o-", label), (after, "s--", None)):
+        shown = values[:, columns]
+        spread = np.abs(np.stack([shown.min(0), shown.max(0)]) - shown.mean(0))
+        axes.errorbar(np.arange(len(columns)), shown.mean(0), spread, fmt=line, color=color,
+                      label=name, markersize=5, linewidth=1.4 if name else 0.8,
+                      zorder=2 if color != GRAY else 1, elinewidth=1)
+        if color == GRAY and name:          # wider: others may lie on it
+            axes.plot(np.arange(len(columns)), shown.mean(0), color=color, linewidth=5, alpha=0.4)
+    axes.set_xticks(np.arange(len(after)))
+
+
+def draw_picture(plt, networks):
+    """Two principal components of the last hidden u of the first seed, colored by class."""
+    figure, grid = plt.subplots(len(networks), 3, figsize=(14, 4.6 * len(networks)), squeeze=False)
+    for row, (part, arms) in zip(grid, networks.items()):
+        for axes, (name, _) in zip(row, three(arms)):
+            arm = arms[name]
+            picture, labels = arm["picture"][0], arm["labels"][0]
+            share = arm["largest"][0, -2].sum()
+            classes, codes = np.unique(labels, return_inverse=True)
+            colors = plt.get_cmap("coolwarm", 2) if len(classes) == 2 else plt.get_cmap("tab10")
+            dots = axes.scatter(*picture.T, c=codes[:len(picture)], s=7, cmap=colors, vmin=-0.5,
+                                vmax=len(classes) - 0.5)
+            axes.set(xlabel="first component",
+                     title=f"{part}, {name}:\n{share:.2%} of the variance")
+        row[0].set_ylabel("second component")
+        bar = figure.colorbar(dots, ax=row, label="class")
+        bar.set_ticks(range(len(classes)), labels=classes)
+    figure.suptitle("The last hidden layer before its activation, unseen points")
+    return figure
+
+
+def draw_scale(plt, parts):
+    """Dimension by the number of points, of controls and last layers; error by dimension."""
+    figure, row = plt.subplots(1, len(parts) + ("mnist" in parts),
+                               figsize=(5 * (len(parts) + 1), 4.8), squeeze=False)
+    for axes, (part, arms) in zip(row[0], parts.items()):
+        first = next(iter(arms.values()))
+        sizes = first["points"]
+        if part == "control":
+            lines = [(name, cloud["blocks"].mean(0), color)
+                     for (name, cloud), color in zip(arms.items(), CONTROL_COLORS)]
+        else:
+            lines = [("input", first["blocks"][:, 0].mean(0), "k")]
+            lines += [(f"last u, {name}", arms[name]["blocks"][:, -2].mean(0), color)
+                      for name, color in three(arms)]
+        for name, values, color in lines:
+            axes.plot(sizes / np.array(BLOCKS), values, "o-", color=color, label=name, markersize=4)
+        axes.set(xscale="log", xlabel="points in a block", title=part, ylim=(0, 18),
+                 ylabel="TwoNN dimension, mean over blocks")
+        plain_ticks(axes.xaxis, sizes / np.array(BLOCKS))
+        axes.legend(fontsize=9)
+    if "mnist" in parts:
+        draw_errors(row[0, -1], parts["mnist"])
+    return figure
+
+
+def draw_errors(axes, arms):
+    for name, arm in arms.items():
+        if name[0].isdigit():
+            axes.plot(arm["dimension"][:, -1, 0], 100 * arm["error"], "o", label=name)
+    axes.set(xlabel="TwoNN dimension of the last hidden a", ylabel="test error, %",
+             title="mnist, each network a point")
+    axes.legend(fontsize=9)

@@ -1,0 +1,104 @@
+"""How fast does the error fall with p? Feature and lazy learning, kernel machines, neighbors.
+
+Feature learning compresses directions that the labels ignore, by lambda ~ sqrt(p) on the stripe,
+which theory turns into a larger exponent of error ~ p^-beta. Each training set is learned by the
+network at small alpha (feature) and at large alpha (lazy: the whole network, not a frozen kernel),
+by support vectors of its tangent kernel at the start and at the end, and by 5 nearest neighbors.
+
+Source: Paccolat et al. 2021, J. Stat. Mech. 044001; Petrini 2020, candidacy talk; public code, of
+which: one hidden layer of h ReLUs, alpha = 1e-6 (5e-8 with the article's 1/sqrt(h), h = 400), soft
+hinge of sharpness 20, h = 10,000 (here 400); MNIST by parity, alpha = 2e-3, sharpness 3.
+
+Published or theory against ours; 5 seeds for the stripe, 2 for the others, p = 128 to 2048 (1024):
+stripe, d = 5: exponents 0.692 feature, 0.385 lazy / 0.60 (0.46 to 0.70 over seeds), 0.44
+feature < lazy, initial SVC < 5-NN / at every p; at p = 2048 0.0066, 0.0392, 0.0471, 0.102
+lambda* ~ sqrt(p) / p^0.57, 2.2 to 3.3 times the prediction 0.368 sqrt(p)
+cylinder, d = 3: 0.5 feature, 0.429 lazy / 0.55, 0.38; lambda* ~ p^0.47, theory p^0.25
+sphere, d = 5: 0.385 for both / 0.63, 0.40: lazy is ahead below p* = 486 (361 to 659)
+MNIST: guides 1/2 feature, 1/3 lazy / 0.20, 0.31, and 5-NN is ahead of all
+
+Minutes of processor time: --quick 1/3, --standard 9, --full 6,000 by estimate.
+
+Does not reproduce:
+- Final SVC and network agree to 25 % at p = 128 and 512 only: their ratios are 1.18, 0.73, 0.84,
+  0.69, 0.55 (mean 0.77). It depends on when one stops: trained till every point is out of the
+  margin ("stripe, every point"), 1.15 and 1.69 at p = 128 and 256, while lambda falls to 0.70 and
+  0.45 of what it was: the last points cost compression. Final SVC is below initial SVC throughout.
+- Supports of the initial kernel approach the interface as p^-0.35 on the stripe, p^-0.46 on the
+  sphere, faster than p^(-1/5); p^-0.36 on the cylinder, where p^(-1/3) is expected.
+- MNIST: no gain by feature learning.
+
+Deviation: training stops when 95 % of the points have y F >= 1, or at a number of steps, as the
+last 5 % would take most of the time; the table tells how many are left. The 95 % were chosen after
+trials of two training sets (p = 128 and 256) in which several fractions were compared. The steps
+are longer than published (LIMITS), MNIST has a fully connected network of 2 x 100 in place of the
+talk's convolutional one.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+from lab.data import here
+from lab.plan import stack
+
+from npspectral.sweep import Run
+
+from .parts import EVERY_POINT, TASKS, follow
+
+SECONDS = 18, 540, 360000
+DATA = ("mnist",)
+RUN = ("seed", "p")
+AXES = {"p": ("p",), "d": (), "n_parallel": (), "errors": (*RUN, "method"),
+        "distances": (*RUN, "kernel"), "distance_of_all": RUN, **dict.fromkeys(
+            ("left", "steps", "floor_steps", "escape_times", "amplification",
+             "final_amplification"), (*RUN, "regime"))}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Sizes p and seeds of the stripe and of the other tasks, their dimensions, widths, steps."""
+
+    p_stripe: tuple
+    p_others: tuple
+    seeds: int
+    seeds_of_others: int
+    width: int = 400
+    image_widths: tuple = (100, 100)
+    least_steps: int = 5000
+    steps_times_p: int = 5_000_000
+    d_stripe: int = 5
+    d_cylinder: int = 3
+    d_sphere: int = 5
+
+    def steps(self, p):
+        """So many that the time of a run hardly depends on p, and 20,000 at most."""
+        return min(20_000, max(self.least_steps, self.steps_times_p // p))
+
+    def of(self, name):
+        """Of a task: sizes p, number of seeds, d, widths of the hidden layers."""
+        if name == "mnist":
+            return self.p_others, self.seeds_of_others, 784, self.image_widths
+        d = getattr(self, f"d_{name.partition(',')[0]}")
+        if name in ("stripe", EVERY_POINT):
+            sizes = self.p_stripe[:2] if name == EVERY_POINT else self.p_stripe
+            return sizes, self.seeds, d, (self.width,)
+        return self.p_others, self.seeds_of_others, d, (self.width,)
+
+
+SIZES = (128, 256, 512, 1024, 2048)
+SETTINGS = {
+    "quick": Setting(SIZES[:2], SIZES[:2], 1, 1, 100, (30, 30), 2000, 0),
+    "default": Setting(SIZES, SIZES[:4], 5, 2),
+    "full": Setting((*SIZES, 4096, 8192), (*SIZES, 4096), 10, 5, 10_000, (1000, 1000), 20_000, 0),
+}
+
+
+def run(setting, keep):
+    """task -> name -> array (seeds, sizes, ...)."""
+    tasks = {name: setting.of(name) for name in TASKS if name != "mnist" or here("mnist")}
+    values = keep({
+        (name, seed): [Run(follow, {"name": name, "d": d, "widths": widths, "p": p, "seed": seed,
+                                    "max_steps": setting.steps(p)}) for p in sizes]
+        for name, (sizes, seeds, d, widths) in tasks.items() for seed in range(seeds)})
+    return {name: {"p": np.array(sizes), "d": d, "n_parallel": TASKS[name].n_parallel or d,
+                   **stack([stack(values[name, seed]) for seed in range(seeds)])}
+            for name, (sizes, seeds, d, _) in tasks.items()}

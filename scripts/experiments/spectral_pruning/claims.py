@@ -1,0 +1,111 @@
+"""The published numbers, and what ours say beside them.
+
+PUBLISHED are means of test accuracy over five runs (fewer where noted in the result files) that the
+authors of Buffoni et al. 2022 committed beside their code: data set, activation, number of hidden
+layers -> method -> one number for each of PERCENTILES.
+"""
+from itertools import combinations
+
+import numpy as np
+from lab.table import Row
+
+from .parts import PERCENTILES
+
+METHODS = ("dense", "post", "pre")
+CLOSE, FAR = 0.02, 0.03                     # |ours - published|
+CLEAR, LEAST = 0.02, 1e-4                   # differences that order methods: published, ours
+JUDGED_AT = {percentile: PERCENTILES.index(percentile) for percentile in (70, 90)}
+PUBLISHED = {
+    ("mnist", "tanh", 1): {"dense": (.984, .981, .925, .806, .603, .473),
+                           "post": (.982, .979, .945, .883, .733, .592),
+                           "pre": (.978, .978, .980, .980, .977, .972)},
+    ("mnist", "relu", 1): {"dense": (.986, .985, .975, .948, .832, .660),
+                           "post": (.984, .975, .937, .866, .676, .529),
+                           "pre": (.983, .981, .981, .979, .979, .974)},
+    ("mnist", "elu", 1): {"dense": (.981, .982, .972, .943, .831, .661),
+                          "post": (.982, .982, .980, .973, .948, .852),
+                          "pre": (.977, .978, .978, .978, .978, .975)},
+    ("fashion-mnist", "tanh", 1): {"dense": (.896, .878, .609, .426, .248, .215),
+                                   "post": (.891, .874, .794, .748, .648, .485),
+                                   "pre": (.876, .883, .885, .886, .886, .878)},
+    ("fashion-mnist", "relu", 1): {"dense": (.898, .898, .895, .874, .730, .558),
+                                   "post": (.896, .894, .862, .802, .657, .473),
+                                   "pre": (.888, .892, .890, .887, .885, .881)},
+    ("fashion-mnist", "elu", 1): {"dense": (.893, .894, .715, .536, .372, .320),
+                                  "post": (.893, .893, .868, .824, .693, .563),
+                                  "pre": (.886, .883, .885, .888, .884, .885)},
+    ("mnist", "tanh", 3): {"dense": (.984, .825, .630, .463, .317, .199),
+                           "post": (.984, .959, .772, .590, .389, .220),
+                           "pre": (.977, .974, .971, .961, .727, .501)},
+    ("mnist", "elu", 3): {"dense": (.982, .910, .594, .363, .246, .202),
+                          "post": (.986, .985, .978, .949, .537, .195),
+                          "pre": (.976, .976, .976, .973, .966, .897)},
+    ("fashion-mnist", "relu", 3): {"dense": (.895, .692, .100, .100, .100, .100),
+                                   "post": (.900, .863, .671, .480, .235, .099),
+                                   "pre": (.887, .883, .883, .882, .877, .867)},
+    ("fashion-mnist", "elu", 3): {"dense": (.894, .585, .177, .123, .074, .100),
+                                  "post": (.896, .879, .697, .523, .285, .130),
+                                  "pre": (.883, .888, .885, .886, .878, .863)},
+}
+
+
+def published(name):
+    """method -> numbers for a case's name such as "mnist elu 500-500-500"."""
+    dataset, activation, hidden = name.split()
+    return {method: np.array(row) for method, row in
+            PUBLISHED[dataset, activation, 1 + hidden.count("-")].items()}
+
+
+def by_case(result):
+    """Name of a case -> method -> arrays."""
+    cases: dict = {}
+    for part, arrays in result.items():
+        name, method = part.split(", ")
+        cases.setdefault(name, {})[method] = arrays
+    return cases
+
+
+def claims(result):
+    rows = []
+    for name, methods in by_case(result).items():
+        ours, theirs = {method: methods[method]["accuracy"] for method in METHODS}, published(name)
+        rows += [*beside(name, ours, theirs), judge_pre(name, ours, theirs),
+                 *judge_order(name, ours, theirs), judge_cells(name, ours, theirs)]
+        rows += [Row(name, f"{percentile} % cut: dense, {way.replace('_', ' ')}", "-",
+                     methods["dense"][way][:, at])
+                 for way in ("by_layer", "by_signed_sum") for percentile, at in JUDGED_AT.items()]
+    return rows
+
+
+def beside(name, ours, theirs):
+    """Test accuracies with 70 % and 90 % of the hidden nodes cut, then with the other shares."""
+    order = sorted(enumerate(PERCENTILES), key=lambda pair: pair[1] not in JUDGED_AT)
+    return [Row(name, f"{percentile} % cut: {method}", f"{theirs[method][at]:.3f}",
+                ours[method][:, at]) for at, percentile in order for method in METHODS]
+
+
+def judge_pre(name, ours, theirs):
+    """Pre-training at up to 90 %, the mean of the seeds."""
+    upto = np.array(PERCENTILES) <= 90
+    off = np.abs(ours["pre"].mean(0) - theirs["pre"])[upto].max()
+    return Row(name, "pre, up to 90 %: off by at most", "0", np.array([off]), high=CLOSE)
+
+
+def judge_order(name, ours, theirs):
+    """The order of each two methods at 70 % and 90 % where the published means differ clearly."""
+    for percentile, at in JUDGED_AT.items():
+        for first, second in combinations(METHODS, 2):
+            gap = theirs[first][at] - theirs[second][at]
+            if abs(gap) <= CLEAR:
+                continue
+            mine = np.array([ours[first][:, at].mean() - ours[second][:, at].mean()])
+            bounds = {"low": LEAST} if gap > 0 else {"high": -LEAST}
+            yield Row(name, f"{percentile} % cut: {first} less {second}", f"{gap:+.3f}", mine,
+                      **bounds)
+
+
+def judge_cells(name, ours, theirs):
+    """How many of the cells, means of the seeds, are off by more than FAR; at most 2 may be."""
+    far = sum(np.abs(ours[method].mean(0) - theirs[method]) > FAR for method in METHODS)
+    cells = len(METHODS) * len(PERCENTILES)
+    return Row(name, f"cells of {cells} off by more than {FAR}", "0", np.array([far.sum()]), high=2)

@@ -1,0 +1,32 @@
+"""Test accuracy against the share of hidden nodes cut."""
+from lab.style import BLUE, GRAY, GREEN, ORANGE, band, several
+
+from .claims import by_case, published
+from .parts import PERCENTILES
+
+LOOKS = {"dense": (ORANGE, "o-", "dense, by incoming weights"),
+         "post": (BLUE, "s-", "spectral, after training"),
+         "pre": (GREEN, "^-", "spectral, before training")}
+
+
+def figures(result):
+    return {"spectral_pruning": lambda plt: draw(plt, by_case(result))}
+
+
+def draw(plt, cases):
+    """One panel a case, three a row."""
+    columns = min(3, len(cases))
+    rows = -(-len(cases) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(5.2 * columns, 4.4 * rows), squeeze=False)
+    for axes in panels.flat[len(cases):]:
+        axes.set_axis_off()
+    for axes, (name, methods) in zip(panels.flat, cases.items()):
+        for method, arrays in methods.items():
+            color, line, label = LOOKS[method]
+            band(axes, PERCENTILES, arrays["accuracy"], color, label, line=line, alpha=0.2)
+            axes.plot(PERCENTILES, published(name)[method], ":", color=color, lw=2)
+        axes.plot([], [], ":", color=GRAY, lw=2, label="published mean, in the same color")
+        axes.set(xlabel="hidden nodes cut (%)", ylabel="test accuracy", ylim=(0, 1.02),
+                 title=f"{name}\n{several(len(arrays['whole']))}, band: range")
+    panels.flat[0].legend(loc="lower left", fontsize=10)
+    return figure

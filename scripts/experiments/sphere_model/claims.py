@@ -1,0 +1,100 @@
+"""What is claimed of the sphere, as rows of a table."""
+import numpy as np
+from lab.neurons import places, weights
+from lab.table import Row
+
+from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
+                                                         kernel_exponent, power_law)
+from npspectral.data.binary import sphere_radius
+
+STAGES = ("start", "toward lazy", "feature, at t*", "feature, end")
+
+
+def curves_of(result):
+    """(kind, d) -> arrays of a curve."""
+    names = {part: part.rpartition(", d = ") for part in result if part != "stages"}
+    return {(kind, int(d)): result[part] for part, (kind, _, d) in names.items()}
+
+
+def claims(result):
+    """Rows of all curves and of the stages."""
+    rows, curves = [], curves_of(result)
+    for d in sorted({d for _, d in curves}):
+        rows += judge_crossing(d, curves["lazy", d], curves["feature", d])
+    for (kind, d), curve in curves.items():
+        if kind not in ("lazy", "feature"):
+            rows += judge_free(d, kind, curve, curves["feature", d])
+    left = np.concatenate([curve["left"].ravel() for curve in curves.values()])
+    return [*rows, Row("curves", "points not learned, all networks", "0", left, high=0.01),
+            *judge_stages(result["stages"])]
+
+
+def star(d, lazy, feature):
+    """p*, or None, and its bootstrap interval over seeds."""
+    p = feature["p"]
+    rng = np.random.default_rng(d)
+    return (crossing(p, feature["error"], lazy["error"]),
+            crossing_interval(rng, p, feature["error"], lazy["error"]))
+
+
+def judge_crossing(d, lazy, feature):
+    part, p = f"d = {d}", feature["p"]
+    at, (low, high) = star(d, lazy, feature)
+    interval = f"{low:.0f} to {high:.0f}" if high < np.inf else f"above {min(low, p[-1]):.0f}"
+    where = "p*" if at else "no p*; largest p"
+    fit = power_law(p[p >= p[-1] / 16], lazy["error"][:, p >= p[-1] / 16])
+    return [Row(part, f"{where} (95 %: {interval})", "exists" if d == 10 else "figure",
+                np.array([at or p[-1]])),
+            Row(part, f"lazy / feature error at p = {p[0]}", "below 1",
+                lazy["error"][:, 0] / feature["error"][:, 0], high=1, every=False),
+            Row(part, f"lazy / feature error at p = {p[-1]}", "above 1" if d == 10 else "-",
+                lazy["error"][:, -1] / feature["error"][:, -1],
+                low=1 if d == 10 else -np.inf, every=False),
+            Row(part, "exponent of lazy, last p", f"{kernel_exponent(d):.3f} theory",
+                np.array([fit.exponent]))]
+
+
+def judge_free(d, kind, curve, free):
+    """Ratio to the error of free neurons with random biases, for every p of both."""
+    return [Row(f"d = {d}", f"error, {kind} / free, p = {p}",
+                "below 1" if kind.endswith("fixed") else "-",
+                curve["error"][:, column] / free["error"][:, list(free["p"]).index(p)],
+                high=1 if kind.endswith("fixed") else np.inf, every=False)
+            for column, p in enumerate(curve["p"])]
+
+
+def circle_scatter(z, share):
+    """Root mean square distance of points z (h, 2) from their best circle, in parts of its radius.
+
+    share (h,) weighs the points and sums to 1. The best circle is that of least squares in
+    |z|^2 = 2 center.z + constant.
+    """
+    root = np.sqrt(share)
+    sides = np.column_stack((2 * z, np.ones(len(z)))) * root[:, None]
+    *center, rest = np.linalg.lstsq(sides, root * (z * z).sum(1), rcond=None)[0]
+    radius = np.sqrt(rest + np.dot(center, center))
+    return float(np.sqrt(share @ (np.sqrt(((z - center) ** 2).sum(1)) - radius) ** 2) / radius)
+
+
+def scatters(stages):
+    """circle_scatter at all stages, of the neurons within the interface by |beta| |v|."""
+    values = []
+    for vectors, beta, living in zip(stages["vectors"], stages["beta"], stages["living"]):
+        z = places(vectors)
+        within = living & ((z * z).sum(1) < sphere_radius(2) ** 2)
+        share = weights(vectors, beta)[within]
+        values.append(circle_scatter(z[within], share / share.sum()))
+    return values
+
+
+def judge_stages(stages):
+    attractors, scatter = stages["attractors"], scatters(stages)
+    rows = [Row("stages", f"{what}, {name}", "-", np.array([value]))
+            for what, values in (("attractors", attractors), ("scatter about a circle", scatter))
+            for name, value in zip(STAGES, values)]
+    return rows + [Row("stages", "scatter at t* / at the start", "a circle",
+                       np.array([scatter[2] / scatter[0]]), high=0.5),
+                   Row("stages", "scatter at the end / at t*", "explodes",
+                       np.array([scatter[3] / scatter[2]]), low=2),
+                   Row("stages", "attractors at the end / at the start", "few",
+                       np.array([attractors[3] / attractors[0]]), high=0.5)]

@@ -1,0 +1,80 @@
+"""When does feature learning hurt? A task that has nothing to compress: the sphere.
+
+y depends on |x| alone, x ~ N(0, I_d). Isotropic weights suit this, and the lazy regime leaves them
+as they are; the feature regime turns them towards chance fluctuations of few data.
+
+    curves    test error of lazy and feature against p, d = 5, 10, 20: p* is where they cross;
+              at d = 10 also feature with fixed orientations omega_n / |omega_n|
+    stages    the neurons' positions z, d = 2: at the start, after training towards lazy, in the
+              feature regime when 10 % of the points have left the hinge, and at its end
+
+Source: L. Petrini 2020, candidacy talk: at d = 10 there is a p* below which lazy has the smaller
+test error, and with fixed orientations feature learning improves; z gather on a circle, which at
+the end "explodes" into attractors. Public code: fixed orientations start with b = 0.
+
+Published against ours (3 seeds, h = 400; p* by the mean errors, with a 95 % bootstrap interval):
+p* at d = 10: exists / 729 (678 to 790);  d = 5: 570 (386 to 754);  d = 20: none up to p = 1024
+error with fixed orientations over free, d = 10: below 1 / 0.93, 0.84, 0.73, 0.88 for p = 32, 64,
+    128, 256; with b(0) = 0 and free orientations 0.97 to 1.02: it is not the biases' start
+z on a circle, which explodes / the scatter about the best circle is 0.53 of its radius at the
+    start, 0.50 towards lazy, 0.10 at t*, 0.55 at the end; attractors: 714, 501, 109, 55
+The lazy error falls as p^-0.47, p^-0.47, p^-0.42 for d = 5, 10, 20, faster than the theory of
+kernels, p^-0.385, p^-0.357, p^-0.345, from p = 64 on.
+
+Minutes on one core: --quick 1/4, --standard 8 by estimate, --full 5,000 by estimate.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+from lab.plan import stack
+
+from npspectral.sweep import grid
+
+from .parts import AT_TEN, FREE, follow_curve, follow_stages
+
+SECONDS = 14, 480, 300000
+DATA = ()
+STAGE = ("stage", "neuron")
+AXES = {"p": ("p",), "error": ("seed", "p"), "left": ("seed", "p"), "stages/left": (),
+        "x": ("point", "input"), "target": ("point",), "vectors": (*STAGE, "component"),
+        "beta": STAGE, "living": STAGE, "attractors": ("stage",)}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Of curves: d, p, width; the slow networks of AT_TEN go up to p_slow. Of stages: p, width."""
+
+    seeds: int
+    d: tuple
+    p: tuple
+    width: int
+    p_slow: int
+    p_stages: int
+    width_stages: int
+    max_steps: int
+
+    def sizes(self, kind):
+        return [p for p in self.p if kind in FREE or p <= self.p_slow]
+
+
+SIZES = 32, 64, 128, 256, 512, 1024, 2048, 4096
+SETTINGS = {
+    "quick": Setting(2, (5, 10), (16, 64), 100, 64, 64, 200, 4000),
+    "default": Setting(3, (5, 10, 20), SIZES[:6], 400, 256, 400, 800, 6000),
+    "full": Setting(10, (2, 3, 5, 10, 20), SIZES, 2000, 2048, 1000, 10_000, 100_000),
+}
+
+
+def run(setting, keep):
+    """"KIND, d = D" -> arrays (seeds, sizes) of a curve; "stages" -> arrays."""
+    curves = {(kind, d): grid(follow_curve, kind=[kind], d=[d], p=setting.sizes(kind),
+                              width=[setting.width], seed=range(setting.seeds),
+                              max_steps=[setting.max_steps])
+              for d in setting.d for kind in (AT_TEN if d == 10 else FREE)}
+    values = keep(curves | {"stages": grid(
+        follow_stages, p=[setting.p_stages], width=[setting.width_stages],
+        max_steps=[setting.max_steps])})
+    stages, = values.pop("stages")
+    return {f"{kind}, d = {d}": {"p": np.array(setting.sizes(kind)), **{
+        name: array.reshape(-1, setting.seeds).T for name, array in stack(rows).items()}}
+        for (kind, d), rows in values.items()} | {"stages": stages}

@@ -1,0 +1,118 @@
+"""A run: a network trained in both regimes, and its kernels."""
+import numpy as np
+from lab.data import images
+from lab.plan import stack
+from lab.progress import progress
+
+from npspectral.analysis.clouds.mutual_information import (neighbor_information, ratio_information,
+                                                           ratio_information_apart)
+from npspectral.analysis.kernels.families import (explained_shares, family_bases, share_outside,
+                                                  split_kernel, without_perpendicular)
+from npspectral.analysis.kernels.pca import alignment, kernel_pca, projections
+from npspectral.analysis.kernels.regimes import kernel_change
+from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.data import parity_task, stripe
+from npspectral.nn import OneHidden, mean_field
+from npspectral.training import Limits, gradient_flow
+
+ALPHAS = {"feature": 1e-6, "lazy": 1e6}         # regimes; the stages of a part: start and these
+ESTIMATORS = (ratio_information, ratio_information_apart, neighbor_information)
+TOP = 20                                        # eigenvectors that are looked at one by one
+ESCAPED = 0.1                                   # t*: a larger share of the points has y F >= 1
+TIMES = np.geomspace(0.01, 10, 61)              # in units of t*
+EVERY = 40                                      # steps between looks at the kernel
+LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
+
+
+def train(network, params, x, target, alpha, max_steps, look):
+    """The params at the end, and look(params) at TIMES (61,), linear between looks.
+
+    Nothing but nan if t* was not reached.
+    """
+    seen, escape = [], np.nan
+    for record in gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS):
+        satisfied = record.satisfied(target)
+        if np.isnan(escape) and satisfied > ESCAPED:
+            escape = record.time
+        if record.step % EVERY == 0:
+            seen.append((record.time, look(record.params)))
+            progress(f"p {len(x)}, alpha {alpha:g}  step {record.step}  outside {satisfied:.3f}")
+        if satisfied == 1 or record.step >= max_steps:
+            break
+    times, values = np.array(seen).T
+    return record.params, np.interp(TIMES, times / escape, values)
+
+
+def spectrum(network, params, x, y):
+    """Kernel PCA on fresh points: shares of labels, alignment, information (3, TOP), vectors."""
+    kernel = tangent_kernel(network, params, x)
+    pca = kernel_pca(kernel)
+    vectors = pca.eigenvectors[:, :TOP]
+    return {"eigenvalues": pca.eigenvalues, "shares": projections(pca.eigenvectors, y),
+            "alignment": alignment(kernel, y), "vectors": vectors,
+            "information": np.array([[estimate(vector, y) for vector in vectors.T]
+                                     for estimate in ESTIMATORS])}
+
+
+def split_remainder(rng, network, params, x):
+    """How far K' is from K1 + K2 x_perp.x_perp' / d: the largest change of K1 with x_perp.
+
+    Relative to the largest entry of K'; of the size of rounding.
+    """
+    params, shuffled = without_perpendicular(params), x.copy()
+    shuffled[:, 1:] = rng.permutation(x[:, 1:])
+    (first, _), (second, _) = (split_kernel(network, params, points) for points in (x, shuffled))
+    return np.abs(first - second).max() / np.abs(tangent_kernel(network, params, x)).max()
+
+
+def split_of(rng, network, params, x, bases):
+    """How far the kernel K of a stage is from K', the one at omega_perp = 0."""
+    kernel, split = (tangent_kernel(network, weights, x)
+                     for weights in (params, without_perpendicular(params)))
+    return {"outside": share_outside(kernel, bases[-1]),
+            "outside_split": share_outside(split, bases[-1]),
+            "distance": kernel_change(kernel, split),
+            "remainder": split_remainder(rng, network, params, x)}
+
+
+def follow_stripe(p, n, d, widths, max_steps, seed):
+    """One network from one start in both regimes; stages: start, feature, lazy."""
+    rng = np.random.default_rng(seed)
+    (x, target), (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
+    network = OneHidden(d, *widths)
+    start = network.init(rng)
+    bases = family_bases(fresh)
+    stages, curves = follow(network, start, x, target, max_steps, lambda params: share_outside(
+        tangent_kernel(network, params, fresh), bases[-1]))
+    spectra = judge(network, stages, fresh, labels)
+    return {**spectra, "curves": curves,
+            **stack([split_of(rng, network, params, fresh, bases) for params in stages]),
+            "families": np.array([explained_shares(bases, top) for top in spectra["vectors"]])}
+
+
+def follow_mnist(p, n, widths, max_steps, seed):
+    """The same for the parity of digits, without the split."""
+    rng = np.random.default_rng(seed)
+    (x, digits), (fresh, fresh_digits) = images("mnist", 20_000)
+    mean = x.mean(0)
+    (x, target), (fresh, labels) = (
+        (part[:count].astype(float) for part in parity_task(rng, points, given, mean))
+        for points, given, count in ((x, digits, p), (fresh, fresh_digits, n)))
+    network = mean_field(x.shape[1], widths)
+    stages, _ = follow(network, network.init(rng), x, target, max_steps, lambda params: 0.0)
+    return judge(network, stages, fresh, labels)
+
+
+def follow(network, start, x, target, max_steps, look):
+    """(start, feature, lazy) params, and what was looked at during both trainings, (2, 61)."""
+    ends, looks = zip(*(train(network, start, x, target, alpha, max_steps, look)
+                        for alpha in ALPHAS.values()))
+    return (start, *ends), np.array(looks)
+
+
+def judge(network, stages, fresh, labels):
+    """The spectra of all stages, and the networks' errors on the fresh points."""
+    outputs = [network.forward(params, fresh)[0] for params in stages]
+    errors = [np.mean((end - outputs[0]) * labels <= 0) for end in outputs[1:]]
+    return {**stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
+            "errors": np.array(errors)}

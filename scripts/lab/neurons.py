@@ -1,0 +1,13 @@
+"""Neurons of one hidden layer as experiments show them: where they are, how much they carry."""
+import numpy as np
+
+
+def places(vectors):
+    """z (..., d) of v = (omega, b) (..., d + 1), where a neuron's plane is nearest to 0."""
+    omega, bias = vectors[..., :-1], vectors[..., -1:]
+    return -omega.shape[-1] ** 0.5 * (bias / (omega ** 2).sum(-1, keepdims=True)) * omega
+
+
+def weights(vectors, beta):
+    """|beta| |v|: what each neuron carries."""
+    return np.abs(beta) * np.sqrt((vectors ** 2).sum(-1))
