@@ -1,6 +1,5 @@
 """The kernel of one hidden layer: its limit of infinite width, and a network of the same kernel."""
 import numpy as np
-from conftest import assert_near
 
 from npspectral.analysis.kernels.infinite_width import relu_tangent_kernel
 from npspectral.analysis.kernels.tangent import tangent_kernel
@@ -30,5 +29,3 @@ def test_deviation_from_the_limit_falls_as_one_over_the_root_of_the_width(rng):
     slope = logs @ np.log(squares) / 2 / (logs @ logs)
     deviation = np.sqrt(2 / DRAWS) / 2 / np.sqrt(logs @ logs)
     assert abs(slope + 0.5) < 3 * deviation < 0.13, (slope, squares)
-
-
