@@ -3,6 +3,8 @@
 Two forms: amplitudes as the Fourier sum of what items and f add to the linear motion, K Y formed;
 "stepwise", where the memory takes its steps, B is formed and K Y u is taken off at the end.
 """
+from operator import add, mul, sub
+
 from .formulas_layers import affine
 from .formulas_recurrent import bent, damped, similarity
 from .matrices import combined, inverse
@@ -76,7 +78,7 @@ def motion(layer, transfer, x, n):
     u, steps = [[0 * entry for entry in sample[:n]] for sample in x], []
     for t, acts in enumerate(times_of(layer, x, n)):
         more = item(layer, x, t, n)
-        fed = u if more is None else added(u, more)
+        fed = u if more is None else combined(add, u, more)
         h = bent(layer, fed) if acts else fed
         steps.append((u, fed, h))
         u = affine(transfer, h)
@@ -98,14 +100,6 @@ def each(factors, rows):
     return [[factor * z for factor, z in zip(factors, row)] for row in rows]
 
 
-def added(a, b):
-    return combined(lambda p, q: p + q, a, b)
-
-
-def less(a, b):
-    return combined(lambda p, q: p - q, a, b)
-
-
 def read(layer, a):
     if layer["read"] == "amplitude":
         return [[z.re for z in row] + [z.im for z in row] for row in a]
@@ -118,8 +112,8 @@ def fourier(layer, params, x):
     """a = sum_t -exp(-i omega t) K Y (f(u_t + x_t) - u_t)."""
     _, _, transfer, _, rows = settings(params)
     steps, _ = motion(layer, transfer, x, len(params["phi"]))
-    written = [each([-turn(-t * omega) for omega in params["omega"]], image(rows, less(h, u)))
-               for t, (u, _, h) in enumerate(steps)]
+    written = [each([-turn(-t * omega) for omega in params["omega"]],
+                    image(rows, combined(sub, h, u))) for t, (u, _, h) in enumerate(steps)]
     return read(layer, [[collected(terms) for terms in zip(*samples)] for samples in zip(*written)])
 
 
@@ -129,12 +123,12 @@ def stepwise(layer, params, x):
     steps, last = motion(layer, transfer, x, len(params["phi"]))
     mu = [turn(omega) for omega in params["omega"]]
     gaps = [[Complex(value) - mu_k for value in values] for mu_k in mu]
-    drive = product_by(combined(lambda gap, z: gap * z, gaps, k), back)
+    drive = product_by(combined(mul, gaps, k), back)
     m = [[Complex(0) for _ in mu] for _ in x]
     for _, _, h in steps:
-        m = added(each(mu, m), image(drive, h))
+        m = combined(add, each(mu, m), image(drive, h))
     turns = [turn(-len(steps) * omega) for omega in params["omega"]]
-    return read(layer, each(turns, less(m, image(rows, last))))
+    return read(layer, each(turns, combined(sub, m, image(rows, last))))
 
 
 TRANSFERS = {"complex_recurrent": fourier, "complex_recurrent, stepwise": stepwise}

@@ -1,5 +1,4 @@
 """Arrays of a case as nested lists of whatever kind of number, and back."""
-import math
 
 
 def converted(case, convert):
@@ -33,10 +32,11 @@ def parameters(case, inputs):
 
 
 def nested(flat, shape):
+    """A list, or a list of rows."""
     if len(shape) == 1:
         return list(flat)
-    width = math.prod(shape[1:])
-    return [nested(flat[k * width:(k + 1) * width], shape[1:]) for k in range(shape[0])]
+    rows, width = shape
+    return [flat[k * width:(k + 1) * width] for k in range(rows)]
 
 
 def flat(nested):
@@ -45,6 +45,5 @@ def flat(nested):
 
 def cells(nested):
     """(list, index) of every number, so that one can be moved in place."""
-    if nested and isinstance(nested[0], list):
-        return [cell for row in nested for cell in cells(row)]
-    return [(nested, index) for index in range(len(nested))]
+    rows = nested if nested and isinstance(nested[0], list) else [nested]
+    return [(row, index) for row in rows for index in range(len(row))]
