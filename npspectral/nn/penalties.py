@@ -52,8 +52,8 @@ class Penalty:
         if isinstance(params, tuple):
             layers = [None] * len(params) if layer is None else getattr(layer, "layers", None)
             if layers is None or len(layers) != len(params):
-                raise ValueError(f"{type(self).__name__}: network is {layer!r}, expected a chain of "
-                                 f"{len(params)} layers, as params has {len(params)} entries")
+                raise ValueError(f"{type(self).__name__}: network is {layer!r}, expected a chain "
+                                 f"of {len(params)} layers, as params has {len(params)} entries")
             return tuple(self._visit(inner, part, f"{path}{i}/", values)
                          for i, (inner, part) in enumerate(zip(layers, params)))
         if layer is None:

@@ -38,10 +38,28 @@ def test_without_perpendicular_weights_the_kernel_is_its_formula(rng):
     assert_near(theta, tangent_kernel(NETWORK, params, X), 16, np.abs(theta).max())
 
 
-def test_only_the_weights_across_change(rng):
+@pytest.mark.parametrize("d, n_parallel", [(5, 1), (10, 2)])
+def test_both_parts_depend_on_the_relevant_coordinates_alone(d, n_parallel, rng):
+    network, (x, moved) = OneHidden(d, 50), rng.standard_normal((2, 20, d))
+    moved[:, :n_parallel] = x[:, :n_parallel]
+    params = network.init(rng)
+    flat = without_perpendicular(params, n_parallel)
+    (rest, bias), (moved_rest, moved_bias) = (split_kernel(network, flat, points, n_parallel)
+                                              for points in (x, moved))
+    whole, across = tangent_kernel(network, flat, x), x[:, n_parallel:]
+    assert np.array_equal(bias, moved_bias)
+    assert_near(rest, moved_rest, 16, np.abs(tangent_kernel(network, flat, moved)).max())
+    assert_near(rest + bias * (across @ across.T) / d, whole, 16)
+    for part, moved_part in zip(*(split_kernel(network, params, points, n_parallel)
+                                  for points in (x, moved))):       # not before compression
+        assert np.abs(part - moved_part).max() > 0.1 * np.abs(part).max()
+
+
+@pytest.mark.parametrize("n_parallel", [1, 2])
+def test_only_the_weights_across_change(n_parallel, rng):
     params = NETWORK.init(rng)
-    flat = without_perpendicular(params)
-    assert (flat["omega"][:, 0] == params["omega"][:, 0]).all() and params["omega"][:, 1:].all()
+    flat, omega = without_perpendicular(params, n_parallel), params["omega"]
+    assert (flat["omega"] == omega * (np.arange(D) < n_parallel)).all() and omega.all()
     assert flat["bias"] is params["bias"] and flat["beta"] is params["beta"]
 
 

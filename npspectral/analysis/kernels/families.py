@@ -9,6 +9,7 @@ Let the weights of one hidden layer see only x_1, omega_perp = 0. With u_n = ome
 
 For x_perp independent of x_1 and isotropic, the eigenvectors of large p are phi(x_1), from K1, and
 phi(x_1) e . x_perp, from K2, e any direction. Training in the feature regime moves towards this.
+With n_parallel relevant coordinates x_par = (x_1, ..., x_n_parallel) stands for x_1 in the split.
 
 Source: derived here; the model, and that weights turn to x_1: Paccolat et al. 2021, J. Stat. Mech.
 044001; eigenvectors of its kernel: Petrini 2020, candidacy talk.
@@ -20,25 +21,30 @@ from .._params import check_params
 from .tangent import tangent_kernel_parts
 
 
-def without_perpendicular(params):
-    """The params of a OneHidden network with omega_perp = 0: omega (h, d) keeps its column 0."""
+def without_perpendicular(params, n_parallel=1):
+    """The params of a OneHidden network with omega_perp = 0: omega (h, d) keeps n_parallel columns.
+
+    The arrays but omega are those of params, not copies.
+    """
     omega = refuse.array("without_perpendicular", "params['omega']", params["omega"], 2).copy()
-    omega[:, 1:] = 0
+    refuse.integer("without_perpendicular", "n_parallel", n_parallel, 1, omega.shape[1])
+    omega[:, n_parallel:] = 0
     return {**params, "omega": omega}
 
 
-def split_kernel(network, params, x):
+def split_kernel(network, params, x, n_parallel=1):
     """(K1, K2), (n, n) each, with Theta = K1 + K2 x_perp . x_perp' / d on points x (n, d).
 
-    K2 is the part of the biases of a OneHidden network, K1 what is left. K1 depends on x_1 alone
-    if omega_perp = 0. Raises TypeError or ValueError on arguments that do not fit.
+    K2 is the part of the biases of a OneHidden network, K1 is the rest. If omega_perp = 0, both
+    depend on x_par alone. Raises TypeError or ValueError on arguments that do not fit.
     """
     check_params("split_kernel", params, network)
     x = refuse.array("split_kernel", "x", x, 2)
+    refuse.integer("split_kernel", "n_parallel", n_parallel, 1, x.shape[1])
     if "bias" not in network.learned:
         raise ValueError(f"split_kernel: network is {network!r}, expected one that trains biases")
     parts = tangent_kernel_parts(network, params, x)
-    inner = x[:, 1:] @ x[:, 1:].T / x.shape[1]
+    inner = x[:, n_parallel:] @ x[:, n_parallel:].T / x.shape[1]
     return sum(parts.values()) - parts["bias"] * inner, parts["bias"]
 
 
