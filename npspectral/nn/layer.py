@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
+# Other rooms take some of these checks from here.
 from ._expect import (PRECISION, check_array, check_dtype, check_integer,  # noqa: F401
                       check_layer, check_number)
 from .initializers import Constant
@@ -102,6 +103,7 @@ class Layer:
         return type(self).__name__ + sizes
 
     def __post_init__(self):
+        """Refuse options that do not fit; a class with more of them goes on from here."""
         check_layer(self)
         if isinstance(self.trainable, list):
             complete(self, trainable=tuple(self.trainable))

@@ -3,10 +3,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import spectral_one_set as one_set
 from ._expect import check_initializers, check_input, check_number, check_upstream
 from .initializers import Constant, GlorotUniform
 from .layer import Layer, complete, gram
+from .spectral_one_set import by_input, by_input_backward, by_node, by_node_backward
 
 NAMES = ("lambda_in", "lambda_out", "phi", "bias")
 
@@ -47,8 +47,10 @@ class Spectral(Layer):
         if "lambda_in" in params and "lambda_out" in params:
             weight = self.weight(params)
             y, residuals = x @ weight.T, (x, weight)
-        else:                                               # one set is a constant
-            y, residuals = one_set.forward(self, params, x)
+        elif "lambda_in" in params:                         # lambda_out is a constant
+            y, residuals = by_input(self, params, x)
+        else:                                               # lambda_in is
+            y, residuals = by_node(self, params, x)
         if "bias" in params:
             y = y + params["bias"]
         return y, residuals
@@ -63,8 +65,11 @@ class Spectral(Layer):
                 grads = self.weight_backward(params, grad_weight)   # weight = self.weight(params)
             if input_grad:
                 grad_x = grad_y @ weight                            # y = x @ weight.T
+        elif "lambda_in" in params:
+            grads, grad_x = by_input_backward(                      # y = by_input(..)
+                self, params, residuals, grad_y, input_grad)
         else:
-            grads, grad_x = one_set.backward(                       # y = one_set.forward(..)
+            grads, grad_x = by_node_backward(                       # y = by_node(..)
                 self, params, residuals, grad_y, input_grad)
         if "bias" in self.learned:
             grads["bias"] = grad_y.sum(-2)                          # y = y + bias

@@ -8,25 +8,15 @@ with a matrix in forward and backward and passes over W; here two products do.
 """
 
 
-def forward(layer, params, x):
-    """y without the bias, and the residuals."""
-    return (by_input if "lambda_in" in params else by_node)(layer, params, x)
-
-
-def backward(layer, params, residuals, grad_y, input_grad):
-    """Gradients of all but the bias, and grad_x or None."""
-    back = by_input_backward if "lambda_in" in params else by_node_backward
-    return back(layer, params, residuals, grad_y, input_grad)
-
-
 def by_node(layer, params, x):
-    """lambda_in = c: every node has one factor."""
+    """lambda_in = c: a factor for every node. y without the bias, and the residuals."""
     gap = layer.lambda_in - params.get("lambda_out", layer.lambda_out)
     u = x @ params["phi"].T
     return gap * u, (x, u)
 
 
 def by_node_backward(layer, params, residuals, grad_y, input_grad):
+    """Gradients of all but the bias, and grad_x or None."""
     x, u = residuals
     grads, grad_u = {}, None
     if input_grad or "phi" in layer.learned:
@@ -40,13 +30,14 @@ def by_node_backward(layer, params, residuals, grad_y, input_grad):
 
 
 def by_input(layer, params, x):
-    """lambda_out = c: every input has one factor."""
+    """lambda_out = c: a factor for every input. y without the bias, and the residuals."""
     gap = params["lambda_in"] - layer.lambda_out
     scaled = gap * x
     return scaled @ params["phi"].T, (x, scaled)
 
 
 def by_input_backward(layer, params, residuals, grad_y, input_grad):
+    """Gradients of all but the bias, and grad_x or None."""
     x, scaled = residuals
     grads, grad_scaled = {}, None
     if input_grad or "lambda_in" in layer.learned:

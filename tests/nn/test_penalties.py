@@ -44,6 +44,11 @@ def test_group_lasso_is_the_sum_of_the_norms_of_its_groups(axis, rng):
     assert_near(grads["phi"], want if axis == -1 else want.T.copy(), 16)
 
 
+def test_strength_zero_adds_nothing(rng):
+    value, grads = L2(0.0, "phi")({"phi": rng.standard_normal((3, 5))})
+    assert value == 0 and (grads["phi"] == 0).all()
+
+
 # Through the layer
 
 def test_only_trainable_parameters_get_a_gradient_through_the_weight(rng):

@@ -115,3 +115,5 @@ def test_what_may_be_trained_is_said_and_what_is_by_default(layer, names, learne
     refused(lambda: dataclasses.replace(layer, trainable=("q",)),
             re.escape(f"expected a tuple of names out of {tuple(names.split())}"), layer.label)
     assert " ".join(layer.learned) == learned
+    again = dataclasses.replace(layer, trainable=list(layer.trainable))
+    assert again == layer and hash(again) == hash(layer)        # a list is taken, too

@@ -371,7 +371,7 @@ def test_what_is_no_record_of_the_network_is_not_saved(name, tmp_path):
 @pytest.mark.parametrize("network, message", [
     ("os.system", "network is 'os.system', expected a layer"), (None, "network is None, expected"),
     (PARAMS, "network is ({'lambda_in'"), (Dense, "expected a layer"),
-    (Dense(4, 3, start=Constant([0.5])), "would come back as Dense(n_in=4")])
+    (Dense(4, 3, start=Constant([0.5])), "would come back as Dense(4, 3")])
 def test_what_is_no_network_is_not_saved(network, message, tmp_path):
     with pytest.raises((TypeError, ValueError)) as caught:
         save(tmp_path / "run.npz", network, Dense(4, 3).init(np.random.default_rng(0)))

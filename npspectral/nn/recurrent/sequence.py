@@ -51,9 +51,9 @@ class SwitchedRecurrentSpectral(Layer):
             phi, inverse, transfer = self._matrices(params, k)
             state = state + self.kernel.start(x[..., (k - 1) * self.size:k * self.size])
             last = k == self.items                          # y needs no linear step of this one
-            state, bent = transient(self.activation, transfer, state, self.steps - last)
-            state, straight = transient(LINEAR, transfer, state, 0 if last else self.rest)
-            residuals.append((bent, straight, phi, inverse, transfer))
+            state, nonlinear = transient(self.activation, transfer, state, self.steps - last)
+            state, linear = transient(LINEAR, transfer, state, 0 if last else self.rest)
+            residuals.append((nonlinear, linear, phi, inverse, transfer))
         h, active = self.activation.forward({}, state)
         y = h @ inverse[:self.n_out].T
         return y, (h, active, tuple(residuals))
@@ -79,12 +79,12 @@ class SwitchedRecurrentSpectral(Layer):
 
     def _window_backward(self, window, grad_state, input_grad):
         """dL/dA of one item, and that of the state before it."""
-        bent, straight, _, _, transfer = window
+        nonlinear, linear, _, _, transfer = window
         learns = bool(self.learned)
-        later, grad_state = transient_backward(                 # state, straight = transient(..)
-            LINEAR, transfer, straight, grad_state, learns, True)
-        earlier, grad_state = transient_backward(               # state, bent = transient(..)
-            self.activation, transfer, bent, grad_state, learns, input_grad)
+        later, grad_state = transient_backward(                 # state, linear = transient(..)
+            LINEAR, transfer, linear, grad_state, learns, True)
+        earlier, grad_state = transient_backward(               # state, nonlinear = transient(..)
+            self.activation, transfer, nonlinear, grad_state, learns, input_grad)
         return earlier + later, grad_state                      # one transfer in both
 
     def _kernel_gradients(self, params, k, window, grad_transfer, grad_inverse):
