@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from .adaptive_euler import Limits
     from .checkpoint import load, save
     from .fast_optimizers import SGD, Adam, Adamax
-    from .flow import FlowRecord, gradient_flow, settle
+    from .flow import FlowRecord, gradient_flow, predict_flow, settle
     from .frozen_kernel import kernel_flow, kernel_flow_at
     from .metrics import accuracy
     from .minibatch import Record, Step, evaluate, fit, predict, train
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Adam", "Adamax", "FlowRecord", "Limits", "PlainAdam", "PlainAdamax", "PlainSGD",
            "Record", "SGD", "Step", "accuracy", "evaluate", "fit", "gradient_flow", "kernel_flow",
-           "kernel_flow_at", "load", "predict", "save", "settle", "show_progress", "train"]
+           "kernel_flow_at", "load", "predict", "predict_flow", "save", "settle", "show_progress",
+           "train"]
 
 
 def __getattr__(name):

@@ -29,6 +29,7 @@ from ..nn.layer import check_number
 from . import _expect
 from ._record import Snapshot
 from .adaptive_euler import AdaptiveEuler, Limits
+from .minibatch import predict
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,6 +107,12 @@ def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
     if record is None:
         raise ValueError("settle: records is empty, expected those of a flow")
     return replace(record, settled=settled)
+
+
+def predict_flow(network, params, start, x, alpha=1.0):
+    """F = alpha (f - f_0) at any points x (n, n_in), for params of a flow that began at start."""
+    alpha = check_number("predict_flow", "alpha", alpha, low=0)
+    return alpha * (predict(network, params, x) - predict(network, start, x))
 
 
 def records(owner, theta, evaluate, place, limits, conserved=None):

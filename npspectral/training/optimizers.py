@@ -42,11 +42,13 @@ class PlainSGD:
     decay: float = 0.0
 
     def init(self, params):
+        """The state at the start; refuse params that cannot be updated in place."""
         check_params(self, params)
         return {"velocity": zeros(params)}
 
     @np.errstate(under="ignore")
     def step(self, params, grads, state):
+        """Change params and state in place, by one step down the gradients."""
         eta = self.learning_rate
         for g, theta, v in tree.aligned(grads, params, state["velocity"]):
             v[...] = self.momentum * v + g
@@ -74,11 +76,13 @@ class PlainAdam:
     decay: float = 0.0
 
     def init(self, params):
+        """The state at the start; refuse params that cannot be updated in place."""
         check_params(self, params)
         return {"t": np.zeros((), int), "first": zeros(params), "second": zeros(params)}
 
     @np.errstate(under="ignore")
     def step(self, params, grads, state):
+        """Change params and state in place, by one step down the gradients."""
         state["t"] += 1
         t, eta, beta1, beta2 = int(state["t"]), self.learning_rate, self.beta1, self.beta2
         for g, theta, m, v in tree.aligned(grads, params, state["first"], state["second"]):
@@ -109,11 +113,13 @@ class PlainAdamax:
     decay: float = 0.0
 
     def init(self, params):
+        """The state at the start; refuse params that cannot be updated in place."""
         check_params(self, params)
         return {"t": np.zeros((), int), "first": zeros(params), "largest": zeros(params)}
 
     @np.errstate(under="ignore")
     def step(self, params, grads, state):
+        """Change params and state in place, by one step down the gradients."""
         state["t"] += 1
         t, eta, beta1, beta2 = int(state["t"]), self.learning_rate, self.beta1, self.beta2
         for g, theta, m, u in tree.aligned(grads, params, state["first"], state["largest"]):

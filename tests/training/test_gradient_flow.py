@@ -8,7 +8,7 @@ from conftest import assert_near
 from npspectral import Chain, Dense, hinge, mean_squared_error, soft_hinge
 from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.nn import OneHidden, mean_field, tree
-from npspectral.training import FlowRecord, Limits, gradient_flow, kernel_flow, settle
+from npspectral.training import FlowRecord, Limits, gradient_flow, kernel_flow, predict_flow, settle
 
 
 def stripe(rng, p, d):
@@ -204,6 +204,20 @@ def test_ends_where_the_gradient_is_zero(rng):
     records = list(gradient_flow(net, net.init(rng), x, target, loss=hinge))
     assert records[-1].loss == 0 and records[-1].satisfied(target) == 1
     assert settle(iter(records), target, fraction=2.0) == replace(records[-1], settled=False)
+
+
+def test_a_flow_predicts_at_its_own_points_what_its_record_holds_and_at_others(rng):
+    net = OneHidden(3, 20)
+    (x, target), params = stripe(rng, 10, 3), net.init(rng)
+    for _, record in zip(range(20), gradient_flow(net, params, x, target, alpha=3.0)):
+        pass
+    assert_near(predict_flow(net, record.params, params, x, 3.0), record.outputs)
+    new = rng.normal(size=(1500, 3))
+    change = net.forward(record.params, new)[0] - net.forward(params, new)[0]
+    assert_near(predict_flow(net, record.params, params, new, 3.0), 3.0 * change)
+    assert_near(predict_flow(net, record.params, params, new), change)
+    with pytest.raises(ValueError, match="predict_flow: alpha is 0, expected a finite number > 0"):
+        predict_flow(net, params, params, new, 0)
 
 
 def test_settle_says_whether_it_settled(rng):
