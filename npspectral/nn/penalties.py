@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import tree
+from ._expect import check_number
 from .activations import magnitude
-from .layer import Layer, check_number
+from .layer import Layer, complete
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Penalty:
         if strength < 0:
             raise ValueError(f"{type(self).__name__}: strength is {self.strength!r}, "
                              f"expected a number >= 0")
-        object.__setattr__(self, "strength", strength)
+        complete(self, strength=strength)
         if self.network is not None and self.name.split("/")[-1] != "weight":
             raise ValueError(f"{type(self).__name__}: name is {self.name!r}, expected 'weight' or "
                              f"a path to one, which is what network= is for")
@@ -37,11 +38,15 @@ class Penalty:
         values = []
         grads = self._visit(self.network, params, "", values)
         if not values:
-            found = [path for path, _ in tree.items(params)]
+            names = [path for path, _ in tree.items(params)]
             hint = "; the weight of a spectral layer needs network=" if self.network is None else ""
             raise ValueError(f"{type(self).__name__}: no parameter {self.name!r} "
-                             f"among {found}{hint}")
+                             f"among {names}{hint}")
         return self.strength * sum(values), grads
+
+    def term(self, w):
+        """The value of one array, and its gradient, both without the strength."""
+        raise NotImplementedError(f"{type(self).__name__} has no term")
 
     def _visit(self, layer, params, path, values):
         if isinstance(params, tuple):
@@ -49,8 +54,8 @@ class Penalty:
             if layers is None or len(layers) != len(params):
                 raise ValueError(f"{type(self).__name__}: network is {layer!r}, expected a chain "
                                  f"of {len(params)} layers, as params has {len(params)} entries")
-            return tuple(self._visit(inner, own, f"{path}{i}/", values)
-                         for i, (inner, own) in enumerate(zip(layers, params)))
+            return tuple(self._visit(inner, part, f"{path}{i}/", values)
+                         for i, (inner, part) in enumerate(zip(layers, params)))
         if layer is None:
             return {name: self._add(array, values) for name, array in params.items()
                     if self._selects(path + name)}
@@ -72,7 +77,8 @@ class L1(Penalty):
     """strength * sum |w|; the derivative at 0 is 0."""
 
     def term(self, w):
-        return magnitude(w).sum(), np.sign(w.real).astype(w.dtype, copy=False)
+        value = magnitude(w).sum()
+        return value, np.sign(w.real).astype(w.dtype, copy=False)   # value = magnitude(w).sum()
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,8 @@ class L2(Penalty):
     """strength * sum w^2, without a factor 1/2 (Keras' convention)."""
 
     def term(self, w):
-        return (w * w).sum(), 2 * w
+        value = (w * w).sum()
+        return value, 2 * w                                         # value = (w * w).sum()
 
 
 @dataclass(frozen=True)
@@ -92,14 +99,15 @@ class ElasticNet(Penalty):
 
     ratio: float = 0.5
 
+    def term(self, w):
+        value = self.ratio * magnitude(w).sum() + (1 - self.ratio) * (w * w).sum()
+        return value, (self.ratio * np.sign(w.real)                 # ratio * magnitude(w).sum()
+                       + 2 * (1 - self.ratio) * w)                  # (1 - ratio) * (w * w).sum()
+
     def __post_init__(self):
         super().__post_init__()
         if not 0 <= self.ratio <= 1:
             raise ValueError(f"ElasticNet: ratio is {self.ratio!r}, expected a number from 0 to 1")
-
-    def term(self, w):
-        value = self.ratio * magnitude(w).sum() + (1 - self.ratio) * (w * w).sum()
-        return value, self.ratio * np.sign(w.real) + 2 * (1 - self.ratio) * w
 
 
 @dataclass(frozen=True)
@@ -112,16 +120,17 @@ class GroupLasso(Penalty):
 
     axis: int = -1
 
-    def __post_init__(self):
-        super().__post_init__()
-        if self.axis not in (0, -1):
-            raise ValueError(f"GroupLasso: axis is {self.axis!r}, expected 0 or -1")
-
     def term(self, w):
         if w.ndim != 2:
             raise ValueError(f"GroupLasso: {self.name!r} has shape {w.shape}, expected a matrix")
         norm = _norms(w, self.axis)
-        return norm.sum(), w / np.where(norm.real == 0, 1, norm)
+        value = norm.sum()
+        return value, w / np.where(norm.real == 0, 1, norm)     # norm = sqrt((w * w).sum(axis))
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.axis not in (0, -1):
+            raise ValueError(f"GroupLasso: axis is {self.axis!r}, expected 0 or -1")
 
 
 def _norms(w, axis):
@@ -148,7 +157,8 @@ class Orthonormal(Penalty):
         if w.ndim != 2:
             raise ValueError(f"Orthonormal: {self.name!r} has shape {w.shape}, expected a matrix")
         excess = w.T @ w - np.eye(w.shape[1], dtype=w.dtype)
-        return (excess * excess).sum(), 4 * w @ excess
+        value = (excess * excess).sum()
+        return value, 4 * w @ excess            # value = (excess * excess).sum(), of w.T @ w - I
 
 
 def add_penalties(penalties, params, grads):
@@ -158,19 +168,19 @@ def add_penalties(penalties, params, grads):
     """
     total = 0
     for penalty in penalties:
-        value, own = penalty(params)
+        value, part = penalty(params)
         total += value
-        _accumulate(grads, own)
+        _accumulate(grads, part)
     return total
 
 
-def _accumulate(grads, own):
-    if isinstance(own, tuple):
-        for inner, branch in zip(grads, own):
+def _accumulate(grads, part):
+    if isinstance(part, tuple):
+        for inner, branch in zip(grads, part):
             _accumulate(inner, branch)
     else:
-        for name in own.keys() & grads.keys():
-            if np.shape(own[name]) != grads[name].shape:        # it would only broadcast
+        for name in part.keys() & grads.keys():
+            if np.shape(part[name]) != grads[name].shape:       # it would only broadcast
                 raise ValueError(f"penalty: its gradient of {name} has shape "
-                                 f"{np.shape(own[name])}, expected {grads[name].shape}")
-            grads[name] += own[name]
+                                 f"{np.shape(part[name])}, expected {grads[name].shape}")
+            grads[name] += part[name]
