@@ -1,4 +1,4 @@
-"""The spectral layer against its definitions: eigenvectors of a whole matrix, sums, and what training conserves."""
+"""The spectral layer against its definitions: a whole matrix, sums, what training conserves."""
 import itertools
 from fractions import Fraction
 
