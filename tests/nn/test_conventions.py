@@ -97,6 +97,11 @@ def test_sign_of_both_sets_follows_the_difference(field, want):
     assert (*arrays["lambda_in"], *arrays["lambda_out"]) == want and arrays["phi"] == 1
 
 
+def test_samples_are_rows_but_in_julia(name, rng):
+    x = rng.standard_normal((4, 5))
+    assert same_bits(CONVENTIONS[name].stored("x", x).copy(), x.T.copy() if name == "julia" else x)
+
+
 @pytest.mark.parametrize("name, constant", [("minus_lambda", 1.0), ("minus_lambda", -0.625),
                                             ("one_minus_lambda", 0.0), ("plus_lambda", 0.5)])
 def test_another_constant_moves_into_the_one_set(name, constant, rng):

@@ -1,4 +1,4 @@
-"""The spectral layer against its definitions: eigenvectors of a whole matrix, sums, identities."""
+"""The spectral layer against its definitions: a whole matrix, sums, what training conserves."""
 import itertools
 from fractions import Fraction
 
@@ -6,13 +6,9 @@ import numpy as np
 import pytest
 from conftest import assert_near, dyadic, random_array, random_input, random_params, same_bits
 from scipy.integrate import solve_ivp
-from scipy.optimize import minimize_scalar
 
-from npspectral import (Chain, Dense, ReLU, Spectral, Tanh, mean_squared_error,
-                        softmax_cross_entropy)
-from npspectral.nn import (L2, PUBLISHED, Constant, FanUniform, GroupLasso, Normal, Uniform,
-                           tree)
-from npspectral.nn.penalties import add_penalties
+from npspectral import Chain, Dense, ReLU, Spectral, Tanh, mean_squared_error
+from npspectral.nn import PUBLISHED, Constant, FanUniform, Normal, Uniform, tree
 
 NAMES = ("lambda_in", "lambda_out", "phi", "bias")
 
@@ -224,45 +220,7 @@ def test_layer_begins_as_the_dense_layer_of_phi(rng):
     assert same_bits(layer.forward(params, x)[0], Dense(5, 3).forward(dense, x)[0])
 
 
-# Identities that need no reference
-
-def trained_loss(layer, rng, loss=mean_squared_error):
-    """Gradients of a data loss through a network that begins with `layer`, and what they need."""
-    network = Chain(layer, Tanh(), Dense(layer.n_out, 2))
-    params, x = random_params(network, rng), random_input(network, rng, leading=(7,))
-    y, residuals = network.forward(params, x)
-    target = rng.integers(2, size=7) if loss is softmax_cross_entropy else random_array(rng, (7, 2))
-    grads, grad_x = network.backward(params, residuals, loss(y, target)[1])
-    return params[0], grads[0], x, grad_x
-
-
-@pytest.mark.parametrize("loss", [mean_squared_error, softmax_cross_entropy])
-def test_adding_a_constant_to_all_eigenvalues_changes_nothing(loss, rng):
-    _, grads, _, _ = trained_loss(Spectral(5, 3), rng, loss)
-    parts = np.concatenate([grads["lambda_in"], grads["lambda_out"]])
-    assert_near(np.sum(parts), 0.0, 64, np.abs(parts).sum())
-
-
-@pytest.mark.parametrize("loss", [mean_squared_error, softmax_cross_entropy])
-def test_scaling_phi_is_scaling_the_eigenvalues(loss, rng):
-    params, grads, _, _ = trained_loss(Spectral(5, 3), rng, loss)
-    parts = {name: params[name] * grads[name] for name in ("lambda_in", "lambda_out", "phi")}
-    assert_near(parts["phi"].sum(), parts["lambda_in"].sum() + parts["lambda_out"].sum(), 64,
-                sum(np.abs(part).sum() for part in parts.values()))
-
-
-@pytest.mark.parametrize("options", [{}, dict(lambda_in=0.0), dict(lambda_out=0.5)])
-def test_gradients_of_x_and_phi_agree_at_every_input_unit(options, rng):
-    params, grads, x, grad_x = trained_loss(Spectral(5, 3, **options), rng)
-    by_x, by_phi = x * grad_x, params["phi"] * grads["phi"]
-    assert_near(by_x.sum(0), by_phi.sum(0), 64, np.abs(by_x).sum(0) + np.abs(by_phi).sum(0))
-
-
-def test_norm_of_a_row_less_the_squared_eigenvalue_does_not_change_to_first_order(rng):
-    params, grads, _, _ = trained_loss(Spectral(5, 3, lambda_in=0.0), rng)
-    rows = params["phi"] * grads["phi"]
-    assert_near(rows.sum(1), params["lambda_out"] * grads["lambda_out"], 64, np.abs(rows).sum(1))
-
+# What training conserves
 
 def test_norm_of_a_row_less_the_squared_eigenvalue_is_conserved_by_gradient_flow(rng):
     network = Chain(Spectral(4, 3, lambda_in=0.0), Tanh(), Spectral(3, 2, lambda_in=0.0))
@@ -285,34 +243,6 @@ def test_norm_of_a_row_less_the_squared_eigenvalue_is_conserved_by_gradient_flow
     drift = np.abs(conserved(after) - conserved(params)).max()
     # a step of RK45 errs by its tolerance at most; the quadratic doubles |theta| times that
     assert drift <= 2 * np.abs(flow.y).max() * 1e-12 * flow.y.shape[0] * flow.t.size
-
-
-@pytest.mark.parametrize("strengths", [(0.3, 0.3), (0.1, 0.9), (2.0, 0.05)])
-def test_spectral_l2_at_its_best_split_is_the_group_lasso_over_nodes(strengths, rng):
-    on_lambda, on_phi = strengths
-    layer = Spectral(5, 3, lambda_in=0.0)
-    params = random_params(layer, rng)
-    weight, total = layer.weight(params), 0.0
-    for i, row in enumerate(weight):
-        def penalized(log_lambda):
-            value = np.exp(log_lambda)
-            split = {"lambda_out": np.array([value]), "phi": -row[None] / value}
-            return L2(on_lambda, "lambda_out")(split)[0] + L2(on_phi, "phi")(split)[0]
-        total += minimize_scalar(penalized, bracket=(-2, 2), tol=1e-10).fun
-    lasso, _ = GroupLasso(2 * np.sqrt(on_lambda * on_phi).item(), "weight", layer)(params)
-    assert_near(total, lasso, 1024)         # the minimum is flat: its value is right to rounding
-
-
-def test_gradient_of_spectral_l2_vanishes_at_the_best_split_when_moving_along_it(rng):
-    layer = Spectral(5, 3, lambda_in=0.0)
-    params = random_params(layer, rng)
-    norm = np.sqrt((layer.weight(params) ** 2).sum(1))
-    scale = np.sqrt(norm * np.sqrt(0.9 / 0.1)) / np.abs(params["lambda_out"])
-    split = {"lambda_out": params["lambda_out"] * scale, "phi": params["phi"] / scale[:, None]}
-    grads = {name: np.zeros_like(array) for name, array in split.items()}
-    add_penalties([L2(0.1, "lambda_out"), L2(0.9, "phi")], split, grads)
-    along = split["lambda_out"] * grads["lambda_out"] - (split["phi"] * grads["phi"]).sum(1)
-    assert_near(along, np.zeros(3), 64, norm)
 
 
 # The published ways to set the layer up
