@@ -45,6 +45,13 @@ def unlearnable_images():
     return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
 
 
+def toy_digits():
+    """In place of npspectral.data.digits: 90 of 64 pixels in ten classes."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(90) % 10
+    return rng.random((90, 64)) / 4 + np.eye(10, 64)[labels], labels
+
+
 # attractors
 
 CASES["attractors"] = Case(
@@ -99,6 +106,12 @@ CASES["learning_curves"] = Case(
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
 # recurrent_classifier
+
+CASES["recurrent_classifier"] = Case(
+    dict(points=20, ring_epochs=2, digit_nodes=80, digit_epochs=2, n_pairs=20, pair_epochs=1,
+         image_nodes=210, limit=60, n_validation=10, image_epochs=1),
+    constants={"FOLLOWED": 12},
+    spoil=("rings, 5 steps", "rest", lambda rest: rest + 1))
 
 # regimes
 
