@@ -117,6 +117,11 @@ CASES["recurrent_classifier"] = Case(
 
 # sparse_training
 
+CASES["sparse_training"] = Case(
+    dict(grid="default", seeds=2, epochs=3, hidden=(20, 15), limit=300, datasets=("mnist",),
+         arms=("spectral", "dense"), percents=(90, 95)),
+    spoil=("runs", "grown", lambda grown: grown + 1))
+
 # spectral_feature_learning
 
 # spectral_pruning
