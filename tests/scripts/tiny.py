@@ -45,6 +45,18 @@ def unlearnable_images():
     return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
 
 
+def toy_vectors(name, seed, pool):
+    """Ten classes about vectors of their own, 15 numbers and a constant: 600 and 200 examples."""
+    rng = np.random.default_rng(7)
+    centers = 2 * np.abs(rng.standard_normal((10, 15)))
+    sets = []
+    for n in (600, 200):
+        labels = rng.integers(10, size=n)
+        x = np.c_[centers[labels] + 0.3 * rng.standard_normal((n, 15)), np.ones(n)]
+        sets.append((x.astype(np.float32), labels))
+    return sets
+
+
 def toy_digits():
     """In place of npspectral.data.digits: 90 of 64 pixels in ten classes."""
     rng = np.random.default_rng(0)
@@ -61,6 +73,11 @@ CASES["attractors"] = Case(
     spoil=("A against p", "change", lambda change: change + 1e-13))
 
 # complex_memory
+
+CASES["complex_memory"] = Case(
+    dict(seeds=2, digits=((0.01, 12),), digits_linear=((0.01, 10),), counts=(600, 300)),
+    constants={"load": toy_vectors, "GAPS": (1, 20, 22), "WATCHED": 50},
+    spoil=("digits, memory", "drift", lambda drift: drift + 1e-11))
 
 # eigenvalue_training
 
