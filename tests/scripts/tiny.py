@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from lab.tasks import draw
 
 CASES = {}
 
@@ -37,6 +38,11 @@ def unlearnable_images():
     rng = np.random.default_rng(0)
     (x, labels), (x_test, labels_test) = toy_images("", dtype=float)
     return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
+
+
+def stripes(task, d, seed, p, n_test):
+    """In place of lab.tasks.draw: stripes where images are asked for, too."""
+    return draw("stripe", d, seed, p, n_test)
 
 
 # attractors
@@ -79,6 +85,12 @@ CASES["learning_curves"] = Case(
 # recurrent_classifier
 
 # regimes
+
+CASES["regimes"] = Case(
+    dict(seeds=1, p_stripe=12, p_mnist=10, widths_stripe=(10, 20), widths_mnist=(10,),
+         sweep=(-3, 0, 2, 5), approach=(3, 5), widths_scatter=(300, 600), members=3, n_test=300,
+         max_steps=200),
+    constants={"draw": stripes}, spoil=("softplus", "linear", np.sqrt))
 
 # sparse_training
 
