@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from experiments.input_relevance.parts import Training
+from lab.tasks import draw
 
 CASES = {}
 
@@ -62,6 +63,11 @@ def toy_digits():
     rng = np.random.default_rng(0)
     labels = np.arange(90) % 10
     return rng.random((90, 64)) / 4 + np.eye(10, 64)[labels], labels
+
+
+def stripes(task, d, seed, p, n_test):
+    """In place of lab.tasks.draw: stripes where images are asked for, too."""
+    return draw("stripe", d, seed, p, n_test)
 
 
 # attractors
@@ -131,6 +137,12 @@ CASES["recurrent_classifier"] = Case(
     spoil=("rings, 5 steps", "rest", lambda rest: rest + 1))
 
 # regimes
+
+CASES["regimes"] = Case(
+    dict(seeds=1, p_stripe=12, p_mnist=10, widths_stripe=(10, 20), widths_mnist=(10,),
+         sweep=(-3, 0, 2, 5), approach=(3, 5), widths_scatter=(300, 600), members=3, n_test=300,
+         max_steps=200),
+    constants={"draw": stripes}, spoil=("softplus", "linear", np.sqrt))
 
 # sparse_training
 
