@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from experiment import progress, stack
-from regimes_runs import LIMITS, draw, test_error
+from lab.tasks import LIMITS, draw, error_of
 
 from npspectral.analysis.neurons.attractors import attractor_labels
 from npspectral.analysis.neurons.compression import amplification_by_component
@@ -62,7 +62,8 @@ def neurons(network, params, d):
 
 def prepare(task, arm, seed, setting):
     """(network, params), (x, y), (inputs, y_test) and points for kernels; x is without constant."""
-    x, y, x_test, y_test = draw(task, seed, setting.p[task], setting.n_test)
+    d = {"stripe": 5, "mnist": 10}[task]
+    x, y, x_test, y_test = draw(task, d, seed, setting.p[task], setting.n_test)
     network = build(arm, x.shape[1], setting.width)
     params = network.init(np.random.default_rng([seed, setting.width]))
     return network, params, x, y, with_constant(arm, x_test), y_test
@@ -80,7 +81,7 @@ def sweep(task, arm, seed, setting):
                      y, max_steps=setting.max_steps)
         f, _ = network.forward(end.params, x_test)
         kernel = tangent_kernel(network, end.params, x_test[:N_FIXED])
-        rows.append({"error": test_error(f - f_0, y_test), "left": 1 - end.satisfied(y),
+        rows.append({"error": error_of(f - f_0, y_test), "left": 1 - end.satisfied(y),
                      "steps": end.step, "parameters": parameter_change(end.params, params),
                      "kernel": kernel_change(kernel, before),
                      "alignment": alignment(kernel, y_test[:N_FIXED, 0]),

@@ -1,7 +1,7 @@
 """What spectral_feature_learning.py claims, as rows of its table."""
 import numpy as np
 from experiment_table import Row
-from regimes_verdicts import slope
+from lab.table import slope
 from spectral_feature_learning_runs import ARMS, DEGREES, GRID, GROUPS
 
 SMALL, LARGE = slice(0, 2), -1          # the alphas of power laws, and the lazy one

@@ -22,6 +22,12 @@ def as_arrays(result):
             for part, arrays in result.items()}
 
 
+def arms_of(result, part):
+    """arm -> arrays, of the parts that are called "part, arm"."""
+    return {name.removeprefix(f"{part}, "): arrays for name, arrays in result.items()
+            if name.startswith(f"{part}, ")}
+
+
 def axes_of(result, axes):
     """"part/name" -> names of axes; `axes` has them by name, or by "part/name" where parts differ.
 

@@ -16,6 +16,13 @@ def band(axes, x, values, color, label=None, middle=np.mean, line="-", alpha=0.1
     axes.fill_between(x, values.min(0), values.max(0), color=color, alpha=alpha, linewidth=0)
 
 
+def dots(axes, groups, color, label=None, shift=0.0, marker="o", **style):
+    """The values of each group, one dot a seed, above its place 0, 1, ... or beside it."""
+    for place, values in enumerate(groups):
+        axes.plot(np.full(len(values), place + shift), values, marker, color=color,
+                  label=None if place else label, **style)
+
+
 def ticks_at(axes, values):
     """Ticks of the horizontal axis at these values and nowhere else."""
     axes.set_xticks(values, [f"{value:g}" for value in values])

@@ -59,6 +59,12 @@ class Row:
         return f"{self.judge()} ({self.wanted})" if self.wanted else ""
 
 
+def slope(x, y):
+    """Of the line through y (..., n) against x (n,), by least squares."""
+    x = x - x.mean()
+    return y @ x / (x @ x)
+
+
 def show_table(rows, folder=None, mode="default"):
     """Print the rows: part, quantity, published, ours, verdict; to `folder`, as verdicts.json."""
     first = 1 + max([4, *(len(row.part) for row in rows)])

@@ -1,6 +1,7 @@
 """The protocol of experiments, over all of them at toy size: what lab/perform.py says holds."""
 import ast
 import re
+import sys
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from lab import arrays, keep, perform
 from lab.table import PASS, Row
 from report.digests import digest
 from report.result import paragraphs, seconds_of
-from tiny import CASES, toy_images
+from tiny import CASES, toy_digits, toy_images
 
 from npspectral import data
 from npspectral.sweep import _reach
@@ -29,8 +30,10 @@ class Made:
         self.experiment = perform.load_experiment(name)
         self.setting = replace(self.experiment.SETTINGS["quick"], **self.case.setting)
         parts = __import__(f"experiments.{name}.parts", fromlist=["parts"])
-        if hasattr(parts, "images"):
-            monkeypatch.setattr(parts, "images", toy_images)
+        for module in [parts, sys.modules.get(f"experiments.{name}.data")]:
+            if hasattr(module, "images"):
+                monkeypatch.setattr(module, "images", toy_images)
+        monkeypatch.setattr(data, "digits", toy_digits)
         for constant, value in self.case.constants.items():
             monkeypatch.setattr(parts, constant, value)
         monkeypatch.setattr(data, "at_hand", lambda *names: True)
@@ -85,13 +88,8 @@ def test_an_experiment_knows_the_lab_and_no_other_experiment(name):
                        [node.module] if isinstance(node, ast.ImportFrom) and not node.level else [])
             for module in modules:
                 top = module.partition(".")[0]
-                assert top in KNOWN or top in sys_modules(), f"{path.name}: {module}"
+                assert top in KNOWN | sys.stdlib_module_names, f"{path.name}: {module}"
     assert not (SCRIPTS / "experiments" / name / "__init__.py").exists()
-
-
-def sys_modules():
-    import sys
-    return sys.stdlib_module_names
 
 
 def test_arrays_name_their_axes_the_seed_first(made):

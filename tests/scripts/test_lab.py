@@ -241,22 +241,22 @@ def test_figures_leave_matplotlib_as_it_was(tmp_path):
 
 
 def test_the_picture_refuses_damaged_results(monkeypatch, tmp_path, rng):
-    import picture
+    from report import picture
     monkeypatch.setattr(picture, "RESULTS", tmp_path)
     monkeypatch.setattr(picture, "FOLDER", tmp_path)
     for name, named in (
-            ("input_relevance/mnist.npz", {"relevance": rng.random((18, 784))}),
-            ("learning_curves/learning_curves.npz",
-             {"stripe p": np.array([8, 16]), "stripe errors": rng.random((2, 2, 2))})):
-        (tmp_path / name).parent.mkdir()
-        np.savez(tmp_path / name, **named)
+            ("input_relevance", {"mnist/relevance": rng.random((18, 784))}),
+            ("learning_curves", {"stripe/p": np.array([8, 16]), "stripe/d": np.array(5),
+                                 "stripe/errors": rng.random((2, 2, 2))})):
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / f"{name}.npz", about="{}", **named)
     picture.main()
     assert (tmp_path / "picture.png").stat().st_size > 10_000
-    path = tmp_path / "input_relevance" / "mnist.npz"
+    path = tmp_path / "input_relevance" / "input_relevance.npz"
     whole = path.read_bytes()
     assert whole.count(b"(18, 784)") == 1
     path.write_bytes(whole.replace(b"(18, 784)", b"(10, 784)"))         # one bit is another one
-    with pytest.raises(ValueError, match="mnist.npz: not a whole"):
+    with pytest.raises(ValueError, match="input_relevance.npz: not a whole"):
         picture.main()
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from experiments.input_relevance.parts import Training
+from lab.tasks import draw
 
 CASES = {}
 
@@ -45,6 +46,30 @@ def unlearnable_images():
     return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
 
 
+def toy_vectors(name, seed, pool):
+    """Ten classes about vectors of their own, 15 numbers and a constant: 600 and 200 examples."""
+    rng = np.random.default_rng(7)
+    centers = 2 * np.abs(rng.standard_normal((10, 15)))
+    sets = []
+    for n in (600, 200):
+        labels = rng.integers(10, size=n)
+        x = np.c_[centers[labels] + 0.3 * rng.standard_normal((n, 15)), np.ones(n)]
+        sets.append((x.astype(np.float32), labels))
+    return sets
+
+
+def toy_digits():
+    """In place of npspectral.data.digits: 90 of 64 pixels in ten classes."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(90) % 10
+    return rng.random((90, 64)) / 4 + np.eye(10, 64)[labels], labels
+
+
+def stripes(task, d, seed, p, n_test):
+    """In place of lab.tasks.draw: stripes where images are asked for, too."""
+    return draw("stripe", d, seed, p, n_test)
+
+
 # attractors
 
 CASES["attractors"] = Case(
@@ -54,6 +79,11 @@ CASES["attractors"] = Case(
     spoil=("A against p", "change", lambda change: change + 1e-13))
 
 # complex_memory
+
+CASES["complex_memory"] = Case(
+    dict(seeds=2, digits=((0.01, 12),), digits_linear=((0.01, 10),), counts=(600, 300)),
+    constants={"load": toy_vectors, "GAPS": (1, 20, 22), "WATCHED": 50},
+    spoil=("digits, memory", "drift", lambda drift: drift + 1e-11))
 
 # eigenvalue_training
 
@@ -100,9 +130,26 @@ CASES["learning_curves"] = Case(
 
 # recurrent_classifier
 
+CASES["recurrent_classifier"] = Case(
+    dict(points=20, ring_epochs=2, digit_nodes=80, digit_epochs=2, n_pairs=20, pair_epochs=1,
+         image_nodes=210, limit=60, n_validation=10, image_epochs=1),
+    constants={"FOLLOWED": 12},
+    spoil=("rings, 5 steps", "rest", lambda rest: rest + 1))
+
 # regimes
 
+CASES["regimes"] = Case(
+    dict(seeds=1, p_stripe=12, p_mnist=10, widths_stripe=(10, 20), widths_mnist=(10,),
+         sweep=(-3, 0, 2, 5), approach=(3, 5), widths_scatter=(300, 600), members=3, n_test=300,
+         max_steps=200),
+    constants={"draw": stripes}, spoil=("softplus", "linear", np.sqrt))
+
 # sparse_training
+
+CASES["sparse_training"] = Case(
+    dict(grid="default", seeds=2, epochs=3, hidden=(20, 15), limit=300, datasets=("mnist",),
+         arms=("spectral", "dense"), percents=(90, 95)),
+    spoil=("runs", "grown", lambda grown: grown + 1))
 
 # spectral_feature_learning
 

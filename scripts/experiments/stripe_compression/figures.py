@@ -58,9 +58,9 @@ def draw_weights(plt, part, n_parallel):
     grid[1, 0].set_ylabel(r"$x_\perp$ (one of them)")
     (p, d), h = part["x"].shape, part["omega"].shape[1]
     figure.suptitle(f"d = {d}, p = {p}, h = {h}. Upper row: weights of neurons with $\\beta$ > 0 "
-                    f"(blue) and $\\beta$ < 0 (orange). Lower row: z, where their plane\nis "
-                    f"nearest to 0, area as $|\\beta|$; in gray the points, y = +1 dark; black: the "
-                    f"true interface")
+                    f"(blue) and $\\beta$ < 0 (orange). Lower row: z, where their "
+                    f"plane\nis nearest to 0, area as $|\\beta|$; in gray the points, y = +1 dark; "
+                    f"black: the true interface")
     return figure
 
 

@@ -1,8 +1,10 @@
-"""The runs of sparse_training.py: one network trained, and every link of it followed."""
+"""A run: one network trained, and every link of it followed."""
 from dataclasses import dataclass
 
 import numpy as np
-from experiment import images, progress, stack
+from lab.data import images
+from lab.plan import stack
+from lab.progress import progress
 
 from npspectral import (SGD, Adam, Chain, Dense, Sparse, Spectral, SpectralQR, Tanh,
                         softmax_cross_entropy)
@@ -48,25 +50,26 @@ def network(case, rng):
     layers, params = [], []
     for position, pair in enumerate(zip(sizes, sizes[1:])):
         layer = ARMS[case.arm](*pair, bias=case.arm != "bare")
-        own = layer.init(rng, np.float32)
+        first = layer.init(rng, np.float32)
         if case.percent and position < len(case.hidden):
-            layer = masked(layer, own, case)
+            layer = masked(layer, first, case)
         layers += [layer, Tanh()]
-        params += [own, {}]
+        params += [first, {}]
     return Chain(*layers[:-1]), tuple(params[:-1])
 
 
-def masked(layer, own, case):
+def masked(layer, params, case):
     """The layer with a threshold of its own, or with one from its first weights."""
     share = case.percent / 100
     if case.rule == "dynamic":
         return Sparse(layer, sparsity=share)
-    return Sparse(layer, threshold=magnitude_threshold(layer.weight(own), share))
+    return Sparse(layer, threshold=magnitude_threshold(layer.weight(params), share))
 
 
 def links(net, params):
     """W and c of every sparse layer."""
-    return [layer.links(own) for layer, own in zip(net.layers, params) if isinstance(layer, Sparse)]
+    return [layer.links(part) for layer, part in zip(net.layers, params)
+            if isinstance(layer, Sparse)]
 
 
 def train(net, params, rng, case, train_set, validation):
@@ -96,5 +99,5 @@ def run_case(case):
                                      (x[cut:], labels[cut:]))
     counts = stack([history.counts() for history in histories]) if histories else {
         name: np.zeros(len(case.hidden)) for name in LinkHistory.NAMES}
-    found = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
-    return {"accuracy": found, "validation": max(curve), "epochs": len(curve), **counts}
+    tested = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
+    return {"accuracy": tested, "validation": max(curve), "epochs": len(curve), **counts}

@@ -1,17 +1,17 @@
-"""What recurrent_classifier.py learns: rings, digits, pairs of digits, images."""
+"""What is learned: rings, digits, pairs of digits, images."""
 import numpy as np
-from experiment import images
+from lab.data import images
 
 from npspectral import data
 
-RADII, NOISE = (0.5, 1.2), 0.1
+RADII = 0.5, 1.2
 FIRST_DIGITS = 3                # pairs are made of the digits 0, 1, 2
 
 
-def rings(rng, n):
-    """2 n points (2 n, 2) about two circles, radius and noise as in RADII and NOISE; labels."""
+def rings(rng, n, noise=0.1):
+    """2 n points (2 n, 2) about two circles of RADII, which the noise changes; labels."""
     labels = np.repeat([0, 1], n)
-    radius = np.array(RADII)[labels] + NOISE * rng.standard_normal(2 * n)
+    radius = np.array(RADII)[labels] + noise * rng.standard_normal(2 * n)
     angle = rng.uniform(0, 2 * np.pi, 2 * n)
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), labels
 

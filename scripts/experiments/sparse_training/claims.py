@@ -1,6 +1,6 @@
-"""What sparse_training.py claims, as rows of its table."""
+"""What is claimed of sparse training, as rows of a table."""
 import numpy as np
-from experiment_table import Row
+from lab.table import Row
 
 TITLES = {"qr": "S-QR", "full-qr": "S-QR, full R", "spectral": "spectral", "dense": "dense",
           "bare": "dense, no bias"}
@@ -23,43 +23,43 @@ def values_of(table, name):
     return list(dict.fromkeys(table[name].tolist()))
 
 
-def verdicts(table):
-    """Rows on accuracy and on links, for all runs in the table."""
+def claims(result):
+    """Rows on accuracy and on links, for all runs."""
     rows = []
-    for dataset in values_of(table, "dataset"):
-        own = pick(table, dataset=dataset)
-        rows += judge_accuracy(dataset, own) + judge_rates(dataset, own)
-        rows += judge_links(dataset, own)
+    for dataset in values_of(result["runs"], "dataset"):
+        runs = pick(result["runs"], dataset=dataset)
+        rows += (judge_accuracy(dataset, runs) + judge_rates(dataset, runs)
+                 + judge_links(dataset, runs))
     return rows
 
 
-def judge_accuracy(dataset, own):
+def judge_accuracy(dataset, runs):
     """Every arm at every sparsity; spectral ones less dense, seed by seed."""
-    rows, plain = [], pick(own, optimizer="adam", factor=1)
+    rows, plain = [], pick(runs, optimizer="adam", factor=1)
     for rule in values_of(plain, "rule"):
         for percent in values_of(plain, "percent"):
             here = pick(plain, rule=rule, percent=percent)
             part = f"{dataset} {rule} {percent}%" if percent else f"{dataset} all links"
             dense = pick(here, arm="dense")["accuracy"]
             for arm in values_of(here, "arm"):
-                found = pick(here, arm=arm)["accuracy"]
-                rows.append(Row(part, f"{TITLES[arm]}: test accuracy", "-", found))
+                accuracy = pick(here, arm=arm)["accuracy"]
+                rows.append(Row(part, f"{TITLES[arm]}: test accuracy", "-", accuracy))
                 if rule == "static":
                     rows.append(Row(part, f"{TITLES[arm]}: share of links kept at the end", "-",
                                     density(pick(here, arm=arm))))
-                if arm != "dense" and len(found) == len(dense):
-                    rows.append(Row(part, f"{TITLES[arm]} less dense", "-", found - dense))
+                if arm != "dense" and len(accuracy) == len(dense):
+                    rows.append(Row(part, f"{TITLES[arm]} less dense", "-", accuracy - dense))
     return rows
 
 
-def density(own):
+def density(runs):
     """Share of links kept after the last step, layers together."""
-    return (own["density"] * own["links"]).sum(-1) / own["links"].sum(-1)
+    return (runs["density"] * runs["links"]).sum(-1) / runs["links"].sum(-1)
 
 
-def judge_rates(dataset, own):
+def judge_rates(dataset, runs):
     """Each arm at the learning rate that is best for it on the validation images, seed 0."""
-    rows, here = [], pick(own, optimizer="adam", rule="dynamic", percent=95, seed=0)
+    rows, here = [], pick(runs, optimizer="adam", rule="dynamic", percent=95, seed=0)
     for arm in values_of(here, "arm"):
         tried = pick(here, arm=arm)
         if len(tried["factor"]) > 1:
@@ -69,10 +69,9 @@ def judge_rates(dataset, own):
     return rows
 
 
-def judge_links(dataset, own):
+def judge_links(dataset, runs):
     """Events per 100 links, layers together; where there must be none, there is none at all."""
-    rows = []
-    here = pick(own, percent=LINKS_AT)
+    rows, here = [], pick(runs, percent=LINKS_AT)
     for optimizer, factor in NORMAL.items():
         for rule in values_of(here, "rule"):
             for arm in values_of(here, "arm"):

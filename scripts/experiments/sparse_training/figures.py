@@ -1,9 +1,10 @@
-"""The figures of sparse_training.py: accuracy against sparsity, and why links came back."""
+"""Figures: accuracy against sparsity, and why links came back."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
-from sparse_training_verdicts import LINKS_AT, NORMAL, TITLES, pick, values_of
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+
+from .claims import LINKS_AT, NORMAL, TITLES, pick, values_of
 
 LOOKS = {"qr": (GREEN, "^"), "full-qr": (PINK, "v"), "spectral": (BLUE, "s"),
          "dense": (ORANGE, "o"), "bare": (GRAY, "D")}
@@ -12,11 +13,11 @@ CAUSES = {"grown": (BLUE, "grew beyond the threshold"),
           "unchanged": (GRAY, "unchanged, the threshold fell")}
 
 
-def plot(table, folder):
-    figures = {"accuracy": partial(draw_accuracy, table=table)}
-    if (table["percent"] == LINKS_AT).any():
-        figures["links"] = partial(draw_links, table=table)
-    save_figures(figures, folder)
+def figures(result):
+    drawn = {"accuracy": partial(draw_accuracy, table=result["runs"])}
+    if (result["runs"]["percent"] == LINKS_AT).any():
+        drawn["links"] = partial(draw_links, table=result["runs"])
+    return drawn
 
 
 def draw_accuracy(plt, table):
@@ -26,8 +27,7 @@ def draw_accuracy(plt, table):
     figure, panels = plt.subplots(1, len(datasets) + rates, squeeze=False,
                                   figsize=(5.2 * (len(datasets) + rates), 5))
     for axes, dataset in zip(panels.flat, datasets):
-        own = pick(table, dataset=dataset, optimizer="adam", factor=1)
-        draw_sparsity(axes, own)
+        draw_sparsity(axes, pick(table, dataset=dataset, optimizer="adam", factor=1))
         axes.set_title(dataset)
     if rates:
         draw_rates(panels.flat[-1], several)
@@ -39,44 +39,44 @@ def draw_accuracy(plt, table):
     return figure
 
 
-def draw_sparsity(axes, own):
-    percents = sorted(set(own["percent"].tolist()) - {0})
-    whole = pick(own, percent=0, arm="dense")["accuracy"]
+def draw_sparsity(axes, runs):
+    percents = sorted(set(runs["percent"].tolist()) - {0})
+    whole = pick(runs, percent=0, arm="dense")["accuracy"]
     if len(whole):
         axes.axhline(whole.mean(), color=GRAY, ls=":", label="dense, all links")
     for rule, line in (("dynamic", "-"), ("static", "--")):
-        for arm in values_of(own, "arm"):
-            here = pick(own, arm=arm, rule=rule)
-            found = {percents.index(percent): pick(here, percent=percent)["accuracy"]
+        for arm in values_of(runs, "arm"):
+            here = pick(runs, arm=arm, rule=rule)
+            curve = {percents.index(percent): pick(here, percent=percent)["accuracy"]
                      for percent in values_of(here, "percent") if percent}
-            if found:
-                draw_band(axes, found, *LOOKS[arm], line, f"{TITLES[arm]}, {rule}")
+            if curve:
+                draw_band(axes, curve, *LOOKS[arm], line, f"{TITLES[arm]}, {rule}")
     axes.set(xticks=range(len(percents)), xticklabels=percents, ylabel="test accuracy",
              xlabel="links masked, if static at the start (%)")
 
 
-def draw_band(axes, found, color, marker, line, label):
+def draw_band(axes, curve, color, marker, line, label):
     """The mean over seeds, and their range where there are several."""
-    values = list(found.values())
-    axes.plot(list(found), [v.mean() for v in values], marker + line, color=color, label=label,
+    values = list(curve.values())
+    axes.plot(list(curve), [v.mean() for v in values], marker + line, color=color, label=label,
               markerfacecolor=color if line == "-" else "none")
-    axes.fill_between(list(found), [v.min() for v in values], [v.max() for v in values],
+    axes.fill_between(list(curve), [v.min() for v in values], [v.max() for v in values],
                       color=color, alpha=0.2, lw=0)
 
 
 def draw_rates(axes, several):
     """The first data set's accuracy at 95 % against the learning rate, one point a run."""
     dataset = values_of(several, "dataset")[0]
-    own = pick(several, dataset=dataset, rule="dynamic", seed=0)
-    for arm in values_of(own, "arm"):
-        here = pick(own, arm=arm)
+    runs = pick(several, dataset=dataset, rule="dynamic", seed=0)
+    for arm in values_of(runs, "arm"):
+        here = pick(runs, arm=arm)
         factors = np.unique(here["factor"])
         if len(factors) > 1:
-            found = {factor: pick(here, factor=factor)["accuracy"] for factor in factors}
-            draw_band(axes, found, *LOOKS[arm], "-", TITLES[arm])
+            curve = {factor: pick(here, factor=factor)["accuracy"] for factor in factors}
+            draw_band(axes, curve, *LOOKS[arm], "-", TITLES[arm])
     axes.set(xscale="log", xlabel="learning rate / published", ylabel="test accuracy",
              title=f"{dataset}, 95 % masked")
-    factors = np.unique(own["factor"])
+    factors = np.unique(runs["factor"])
     axes.set_xticks(factors, [f"{factor:g}" for factor in factors])
     axes.minorticks_off()
 
@@ -88,13 +88,13 @@ def draw_links(plt, table):
     for optimizer, factor in NORMAL.items():
         for rule in values_of(at, "rule"):
             for arm in values_of(at, "arm"):
-                own = pick(at, optimizer=optimizer, factor=factor, rule=rule, arm=arm)
-                if len(own["seed"]):
-                    bars[f"{TITLES[arm]}\n{rule}\n{optimizer}"] = own
+                runs = pick(at, optimizer=optimizer, factor=factor, rule=rule, arm=arm)
+                if len(runs["seed"]):
+                    bars[f"{TITLES[arm]}\n{rule}\n{optimizer}"] = runs
     figure, axes = plt.subplots(figsize=(max(0.85 * len(bars) + 3, 7.5), 4.8))
     bottom = np.zeros(len(bars))
     for name, (color, label) in CAUSES.items():
-        heights = np.array([own[name].sum(-1).mean() / 1000 for own in bars.values()])
+        heights = np.array([runs[name].sum(-1).mean() / 1000 for runs in bars.values()])
         axes.bar(range(len(bars)), heights, 0.7, bottom, color=color, label=label)
         bottom += heights
     for place, height in enumerate(bottom):

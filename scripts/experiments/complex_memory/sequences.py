@@ -1,11 +1,12 @@
-"""Two items in sequence, for complex_memory.py: what the pattern that they leave still tells.
+"""Two items in sequence: what the pattern that they leave still tells.
 
 A decoder that is told the two classes and the separation has to say which item came first.
 """
 from dataclasses import replace
 
 import numpy as np
-from experiment import progress, stack
+from lab.plan import stack
+from lab.progress import progress
 
 FLOOR = 1e-3                        # of least squares, relative to the features' mean square
 ASIDE, CLOUD, CLOUD_GAP = (1, 4), 200, 8        # classes, pairs and separation of the scatter plot

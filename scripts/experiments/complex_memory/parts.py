@@ -1,10 +1,12 @@
-"""The runs of complex_memory.py: a network trained, and what it keeps."""
+"""A network trained, and what it keeps."""
 import numpy as np
-from complex_memory_sequences import follow_sequences
-from experiment import images, progress
+from lab.data import images
+from lab.progress import progress
 
 from npspectral import Adam, Dense, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import ComplexRecurrentSpectral, tree
+
+from .sequences import follow_sequences
 
 CLASSES, BATCH = 10, 100
 ARMS = ("oscillating", "free", "score", "linear")

@@ -1,15 +1,16 @@
-"""The runs of recurrent_classifier.py: a network trained, and what its state then does in time."""
+"""A network trained, and what its state then does in time."""
 import time
 
 import numpy as np
-from experiment import progress
-from recurrent_classifier_data import FIRST_DIGITS, digits, mnist, pairs, rings
+from lab.progress import progress
 
 from npspectral import (Adam, Chain, Dense, ReLU, Tanh, fit, mean_squared_error,
                         softmax_cross_entropy)
 from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral, product_stability)
 from npspectral.training import accuracy, predict
+
+from .data import FIRST_DIGITS, digits, mnist, pairs, rings
 
 TAIL, FOLLOWED = 40, 200                    # linear steps and test examples that are followed
 RING_NODES, ENOUGH = 24, 0.005              # of rings: mean square at which training stops
@@ -83,14 +84,13 @@ def rest_errors(layer, phi, transfer, states, limit):
             "drift": drift / (unit * size)}
 
 
-def run_rings(steps, constant, n, epochs, seed):
+def run_rings(steps, constant, n, noise, epochs, seed):
     """A network on the rings, its map of basins and its states; the loss is `one_hot`."""
     rng = np.random.default_rng(seed)
-    train_set, (x, labels) = rings(rng, n), rings(rng, n)
+    train_set, (x, labels) = rings(rng, n, noise), rings(rng, n, noise)
     layer = RecurrentSpectral(2, 2, RING_NODES, steps, constant=constant)
     label = f"rings, steps {steps}, constant node {constant}, seed {seed}"
-    start, params, seconds = trained(layer, rng, train_set, epochs, 0.01, label, one_hot,
-                                     ENOUGH)
+    start, params, seconds = trained(layer, rng, train_set, epochs, 0.01, label, one_hot, ENOUGH)
     ticks = np.linspace(-EXTENT, EXTENT, GRID)
     plane = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
     y = predict(layer, params, plane)

@@ -1,0 +1,38 @@
+"""Two tasks that experiments share, for the flow of a network with one output; y is -1 or 1."""
+from functools import cache
+
+import numpy as np
+
+from npspectral import data
+from npspectral.training import Limits
+
+from .data import images, locked
+
+LIMITS = Limits(max_gradient_change=1e-2)
+
+
+def draw(task, d, seed, p, n_test):
+    """x (p, d), y (p, 1), the same for testing; of MNIST seed s has rows s p to (s + 1) p."""
+    if task == "stripe":
+        rng = np.random.default_rng(seed)
+        return *data.stripe(rng, p, d), *data.stripe(rng, n_test, d)
+    x, y, x_test, y_test = mnist_parity(d)
+    rows = slice(seed * p, (seed + 1) * p)
+    return x[rows], y[rows], x_test[:n_test], y_test[:n_test]
+
+
+@cache
+def mnist_parity(d):
+    """Images as d whitened components of 20,000 training images, parity of the digit as y."""
+    rng = np.random.default_rng(0)
+    (x, labels), (x_test, labels_test) = images("mnist", 20_000, float)
+    mean = x.mean(0)
+    x, y = data.parity_task(rng, x, labels, mean)
+    x_test, y_test = data.parity_task(rng, x_test, labels_test, mean)
+    components = data.principal_components(x, d)
+    return locked(components.whiten(x), y, components.whiten(x_test), y_test)
+
+
+def error_of(outputs, y):
+    """Share of points on the wrong side."""
+    return float((outputs * y <= 0).mean())

@@ -1,0 +1,132 @@
+"""scripts/experiments/regimes and its tasks: approximations by hand, verdicts that can fail."""
+import numpy as np
+import pytest
+from conftest import assert_near
+from experiments.regimes import parts
+from experiments.regimes.claims import claims, crossing, spread
+from lab import tasks
+
+from npspectral import data, soft_hinge
+from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.nn import OneHidden
+
+LOG_ALPHA = np.array([-6, -4, -2, 0, 1, 2, 4, 6.0])
+
+
+def test_softplus_gain_makes_the_mean_square_1():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(200)
+    y, _ = parts.SOFTPLUS.forward({}, nodes[:, None])
+    square = weights @ (parts.SOFTPLUS_GAIN * y[:, 0]) ** 2 / weights.sum()
+    assert abs(square - 1) < 1e-7                                   # the gain has eight digits
+
+
+def test_same_steps_is_euler_for_the_outputs(rng):
+    x, y = data.stripe(rng, 8, 3)
+    network = OneHidden(3, 10)
+    kernel, times = tangent_kernel(network, network.init(rng), x), (0.5, 0.7, 2.0)
+    outputs = np.zeros((8, 1))
+    for step in (0.5, 0.7 - 0.5, 2.0 - 0.7):
+        outputs = outputs - step * 7.0 * kernel @ soft_hinge(outputs, y)[1]
+    assert_near(7.0 * kernel @ parts.same_steps(kernel, y, 7.0, times), outputs, 256)
+
+
+def test_until_ends_at_the_moment_and_knows_its_steps(rng):
+    x, y = data.stripe(rng, 8, 3)
+    network = OneHidden(3, 10)
+    params = network.init(rng)
+    end, times = parts.until(network, params, x, y, 10.0, 4.3)
+    assert times[-1] == 4.3 and (np.diff((0.0, *times)) > 0).all() and len(times) > 2
+    assert (end["omega"] != params["omega"]).any()
+
+
+@pytest.mark.parametrize("activation", ["softplus", "relu"])
+def test_both_approximations_become_exact(activation):
+    arrays = parts.approach(activation, 10, (3, 7), (5, 12, 300, 400), 0)
+    for name in ("linear", "frozen"):
+        assert arrays[name][0] > 30 * arrays[name][1] > 0
+    if activation == "softplus":
+        assert 0.9e-4 < arrays["linear"][1] / arrays["linear"][0] < 1.1e-4
+
+
+def test_lazy_end_of_the_sweep_is_the_frozen_kernel():
+    arrays = parts.sweep("stripe", 20, (0, 6), (5, 12, 300, 3000), 0)
+    assert arrays["left"].tolist() == [0, 0]
+    assert abs(arrays["error"][1] - arrays["frozen_error"]) < 0.02 < abs(
+        arrays["error"][0] - arrays["frozen_error"])
+    assert arrays["parameters"][1] < 1e-4 < 0.3 < arrays["parameters"][0]
+    assert arrays["kernel"][1] < 0.2 < 1 < arrays["kernel"][0]
+
+
+def test_images_are_whitened_and_seeds_have_rows_of_their_own(monkeypatch, rng):
+    x, labels = rng.random((200, 30)), np.arange(200) % 10
+    monkeypatch.setattr(tasks, "images", lambda *_: ((x, labels), (x[:50], labels[:50])))
+    tasks.mnist_parity.cache_clear()
+    every, y, _, _ = tasks.mnist_parity(10)
+    assert_near(every.T @ every / 200, np.eye(10), 1 << 12)
+    first, second = (tasks.draw("mnist", 10, seed, 20, 10) for seed in (0, 1))
+    tasks.mnist_parity.cache_clear()
+    assert (first[0] == every[:20]).all() and (second[0] == every[20:40]).all()
+    assert first[1].sum() == 0 and first[2].shape == (10, 10)
+    assert not any(array.flags.writeable for array in (*first, *second))    # all runs share them
+
+
+# Verdicts
+
+def made(law=0.5, star=3.0, error_star=3.0):
+    """A sweep that obeys the laws, with its cross-overs where they are asked for."""
+    alpha = 10.0 ** LOG_ALPHA
+    error = np.exp(np.interp(LOG_ALPHA, np.log10(error_star) + np.array([-1, 1]),
+                             np.log([0.05, 0.1])))
+    arrays = {"error": error, "parameters": np.where(alpha < 10, (10 / alpha) ** law, 10 / alpha),
+              "kernel": star / alpha, "left": np.zeros(8), "steps": np.full(8, 100)}
+    return {**{name: values[None] for name, values in arrays.items()}, "log_alpha": LOG_ALPHA,
+            "frozen_error": np.array([0.1])}
+
+
+def made_result(**laws):
+    approach = np.array([2.0, 3, 4])
+    falls = 10.0 ** -approach[None]
+    members = np.random.default_rng(0).standard_normal((2, 40, 2000))
+    size = np.array([0.1, 0.1 * 2 ** -0.5])[:, None, None]
+    return {"stripe 10": made(**laws), "stripe 20": made(**laws),
+            "softplus": {"linear": falls, "frozen": falls, "log_alpha": approach},
+            "relu": {"linear": falls ** 0.5, "frozen": falls ** 0.6, "log_alpha": approach},
+            "scatter": {"outputs": 1 + size * members, "h": np.array([300, 600])}}
+
+
+def failed(result):
+    return {(row.part, row.quantity) for row in claims(result) if row.verdict.startswith("FAIL")}
+
+
+def test_crossing_lies_on_the_line_between_alphas():
+    log_alpha = np.array([0.0, 1, 3])
+    assert crossing(log_alpha, np.array([2.0, 1, -1]), 0.0) == 2
+    assert crossing(log_alpha, np.array([-1.0, 3, 5]), 0.0) == 0.25
+    assert np.isnan(crossing(log_alpha, np.array([2.0, 1, 3]), 0.0))
+
+
+def test_made_up_laws_pass():
+    assert len([row for row in claims(made_result()) if row.verdict]) == 2 * 6 + 2 + 4 + 1
+    assert failed(made_result()) == set()
+
+
+def test_another_law_fails():
+    assert ("stripe 10", "slope of |theta - theta_0|, feature") in failed(made_result(law=0.3))
+    assert ("stripe 10", "alpha*, |K - K_0| = |K_0|") in failed(made_result(star=1e3))
+    result = made_result()
+    result["stripe 20"] = made(star=3 / 2, error_star=3 / 2)    # alpha* ~ 1/h: -1.5 in the article
+    result["softplus"]["linear"] = result["softplus"]["linear"] ** 0.5
+    result["scatter"]["outputs"] = result["scatter"]["outputs"][::-1]
+    result["stripe 10"]["error"] = result["stripe 10"]["error"][:, ::-1]
+    assert failed(result) >= {
+        ("stripe", "exponent of alpha*(h), article, by kernel"),
+        ("softplus", "slope of the distance to the linearization"),
+        ("scatter", "exponent of the spread of F against h, lazy"),
+        ("stripe 10", "test error, feature / lazy")}
+    result = made_result()
+    result["stripe 20"] = made(error_star=3 / 2)
+    assert ("stripe", "exponent of alpha*(h), article, by error") in failed(result)
+
+
+def test_spread_is_the_standard_deviation_over_the_rms_of_the_mean():
+    assert spread(np.array([[3.0, -3], [5, -5]])) == 2 ** 0.5 / 4
