@@ -238,29 +238,16 @@ EVERY_DTYPE = {"float32": np.float32, "float64": np.float64, "longdouble": np.lo
                "complex128": np.complex128}
 
 
-@pytest.fixture(params=EVERY_LAYER)
-def layer(request):
-    return EVERY_LAYER[request.param]
+def each(table):
+    """A fixture that takes every value of the table."""
+    @pytest.fixture(params=table)
+    def one(request):
+        return table[request.param]
+    return one
 
 
-@pytest.fixture(params=EVERY_LOSS)
-def loss(request):
-    return EVERY_LOSS[request.param]
-
-
-@pytest.fixture(params=EVERY_PENALTY)
-def penalty(request):
-    return EVERY_PENALTY[request.param]
-
-
-@pytest.fixture(params=EVERY_OPTIMIZER)
-def optimizer(request):
-    return EVERY_OPTIMIZER[request.param]
-
-
-@pytest.fixture(params=EVERY_DTYPE)
-def dtype(request):
-    return EVERY_DTYPE[request.param]
+layer, loss, penalty, optimizer, dtype = map(each, (
+    EVERY_LAYER, EVERY_LOSS, EVERY_PENALTY, EVERY_OPTIMIZER, EVERY_DTYPE))
 
 
 @pytest.fixture
