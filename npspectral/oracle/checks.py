@@ -3,13 +3,10 @@ from .suite import files
 from .suite.case import cases
 from .verdict.answer_file import read_answers, result_of
 from .verdict.answers import told
-from .verdict.layout import LAYOUTS, Layout, layout_of
+from .verdict.layout import layout_of
+from .verdict.other_layout import in_layout, right_elsewhere
 from .verdict.report import Report
-from .verdict.results import Finding
-from .verdict.run import (answers_of, as_expected, chosen, dtype_name, every_case,
-                          expected_failures, name_of)
-
-TRIED = 20                              # failing cases tried in another layout
+from .verdict.run import answers_of, as_expected, dtype_name, expected_failures
 
 
 def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, xfail=()):
@@ -28,7 +25,7 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     if not callable(candidate):
         raise TypeError(f"check: candidate is {type(candidate).__name__}, expected a function "
                         f"candidate(case) -> dict of arrays")
-    asked = chosen(suite, only)
+    asked = cases(suite, only)
     reasons = expected_failures(xfail)
     fitting = [case for case in asked if dtype in case.dtypes]
     results = answers_of(candidate, fitting, dtype, layout)
@@ -36,7 +33,7 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
                 f"not expressible in layout {layout}": len(fitting) - len(results)}
     results = [as_expected(result, reasons) for result in results]
     findings, notes = _findings(candidate, results, dtype, layout)
-    return Report(results, findings, dtype, suite, files.SUITE, name_of(candidate),
+    return Report(results, findings, dtype, suite, files.SUITE, _name_of(candidate),
                   layout=str(layout), left_out={why: n for why, n in left_out.items() if n},
                   notes=notes)
 
@@ -52,7 +49,7 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
     ValueError on other arguments that do not fit, BadVectors when the case files are not intact.
     """
     layout, reasons = layout_of(layout), expected_failures(xfail)
-    asked = chosen(suite, only)
+    asked = cases(suite, only)
     document = read_answers(answers)
     dtype, given = document["dtype"], document["answers"]
     if only is None and set(given) - {case.id for case in asked}:
@@ -60,28 +57,26 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
     fitting = [case for case in asked if dtype in case.dtypes and layout.applies(case)]
     results = [as_expected(result_of(case, given.get(case.id), dtype, layout), reasons)
                for case in fitting]
-    left_out = {"not for this dtype or layout": len(asked) - len(fitting)}
+    n_left = len(asked) - len(fitting)
     findings, notes = diagnosed(results, dtype)
     return Report(results, findings, dtype, suite, files.SUITE,
                   document.get("implementation", ""), layout=str(layout), notes=notes,
-                  left_out={why: n for why, n in left_out.items() if n})
+                  left_out={"not for this dtype or layout": n_left} if n_left else {})
 
 
 def parametrize(*, suite="core", only=None):
     """A decorator: the test runs for every case, which comes as `case`, under the case's id."""
     import pytest
-    asked = chosen(suite, only)
+    asked = cases(suite, only)
     return pytest.mark.parametrize("case", asked, ids=[case.id for case in asked])
 
 
 def _findings(candidate, results, dtype, layout):
     """What explains the failures, and notes on what could not be looked into."""
     failed = [result for result in results if result.failed]
-    if not failed:
-        return [], ()
-    findings, other = _other_layout(candidate, failed, dtype, layout)
+    findings, other = right_elsewhere(candidate, failed, dtype, layout)
     if findings:                                # what is wrong in its own layout, too
-        results = _in_layout(candidate, results, dtype, other)
+        results = in_layout(candidate, results, dtype, other)
     causes, notes = diagnosed(results, dtype)
     return findings + causes, notes
 
@@ -97,36 +92,7 @@ def diagnosed(results, dtype):
         return [], (f"the diagnosis itself failed: {told(error)}",)
 
 
-def _in_layout(candidate, results, dtype, layout):
-    """The results again, those of spectral layers as answered in another layout."""
-    spectral = [result.case for result in results
-                if result.status != "xfail" and _has_eigenvalues(result.case)]
-    others = [result for result in results if not _has_eigenvalues(result.case)]
-    return others + answers_of(candidate, spectral, dtype, layout)
-
-
-def _other_layout(candidate, failed, dtype, layout):
-    """The finding that the candidate is right in another layout, and that layout; or [], None."""
-    spectral = [result.case for result in failed if _one_spectral(result.case)]
-    for name, other in {**LAYOUTS, "": Layout(phi="in,out")}.items() if spectral else ():
-        fitting = [case for case in spectral if other.applies(case)] or [
-            case for case in every_case()                       # core has few of a single set
-            if _one_spectral(case) and other.applies(case)]
-        again = answers_of(candidate, fitting[:TRIED], dtype, other) if other != layout else []
-        if again and all(result.passed for result in again):
-            sentence = (f"your conventions are those of layout {name or other}, not of {layout}: "
-                        f"{len(spectral)} cases of one spectral layer fail, all {len(again)} that "
-                        f"were tried with it pass. Use layout="
-                        f"{repr(name) if name else f'oracle.{other}'}.")
-            return [Finding(("phi", "lambda_in", "lambda_out"), sentence, ("layout",),
-                            len(again))], other
-    return [], None
-
-
-def _has_eigenvalues(case):
-    return case.layers and any("lambda" in name for name in case.inputs)
-
-
-def _one_spectral(case):
-    return case.kind == "vjp" and [
-        layer["layer"] for layer in case.layers].count("spectral") == 1
+def _name_of(candidate):
+    """How the command line would name a candidate: module:function."""
+    named = candidate if hasattr(candidate, "__qualname__") else type(candidate)
+    return f"{named.__module__}:{named.__qualname__}"

@@ -6,10 +6,11 @@ import pytest
 
 from .command_line import Refused, load
 from .suite import files
+from .suite.case import cases
 from .suite.digests import MANIFESTS
 from .verdict.layout import layout_of
 from .verdict.report import Report
-from .verdict.run import answers_of, chosen, expected_failures
+from .verdict.run import answers_of, expected_failures
 from .verdict.xfail import read_xfail
 
 
@@ -22,7 +23,7 @@ class Conformance:
             self.candidate, self.layout = load(candidate), layout_of(layout)
             self.reasons = read_xfail(xfail) if xfail is not None else {}
             expected_failures(self.reasons)
-            self.cases = [case for case in chosen(suite)
+            self.cases = [case for case in cases(suite)
                           if dtype in case.dtypes and self.layout.applies(case)]
         except (Refused, ValueError) as error:              # BadVectors is a ValueError
             raise pytest.UsageError(f"npspectral: {error}") from error

@@ -15,7 +15,7 @@ from npspectral.oracle.verdict.answers import readable
 from npspectral.oracle.verdict.reference import reference
 from npspectral.oracle.verdict.report import Report
 from npspectral.oracle.verdict.results import CaseResult, margins
-from npspectral.oracle.verdict.run import chosen, dtype_name
+from npspectral.oracle.verdict.run import dtype_name
 
 SQUARE = "spectral/tanh/b4-i4-o4/bias"
 OBLONG = "spectral/identity/b2-i3-o4/bias"          # of the exact tier
@@ -869,7 +869,7 @@ BAD = [
     (tried(oracle.parametrize, only="nothing/*"), ValueError, "no case"),
     (tried(oracle.parametrize, suite="half"), ValueError, "suite is 'half'"),
     (tried(oracle.cases, "half"), ValueError, "suite is 'half'"),
-    (tried(chosen, "core", ("nothing",)), ValueError, "only: no case"),
+    (tried(cases, "core", ("nothing",)), ValueError, "only: no case"),
     (tried(dtype_name, object()), ValueError, "dtype is"),
     (tried(getattr, oracle, "chek"), AttributeError, "no attribute 'chek'"),
     (tried(CaseResult, CASE, "passed", {}, {}), ValueError, "status is 'passed'"),

@@ -12,7 +12,8 @@ from npspectral.oracle.mistakes.fit import _misfit
 from npspectral.oracle.mistakes.known import MISTAKES
 from npspectral.oracle.mistakes.right import Steps
 from npspectral.oracle.mistakes.selftest import BELOW_NOISE, rounded
-from npspectral.oracle.suite.case import ROUNDOFF, cases
+from npspectral.oracle.suite.case import cases
+from npspectral.oracle.verdict.compare import ROUNDOFF
 from npspectral.oracle.verdict.answers import judged
 from npspectral.oracle.verdict.results import CaseResult
 from npspectral.oracle.verdict.run import answers_of

@@ -12,7 +12,8 @@ from npspectral.oracle.certify.tape import linked, plain
 from npspectral.oracle.certify.witnesses import forms
 from npspectral.oracle.suite import files, text_twin
 from npspectral.oracle.suite.arrays import converted, parameters
-from npspectral.oracle.suite.case import ROUNDOFF, cases
+from npspectral.oracle.suite.case import cases
+from npspectral.oracle.verdict.compare import ROUNDOFF
 from npspectral.oracle.suite.recurrent import complex_recurrent, eigenvectors, recurrent
 from npspectral.oracle.verdict.layout import LAYOUTS, layout_of
 from npspectral.oracle.verdict.reference import reference

@@ -10,7 +10,8 @@ from npspectral.oracle.mistakes.fit import shape_of
 from npspectral.oracle.mistakes.known import MISTAKES
 from npspectral.oracle.mistakes.right import Steps, has_steps
 from npspectral.oracle.mistakes.selftest import BELOW_NOISE, FAULTS, caught, killed, planted
-from npspectral.oracle.suite.case import cases, compare
+from npspectral.oracle.suite.case import cases
+from npspectral.oracle.verdict.compare import compare
 
 DTYPES = ["float64", "float32", "bfloat16"]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..suite.case import ROUNDOFF
+from ..verdict.compare import ROUNDOFF
 from ..verdict.results import Finding, short
 from .fit import IGNORED, at_kink, passed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..suite.case import ROUNDOFF, compare
+from ..verdict.compare import ROUNDOFF, compare
 from ..verdict.results import short
 from .right import Steps
 

@@ -1,13 +1,11 @@
-"""A case as a candidate sees it, and the one rule by which its answers are judged."""
+"""A case as a candidate sees it."""
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import numpy as np
 
 from . import files
 
-# dtype -> unit roundoff u, and eta: what underflow may add (64 times the smallest subnormal)
-ROUNDOFF = {"float64": (2.0 ** -53, 2.0 ** -1068), "float32": (2.0 ** -24, 2.0 ** -143),
-            "float16": (2.0 ** -11, 2.0 ** -18), "bfloat16": (2.0 ** -8, 2.0 ** -127)}
 NAMES = ("x", "y", "grad_y", "target", "weights", "phi", "lambda_in", "lambda_out", "bias",
          "weight", "theta", "gradients", "q", "r", "u", "s", "v", "planted", "modes", "k_real",
          "k_imag", "omega")                                           # and phi_1, lambda_0, ...
@@ -64,65 +62,19 @@ def _expected(entry):
     return Expected(of_bits(entry["bits"]), _array(entry["scale"], entry["shape"], float), *bracket)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """One array of one case: "pass", "acceptable" (inside a kink's bracket) or what is wrong.
-
-    status: pass, acceptable, wrong, missing, unexpected, shape, dtype, not-finite.
-    For "wrong": the worst index by error over allowed, both numbers, and that ratio.
-    """
-
-    name: str
-    status: str
-    detail: str = ""
-    index: tuple = ()
-    got: float = np.nan
-    want: float = np.nan
-    allowed: float = np.nan
-    ratio: float = 0.0
-
-    @property
-    def ok(self):
-        return self.status in ("pass", "acceptable")
-
-
-def compare(expected, got, dtype, tier, name=""):
-    """The verdict on an array of the right shape: |got - want| <= u S + eta, bit for bit if exact.
-
-    Every comparison is written so that a NaN fails it.
-    """
-    roundoff, eta = ROUNDOFF[dtype]
-    got = np.asarray(got, float)
-    if got.size == 0:
-        return Verdict(name, "pass")
-    exact = tier == "exact" and dtype in ("float64", "float32")
-    allowed = np.zeros_like(expected.scale) if exact else roundoff * expected.scale + eta
-    with np.errstate(invalid="ignore"):
-        error = np.abs(got - expected.value)
-    fits = error <= allowed
-    if expected.low is not None and not fits.all():
-        inside = (got >= expected.low - allowed) & (got <= expected.high + allowed)
-        if (fits | inside).all():
-            return Verdict(name, "acceptable", "inside the bracket at a kink")
-        fits = fits | inside
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = error / (roundoff * expected.scale + eta)
-    ratio = np.where(fits, 0, np.where(np.isfinite(error), scaled, np.inf))
-    worst = np.unravel_index(np.argmax(np.where(fits, -1, ratio)), got.shape)
-    status = "pass" if fits.all() else "wrong" if np.isfinite(got).all() else "not-finite"
-    return Verdict(name, status, "", tuple(int(i) for i in worst), float(got[worst]),
-                   float(expected.value[worst]), float(allowed[worst]),
-                   float(scaled.max() if fits.all() else ratio[worst]))
-
-
 def cases(suite="core", only=None, folder=files.FOLDER):
-    """The cases of a suite ("core" or "full") whose ids match the glob `only`."""
-    import fnmatch
+    """The cases of a suite ("core" or "full") whose ids match the glob `only`, or one of several.
+
+    Raises ValueError for another suite, and for a glob that matches no case.
+    """
     if suite not in ("core", "full"):
         raise ValueError(f"cases: suite is {suite!r}, expected 'core' or 'full'")
-    chosen = [Case(solved) for solved in files.read(folder)[0]
-              if (suite == "full" or solved["core"])
-              and (only is None or fnmatch.fnmatchcase(solved["id"], only))]
-    if not chosen:
-        raise ValueError(f"cases: no case of suite {suite!r} matches {only!r}")
-    return chosen
+    patterns = ["*"] if only is None else [only] if isinstance(only, str) else list(only)
+    if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
+        raise ValueError(f"only is {only!r}, expected a glob of case ids or several")
+    solved = [case for case in files.read(folder)[0] if suite == "full" or case["core"]]
+    for pattern in patterns:
+        if not any(fnmatchcase(case["id"], pattern) for case in solved):
+            raise ValueError(f"only: no case of suite {suite!r} matches {pattern!r}")
+    return [Case(case) for case in solved
+            if any(fnmatchcase(case["id"], pattern) for pattern in patterns)]

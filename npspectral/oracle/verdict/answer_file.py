@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ..suite import files
-from ..suite.case import ROUNDOFF, Verdict
+from .compare import ROUNDOFF, Verdict
 from .answers import judged
 from .results import CaseResult
 from .run import message_of, status_of

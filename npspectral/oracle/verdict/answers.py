@@ -4,7 +4,7 @@ No framework is imported: an answer is read by what it can do (detach, cpu, floa
 """
 import numpy as np
 
-from ..suite.case import Verdict, compare
+from .compare import Verdict, compare
 from .layout import layout_of
 
 # The dtypes in which answers may come: those narrower than float32 also widened to it, and bfloat16

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..suite.case import ROUNDOFF
+from .compare import ROUNDOFF
 from .answers import readable
 
 SENTENCES = {

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..suite.case import ROUNDOFF
+from .compare import ROUNDOFF
 from .results import FIRST, digits, margins, short
 
 SAID = {"wrong": "does not raise", "mutated": "changes its input",

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..suite.case import ROUNDOFF
+from .compare import PASSED, ROUNDOFF
 
-PASSED = ("pass", "acceptable")
 FAILED = ("wrong", "error", "mutated", "nondeterministic", "xpass")
 STATUSES = (*PASSED, *FAILED, "xfail", "skipped")
 FIRST = ("y", "value", "trace")         # what the gradients of a case follow from

@@ -2,13 +2,14 @@
 import copy
 import hashlib
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
-from ..suite.case import ROUNDOFF, cases
+from ..suite.case import cases
 from .answers import first_line, judged, told
+from .compare import PASSED, ROUNDOFF
 from .layout import layout_of
 from .results import CaseResult
 
@@ -22,20 +23,6 @@ def answers_of(candidate, cases, dtype="float64", layout=None):
     layout = layout_of(layout)
     return [_result(candidate, case, dtype, layout) for case in cases
             if dtype in case.dtypes and layout.applies(case)]
-
-
-def chosen(suite="core", only=None):
-    """The cases of a suite whose ids match a glob, or one of several."""
-    if only is None or isinstance(only, str):
-        return cases(suite, only)
-    patterns = list(only)
-    if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
-        raise ValueError(f"only is {only!r}, expected a glob of case ids or several")
-    every = cases(suite)
-    for pattern in patterns:
-        if not any(fnmatchcase(case.id, pattern) for case in every):
-            raise ValueError(f"only: no case of suite {suite!r} matches {pattern!r}")
-    return [case for case in every if any(fnmatchcase(case.id, p) for p in patterns)]
 
 
 @cache
@@ -62,12 +49,6 @@ def expected_failures(xfail):
         if unknown:
             raise ValueError(f"xfail: no case has the id {sorted(map(str, unknown))}")
     return reasons
-
-
-def name_of(candidate):
-    """How the command line would name a candidate: module:function."""
-    named = candidate if hasattr(candidate, "__qualname__") else type(candidate)
-    return f"{named.__module__}:{named.__qualname__}"
 
 
 def candidate_case(case, dtype, layout):
@@ -158,24 +139,20 @@ def _difference(candidate, case, dtype, layout, first):
         return f"{sorted(set(first) ^ set(second))} came in one of two runs only"
     largest, worst = 0.0, ""
     for name, array in first.items():
-        if np.array_equal(array, second[name], equal_nan=True):
-            continue
         with np.errstate(all="ignore"):
             gap = np.abs(array - second[name])
             same = (array == second[name]) | np.isnan(array) & np.isnan(second[name])
             gap = np.where(same, 0, np.where(np.isfinite(gap), gap, np.inf))
-        if gap.max() > largest:
+        if gap.max(initial=0) > largest:
             largest, worst = float(gap.max()), name
     return f"two runs differ by up to {largest:.3g}, in {worst}" if worst else ""
 
 
 def status_of(verdicts):
     statuses = {verdict.status for verdict in verdicts.values()}
-    if statuses <= {"pass"}:
-        return "pass"
-    if statuses <= {"pass", "acceptable"}:
-        return "acceptable"
-    return "wrong" if statuses <= {"pass", "acceptable", "wrong"} else "error"
+    if statuses <= {*PASSED}:
+        return "acceptable" if "acceptable" in statuses else "pass"
+    return "wrong" if statuses <= {*PASSED, "wrong"} else "error"
 
 
 def message_of(verdicts):
@@ -184,11 +161,11 @@ def message_of(verdicts):
 
 
 def as_expected(result, reasons):
+    """The result as it counts where its case is known to fail."""
     if result.case.id not in reasons or result.status == "skipped":
         return result
-    reason = reasons[result.case.id]
-    if result.status in ("pass", "acceptable"):
-        return CaseResult(result.case, "xpass", result.verdicts, result.got,
-                          "is listed in xfail but passes: take it off the list")
-    return CaseResult(result.case, "xfail", result.verdicts, result.got,
-                      str(reason or result.message or "listed in xfail"))
+    if result.passed:
+        return replace(result, status="xpass",
+                       message="is listed in xfail but passes: take it off the list")
+    reason = reasons[result.case.id] or result.message or "listed in xfail"
+    return replace(result, status="xfail", message=str(reason))
