@@ -119,7 +119,6 @@ REFUSED = [
     ("regimes.scale_and_time", {"alpha": 0.0}, "alpha is 0.0, expected a number > 0"),
     ("regimes.scale_and_time", {"width": -3}, "width is -3"),
     ("regimes.scale_and_time", {"gain": "2"}, "gain is '2'"),
-    ("regimes.scaled_output", {"alpha": -1}, "alpha is -1, expected a positive number"),
     ("learning_curves.power_law", {"p": SIZES[::-1]}, r"power_law: p is \[4.0, 2.0"),
     ("learning_curves.power_law", {"p": SIZES[:1], "errors": ERRORS[:, :1]},
      "expected two or more positive"),

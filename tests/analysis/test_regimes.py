@@ -5,7 +5,7 @@ from conftest import assert_near
 
 from npspectral import Chain, Dense, Spectral, Tanh, soft_hinge
 from npspectral.analysis.kernels.regimes import (kernel_change, linearized, parameter_change,
-                                                 scale_and_time, scaled_output)
+                                                 scale_and_time)
 from npspectral.nn import tree
 from npspectral.nn.one_hidden import OneHidden
 
@@ -64,22 +64,6 @@ def test_changes():
     assert kernel_change(np.array([[3.0, 0], [0, 5]]), np.array([[3.0, 0], [0, 4]])) == 0.2
     with pytest.raises(ValueError, match=r"start has shape \(2,\), expected \(3,\)"):
         kernel_change(np.ones(3), np.ones(2))
-
-
-def test_scaled_output_is_what_the_flow_trains_and_takes_other_points(rng):
-    from npspectral.training import gradient_flow
-    net, alpha = Chain(Dense(4, 9), Tanh(), Dense(9, 1)), 3.0
-    start, x = net.init(rng), rng.normal(size=(6, 4))
-    records = gradient_flow(net, start, x, np.sign(x[:, :1]), alpha=alpha)
-    *_, last = (record for _, record in zip(range(9), records))
-    assert_near(scaled_output(net, last.params, start, x, alpha), last.outputs)
-    assert np.abs(last.outputs).min() > 1e-3 and not scaled_output(net, start, start, x, 1).any()
-    net = Dense(4, 2)
-    first, last, other = net.init(rng), net.init(rng), rng.normal(size=(3, 4))
-    wanted = 0.5 * (other @ (last["weight"] - first["weight"]).T + last["bias"] - first["bias"])
-    assert_near(scaled_output(net, last, first, other, 0.5), wanted)
-    single = [tree.map(np.float32, given) for given in (last, first, other)]
-    assert scaled_output(net, *single, np.float64(0.5)).dtype == np.float32
 
 
 def test_linearized_is_the_first_order(rng):

@@ -216,6 +216,8 @@ def test_a_flow_predicts_at_its_own_points_what_its_record_holds_and_at_others(r
     change = net.forward(record.params, new)[0] - net.forward(params, new)[0]
     assert_near(predict_flow(net, record.params, params, new, 3.0), 3.0 * change)
     assert_near(predict_flow(net, record.params, params, new), change)
+    single = [tree.map(np.float32, given) for given in (record.params, params, new)]
+    assert predict_flow(net, *single, np.float64(0.5)).dtype == np.float32
     with pytest.raises(ValueError, match="predict_flow: alpha is 0, expected a finite number > 0"):
         predict_flow(net, params, params, new, 0)
 

@@ -10,7 +10,7 @@ from .learning_curves import (PowerLaw, crossing, crossing_interval, exponent_in
 from .machines import (SupportVectors, distance_to_planes, distance_to_sphere, kernel_ridge,
                        support_vectors)
 from .pca import KernelPCA, alignment, eigenspaces, kernel_pca, projection_sums, projections
-from .regimes import kernel_change, linearized, parameter_change, scale_and_time, scaled_output
+from .regimes import kernel_change, linearized, parameter_change, scale_and_time
 from .tangent import (jacobian, tangent_kernel, tangent_kernel_by_definition,
                       tangent_kernel_parts)
 
@@ -19,6 +19,6 @@ __all__ = ["KernelPCA", "PowerLaw", "SupportVectors", "alignment", "arc_cosine_k
            "eigenspaces", "explained_shares", "exponent_interval", "family_bases",
            "feature_exponent", "jacobian", "kernel_change", "kernel_exponent", "kernel_pca",
            "kernel_ridge", "linearized", "parameter_change", "power_law", "projection_sums",
-           "projections", "relu_tangent_kernel", "scale_and_time", "scaled_output",
+           "projections", "relu_tangent_kernel", "scale_and_time",
            "share_outside", "split_kernel", "support_vectors", "tangent_kernel",
            "tangent_kernel_by_definition", "tangent_kernel_parts", "without_perpendicular"]

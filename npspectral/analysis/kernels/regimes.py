@@ -66,20 +66,6 @@ def _change(owner, end, start):
     return float(norms((end - start).ravel()) / norms(start.ravel()))
 
 
-def scaled_output(network, params, start, x, alpha):
-    """F(x) = alpha (f(x; params) - f(x; start)), (p, K): what training at scale alpha predicts.
-
-    x (p, n_in) are any points; start are the params before training, where F is 0.
-    Raises TypeError or ValueError on arguments that do not fit.
-    """
-    owner = "scaled_output"
-    for given in (params, start):
-        check_params(owner, given, network)
-    x = refuse.array(owner, "x", x, 2)
-    refuse.positive(owner, "alpha", alpha)
-    return float(alpha) * (network.forward(params, x)[0] - network.forward(start, x)[0])
-
-
 def linearized(network, start, params, x):
     """f_0(x) + J(x) (theta - theta_0), the network's outputs (p, K) to first order around start.
 
