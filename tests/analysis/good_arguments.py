@@ -25,7 +25,7 @@ GRAM = np.exp(-((X[:, None] - X) ** 2).sum(-1))
 VECTORS, VALUES = RNG.standard_normal((P, 2)), np.array([3.0, 2.0])
 MU = 1 + RNG.exponential(size=10)
 SIZES, ERRORS = np.array([1.0, 2.0, 4.0]), 1 / np.array([[2.0, 3.0, 5.0], [2.0, 4.0, 5.0]])
-NEURONS = Neurons(*(RNG.standard_normal(shape) for shape in ((H, D), H, H)))
+NEURONS = Neurons(*(tree.locked(RNG.standard_normal(shape)) for shape in ((H, D), H, H)))
 NET = Chain(Spectral(D, H), Tanh(), Spectral(H, 5), Tanh(), Dense(5, 2))
 PARAMS = NET.init(RNG)
 PAIR = {"network": NET, "params": PARAMS}

@@ -9,7 +9,6 @@ from npspectral import (ELU, Adam, Chain, Dense, Identity, LeakyReLU, ReLU, Sigm
 from npspectral.analysis.spectral.pruning import (SCORES, eigenvalues_only, mask_nodes, node_scores,
                                                   percentile_masks, prune_before_training,
                                                   prune_until, remove_nodes)
-from npspectral.nn import tree
 
 ACTIVATIONS = (Identity(), ReLU(), LeakyReLU(0.3), ELU(0.7), Tanh(), Sigmoid(), Softplus(2.0))
 BY_NODE = Chain(Spectral(5, 6, lambda_in=0.0), Tanh(), Spectral(6, 4, lambda_in=0.0), Sigmoid(),
@@ -110,14 +109,6 @@ def test_removal_of_a_factored_layer_leaves_the_spectral_layer_it_equals(rng):
     assert_near(small.layers[0].weight(left[0]), weight, 16)
     with pytest.raises(TypeError, match="factored layer cannot hold a masked matrix"):
         mask_nodes(network, params, (keep,))
-
-
-def test_nothing_that_is_given_is_changed(rng):
-    network, params = BY_NODE, random_params(BY_NODE, rng)
-    before, masks = tree.copy(params), (np.arange(6) < 3, np.arange(4) < 2)
-    mask_nodes(network, params, masks)
-    remove_nodes(network, params, masks)
-    assert all(same_bits(a, b) for a, b in tree.aligned(before, params))
 
 
 def test_scores_by_their_definitions(rng):
