@@ -35,14 +35,6 @@ def test_series_is_the_inverse_exactly_on_dyadic_input(sizes, rng):
     assert (eigenvectors(blocks) @ inverse_eigenvectors(blocks) == np.eye(sum(sizes))).all()
 
 
-def test_inverse_of_one_and_of_two_transfers_is_a_polynomial_of_phi(rng):
-    one, _ = drawn((5, 3), rng)
-    two, _ = drawn((5, 4, 3), rng)
-    phi, phi2 = eigenvectors(one), eigenvectors(two)
-    assert (inverse_eigenvectors(one) == 2 * np.eye(8) - phi).all()
-    assert (inverse_eigenvectors(two) == 3 * np.eye(12) - 3 * phi2 + phi2 @ phi2).all()
-
-
 @pytest.mark.parametrize("sizes", SIZES)
 def test_adjacency_is_phi_lambda_and_the_general_inverse_of_phi(sizes, rng):
     blocks, eigenvalues = drawn(sizes, rng)

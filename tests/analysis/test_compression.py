@@ -32,23 +32,6 @@ def test_two_relevant_coordinates_by_hand():
     assert mean_square == pytest.approx(math.sqrt((27 / 4) / (8 / 4)), rel=1e-15)
 
 
-@pytest.mark.parametrize("d, n_parallel", [(2, 1), (5, 1), (5, 2), (7, 6)])
-def test_ratios_of_the_conventions(d, n_parallel, rng):
-    omega = rng.standard_normal((11, d)) * rng.random(d)
-    total, _, mean_square = (factor(omega, n_parallel) for factor in EVERY)
-    assert mean_square / total == pytest.approx(math.sqrt((d - n_parallel) / n_parallel), rel=1e-14)
-    alike = np.where(np.arange(d) < n_parallel, 3.0, 0.5) * rng.choice([-1, 1], (11, d))
-    assert amplification_by_component(alike, n_parallel) == pytest.approx(6, rel=1e-14)
-    assert amplification_mean_square(alike, n_parallel) == pytest.approx(6, rel=1e-14)
-
-
-def test_one_relevant_coordinate_orders_the_conventions(rng):
-    """The mean of root mean squares over irrelevant coordinates is below their root mean square."""
-    for _ in range(20):
-        omega = rng.standard_normal((3, 6))
-        assert amplification_by_component(omega) > amplification_mean_square(omega)
-
-
 def test_escape_is_the_first_time_when_more_than_a_share_is_beyond_the_margin():
     times, target = np.array([0.0, 1, 4, 9]), np.repeat([1.0, -1.0], 5)
     outputs = np.zeros((4, 10))

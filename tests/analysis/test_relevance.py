@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, locked, random_array, random_params, same_bits
 
-from npspectral import Chain, ReLU, Spectral, Tanh
+from npspectral import Spectral
 from npspectral.analysis.spectral.relevance import (input_relevance, keep_top, node_relevance,
                                                     ranking, top_mask)
 from npspectral.nn import PUBLISHED
@@ -57,28 +57,6 @@ def test_relevance_keeps_the_dtype(rng):
     params = random_params(FROM_INPUTS, rng, np.float32)
     for score in ("product", "eigenvalue"):
         assert input_relevance(FROM_INPUTS, params, score).dtype == np.float32
-
-
-def test_input_that_nothing_leaves_has_no_relevance_and_does_not_matter(rng):
-    network = Chain(FROM_INPUTS, Tanh())
-    params = random_params(network, rng)
-    params[0]["lambda_in"][2] = 0
-    assert input_relevance(FROM_INPUTS, params[0])[2] == 0
-    x = random_array(rng, (4, 5))
-    other = x.copy()
-    other[:, 2] = 77
-    assert same_bits(network.forward(params, x)[0], network.forward(params, other)[0])
-
-
-def test_hidden_node_without_relevance_sends_nothing_on(rng):
-    network = Chain(Spectral(5, 3, lambda_in=0.0, bias=False), ReLU(), Spectral(3, 2))
-    params = random_params(network, rng)
-    params[0]["lambda_out"][1] = 0
-    assert node_relevance(network.layers[0], params[0])[1] == 0
-    x = random_array(rng, (4, 5))
-    y, _ = network.forward(params, x)
-    params[2]["phi"][:, 1] = 77
-    assert same_bits(network.forward(params, x)[0], y)
 
 
 # Rankings

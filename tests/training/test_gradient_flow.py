@@ -236,22 +236,25 @@ def test_settle_says_whether_it_settled(rng):
     assert settle(records, target) == replace(records[-1], settled=False)
 
 
-@pytest.mark.parametrize("change, error, message", [
-    (dict(alpha=0.0), ValueError, "gradient_flow: alpha is 0.0, expected a finite number"),
-    (dict(alpha=np.inf), ValueError, "alpha is inf"),
-    (dict(network=OneHidden(3, 8, trainable=())), ValueError, "nothing is trainable"),
-    (dict(x=np.ones((12, 2))), ValueError, "x has 2 features, expected 3"),
-    (dict(target=np.zeros((12, 1))), ValueError, r"hinge: target holds 0.0, expected -1 or \+1"),
-    (dict(target=np.ones((11, 1))), ValueError, "target has shape"),
-    (dict(x=np.full((12, 3), np.nan)), ValueError, r"gradient_flow: x\[0, 0\] is nan, expected"),
+@pytest.mark.parametrize("change, message", [
+    (dict(alpha=0.0), "gradient_flow: alpha is 0.0, expected a finite number"),
+    (dict(alpha=np.inf), "alpha is inf"),
+    (dict(network=OneHidden(3, 8, trainable=())), "nothing is trainable"),
+    (dict(x=np.ones((12, 2))), "x has 2 features, expected 3"),
+    (dict(target=np.ones((11, 1))), "target has shape"),
+    (dict(x=np.full((12, 3), np.nan)), r"gradient_flow: x\[0, 0\] is nan, expected"),
+    (dict(target=np.full((12, 1), np.nan)), r"flow: target\[0, 0\] is nan, expected finite number"),
+    (dict(params={"omega": np.ones((8, 3)), "bias": np.full(8, np.inf), "beta": np.ones(8)}),
+     r"gradient_flow: bias\[0\] is inf, expected finite numbers"),
+    (dict(loss="hinge"), "gradient_flow: loss is 'hinge', expected a function"),
+    (dict(x=np.ma.masked_array(np.ones((12, 3)))), "flow: x is MaskedArray, expected a numpy.nd"),
 ])
-def test_bad_arguments(rng, change, error, message):
+def test_bad_arguments(rng, change, message):
     network = OneHidden(3, 8)
     x, target = stripe(rng, 12, 3)
-    arguments = dict(network=network, params=network.init(rng), x=x, target=target) | change
-    with pytest.raises(error, match=message):
-        for _, _ in zip(range(3), gradient_flow(**arguments, loss=hinge)):
-            pass
+    given = dict(network=network, params=network.init(rng), x=x, target=target, loss=hinge) | change
+    with pytest.raises((TypeError, ValueError), match=message):
+        gradient_flow(**given)
 
 
 def test_a_step_that_shrinks_to_nothing_is_an_error(rng):
@@ -362,19 +365,6 @@ def test_limits_that_do_not_fit_are_refused_by_name(name, value):
     with pytest.raises((TypeError, ValueError), match=f"Limits: {name} is {value!r}, exp".replace(
             "(", r"\(").replace(")", r"\)")):
         Limits(**{name: value})
-
-
-@pytest.mark.parametrize("change, message", [
-    (dict(target=np.full((6, 1), np.nan)), r"target\[0, 0\] is nan, expected finite numbers"),
-    (dict(params=({"weight": np.full((1, 3), np.inf), "bias": np.zeros(1)},)),
-     r"0/weight\[0, 0\] is inf, expected finite numbers"),
-    (dict(loss="hinge"), "loss is 'hinge', expected a function"),
-    (dict(x=np.ma.masked_array(np.ones((6, 3)))), "x is MaskedArray, expected a numpy.ndarray")])
-def test_a_flow_refuses_what_is_not_finite_or_of_another_kind(change, message, rng):
-    net, params, x, target = linear(rng)
-    given = dict(params=params, x=x, target=target, loss=mean_squared_error) | change
-    with pytest.raises((TypeError, ValueError), match=f"gradient_flow: {message}"):
-        gradient_flow(net, **given)
 
 
 def test_what_a_caller_does_to_a_record_or_a_loss_to_its_arguments_does_not_reach_the_flow(rng):
