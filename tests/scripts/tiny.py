@@ -181,3 +181,8 @@ CASES["tangent_kernel_pca"] = Case(
     spoil=("stripe", "remainder", lambda remainder: remainder + 1e-12))
 
 # teacher_student
+
+CASES["teacher_student"] = Case(
+    dict(teachers=(3, 4), students=(8,), seeds=2, epochs=(1, 600, 99), real=()),
+    constants={"N_SAMPLES": 2000},
+    spoil=("teacher 3, spectral 8", "cores", lambda cores: cores + 3))
