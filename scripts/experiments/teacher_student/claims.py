@@ -89,7 +89,7 @@ def same_error(name, ending, h, spectral, dense):
     if ending:
         rows += [Row(name, f"core, {arm}{ending}, h = {h}", published, arrays["cores"][:, -1])
                  for arm, published, arrays in (("spectral", str(size_of(name)), spectral),
-                                              ("weight decay", "grows", dense))]
+                                               ("weight decay", "grows", dense))]
     return rows
 
 
