@@ -1,9 +1,13 @@
-"""scripts/complex_memory.py: decoders on ideal patterns, tiny networks, verdicts that can fail."""
+"""scripts/experiments/complex_memory: decoders on ideal patterns, tiny networks, verdicts."""
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from conftest import assert_near, same_bits
+from experiments.complex_memory import parts, sequences
+from experiments.complex_memory.claims import claims
+from experiments.complex_memory.experiment import Setting, run
+from tiny import CASES, clusters
 
 from npspectral import Identity
 from npspectral.nn import ComplexRecurrentSpectral, Spaced
@@ -11,39 +15,10 @@ from npspectral.nn import ComplexRecurrentSpectral, Spaced
 OMEGA = Spaced(0.0, float(np.pi))(None, (10,))
 
 
-@pytest.fixture
-def script(monkeypatch, named_version):
-    """The script as a module, on made images; its siblings lie beside it."""
-    import complex_memory
-    import complex_memory_runs
-    monkeypatch.setattr(complex_memory_runs, "load", made)
-    monkeypatch.setattr(complex_memory_runs, "GAPS", (1, 20, 22))
-    monkeypatch.setattr(complex_memory_runs, "WATCHED", 50)
-    return complex_memory
-
-
-@pytest.fixture
-def runs(script):
-    import complex_memory_runs
-    return complex_memory_runs
-
-
-@pytest.fixture
-def sequences(script):
-    import complex_memory_sequences
-    return complex_memory_sequences
-
-
-def made(name, seed, pool):
-    """Ten classes about vectors of their own, 15 numbers and a constant."""
-    rng = np.random.default_rng(7)
-    centers = 2 * np.abs(rng.standard_normal((10, 15)))
-    sets = []
-    for n in (600, 200):
-        labels = rng.integers(10, size=n)
-        x = np.c_[centers[labels] + 0.3 * rng.standard_normal((n, 15)), np.ones(n)]
-        sets.append((x.astype(np.float32), labels))
-    return sets
+@pytest.fixture(autouse=True)
+def made(monkeypatch):
+    for name, value in CASES["complex_memory"].constants.items():
+        monkeypatch.setattr(parts, name, value)
 
 
 def ideal(classes, gap, noise=0.0, rng=None):
@@ -65,7 +40,7 @@ def classes(rng):
 # Decoders
 
 @pytest.mark.parametrize("gap", [1, 7, 21, 23])
-def test_decoders_read_ideal_patterns_and_are_wrong_about_swapped_ones(sequences, classes, gap):
+def test_decoders_read_ideal_patterns_and_are_wrong_about_swapped_ones(classes, gap):
     a = 0.3 * ideal(classes, gap)                           # moduli do not matter
     assert sequences.order_by_phases(a, classes, OMEGA, gap).all()
     assert not sequences.order_by_phases(a, classes[:, ::-1], OMEGA, gap).any()
@@ -76,20 +51,20 @@ def test_decoders_read_ideal_patterns_and_are_wrong_about_swapped_ones(sequences
     assert not wrong.any()
 
 
-def test_a_period_of_all_modes_hides_the_order(sequences, classes):
+def test_a_period_of_all_modes_hides_the_order(classes):
     a = ideal(classes, 22)
     assert (sequences.order_by_phases(a, classes, OMEGA, 22) == 0.5).all()
     assert np.abs(a - ideal(classes[:, ::-1], 22)).max() < 1e-13
 
 
-def test_separations_that_turn_a_mode_alike_count_as_one(sequences):
+def test_separations_that_turn_a_mode_alike_count_as_one():
     classes = np.array([[0, 1]])                            # omega_1 = 2 pi / 11
     a = ideal(classes, 14)
     assert sequences.separation_found(a, classes, OMEGA, 3, 22).all()
     assert not sequences.separation_found(a, classes, OMEGA, 4, 22).any()
 
 
-def test_least_squares_find_what_is_linear_and_nothing_in_noise(sequences, rng):
+def test_least_squares_find_what_is_linear_and_nothing_in_noise(rng):
     classes = rng.integers(3, size=(6000, 2))
     classes = classes[classes[:, 0] != classes[:, 1]]
     half, right = len(classes) // 2, {}
@@ -103,7 +78,7 @@ def test_least_squares_find_what_is_linear_and_nothing_in_noise(sequences, rng):
     assert abs(right["noise"] - 0.5) < 6 * 0.5 / half ** 0.5 + 0.02
 
 
-def test_power_of_ideal_patterns_does_not_tell_the_order_but_amplitudes_do(sequences, classes, rng):
+def test_power_of_ideal_patterns_does_not_tell_the_order_but_amplitudes_do(classes, rng):
     a = ideal(classes, 5, 0.1, rng)
     half = len(classes) // 2
     parts = {name: sequences.order_by_least_squares(
@@ -112,7 +87,7 @@ def test_power_of_ideal_patterns_does_not_tell_the_order_but_amplitudes_do(seque
     assert parts["power"] < 0.7 and parts["amplitude"] > 0.8
 
 
-def test_pairs_are_of_two_classes_or_of_one(sequences, rng):
+def test_pairs_are_of_two_classes_or_of_one(rng):
     labels = rng.integers(3, size=50)
     for same in (False, True):
         chosen = sequences.pairs(rng, labels, 500, same)
@@ -120,7 +95,7 @@ def test_pairs_are_of_two_classes_or_of_one(sequences, rng):
         assert ((labels[chosen[:, 0]] == labels[chosen[:, 1]]) == same).all()
 
 
-def test_patterns_in_parts_are_those_of_the_layer(sequences, rng):
+def test_patterns_in_parts_are_those_of_the_layer(rng):
     layer = ComplexRecurrentSpectral(4, 3, 2)
     params, x = layer.init(rng), rng.standard_normal((9, 4))
     chosen = rng.integers(9, size=(2500, 2))
@@ -129,7 +104,7 @@ def test_patterns_in_parts_are_those_of_the_layer(sequences, rng):
     assert_near(sequences.patterns(layer, params, x, chosen, 3), want, 64)
 
 
-def test_a_linear_network_adds_items_and_its_pattern_changes_as_they_are_swapped(sequences):
+def test_a_linear_network_adds_items_and_its_pattern_changes_as_they_are_swapped():
     layer = ComplexRecurrentSpectral(4, 3, 2, activation=Identity())
     rng = np.random.default_rng(0)
     params, x, labels = layer.init(rng), rng.standard_normal((90, 4)), np.arange(90) % 3
@@ -148,95 +123,66 @@ def test_a_linear_network_adds_items_and_its_pattern_changes_as_they_are_swapped
 
 # Data
 
-def test_pixels_are_averaged_over_squares(runs, rng):
+def test_pixels_are_averaged_over_squares(rng):
     x = rng.standard_normal((3, 36))
-    got = runs.pooled(x, 3).reshape(3, 2, 2)
+    got = parts.pooled(x, 3).reshape(3, 2, 2)
     for i, row, column in np.ndindex(3, 2, 2):
         square = x[i].reshape(6, 6)[3 * row:3 * row + 3, 3 * column:3 * column + 3]
         assert abs(got[i, row, column] - square.mean()) < 1e-15
-    assert same_bits(runs.pooled(x, 1), x)
+    assert same_bits(parts.pooled(x, 1), x)
 
 
-def test_turning_back_stops_the_oscillation(runs):
+def test_turning_back_stops_the_oscillation():
     times = np.arange(5, 12)[:, None, None]
     m = np.exp(1j * OMEGA * times) * np.ones((7, 2, 10))
-    assert np.abs(runs.turned_back(m, OMEGA, 5) - 1).max() < 1e-14
+    assert np.abs(parts.turned_back(m, OMEGA, 5) - 1).max() < 1e-14
 
 
-# The script
+# Runs
 
-def toy(script):
-    return script.Setting(2, {"digits": ((0.01, 12),)}, {"digits": ((0.01, 10),)}, (600, 300))
-
-
-def test_accuracies_and_pairs_are_of_examples_that_were_not_trained(runs, monkeypatch, rng):
+def test_accuracies_and_pairs_are_of_examples_that_were_not_trained(monkeypatch):
     asked, sets = [], []
-    monkeypatch.setattr(runs, "accuracy", lambda y, labels: asked.append(len(labels)) or 0.0)
-    runs.learn("digits", "linear", 0, ((0.01, 10),), 2, 5)
-    assert set(asked) == {200}                              # of 600 + 200
-    monkeypatch.setattr(runs, "follow_sequences", lambda layer, params, train_set, test_set,
+    monkeypatch.setattr(parts, "accuracy", lambda y, labels: asked.append(len(labels)) or 0.0)
+    monkeypatch.setattr(parts, "follow_sequences", lambda layer, params, train_set, test_set,
                         *more: sets.extend((train_set, test_set)) or {})
-    own = {"seed": 0, **ComplexRecurrentSpectral(16, 10, 5).init(rng, np.float32)}
-    runs.follow_pairs("digits", "oscillating", own, (600, 300), 2, 5)
+    parts.follow("digits", "free", 0, ((0.01, 10),), (600, 300), 2, 5)
+    assert set(asked) == {200}                              # of 600 + 200
     assert [len(labels) for _, labels in sets] == [600, 200]
 
 
-def test_change_of_the_modulus_is_the_largest_of_all_steps(runs, rng):
-    own = {"seed": 0, **ComplexRecurrentSpectral(16, 10, 5).init(rng, np.float32)}
-    found = runs.follow_memory("digits", own, 2, 5)
-    after = np.abs(found["m"][found["end"]:])               # of one image out of all
-    assert len(after) == runs.AFTER + 1
+def test_change_of_the_modulus_is_the_largest_of_all_steps(rng):
+    layer, (_, test_set) = ComplexRecurrentSpectral(16, 10, 5), clusters("", 0, 2)
+    found, states = parts.follow_memory(layer, layer.init(rng, np.float32), *test_set)
+    after = np.abs(states["m"][found["end"]:])              # of one image out of all
+    assert len(after) == parts.AFTER + 1
     assert np.abs(after / after[0] - 1).max() <= found["drift"] < 1e-12
-    assert (found["u"][found["end"]:] <= runs.DEAD * found["u"].max()).all()
+    assert (states["u"][found["end"]:] <= parts.DEAD * states["u"].max()).all()
 
 
-def verdict(script, result, quantity):
-    row, = (row for row in script.verdicts(result) if row.quantity == quantity)
-    return row.judge()
-
-
-def test_small_networks_are_followed_kept_and_planted_mistakes_are_caught(script, runs, tmp_path,
-                                                                          monkeypatch):
-    result = script.run(toy(script), ["digits"], tmp_path / "runs.jsonl")
-    for name in ("train", "follow_sequences", "turned_back"):       # nothing is run again
-        monkeypatch.setattr(runs, name, None)
-    again = script.run(toy(script), ["digits"], tmp_path / "runs.jsonl")
-    assert all(same_bits(own, again[part]) for part, own in result.items())
-    assert result["digits", "oscillating"]["accuracy"].shape == (2, 12)
-    assert result["digits", "free, pairs"]["twice"].shape == (2, 3, 10)
-    theta = [result["digits", arm]["theta"] for arm in ("oscillating", "free", "score")]
-    assert same_bits(theta[0], theta[2]) and (theta[0] != theta[1]).all()
+def judged(result):
     quantities = ("change of |m| in 1,000 steps after that", "m turned back less a, relative",
                   "order from phases, 20 apart", "order from phases, 22 apart, a period")
-    assert [verdict(script, result, quantity) for quantity in quantities] == 4 * ["pass"]
-    result["digits", "memory"]["drift"] = result["digits", "memory"]["drift"] + 1e-11
-    result["digits", "memory"]["limit"] = result["digits", "memory"]["limit"] + 1e-10
-    told = result["digits", "oscillating, pairs"]
+    found = {row.quantity: row.judge() for row in claims(result)}
+    return [found[quantity] for quantity in quantities]
+
+
+def test_small_networks_are_followed_and_planted_mistakes_are_caught(monkeypatch):
+    monkeypatch.setattr("experiments.complex_memory.experiment.here", lambda *names: names)
+    setting = Setting(2, ((0.01, 12),), ((0.01, 10),), counts=(600, 300))
+    result = run(setting, lambda plan: {name: [one.function(**one.parameters) for one in runs]
+                                        for name, runs in plan.items()})
+    assert result["digits free, pairs"]["twice"].shape == (2, 3, 10)
+    theta = [result[f"digits {arm}"]["theta"] for arm in ("oscillating", "free", "score")]
+    assert same_bits(theta[0], theta[2]) and (theta[0] != theta[1]).all()
+    assert judged(result) == 4 * ["pass"]
+    result["digits memory"]["drift"] = result["digits memory"]["drift"] + 1e-11
+    result["digits memory"]["limit"] = result["digits memory"]["limit"] + 1e-10
+    told = result["digits oscillating, pairs"]
     told["phases"] = np.roll(told["phases"], -1, 1)
-    assert [verdict(script, result, quantity) for quantity in quantities] == 4 * ["FAIL"]
+    assert judged(result) == 4 * ["FAIL"]
 
 
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, monkeypatch, tmp_path,
-                                                                capsys):
-    monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
-    monkeypatch.setattr(script, "available", lambda names, download: list(names))
-    script.main(["--quick", "--seeds", "1", "--out", str(tmp_path)])
-    with np.load(tmp_path / "digits_oscillating_pairs.npz") as saved:
-        assert saved["cloud"].shape[:2] == (1, 2) and saved["phases"].shape == (1, 3)
-    for name in ("classes", "oscillation", "order", "pattern"):
-        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
-    assert (tmp_path / "verdicts.json").is_file() and "1,000 steps" in capsys.readouterr().out
-
-
-def test_without_data_files_it_ends_with_an_empty_table(script, monkeypatch, tmp_path):
-    monkeypatch.setattr(script, "available", lambda names, download: [])
-    script.main(["--quick", "--out", str(tmp_path)])
-    assert {path.name for path in tmp_path.iterdir()} == {"runs.jsonl", "verdicts.json"}
-
-
-def test_settings(script, runs, monkeypatch):
-    assert script.SETTINGS["default"].seeds == script.SETTINGS["full"].seeds == 3
-    assert list(script.SETTINGS["default"].stages) == ["digits", "mnist"]
-    assert np.abs(np.exp(1j * OMEGA * runs.PERIOD) - 1).max() < 1e-13
+def test_all_modes_are_back_after_the_period(monkeypatch):
+    assert np.abs(np.exp(1j * OMEGA * parts.PERIOD) - 1).max() < 1e-13
     monkeypatch.undo()
-    assert {1, 20, runs.PERIOD} <= set(runs.GAPS)
+    assert {1, 20, parts.PERIOD} <= set(parts.GAPS)

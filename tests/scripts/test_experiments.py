@@ -131,7 +131,7 @@ def test_runs_are_kept_and_only_their_own_code_makes_them_again(made, capsys):
     roots = {run.function.__module__ for run in runs}
     reached = {line.split()[0] for line in _reach.reach(tuple(sorted(roots)))[1]}
     folder = f"experiments.{made.name}"
-    assert f"{folder}.parts" in reached and "npspectral.nn.chain" in reached
+    assert f"{folder}.parts" in reached and "npspectral.nn.tree" in reached
     assert not {module for module in reached if re.match(
         rf"{folder}.(experiment|claims|figures)|lab.(table|style|keep|arrays|perform)|report"
         r"|npspectral.oracle", module)}

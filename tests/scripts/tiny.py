@@ -55,6 +55,24 @@ CASES["attractors"] = Case(
 
 # complex_memory
 
+
+def clusters(name, seed, pool):
+    """In place of its load: ten classes about vectors of their own, 15 numbers and a constant."""
+    rng = np.random.default_rng(7)
+    centers, sets = 2 * np.abs(rng.standard_normal((10, 15))), []
+    for n in (600, 200):
+        labels = rng.integers(10, size=n)
+        x = np.c_[centers[labels] + 0.3 * rng.standard_normal((n, 15)), np.ones(n)]
+        sets.append((x.astype(np.float32), labels))
+    return sets
+
+
+CASES["complex_memory"] = Case(
+    dict(digits=((0.01, 8),), linear_digits=((0.01, 5),), mnist=((0.01, 2),),
+         linear_mnist=((0.01, 2),), counts=(200, 100)),
+    constants={"load": clusters, "GAPS": (1, 20, 22), "WATCHED": 50},
+    spoil=("digits memory", "drift", lambda drift: drift + 1e-11))
+
 # eigenvalue_training
 
 # fewer_parameters

@@ -1,11 +1,12 @@
-"""Two items in sequence, for complex_memory.py: what the pattern that they leave still tells.
+"""Two items in sequence: what the pattern that they leave still tells.
 
 A decoder that is told the two classes and the separation has to say which item came first.
 """
 from dataclasses import replace
 
 import numpy as np
-from experiment import progress, stack
+from lab.plan import stack
+from lab.progress import progress
 
 FLOOR = 1e-3                        # of least squares, relative to the features' mean square
 ASIDE, CLOUD, CLOUD_GAP = (1, 4), 200, 8        # classes, pairs and separation of the scatter plot
@@ -39,8 +40,7 @@ def order_by_phases(a, classes, omega, gap):
 
     One item leaves phase 0 in the mode of its class, the other -omega gap; moduli are not used.
     """
-    first, second = (own / np.abs(own) for own in (picked(a, classes[:, 0]),
-                                                   picked(a, classes[:, 1])))
+    first, second = (mode / np.abs(mode) for mode in (picked(a, column) for column in classes.T))
     turn = np.exp(1j * omega[classes] * gap)
     true, reverse = first.real + (second * turn[:, 1]).real, second.real + (first * turn[:, 0]).real
     return np.where(np.abs(true - reverse) < 1e-5, 0.5, true > reverse)     # a tie is a guess
@@ -76,9 +76,9 @@ def separation_found(a, classes, omega, gap, longest):
 
     Separations that turn its mode by the same angle count as the same.
     """
-    own, gaps = omega[classes[:, 1]], np.arange(1, longest + 1)
-    fit = (picked(a, classes[:, 1])[:, None] * np.exp(1j * own[:, None] * gaps)).real
-    return np.cos(own * (gaps[fit.argmax(1)] - gap)) > 1 - 1e-5
+    speed, gaps = omega[classes[:, 1]], np.arange(1, longest + 1)
+    fit = (picked(a, classes[:, 1])[:, None] * np.exp(1j * speed[:, None] * gaps)).real
+    return np.cos(speed * (gaps[fit.argmax(1)] - gap)) > 1 - 1e-5
 
 
 def measure(layer, params, train_set, test_set, gap, counts, longest, rng):
@@ -86,14 +86,15 @@ def measure(layer, params, train_set, test_set, gap, counts, longest, rng):
     (x, labels), (x_test, labels_test), omega = train_set, test_set, params["omega"]
     learned, chosen = pairs(rng, labels, counts[0]), pairs(rng, labels_test, counts[1])
     classes, a = labels_test[chosen], patterns(layer, params, x_test, chosen, gap)
+    a_learned = patterns(layer, params, x, learned, gap)
+
+    def fitted(features):
+        return order_by_least_squares(features(a_learned), labels[learned], features(a), classes)
     told = {"phases": order_by_phases(a, classes, omega, gap),
             "both": both_found(a, classes, omega, gap),
-            "separation": separation_found(a, classes, omega, gap, longest)}
-    a_learned = patterns(layer, params, x, learned, gap)
-    for name, features in (("amplitude", lambda a: np.concatenate([a.real, a.imag], 1)),
-                           ("power", lambda a: np.abs(a) ** 2)):
-        told[name] = order_by_least_squares(features(a_learned), labels[learned], features(a),
-                                            classes)
+            "separation": separation_found(a, classes, omega, gap, longest),
+            "amplitude": fitted(lambda a: np.concatenate([a.real, a.imag], 1)),
+            "power": fitted(lambda a: np.abs(a) ** 2)}
     swapped = patterns(layer, params, x_test, chosen[:, ::-1], gap)
     alone = layer.amplitudes(params, x_test)[chosen]
     return {**{name: right.mean() for name, right in told.items()},
@@ -106,9 +107,9 @@ def measure(layer, params, train_set, test_set, gap, counts, longest, rng):
 def twice(layer, params, x, labels, gap, count, rng):
     """a in the mode of the class that both items have: mean over pairs, and of single items."""
     chosen = pairs(rng, labels, count, same=True)
-    own = picked(patterns(layer, params, x, chosen, gap), labels[chosen[:, 0]])
-    alone = picked(layer.amplitudes(params, x), labels)
-    return {"twice": by_class(np.abs, own, labels[chosen[:, 0]], layer.modes),
+    classes, alone = labels[chosen[:, 0]], picked(layer.amplitudes(params, x), labels)
+    both = picked(patterns(layer, params, x, chosen, gap), classes)
+    return {"twice": by_class(np.abs, both, classes, layer.modes),
             "alone": by_class(np.abs, alone, labels, layer.modes)}
 
 

@@ -1,10 +1,12 @@
-"""The runs of complex_memory.py: a network trained, and what it keeps."""
+"""A run: a network trained, and what it keeps."""
 import numpy as np
-from complex_memory_sequences import follow_sequences
-from experiment import images, progress
+from lab.data import images
+from lab.progress import progress
 
 from npspectral import Adam, Dense, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import ComplexRecurrentSpectral, tree
+
+from .sequences import follow_sequences
 
 CLASSES, BATCH = 10, 100
 ARMS = ("oscillating", "free", "score", "linear")
@@ -16,17 +18,14 @@ GAPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 21, 22, 23, 24)
 PERIOD = 2 * (CLASSES + 1)              # after so many steps all modes, evenly spaced, are back
 
 
-# Data
-
 def load(name, seed, pool):
     """(x, labels) for training, the same for testing, float32, with a constant last feature."""
     if name == "digits":
         rng = np.random.default_rng(seed)
         sets = data.train_test_split(rng, *data.digits(dtype=np.float32))
     else:
-        sets = images(name)
-    return [(with_constant(pooled(x, pool if name == "mnist" else 1)), labels)
-            for x, labels in sets]
+        sets = [(pooled(x, pool), labels) for x, labels in images(name)]
+    return [(np.concatenate([x, np.ones_like(x[:, :1])], 1), labels) for x, labels in sets]
 
 
 def pooled(x, side):
@@ -35,12 +34,6 @@ def pooled(x, side):
     blocks = x.reshape(len(x), size // side, side, size // side, side)
     return blocks.mean((2, 4), dtype=x.dtype).reshape(len(x), -1)
 
-
-def with_constant(x):
-    return np.concatenate([x, np.ones_like(x[:, :1])], 1)
-
-
-# Networks
 
 def network(n_in, arm, steps):
     """All start alike; only the free arm trains the nodes' eigenvalues."""
@@ -78,27 +71,8 @@ def train(layer, arm, stages, train_set, test_set, rng, label):
     return params, np.array(found)
 
 
-def learn(name, arm, seed, stages, pool, steps):
-    train_set, test_set = load(name, seed, pool)
-    layer = network(train_set[0].shape[1], arm, steps)
-    params, found = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
-                          f"{name}, seed {seed}")
-    return {"accuracy": found, "size": tree.size(layer.trainable_part(params)), "seed": seed,
-            **params}
-
-
-# What is left
-
-def trained(name, arm, own, pool, steps):
-    """The data, the layer and its parameters of what `learn` gave."""
-    train_set, test_set = load(name, own["seed"], pool)
-    layer = network(train_set[0].shape[1], arm, steps)
-    return train_set, test_set, layer, {part: own[part] for part in layer.shapes}
-
-
-def follow_memory(name, own, pool, steps):
-    """States until long after the nodes' end, and the read-out as time passes; in float64."""
-    _, (x, labels), layer, params = trained(name, "oscillating", own, pool, steps)
+def follow_memory(layer, params, x, labels):
+    """(numbers of all images, states of one) until long after the nodes' end; in float64."""
     x, params = tree.map(lambda array: array.astype(float), (x, params))
     largest = np.abs(np.tanh(params["theta"])).max()
     u, m = layer.states(params, x[:SHOWN], int(np.log(DEAD / 100) / np.log(largest)) + AFTER)
@@ -108,10 +82,10 @@ def follow_memory(name, own, pool, steps):
     left = turned_back(late[-1:], params["omega"], end + AFTER)
     _, early = layer.states(params, x[:WATCHED], WATCH)
     right = turned_back(early, params["omega"]).real.argmax(-1) == labels[:WATCHED]
-    return {"m": m[:end + AFTER + 1, 0], "u": size[:end + AFTER + 1], "label": labels[0],
-            "end": end, "largest": largest, "condition": np.linalg.cond(params["phi"]),
-            "drift": np.abs(np.abs(late) / np.abs(late[0]) - 1).max(),
-            "limit": np.abs(left - a).max() / np.abs(a).max(), "in_time": right.mean(1)}
+    return ({"end": end, "largest": largest, "condition": np.linalg.cond(params["phi"]),
+             "drift": np.abs(np.abs(late) / np.abs(late[0]) - 1).max(),
+             "limit": np.abs(left - a).max() / np.abs(a).max(), "in_time": right.mean(1)},
+            {"m": m[:end + AFTER + 1, 0], "u": size[:end + AFTER + 1], "label": labels[0]})
 
 
 def turned_back(m, omega, begin=0):
@@ -120,21 +94,18 @@ def turned_back(m, omega, begin=0):
     return np.exp(-1j * omega * times) * m
 
 
-def follow_pairs(name, arm, own, counts, pool, steps):
-    train_set, test_set, layer, params = trained(name, arm, own, pool, steps)
-    return {"largest": np.abs(np.tanh(params["theta"])).max(),
-            **follow_sequences(layer, params, train_set, test_set, GAPS, counts, PERIOD,
-                               own["seed"])}
-
-
-# Both
-
 def follow(name, arm, seed, stages, counts, pool, steps):
-    """One network: "classes", of the FOLLOWED also "pairs", of the oscillating one "memory"."""
-    own = learn(name, arm, seed, stages, pool, steps)
-    found = {"classes": own}
+    """One network: "classes", of FOLLOWED also "pairs", of the oscillating "memory", "states"."""
+    train_set, test_set = load(name, seed, pool)
+    layer = network(train_set[0].shape[1], arm, steps)
+    params, accuracies = train(layer, arm, stages, train_set, test_set,
+                               np.random.default_rng(seed), f"{name}, seed {seed}")
+    parts = {"classes": {"accuracy": accuracies, "size": tree.size(layer.trainable_part(params)),
+                         "seed": seed, **params}}
     if arm in FOLLOWED:
-        found["pairs"] = follow_pairs(name, arm, own, counts, pool, steps)
+        parts["pairs"] = {"largest": np.abs(np.tanh(params["theta"])).max(),
+                          **follow_sequences(layer, params, train_set, test_set, GAPS, counts,
+                                             PERIOD, seed)}
     if arm == "oscillating":
-        found["memory"] = follow_memory(name, own, pool, steps)
-    return found
+        parts["memory"], parts["states"] = follow_memory(layer, params, *test_set)
+    return parts
