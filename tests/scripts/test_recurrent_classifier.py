@@ -1,53 +1,37 @@
-"""The script recurrent_classifier.py at toy size: data, runs, verdicts that can fail, figures."""
+"""scripts/experiments/recurrent_classifier: data, runs, verdicts that can fail."""
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from experiments.recurrent_classifier import experiment, parts
+from experiments.recurrent_classifier.claims import claims
+from tiny import CASES, toy_images
 
 from npspectral import Dense
 from npspectral.nn import RecurrentSpectral
 
 
-@pytest.fixture
-def script(monkeypatch, named_version):
-    import recurrent_classifier
-    import recurrent_classifier_data
-    import recurrent_classifier_runs
-
-    def images(name, limit, dtype=np.float32):
-        generator = np.random.default_rng(0)
-        return [(generator.random((n, 784), dtype), np.arange(n) % 10) for n in (limit or 60, 40)]
-
-    def digits():
-        generator = np.random.default_rng(0)
-        labels = np.arange(90) % 10
-        return generator.random((90, 64)) / 4 + np.eye(10, 64)[labels], labels
-
-    monkeypatch.setattr(recurrent_classifier_data, "images", images)
-    monkeypatch.setattr(recurrent_classifier_data.data, "digits", digits)
-    monkeypatch.setattr(recurrent_classifier_runs, "FOLLOWED", 12)
-    monkeypatch.setattr(recurrent_classifier, "available", lambda names, download: names)
-    return recurrent_classifier
-
-
-def toy(script):
-    return replace(script.SETTINGS["quick"], seeds=2, points=20, ring_epochs=2, digit_nodes=80,
-                   digit_epochs=2, n_pairs=20, pair_epochs=1, image_nodes=210, limit=60,
-                   n_validation=10, image_epochs=1)
+@pytest.fixture(autouse=True)
+def made(monkeypatch):
+    case = CASES["recurrent_classifier"]
+    for name, value in {**case.constants, "images": toy_images}.items():
+        monkeypatch.setattr(parts, name, value)
+    return replace(experiment.SETTINGS["quick"], **case.setting)
 
 
 @pytest.fixture
-def result(script, tmp_path):
-    return script.run(toy(script), ["digits", "mnist"], tmp_path / "runs.jsonl")
+def result(made, monkeypatch):
+    monkeypatch.setattr(experiment, "here", lambda *names: names)
+    return experiment.run(made, lambda plan: {
+        name: [one.function(**one.parameters) for one in runs] for name, runs in plan.items()})
 
 
 def failed(rows):
     return {(row.part, row.quantity) for row in rows if row.verdict.startswith("FAIL")}
 
 
-def test_rings_have_their_radii_and_labels(script):
-    from recurrent_classifier_data import rings
-    x, labels = rings(np.random.default_rng(0), 2000)
+def test_rings_have_their_radii_and_labels():
+    x, labels = parts.rings(np.random.default_rng(0), 2000)
     radius = np.linalg.norm(x, axis=1)
     for label, middle in ((0, 0.5), (1, 1.2)):
         own = radius[labels == label]
@@ -55,16 +39,14 @@ def test_rings_have_their_radii_and_labels(script):
         assert abs(own.std() - 0.1) < 0.01
 
 
-def test_halved_images_are_means_of_four_pixels(script):
-    from recurrent_classifier_data import halved
+def test_halved_images_are_means_of_four_pixels():
     x = np.arange(2 * 784.0).reshape(2, 784)
     image = x[1].reshape(28, 28)
-    assert halved(x)[1].reshape(14, 14)[3, 5] == image[6:8, 10:12].mean()
+    assert parts.halved(x)[1].reshape(14, 14)[3, 5] == image[6:8, 10:12].mean()
 
 
-def test_pairs_are_of_three_digits_and_test_pairs_of_other_images(script):
-    from recurrent_classifier_data import pairs
-    (x, labels), (x_test, labels_test) = pairs(np.random.default_rng(0), 50, 30)
+def test_pairs_are_of_three_digits_and_test_pairs_of_other_images():
+    (x, labels), (x_test, labels_test) = parts.pairs(np.random.default_rng(0), 50, 30)
     assert x.shape == (50, 128) and x_test.shape == (30, 128)
     assert set(labels) <= set(range(9)) and len(set(labels)) > 4
     assert (x[:, :3].argmax(1) == labels // 3).all()
@@ -72,25 +54,24 @@ def test_pairs_are_of_three_digits_and_test_pairs_of_other_images(script):
     assert not {row.tobytes() for row in x[:, :64]} & {row.tobytes() for row in x_test[:, :64]}
 
 
-def test_training_stops_when_validation_does_and_keeps_the_best(script):
-    from recurrent_classifier_runs import PATIENCE, RATES, right, until_it_stops
+def test_training_stops_when_validation_does_and_keeps_the_best():
     rng = np.random.default_rng(0)
     x, labels = rng.random((40, 5)).astype(np.float32), rng.integers(3, size=40)
     held = (x[:20], labels[:20])
-    params, course, _ = until_it_stops(Dense(5, 3), rng, (x[20:], labels[20:]), held, 30, "")
+    params, course, _ = parts.until_it_stops(Dense(5, 3), rng, (x[20:], labels[20:]), held, 30, "")
     reached = course[np.isfinite(course)]
-    assert len(course) == 30 * len(RATES) and len(reached) >= PATIENCE * len(RATES)
-    assert right(Dense(5, 3), params, *held) == reached.max()
+    assert len(course) == 30 * len(parts.RATES)
+    assert len(reached) >= parts.PATIENCE * len(parts.RATES)
+    assert parts.right(Dense(5, 3), params, *held) == reached.max()
     assert len(reached) < len(course)
 
 
-def test_states_are_followed_to_the_limit(script):
-    from recurrent_classifier_runs import TAIL, follow
+def test_states_are_followed_to_the_limit():
     rng = np.random.default_rng(0)
     layer = RecurrentSpectral(4, 3, 9, 3)
     params, x, labels = layer.init(rng), rng.standard_normal((8, 4)), rng.integers(3, size=8)
-    found = follow(layer, params, params, x, labels)
-    assert found["scores"].shape == (3 + TAIL + 1, 8, 3)
+    found = parts.follow(layer, params, params, x, labels)
+    assert found["scores"].shape == (3 + parts.TAIL + 1, 8, 3)
     assert np.abs(found["scores"][-1] - layer.forward(params, x)[0]).max() < 1e-12
     assert (found["distance"][3:] <= found["bound"] + 1e-12).all()
     assert found["rest"] < 1 and found["drift"] < 1 and found["norm"] == pytest.approx(1)
@@ -99,51 +80,47 @@ def test_states_are_followed_to_the_limit(script):
     assert np.abs(found["alignment"][-1] - cosine.mean()).max() < 0.05
 
 
-def test_before_and_after_training_are_told_apart(script):
-    from recurrent_classifier_runs import TAIL, follow, rest_errors
+def test_before_and_after_training_are_told_apart():
     rng = np.random.default_rng(0)
     layer = RecurrentSpectral(4, 3, 9, 3)
     start, x, labels = layer.init(rng), rng.standard_normal((8, 4)), rng.integers(3, size=8)
     params = {**start, "modes": start["modes"] + 0.2 * rng.standard_normal((9, 6)),
               "theta": start["theta"] / 2}
-    found = follow(layer, start, params, x, labels)
+    found = parts.follow(layer, start, params, x, labels)
     assert found["conditions"] == pytest.approx([1, layer.condition(params)])
     assert (found["eigenvalues"][1] == layer.eigenvalues(params)).all()
     phi, inverse = layer.eigenvectors(params)
     transfer = phi @ np.diag(layer.eigenvalues(params)) @ inverse
     assert found["norm"] == pytest.approx(np.linalg.norm(transfer, 2))
-    states, limit = layer.states(params, x, 3 + TAIL), layer.limit(params, x)
-    moved = rest_errors(layer, phi, transfer + 1e-3, states, limit)["rest"]
+    states, limit = layer.states(params, x, 3 + parts.TAIL), layer.limit(params, x)
+    moved = parts.rest_errors(layer, phi, transfer + 1e-3, states, limit)["rest"]
     bound = 9 * 2.0 ** -52 * layer.condition(params) * (1 + layer.condition(params))
     assert moved == pytest.approx(1e-3 * np.linalg.norm(np.ones((9, 9)) @ phi[:, :3], 2) / bound)
 
 
 @pytest.fixture
-def asked(script, monkeypatch):
+def asked(monkeypatch):
     """The examples whose accuracy was asked for, one after the other."""
-    import recurrent_classifier_runs
     calls = []
-    monkeypatch.setattr(recurrent_classifier_runs, "right",
+    monkeypatch.setattr(parts, "right",
                         lambda network, params, x, labels: calls.append((x, labels)) or 0.0)
     return calls
 
 
-def test_accuracies_are_of_examples_that_were_not_trained(script, asked):
-    from recurrent_classifier_runs import run_digits, run_images, run_rings
-    trained_on = run_rings(1, True, 20, 1, 0)["x"]
-    run_digits("random", 80, 1, 0)
-    run_images("dense", 1, 210, True, 60, 10, 1, 0)
-    rings, digits, images = (x for x, _ in asked)
-    assert len(rings) == 40 and not np.isin(rings, trained_on).any()
-    assert len(digits) == 18 and len(images) == 40          # of 72 + 18, of 50 + 10 + 40
+def test_accuracies_are_of_examples_that_were_not_trained(asked):
+    trained_on = parts.run_rings(1, True, 20, 1, 0)["x"]
+    parts.run_digits("random", 80, 1, 0)
+    parts.run_images("dense", 1, 210, True, 60, 10, 1, 0)
+    points, digits, images = (x for x, _ in asked)
+    assert len(points) == 40 and not np.isin(points, trained_on).any()
+    assert len(digits) == 18 and len(images) == 100         # of 72 + 18, of 50 + 10 + 100
 
 
-def test_pairs_the_other_way_round_and_both_windows(script, asked, monkeypatch):
-    import recurrent_classifier_runs
+def test_pairs_the_other_way_round_and_both_windows(asked, monkeypatch):
     products = []
-    monkeypatch.setattr(recurrent_classifier_runs, "product_stability",
+    monkeypatch.setattr(parts, "product_stability",
                         lambda transfers, planted: products.append(transfers) or (0.0, 0.0))
-    recurrent_classifier_runs.run_pairs("random", 2, 80, 20, 1, 0)
+    parts.run_pairs("random", 2, 80, 20, 1, 0)
     (x, labels), (swapped, mirror) = asked
     assert len(x) == 5 and (swapped == np.roll(x, 64, axis=1)).all()
     assert (labels // 3 == mirror % 3).all() and (labels % 3 == mirror // 3).all()
@@ -152,22 +129,20 @@ def test_pairs_the_other_way_round_and_both_windows(script, asked, monkeypatch):
         assert np.allclose(window, one @ one @ one @ one @ one)         # 3 steps, then 2 at rest
 
 
-def test_validation_images_are_neither_trained_nor_tested(script):
-    from recurrent_classifier_data import mnist
-    parts = [x for x, _ in mnist(np.random.default_rng(0), 60, 10, True)]
-    assert [part.shape for part in parts] == [(50, 196), (10, 196), (40, 196)]
-    rows = np.concatenate(parts[:2])
+def test_validation_images_are_neither_trained_nor_tested():
+    sets = [x for x, _ in parts.mnist(np.random.default_rng(0), 60, 10, True)]
+    assert [x.shape for x in sets] == [(50, 196), (10, 196), (100, 196)]
+    rows = np.concatenate(sets[:2])
     assert len(np.unique(rows, axis=0)) == 60
 
 
-def test_dense_network_has_as_many_parameters(script, result):
-    own = result["mnist"]
-    assert own["recurrent"]["size"][0] == 210 * 200 + 200
-    assert abs(own["dense"]["size"][0] / own["recurrent"]["size"][0] - 1) < 0.01
+def test_dense_network_has_as_many_parameters(result):
+    recurrent, dense = (result[f"mnist, {kind}"]["size"][0] for kind in ("recurrent", "dense"))
+    assert recurrent == 210 * 200 + 200 and abs(dense / recurrent - 1) < 0.01
 
 
-def test_what_holds_exactly_passes_at_any_size(script, result):
-    rows = [row for row in script.verdicts(result) if row.exact]
+def test_what_holds_exactly_passes_at_any_size(result):
+    rows = [row for row in claims(result) if row.exact]
     assert len(rows) > 20 and not failed(rows)
 
 
@@ -181,22 +156,10 @@ def test_what_holds_exactly_passes_at_any_size(script, result):
     ("digits", "on nodes", "eigenvalues", 1.0, "largest |free eigenvalue|"),
     ("pairs", "random", "accuracy", 0.9, "accuracy, both digits and their order"),
     ("mnist", "recurrent", "accuracy", 0.9, "test accuracy, recurrent")])
-def test_verdicts_can_fail(script, result, part, name, quantity, value, said):
-    own = result[part][name]
+def test_verdicts_can_fail(result, part, name, quantity, value, said):
+    own = result[f"{part}, {name}"]
     if quantity == "eigenvalues":
         own[quantity][:, 1, -1] = value
     else:
         own[quantity] = np.full_like(own[quantity], value)
-    assert said in {quantity for _, quantity in failed(script.verdicts(result))}
-
-
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, tmp_path, capsys,
-                                                                monkeypatch):
-    monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
-    script.main(["--quick", "--seeds", "1", "--out", str(tmp_path)])
-    with np.load(tmp_path / "recurrent_classifier.npz") as saved:
-        assert saved["rings, 5 steps: basins"].shape == (1, 121, 121)
-    for name in ("basins", "trajectories", "spectrum", "pairs", "mnist"):
-        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
-    assert (tmp_path / "verdicts.json").is_file()
-    assert "test accuracy, recurrent" in capsys.readouterr().out
+    assert said in {quantity for _, quantity in failed(claims(result))}

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from lab.tasks import draw
 
+from npspectral.data import train_test_split
+
 CASES = {}
 
 
@@ -101,6 +103,20 @@ CASES["learning_curves"] = Case(
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
 # recurrent_classifier
+
+
+def unit_vectors(rng):
+    """In place of its digits: 72 and 18 vectors, each near the one of its class out of 64."""
+    labels = np.arange(90) % 10
+    x = np.random.default_rng(0).random((90, 64)) / 4 + np.eye(10, 64)[labels]
+    return train_test_split(rng, x, labels)
+
+
+CASES["recurrent_classifier"] = Case(
+    dict(seeds=2, points=20, ring_epochs=2, digit_nodes=80, digit_epochs=2, n_pairs=20,
+         pair_epochs=1, image_nodes=210, limit=60, n_validation=10, image_epochs=1),
+    constants={"digits": unit_vectors, "FOLLOWED": 12},
+    spoil=("rings, 5 steps", "rest", lambda rest: rest + 2))
 
 # regimes
 

@@ -1,49 +1,51 @@
-"""The figures of recurrent_classifier.py: basins, trajectories, spectra, read-outs, kernels."""
+"""Figures: basins, trajectories, spectra, read-outs, kernels."""
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from lab.style import BLUE, GRAY, ORANGE, mean_and_range
 
-EXTENT = 1.8
+from .claims import by_task
+from .parts import EXTENT
+
 STEPS = 5                       # of all networks drawn
-LINES = (BLUE, ORANGE, GREEN, PINK)
 
 
-def plot(result, folder):
-    """Write the figures of the parts in `result` to `folder`."""
-    figures = {"basins": partial(draw_basins, own=result["rings"])}
-    if "digits" in result:
-        figures["trajectories"] = partial(draw_trajectories, rings=result["rings"]["5 steps"],
-                                          digits=result["digits"]["random"])
-        figures["spectrum"] = partial(draw_spectrum, own=result["digits"])
-        figures["pairs"] = partial(draw_pairs, own=result["pairs"])
-    if "mnist" in result:
-        figures["mnist"] = partial(draw_images, own=result["mnist"])
-    save_figures(figures, folder)
+def figures(result):
+    tasks = by_task(result)
+    drawn = {"basins": partial(draw_basins, parts=tasks["rings"])}
+    if "digits" in tasks:
+        drawn |= {"trajectories": partial(draw_trajectories, rings=tasks["rings"]["5 steps"],
+                                          digits=tasks["digits"]["random"]),
+                  "spectrum": partial(draw_spectrum, parts=tasks["digits"]),
+                  "pairs": partial(draw_pairs, parts=tasks["pairs"])}
+    if "mnist" in tasks:
+        drawn["mnist"] = partial(draw_images, **tasks["mnist"])
+    return drawn
 
 
-def draw_basins(plt, own):
+def draw_points(axes, position, values, marker, color, **style):
+    """A point for each seed, all at one position."""
+    axes.plot(np.full(len(values), position), values, marker, color=color, **style)
+
+
+def draw_basins(plt, parts):
     """The plane by the direction in which each point ends, seed 0; accuracy of all seeds."""
     figure, panels = plt.subplots(2, 3, figsize=(16, 10))
-    panels = panels.flat[:len(own) + 1]
+    *planes, last = panels.flat[:len(parts) + 1]
     figure.axes[-1].set_axis_off()
-    for panel, (name, runs) in zip(panels, own.items()):
-        side = np.sign(runs["basins"][0])
-        panel.imshow(side, origin="lower", extent=[-EXTENT, EXTENT] * 2, cmap="coolwarm",
-                     vmin=-2.5, vmax=2.5)
+    for position, (panel, (name, part)) in enumerate(zip(planes, parts.items())):
+        panel.imshow(np.sign(part["basins"][0]), origin="lower", extent=[-EXTENT, EXTENT] * 2,
+                     cmap="coolwarm", vmin=-2.5, vmax=2.5)
         for label, color in ((0, BLUE), (1, ORANGE)):
-            points = runs["x"][0][runs["x_labels"][0] == label][:250]
+            points = part["x"][0][part["x_labels"][0] == label][:250]
             panel.plot(*points.T, ".", color=color, markersize=4)
         panel.set(xlim=(-EXTENT, EXTENT), ylim=(-EXTENT, EXTENT), xlabel="x, input node 1",
-                  ylabel="x, input node 2",
-                  title=f"{name}\ntest {runs['accuracy'][0]:.3f}")
-    for position, runs in enumerate(own.values()):
-        panels[-1].plot(np.full(len(runs["accuracy"]), position), runs["accuracy"], "o",
-                        color=BLUE, alpha=0.6)
-    panels[-1].axhline(0.98, color=GRAY, linestyle=":", label="wanted: 0.98")
-    panels[-1].set_xticks(range(len(own)), [name.replace(", no ", "\nno ") for name in own])
-    panels[-1].set(ylabel="test accuracy, one point a seed", title="all seeds")
-    panels[-1].legend(loc="lower left", bbox_to_anchor=(0, 0.6))
+                  ylabel="x, input node 2", title=f"{name}\ntest {part['accuracy'][0]:.3f}")
+        draw_points(last, position, part["accuracy"], "o", BLUE, alpha=0.6)
+    last.axhline(0.98, color=GRAY, linestyle=":", label="wanted: 0.98")
+    last.set_xticks(range(len(parts)), [name.replace(", no ", "\nno ") for name in parts])
+    last.set(ylabel="test accuracy, one point a seed", title="all seeds")
+    last.legend(loc="lower left", bbox_to_anchor=(0, 0.6))
     return figure
 
 
@@ -54,12 +56,10 @@ def draw_trajectories(plt, rings, digits):
     draw_tail(tail, digits)
     draw_sample(sample, digits)
     time = np.arange(digits["accuracy_in_time"].shape[1])
-    for name, quantity, color in (("test accuracy of the largest score", "accuracy_in_time", BLUE),
-                                  ("cosine of state and direction of the class", "alignment",
-                                   ORANGE)):
-        values = digits[quantity]
-        when.plot(time, values.mean(0), color=color, label=name)
-        when.fill_between(time, values.min(0), values.max(0), color=color, alpha=0.2)
+    mean_and_range(when, time, digits["accuracy_in_time"], "-", BLUE,
+                   "test accuracy of the largest score", 0.2)
+    mean_and_range(when, time, digits["alignment"], "-", ORANGE,
+                   "cosine of state and direction of the class", 0.2)
     mark(when, 20)
     when.set(xlabel="t, steps", ylabel="mean and range over seeds",
              title="Digits: read-out over time", ylim=(-0.1, 1.05))
@@ -115,71 +115,64 @@ def mark(panel, length):
                transform=panel.get_xaxis_transform(), va="center")
 
 
-def draw_spectrum(plt, own):
+def draw_spectrum(plt, parts):
     """Eigenvalues before and after training, seed 0, and condition numbers of all seeds."""
     figure, panels = plt.subplots(2, 3, figsize=(17, 9))
-    panels = panels.flat[:len(own) + 1]
-    for panel, (name, runs) in zip(panels, own.items()):
-        for when, color, values in zip(("start", "trained"), (GRAY, BLUE),
-                                       runs["eigenvalues"][0]):
-            panel.plot(np.sort(values), "." if when == "trained" else "-", color=color, label=when)
+    *spectra, last = panels.flat[:len(parts) + 1]
+    for position, (panel, (name, part)) in enumerate(zip(spectra, parts.items())):
+        for i, (when, line, color) in enumerate((("start", "-", GRAY), ("trained", ".", BLUE))):
+            panel.plot(np.sort(part["eigenvalues"][0, i]), line, color=color, label=when)
+            draw_points(last, position, part["conditions"][:, i], "o", color, alpha=0.6)
         panel.axhline(1, color=ORANGE, linewidth=1, linestyle=":", label="planted: 1")
         panel.set(xlabel="eigenvalues in growing order", ylabel="eigenvalue of A",
                   title=f"digits, {name}, seed 0")
         panel.legend(fontsize=10)
-    for position, runs in enumerate(own.values()):
-        for column, color in enumerate((GRAY, BLUE)):
-            values = runs["conditions"][:, column]
-            panels[-1].semilogy(np.full(len(values), position), values, "o", color=color,
-                                alpha=0.6)
-    panels[-1].set_xticks(range(len(own)), [name.replace(", ", "\n") for name in own], rotation=15)
-    panels[-1].set(ylabel=r"cond($\Phi$)", title="gray: start, blue: trained")
+    last.set_xticks(range(len(parts)), [name.replace(", ", "\n") for name in parts], rotation=15)
+    last.set(yscale="log", ylabel=r"cond($\Phi$)", title="gray: start, blue: trained")
     return figure
 
 
-def draw_pairs(plt, own):
+def draw_pairs(plt, parts):
     """Accuracy on pairs, and the kernels' stability: alone, one after the other."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(14, 5))
-    for position, runs in enumerate(own.values()):
-        for shift, quantity, color, name in (
-                (-0.1, "accuracy", BLUE, "both digits"), (0.1, "swapped", ORANGE,
-                                                          "the same pairs, other way round")):
-            values = runs[quantity]
-            left.plot(np.full(len(values), position + shift), values, "o", color=color,
-                      label=name if position == 0 else None)
-        kinds = (("kernel 1", runs["alone"][:, 0, 0], GRAY, "s"),
-                 ("kernel 2", runs["alone"][:, 1, 0], GRAY, "D"),
-                 ("$A_2 A_1$", runs["in_turn"][:, 0], BLUE, "o"),
-                 ("whole windows in turn", runs["windows"][:, 0], ORANGE, "o"))
-        for shift, (name, values, color, marker) in zip((-0.24, -0.08, 0.08, 0.24), kinds):
-            right.semilogy(np.full(len(values), position + shift), values, marker, color=color,
-                           label=name if position == 0 else None)
+    right.set_yscale("log")
+    for position, part in enumerate(parts.values()):
+        for panel, shift, values, marker, color, name in (
+                (left, -0.1, part["accuracy"], "o", BLUE, "both digits"),
+                (left, 0.1, part["swapped"], "o", ORANGE, "the same pairs, other way round"),
+                (right, -0.24, part["alone"][:, 0, 0], "s", GRAY, "kernel 1"),
+                (right, -0.08, part["alone"][:, 1, 0], "D", GRAY, "kernel 2"),
+                (right, 0.08, part["in_turn"][:, 0], "o", BLUE, "$A_2 A_1$"),
+                (right, 0.24, part["windows"][:, 0], "o", ORANGE, "whole windows in turn")):
+            draw_points(panel, position + shift, values, marker, color,
+                        label=None if position else name)
     left.axhline(1 / 9, color=GRAY, linestyle=":", label="chance, 1/9")
     left.axhline(1 / 3, color=GRAY, linestyle="--", label="one item forgotten, 1/3")
     right.axhline(1, color=GRAY, linestyle=":", label="stable below")
     for panel, title in ((left, "Two digits in sequence"), (right, "Stability beside span P")):
-        panel.set_xticks(range(len(own)), [name.replace(", ", "\n") for name in own])
+        panel.set_xticks(range(len(parts)), [name.replace(", ", "\n") for name in parts])
         panel.set(title=title, xlabel="planting")
         panel.legend(fontsize=10)
     left.set(ylabel="test accuracy, one point a seed", ylim=(0, 1.05))
-    right.set(ylabel="spectral radius")
+    right.set_ylabel("spectral radius")
     return figure
 
 
-def draw_images(plt, own):
+def draw_images(plt, recurrent, dense):
     """Validation accuracy during training, and accuracy by the time of the read-out."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(15, 5))
-    for (kind, runs), color in zip(own.items(), (BLUE, ORANGE)):
-        for seed, course in enumerate(runs["course"]):
+    for kind, part, color in (("recurrent", recurrent, BLUE), ("dense", dense, ORANGE)):
+        said = (f"{kind}, {part['size'][0]:,} parameters: test "
+                f"{part['accuracy'].mean():.4f}")
+        for seed, course in enumerate(part["course"]):
             course = course[np.isfinite(course)]
             left.plot(1 + np.arange(len(course)), course, color=color, alpha=0.7,
-                      label=f"{kind}, {runs['size'][0]:,} parameters: test "
-                            f"{runs['accuracy'].mean():.4f}" if seed == 0 else None)
+                      label=None if seed else said)
     left.set(xlabel="epochs; three learning rates, each from the best so far",
              ylabel="validation accuracy", title="MNIST, one curve a seed")
-    left.set_ylim(bottom=max(0.0, np.nanquantile(own["recurrent"]["course"], 0.05) - 0.01))
+    left.set_ylim(bottom=max(0.0, np.nanquantile(recurrent["course"], 0.05) - 0.01))
     left.legend()
-    for values in own["recurrent"]["accuracy_in_time"]:
+    for values in recurrent["accuracy_in_time"]:
         right.plot(values[:21], "o-", color=BLUE, markersize=4)
     mark(right, 20)
     right.set(xlabel="t, steps, when the scores are read",

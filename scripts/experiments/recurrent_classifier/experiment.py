@@ -22,7 +22,7 @@ pairs of 3 digits, 9 classes, 3 seeds: 0.976 to 1, either way round; kernels wit
 radius below 1 beside P have products with up to 2.4 (P on nodes), so stability needs the check
 A P = P, the limit's rest in the tail and its approach: within their bounds in every run
 
-Minutes of processor time: --quick 1/6, as it comes 10, --full 700 by estimate.
+Minutes of processor time: --quick 1/6, --standard 10, --full 700 by estimate.
 
 Deviation: MNIST at half its resolution, 14 x 14; --full has 28 x 28 and 1,024 nodes. Sizes, rates
 and f were chosen on validation parts, or for rings on other seeds; only that rings train until the
@@ -30,28 +30,36 @@ loss is 0.005 and not for 120 epochs was chosen afterwards, as seed 9 was then o
 the others had left (12 nodes, cross-entropy, 60 epochs: 5 of 10 seeds stay below 0.98).
 A learning rate of MNIST ends after 4 epochs without a better validation, or after 25 epochs.
 """
-import time
 from dataclasses import dataclass
 
-import numpy as np
-from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, stack, swept,
-                        with_seeds)
-from experiment_table import show_table
-from recurrent_classifier_figures import plot
-from recurrent_classifier_runs import KERNELS, run_digits, run_images, run_pairs, run_rings
-from recurrent_classifier_verdicts import verdicts
+from lab.data import here
+from lab.plan import each_seed, stack
 
+from .parts import KERNELS, run_digits, run_images, run_pairs, run_rings
+
+SECONDS = 8, 580, 42000
+DATA = ("digits", "mnist")
 RINGS = {"1 step": (1, True), "2 steps": (2, True), "5 steps": (5, True),
          "5 steps, no constant node": (5, False)}           # steps, constant node
 BLIND = ("1 step", "5 steps, no constant node")             # run to the last epoch
 PAIRS = {"random": ("random", 0), "random, rest 5": ("random", 5), "on nodes": ("nodes", 0),
          "on nodes, rest 5": ("nodes", 5)}                  # planting, linear steps at rest
-NETWORKS = ("recurrent", "dense")
+SEED, TIME = ("seed",), ("seed", "time")
+AXES = {**dict.fromkeys(("accuracy", "seconds", "norm", "rest", "drift", "swapped", "size",
+                         "condition"), SEED),
+        **dict.fromkeys(("accuracy_in_time", "alignment"), TIME),
+        **dict.fromkeys(("in_turn", "windows"), ("seed", "quantity")),
+        "alone": ("seed", "kernel", "quantity"), "basins": ("seed", "second", "first"),
+        "x": ("seed", "point", "input"), "x_labels": ("seed", "point"),
+        "scores": (*TIME, "sample", "class"), "labels": ("seed", "sample"),
+        "distance": (*TIME, "sample"), "bound": ("seed", "tail", "sample"),
+        "eigenvalues": ("seed", "stage", "eigenvalue"), "conditions": ("seed", "stage"),
+        "course": ("seed", "epoch")}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Sizes of a mode; `seeds` of rings and digits."""
+    """`seeds` are those of rings and digits."""
 
     seeds: int = 10
     seeds_of_others: int = 3        # of other kernels, of pairs and of images
@@ -75,57 +83,23 @@ SETTINGS = {
 }
 
 
-def plan(setting, names):
-    """(part, name) -> its runs, one a seed."""
-    found, others = {}, setting.seeds_of_others
-    for name, (steps, constant) in RINGS.items():
-        found["rings", name] = each_seed(
-            run_rings, others if name in BLIND else setting.seeds, steps=steps, constant=constant,
-            n=setting.points, epochs=setting.ring_epochs)
-    for name in KERNELS if "digits" in names else ():
-        found["digits", name] = each_seed(
+def run(setting, keep):
+    """"rings, ...", and of data that are here "digits, ...", "pairs, ...", "mnist, ..."."""
+    names, others = here(*DATA), setting.seeds_of_others
+    plan = {f"rings, {name}": each_seed(
+        run_rings, others if name in BLIND else setting.seeds, steps=steps, constant=constant,
+        n=setting.points, epochs=setting.ring_epochs) for name, (steps, constant) in RINGS.items()}
+    if "digits" in names:
+        plan |= {f"digits, {name}": each_seed(
             run_digits, setting.seeds if name == "random" else others, name=name,
-            nodes=setting.digit_nodes, epochs=setting.digit_epochs)
-    for name, (planting, rest) in PAIRS.items() if "digits" in names else ():
-        found["pairs", name] = each_seed(
+            nodes=setting.digit_nodes, epochs=setting.digit_epochs) for name in KERNELS}
+        plan |= {f"pairs, {name}": each_seed(
             run_pairs, others, planting=planting, rest=rest, nodes=setting.digit_nodes,
             n=setting.n_pairs, epochs=setting.pair_epochs)
-    for kind in NETWORKS if "mnist" in names else ():
-        found["mnist", kind] = each_seed(
+            for name, (planting, rest) in PAIRS.items()}
+    if "mnist" in names:
+        plan |= {f"mnist, {kind}": each_seed(
             run_images, others, kind=kind, steps=5, nodes=setting.image_nodes, half=setting.half,
             limit=setting.limit, n_validation=setting.n_validation, epochs=setting.image_epochs)
-    return found
-
-
-def run(setting, names, path, workers=1):
-    """part -> name -> arrays (seeds, ...); runs in the file are not run again."""
-    result = {}
-    for (part, name), rows in swept(plan(setting, names), path, workers).items():
-        result.setdefault(part, {})[name] = stack(rows)
-    return result
-
-
-def save(result, folder):
-    """All arrays in one file, named "rings, 5 steps: accuracy" and so on."""
-    np.savez_compressed(folder / "recurrent_classifier.npz", **{
-        f"{part}, {name}: {quantity}": array for part, every in result.items()
-        for name, own in every.items() for quantity, array in own.items()})
-
-
-def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/recurrent_classifier", seeds=SEEDS,
-                     workers=WORKERS)
-    chosen = parser.parse_args(argv)
-    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
-    begin = time.monotonic()
-    hold_memory()
-    names = available(["digits", "mnist"], chosen.download)
-    result = run(setting, names, chosen.out / "runs.jsonl", chosen.workers)
-    save(result, chosen.out)
-    plot(result, chosen.out)
-    show_table(verdicts(result), chosen.out, chosen.mode)
-    print(f"{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
-
-
-if __name__ == "__main__":
-    main()
+            for kind in ("recurrent", "dense")}
+    return {part: stack(rows) for part, rows in keep(plan).items()}

@@ -1,11 +1,11 @@
-"""The runs of recurrent_classifier.py: a network trained, and what its state then does in time."""
+"""A run: what is learned, a network trained, and what its state then does in time."""
 import time
 
 import numpy as np
-from experiment import progress
-from recurrent_classifier_data import FIRST_DIGITS, digits, mnist, pairs, rings
+from lab.data import images
+from lab.progress import progress
 
-from npspectral import (Adam, Chain, Dense, ReLU, Tanh, fit, mean_squared_error,
+from npspectral import (Adam, Chain, Dense, ReLU, Tanh, data, fit, mean_squared_error,
                         softmax_cross_entropy)
 from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral, product_stability)
@@ -15,6 +15,8 @@ TAIL, FOLLOWED = 40, 200                    # linear steps and test examples tha
 RING_NODES, ENOUGH = 24, 0.005              # of rings: mean square at which training stops
 GRID, EXTENT = 121, 1.8                     # points a side of the map of basins, half its side
 PATIENCE, RATES = 4, (3e-3, 6e-4, 1.2e-4)   # epochs without a better validation, learning rates
+RADII, NOISE = (0.5, 1.2), 0.1              # of rings
+FIRST_DIGITS = 3                            # pairs are made of the digits 0, 1, 2
 
 # Name -> kernels of digits: class, keyword arguments, whether the target is y = onehot.
 KERNELS = {
@@ -24,6 +26,45 @@ KERNELS = {
     "on nodes": (RecurrentSpectral, dict(planting="nodes"), False),
     "triangular": (TriangularRecurrentSpectral, {}, False),
 }
+
+
+def rings(rng, n):
+    """2 n points (2 n, 2) about two circles, and their labels."""
+    labels = np.repeat([0, 1], n)
+    radius = np.array(RADII)[labels] + NOISE * rng.standard_normal(2 * n)
+    angle = rng.uniform(0, 2 * np.pi, 2 * n)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), labels
+
+
+def digits(rng):
+    """(x, labels) of 1,437 digits for training and of 360 for the test."""
+    return data.train_test_split(rng, *data.digits())
+
+
+def pairs(rng, n_train, n_test):
+    """Two images side by side (n, 128), and 3 first + second; test pairs are of test images."""
+    parts = []
+    for (x, labels), n in zip(digits(rng), (n_train, n_test)):
+        x, labels = x[labels < FIRST_DIGITS], labels[labels < FIRST_DIGITS]
+        first, second = rng.integers(len(x), size=(2, n))
+        parts.append((np.concatenate([x[first], x[second]], axis=1),
+                      FIRST_DIGITS * labels[first] + labels[second]))
+    return parts
+
+
+def halved(x):
+    """Images (n, 784) at half their resolution (n, 196): means over 2 x 2 pixels."""
+    return x.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196)
+
+
+def mnist(rng, limit, n_validation, half):
+    """(x, labels) for training, validation and test in float32; the first two in random order."""
+    (x, labels), (x_test, labels_test) = images("mnist", limit)
+    if half:
+        x, x_test = halved(x), halved(x_test)
+    order = rng.permutation(len(x))
+    held, rest = order[:n_validation], order[n_validation:]
+    return (x[rest], labels[rest]), (x[held], labels[held]), (x_test, labels_test)
 
 
 def trained(network, rng, train_set, epochs, rate, label, loss=softmax_cross_entropy, enough=0.0):
@@ -49,8 +90,7 @@ def right(network, params, x, labels):
 def follow(layer, start, params, x, labels):
     """What the states of some test examples do, and the matrices before and after training."""
     x, labels = x[:FOLLOWED], labels[:FOLLOWED]
-    (phi, inverse), (phi_before, inverse_before) = (layer.eigenvectors(own)
-                                                    for own in (params, start))
+    (phi, inverse), (phi_before, _) = map(layer.eigenvectors, (params, start))
     planted, rows = phi[:, :layer.n_out], inverse[:layer.n_out]
     states, limit = layer.states(params, x, layer.steps + TAIL), layer.limit(params, x)
     distance = np.linalg.norm(states - limit, axis=2)
@@ -63,8 +103,8 @@ def follow(layer, start, params, x, labels):
                            for length in range(TAIL + 1)]),
         "accuracy_in_time": (scores.argmax(2) == labels).mean(1),
         "alignment": ((states * toward).sum(2) / np.linalg.norm(states, axis=2)).mean(1),
-        "eigenvalues": np.array([layer.eigenvalues(own) for own in (start, params)]),
-        "conditions": np.array([np.linalg.cond(own) for own in (phi_before, phi)]),
+        "eigenvalues": np.array([layer.eigenvalues(stage) for stage in (start, params)]),
+        "conditions": np.array([np.linalg.cond(modes) for modes in (phi_before, phi)]),
         "norm": np.linalg.norm(transfer, 2), **rest_errors(layer, phi, transfer, states, limit)}
 
 
