@@ -71,9 +71,3 @@ class Plots:
         import matplotlib
         found = matplotlib.colormaps[name]
         return found if levels is None else found.resampled(levels)
-
-
-def mean_and_range(axes, x, values, line, color, label=None, alpha=0.15, **style):
-    """A line through the mean over seeds of values (seeds, ...), and a band of their range."""
-    axes.plot(x, values.mean(0), line, color=color, label=label, **style)
-    axes.fill_between(x, values.min(0), values.max(0), color=color, alpha=alpha)

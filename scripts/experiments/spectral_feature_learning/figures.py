@@ -1,7 +1,7 @@
 """Figures: arms against alpha, and their kernels in time."""
 from functools import partial
 
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, mean_and_range
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band
 
 from .claims import gathered
 from .parts import ARMS, DEGREES, GRID, GROUPS
@@ -33,8 +33,8 @@ def figures(result):
 def draw_line(axes, arm, part, values):
     """Mean over seeds of values (seeds, alphas) with their range; dashed if a group is alone."""
     line = "o--" if DEGREES.get(arm) == 1 else "o-"
-    mean_and_range(axes, 10.0 ** part["log_alpha"], values, line, COLORS[arm], NAMES[arm], 0.12,
-                   markersize=4)
+    band(axes, 10.0 ** part["log_alpha"], values, COLORS[arm], NAMES[arm], line=line, alpha=0.12,
+         markersize=4)
     axes.set(xscale="log", xlabel=r"$\alpha$")
 
 
@@ -86,7 +86,7 @@ def draw_kernels(plt, kernels):
     for (top, bottom), (arm, part) in zip(grid.T, kernels.items()):
         for i, (group, color) in enumerate(zip(GROUPS, GROUP_COLORS)):
             for axes, name in ((top, "alignment"), (bottom, "share")):
-                mean_and_range(axes, GRID, part[name][:, :, i], "-", color, GROUP_NAMES[group])
+                band(axes, GRID, part[name][:, :, i], color, GROUP_NAMES[group])
         bottom.plot(GRID, part["loss"].mean(0), "k:", label="training loss")
         top.set(xscale="log", title=NAMES[arm])
         bottom.set_xlabel("time / time at which the loss is half")

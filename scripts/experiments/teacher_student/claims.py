@@ -87,9 +87,9 @@ def same_error(name, ending, h, spectral, dense):
         rows.append(Row(name, f"difference / spread{ending}, h = {h}", "within", np.array([apart]),
                         high=1))
     if ending:
+        both = (("spectral", str(size_of(name)), spectral), ("weight decay", "grows", dense))
         rows += [Row(name, f"core, {arm}{ending}, h = {h}", published, arrays["cores"][:, -1])
-                 for arm, published, arrays in (("spectral", str(size_of(name)), spectral),
-                                               ("weight decay", "grows", dense))]
+                 for arm, published, arrays in both]
     return rows
 
 
