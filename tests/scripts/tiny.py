@@ -181,3 +181,8 @@ CASES["tangent_kernel_pca"] = Case(
     spoil=("stripe", "remainder", lambda remainder: remainder + 1e-12))
 
 # teacher_student
+
+CASES["teacher_student"] = Case(
+    dict(teachers=(3, 4), students=(8,), epochs=(20,), n_samples=100, real=("mnist",),
+         real_students=(4,), real_stages=((0.01, 2),)),
+    spoil=("teacher 3, spectral, h = 8", "cores", lambda cores: cores * np.arange(cores.size)))
