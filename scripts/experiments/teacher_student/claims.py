@@ -44,7 +44,9 @@ def judge_teacher(part, arms):
                  loss_with(few, arrays) / loss_with(many, arrays), low=10, every=False)
              for h, arrays in wide.items()]
     rows += [Row(part, f"nodes of the core that came or went, h = {h}", "-",
-                 last_changes(arrays["cores"]), high=1) for h, arrays in wide.items()]
+                 # over the last tenth of the epochs
+                 np.ptp(arrays["cores"][:, -max(1, arrays["cores"].shape[1] // 10):], axis=1),
+                 high=1) for h, arrays in wide.items()]
     dense = dict(students(arms, "weight decay"))
     return rows + against_weight_decay(part, arms, wide, dense) if wide and dense else rows
 
@@ -52,11 +54,6 @@ def judge_teacher(part, arms):
 def loss_with(n, arrays):
     """Test loss with n nodes kept, seed by seed."""
     return arrays["losses"][arrays["counts"] == n]
-
-
-def last_changes(cores):
-    """Range of the core's size over the last tenth of the epochs, seed by seed."""
-    return np.ptp(cores[:, -max(1, cores.shape[1] // 10):], axis=1)
 
 
 def against_weight_decay(part, arms, wide, dense):
@@ -80,15 +77,15 @@ def against_weight_decay(part, arms, wide, dense):
 def same_error(part, ending, h, *arrays):
     """Test errors of both arms, and how far apart they are in units of their spread over seeds."""
     of_arms = list(zip(("spectral", "weight decay"), (str(size_of(part)), "grows"), arrays))
-    rows = [Row(part, f"test MSE, {arm}{ending}, h = {h}", "equal", of_arm["losses"][:, -1])
-            for arm, _, of_arm in of_arms]
+    rows = [Row(part, f"test MSE, {arm}{ending}, h = {h}", "equal", found["losses"][:, -1])
+            for arm, _, found in of_arms]
     spectral, dense = (row.values for row in rows)
     if len(spectral) > 1:
         apart = abs(spectral.mean() - dense.mean()) / np.sqrt(spectral.var() + dense.var())
         rows.append(Row(part, f"difference / spread{ending}, h = {h}", "within", np.array([apart]),
                         high=1))
-    return rows + [Row(part, f"core, {arm}{ending}, h = {h}", published, of_arm["cores"][:, -1])
-                   for arm, published, of_arm in of_arms if ending]
+    return rows + [Row(part, f"core, {arm}{ending}, h = {h}", published, found["cores"][:, -1])
+                   for arm, published, found in of_arms if ending]
 
 
 def judge_data(part, arms):

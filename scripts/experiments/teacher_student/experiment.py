@@ -1,14 +1,14 @@
 """Where is the teacher inside its student? Spectral regularization leaves a core of its size.
 
 A student of h hidden nodes learns what a teacher of h_T says. Its first layer is W_ij = -lambda_i
-phi_ij with both factors penalized, which for the product is a group lasso over nodes: what nobody
-needs fades away. R_i = |lambda_i| |phi_i| then has a core of about h_T nodes, whatever h, and the
-test error rises when fewer of them are kept. With weight decay the core grows with h.
+phi_ij with both factors penalized, for the product a group lasso over nodes. R_i = |lambda_i|
+|phi_i| then has a core of about h_T nodes, whatever h, and the test error rises when fewer of them
+are kept. With weight decay, on a dense first layer, the core grows with h.
 
 Source: L. Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher"), its poster and public
 code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights fixed at 1; inputs
 N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
-Weight decay: the same with a dense first layer. All see the same teachers and data.
+All students see the same teachers and data.
 
 Published against ours, medians of 2 seeds (teachers 10 and 15: one), h = 40, 100, 500:
 core of the teacher's size whatever h / teacher 20: 20.5, 20, 20.5; 10: 10, 10, 11; 15: 15, 15, 17
@@ -28,13 +28,11 @@ Deviation: published students learn at a constant rate, spectral 0.005 in batche
 decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
 students then have 20 to 25 nodes. Here both kinds learn in stages: see `arms`.
 
-Real data: MNIST, Fashion-MNIST (labels as one-hot rows, so that the loss is the squared error here
-too; the first images only, except with --full), California Housing (features and target less their
-mean, over their standard deviation, both of the training part). Their networks end in a trained
-layer with biases. --set "features='FILE.npz'" adds any other set: arrays x (n, d) and labels (n,)
-of classes 0, 1, ..., or target (n,) or (n, K) of numbers, standardized in the same way. So
-CIFAR-100 enters: let a ResNet50 without its last layer see the images, and np.savez(file, x=its
-2,048 features, labels=labels).
+Real data: MNIST, Fashion-MNIST (labels as one-hot rows, for the squared error; the first images
+only, except with --full), California Housing (features and target standardized by the training
+part), at the end a trained layer with biases. --set "features='FILE.npz'" adds any other set: x
+(n, d), standardized, and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100:
+np.savez(file, x=the 2,048 features of a ResNet50 without its last layer, labels=labels).
 """
 import hashlib
 from dataclasses import dataclass
@@ -51,6 +49,8 @@ AXES = {"relevance": ("seed", "node"), "cores": ("seed", "epoch"), "path_distanc
         **dict.fromkeys(("counts", "losses"), ("seed", "nodes kept")),
         **dict.fromkeys(("paths", "teacher_paths"), ("seed", "path"))}
 SPECTRAL, DECAY = "spectral", "weight decay"
+AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
+                f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
 
 
 @dataclass(frozen=True)
@@ -82,22 +82,20 @@ SETTINGS = {
     "full": Setting((20, 10, 15, 30), (40, 100, 500), 30, SETTLED, (10, 20, 60, 200, 1000),
                     (40, 100, 500), 30, real_students=(40, 100, 200, 500),
                     real_stages=((0.005, 200), (0.001, 50)), images=None)}
-AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
-                f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
 
 
 def arms(h, epochs):
-    """Weight decay takes smaller rates than spectral students: its wide ones fail at theirs."""
-    return {SPECTRAL: Arm(True, stages(h, epochs, 0.28)), DECAY: Arm(False, stages(h, epochs, 0.1))}
-
-
-def stages(h, epochs, scale):
     """First a small rate, or ReLUs of the second layer die; then one whose noise merges nodes.
 
     That noise grows with the width h, so the rate must not. The smaller ones let the core settle.
+    Weight decay takes smaller rates than spectral students: its wide ones fail at theirs.
     """
-    main = min(0.015, scale / h ** 0.5)
-    return tuple(zip((0.001, main, min(0.005, 2 * main / 3), 0.001, 0.0003), epochs))
+    found = {}
+    for name, scale in ((SPECTRAL, 0.28), (DECAY, 0.1)):
+        main = min(0.015, scale / h ** 0.5)
+        rates = 0.001, main, min(0.005, 2 * main / 3), 0.001, 0.0003
+        found[name] = Arm(name == SPECTRAL, tuple(zip(rates, epochs)))
+    return found
 
 
 def of_teacher(setting, h_teacher):

@@ -13,7 +13,7 @@ COLOR = {"spectral": BLUE, "weight decay": ORANGE}
 LINE = {"spectral": "-", "weight decay": "--"}
 SIZES = (BLUE, ORANGE, GREEN, PINK, "#E69F00", "#56B4E9", "k", GRAY)
 THRESHOLD, LEAST = 0.05, 1e-6     # of the core; of errors that are drawn
-MARK = dict(color="k", linewidth=1, linestyle=":")
+MARK = {"color": "k", "linewidth": 1, "linestyle": ":"}
 
 
 def figures(result):
