@@ -3,7 +3,6 @@ import ast
 import re
 import sys
 from dataclasses import fields, is_dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,7 +132,8 @@ def test_runs_are_kept_and_only_their_own_code_makes_them_again(made, capsys):
     roots = {run.function.__module__ for run in runs}
     reached = {line.split()[0] for line in _reach.reach(tuple(sorted(roots)))[1]}
     folder = f"experiments.{made.name}"
-    assert f"{folder}.parts" in reached and "npspectral.nn.chain" in reached
+    assert f"{folder}.parts" in reached and any(
+        module.startswith("npspectral.") for module in reached)
     assert not {module for module in reached if re.match(
         rf"{folder}.(experiment|claims|figures)|lab.(table|style|keep|arrays|perform)|report"
         r"|npspectral.oracle", module)}
@@ -143,5 +143,4 @@ def test_runs_are_kept_and_only_their_own_code_makes_them_again(made, capsys):
 
 
 def test_there_are_seventeen_experiments():
-    assert len(NAMES) + len(list(Path(SCRIPTS).glob("*_runs.py"))) == 17
-    assert set(CASES) == set(NAMES)
+    assert len(NAMES) == 17 and set(CASES) == set(NAMES)

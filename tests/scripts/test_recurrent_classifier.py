@@ -109,12 +109,12 @@ def asked(monkeypatch):
 
 
 def test_accuracies_are_of_examples_that_were_not_trained(asked):
-    trained_on = run_rings(1, True, 20, 1, 0)["x"]
+    trained_on = run_rings(1, True, 20, 0.1, 1, 0)["x"]
     run_digits("random", 80, 1, 0)
     run_images("dense", 1, 210, True, 60, 10, 1, 0)
     rings, digits, images = (x for x, _ in asked)
     assert len(rings) == 40 and not np.isin(rings, trained_on).any()
-    assert len(digits) == 18 and len(images) == 40          # of 72 + 18, of 50 + 10 + 40
+    assert len(digits) == 18 and len(images) == 100         # of 72 + 18, of 50 + 10 + 100
 
 
 def test_pairs_the_other_way_round_and_both_windows(asked, monkeypatch):
@@ -132,7 +132,7 @@ def test_pairs_the_other_way_round_and_both_windows(asked, monkeypatch):
 
 def test_validation_images_are_neither_trained_nor_tested():
     parts = [x for x, _ in data.mnist(np.random.default_rng(0), 60, 10, True)]
-    assert [part.shape for part in parts] == [(50, 196), (10, 196), (40, 196)]
+    assert [part.shape for part in parts] == [(50, 196), (10, 196), (100, 196)]
     rows = np.concatenate(parts[:2])
     assert len(np.unique(rows, axis=0)) == 60
 

@@ -153,6 +153,11 @@ CASES["sparse_training"] = Case(
 
 # spectral_feature_learning
 
+CASES["spectral_feature_learning"] = Case(
+    dict(p_stripe=12, p_mnist=10, width=10, exponents=(-1, 0, 3), n_test=300, max_steps=60),
+    constants={"draw": stripes},
+    spoil=("stripe lambda_out", "kernel", lambda changes: changes + 1e-3))
+
 # spectral_pruning
 
 CASES["spectral_pruning"] = Case(
