@@ -1,179 +1,59 @@
-"""A teacher inside its student: sums over single numbers, and the experiment at toy size."""
-import itertools
+"""scripts/experiments/teacher_student: students, features from files, verdicts that can fail."""
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_params, same_bits
+from conftest import same_bits
 from experiments.teacher_student import data, parts
 from experiments.teacher_student.claims import claims
-from experiments.teacher_student.experiment import AS_PUBLISHED, SETTINGS, Setting, run
-from tiny import at_once
+from experiments.teacher_student.experiment import AS_PUBLISHED, SETTINGS, run
+from tiny import CASES, at_once
 
-from npspectral import Chain, Dense, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error
-from npspectral.analysis.spectral.pruning import mask_nodes, node_scores
-from npspectral.analysis.spectral.teacher_student import (core_size, keep_nodes, loss_by_nodes_kept,
-                                                          path_distance, path_products)
-
-FIRST = {"dense": Dense(5, 7), "spectral": Spectral(5, 7, lambda_in=0.0),
-         "both sets": Spectral(5, 7)}
+TOY = replace(SETTINGS["quick"], **CASES["teacher_student"].setting)
+FAST = parts.Arm(True, ((0.01, 2), (0.001, 1)))
 
 
-@pytest.fixture(params=FIRST)
-def network(request):
-    return Chain(FIRST[request.param], Sigmoid(), Dense(7, 3), Tanh(), Spectral(3, 2))
+def follow(arm=FAST, seed=0, h_teacher=3, n_samples=50):
+    return parts.follow_teacher(h_teacher, arm, 8, 10, 20, n_samples, seed)
 
 
-# The core
-
-@pytest.mark.parametrize("scores, threshold, size", [
-    ([1.0, 0.5, 0.25], 0.25, 3), ([1.0, 0.5, 0.25], 0.26, 2), ([4.0, 0.1, 0.2, 0.3], 0.05, 3),
-    ([0.0, 0.0], 0.05, 0), ([1e-300], 1, 1), ([2.0, 2.0, 1.0], 1, 2)])
-def test_core_has_the_nodes_from_the_threshold_on(scores, threshold, size):
-    assert core_size(scores, threshold) == size
-
-
-def test_core_does_not_depend_on_the_order_or_the_unit_of_the_scores(rng):
-    scores = rng.exponential(size=50) ** 3
-    assert 5 < core_size(scores) < 50
-    assert core_size(scores) == core_size(rng.permutation(scores)) == core_size(scores / 1024)
-
-
-# Fewer nodes
-
-@pytest.mark.parametrize("n", [1, 4, 7])
-def test_kept_nodes_are_those_of_the_largest_norm_whatever_else_there_is(network, rng, n):
-    params, x = random_params(network, rng), random_array(rng, (6, 5))
-    norms = [np.hypot.reduce(row) for row in network.layers[0].weight(params[0])]
-    largest = np.isin(np.arange(7), np.argsort(norms)[-n:])
-    masked = mask_nodes(network, params, (largest, np.ones(3, bool)))
-    small, own = keep_nodes(network, params, n)
-    assert [layer.n_out for layer in small.layers[::2]] == [n, 3, 2]
-    assert_near(small.forward(own, x)[0], network.forward(masked, x)[0], 64)
-
-
-def test_loss_by_nodes_kept_is_that_of_the_masked_network(network, rng):
-    params, x, target = (random_params(network, rng), random_array(rng, (6, 5)),
-                         random_array(rng, (6, 2)))
-    order = np.argsort(node_scores(network, params, "norm")[0])
-    for n, got in zip((7, 2, 5), loss_by_nodes_kept(network, params, x, target, mean_squared_error,
-                                                    (7, 2, 5))):
-        keep = np.isin(np.arange(7), order[-n:])
-        y, _ = network.forward(mask_nodes(network, params, (keep, np.ones(3, bool))), x)
-        assert_near(got, np.float64(np.mean((y - target) ** 2)), 256)
-
-
-# Paths
-
-def test_paths_are_products_of_single_weights(network, rng):
-    params = random_params(network, rng)
-    first, second = network.layers[0].weight(params[0]), params[2]["weight"]
-    want = sorted(second[k, j] * first[j, i]
-                  for i, j, k in itertools.product(range(5), range(7), range(3)))
-    assert same_bits(path_products(network, params), np.array(want))
-
-
-def test_paths_do_not_depend_on_the_order_of_nodes_or_a_factor_behind_relu(rng):
-    network = Chain(Dense(5, 7, bias=False), ReLU(), Dense(7, 3))
-    params, order = random_params(network, rng), rng.permutation(7)
-    first, second, factor = params[0]["weight"], params[2]["weight"], 2.0 ** rng.integers(-3, 4, 7)
-    other = ({"weight": (first * factor[:, None])[order]}, {},
-             {**params[2], "weight": (second / factor)[:, order]})
-    x = random_array(rng, (4, 5))
-    assert_near(network.forward(other, x)[0], network.forward(params, x)[0], 64)
-    assert same_bits(path_products(network, other), path_products(network, params))
-
-
-def test_paths_through_a_core_are_the_paths_through_its_nodes(rng):
-    network = Chain(Dense(5, 7, bias=False), ReLU(), Dense(7, 3))
-    params = random_params(network, rng)
-    keep = np.argsort(np.hypot.reduce(params[0]["weight"], axis=1))[-4:]
-    want = np.sort(np.einsum("kj,ji->kji", params[2]["weight"][:, keep],
-                             params[0]["weight"][keep]).ravel())
-    assert same_bits(path_products(*keep_nodes(network, params, 4)), want)
-
-
-def test_distance_of_paths():
-    assert path_distance([1.0, -2.0, 3.0], [3.0, 1.0, -2.0]) == 0
-    assert path_distance([0.0, 0.0, 0.0], [3.0, 1.0, -2.0]) == 1
-    assert path_distance([2.0, -1.0], [-2.0, 2.0]) == 1 / 4         # sorted: -1, 2 and -2, 2
-    assert path_distance([2.0, 4.0], [1.0, 2.0]) == 1
-
-
-# Bad input
-
-NET = Chain(Dense(4, 3), ReLU(), Dense(3, 2))
-BAD = {
-    "core of a matrix": (lambda p: core_size(np.ones((2, 2))), ValueError,
-                         r"core_size: scores has shape \(2, 2\), expected"),
-    "core of nothing": (lambda p: core_size([]), ValueError, r"scores has shape \(0,\)"),
-    "core of nan": (lambda p: core_size([1.0, np.nan]), ValueError, "expected finite"),
-    "core of negative scores": (lambda p: core_size([1.0, -1.0]), ValueError,
-                                "expected numbers >= 0"),
-    "threshold 0": (lambda p: core_size([1.0], 0), ValueError, r"threshold is 0, expected above 0"),
-    "threshold 2": (lambda p: core_size([1.0], 2), ValueError, r"threshold is 2, expected above 0"),
-    "no node kept": (lambda p: keep_nodes(NET, p, 0), ValueError, "n is 0, expected an integer"),
-    "too many kept": (lambda p: keep_nodes(NET, p, 4), ValueError, "n is 4, expected .*, 1 to 3"),
-    "2.0 nodes kept": (lambda p: keep_nodes(NET, p, 2.0), ValueError, "n is 2.0, expected an int"),
-    "nodes of a layer": (lambda p: keep_nodes(NET.layers[0], p, 1), TypeError, r"expected a Chain"),
-    "paths of a layer": (lambda p: path_products(NET.layers[0], p[0]), TypeError,
-                         r"path_products: network is Dense.*, expected a Chain"),
-    "paths of one transfer": (lambda p: path_products(Chain(NET.layers[0]), p[:1]), TypeError,
-                              r"1 transfers, expected two or more"),
-    "other sizes": (lambda p: path_distance([1.0], [1.0, 2.0]), ValueError,
-                    r"paths has shape \(1,\), expected the reference's \(2,\)"),
-    "no reference": (lambda p: path_distance([1.0], [0.0]), ValueError, r"holds zeros alone"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_refused_with_what_was_expected(case, rng):
-    call, error, message = BAD[case]
-    with pytest.raises(error, match=message):
-        call(NET.init(rng))
-
-
-# The experiment
-
-TOY = Setting((3, 4), (8,), 2, (1, 600, 99), real=())
-
-
-def verdict(result, quantity):
-    row, = (row for row in claims({name: part for name, part in result.items()
-                                   if name.startswith("teacher 3")}) if row.quantity == quantity)
-    return row.verdict.split()[0]
-
-
-def test_small_teacher_is_found_and_planted_mistakes_are_caught(monkeypatch):
-    monkeypatch.setattr(parts, "N_SAMPLES", 2000)
-    result = run(TOY, at_once)
-    assert list(result) == ["teacher 3, spectral 8", "teacher 3, weight decay 8",
-                            "teacher 4, spectral 8"]                # the control has one teacher
-    part = result["teacher 3, spectral 8"]
-    assert part["relevance"].shape == (2, 8) and part["paths"].shape == (2, 10 * 3 * 20)
-    assert (part["counts"] == [1, 2, 3, 4, 5, 6, 8]).all() and part["cores"].shape == (2, 700)
-    assert verdict(result, "core, spectral, h = 8") == "pass"
-    assert (part["losses"][:, 0] > 10 * part["losses"][:, -1]).all()
-    part["cores"] = part["cores"] + 3
-    assert verdict(result, "core, spectral, h = 8") == "FAIL"
-    part["losses"] = part["losses"][:, ::-1]
-    assert verdict(result, "MSE with 1 nodes / with 5, h = 8") == "FAIL"
+def test_small_teacher_is_found():
+    arrays = follow(parts.Arm(True, ((0.015, 600), (0.01, 99))), n_samples=2000)
+    assert 1 <= arrays["cores"][-1] <= 5 and arrays["relevance"].shape == (8,)
+    assert (arrays["counts"] == [1, 2, 3, 4, 5, 6, 8]).all()
+    assert arrays["losses"][0] > 10 * arrays["losses"][-1]
 
 
 def test_same_seeds_share_teacher_and_data(monkeypatch):
-    monkeypatch.setattr(parts, "N_SAMPLES", 200)
-    result = run(replace(TOY, epochs=(1, 1)), at_once)
-    spectral, dense = (result[f"teacher 3, {arm} 8"]["teacher_paths"]
-                       for arm in ("spectral", "weight decay"))
-    assert same_bits(spectral, dense) and (spectral[0] != spectral[1]).any()
+    seen = []
+    train = parts.train
+    monkeypatch.setattr(parts, "train", lambda *most: seen.append(most[3]) or train(*most))
+    first, dense, other = follow(), follow(replace(FAST, spectral=False)), follow(seed=1)
+    assert first["cores"].shape == (3,) and first["paths"].shape == (10 * 3 * 20,)
+    assert same_bits(first["teacher_paths"], dense["teacher_paths"])
+    assert same_bits(seen[0], seen[1]) and (seen[0][0] != seen[2][0]).all()
+    assert (first["teacher_paths"] != other["teacher_paths"]).any()
+    assert "paths" not in follow(h_teacher=9)
+
+
+def test_plan_has_every_arm_for_the_first_teacher_alone():
+    seen = {}
+    setting = replace(TOY, seeds=3, students=(8, 9), more_students=(2,), published_students=(9,))
+    run(setting, lambda plan: seen.update(plan) or {})
+    assert {part: len(runs) for part, runs in seen.items() if part.startswith("teacher ")} == {
+        **{f"teacher 3, {arm}, h = {h}": 3 for h in (2, 8, 9)
+           for arm in ("spectral", "weight decay")},
+        **{f"teacher 3, {arm}, as published, h = 9": 3 for arm in ("spectral", "weight decay")},
+        **{f"teacher 4, spectral, h = {h}": 1 for h in (8, 9)}}
 
 
 @pytest.mark.parametrize("name, n_out", [("labels", 3), ("target", 1)])
-def test_features_from_a_file_are_learned(tmp_path, rng, name, n_out):
+def test_features_from_a_file_are_learned_and_another_content_is_another_run(
+        tmp_path, rng, name, n_out):
     x = np.c_[7 + rng.standard_normal((50, 6)), np.full(50, 3)]     # a constant feature, too
     labels = np.arange(50) % 3
-    np.savez(tmp_path / "made.npz", x=x, **{name: labels if name == "labels" else x[:, 0]})
     path = str(tmp_path / "made.npz")
+    np.savez(path, x=x, **{name: labels if name == "labels" else x[:, 0]})
     (a, target), (b, test) = data.real_sets(path, rng, None)
     assert a.shape == (40, 7) and b.shape == (10, 7) and target.shape == (40, n_out)
     assert a.dtype == target.dtype == np.float32
@@ -184,10 +64,15 @@ def test_features_from_a_file_are_learned(tmp_path, rng, name, n_out):
         assert (np.r_[target, test].sum(1) == 1).all()
     else:
         assert abs(target.mean()) < 1e-5 and abs(target.std() - 1) < 1e-5
-    result = run(replace(TOY, teachers=(), real_students=(4,), real_stages=((0.01, 2),),
-                         features=path), at_once)
-    assert result["made, spectral 4"]["relevance"].shape == (1, 4)
+
+    plans, setting = [], replace(TOY, teachers=(), real=(), features=path)
+    result = run(setting, lambda plan: plans.append(plan) or at_once(plan))
+    assert result["made.npz, spectral, h = 4"]["relevance"].shape == (1, 4)
     assert len(claims(result)) == 6
+    np.savez(path, x=x + 1, target=x)
+    run(setting, lambda plan: plans.append(plan) or {})
+    before, after = (next(iter(plan.values()))[0].parameters for plan in plans)
+    assert before["content"] != after["content"]
 
 
 def test_the_test_part_is_moved_and_scaled_as_the_training_part():
@@ -208,10 +93,43 @@ def test_files_that_do_not_fit_are_refused(tmp_path, rng, arrays, message):
 
 
 def test_published_numbers():
-    spectral, dense = AS_PUBLISHED.values()
+    spectral, dense = (AS_PUBLISHED[f"{arm}, as published"] for arm in ("spectral", "weight decay"))
     assert (spectral.stages, spectral.batch_size) == (((0.005, 2000),), 300)
     assert (dense.stages, dense.batch_size) == (((0.002, 2000),), 500)
     assert [(p.strength, p.name) for p in spectral.penalties] == [(0.01, "0/phi"),
                                                                   (5e-4, "0/lambda_out")]
     assert [(p.strength, p.name) for p in dense.penalties] == [(0.01, "0/weight")]
     assert SETTINGS["full"].seeds == 30
+
+
+def student(core, last_loss=0.1, distance=0.1, few_loss=20.0):
+    """Arrays of two seeds, of a student of a teacher of 3 with this core."""
+    return {"cores": np.full((2, 20), core), "counts": np.tile([1, 5, 8], (2, 1)),
+            "losses": np.array([[few_loss, 1, last_loss], [few_loss, 1, last_loss + 0.1]]),
+            "path_distance": np.full(2, distance)}
+
+
+def failures(**changes):
+    arms = {"spectral, h = 8": student(3), "weight decay, h = 8": student(5),
+            "spectral, h = 40": student(3), "weight decay, h = 40": student(9, distance=0.2),
+            "spectral, h = 2": student(2), "weight decay, h = 2": student(2)}
+    arms |= {name.replace("_", " ").replace(" h", ", h = "): arrays
+             for name, arrays in changes.items()}
+    rows = claims({f"teacher 3, {arm}": arrays for arm, arrays in arms.items()})
+    return [row.quantity for row in rows if row.verdict.startswith("FAIL")]
+
+
+def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():
+    assert failures() == []
+    assert failures(spectral_h8=student(6)) == ["core, spectral, h = 8"]
+    assert failures(spectral_h8=student(3, few_loss=9.0)) == ["MSE with 1 nodes / with 5, h = 8"]
+    assert failures(weight_decay_h40=student(7, distance=0.2)) == ["the same, h = 40 over h = 8"]
+    assert failures(weight_decay_h40=student(9, last_loss=0.5, distance=0.2)) == [
+        "difference / spread, h = 40"]
+    assert failures(weight_decay_h40=student(9)) == []
+    assert failures(weight_decay_h40=student(9, distance=0.09)) == [
+        "the same, weight decay over spectral, h = 40"]
+    unsettled = student(3)
+    unsettled["cores"][1, -2] = 5
+    assert failures(spectral_h8=unsettled) == [
+        "nodes of the core that came or went, h = 8"]

@@ -188,6 +188,6 @@ CASES["tangent_kernel_pca"] = Case(
 # teacher_student
 
 CASES["teacher_student"] = Case(
-    dict(teachers=(3, 4), students=(8,), seeds=2, epochs=(1, 600, 99), real=()),
-    constants={"N_SAMPLES": 2000},
-    spoil=("teacher 3, spectral 8", "cores", lambda cores: cores + 3))
+    dict(teachers=(3, 4), students=(8,), epochs=(20,), n_samples=100, real=("mnist",),
+         real_students=(4,), real_stages=((0.01, 2),)),
+    spoil=("teacher 3, spectral, h = 8", "cores", lambda cores: cores * np.arange(cores.size)))

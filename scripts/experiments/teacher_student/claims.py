@@ -1,18 +1,21 @@
-"""The core is of the teacher's size, whatever the student's; that of weight decay grows."""
+"""What is claimed of students, as rows of a table."""
+import re
+
 import numpy as np
 from lab.table import Row
 
 AROUND = 2                  # nodes that a core may have more or less than its teacher
 
 
-def by_part(result):
-    """part -> (arm, h) -> arrays, of parts "part, arm h"."""
-    parts: dict = {}
+def parts_of(result):
+    """Two dicts, of teachers and of data sets: part -> (arm, h) -> arrays."""
+    taught, real = {}, {}
     for name, arrays in result.items():
-        part, _, arm = name.partition(", ")
-        arm, _, h = arm.rpartition(" ")
-        parts.setdefault(part, {})[arm, int(h)] = arrays
-    return parts
+        part, arm, h = re.fullmatch(r"(.+), ((?:spectral|weight decay).*), h = (\d+)",
+                                    name).groups()
+        kind = taught if re.fullmatch(r"teacher \d+", part) else real
+        kind.setdefault(part, {})[arm, int(h)] = arrays
+    return taught, real
 
 
 def size_of(part):
@@ -20,29 +23,32 @@ def size_of(part):
     return int(part.split()[1])
 
 
-def students(part, arm="spectral"):
+def students(arms, arm="spectral"):
     """(h, arrays) of the students by this arm, small ones first."""
-    return sorted((h, arrays) for (name, h), arrays in part.items() if name == arm)
+    return sorted((h, arrays) for (name, h), arrays in arms.items() if name == arm)
 
 
 def claims(result):
-    rows = []
-    for name, part in by_part(result).items():
-        rows += (judge_teacher if name.startswith("teacher ") else judge_data)(name, part)
-    return rows
+    taught, real = parts_of(result)
+    return [row for judge, parts in ((judge_teacher, taught), (judge_data, real))
+            for part, arms in parts.items() for row in judge(part, arms)]
 
 
-def judge_teacher(name, part):
-    size = size_of(name)
-    wide = [(h, arrays) for h, arrays in students(part) if h > size + AROUND]
-    rows = [Row(name, f"core, spectral, h = {h}", str(size), arrays["cores"][:, -1],
-                low=size - AROUND, high=size + AROUND) for h, arrays in wide]
-    rows += [Row(name, f"MSE with {size - AROUND} nodes / with {size + AROUND}, h = {h}",
-                 "figure", loss_with(size - AROUND, arrays) / loss_with(size + AROUND, arrays),
-                 low=10, every=False) for h, arrays in wide]
-    rows += [Row(name, f"nodes of the core that came or went, h = {h}", "-",
-                 last_changes(arrays["cores"]), high=1) for h, arrays in wide]
-    return rows + against_weight_decay(name, part, wide) if students(part, "weight decay") else rows
+def judge_teacher(part, arms):
+    size = size_of(part)
+    few, many = size - AROUND, size + AROUND
+    wide = {h: arrays for h, arrays in students(arms) if h > many}
+    rows = [Row(part, f"core, spectral, h = {h}", str(size), arrays["cores"][:, -1], few, many)
+            for h, arrays in wide.items()]
+    rows += [Row(part, f"MSE with {few} nodes / with {many}, h = {h}", "figure",
+                 loss_with(few, arrays) / loss_with(many, arrays), low=10, every=False)
+             for h, arrays in wide.items()]
+    rows += [Row(part, f"nodes of the core that came or went, h = {h}", "-",
+                 # over the last tenth of the epochs
+                 np.ptp(arrays["cores"][:, -max(1, arrays["cores"].shape[1] // 10):], axis=1),
+                 high=1) for h, arrays in wide.items()]
+    dense = dict(students(arms, "weight decay"))
+    return rows + against_weight_decay(part, arms, wide, dense) if wide and dense else rows
 
 
 def loss_with(n, arrays):
@@ -50,61 +56,47 @@ def loss_with(n, arrays):
     return arrays["losses"][arrays["counts"] == n]
 
 
-def last_changes(cores):
-    """Range of the core's size over the last tenth of the epochs, seed by seed."""
-    return np.ptp(cores[:, -max(1, cores.shape[1] // 10):], axis=1)
-
-
-def against_weight_decay(name, part, wide):
-    dense = dict(students(part, "weight decay"))
-    rows = [Row(name, f"core, weight decay, h = {h}", "grows", dense[h]["cores"][:, -1])
-            for h, _ in wide]
-    smallest, largest = wide[0][0], wide[-1][0]
+def against_weight_decay(part, arms, wide, dense):
+    cores = {h: dense[h]["cores"][:, -1] for h in wide}
+    rows = [Row(part, f"core, weight decay, h = {h}", "grows", core) for h, core in cores.items()]
+    smallest, largest = min(wide), max(wide)
     if smallest < largest:
-        growth = dense[largest]["cores"][:, -1] / dense[smallest]["cores"][:, -1]
-        rows.append(Row(name, f"the same, h = {largest} over h = {smallest}", "grows", growth,
-                        low=1.5))
-    for ending in ("", ", as published"):
-        for h, spectral in students(part, "spectral" + ending):
-            if h in dict(wide):
-                rows += same_error(name, ending, h, spectral, part[f"weight decay{ending}", h])
-    for h, arrays in wide:
-        rows += [Row(name, f"path distance of the core, h = {h}", "figure",
-                     arrays["path_distance"]),
-                 Row(name, f"the same, weight decay over spectral, h = {h}", "-",
-                     dense[h]["path_distance"] / arrays["path_distance"],
-                     low=1 if h == largest else -np.inf)]
+        rows.append(Row(part, f"the same, h = {largest} over h = {smallest}", "grows",
+                        cores[largest] / cores[smallest], low=1.5))
+    rows += [row for ending in ("", ", as published")
+             for h, spectral in students(arms, "spectral" + ending) if h in wide
+             for row in same_error(part, ending, h, spectral, arms[f"weight decay{ending}", h])]
+    for h, arrays in wide.items():
+        distance = arrays["path_distance"]
+        rows += [Row(part, f"path distance of the core, h = {h}", "figure", distance),
+                 Row(part, f"the same, weight decay over spectral, h = {h}", "-",
+                     dense[h]["path_distance"] / distance, low=1 if h == largest else -np.inf)]
     return rows
 
 
-def same_error(name, ending, h, spectral, dense):
+def same_error(part, ending, h, *arrays):
     """Test errors of both arms, and how far apart they are in units of their spread over seeds."""
-    errors = spectral["losses"][:, -1], dense["losses"][:, -1]
-    rows = [Row(name, f"test MSE, {arm}{ending}, h = {h}", "equal", values)
-            for arm, values in zip(("spectral", "weight decay"), errors)]
-    if len(errors[0]) > 1:
-        apart = abs(errors[0].mean() - errors[1].mean()) / np.sqrt(sum(map(np.var, errors)))
-        rows.append(Row(name, f"difference / spread{ending}, h = {h}", "within", np.array([apart]),
+    of_arms = list(zip(("spectral", "weight decay"), (str(size_of(part)), "grows"), arrays))
+    rows = [Row(part, f"test MSE, {arm}{ending}, h = {h}", "equal", found["losses"][:, -1])
+            for arm, _, found in of_arms]
+    spectral, dense = (row.values for row in rows)
+    if len(spectral) > 1:
+        apart = abs(spectral.mean() - dense.mean()) / np.sqrt(spectral.var() + dense.var())
+        rows.append(Row(part, f"difference / spread{ending}, h = {h}", "within", np.array([apart]),
                         high=1))
-    if ending:
-        both = (("spectral", str(size_of(name)), spectral), ("weight decay", "grows", dense))
-        rows += [Row(name, f"core, {arm}{ending}, h = {h}", published, arrays["cores"][:, -1])
-                 for arm, published, arrays in both]
-    return rows
+    return rows + [Row(part, f"core, {arm}{ending}, h = {h}", published, found["cores"][:, -1])
+                   for arm, published, found in of_arms if ending]
 
 
-def judge_data(name, part):
-    rows = []
-    for (arm, h), arrays in part.items():
-        rows.append(Row(name, f"core, {arm}, h = {h}", "figure", arrays["cores"][:, -1]))
-        rows.append(Row(name, f"test MSE of all, {arm}, h = {h}", "-", arrays["losses"][:, -1]))
-        rows.append(Row(name, f"the core's MSE - MSE of all, {arm}, h = {h}", "figure",
-                        excess_at_core(arrays)))
-    return rows
+def judge_data(part, arms):
+    return [row for (arm, h), arrays in arms.items() for row in (
+        Row(part, f"core, {arm}, h = {h}", "figure", arrays["cores"][:, -1]),
+        Row(part, f"test MSE of all, {arm}, h = {h}", "-", arrays["losses"][:, -1]),
+        Row(part, f"the core's MSE - MSE of all, {arm}, h = {h}", "figure",
+            excess_at_core(**arrays)))]
 
 
-def excess_at_core(arrays):
+def excess_at_core(counts, losses, cores, **_):
     """Test loss with as many nodes as the core has, or a few more, less that of all nodes."""
-    at = [np.searchsorted(counts, core) for counts, core in zip(arrays["counts"],
-                                                                arrays["cores"][:, -1])]
-    return arrays["losses"][np.arange(len(at)), at] - arrays["losses"][:, -1]
+    at = [np.searchsorted(of_seed, core) for of_seed, core in zip(counts, cores[:, -1])]
+    return losses[np.arange(len(at)), at] - losses[:, -1]

@@ -9,10 +9,8 @@ def real_sets(name, rng, limit):
     """(x, target) for training and the same for the test, of a known set or an .npz file."""
     if name in ("mnist", "fashion-mnist"):
         return [(x, one_hot(labels, 10)) for x, labels in images(name, limit)]
-    if name == "california-housing":
-        (x, target), classes = california_housing(dtype=np.float32), False
-    else:
-        x, target, classes = from_file(name)
+    x, target, classes = ((*california_housing(dtype=np.float32), False)
+                          if name == "california-housing" else from_file(name))
     (x, target), (x_test, test) = train_test_split(rng, x, target.reshape(len(x), -1))
     if not classes:
         target, test = standardized(target, test)
@@ -47,8 +45,8 @@ def from_file(path):
     fits = (y.ndim == 1 and y.dtype.kind in "iu" and y.size > 0 and y.min() >= 0 if classes else
             y.ndim in (1, 2) and y.dtype.kind in "fiu")
     if not fits or len(y) != len(x):
-        expected = "integers (n,) from 0 on" if classes else "numbers (n,) or (n, K)"
         raise ValueError(f"{path}: {name} is {y.dtype} {y.shape} beside x of {len(x)} rows, "
-                         f"expected {expected}")
+                         "expected "
+                         f"{'integers (n,) from 0 on' if classes else 'numbers (n,) or (n, K)'}")
     target = one_hot(y, y.max() + 1) if classes else y.astype(np.float32)
     return x.astype(np.float32), target, classes

@@ -1,14 +1,14 @@
 """Where is the teacher inside its student? Spectral regularization leaves a core of its size.
 
 A student of h hidden nodes learns what a teacher of h_T says. Its first layer is W_ij = -lambda_i
-phi_ij with both factors penalized, which for the product is a group lasso over nodes: what nobody
-needs fades away. R_i = |lambda_i| |phi_i| then has a core of about h_T nodes, whatever h, and the
-test error rises when fewer of them are kept. With weight decay the core grows with h.
+phi_ij with both factors penalized, for the product a group lasso over nodes. R_i = |lambda_i|
+|phi_i| then has a core of about h_T nodes, whatever h, and the test error rises when fewer of them
+are kept. With weight decay, on a dense first layer, the core grows with h.
 
 Source: L. Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher"), its poster and public
 code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights fixed at 1; inputs
 N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
-Weight decay: the same with a dense first layer. All see the same teachers and data.
+All students see the same teachers and data.
 
 Published against ours, medians of 2 seeds (teachers 10 and 15: one), h = 40, 100, 500:
 core of the teacher's size whatever h / teacher 20: 20.5, 20, 20.5; 10: 10, 10, 11; 15: 15, 15, 17
@@ -28,37 +28,34 @@ Deviation: published students learn at a constant rate, spectral 0.005 in batche
 decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
 students then have 20 to 25 nodes. Here both kinds learn in stages: see `arms`.
 
-Real data: MNIST, Fashion-MNIST (labels as one-hot rows, so that the loss is the squared error here
-too; the first images only, except with --full), California Housing (features and target less their
-mean, over their standard deviation, both of the training part). Their networks end in a trained
-layer with biases. --features FILE.npz adds any other set: arrays x (n, d) and labels (n,) of
-classes 0, 1, ..., or target (n,) or (n, K) of numbers, standardized in the same way. So CIFAR-100
-enters: let a ResNet50 without its last layer see the images, and np.savez(file, x=its 2,048
-features, labels=labels).
+Real data: MNIST, Fashion-MNIST (labels as one-hot rows, for the squared error; the first images
+only, except with --full), California Housing (features and target standardized by the training
+part), at the end a trained layer with biases. --set "features='FILE.npz'" adds any other set: x
+(n, d), standardized, and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100:
+np.savez(file, x=the 2,048 features of a ResNet50 without its last layer, labels=labels).
 """
 import hashlib
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 from lab.data import here
-from lab.plan import stack
-
-from npspectral.sweep import Run, grid
+from lab.plan import each_seed, stack
 
 from .parts import Arm, follow_data, follow_teacher
 
 SECONDS = 28, 1080, 30000
-DATA = "mnist", "fashion-mnist", "california-housing"
-AXES = {"relevance": ("seed", "node"), "cores": ("seed", "epoch"), "counts": ("seed", "count"),
-        "losses": ("seed", "count"), "paths": ("seed", "path"), "teacher_paths": ("seed", "path"),
-        "path_distance": ("seed",)}
+DATA = ("mnist", "fashion-mnist", "california-housing")
+AXES = {"relevance": ("seed", "node"), "cores": ("seed", "epoch"), "path_distance": ("seed",),
+        **dict.fromkeys(("counts", "losses"), ("seed", "nodes kept")),
+        **dict.fromkeys(("paths", "teacher_paths"), ("seed", "path"))}
 SPECTRAL, DECAY = "spectral", "weight decay"
+AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
+                f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """All arms with the first teacher, with the others only spectral ones."""
+    """All arms with the first teacher, with the others only spectral ones; real data."""
 
     teachers: tuple
     students: tuple
@@ -67,64 +64,69 @@ class Setting:
     more_students: tuple = ()           # of the first teacher
     published_students: tuple = ()      # of the first teacher, trained as published
     seeds_of_others: int = 1
+    n_in: int = 10
+    second: int = 20                    # width of the second hidden layer
+    n_samples: int = 10_000
     real: tuple = DATA
+    features: str | None = None         # an .npz file of x and labels, or x and target
     real_students: tuple = (40, 100, 300)
     real_stages: tuple = ((0.005, 40), (0.001, 20))
     images: int | None = 10_000         # of the training set, the first
-    features: str = ""                  # an .npz file of x and labels, or x and target
 
 
-def arms(h, epochs):
-    """Weight decay takes smaller rates than spectral students: its wide ones fail at theirs."""
-    return {SPECTRAL: Arm(True, stages(h, epochs, 0.28)), DECAY: Arm(False, stages(h, epochs, 0.1))}
-
-
-def stages(h, epochs, scale):
-    """First a small rate, or ReLUs of the second layer die; then one whose noise merges nodes.
-
-    That noise grows with the width h, so the rate must not. The smaller ones let the core settle.
-    """
-    main = min(0.015, scale / h ** 0.5)
-    return tuple(zip((0.001, main, min(0.005, 2 * main / 3), 0.001, 0.0003), epochs))
-
-
-AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
-                f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
 SETTLED = (60, 1000, 400, 150, 50)
 SETTINGS = {
-    "quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50), real=DATA[2:],
-                     real_students=(40,)),
+    "quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50),
+                     real=DATA[2:], real_students=(40,)),
     "default": Setting((20, 10, 15), (40, 100, 500), 2, SETTLED, (10,), (40, 100, 500)),
     "full": Setting((20, 10, 15, 30), (40, 100, 500), 30, SETTLED, (10, 20, 60, 200, 1000),
                     (40, 100, 500), 30, real_students=(40, 100, 200, 500),
-                    real_stages=((0.005, 200), (0.001, 50)), images=None),
-}
+                    real_stages=((0.005, 200), (0.001, 50)), images=None)}
 
 
-def plan(setting):
-    """"part, arm h" -> the runs of all seeds, of every student to train."""
-    runs = {}
-    for h_teacher in setting.teachers:
-        first = h_teacher == setting.teachers[0]
-        students = [(name, arm, h)
-                    for h in sorted(setting.students + setting.more_students * first)
-                    for name, arm in arms(h, setting.epochs).items() if first or arm.spectral]
-        students += [(name, arm, h) for name, arm in AS_PUBLISHED.items()
-                     for h in setting.published_students if first]
-        seeds = range(setting.seeds if first else setting.seeds_of_others)
-        for name, arm, h in students:
-            runs[f"teacher {h_teacher}, {name} {h}"] = grid(
-                follow_teacher, h_teacher=[h_teacher], arm=[arm], h=[h], seed=seeds)
-    for part in [*here(*setting.real), *([setting.features] if setting.features else [])]:
-        content = hashlib.sha256(Path(part).read_bytes()).hexdigest() if part.endswith(
-            ".npz") else ""
-        for h, name in product(setting.real_students, (SPECTRAL, DECAY)):
-            runs[f"{Path(part).stem}, {name} {h}"] = [Run(follow_data, dict(
-                name=part, arm=Arm(name == SPECTRAL, setting.real_stages), h=h, seed=0,
-                limit=setting.images, content=content))]
-    return runs
+def arms(h, epochs):
+    """First a small rate, or ReLUs of the second layer die; then one whose noise merges nodes.
+
+    That noise grows with the width h, so the rate must not. The smaller ones let the core settle.
+    Weight decay takes smaller rates than spectral students: its wide ones fail at theirs.
+    """
+    found = {}
+    for name, scale in ((SPECTRAL, 0.28), (DECAY, 0.1)):
+        main = min(0.015, scale / h ** 0.5)
+        rates = 0.001, main, min(0.005, 2 * main / 3), 0.001, 0.0003
+        found[name] = Arm(name == SPECTRAL, tuple(zip(rates, epochs)))
+    return found
+
+
+def of_teacher(setting, h_teacher):
+    """The runs of all students of one teacher."""
+    first = h_teacher == setting.teachers[0]
+    students = [(name, arm, h) for h in sorted(setting.students + setting.more_students * first)
+                for name, arm in arms(h, setting.epochs).items() if first or arm.spectral]
+    students += [(name, arm, h) for name, arm in AS_PUBLISHED.items()
+                 for h in setting.published_students if first]
+    return {f"teacher {h_teacher}, {name}, h = {h}": each_seed(
+        follow_teacher, setting.seeds if first else setting.seeds_of_others, h_teacher=h_teacher,
+        arm=arm, h=h, n_in=setting.n_in, second=setting.second, n_samples=setting.n_samples)
+        for name, arm, h in students}
+
+
+def of_data(setting, name, content=""):
+    """The runs of one known set, or of a file with this content."""
+    return {f"{Path(name).name}, {arm}, h = {h}": each_seed(
+        follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
+        second=setting.second, limit=setting.images, content=content)
+        for h in setting.real_students for arm in (SPECTRAL, DECAY)}
 
 
 def run(setting, keep):
-    """"part, arm h" -> arrays."""
-    return {part: stack(rows) for part, rows in keep(plan(setting)).items()}
+    """"teacher H_T, ARM, h = H" or "SET, ARM, h = H" -> arrays, one row a seed."""
+    plan = {}
+    for h_teacher in setting.teachers:
+        plan |= of_teacher(setting, h_teacher)
+    for name in here(*setting.real):
+        plan |= of_data(setting, name)
+    if setting.features is not None:
+        content = hashlib.sha256(Path(setting.features).read_bytes()).hexdigest()
+        plan |= of_data(setting, setting.features, content)
+    return {part: stack(rows) for part, rows in keep(plan).items()}

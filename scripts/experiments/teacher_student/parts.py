@@ -1,4 +1,4 @@
-"""One student, trained and read."""
+"""A run: one student, trained and read."""
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,6 @@ from npspectral.training import predict
 
 from .data import real_sets
 
-N_IN, SECOND, N_SAMPLES = 10, 20, 10_000
-
 
 @dataclass(frozen=True)
 class Arm:
@@ -32,23 +30,14 @@ class Arm:
         return ((L2(0.01, "0/phi"), L2(5e-4, "0/lambda_out")) if self.spectral else
                 (L2(0.01, "0/weight"),))
 
-
-def draw_teacher(rng, h_teacher):
-    """The network 10-h_T-20-1 with Glorot weights and ones at the end, and its params."""
-    teacher = Chain(Dense(N_IN, h_teacher, bias=False), ReLU(),
-                    Dense(h_teacher, SECOND, bias=False), ReLU(), ones())
-    return teacher, teacher.init(rng, np.float32)
+    def first_layer(self, n_in, h):
+        return (Spectral(n_in, h, **PUBLISHED["giambagli2023"]) if self.spectral else
+                Dense(n_in, h, bias=False))
 
 
-def ones():
-    return Dense(SECOND, 1, bias=False, trainable=(), start=Constant(1.0))
-
-
-def student(arm, n_in, h, bias, last):
-    """The arm's first layer without bias, ReLU, a second layer, ReLU, and the layer `last`."""
-    first = (Spectral(n_in, h, **PUBLISHED["giambagli2023"]) if arm.spectral else
-             Dense(n_in, h, bias=False))
-    return Chain(first, ReLU(), Dense(h, SECOND, bias=bias), ReLU(), last)
+def chain(first, last, bias=False):
+    """The layer `first`, ReLU, one of the second hidden layer, ReLU, and the layer `last`."""
+    return Chain(first, ReLU(), Dense(first.n_out, last.n_in, bias=bias), ReLU(), last)
 
 
 def train(network, arm, rng, train_set, label):
@@ -75,29 +64,32 @@ def measured(network, params, cores, test_set, counts):
             "counts": counts, "losses": losses}
 
 
-def follow_teacher(h_teacher, arm, h, seed):
-    """One student of one teacher, as a dict of arrays."""
+def follow_teacher(h_teacher, arm, h, n_in, second, n_samples, seed):
+    """One student of one teacher with Glorot weights, as a dict of arrays."""
     rng = np.random.default_rng(seed)
-    teacher, own = draw_teacher(rng, h_teacher)
-    train_set, test_set = (labeled(rng, N_SAMPLES, N_IN, partial(predict, teacher, own), np.float32)
-                           for _ in range(2))
-    network = student(arm, N_IN, h, False, ones())
+    ones = Dense(second, 1, bias=False, trainable=(), start=Constant(1.0))
+    teacher = chain(Dense(n_in, h_teacher, bias=False), ones)
+    right = teacher.init(rng, np.float32)
+    train_set, test_set = (labeled(rng, n_samples, n_in, partial(predict, teacher, right),
+                                   np.float32) for _ in range(2))
+    network = chain(arm.first_layer(n_in, h), ones)
     params, cores = train(network, arm, rng, train_set, f"teacher {h_teacher}, h {h}, seed {seed}")
     counts = np.unique(np.r_[1:min(h, 2 * h_teacher) + 1, h])
-    found = measured(network, params, cores, test_set, counts)
+    arrays = measured(network, params, cores, test_set, counts)
     if h >= h_teacher:
-        found["paths"] = path_products(*keep_nodes(network, params, h_teacher))
-        found["teacher_paths"] = path_products(teacher, own)
-        found["path_distance"] = path_distance(found["paths"], found["teacher_paths"])
-    return found
+        paths = path_products(*keep_nodes(network, params, h_teacher))
+        wanted = path_products(teacher, right)
+        arrays |= {"paths": paths, "teacher_paths": wanted,
+                   "path_distance": path_distance(paths, wanted)}
+    return arrays
 
 
-def follow_data(name, arm, h, seed, limit, content):
+def follow_data(name, arm, h, second, limit, content, seed):
     """One student of real data, as a dict of arrays; another content is another run."""
     rng = np.random.default_rng(seed)
     train_set, test_set = real_sets(name, rng, limit)
     n_in, n_out = train_set[0].shape[1], train_set[1].shape[1]
-    network = student(arm, n_in, h, True, Dense(SECOND, n_out))
+    network = chain(arm.first_layer(n_in, h), Dense(second, n_out), bias=True)
     params, cores = train(network, arm, rng, train_set, f"{Path(name).stem}, h {h}, seed {seed}")
     counts = np.unique(np.geomspace(1, h, 40).round().astype(int))
     return measured(network, params, cores, test_set, counts)
