@@ -6,7 +6,6 @@ from conftest import assert_near, dyadic, random_params, same_bits
 from npspectral import Chain, Dense, Nested, ReLU, Spectral, Tanh
 from npspectral.data import load_npz
 from npspectral.nn import CONVENTIONS, Convention
-from npspectral.oracle import layouts
 from npspectral.oracle.verdict.layout import LAYOUTS
 
 # The matrix (n_in, n_out) that each code multiplies a row of inputs with, as it computes it.
@@ -247,46 +246,6 @@ def test_layers_go_by_their_position_and_names_by_the_key(rng):
         assert sorted(path.removeprefix("layers.").split(separator) for path in arrays) == sorted(
             names)
         assert same_bits(CONVENTIONS["keras"].network_from_public(arrays, Tanh())[1], params)
-
-
-class KerasSpectral:
-    """The layer of spectraltools 1.2.0 by its published formula; trainable weights come first."""
-
-    def __init__(self, n_in, units):
-        self.base = np.zeros((n_in, units), np.float32)
-        self.diag_end = np.ones((1, units), np.float32)
-        self.diag_start = np.zeros((n_in, 1), np.float32)
-
-    def get_weights(self):
-        return [self.base, self.diag_end, self.diag_start]
-
-    def set_weights(self, weights):
-        assert [array.shape for array in weights] == [own.shape for own in self.get_weights()]
-        self.base, self.diag_end, self.diag_start = weights
-
-    def __call__(self, x):
-        return x @ (self.base * (self.diag_start - self.diag_end))
-
-
-def test_weights_go_to_the_keras_package_and_come_back(rng):
-    names = ("base", "diag_end", "diag_start")
-    network = Chain(Spectral(5, 4, bias=False), ReLU(), Spectral(4, 3, bias=False, lambda_in=0.0))
-    params = tuple({key: dyadic(rng, shape, np.float32) for key, shape in layer.shapes.items()}
-                   for layer in network.layers)
-    model, x = [KerasSpectral(5, 4), KerasSpectral(4, 3)], dyadic(rng, (6, 5), np.float32)
-    arrays = layouts["keras"].network_to_public(network, params)
-    for layer, position in zip(model, (0, 2)):
-        layer.set_weights([arrays[f"{position}/{name}"] for name in names])
-    y = model[1](np.maximum(model[0](x), 0))
-    assert np.array_equal(y, network.forward(params, x)[0]) and y.any()
-
-    back = {f"{position}/{name}": array for position, layer in enumerate(model)
-            for name, array in zip(names, layer.get_weights())}
-    again, restored = layouts["keras"].network_from_public(back, ReLU())
-    assert same_bits(again.forward(restored, x)[0], y)
-    for position in (0, 2):
-        assert same_bits(again.layers[position].weight(restored[position]),
-                         network.layers[position].weight(params[position]))
 
 
 def test_networks_that_do_not_fit_are_refused(rng):

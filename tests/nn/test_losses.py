@@ -164,19 +164,6 @@ def test_soft_hinge_takes_any_sharpness(sharpness, rng):
 
 # Weights
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_whole_weight_is_that_many_copies_of_the_sample(loss, reduction, rng):
-    y, target = random_array(rng, (4, 3)), loss.target(rng, (4, 3))
-    counts = np.array([2, 0, 1, 3])
-    value, grad_y = loss(y, target, reduction=reduction, weights=counts.astype(float))
-    copies = np.repeat(np.arange(4), counts)
-    want, grad_copies = loss(y[copies], target[copies], reduction=reduction)
-    summed = np.zeros_like(y)
-    np.add.at(summed, copies, grad_copies)
-    assert_near(value, want, 32)
-    assert_near(grad_y, summed, 32)
-
-
 # Reductions and the empty batch
 
 @pytest.mark.parametrize("weighted", [False, True])

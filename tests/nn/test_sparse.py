@@ -4,11 +4,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import assert_near, dyadic, random_array, random_input, random_params, same_bits
+from conftest import dyadic, random_array, random_input, random_params, same_bits
 
-from npspectral import SGD, Chain, Dense, Sparse, Spectral, Tanh, mean_squared_error
-from npspectral.nn import L1, Constant, SpectralQR, magnitude_threshold
-from npspectral.training import Step
+from npspectral import Chain, Dense, Sparse, Spectral, Tanh
+from npspectral.nn import Constant, SpectralQR, magnitude_threshold
 
 INNER = {"spectral": Spectral(5, 3), "lambda_in is 0": Spectral(5, 3, lambda_in=0.0),
          "qr": SpectralQR(5, 3), "dense": Dense(5, 3), "no bias": Dense(5, 3, bias=False)}
@@ -98,15 +97,6 @@ def test_parameters_are_those_of_the_inner_layer(inner, choice):
     assert layer.label == "Sparse(5, 3)"
 
 
-def test_penalty_on_the_realized_weight_sees_kept_links_only(rng):
-    network = Chain(Sparse(Spectral(5, 3), sparsity=0.6))
-    params = random_params(network, rng)
-    inner, keep = network.layers[0].layer, network.layers[0].mask(params[0])
-    value, (grads,) = L1(0.5, "weight", network)(params)
-    assert_near(value, 0.5 * np.abs(inner.weight(params[0])[keep]).sum())
-    assert (grads["phi"][~keep] == 0).all() and (grads["phi"][keep] != 0).all()
-
-
 # The threshold
 
 @pytest.mark.parametrize("sparsity", [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98, 0.999, 1 - 2**-53])
@@ -135,85 +125,11 @@ def test_threshold_keeps_the_dtype(dtype, rng):
     assert abs(Fraction(*got.as_integer_ratio()) - want) <= 2 * np.finfo(dtype).eps * want
 
 
-@pytest.mark.parametrize("sparsity", [0, 0.5, 0.9, 0.95, 0.98])
-def test_without_ties_the_number_of_masked_links_is_exact(sparsity, rng):
-    layer = Sparse(Dense(21, 5), sparsity=sparsity)
-    masked = (~layer.mask(random_params(layer, rng))).sum()
-    assert masked == math.floor(sparsity * 104) + 1
-
-
-def test_ties_at_the_threshold_are_masked(rng):
-    layer = Sparse(Dense(4, 2), sparsity=0.5)
-    weight = np.array([[1.0, -2.0, 2.0, 3.0], [2.0, -2.0, 0.5, -4.0]])     # threshold 2
-    params = {"weight": weight, "bias": np.zeros(2)}
-    assert np.array_equal(layer.mask(params), np.abs(weight) > 2)
-    assert np.array_equal(layer.mask(params), Sparse(Dense(4, 2), threshold=2).mask(params))
-
-
-def test_where_all_links_are_equal_nothing_is_kept(rng):
-    layer = Sparse(Dense(4, 2), sparsity=0.5)
-    params = {"weight": np.full((2, 4), -0.5), "bias": np.array([1.0, 2.0])}
-    y, _ = layer.forward(params, random_input(layer, rng))
-    assert (y == params["bias"]).all()
-
-
-def test_static_threshold_from_the_first_weights_gives_the_first_dynamic_mask(inner, rng):
-    params = inner.init(rng)
-    c = magnitude_threshold(inner.weight(params), 0.8)
-    assert np.array_equal(Sparse(inner, threshold=c).mask(params),
-                          Sparse(inner, sparsity=0.8).mask(params))
-
-
 def test_nan_in_a_weight_is_not_masked_away(inner, choice, rng):
     params = random_params(inner, rng)
     name, = params.keys() & {"weight", "phi", "r"}
     params[name].flat[0] = np.nan
     assert np.isnan(Sparse(inner, **choice).forward(params, np.ones((1, 5)))[0][0, 0])
-
-
-# Gradients: none of a masked link, none through the threshold
-
-def test_masked_links_have_exactly_no_gradient_and_others_have_one(choice, rng):
-    for inner, name in ((Dense(5, 3), "weight"), (Spectral(5, 3), "phi")):
-        layer = Sparse(inner, **choice)
-        params, x = random_params(layer, rng), random_input(layer, rng)
-        grads, _ = backward(layer, params, x, random_array(rng, (4, 3)))
-        assert np.array_equal(grads[name] != 0, layer.mask(params))
-
-
-def test_masked_dense_weights_keep_their_bits_and_masked_spectral_ones_move(choice, rng):
-    x, target = random_array(rng, (4, 5)), random_array(rng, (4, 3))
-    for inner in (Dense(5, 3), Spectral(5, 3)):
-        layer = Sparse(inner, **choice)
-        start = random_params(layer, rng)
-        masked = ~layer.mask(start)
-        step = Step(layer, start, mean_squared_error, SGD(0.01))
-        step(x, target)
-        moved = inner.weight(step.params) != inner.weight(start)
-        assert np.array_equal(moved, np.full((3, 5), True) if "phi" in start else ~masked)
-
-
-def test_moving_the_weights_that_define_the_threshold_changes_nothing_else(rng):
-    """A difference across a step that moves c but no link across it: the slope is that of W~."""
-    layer, x = Sparse(Dense(5, 3), sparsity=0.625), random_array(rng, (4, 5))     # t = 8.75 of 14
-    params, grad_y = random_params(layer, rng), random_array(rng, (4, 3))
-    order = np.argsort(np.abs(params["weight"]), axis=None)
-    c = magnitude_threshold(params["weight"], 0.625)
-    grads, _ = backward(layer, params, x, grad_y)
-    h = 2.0 ** -20
-    for rank, kept in ((8, False), (9, True)):
-        ends = []
-        for sign in (1, -1):
-            weight = params["weight"].copy()
-            weight.flat[order[rank]] += sign * h
-            moved = {**params, "weight": weight}
-            assert magnitude_threshold(weight, 0.625) != c
-            assert np.array_equal(layer.mask(moved), layer.mask(params))
-            ends.append((grad_y * layer.forward(moved, x)[0]).sum())
-        slope = (ends[0] - ends[1]) / (2 * h)           # y is linear in W~: rounding alone, over h
-        got = grads["weight"].flat[order[rank]]
-        assert (got != 0) == kept
-        assert abs(got - slope) <= 64 * np.finfo(float).eps / h * np.abs(ends).max()
 
 
 # Bad input

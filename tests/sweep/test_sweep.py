@@ -386,13 +386,6 @@ def test_a_failing_run_is_recorded_and_tried_again(path, tmp_path, logged, worke
     assert sweep.run_all(runs, path).values == list(range(6)) and len(logged()) == 8
 
 
-def test_a_run_that_leaves_the_process_is_a_failed_run(path, tmp_path):
-    (tmp_path / "flag").touch()
-    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(5), how=["exit"])
-    errors = [row.error for row in sweep.run_all(runs, path).rows]
-    assert "SystemExit: bye" in errors.pop(3) and errors == [None] * 4
-
-
 class Scripted(Executor):
     """Its first futures have ended, the next one has the exception, the rest never begin."""
 
