@@ -31,7 +31,7 @@ students then have 20 to 25 nodes. Here both kinds learn in stages: see `arms`.
 Real data: MNIST, Fashion-MNIST (labels as one-hot rows, so that the loss is the squared error here
 too; the first images only, except with --full), California Housing (features and target less their
 mean, over their standard deviation, both of the training part). Their networks end in a trained
-layer with biases. --features FILE.npz adds any other set: arrays x (n, d) and labels (n,) of
+layer with biases. --set features=FILE.npz adds any other set: arrays x (n, d) and labels (n,) of
 classes 0, 1, ..., or target (n,) or (n, K) of numbers, standardized in the same way. So CIFAR-100
 enters: let a ResNet50 without its last layer see the images, and np.savez(file, x=its 2,048
 features, labels=labels).
