@@ -1,5 +1,5 @@
 """What all layers share: the protocol, names, shapes and first values of parameters."""
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cached_property
 
 import numpy as np
@@ -110,6 +110,8 @@ class Layer:
 
     def __repr__(self):
         """The call that makes the layer, without the options that would not change it."""
+        if not is_dataclass(self):
+            return super().__repr__()
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
         named = [field.name for field in fields(self) if field.init
                  and (field.default, field.default_factory) != (MISSING, MISSING)]
