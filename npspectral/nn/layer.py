@@ -111,7 +111,7 @@ class Layer:
     def __repr__(self):
         """The call that makes the layer, without the options that would not change it."""
         if not is_dataclass(self):
-            return object.__repr__(self)
+            return super().__repr__()
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
         named = [field.name for field in fields(self) if field.init
                  and (field.default, field.default_factory) != (MISSING, MISSING)]
