@@ -5,7 +5,6 @@ every entry. Parameters are drawn at random instead of taken from `init`, whose 
 mistakes; all sizes differ, so that a transposed array does not fit by accident.
 """
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReLU, Nested, ReLU,
                         Sigmoid, Softplus, Sparse, Spectral, Tanh,
                         binary_cross_entropy_with_logits, hinge, mean_squared_error,
-                        quadratic_hinge, soft_hinge, softmax_cross_entropy, sweep)
+                        quadratic_hinge, soft_hinge, softmax_cross_entropy)
 from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, ElasticNet, FixedOrientations,
                            GroupLasso, OneHidden, Orthonormal, RecurrentSpectral, ScaledDense,
                            SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
@@ -248,12 +247,6 @@ def each(table):
 
 layer, loss, penalty, optimizer, dtype = map(each, (
     EVERY_LAYER, EVERY_LOSS, EVERY_PENALTY, EVERY_OPTIMIZER, EVERY_DTYPE))
-
-
-@pytest.fixture
-def named_version(monkeypatch):
-    """Sweeps of a named version: tests put small sizes into modules, which no file has."""
-    monkeypatch.setattr(sweep, "run_all", partial(sweep.run_all, version="changed in memory"))
 
 
 @pytest.fixture

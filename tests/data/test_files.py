@@ -172,15 +172,21 @@ def test_a_file_in_the_place_of_the_folder_is_said_to_be_no_folder(tmp_path, mon
     assert not at_hand("digits")
 
 
-@pytest.mark.parametrize("name, file, enough", [
-    ("california-housing", "cal_housing.data.gz", True),
-    ("california-housing", "cal_housing.tgz", True),
-    ("mnist", "train-labels-idx1-ubyte.gz", False)])
-def test_a_data_set_is_at_hand_if_all_that_it_needs_is(tmp_path, name, file, enough):
-    assert not at_hand(name, tmp_path)
+@pytest.mark.parametrize("name, files", [
+    ("california-housing", ["cal_housing.data.gz"]), ("california-housing", ["cal_housing.tgz"]),
+    ("mnist", [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k")
+               for kind in ("images-idx3", "labels-idx1")])])
+def test_a_data_set_is_at_hand_if_all_that_it_needs_is(tmp_path, name, files):
     (tmp_path / name).mkdir()
-    (tmp_path / name / file).touch()
-    assert at_hand(name, tmp_path) == enough
+    for file in files:
+        assert not at_hand(name, tmp_path)
+        (tmp_path / name / file).touch()
+    assert at_hand(name, tmp_path)
+
+
+def test_an_unknown_data_set_is_refused():
+    with pytest.raises(ValueError, match="name is 'mnits', expected one of .*'mnist'"):
+        at_hand("mnits")
 
 
 @pytest.mark.parametrize("place", ["", "~nobody-of-that-name/data"], ids=["cache", "given"])

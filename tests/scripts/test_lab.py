@@ -15,9 +15,9 @@ from conftest import SCRIPTS, same_bits
 from lab import arrays, options, plan, progress, style, table
 from lab import data as lab_data
 from lab.keep import keeper
-from sweep_runs import fail_at, leave_at, train
+from sweep_runs import fail_at, train
 
-from npspectral import data, sweep
+from npspectral import sweep
 from npspectral.progress import Line
 
 
@@ -57,40 +57,6 @@ def test_the_runs_that_came_from_disk_are_counted(tmp_path, capsys):
 
 def test_runs_for_each_seed_differ_in_nothing_else():
     assert plan.each_seed(train, 2, n=3) == sweep.grid(train, n=[3], seed=[0, 1])
-
-
-def test_a_damaged_results_file_is_refused_by_name(tmp_path):
-    path, runs = tmp_path / "runs.jsonl", {"a": sweep.grid(train, n=[20], seed=[0])}
-    keeper(path)(runs)
-    whole = path.read_bytes()
-    for at in range(0, len(whole) - 1, len(whole) // 40):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
-        with pytest.raises(ValueError, match=re.escape(str(path))):
-            keeper(path)(runs)
-
-
-def python(code, *arguments):
-    """What a fresh interpreter prints that finds the scripts; it has one BLAS thread."""
-    paths = (str(SCRIPTS), str(SCRIPTS.parent / "tests"), *sys.path)
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)})
-
-
-def test_a_script_that_was_killed_goes_on(tmp_path, capsys):
-    flag, path = tmp_path / "flag", tmp_path / "runs.jsonl"
-    flag.touch()
-    code = """if True:
-        import sys, lab.keep, sweep_runs
-        from npspectral import sweep
-        runs = {"a": sweep.grid(sweep_runs.leave_at, place=[sys.argv[1]], i=range(6), how=["kill"])}
-        lab.keep.keeper(sys.argv[2])(runs)"""
-    assert python(code, flag, path).returncode == -9
-    flag.unlink()
-    runs = {"a": sweep.grid(leave_at, place=[str(flag)], i=range(6), how=["kill"])}
-    assert keeper(path)(runs) == {"a": list(range(6))}
-    assert capsys.readouterr().out == "3 of 6 runs from disk\n"
 
 
 TOY = {
@@ -313,29 +279,6 @@ def test_data_sets_that_are_not_at_hand_are_left_out_and_named(monkeypatch, tmp_
     monkeypatch.setattr(lab_data, "images", lambda name, limit: asked.append(name))
     lab_data.get(["mnist"], download=True)
     assert asked == ["mnist"] and capsys.readouterr().out == ""
-
-
-def test_a_data_set_is_at_hand_when_all_its_files_are(tmp_path):
-    folder = tmp_path / "fashion-mnist"
-    folder.mkdir()
-    files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k")
-             for kind in ("images-idx3", "labels-idx1")]
-    for name in files:
-        assert not data.at_hand("fashion-mnist", tmp_path)
-        (folder / name).touch()
-    assert data.at_hand("fashion-mnist", tmp_path)
-
-
-def test_the_table_of_california_housing_is_enough(tmp_path):
-    assert not data.at_hand("california-housing", tmp_path)
-    (tmp_path / "california-housing").mkdir()
-    (tmp_path / "california-housing" / "cal_housing.data.gz").touch()
-    assert data.at_hand("california-housing", tmp_path)
-
-
-def test_an_unknown_data_set_is_refused():
-    with pytest.raises(ValueError, match="name is 'mnits', expected one of .*'mnist'"):
-        data.at_hand("mnits")
 
 
 def test_the_number_of_seeds_changes_wherever_a_setting_has_it():
