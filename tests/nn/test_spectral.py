@@ -44,22 +44,6 @@ def test_weight_and_eigenvalues_are_the_blocks_of_the_whole_matrix(sizes, option
     assert_near(blocks @ eigenvectors, eigenvectors @ eigenvalues, 16)
 
 
-def test_inverse_of_phi_is_two_minus_phi_exactly(rng):
-    layer = Spectral(5, 3)
-    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
-    eigenvectors, _ = whole_matrix(layer, params)
-    assert (eigenvectors @ (2 * np.eye(8) - eigenvectors) == np.eye(8)).all()
-
-
-def test_whole_matrix_moves_the_input_to_the_output(rng):
-    layer = Spectral(5, 3, bias=False)
-    params, x, _ = drawn(layer, rng)
-    eigenvectors, eigenvalues = whole_matrix(layer, params)
-    nodes = np.concatenate([x, np.zeros((4, 3))], 1)
-    moved = nodes @ (eigenvectors @ eigenvalues @ (2 * np.eye(8) - eigenvectors)).T
-    assert_near(layer.forward(params, x)[0], moved[:, 5:], 32)
-
-
 # The definition again, as loops over numbers without rounding
 
 def exact_layer(lambda_in, lambda_out, phi, bias, x, grad_y):
