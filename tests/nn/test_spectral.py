@@ -98,21 +98,6 @@ def test_forward_and_every_gradient_have_no_rounding_on_dyadic_input(sizes, opti
         assert_exact(got[name], grads[name], dtype)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dense_layer_has_no_rounding_on_dyadic_input(dtype, rng):
-    layer = Dense(5, 3)
-    params, x, grad_y = drawn(layer, rng, dyadic)
-    y, grads, grad_x = exact_layer([Fraction(1)] * 5, [Fraction(0)] * 3, *map(
-        fractions, (params["weight"], params["bias"], x, grad_y)))
-    params = {name: array.astype(dtype) for name, array in params.items()}
-    got_y, residuals = layer.forward(params, x.astype(dtype))
-    got, got_x = layer.backward(params, residuals, grad_y.astype(dtype))
-    assert_exact(got_y, y, dtype)
-    assert_exact(got["weight"], grads["phi"], dtype)
-    assert_exact(got["bias"], grads["bias"], dtype)
-    assert_exact(got_x, grad_x, dtype)
-
-
 # One layer in three forms
 
 def test_declared_constant_is_no_parameter():
