@@ -1,7 +1,7 @@
 """Conventions: every public code's own formula on its own arrays gives the weight of npspectral."""
 import numpy as np
 import pytest
-from conftest import assert_near, dyadic, random_params, same_bits
+from conftest import assert_near, dyadic, random_params, refusals, same_bits
 
 from npspectral import Chain, Dense, Nested, ReLU, Spectral, Tanh
 from npspectral.data import load_npz
@@ -248,26 +248,6 @@ def test_layers_go_by_their_position_and_names_by_the_key(rng):
         assert same_bits(CONVENTIONS["keras"].network_from_public(arrays, Tanh())[1], params)
 
 
-def test_networks_that_do_not_fit_are_refused(rng):
-    network, params = network_case("keras", rng)
-    keras = CONVENTIONS["keras"]
-    with pytest.raises(TypeError, match="keras: network is Spectral.* expected a Chain"):
-        keras.network_to_public(network.layers[0], params)
-    with pytest.raises(TypeError, match="keras: network is Chain.* with params for each"):
-        keras.network_to_public(network, params[:1])
-    with pytest.raises(TypeError, match="keras: layer is Nested.*, expected a Spectral or Dense"):
-        nested = Chain(Nested((3, 2, 1)))
-        keras.network_to_public(nested, nested.init(rng))
-    with pytest.raises(ValueError, match="keras: arrays is empty"):
-        keras.network_from_public({}, Tanh())
-    arrays = keras.network_to_public(network, params)
-    with pytest.raises(ValueError, match="keras: arrays has the names .*, expected .*diag_start"):
-        keras.network_from_public({key: array for key, array in arrays.items()
-                                   if key != "4/diag_start"}, Tanh())
-    with pytest.raises(ValueError, match=r"Chain: Dense\(4, 2\) at position 2 takes 4 features"):
-        keras.network_from_public(dict(reversed(arrays.items())), Tanh())
-
-
 # Bad input
 
 @pytest.mark.parametrize("field, value", [
@@ -300,13 +280,26 @@ def test_arrays_that_do_not_fit_are_refused(arrays, message):
         CONVENTIONS["keras"].from_public(arrays)
 
 
-def test_layers_that_do_not_fit_are_refused(rng):
-    layer, params = case("keras", rng)
-    with pytest.raises(ValueError, match="minus_lambda: lambda_in .* has different values"):
-        CONVENTIONS["minus_lambda"].to_public(layer, params)
-    with pytest.raises(ValueError, match="plus_lambda: .* has a bias, expected none"):
-        CONVENTIONS["plus_lambda"].to_public(*case("minus_lambda", rng))
-    with pytest.raises(ValueError, match="keras: params has the shapes"):
-        CONVENTIONS["keras"].to_public(layer, {"phi": params["phi"]})
-    with pytest.raises(TypeError, match="keras: layer is Tanh"):
-        CONVENTIONS["keras"].to_public(Tanh(), {})
+RNG, KERAS = np.random.default_rng(0), CONVENTIONS["keras"]
+LAYER, PARAMS = case("keras", RNG)
+NETWORK, OF_NETWORK = network_case("keras", RNG)
+ARRAYS = KERAS.network_to_public(NETWORK, OF_NETWORK)
+test_layers_that_do_not_fit_are_refused = refusals(
+    (ValueError, TypeError),
+    (lambda: CONVENTIONS["minus_lambda"].to_public(LAYER, PARAMS),
+     "minus_lambda: lambda_in .* has different values"),
+    (lambda: CONVENTIONS["plus_lambda"].to_public(*case("minus_lambda", RNG)),
+     "plus_lambda: .* has a bias, expected none"),
+    (lambda: KERAS.to_public(LAYER, {"phi": PARAMS["phi"]}), "keras: params has the shapes"),
+    (lambda: KERAS.to_public(Tanh(), {}), "keras: layer is Tanh"),
+    (lambda: KERAS.network_to_public(LAYER, PARAMS), "keras: network is Spec.* expected a Chain"),
+    (lambda: KERAS.network_to_public(NETWORK, OF_NETWORK[:1]),
+     "keras: network is Chain.* with params for each"),
+    (lambda: KERAS.network_to_public(Chain(Nested((3, 1))), Chain(Nested((3, 1))).init(RNG)),
+     "keras: layer is Nested.*, expected a Spectral or Dense"),
+    (lambda: KERAS.network_from_public({}, Tanh()), "keras: arrays is empty"),
+    (lambda: KERAS.network_from_public({key: array for key, array in ARRAYS.items()
+                                        if key != "4/diag_start"}, Tanh()),
+     "keras: arrays has the names .*, expected .*diag_start"),
+    (lambda: KERAS.network_from_public(dict(reversed(ARRAYS.items())), Tanh()),
+     r"Chain: Dense\(4, 2\) at position 2 takes 4 features"))

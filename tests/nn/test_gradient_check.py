@@ -76,12 +76,6 @@ def test_mistake_in_a_backward_is_refused_and_its_array_named(name, rng):
         check_gradients(layer, random_params(layer, rng), random_input(layer, rng), rng=rng)
 
 
-def test_single_wrong_element_is_named_with_its_index(rng):
-    layer = Mistaken(4, 4, plant=one_element)
-    with pytest.raises(AssertionError, match=re.escape("worst  phi [2, 1]: backward ")):
-        check_gradients(layer, random_params(layer, rng), random_input(layer, rng), rng=rng)
-
-
 def test_single_wrong_element_among_thousands_is_refused_by_the_adjoint_identity(rng):
     def plant(grads, grad_x, params):
         grads["phi"][37, 51] *= 1.01
@@ -227,14 +221,8 @@ def test_right_layers_are_never_refused_on_integers_where_contributions_cancel()
         params = {name: rng.integers(-3, 4, shape).astype(float)
                   for name, shape in layer.shapes.items()}
         x = rng.integers(-3, 4, (4, 6)).astype(float)
-        grad_y = rng.integers(-3, 4, (4, 5)).astype(float)
+        grad_y = rng.integers(-3, 4, (4, 5)).astype(float) * (seed > 0)         # 0, too
         assert check_gradients(layer, params, x, grad_y=grad_y, rng=rng).ok
-
-
-def test_zero_upstream_gradient_is_no_alarm(rng):
-    layer = Spectral(5, 3)
-    assert check_gradients(layer, random_params(layer, rng), random_input(layer, rng),
-                           grad_y=np.zeros((4, 3)), rng=rng).ok
 
 
 # The report
@@ -260,7 +248,7 @@ def test_report_of_a_failure_has_both_numbers_and_the_central_difference(rng):
     with pytest.raises(AssertionError) as caught:
         check_gradients(layer, params, x, grad_y=grad_y, rng=rng)
     text = str(caught.value)
-    assert f"backward {true * (1 + 1e-10):.17g}" in text
+    assert f"worst  phi [2, 1]: backward {true * (1 + 1e-10):.17g}" in text
     step, central = (float(number) for number in re.search(
         r"complex step (\S+),.*central difference at the same place (\S+)", text, re.S).groups())
     assert abs(step - true) <= 1e-13 * abs(true) + 1e-15

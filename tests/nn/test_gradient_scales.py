@@ -87,13 +87,6 @@ def trial(dtype, scale, seed):
     return True, False
 
 
-@pytest.mark.parametrize("name", SCALES)
-def test_right_networks_pass_and_doubled_gradients_are_found_at_extreme_scales(name):
-    found = [trial(*SCALES[name], seed) for seed in range(15)]
-    assert sum(planted for planted, _ in found) >= 8
-    assert all(seen for planted, seen in found if planted)
-
-
 @pytest.mark.parametrize("seed", [174, 239, 319])
 def test_doubled_gradient_that_the_given_grad_y_hides_is_found(seed):
     """In 174 the sum over samples cancels: to rounding, or to 0 by the order of a machine's sum."""
@@ -101,11 +94,11 @@ def test_doubled_gradient_that_the_given_grad_y_hides_is_found(seed):
     assert seen == planted and (planted or seed == 174)
 
 
-@pytest.mark.long
+@pytest.mark.parametrize("n", [15, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", SCALES)
-def test_a_thousand_networks_at_extreme_scales(name):
+def test_right_networks_pass_and_doubled_gradients_are_found_at_extreme_scales(name, n):
     alarms, planted, seen, dtype_scale = 0, 0, 0, SCALES[name]
-    for seed in range(1000):
+    for seed in range(n):
         try:
             was, found = trial(*dtype_scale, seed)
         except AssertionError as error:
@@ -113,8 +106,8 @@ def test_a_thousand_networks_at_extreme_scales(name):
             alarms += 1
         else:
             planted, seen = planted + was, seen + found
-    print(f"{name}: {alarms} alarms in 1000 right networks, {seen} of {planted} doubled found")
-    assert alarms == 0 and seen == planted > 500
+    print(f"{name}: {alarms} alarms in {n} right networks, {seen} of {planted} doubled found")
+    assert alarms == 0 and seen == planted > n / 2
 
 
 @pytest.mark.parametrize("dtype, scales", [

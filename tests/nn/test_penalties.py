@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import PENALIZED, assert_near, random_params, same_bits
+from conftest import PENALIZED, assert_near, locked, random_params, same_bits
 
 from npspectral import Chain, Dense, Spectral, Tanh
 from npspectral.nn import L1, L2, ElasticNet, GroupLasso, Orthonormal, tree
@@ -65,6 +65,9 @@ def test_weight_of_a_dense_layer_is_the_same_with_and_without_the_network(rng):
 
 # Which arrays a name means
 
+NESTED = Chain(Dense(5, 4), Chain(Tanh(), Spectral(4, 3)))
+
+
 @pytest.mark.parametrize("name, network, touched", [
     ("phi", None, {"0/phi", "3/phi"}),
     ("0/phi", None, {"0/phi"}),
@@ -74,26 +77,16 @@ def test_weight_of_a_dense_layer_is_the_same_with_and_without_the_network(rng):
     ("weight", PENALIZED, {"0/lambda_in", "0/lambda_out", "0/phi", "2/weight", "3/lambda_out",
                            "3/phi"}),
     ("2/weight", PENALIZED, {"2/weight"}),
-    ("3/weight", PENALIZED, {"3/lambda_out", "3/phi"})])
+    ("3/weight", PENALIZED, {"3/lambda_out", "3/phi"}),
+    ("0/weight", (Dense(5, 4), Chain(Dense(4, 3))), {"0/weight"}),      # not of the nested layer 0
+    ("1/1/phi", NESTED.layers, {"1/1/phi"}),
+    ("1/1/weight", NESTED, {"1/1/lambda_in", "1/1/lambda_out", "1/1/phi"})])
 def test_name_selects_parameters(name, network, touched, rng):
-    params = random_params(PENALIZED, rng)
-    _, grads = L2(0.5, name, network)(params)
+    """A tuple for the network: its layers' parameters, and a penalty that is not told of it."""
+    layers = network if isinstance(network, tuple) else (network or PENALIZED).layers
+    network = None if isinstance(network, tuple) else network
+    _, grads = L2(0.5, name, network)(random_params(Chain(*layers), rng))
     assert {path for path, _ in tree.items(grads)} == touched
-
-
-def test_path_in_a_chain_means_that_layer_and_not_a_nested_one_with_the_same_end(rng):
-    network = Chain(Dense(5, 4), Chain(Dense(4, 3)))
-    _, grads = L2(0.5, "0/weight")(random_params(network, rng))
-    assert {path for path, _ in tree.items(grads)} == {"0/weight"}
-
-
-def test_nested_path_reaches_a_nested_layer(rng):
-    network = Chain(Dense(5, 4), Chain(Tanh(), Spectral(4, 3)))
-    params = random_params(network, rng)
-    _, grads = L2(0.5, "1/1/phi")(params)
-    assert {path for path, _ in tree.items(grads)} == {"1/1/phi"}
-    _, grads = L2(0.5, "1/1/weight", network)(params)
-    assert {path for path, _ in tree.items(grads)} == {"1/1/lambda_in", "1/1/lambda_out", "1/1/phi"}
 
 
 # Adding them up
@@ -101,21 +94,15 @@ def test_nested_path_reaches_a_nested_layer(rng):
 def test_add_penalties_adds_values_and_gradients(rng):
     params, grads = random_params(PENALIZED, rng), random_params(PENALIZED, rng)
     before, penalties = tree.copy(grads), [L2(0.5, "phi"), L1(0.25, "bias"), L1(0.5, "0/phi")]
+    arrays, params = tree.leaves(grads), tree.map(locked, params)
     total = add_penalties(penalties, params, grads)
+    assert all(a is b for a, b in zip(tree.leaves(grads), arrays))          # in place
     assert total == sum(penalty(params)[0] for penalty in penalties)
     want = dict(tree.items(before))
     for penalty in penalties:
         for path, grad in tree.items(penalty(params)[1]):
             want[path] = want[path] + grad
     assert same_bits(dict(tree.items(grads)), want)
-
-
-def test_add_penalties_works_in_place_and_leaves_params_alone(rng):
-    params, grads = random_params(PENALIZED, rng), random_params(PENALIZED, rng)
-    arrays, before = tree.leaves(grads), tree.copy(params)
-    add_penalties([L2(0.5, "phi")], params, grads)
-    assert all(a is b for a, b in zip(tree.leaves(grads), arrays))
-    assert same_bits(params, before)
 
 
 def test_frozen_parameter_adds_its_value_and_no_gradient(rng):

@@ -54,6 +54,8 @@ def test_output_and_gradients_are_the_inner_layer_s_with_masked_links_removed(in
     x, grad_y = dyadic(rng, (4, 5), dtype), dyadic(rng, (4, 3), dtype)
     keep = exact_mask(layer, inner.weight(params))
     assert 0 < keep.sum() < keep.size
+    assert same_bits(layer.mask(params), keep)
+    assert (layer.weight(params) == np.where(keep, inner.weight(params), 0)).all()
     y, residuals = layer.forward(params, x)
     grads, grad_x = layer.backward(params, residuals, grad_y)
     want_y, want_x = np.zeros((4, 3), dtype), np.zeros((4, 5), dtype)
@@ -68,14 +70,6 @@ def test_output_and_gradients_are_the_inner_layer_s_with_masked_links_removed(in
         want_y += params["bias"]
         want["bias"] = grad_y.sum(0)
     assert same_bits((y, grads, grad_x), (want_y, want, want_x))
-
-
-def test_mask_is_that_of_the_definition(inner, choice, rng):
-    layer = Sparse(inner, **choice)
-    params = random_params(layer, rng)
-    keep = layer.mask(params)
-    assert keep.dtype == bool and np.array_equal(keep, exact_mask(layer, inner.weight(params)))
-    assert same_bits(layer.weight(params), np.where(keep, inner.weight(params), 0))
 
 
 def test_what_is_not_masked_is_the_inner_layer_to_the_last_bit(inner, rng):

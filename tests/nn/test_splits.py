@@ -49,16 +49,11 @@ def test_split_realizes_the_same_weight_and_bias(over, dtype, rng):
     assert_near(spectral.weight(split), params["weight"], 2, np.abs(params["weight"]))
     assert same_bits(split["bias"], params["bias"])
     assert {key: array.shape for key, array in split.items()} == spectral.shapes
+    assert list(spectral.shapes) == [SIDES[over][0], "phi", "bias"]
+    assert (spectral.lambda_in if over == "node" else spectral.lambda_out) == 0.0
     assert (split[SIDES[over][0]] > 0).all() and split["phi"].dtype == dtype
     back, again = to_dense(spectral, split)
     assert back == layer and same_bits(again["weight"], spectral.weight(split))
-
-
-def test_declared_set_is_zero_and_the_other_is_a_parameter(rng):
-    by_node, _ = to_spectral(*dense(rng))
-    by_input, _ = to_spectral(*dense(rng), "input")
-    assert by_node.lambda_in == 0.0 and list(by_node.shapes) == ["lambda_out", "phi", "bias"]
-    assert by_input.lambda_out == 0.0 and list(by_input.shapes) == ["lambda_in", "phi", "bias"]
 
 
 @pytest.mark.parametrize("over", SIDES)

@@ -213,6 +213,11 @@ def test_longdouble_of_another_machine_is_refused(path, monkeypatch):
         sweep.table(runs, path, version="1")
 
 
+class Way(Enum):
+    HERE = 1
+    ELSEWHERE = "1"
+
+
 @dataclass(frozen=True)
 class Pair:
     a: object
@@ -228,6 +233,7 @@ class Twin:
 @pytest.mark.parametrize("value, place, kind", [
     ({1, 2}, "value", "set"), ({"a": [0, b"x"]}, r"value\['a'\]\[1\]", "bytes"),
     (np.array([None]), "value", "ndarray object"), (Path("x"), "value", "PosixPath"),
+    (Way.HERE, "value", "Way"),
     (np.ma.array([1.0]), "value", "MaskedArray float64"), (Pair(1), "value", "Pair"),
     (np.zeros(1, "f4,i4"), "value", "ndarray"), (np.bool, "value", "type")])
 def test_what_cannot_be_kept_exactly_is_a_failed_run(path, monkeypatch, value, place, kind):
@@ -252,7 +258,7 @@ def test_parameters_are_told_apart_exactly(path, logged):
     ones = [1, 1.0, True, "1", (1,), [1], {"1": 1}, 1 + 0j, np.int64(1), np.int32(1), np.float64(1),
             np.float32(1), np.array(1), np.array([1]), np.array([1.0]), np.array([[1]]), Pair(1),
             Twin(1), Pair(1.0), Pair(1, -1), Pair(Pair(1)), 1 + 2 ** -52, 0.0, -0.0, None, [], (),
-            {}, np.nan, -np.nan]
+            {}, np.nan, -np.nan, Way.HERE, Way.ELSEWHERE, Path("1"), Path("1/b")]
     runs = sweep.grid(fail_at, place=["/nowhere"], i=ones)
     assert len(sweep.run_all(runs, path, version="1").rows) == len(ones)
     assert len(logged()) == len(ones)
@@ -333,20 +339,6 @@ def test_a_path_at_home_any_integer_and_a_generator_of_runs_are_taken(path, monk
     assert len(sweep.grid(draw, scale=(s for s in (1.0, 2.0)), seed=np.arange(2))) == 4
     function, = sweep.grid(give, function=["x"])[0].parameters
     assert function == "function"
-
-
-class Way(Enum):
-    HERE = 1
-    ELSEWHERE = "1"
-
-
-def test_paths_and_members_of_an_enum_are_parameters_told_apart(path, logged):
-    kinds = [Way.HERE, Way.ELSEWHERE, Path("a"), Path("a/b"), "a", 1]
-    runs = sweep.grid(fail_at, place=["/nowhere"], i=kinds)
-    rows = sweep.run_all(runs, path, version="1").rows
-    assert len({row.record for row in rows}) == len(logged()) == len(kinds)
-    assert sweep.table(runs, path, version="1").rows == rows
-    assert all("value is" in row.error for row in rows[:4])             # but they are no values
 
 
 def test_a_function_that_another_of_its_name_has_replaced_is_refused(path, monkeypatch):
@@ -555,6 +547,13 @@ def test_a_borrowed_pool_that_breaks_names_the_runs_it_had_and_goes_on_next_time
     assert "made this run or one of 0 others" in rows[3].error
 
 
+def python(folder, *arguments, **options):
+    """A process of Python in this folder, which finds the package and the runs, and has ended."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, timeout=60,
+                          capture_output=True, text=True, **options)
+
+
 UNGUARDED = """
 from npspectral import sweep
 from sweep_runs import draw
@@ -564,12 +563,20 @@ sweep.run_all(sweep.grid(draw, scale=[1.0], seed=range(4)), "results.jsonl", wor
 
 def test_a_script_without_its_guard_is_told_so_in_a_sentence(tmp_path):
     (tmp_path / "script.py").write_text(UNGUARDED)
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=environment, timeout=60,
-                          capture_output=True, text=True)
+    done = python(tmp_path, "script.py")
     assert done.returncode == 1 and done.stderr.count("Traceback") == 1
     assert done.stderr.splitlines()[-1].startswith("RuntimeError: sweep: each worker imports this "
                                                    "script") and "under if __name__" in done.stderr
+
+
+NOTEBOOK = """
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from npspectral import sweep
+def f(i):
+    return i
+print(sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{}).values)
+"""
 
 
 @pytest.mark.parametrize("options, words", [
@@ -578,30 +585,13 @@ def test_a_script_without_its_guard_is_told_so_in_a_sentence(tmp_path):
     (", version='1', executor=ProcessPoolExecutor(2, get_context('spawn'))",
      "f was defined in a notebook, at a prompt or in a __main__.py")])
 def test_a_function_of_a_notebook_is_told_what_to_do(tmp_path, options, words):
-    text = f"""
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from npspectral import sweep
-def f(i):
-    return i
-sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{options})
-"""
-    done = subprocess.run([sys.executable], input=text, cwd=tmp_path, timeout=60, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    done = python(tmp_path, input=NOTEBOOK.format(options))
     assert done.returncode == 1 and f"ValueError: sweep: {words}" in done.stderr
 
 
 @pytest.mark.parametrize("options", ["", ", executor=ThreadPoolExecutor(2)"])
 def test_a_function_of_a_notebook_runs_in_its_own_process_under_a_named_version(options, tmp_path):
-    text = f"""
-from concurrent.futures import ThreadPoolExecutor
-from npspectral import sweep
-def f(i):
-    return i
-print(sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl", version="1"{options}).values)
-"""
-    done = subprocess.run([sys.executable], input=text, cwd=tmp_path, timeout=60, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    done = python(tmp_path, input=NOTEBOOK.format(", version='1'" + options))
     assert done.stdout.strip() == "[0, 1, 2]", done.stderr
 
 
@@ -619,9 +609,7 @@ if __name__ == "__main__":
 def test_a_main_of_a_folder_is_told_that_workers_cannot_import_it(tmp_path, how):
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__main__.py").write_text(MAIN)
-    alone, shared = (subprocess.run(
-        [sys.executable, *how, n], cwd=tmp_path, timeout=60, text=True, capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}) for n in "12")
+    alone, shared = (python(tmp_path, *how, n) for n in "12")
     assert alone.stdout.strip() == "[0, 1, 2]", alone.stderr
     assert shared.returncode == 1 and "f was defined in a notebook, at a prompt or in a __main__" \
         in shared.stderr and not shared.stdout
@@ -629,9 +617,7 @@ def test_a_main_of_a_folder_is_told_that_workers_cannot_import_it(tmp_path, how)
 
 def test_a_script_may_run_under_a_debugger(tmp_path):
     (tmp_path / "script.py").write_text(MAIN)
-    done = subprocess.run([sys.executable, "-m", "pdb", "-c", "continue", "script.py", "1"],
-                          input="quit", cwd=tmp_path, timeout=60, text=True, capture_output=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = python(tmp_path, "-m", "pdb", "-c", "continue", "script.py", "1", input="quit")
     assert "[0, 1, 2]" in done.stdout, done.stdout
 
 

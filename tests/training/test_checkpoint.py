@@ -71,6 +71,8 @@ def test_every_layer_comes_back_with_its_bits(layer, rng, tmp_path):
     save(tmp_path / "layer.npz", layer, params)
     again, record = load(tmp_path / "layer.npz")
     assert again == layer and same_bits(record.params, params)
+    for array in tree.leaves(record.params):
+        assert array.flags.writeable and array.flags.aligned
 
 
 @pytest.mark.parametrize("network", [NETWORK, Chain(Spectral(4, 200), Tanh(), Spectral(200, 200))],
@@ -87,13 +89,6 @@ def test_arrays_come_back_whatever_their_order_in_memory(params, tmp_path):
     save(tmp_path / "run.npz", NETWORK, tree.map(lambda array: np.repeat(array, 2, -1)[..., ::2],
                                                  params))
     assert same_bits(load(tmp_path / "run.npz")[1].params, params)
-
-
-def test_arrays_that_come_back_are_the_callers_own(params, tmp_path):
-    save(tmp_path / "run.npz", NETWORK, params)
-    _, record = load(tmp_path / "run.npz")
-    for array in tree.leaves(record.params):
-        assert array.flags.writeable and array.flags.aligned
 
 
 def test_numbers_of_numpy_come_back_as_equal_ones_of_python(params, tmp_path):
@@ -347,8 +342,6 @@ NO_RECORDS = {
         **STATE, "m": STATE["m"].astype(object)}), ValueError, "expected an array of numbers of a"),
     "another network's state": (Record(PARAMS, optimizer_state={**STATE, "m": np.zeros(9)}),
                                 ValueError, "optimizer_state/m has the shapes {'': (9,)}"),
-}
-BY_TYPE_ONLY = {                            # which a file cannot tell apart, or does not name
     "metric named by a number": (Record(PARAMS, 1, 0.5, {1: 0.5}), ValueError, "expected texts"),
     "metric of an array": (Record(PARAMS, 1, 0.5, {"a": np.ones(2)}), TypeError, "a is array("),
     "longdouble loss": (Record(PARAMS, 1, np.longdouble("0.1")), TypeError, "cannot hold"),
@@ -360,9 +353,9 @@ BY_TYPE_ONLY = {                            # which a file cannot tell apart, or
 }
 
 
-@pytest.mark.parametrize("name", [*NO_RECORDS, *BY_TYPE_ONLY])
+@pytest.mark.parametrize("name", NO_RECORDS)
 def test_what_is_no_record_of_the_network_is_not_saved(name, tmp_path):
-    start, error, message = {**NO_RECORDS, **BY_TYPE_ONLY}[name]
+    start, error, message = NO_RECORDS[name]
     with pytest.raises(error) as caught:
         save(tmp_path / "run.npz", NETWORK, start)
     assert message in str(caught.value) and not list(tmp_path.iterdir())
@@ -442,14 +435,10 @@ def test_no_flipped_bit_of_an_arrays_header_is_loaded_in_silence(saved):
     assert set(found) <= {"refused", "same bits"} and found["refused"] > 900
 
 
-def test_no_flipped_bit_and_no_early_end_is_loaded_in_silence(saved):
-    for contents in some_damage(saved[2].read_bytes(), 1000, 200):
-        assert set(outcomes(saved, contents)) <= {"refused", "same bits"}
-
-
-@pytest.mark.long
-def test_twenty_thousand_flipped_bits_and_two_thousand_early_ends(saved):
-    flips, cuts = some_damage(saved[2].read_bytes(), 20_000, 2_000)
+@pytest.mark.parametrize("n_flips, n_cuts", [
+    (1000, 200), pytest.param(20_000, 2_000, marks=pytest.mark.long)])
+def test_no_flipped_bit_and_no_early_end_is_loaded_in_silence(n_flips, n_cuts, saved):
+    flips, cuts = some_damage(saved[2].read_bytes(), n_flips, n_cuts)
     for name, contents in (("flips, half of them in headers", flips), ("truncations", cuts)):
         found = outcomes(saved, contents)
         print(f"{sum(found.values())} {name}: {dict(found)}")
@@ -522,6 +511,7 @@ def with_header(change):
     def changed(members):
         text = str(np.load(io.BytesIO(members["header.npy"])))
         members["header.npy"] = npy(np.array(change(text)))
+        assert change(text) != text
     return changed
 
 
@@ -552,12 +542,9 @@ def test_a_forged_file_without_a_change_is_loaded(saved):
     lambda text: text.replace('"structure": {', '"structure": [], "old": {'),
     lambda text: text.replace('"epoch"', '"time"')])
 def test_forged_header_is_refused(change, saved):
-    path = saved[2]
-    before = path.read_bytes()
-    forge(path, with_header(change))
-    assert path.read_bytes() != before
+    forge(saved[2], with_header(change))
     with pytest.raises(ValueError, match=REFUSED):
-        load(path)
+        load(saved[2])
 
 
 def drop(name):

@@ -52,18 +52,6 @@ def test_the_first_move_of_the_outputs_is_the_tangent_kernel(rng):
     np.testing.assert_allclose((moved.outputs - start.outputs) / 1e-6, expected, rtol=1e-5)
 
 
-def test_alpha_sets_the_scale_but_not_the_first_direction(rng):
-    net = OneHidden(3, 20)
-    (x, target), params = stripe(rng, 10, 3), net.init(rng)
-    moves = []
-    for alpha in (1e-3, 1e3):
-        records = gradient_flow(net, params, x, target, loss=hinge, alpha=alpha,
-                                limits=Limits(first_step=1e-9))
-        next(records)
-        moves.append(tree.ravel(next(records).params) - tree.ravel(params))
-    np.testing.assert_allclose(moves[0], moves[1], rtol=0, atol=1e-15)
-
-
 def test_halving_the_step_halves_the_drift_of_the_conserved_quantity(rng):
     """Without limits that bind, every step has the first one's size."""
     net = OneHidden(3, 30)
