@@ -308,7 +308,8 @@ test_bad_types_are_refused = refusals(
 test_a_fit_that_diverges_is_refused = refusals(
     FloatingPointError,
     (train(optimizer=SGD(1e300), epochs=9, steps=9),
-     r"fit: the loss is (nan|inf) in epoch \d, batch \d; a smaller learning"))
+     r"fit: the loss is (nan|inf) in epoch \d, batch \d; a smaller learning"),
+    (train(loss=lambda y, target: (np.float64(np.inf), 0 * y), steps=1), "the loss is inf in ep"))
 
 
 @pytest.mark.parametrize("optimizer", [SGD(0.1), SGD(0.1, momentum=0.9), Adam(), Adamax()])

@@ -8,6 +8,7 @@ from conftest import assert_near
 from npspectral import Chain, Dense, hinge, mean_squared_error, soft_hinge
 from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.nn import OneHidden, mean_field, tree
+from npspectral.training.adaptive_euler import Point, change
 from npspectral.training import FlowRecord, Limits, gradient_flow, kernel_flow, predict_flow, settle
 
 
@@ -116,6 +117,11 @@ def test_every_step_is_one_of_euler_within_the_limits_and_moments_are_hit(rng):
         before = after
     assert 0.002 < max(shifts) < 0.004 and 0 < before.floor_steps < before.step
     assert set(times) <= set(seen) and seen == sorted(seen)
+
+
+def test_change_of_a_gradient_is_relative_to_both_of_its_lengths():
+    here, there = (Point(None, None, 0.0, np.array(g)) for g in ([3.0, 4.0], [0.0, 10.0]))
+    assert change(here, there) == pytest.approx((3 ** 2 + 6 ** 2) / (5 * 10), rel=1e-14)
 
 
 def test_steps_grow_and_shrink_as_published(rng):
