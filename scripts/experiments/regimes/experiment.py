@@ -6,8 +6,8 @@
 `sweep`: test error, |theta - theta_0| / |theta_0|, |K - K_0| / |K_0| (K the tangent kernel on fixed
 points) after training, against alpha and width; stripe, d = 5, and MNIST parity, d = 10.
 `approach`: F beside alpha J (theta - theta_0), linearized at the start, and beside the flow with
-the frozen kernel K_0, at the same time and in the same steps; ReLU and softplus. `course`: loss of the
-three in time, outputs at the end. `scatter`: the spread of F over initializations for
+the frozen kernel K_0, at the same time and in the same steps; ReLU and softplus. `course`: loss of
+the three in time, outputs at the end. `scatter`: the spread of F over initializations for
 alpha -> infinity, by frozen kernels of finite networks.
 
 Source: Geiger, Spigler, Jacot and Wyart 2020, J. Stat. Mech. 113301: the cross-over is at
