@@ -23,10 +23,32 @@ def dots(axes, groups, color, label=None, shift=0.0, marker="o", **style):
                   label=None if place else label, **style)
 
 
-def ticks_at(axes, values):
-    """Ticks of the horizontal axis at these values and nowhere else."""
-    axes.set_xticks(values, [f"{value:g}" for value in values])
-    axes.set_xticks([], minor=True)
+def ticks_at(axes, values, axis="x"):
+    """Ticks of one axis at these values and nowhere else."""
+    set_ticks = getattr(axes, f"set_{axis}ticks")
+    set_ticks(values, [f"{value:g}" for value in values])
+    set_ticks([], minor=True)
+
+
+def logarithmic(axes, x, **labels):
+    """Both axes logarithmic, ticks of the horizontal one at x."""
+    axes.set(xscale="log", yscale="log", **labels)
+    ticks_at(axes, x)
+
+
+def panels_of(plt, number, columns, width, height):
+    """A figure and so many panels of this size, in rows of `columns` at most."""
+    columns = min(columns, number)
+    rows = -(-number // columns)
+    figure, grid = plt.subplots(rows, columns, figsize=(width * columns, height * rows),
+                                squeeze=False)
+    for axes in grid.flat[number:]:
+        axes.set_axis_off()
+    return figure, grid.flat[:number]
+
+
+def legend_beside(axes):
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
 
 
 def image(axes, pixels, **options):

@@ -12,9 +12,10 @@ VERDICTS = "verdicts.json"
 class Row:
     """One line of a script's table: measured over seeds, and judged.
 
-    `values` have one entry a seed. The row passes if `every` one of them lies from `low` to `high`,
-    or, with every=False, their median; rows without bounds only inform. "-": nothing was published.
-    Quick runs are too small for a row to fail, unless it is `exact`: due at any size.
+    `values` have one entry a seed, or are one number. The row passes if `every` one of them lies
+    from `low` to `high`, or, with every=False, their median; rows without bounds only inform.
+    "-": nothing was published. Quick runs are too small for a row to fail, unless it is `exact`:
+    due at any size.
     """
 
     part: str
@@ -25,6 +26,9 @@ class Row:
     high: float = np.inf
     every: bool = True
     exact: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "values", np.atleast_1d(self.values))
 
     @property
     def ours(self):

@@ -1,13 +1,15 @@
 """What is claimed of attractors, as rows of a table."""
+from functools import partial
+
 import numpy as np
 from lab.table import Row
 
 PUBLISHED = {"p": "1", "h": "0.5", "d": "-"}        # A ~ p sqrt(h)
+MERGED = "change of f on the training set, merged"
 LEAST_GROWTH = 0.05                                 # |beta| of neurons that have not stopped
 
 
 def claims(result):
-    """Rows of all parts."""
     rows = judge_field(result["field"])
     for part, arrays in result.items():
         if part.startswith("maxima"):
@@ -28,20 +30,17 @@ def cosines(field):
 
 
 def judge_field(field):
-    at_end = np.array([(cosines(field) > 0.999).mean()])
-    return [Row("field", "growing neurons that end in a computed attractor", "all", at_end,
-                low=0.99),
+    return [Row("field", "growing neurons that end in a computed attractor", "all",
+                (cosines(field) > 0.999).mean(), low=0.99),
             Row("field", "neurons that die or shrink instead", "-",
-                np.array([(field["growth"] <= LEAST_GROWTH).mean()]))]
+                (field["growth"] <= LEAST_GROWTH).mean())]
 
 
 def judge_maxima(part, arrays):
     p, attractors = arrays["p"], arrays["attractors"]
     return [Row(part, f"attractors of p = {p[-1]} random labels", "-", attractors[-1]),
-            Row(part, "share of them on kinks", "-",
-                np.array([arrays["sliding"].sum() / attractors.sum()])),
-            Row(part, "exponent in p", PUBLISHED["p"],
-                np.array([exponent(p, attractors.mean(1))]))]
+            Row(part, "share of them on kinks", "-", arrays["sliding"].sum() / attractors.sum()),
+            Row(part, "exponent in p", PUBLISHED["p"], exponent(p, attractors.mean(1)))]
 
 
 def exponent(sizes, counts):
@@ -52,37 +51,36 @@ def exponent(sizes, counts):
 def judge_count(part, name, arrays):
     """Counts are (seed, size); the table lists them size by size."""
     sizes, count = arrays[name], {key: arrays[key].swapaxes(0, 1) for key in arrays if key != name}
-    rows = [Row(part, f"exponent of {what} in {name}{patterns}", published,
+    row = partial(Row, part)
+    rows = [row(f"exponent of {what} in {name}{patterns}", published,
                 exponent(sizes, count[key]))
             for what, patterns, key, published in (
                 ("A", ", raw patterns", "attractors", PUBLISHED[name]),
                 ("A", ", ternary patterns", "ternary", PUBLISHED[name]),
                 ("the effective number", "", "effective", "-"))]
     return rows + [
-        Row(part, "A / A at the start", "less", (count["attractors"] / count["at_start"]).ravel(),
+        row("A / A at the start", "less", (count["attractors"] / count["at_start"]).ravel(),
             high=1),
-        Row(part, "points not learned", "0", count["left"].ravel()),
-        Row(part, "the same, less those that no neuron is active on", "0",
+        row("points not learned", "0", count["left"].ravel()),
+        row("the same, less those that no neuron is active on", "0",
             (count["left"] - count["unseen"]).ravel(), high=0, every=False),
-        Row(part, "change of f on the training set, merged", "0", count["change"].ravel(),
-            high=1e-14, exact=True),
-        Row(part, "patterns that one neuron cannot replace", "none", count["two"].ravel()),
-        Row(part, "merged: test error less the network's", "-",
+        row(MERGED, "0", count["change"].ravel(), high=1e-14, exact=True),
+        row("patterns that one neuron cannot replace", "none", count["two"].ravel()),
+        row("merged: test error less the network's", "-",
             np.diff(count["errors"], axis=-1).ravel())]
 
 
 def judge_mnist(feature, lazy):
-    h = feature["beta"].shape[1]
+    h, error, lazy_error = feature["beta"].shape[1], feature["errors"][:, 0], lazy["errors"][:, 0]
+    row = partial(Row, "mnist")
     return [
-        Row("mnist", "A / h, feature", "few", feature["attractors"] / h),
-        Row("mnist", "A / h, lazy", "-", lazy["attractors"] / h),
-        Row("mnist", "effective number / h, feature", "few", feature["effective"] / h, high=0.5),
-        Row("mnist", "effective number / h, lazy", "-", lazy["effective"] / h),
-        Row("mnist", "test error, feature", "-", feature["errors"][:, 0]),
-        Row("mnist", "test error, lazy", "-", lazy["errors"][:, 0]),
-        Row("mnist", "feature less lazy", "below 0",
-            feature["errors"][:, 0] - lazy["errors"][:, 0], high=0, every=False),
-        Row("mnist", "test error, feature, merged", "-", feature["errors"][:, 1]),
-        Row("mnist", "change of f on the training set, merged", "0", feature["change"],
-            high=1e-14, exact=True),
-        Row("mnist", "neurons after merging / h", "-", feature["merged"] / h)]
+        row("A / h, feature", "few", feature["attractors"] / h),
+        row("A / h, lazy", "-", lazy["attractors"] / h),
+        row("effective number / h, feature", "few", feature["effective"] / h, high=0.5),
+        row("effective number / h, lazy", "-", lazy["effective"] / h),
+        row("test error, feature", "-", error),
+        row("test error, lazy", "-", lazy_error),
+        row("feature less lazy", "below 0", error - lazy_error, high=0, every=False),
+        row("test error, feature, merged", "-", feature["errors"][:, 1]),
+        row(MERGED, "0", feature["change"], high=1e-14, exact=True),
+        row("neurons after merging / h", "-", feature["merged"] / h)]

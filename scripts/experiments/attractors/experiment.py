@@ -1,16 +1,16 @@
 """Where do neurons go? Attractors: their field, their number, networks merged into them.
 
-A neuron of one hidden layer is a point z of the input space (npspectral.analysis.neurons). In
-the feature regime the neurons gather in few directions, "attractors".
+A neuron of one hidden layer is a point z of the input space (npspectral.analysis.neurons). In the
+feature regime neurons gather in few directions, "attractors".
 
     field     dz/dt for one data point and for six, d = 2, with paths of neurons and the attractors
     maxima    all attractors of random labels while forces are constant (linear loss), any width h
     count     A after training on the sphere task until y F > 1 for all, against p, h and d
     mnist     the same on parity of MNIST's digits, 10 principal components, feature and lazy
 
-Source: L. Petrini 2020, candidacy talk (field; A ~ p sqrt(h) up to A ~ h, "preliminary"; one neuron
-can replace an attractor; MNIST, where feature learning is better). An attractor is there a set of
-neurons active on the same points; here, also of one sign of beta.
+Source: L. Petrini 2020, candidacy talk (A ~ p sqrt(h) up to A ~ h, "preliminary"; one neuron can
+replace an attractor). An attractor there: neurons active on the same points; here, of one sign of
+beta too.
 
 Published against ours (medians of 3 seeds, range; about p = 64, h = 400, d = 5; raw patterns):
 A ~ p / p^0.65 (0.63 to 0.92), ternary patterns 0.65;  A ~ sqrt(h) / h^0.62 (0.58 to 0.64), 0.67
@@ -102,7 +102,6 @@ def plan(setting):
 
 
 def run(setting, keep):
-    """The field; the maxima of each d; A against p, h and d; MNIST if it is here."""
     values = keep(plan(setting))
     result = {"field": values.pop("field")[0]}
     for d, sizes in enumerate(setting.p_maxima, start=1):

@@ -2,8 +2,9 @@
 from functools import partial
 
 import numpy as np
+from lab.arrays import arms_of
 from lab.neurons import places, weights
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, ticks_at
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, logarithmic, panels_of, ticks_at
 
 from npspectral.analysis.neurons.dynamics import velocity_field
 from npspectral.analysis.neurons.motion import fixed_points
@@ -14,15 +15,12 @@ GUIDES = {"p": (1.0, "~ p, published"), "h": (0.5, "~ sqrt(h), published")}
 
 
 def figures(result):
-    parts = {"maxima": {}, "A against": {}, "mnist": {}}
-    for part, arrays in result.items():
-        for kind in parts:
-            if part.startswith(kind):
-                parts[kind][part.removeprefix(kind).strip(", ")] = arrays
+    counts = {size: result[f"A against {size}"] for size in LABELS}
     drawn = {"field": partial(draw_fields, field=result["field"]),
-             "maxima": partial(draw_maxima, parts=parts["maxima"]),
-             "counts": partial(draw_counts, parts=parts["A against"])}
-    return drawn | ({"mnist": partial(draw_mnist, parts=parts["mnist"])} if parts["mnist"] else {})
+             "maxima": partial(draw_maxima, parts=arms_of(result, "maxima")),
+             "counts": partial(draw_counts, parts=counts)}
+    mnist = arms_of(result, "mnist")
+    return drawn | ({"mnist": partial(draw_mnist, parts=mnist)} if mnist else {})
 
 
 def draw_fields(plt, field):
@@ -91,9 +89,9 @@ def draw_maxima(plt, parts):
 
 
 def draw_counts(plt, parts):
-    figure, row = plt.subplots(1, len(parts), figsize=(5 * len(parts), 4.8), squeeze=False)
+    figure, panels = panels_of(plt, len(parts), 3, 5, 4.8)
     figure.suptitle("Attractors after training on the sphere task, mean over seeds")
-    for axes, (name, arrays) in zip(row[0], parts.items()):
+    for axes, (name, arrays) in zip(panels, parts.items()):
         sizes = arrays[name]
         for key, label, color, style in (
                 ("at_start", "at the start", GRAY, "o-"), ("attractors", "trained", BLUE, "o-"),
@@ -107,13 +105,11 @@ def draw_counts(plt, parts):
             first = arrays["attractors"][:, 0].mean()
             guide, = axes.plot(sizes, first * (sizes / sizes[0]) ** slope, ":", color="k")
             axes.legend([guide], [label], fontsize=9)
-        axes.set(xscale="log", yscale="log", xlabel=LABELS[name], ylabel="attractors A")
-        ticks_at(axes, sizes)
-        plain = [count for count in (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-                 if axes.get_ylim()[0] <= count <= axes.get_ylim()[1]]
-        axes.set_yticks(plain, [str(count) for count in plain])
-        axes.set_yticks([], minor=True)
-    figure.legend(*row[0, -1].get_legend_handles_labels(), fontsize=9, ncols=5,
+        logarithmic(axes, sizes, xlabel=LABELS[name], ylabel="attractors A")
+        least, most = axes.get_ylim()
+        ticks_at(axes, [count for count in (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+                        if least <= count <= most], "y")
+    figure.legend(*panels[-1].get_legend_handles_labels(), fontsize=9, ncols=5,
                   loc="outside lower center")
     return figure
 

@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.arrays import arms_of
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, several
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, panels_of, several
 
 from .claims import LEAST
 from .sequences import ASIDE, CLOUD_GAP
@@ -16,8 +16,7 @@ LOOK = {"oscillating": (BLUE, "o-", "oscillating target"),
 
 
 def figures(result):
-    sets = {name: arms_of(result, name) for name in LEAST}
-    sets = {name: arms for name, arms in sets.items() if arms}
+    sets = {name: arms_of(result, name) for name in LEAST if arms_of(result, name)}
     last = sets[list(sets)[-1]]                                         # MNIST, where it is at hand
     return {"classes": partial(draw_classes, sets=sets),
             "oscillation": partial(draw_oscillation, arms=last),
@@ -27,15 +26,15 @@ def figures(result):
 
 
 def draw_classes(plt, sets):
-    figure, row = plt.subplots(1, len(sets), figsize=(6 * len(sets), 4.6), squeeze=False)
-    for axes, (name, arms) in zip(row[0], sets.items()):
+    figure, panels = panels_of(plt, len(sets), 2, 6, 4.6)
+    for axes, (name, arms) in zip(panels, sets.items()):
         for arm, (color, line, label) in LOOK.items():
             curves = arms[arm]["accuracy"]
             band(axes, np.arange(1, curves.shape[1] + 1), curves, color, label, line=line,
                  alpha=0.2, markersize=4)
         axes.set(title=f"{name}: mean and range over {several(len(curves))}", xlabel="epoch",
                  ylabel="test accuracy", ylim=(0.85, 1))
-    row[0, 0].legend(loc="lower right")
+    panels[0].legend(loc="lower right")
     return figure
 
 

@@ -1,4 +1,6 @@
 """Relevance puts first what tells the classes apart, in its order; accuracy is the Bayes rule's."""
+from functools import partial
+
 import numpy as np
 from lab.table import Row
 from scipy.stats import pearsonr, spearmanr
@@ -30,44 +32,41 @@ def judge_gaussian(part):
         part[name] for name in ("relevant", "gap", "relevance", "eigenvalue"))
     clear = relevant & (gap > CLEAR_GAP)
     first, by_gap = f"gap > {CLEAR_GAP} over irrelevant", "rank correlation with the gap"
+    row, ranking = partial(Row, "a"), partial(correlation, spearmanr, truth=gap, chosen=relevant)
     return [
-        Row("a", f"relevance: {first}", "-", lead(relevance, clear, ~relevant), low=1),
-        Row("a", f"eigenvalue alone: {first}", "-", lead(eigenvalue, clear, ~relevant)),
-        Row("a", f"relevance: {by_gap}", "figure",
-            correlation(spearmanr, relevance, gap, relevant), low=0.9, every=False),
-        Row("a", f"eigenvalue alone: {by_gap}", "-",
-            correlation(spearmanr, eigenvalue, gap, relevant)),
-        Row("a", "relevance: linear correlation with Hellinger", "-",
+        row(f"relevance: {first}", "-", lead(relevance, clear, ~relevant), low=1),
+        row(f"eigenvalue alone: {first}", "-", lead(eigenvalue, clear, ~relevant)),
+        row(f"relevance: {by_gap}", "figure", ranking(relevance), low=0.9, every=False),
+        row(f"eigenvalue alone: {by_gap}", "-", ranking(eigenvalue)),
+        row("relevance: linear correlation with Hellinger", "-",
             correlation(pearsonr, relevance, part["hellinger"], relevant)),
-        Row("a", "test accuracy", "about 0.995", part["accuracy"]),
-        Row("a", "Bayes accuracy of the drawn set", "-", part["bayes"]),
-        Row("a", "|test - Bayes accuracy|", "-", np.abs(part["accuracy"] - part["bayes"]),
-            high=0.005),
-        Row("a", "|test - Bayes rule on the same examples|", "-",
-            np.abs(part["accuracy"] - part["bayes_rule"]), high=0.005)]
+        *beside_bayes(row, part, "about 0.995", " of the drawn set", 0.005, 0.005)]
+
+
+def beside_bayes(row, part, published, of_what, *high):
+    """Test accuracies beside those of the Bayes rule."""
+    accuracy, bayes = part["accuracy"], part["bayes"]
+    return [row("test accuracy", published, accuracy),
+            row(f"Bayes accuracy{of_what}", "-", bayes if of_what else bayes[:1]),
+            row("|test - Bayes accuracy|", "-", np.abs(accuracy - bayes), high=high[0]),
+            row("|test - Bayes rule on the same examples|", "-",
+                np.abs(accuracy - part["bayes_rule"]), high=high[1])]
 
 
 def judge_pairs(part):
     paired, relevance, eigenvalue = (
         part["flip_probability"] > 0, part["relevance"], part["eigenvalue"])
+    row, ranked = partial(Row, "b"), "rank corr. with flip prob."
     return [
-        Row("b", "relevance: paired over unpaired", "figure", lead(relevance, paired, ~paired),
-            low=1),
-        Row("b", "eigenvalue alone: paired over unpaired", "-", lead(eigenvalue, paired, ~paired)),
-        Row("b", "median relevance: rank corr. with flip prob.", "figure",
+        row("relevance: paired over unpaired", "figure", lead(relevance, paired, ~paired), low=1),
+        row("eigenvalue alone: paired over unpaired", "-", lead(eigenvalue, paired, ~paired)),
+        row(f"median relevance: {ranked}", "figure",
             pair_ranking(part, np.median(relevance, 0)[None]), low=1),
-        Row("b", "relevance: rank corr. with flip prob.", "-", pair_ranking(part, relevance)),
-        Row("b", "eigenvalue alone: rank corr. with flip prob.", "-",
-            pair_ranking(part, eigenvalue)),
-        Row("b", "test accuracy", "0.974", part["accuracy"]),
-        Row("b", "Bayes accuracy", "-", part["bayes"][:1]),
-        Row("b", "|test - Bayes accuracy|", "-", np.abs(part["accuracy"] - part["bayes"]),
-            high=0.003),
-        Row("b", "|test - Bayes rule on the same examples|", "-",
-            np.abs(part["accuracy"] - part["bayes_rule"])),
-        Row("b", "test accuracy on marginals alone", "chance", part["marginal_accuracy"],
-            low=0.48, high=0.52),
-        Row("b", "test accuracy of a linear classifier", "-", part["linear_accuracy"])]
+        row(f"relevance: {ranked}", "-", pair_ranking(part, relevance)),
+        row(f"eigenvalue alone: {ranked}", "-", pair_ranking(part, eigenvalue)),
+        *beside_bayes(row, part, "0.974", "", 0.003, np.inf),
+        row("test accuracy on marginals alone", "chance", part["marginal_accuracy"], 0.48, 0.52),
+        row("test accuracy of a linear classifier", "-", part["linear_accuracy"])]
 
 
 def pair_ranking(part, relevance):
@@ -83,11 +82,12 @@ def judge_mnist(part):
     enough = [[*part["counts"], np.inf][np.flatnonzero([True, *(kept < 0.99)])[-1]]
               for kept in part["kept_relevance"]]
     masked, again = f"{FEW} pixels, the same network: ", f"{FEW} pixels, a new network: "
+    row = partial(Row, "c")
     return [
-        Row("c", "test accuracy, all pixels", "1.000", part["accuracy"], low=0.998),
-        Row("c", masked + "by relevance", "figure", part["kept_relevance"][:, at_few], low=0.97),
-        Row("c", masked + "by eigenvalue alone", "-", part["kept_eigenvalue"][:, at_few]),
-        Row("c", masked + "at random", "-", part["kept_random"][:, at_few]),
-        Row("c", again + "by relevance", "-", part["retrained_relevance"]),
-        Row("c", again + "at random", "-", part["retrained_random"]),
-        Row("c", "pixels from which on accuracy is >= 0.99", "-", np.array(enough))]
+        row("test accuracy, all pixels", "1.000", part["accuracy"], low=0.998),
+        row(masked + "by relevance", "figure", part["kept_relevance"][:, at_few], low=0.97),
+        row(masked + "by eigenvalue alone", "-", part["kept_eigenvalue"][:, at_few]),
+        row(masked + "at random", "-", part["kept_random"][:, at_few]),
+        row(again + "by relevance", "-", part["retrained_relevance"]),
+        row(again + "at random", "-", part["retrained_random"]),
+        row("pixels from which on accuracy is >= 0.99", "-", enough)]

@@ -1,5 +1,8 @@
 """What is claimed of the dimension of layers, as rows of a table."""
+from functools import partial
+
 import numpy as np
+from lab.arrays import arms_of
 from lab.table import Row
 
 from npspectral.analysis.clouds.dimension import two_nn_fit, two_nn_unbiased
@@ -10,17 +13,9 @@ SHOWN = two_nn_unbiased, two_nn_fit
 LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L
 
 
-def arms_of(result, part):
-    """arm -> arrays, of one part."""
-    names = {name: name.partition(", ") for name in result}
-    return {arm: result[name] for name, (first, _, arm) in names.items() if first == part}
-
-
 def claims(result):
-    """Rows of all parts."""
-    rows = []
-    for name, cloud in arms_of(result, "control").items():
-        rows += judge_control(name, cloud)
+    rows = [row for name, cloud in arms_of(result, "control").items()
+            for row in judge_control(name, cloud)]
     rows += judge_stripe(arms_of(result, "stripe"))
     mnist = arms_of(result, "mnist")
     return rows + (judge_mnist(mnist) if mnist else [])
@@ -46,63 +41,48 @@ def dimension(arm, cloud):
 
 
 def judge_stripe(arms):
-    untrained, feature, lazy = arms.values()
-    rows = [Row("stripe", f"test error, {name}", "-", arm["error"])
-            for name, arm in arms.items() if name != "untrained"]
-    rows.append(Row("stripe", "test error, lazy over feature", "> 1",
-                    lazy["error"] / np.maximum(feature["error"], 1e-4), low=1))
-    rows += [Row("stripe", f"dimension of the last u, {name}", published, dimension(arm, LAST_U))
-             for (name, arm), published in zip(arms.items(), ("-", "a curve", "-"))]
-    rows += [
-        Row("stripe", "the same, feature over untrained", "falls",
-            dimension(feature, LAST_U) / dimension(untrained, LAST_U), high=0.6),
-        Row("stripe", "the same, |lazy / untrained - 1|", "-",
-            np.abs(dimension(lazy, LAST_U) / dimension(untrained, LAST_U) - 1), high=0.05),
-        Row("stripe", "the same, untrained over input", "no fall",
-            dimension(untrained, LAST_U) / dimension(untrained, 0), low=0.9),
-        Row("stripe", "variance of last u on 2 axes, untrained", "-", two_axes(untrained)),
-        Row("stripe", "variance of last u on 2 axes, feature", "a curve", two_axes(feature),
-            low=0.95)]
-    return rows + [copies_row("stripe", arms)]
-
-
-def two_axes(arm):
-    return arm["largest"][:, LAST_U].sum(-1)
+    row, (untrained, feature, lazy) = partial(Row, "stripe"), arms.values()
+    u, u_feature, u_lazy = (dimension(arm, LAST_U) for arm in arms.values())
+    two_axes = {name: arm["largest"][:, LAST_U].sum(-1) for name, arm in arms.items()}
+    return [
+        row("test error, feature", "-", feature["error"]),
+        row("test error, lazy", "-", lazy["error"]),
+        row("test error, lazy over feature", "> 1",
+            lazy["error"] / np.maximum(feature["error"], 1e-4), low=1),
+        row("dimension of the last u, untrained", "-", u),
+        row("dimension of the last u, feature", "a curve", u_feature),
+        row("dimension of the last u, lazy", "-", u_lazy),
+        row("the same, feature over untrained", "falls", u_feature / u, high=0.6),
+        row("the same, |lazy / untrained - 1|", "-", np.abs(u_lazy / u - 1), high=0.05),
+        row("the same, untrained over input", "no fall", u / dimension(untrained, 0), low=0.9),
+        row("variance of last u on 2 axes, untrained", "-", two_axes["untrained"]),
+        row("variance of last u on 2 axes, feature", "a curve", two_axes["feature"], low=0.95),
+        copies_row("stripe", arms)]
 
 
 def judge_mnist(arms):
-    (_, untrained), *trained, (_, shuffled) = arms.items()
-    most = trained[-1][1]
-    rows = [Row("mnist", f"test error, {name}", "-", arm["error"]) for name, arm in arms.items()]
-    rows.append(Row("mnist", "training error, shuffled labels", "-", shuffled["train_error"]))
-    rows += [Row("mnist", f"dimension of the last a, {name}", "-", dimension(arm, LAST_A))
-             for name, arm in arms.items()]
-    rows += [
-        Row("mnist", "last a over input, untrained", "no fall", over_input(untrained), low=0.8),
-        Row("mnist", "last a over input, trained", "falls", over_input(most), high=0.85),
-        Row("mnist", "last a over input, shuffled labels", "no fall", over_input(shuffled),
+    row, (untrained, *trained, shuffled) = partial(Row, "mnist"), arms.values()
+    most, a = trained[-1], {name: dimension(arm, LAST_A) for name, arm in arms.items()}
+    three = {"untrained": untrained, "trained": most, "shuffled labels": shuffled}
+    over_input = {name: dimension(arm, LAST_A) / dimension(arm, 0) for name, arm in three.items()}
+    of_networks = [[dimension(arm, LAST_A), arm["error"]] for arm in trained]
+    return [
+        *(row(f"test error, {name}", "-", arm["error"]) for name, arm in arms.items()),
+        row("training error, shuffled labels", "-", shuffled["train_error"]),
+        *(row(f"dimension of the last a, {name}", "-", values) for name, values in a.items()),
+        row("last a over input, untrained", "no fall", over_input["untrained"], low=0.8),
+        row("last a over input, trained", "falls", over_input["trained"], high=0.85),
+        row("last a over input, shuffled labels", "no fall", over_input["shuffled labels"],
             low=0.8),
-        Row("mnist", "last a, shuffled labels over trained", "> 1",
-            dimension(shuffled, LAST_A) / dimension(most, LAST_A), low=1.2)]
-    rows.append(Row("mnist", "largest a of the hidden layers over input", "rises first",
-                    most["dimension"][:, 2::2, 0].max(1) / dimension(most, 0)))
-    rows += [Row("mnist", f"components of 90 %, last a, {name}",
-                 "no fall" if arm is most else "-", arm["components"][:, LAST_A])
-             for name, arm in (("untrained", untrained), ("trained", most),
-                               ("shuffled labels", shuffled))]
-    rows.append(Row("mnist", "correlation of last a's dimension and error", "predicts",
-                    np.array([correlation([arm for _, arm in trained])])))
-    return rows + [copies_row("mnist", arms)]
-
-
-def over_input(arm):
-    return dimension(arm, LAST_A) / dimension(arm, 0)
-
-
-def correlation(trained):
-    """Of the test error and the dimension of the last a, over all networks of true labels."""
-    return np.corrcoef(np.concatenate(
-        [[dimension(arm, LAST_A), arm["error"]] for arm in trained], axis=1))[0, 1]
+        row("last a, shuffled labels over trained", "> 1",
+            dimension(shuffled, LAST_A) / dimension(most, LAST_A), low=1.2),
+        row("largest a of the hidden layers over input", "rises first",
+            most["dimension"][:, 2::2, 0].max(1) / dimension(most, 0)),
+        *(row(f"components of 90 %, last a, {name}", "no fall" if arm is most else "-",
+              arm["components"][:, LAST_A]) for name, arm in three.items()),
+        row("correlation of last a's dimension and error", "predicts",
+            np.corrcoef(np.concatenate(of_networks, axis=1))[0, 1]),
+        copies_row("mnist", arms)]
 
 
 def copies_row(part, arms):

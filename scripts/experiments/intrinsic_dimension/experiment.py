@@ -1,13 +1,12 @@
 """How many dimensions do the layers of a network fill, before and after training?
 
 TwoNN and principal components of what every layer gives, before (u) and after (a) its activation,
-for points that the network has not seen. Ratios of the two nearest distances look at the smallest
-scale; blocks of fewer points look at larger ones; principal components see the linear span.
+for unseen points. Ratios of the two nearest distances look at the smallest scale, blocks of fewer
+points at larger ones, principal components at the linear span.
 
-    stripe   deep networks in the 1/h scaling by gradient flow, loss quadratic hinge, at an alpha of
-             the feature regime and at one of the lazy regime; fresh points of the same Gaussian
-    mnist    fully connected ReLU networks by Adam, with the true labels of ever more images, and
-             with shuffled labels until they are known by heart; images of the test set
+    stripe   deep networks in the 1/h scaling by gradient flow, quadratic hinge, feature and lazy
+    mnist    fully connected ReLU networks by Adam, with true labels of ever more images, and with
+             shuffled labels until they are known by heart
     control  clouds of known dimension
 
 Source: Ansuini, Laio, Macke and Zoccolan 2019, NeurIPS (dimension of layers: rises, then falls with
@@ -30,8 +29,7 @@ predicts the error / correlation 0.57 over 8 networks of 300 to 10,000 images: i
 error from 1,000 images on, but not from 300 to 1,000, nor between two seeds of 10,000.
 
 Deviation: the published networks are convolutional; these are fully connected.
-Copies: rows in which all units of a layer are dead coincide. One of each is kept, and the table
-says how many were left out.
+Copies: rows in which all units of a layer are dead coincide. One of each is kept.
 
 Minutes on one core: --quick 0.2, --standard 3.5, --full 240 by estimate.
 """

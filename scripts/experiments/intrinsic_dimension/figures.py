@@ -2,9 +2,9 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+from lab.arrays import arms_of
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, ticks_at
 
-from .claims import arms_of
 from .clouds import BLOCKS
 
 COLORS = (GRAY, BLUE, ORANGE)               # untrained; by the features or labels; the other one
@@ -12,8 +12,8 @@ CONTROL_COLORS = (BLUE, ORANGE, GREEN, PINK, GRAY, "k")
 
 
 def figures(result):
-    parts = {part: arms_of(result, part) for part in ("control", "stripe", "mnist")}
-    parts = {part: arms for part, arms in parts.items() if arms}
+    parts = {part: arms_of(result, part) for part in ("control", "stripe", "mnist")
+             if arms_of(result, part)}
     networks = {part: arms for part, arms in parts.items() if part != "control"}
     return {"layers": partial(draw_layers, networks=networks),
             "picture": partial(draw_picture, networks=networks),
@@ -40,17 +40,11 @@ def draw_layers(plt, networks):
         above.set(title=title, ylabel="TwoNN dimension", ylim=(0, None))
         below.set(ylabel="components of 90 % of the variance", xlabel="hidden layer", yscale="log",
                   ylim=(0.8, None))
-        plain_ticks(below.yaxis, (1, 2, 5, 10, 20, 50, 100))
+        ticks_at(below, (1, 2, 5, 10, 20, 50, 100), "y")
         above.legend(fontsize=10)
     figure.suptitle("Points on a full line: before the activation; on a dashed one: after it.\n"
                     "Layer 0 is the input; all points are unseen")
     return figure
-
-
-def plain_ticks(axis, values):
-    """Ticks of a logarithmic axis, written as plain numbers, and no others."""
-    axis.set_ticks(values, [f"{value:.0f}" for value in values])
-    axis.set_ticks([], minor=True)
 
 
 def draw_depth(axes, values, color, label):
@@ -106,7 +100,7 @@ def draw_scale(plt, parts):
             axes.plot(sizes / np.array(BLOCKS), values, "o-", color=color, label=name, markersize=4)
         axes.set(xscale="log", xlabel="points in a block", title=part, ylim=(0, 18),
                  ylabel="TwoNN dimension, mean over blocks")
-        plain_ticks(axes.xaxis, sizes / np.array(BLOCKS))
+        ticks_at(axes, sizes // np.array(BLOCKS))
         axes.legend(fontsize=9)
     if "mnist" in parts:
         draw_errors(row[0, -1], parts["mnist"])

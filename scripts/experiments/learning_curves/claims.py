@@ -34,7 +34,6 @@ def errors_of(curves, method):
 
 
 def claims(result):
-    """Rows of all tasks."""
     rows = []
     for name, curves in result.items():
         if name == EVERY_POINT:
@@ -49,18 +48,25 @@ def claims(result):
     return rows
 
 
+def exponent_row(name, curves, method, within=np.inf):
+    """The exponent of a method beside that of theory."""
+    expected = theory(name, curves, method)
+    exponent = power_law(curves["p"], errors_of(curves, method)).exponent
+    if expected is None:
+        return Row(name, f"exponent, {method}", "-", exponent)
+    return Row(name, f"exponent, {method}", f"{expected:.3f}", exponent, expected - within,
+               expected + within)
+
+
 def exponents(name, curves):
     """Of each method its exponent, if no other row has it, and the interval over seeds."""
     rows, rng = [], np.random.default_rng(0)
     for method in METHODS:
-        law = curves["p"], errors_of(curves, method)
         if method not in ("feature", "lazy"):
-            expected = theory(name, curves, method)
-            rows.append(Row(name, f"exponent, {method}", "-" if expected is None else
-                            f"{expected:.3f}", np.array([power_law(*law).exponent])))
+            rows.append(exponent_row(name, curves, method))
         if len(curves["errors"]) > 1:
-            rows.append(Row(name, f"exponent, {method}, 95 % over seeds", "-",
-                            np.array(exponent_interval(rng, *law))))
+            interval = exponent_interval(rng, curves["p"], errors_of(curves, method))
+            rows.append(Row(name, f"exponent, {method}, 95 % over seeds", "-", interval))
     return rows
 
 
@@ -89,37 +95,27 @@ def judge_stripe(curves):
             for first, second in (("feature", "lazy"), ("feature", "SVC, initial kernel"),
                                   ("lazy", "5-NN"), ("SVC, initial kernel", "5-NN"),
                                   ("SVC, final kernel", "SVC, initial kernel"))]
-    rows += [Row("stripe", f"exponent, {method}", f"{expected:.3f}",
-                 np.array([power_law(curves["p"], errors_of(curves, method)).exponent]),
-                 expected - WITHIN, expected + WITHIN)
-             for method in ("feature", "lazy") for expected in [theory("stripe", curves, method)]]
     ratios = ratio(curves, "SVC, final kernel", "feature")
-    return rows + [Row("stripe", "SVC, final kernel / feature, each p", "about 1", ratios,
-                       0.75, 1.25),
-                   Row("stripe", "SVC, final kernel / feature, mean over p", "about 1",
-                       np.exp(np.log(ratios).mean(keepdims=True)))]
+    return [*rows, *(exponent_row("stripe", curves, method, WITHIN)
+                     for method in ("feature", "lazy")),
+            Row("stripe", "SVC, final kernel / feature, each p", "about 1", ratios, 0.75, 1.25),
+            Row("stripe", "SVC, final kernel / feature, mean over p", "about 1",
+                np.exp(np.log(ratios).mean()))]
 
 
 def compare(name, curves):
-    """The same comparisons for other tasks, where they only inform."""
+    """The same comparisons for other tasks, where they only inform, and p* with its interval."""
     rows = [Row(name, f"{first} / {second}, each p", "-", ratio(curves, first, second))
             for first, second in (("feature", "lazy"), ("SVC, final kernel", "feature"),
                                   ("SVC, initial kernel", "5-NN"))]
-    rows += [Row(name, f"exponent, {method}", f"{theory(name, curves, method):.3f}",
-                 np.array([power_law(curves["p"], errors_of(curves, method)).exponent]))
-             for method in ("feature", "lazy")]
-    return rows + crossing_rows(name, curves)
-
-
-def crossing_rows(name, curves):
-    """p* from which on feature learning wins, where there is one, and its interval over seeds."""
-    curves = curves["p"], errors_of(curves, "feature"), errors_of(curves, "lazy")
-    where = crossing(*curves)
+    rows += [exponent_row(name, curves, method) for method in ("feature", "lazy")]
+    both = curves["p"], errors_of(curves, "feature"), errors_of(curves, "lazy")
+    where = crossing(*both)
     if where is None:
-        return []
-    ends = crossing_interval(np.random.default_rng(0), *curves)
-    return [Row(name, "p*, feature below lazy from there on", "-", np.array([where])),
-            Row(name, "ends of its 95 % interval", "-", np.array(ends))]
+        return rows
+    ends = crossing_interval(np.random.default_rng(0), *both)
+    return [*rows, Row(name, "p*, feature below lazy from there on", "-", where),
+            Row(name, "ends of its 95 % interval", "-", ends)]
 
 
 def progress_rows(name, curves):
@@ -131,20 +127,18 @@ def progress_rows(name, curves):
 def judge_amplification(name, curves):
     """lambda* against p, a mean over seeds."""
     feature, lazy = curves["amplification"].mean(0).T
-    exponent = -power_law(curves["p"], feature).exponent
-    stripe = name == "stripe"
-    rows = [Row(name, "exponent of lambda* against p", "0.5" if stripe else "0.25",
-                np.array([exponent]), 0.4 if stripe else -np.inf, 0.7 if stripe else np.inf),
-            Row(name, "lambda* of lazy training, each p", "1", lazy, 0.8, 1.2)]
-    if stripe:
-        late = [late_amplification(p, STRIPE) for p in curves["p"]]
-        rows.append(Row(name, "lambda* / 0.368 sqrt(p), each p", "1", feature / late))
-    return rows
+    expected = ("0.5", 0.4, 0.7) if name == "stripe" else ("0.25", -np.inf, np.inf)
+    late = [late_amplification(p, STRIPE) for p in curves["p"]]
+    rows = [Row(name, "exponent of lambda* against p", expected[0],
+                -power_law(curves["p"], feature).exponent, *expected[1:]),
+            Row(name, "lambda* of lazy training, each p", "1", lazy, 0.8, 1.2),
+            Row(name, "lambda* / 0.368 sqrt(p), each p", "1", feature / late)]
+    return rows if name == "stripe" else rows[:2]
 
 
 def judge_distances(name, curves):
     return [Row(name, f"exponent of the distance of supports, {kernel}", published,
-                np.array([power_law(curves["p"], distances).exponent]))
+                power_law(curves["p"], distances).exponent)
             for kernel, published, distances in zip(
                 ("initial", "final"), (f"{1 / curves['d']:.3f}", "-"),
                 np.moveaxis(curves["distances"], -1, 0))]

@@ -1,13 +1,13 @@
 """How fast does the error fall with p? Feature and lazy learning, kernel machines, neighbors.
 
-Feature learning compresses directions that the labels ignore, by lambda ~ sqrt(p) on the stripe,
-which theory turns into a larger exponent of error ~ p^-beta. Each training set is learned by the
-network at small alpha (feature) and at large alpha (lazy: the whole network, not a frozen kernel),
-by support vectors of its tangent kernel at the start and at the end, and by 5 nearest neighbors.
+Feature learning compresses directions that the labels ignore, by lambda ~ sqrt(p) on the stripe:
+by theory a larger exponent of error ~ p^-beta. Each training set is learned by the network at small
+alpha (feature) and large alpha (lazy: no frozen kernel), by support vectors of its tangent kernel
+at the start and the end, and by 5 nearest neighbors.
 
-Source: Paccolat et al. 2021, J. Stat. Mech. 044001; Petrini 2020, candidacy talk; public code, of
-which: one hidden layer of h ReLUs, alpha = 1e-6 (5e-8 with the article's 1/sqrt(h), h = 400), soft
-hinge of sharpness 20, h = 10,000 (here 400); MNIST by parity, alpha = 2e-3, sharpness 3.
+Source: Paccolat et al. 2021, J. Stat. Mech. 044001; Petrini 2020, candidacy talk; public code: one
+hidden layer of h ReLUs, alpha = 1e-6 (5e-8 with the article's 1/sqrt(h), h = 400), soft hinge of
+sharpness 20, h = 10,000 (here 400); MNIST by parity, alpha = 2e-3, sharpness 3.
 
 Published or theory against ours; 5 seeds for the stripe, 2 for the others, p = 128 to 2048 (1024):
 stripe, d = 5: exponents 0.692 feature, 0.385 lazy / 0.60 (0.46 to 0.70 over seeds), 0.44
@@ -20,19 +20,17 @@ MNIST: guides 1/2 feature, 1/3 lazy / 0.20, 0.31, and 5-NN is ahead of all
 Minutes of processor time: --quick 1/3, --standard 9, --full 6,000 by estimate.
 
 Does not reproduce:
-- Final SVC and network agree to 25 % at p = 128 and 512 only: their ratios are 1.18, 0.73, 0.84,
-  0.69, 0.55 (mean 0.77). It depends on when one stops: trained till every point is out of the
-  margin ("stripe, every point"), 1.15 and 1.69 at p = 128 and 256, while lambda falls to 0.70 and
-  0.45 of what it was: the last points cost compression. Final SVC is below initial SVC throughout.
+- Final SVC and network agree to 25 % at p = 128 and 512 only: ratios 1.18, 0.73, 0.84, 0.69, 0.55
+  (mean 0.77). Trained till every point is out of the margin ("stripe, every point"), 1.15 and 1.69
+  at p = 128 and 256, while lambda falls to 0.70 and 0.45 of what it was: the last points cost
+  compression. Final SVC is below initial SVC throughout.
 - Supports of the initial kernel approach the interface as p^-0.35 on the stripe, p^-0.46 on the
   sphere, faster than p^(-1/5); p^-0.36 on the cylinder, where p^(-1/3) is expected.
 - MNIST: no gain by feature learning.
 
-Deviation: training stops when 95 % of the points have y F >= 1, or at a number of steps, as the
-last 5 % would take most of the time; the table tells how many are left. The 95 % were chosen after
-trials of two training sets (p = 128 and 256) in which several fractions were compared. The steps
-are longer than published (LIMITS), MNIST has a fully connected network of 2 x 100 in place of the
-talk's convolutional one.
+Deviation: training stops when 95 % of the points have y F >= 1 (chosen among several fractions by
+trials at p = 128 and 256), or at a number of steps; the table tells how many are left. Steps are
+longer than published (LIMITS); MNIST has 2 x 100 fully connected units, the talk's is convolutional
 """
 from dataclasses import dataclass
 
@@ -70,18 +68,17 @@ class Setting:
     d_sphere: int = 5
 
     def steps(self, p):
-        """So many that the time of a run hardly depends on p, and 20,000 at most."""
+        """So many that the time of a run hardly depends on p."""
         return min(20_000, max(self.least_steps, self.steps_times_p // p))
 
     def of(self, name):
         """Of a task: sizes p, number of seeds, d, widths of the hidden layers."""
         if name == "mnist":
             return self.p_others, self.seeds_of_others, 784, self.image_widths
-        d = getattr(self, f"d_{name.partition(',')[0]}")
-        if name in ("stripe", EVERY_POINT):
-            sizes = self.p_stripe[:2] if name == EVERY_POINT else self.p_stripe
-            return sizes, self.seeds, d, (self.width,)
-        return self.p_others, self.seeds_of_others, d, (self.width,)
+        rest = getattr(self, f"d_{name.partition(',')[0]}"), (self.width,)
+        if name.startswith("stripe"):
+            return self.p_stripe[:2 if name == EVERY_POINT else None], self.seeds, *rest
+        return self.p_others, self.seeds_of_others, *rest
 
 
 SIZES = (128, 256, 512, 1024, 2048)

@@ -2,7 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, ticks_at
+from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, legend_beside, logarithmic,
+                       panels_of)
 
 from npspectral.analysis.kernels.learning_curves import power_law
 from npspectral.analysis.neurons.compression import late_amplification
@@ -11,19 +12,17 @@ from npspectral.data.binary import STRIPE
 from .claims import METHODS, errors_of, theory
 from .parts import EVERY_POINT
 
-LOOKS = dict(zip(METHODS, ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (PINK, "v"), (GRAY, "^"))))
+LOOKS = dict(zip(METHODS, ((BLUE, "o-"), (ORANGE, "s-"), (GREEN, "D-"), (PINK, "v-"),
+                           (GRAY, "^-"))))
 
 
 def figures(result):
     tasks = {name: curves for name, curves in result.items() if name != EVERY_POINT}
-    drawn = {"errors": partial(draw_errors, result=tasks)}
-    if any("distances" in curves for curves in tasks.values()):
-        drawn["compression"] = partial(draw_compression, result=tasks)
-    return drawn
+    return {"errors": partial(draw_errors, result=tasks),
+            "compression": partial(draw_compression, result=tasks)}
 
 
 def title(name, curves):
-    """Of a panel: the task, its dimension, and how many directions are relevant if not all."""
     if name == "mnist":
         return "MNIST, parity, fully connected"
     some = f", {curves['n_parallel']} relevant" if name == "cylinder" else ""
@@ -32,31 +31,18 @@ def title(name, curves):
 
 def draw_errors(plt, result):
     """Test error against p, one panel a task, with the slopes of theory."""
-    n_columns = min(2, len(result))
-    n_rows = -(-len(result) // n_columns)
-    figure, panels = plt.subplots(n_rows, n_columns, figsize=(9 * n_columns, 5 * n_rows),
-                                  squeeze=False)
-    for panel in panels.flat[len(result):]:
-        panel.set_axis_off()
-    for panel, (name, curves) in zip(panels.flat, result.items()):
-        for method in METHODS:
-            draw_curve(panel, curves, method)
+    figure, panels = panels_of(plt, len(result), 2, 9, 5)
+    for panel, (name, curves) in zip(panels, result.items()):
+        for method, (color, line) in LOOKS.items():
+            law = curves["p"], errors_of(curves, method)
+            band(panel, *law, color, f"{method}: exponent {power_law(*law).exponent:.2f}",
+                 line=line)
         for method in ("feature", "lazy"):
             draw_slope(panel, curves, name, method)
-        logarithmic(panel, curves["p"])
-        panel.set(xlabel="p, training points", ylabel="test error, mean and range over seeds",
-                  title=title(name, curves))
-        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
+        logarithmic(panel, curves["p"], xlabel="p, training points", title=title(name, curves),
+                    ylabel="test error, mean and range over seeds")
+        legend_beside(panel)
     return figure
-
-
-def draw_curve(panel, curves, method):
-    """Mean over seeds with the range over them; the legend tells the fitted exponent."""
-    color, marker = LOOKS[method]
-    errors = errors_of(curves, method)
-    exponent = power_law(curves["p"], errors).exponent
-    band(panel, curves["p"], errors, color, f"{method}: exponent {exponent:.2f}",
-         line=f"{marker}-")
 
 
 def draw_slope(panel, curves, name, method):
@@ -77,13 +63,12 @@ def draw_compression(plt, result):
             draw_amplification(left, name, curves, color)
         if "distances" in curves:
             draw_distances(right, name, curves, color)
-    left.set(xlabel="p, training points", ylabel="lambda*, mean and range over seeds",
-             title="Compression of irrelevant directions")
-    right.set(xlabel="p, training points", ylabel="mean distance to the interface",
-              title="Support vectors of the tangent kernels")
-    for panel in (left, right):
-        logarithmic(panel, np.unique(np.concatenate([curves["p"] for curves in result.values()])))
-        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
+    sizes = np.unique(np.concatenate([curves["p"] for curves in result.values()]))
+    for panel, label, text in (
+            (left, "lambda*, mean and range over seeds", "Compression of irrelevant directions"),
+            (right, "mean distance to the interface", "Support vectors of the tangent kernels")):
+        logarithmic(panel, sizes, xlabel="p, training points", ylabel=label, title=text)
+        legend_beside(panel)
     return figure
 
 
@@ -103,8 +88,3 @@ def draw_distances(panel, name, curves, color):
     panel.plot(p, final, "v--", color=color, label=f"{name}, final kernel", alpha=0.6)
     middle = np.exp(np.log(initial * p ** (1 / d)).mean())
     panel.plot(p, middle * p ** (-1 / d), ":", color=color, label=f"{name}, p^(-1/{d})")
-
-
-def logarithmic(panel, p):
-    panel.set(xscale="log", yscale="log")
-    ticks_at(panel, p)

@@ -1,4 +1,6 @@
 """What holds for every network to rounding, and the accuracies that are wanted."""
+from functools import partial
+
 import numpy as np
 from lab.arrays import arms_of
 from lab.table import Row
@@ -16,23 +18,21 @@ def claims(result):
 
 
 def judge_rings(arms):
-    rows = [Row("rings", f"test accuracy, {name}", "-", arms[name]["accuracy"])
-            for name in ("1 step", "2 steps")]
-    five, odd = arms["5 steps"], arms["5 steps, no constant node"]
-    return [*rows, Row("rings", "test accuracy, 5 steps", "-", five["accuracy"], low=0.98),
-            Row("rings", "the same without the constant node", "-", odd["accuracy"], 0.42, 0.58),
-            *judge_rest("rings", five)]
+    one, two, five, odd = (arm["accuracy"] for arm in arms.values())
+    return [Row("rings", "test accuracy, 1 step", "-", one),
+            Row("rings", "test accuracy, 2 steps", "-", two),
+            Row("rings", "test accuracy, 5 steps", "-", five, low=0.98),
+            Row("rings", "the same without the constant node", "-", odd, 0.42, 0.58),
+            *judge_rest("rings", arms["5 steps"])]
 
 
 def judge_digits(part, arrays):
-    low = 0.97 if part == "digits, random" else -np.inf
-    return [Row(part, "mean test accuracy over seeds", "-",
-                arrays["accuracy"].mean(keepdims=True), low=low),
-            Row(part, "test accuracy", "-", arrays["accuracy"]),
-            Row(part, "condition number of Phi", "-", arrays["conditions"][:, 1]),
-            Row(part, "cosine of limit and direction of the class", "-",
-                arrays["alignment"][:, -1]),
-            Row(part, "seconds of training", "-", arrays["seconds"]), *judge_rest(part, arrays)]
+    row, low = partial(Row, part), 0.97 if part == "digits, random" else -np.inf
+    return [row("mean test accuracy over seeds", "-", arrays["accuracy"].mean(), low),
+            row("test accuracy", "-", arrays["accuracy"]),
+            row("condition number of Phi", "-", arrays["conditions"][:, 1]),
+            row("cosine of limit and direction of the class", "-", arrays["alignment"][:, -1]),
+            row("seconds of training", "-", arrays["seconds"]), *judge_rest(part, arrays)]
 
 
 def judge_rest(part, arrays):
@@ -42,12 +42,11 @@ def judge_rest(part, arrays):
     ratio = (arrays["distance"][:, steps:] / (arrays["bound"] + slack)).max(axis=(1, 2))
     planted = (arrays["eigenvalues"][0, 0] == 1).sum()
     largest = np.abs(arrays["eigenvalues"][:, 1, planted:]).max(1)
-    return [Row(part, "|A P - P| / bound of rounding", "-", arrays["rest"], high=1, exact=True),
-            Row(part, "drift of the limit in the tail / bound", "-", arrays["drift"], high=1,
-                exact=True),
-            Row(part, "distance to the limit / bound of decay", "-", ratio, high=1, exact=True),
-            Row(part, "largest |free eigenvalue|", "-", largest, high=1 - 2.0 ** -10,
-                exact=True),
+    exact = partial(Row, part, exact=True)
+    return [exact("|A P - P| / bound of rounding", "-", arrays["rest"], high=1),
+            exact("drift of the limit in the tail / bound", "-", arrays["drift"], high=1),
+            exact("distance to the limit / bound of decay", "-", ratio, high=1),
+            exact("largest |free eigenvalue|", "-", largest, high=1 - 2.0 ** -10),
             Row(part, "2-norm of A", "-", arrays["norm"])]
 
 

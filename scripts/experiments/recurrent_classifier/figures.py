@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.arrays import arms_of
-from lab.style import BLUE, GRAY, ORANGE, band, dots
+from lab.style import BLUE, GRAY, ORANGE, band, dots, panels_of
 
 from .parts import EXTENT
 
@@ -25,22 +25,14 @@ def figures(result):
     return drawn
 
 
-def panels_of(plt, arms, figsize):
-    """A panel for each arm and one more, whose places are named after them."""
-    figure, panels = plt.subplots(2, 3, figsize=figsize)
-    for panel in panels.flat[len(arms) + 1:]:
-        panel.set_axis_off()
-    name_places(panels.flat[len(arms)], arms)
-    return figure, panels.flat[:len(arms) + 1]
-
-
 def name_places(panel, arms):
     panel.set_xticks(range(len(arms)), [name.replace(", ", "\n") for name in arms])
 
 
 def draw_basins(plt, arms):
     """The plane by the direction in which each point ends, seed 0; accuracy of all seeds."""
-    figure, panels = panels_of(plt, arms, (16, 10))
+    figure, panels = panels_of(plt, len(arms) + 1, 3, 16 / 3, 5)
+    name_places(panels[-1], arms)
     for panel, (name, arrays) in zip(panels, arms.items()):
         panel.imshow(np.sign(arrays["basins"][0]), origin="lower", extent=[-EXTENT, EXTENT] * 2,
                      cmap="coolwarm", vmin=-2.5, vmax=2.5)
@@ -86,7 +78,6 @@ def draw_plane(panel, scores, labels):
 
 
 def draw_tail(panel, distance, bound):
-    """Distance to the limit over time, and the bound in the tail."""
     time = np.arange(len(distance))
     panel.semilogy(time, distance[:, :40], color=BLUE, alpha=0.25, linewidth=0.8)
     panel.semilogy(time[-len(bound):], bound.max(1), color=ORANGE, linewidth=2,
@@ -100,10 +91,9 @@ def draw_tail(panel, distance, bound):
 
 
 def draw_sample(panel, scores, label):
-    """The scores of one test sample."""
-    others = np.delete(scores, label, axis=1)
-    panel.plot(others, color=GRAY, linewidth=1,
-               label=["the other classes", *[None] * (others.shape[1] - 1)])
+    first, *others = np.delete(scores, label, axis=1).T
+    panel.plot(first, color=GRAY, linewidth=1, label="the other classes")
+    panel.plot(np.transpose(others), color=GRAY, linewidth=1)
     panel.plot(scores[:, label], color=BLUE, linewidth=2.5, label=f"score of its class, {label}")
     mark(panel, 20)
     panel.set(xlabel="t, steps", ylabel="scores $Y_P x_t$",
@@ -120,7 +110,8 @@ def mark(panel, length):
 
 def draw_spectrum(plt, arms):
     """Eigenvalues before and after training, seed 0, and condition numbers of all seeds."""
-    figure, panels = panels_of(plt, arms, (17, 9))
+    figure, panels = panels_of(plt, len(arms) + 1, 3, 17 / 3, 4.5)
+    name_places(panels[-1], arms)
     for panel, (name, arrays) in zip(panels, arms.items()):
         start, trained = np.sort(arrays["eigenvalues"][0])
         panel.plot(start, "-", color=GRAY, label="start")
@@ -138,7 +129,6 @@ def draw_spectrum(plt, arms):
 
 
 def draw_pairs(plt, arms):
-    """Accuracy on pairs, and the kernels' stability: alone, one after the other."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(14, 5))
     for shift, name, color, label in (
             (-0.1, "accuracy", BLUE, "both digits"),
@@ -161,13 +151,11 @@ def draw_pairs(plt, arms):
 
 
 def draw_images(plt, arms):
-    """Validation accuracy during training, and accuracy by the time of the read-out."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(15, 5))
     recurrent = arms["recurrent"]
     for (kind, arrays), color in zip(arms.items(), (BLUE, ORANGE)):
-        label = (f"{kind}, {arrays['size'][0]:,} parameters: test {arrays['accuracy'].mean():.4f}")
+        label = f"{kind}, {arrays['size'][0]:,} parameters: test {arrays['accuracy'].mean():.4f}"
         for course in arrays["course"]:
-            course = course[np.isfinite(course)]
             left.plot(1 + np.arange(len(course)), course, color=color, alpha=0.7, label=label)
             label = None
     left.set(xlabel="epochs; three learning rates, each from the best so far",

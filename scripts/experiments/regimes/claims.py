@@ -1,4 +1,6 @@
 """What is claimed of feature and lazy training, as rows of a table."""
+from functools import partial
+
 import numpy as np
 from lab.table import Row, slope
 
@@ -13,14 +15,11 @@ def sweeps(result, task):
 
 
 def claims(result):
-    """Rows of all parts."""
     rows = []
     for task in TASKS:
         parts = sweeps(result, task)
-        for width, part in parts.items():
-            rows += regimes(task, width, part)
-        if len(parts) > 1:
-            rows += crossover(task, parts)
+        rows += [row for width, part in parts.items() for row in regimes(task, width, part)]
+        rows += crossover(task, parts) if len(parts) > 1 else []
     return rows + approached(result) + scattered(**result["scatter"])
 
 
@@ -48,41 +47,35 @@ def error_crossing(part):
 
 def regimes(task, width, part):
     """What one width shows: both ends of the sweep, and where they meet."""
-    title, stripe, log_alpha = f"{task} {width}", task == "stripe", part["log_alpha"]
+    row, stripe, log_alpha = partial(Row, f"{task} {width}"), task == "stripe", part["log_alpha"]
     feature, lazy = (part["error"][:, end].mean(1) for end in (FEATURE, LAZY))
 
     def law(name, end):
         return slope(log_alpha[end], np.log10(part[name][:, end]))
-    by_error = [Row(title, "alpha*, test error halfway, mean of seeds", "order 1",
-                    np.array([10 ** error_crossing(part)]), low=1, high=100)]
+    by_error = [row("alpha*, test error halfway, mean of seeds", "order 1",
+                    10 ** error_crossing(part), low=1, high=100)]
     return by_error * stripe + [
-        Row(title, "test error, feature", "-", feature),
-        Row(title, "test error, lazy", "-", lazy),
-        Row(title, "test error, frozen kernel", "-", part["frozen_error"]),
-        Row(title, "test error, feature / lazy", "below 1" if stripe else "-", feature / lazy,
-            **(dict(high=0.8, every=False) if stripe else {})),
-        Row(title, "alpha*, |K - K_0| = |K_0|", "order 1", 10 ** kernel_crossing(part), 1, 100),
-        Row(title, "slope of |theta - theta_0|, feature", "-0.5", law("parameters", FEATURE),
-            low=-0.6, high=-0.4),
-        Row(title, "slope of |theta - theta_0|, lazy", "-1", law("parameters", LAZY),
-            low=-1.05, high=-0.95),
-        Row(title, "slope of |K - K_0|, feature", "-1", law("kernel", FEATURE),
-            low=-1.2, high=-0.8),
-        Row(title, "points left, all alphas, at most", "-", part["left"].max(1)),
-        Row(title, "steps, all alphas, at most", "-", part["steps"].max(1))]
+        row("test error, feature", "-", feature),
+        row("test error, lazy", "-", lazy),
+        row("test error, frozen kernel", "-", part["frozen_error"]),
+        row("test error, feature / lazy", *(("below 1", feature / lazy, -np.inf, 0.8, False)
+                                            if stripe else ("-", feature / lazy))),
+        row("alpha*, |K - K_0| = |K_0|", "order 1", 10 ** kernel_crossing(part), 1, 100),
+        row("slope of |theta - theta_0|, feature", "-0.5", law("parameters", FEATURE), -0.6, -0.4),
+        row("slope of |theta - theta_0|, lazy", "-1", law("parameters", LAZY), -1.05, -0.95),
+        row("slope of |K - K_0|, feature", "-1", law("kernel", FEATURE), -1.2, -0.8),
+        row("points left, all alphas, at most", "-", part["left"].max(1)),
+        row("steps, all alphas, at most", "-", part["steps"].max(1))]
 
 
 def crossover(task, parts):
     """alpha* ~ h^s: s = 0 in this convention is -1/2 in the article's, alpha / sqrt(h)."""
-    def exponent(crossing_of):
+    def row(name, crossing_of, *bounds):
         stars = np.array([crossing_of(part) for part in parts.values()])
-        return np.atleast_1d(slope(np.log10(list(parts)), stars.T) - 0.5)
-    rows = [Row(task, "exponent of alpha*(h), article, by kernel", "-0.5",
-                exponent(kernel_crossing), low=-0.65, high=-0.35, every=False)]
-    if task == "stripe":
-        rows.append(Row(task, "exponent of alpha*(h), article, by error", "-0.5",
-                        exponent(error_crossing), low=-0.8, high=-0.2))
-    return rows
+        return Row(task, f"exponent of alpha*(h), article, by {name}", "-0.5",
+                   slope(np.log10(list(parts)), stars.T) - 0.5, *bounds)
+    by_error = [row("error", error_crossing, -0.8, -0.2)] if task == "stripe" else []
+    return [row("kernel", kernel_crossing, -0.65, -0.35, False), *by_error]
 
 
 def approached(result):
@@ -114,4 +107,4 @@ def scattered(outputs, h):
     exponent = slope(np.log(h[fitted]), np.log(values[fitted]))
     return [Row("scatter", f"spread of F at h = {h[-1]}, lazy", "-", values[-1:]),
             Row("scatter", "exponent of the spread of F against h, lazy", "-0.5",
-                np.array([exponent]), low=-0.6, high=-0.4)]
+                exponent, low=-0.6, high=-0.4)]

@@ -31,7 +31,6 @@ def draw_seeds(axes, alpha, values, color, label, **style):
 
 
 def draw_alpha(plt, task, parts):
-    """Three panels against alpha; a color for each width."""
     figure, panels = plt.subplots(1, 3, figsize=(16, 5))
     for axes, (key, label) in zip(panels, PANELS.items()):
         for (width, part), color in zip(parts.items(), COLORS):
@@ -58,11 +57,10 @@ def draw_laws(axes, alpha, values, exponents):
 
 
 def draw_approach(plt, result):
-    """The distance of network and approximations against alpha, two activations."""
     figure, panels = plt.subplots(1, 2, figsize=(12, 5), sharey=True)
-    for axes, (name, title, exponent) in zip(panels, (("softplus", "softplus", -1),
-                                                      ("relu", "ReLU", -0.5))):
-        part, alpha = result[name], 10.0 ** result[name]["log_alpha"]
+    for axes, title, exponent in zip(panels, ("softplus", "ReLU"), (-1, -0.5)):
+        part = result[title.lower()]
+        alpha = 10.0 ** part["log_alpha"]
         draw_seeds(axes, alpha, part["linear"], ORANGE,
                    r"linearized, $f_0 + J (\theta - \theta_0)$")
         draw_seeds(axes, alpha, part["frozen"], GREEN, "flow with the frozen kernel")
@@ -77,7 +75,6 @@ def draw_approach(plt, result):
 
 
 def draw_courses(plt, courses, kernel):
-    """Loss against alpha t for the three, one panel for each alpha."""
     figure, panels = plt.subplots(1, len(courses), figsize=(16, 5), sharey=True)
     for axes, (name, part) in zip(panels, courses.items()):
         time = part["time"][1:]
@@ -95,13 +92,12 @@ def draw_courses(plt, courses, kernel):
 
 
 def draw_outputs(plt, courses):
-    """F of both approximations against F of the network on test points, at the end."""
     figure, panels = plt.subplots(1, len(courses), figsize=(16, 5))
     for axes, (name, part) in zip(panels, courses.items()):
-        network, linear, frozen = part["outputs"].T
+        network, *others = part["outputs"].T
         ends = network.min(), np.quantile(network, 0.998)
-        axes.scatter(network, linear, s=5, color=ORANGE, label="linearized")
-        axes.scatter(network, frozen, s=5, color=GREEN, label="frozen kernel")
+        for outputs, color, label in zip(others, COLORS[1:], ("linearized", "frozen kernel")):
+            axes.scatter(network, outputs, s=5, color=color, label=label)
         axes.plot(ends, ends, "k-", linewidth=0.8)
         axes.set(xlim=ends, ylim=ends, xlabel="F of the network",
                  title=rf"$\alpha = 10^{{{name.split()[1]}}}$")
@@ -112,7 +108,6 @@ def draw_outputs(plt, courses):
 
 
 def draw_scatter(plt, outputs, h):
-    """The relative spread of F over initializations against the width."""
     figure, axes = plt.subplots(figsize=(7, 5))
     values = np.array([spread(members) for members in outputs])
     axes.plot(h, values, "o", color=BLUE, label=f"{outputs.shape[1]} initializations")

@@ -1,5 +1,5 @@
 """Test accuracy against the share of hidden nodes cut."""
-from lab.style import BLUE, GRAY, GREEN, ORANGE, band, several
+from lab.style import BLUE, GRAY, GREEN, ORANGE, band, panels_of, several
 
 from .claims import by_case, published
 from .parts import PERCENTILES
@@ -14,13 +14,8 @@ def figures(result):
 
 
 def draw(plt, cases):
-    """One panel a case, three a row."""
-    columns = min(3, len(cases))
-    rows = -(-len(cases) // columns)
-    figure, panels = plt.subplots(rows, columns, figsize=(5.2 * columns, 4.4 * rows), squeeze=False)
-    for axes in panels.flat[len(cases):]:
-        axes.set_axis_off()
-    for axes, (name, methods) in zip(panels.flat, cases.items()):
+    figure, panels = panels_of(plt, len(cases), 3, 5.2, 4.4)
+    for axes, (name, methods) in zip(panels, cases.items()):
         for method, arrays in methods.items():
             color, line, label = LOOKS[method]
             band(axes, PERCENTILES, arrays["accuracy"], color, label, line=line, alpha=0.2)
@@ -28,5 +23,5 @@ def draw(plt, cases):
         axes.plot([], [], ":", color=GRAY, lw=2, label="published mean, in the same color")
         axes.set(xlabel="hidden nodes cut (%)", ylabel="test accuracy", ylim=(0, 1.02),
                  title=f"{name}\n{several(len(arrays['whole']))}, band: range")
-    panels.flat[0].legend(loc="lower left", fontsize=10)
+    panels[0].legend(loc="lower left", fontsize=10)
     return figure
