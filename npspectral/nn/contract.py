@@ -40,6 +40,7 @@ def watched(function, **given):
 
 def outputs(layer, params, x, name, array):
     """y with `array` in the place of "x" or of the parameter `name`; the layer gets copies."""
+    array = np.asarray(array)           # arithmetic on an array without axes gives a scalar
     if name == "x":
         return layer.forward(tree.map(widened, params), array)[0]
     names = iter([path for path, _ in tree.items(params)])
@@ -89,7 +90,7 @@ def _shared(grads, given):
 def _single(layer, params, x, grad_y):
     """What is computed from float32 is float32; only dtypes are looked at, not numbers."""
     def narrow(array):
-        return np.clip(array, -1e6, 1e6).astype(np.float32)
+        return np.asarray(np.clip(array, -1e6, 1e6), np.float32)    # of a 0-d array, too
 
     with np.errstate(all="ignore"):
         y, residuals = layer.forward(tree.map(narrow, params), narrow(x))
