@@ -1,5 +1,8 @@
 """Everything the laws run over: a new layer, loss, penalty or optimizer is one more line here.
 
+A layer in a file of its own is listed in nn/test_first_lines.py, too; a loss has its definition in
+nn/test_losses.py and its twins in peers/test_torch.py and peers/test_jax.py.
+
 A test that names `layer`, `loss`, `penalty`, `optimizer` or `dtype` as an argument runs once for
 every entry. Parameters are drawn at random instead of taken from `init`, whose ones and zeros hide
 mistakes; all sizes differ, so that a transposed array does not fit by accident.

@@ -23,11 +23,12 @@ class Layer:
                                                               part of the tangent kernel
 
     x is (..., batch, n_in), and no sample's y depends on another sample. Parameter gradients are
-    summed over axis -2 and over no other, so the same backward gives the gradient of a batch,
-    per-sample gradients (x[:, None, :]) and the whole Jacobian (grad_y = identity broadcast to
-    (K, N, 1, K)). Nothing that is given is changed, and a gradient is an array of its own, as
+    summed over the batch and over none of the axes before it, so the same backward gives the
+    gradient of a batch, per-sample gradients (x[:, None, :]) and the whole Jacobian (grad_y =
+    identity broadcast to (K, N, 1, K)). Nothing that is given is changed, and a gradient is an array of its own, as
     penalties are added to it in place; `check_gradients` tests all of this.
-    A layer of one's own defines `parameters`, `forward`, `backward` and `trainable`.
+    A layer of one's own defines `parameters`, `forward`, `backward` and `trainable`, and `n_in` and
+    `n_out` if it has any parameter. `dense.py` is a short example.
     """
 
     trainable: tuple[str, ...] = ()

@@ -85,7 +85,8 @@ def _parser():
     _add_vectors(commands.add_parser("vectors", help="list, show, export or verify the cases"))
     certify = _add(commands, "certify", _certify, "rebuild every golden number with the standard "
                    "library alone and compare byte for byte")
-    certify.add_argument("--write", metavar="FOLDER", help="write the files instead of comparing")
+    certify.add_argument("--write", metavar="FOLDER", help="write the files instead of "
+                         "comparing; the oracle itself reads none but the installed ones")
     selftest = _add(commands, "selftest", _selftest, "plant every known mistake and see it found")
     selftest.add_argument("--dtype", choices=DTYPES, default="float64")
     selftest.add_argument("--suite", choices=SUITES, default="full")

@@ -3,7 +3,7 @@
 An experiment is a folder of experiments/ with these names:
 
 experiment.py  its docstring   the question in the first line; what it shows, source, published
-                               numbers against ours, minutes, deviations
+                               numbers against ours, deviations, a line "Minutes ..."
                SECONDS         (quick, default, full), of one core
                DATA            names of the data sets that it uses where they are here
                AXES            name of an array, or "part/name" -> names of its axes, the seed first
@@ -14,7 +14,9 @@ parts.py       the functions of runs, which nothing but their own code makes run
 claims.py      claims(result) -> rows of lab.table
 figures.py     figures(result) -> name -> function of lab.style.Plots that gives a figure
 
-Claims and figures know the result alone, as it stands in the .npz file.
+Claims and figures know the result alone, as it stands in the .npz file. The tests run every
+experiment at a toy size, which tests/scripts/tiny.py has; tests/scripts/test_experiments.py counts
+the experiments.
 """
 import time
 from importlib import import_module

@@ -5,6 +5,9 @@
     python -I -S npspectral/oracle/certify/rebuild.py FOLDER    what differs from an older suite
     python -I -S npspectral/oracle/certify/rebuild.py --write   what maintainers do after a change
     python -I -S npspectral/oracle/certify/rebuild.py --write FOLDER
+
+A new case comes last in the catalog, and SUITE in suite/files.py is raised before --write. Only the
+files written without FOLDER can be read by the oracle: their manifest is recorded in digests.py.
 """
 import sys
 from pathlib import Path

@@ -14,7 +14,10 @@ from .structure import factored, nested, sparse, structure_errors
 
 
 def catalog():
-    """All cases in their fixed order, before the guard of certify; ids are permanent."""
+    """All cases in their fixed order, before the guard of certify; ids are permanent.
+
+    A new case comes last, from a function of its own: tests hold those before it to their bits.
+    """
     families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
                 stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
                 structure_errors, recurrent, complex_recurrent, recurrent_errors)
