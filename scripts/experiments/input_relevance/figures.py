@@ -121,7 +121,6 @@ def draw_mnist(plt, part):
 
 
 def draw_kept(axes, part):
-    """Test accuracy against the number of pixels kept."""
     counts = part["counts"]
     for name, color, line, label in (("relevance", BLUE, "-", "most relevant"),
                                      ("eigenvalue", ORANGE, "--", "largest eigenvalues"),

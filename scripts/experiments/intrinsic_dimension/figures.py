@@ -21,7 +21,7 @@ def figures(result):
 
 
 def three(arms):
-    """The arms of the largest set, with colors: untrained, trained, and the last one."""
+    """Arms with colors: untrained, trained on the largest set, and the last one."""
     names = list(arms)
     return zip((names[0], *names[-2:]), COLORS)
 
