@@ -30,7 +30,6 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-import old
 from lab.options import at_least_one, minutes
 from lab.perform import perform
 from lab.progress import progress
@@ -49,9 +48,8 @@ TITLES = {"quick": "small sizes (as it comes)", "standard": "the sizes of the RE
 
 def experiments():
     """Name -> expected seconds on one core: quick, default, full."""
-    found = {path.parent.name: seconds_of(path)
-             for path in sorted(SCRIPTS.glob("experiments/*/experiment.py"))}
-    return found | old.SECONDS
+    return {path.parent.name: seconds_of(path)
+            for path in sorted(SCRIPTS.glob("experiments/*/experiment.py"))}
 
 
 def seconds_left(expected, finished, workers):
@@ -120,9 +118,6 @@ def cores():
 
 def job_of(name, chosen, folder, workers):
     """The experiment as a process that runs this file with --here."""
-    if name in old.SECONDS:
-        return Job(name, SCRIPTS / f"{name}.py", old.command(name, chosen, folder, workers),
-                   folder / name)
     mode = next(flag for flag, mode in MODES.items() if mode == chosen.mode)
     changes = [part for change in chosen.set for part in ("--set", change)]
     command = [sys.executable, str(SCRIPTS / "reproduce.py"), name, "--here", f"--{mode}",

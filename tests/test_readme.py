@@ -33,10 +33,8 @@ def test_every_file_that_the_readme_names_is_there():
     text = README.read_text(encoding="utf-8")
     rows = text[text.index("| `scripts/experiments/`"):text.index("## How fast")]
     names = re.findall(r"^\| `(\w+)`", rows, re.M)
-    scripts = README.parent / "scripts"
-    assert len(names) >= 15 and not [name for name in names if not any(
-        path.is_file() for path in (scripts / "experiments" / name / "experiment.py",
-                                    scripts / f"{name}.py"))]
+    folder = README.parent / "scripts" / "experiments"
+    assert len(names) >= 15 and all((folder / name / "experiment.py").is_file() for name in names)
     modules = re.findall(r"^\| (`[^|]*)\|", text[text.index("| module |"):], re.M)
     for cell in modules:
         folder = ""

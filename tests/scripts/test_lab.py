@@ -167,16 +167,13 @@ def toy(folder, *arguments):
 
 
 def make_toy(folder):
-    shutil.copy(SCRIPTS / "reproduce.py", folder)
-    for name in ("old.py", "experiments/__init__.py"):      # old.py: while there are old scripts
-        if (SCRIPTS / name).is_file():
-            (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copy(SCRIPTS / name, folder / name)
+    (folder / "experiments" / "toy").mkdir(parents=True)
+    for name in ("reproduce.py", "experiments/__init__.py"):
+        shutil.copy(SCRIPTS / name, folder / name)
     ignore = shutil.ignore_patterns("__pycache__", "vectors")
     for name, place in (("lab", SCRIPTS), ("report", SCRIPTS), ("npspectral", SCRIPTS.parent)):
         shutil.copytree(place / name, folder / name, ignore=ignore)
     (folder / "lab" / "toy_task.py").write_text(TASK)
-    (folder / "experiments" / "toy").mkdir()
     for name, text in TOY.items():
         (folder / "experiments" / "toy" / name).write_text(textwrap.dedent(text.lstrip("\n")))
 

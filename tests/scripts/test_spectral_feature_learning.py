@@ -1,9 +1,10 @@
-"""The script spectral_feature_learning.py at toy size: arms, exact laws of them, verdicts."""
-from dataclasses import replace
-
+"""scripts/experiments/spectral_feature_learning: arms and their laws, verdicts that can fail."""
 import numpy as np
 import pytest
 from conftest import assert_near
+from experiments.spectral_feature_learning import parts
+from experiments.spectral_feature_learning.claims import claims, half_rise
+from experiments.spectral_feature_learning.parts import ARMS, DEGREES, GRID
 
 from npspectral import Chain, Dense, ReLU, data
 from npspectral.analysis.kernels.tangent import tangent_kernel
@@ -14,35 +15,12 @@ TRAINED = {"lambda_in": 4, "lambda_out": 10, "lambda": 14, "phi": 40, "lambda + 
            "dense": 50, "everything": 64, "bias apart": 3 + 10 + 30 + 10 + 10}
 
 
-@pytest.fixture
-def script(named_version):
-    """The script as a module; its siblings lie beside it."""
-    import spectral_feature_learning
-    return spectral_feature_learning
-
-
-@pytest.fixture
-def runs(script):
-    import spectral_feature_learning_runs
-    return spectral_feature_learning_runs
-
-
-@pytest.fixture
-def judge(script):
-    import spectral_feature_learning_verdicts
-    return spectral_feature_learning_verdicts
-
-
-def toy(script):
-    return script.Setting(2, {"stripe": 12}, 10, (-1, 0, 3), 300, 60)
-
-
-def trained(runs, arm, rng, steps=60):
+def trained(arm, rng, steps=60):
     """Network, its first and its last params, after some steps at alpha = 1."""
     x, y = data.stripe(rng, 12, 3)
-    network = runs.build(arm, 3, 10)
+    network, inputs = parts.build(arm, 3, 10), parts.with_constant(arm, x)
     start = network.init(np.random.default_rng(0))
-    for record in gradient_flow(network, start, runs.with_constant(arm, x), y, limits=runs.LIMITS):
+    for record in gradient_flow(network, start, inputs, y, limits=parts.LIMITS):
         if record.step == steps:
             return network, start, record.params
 
@@ -50,19 +28,19 @@ def trained(runs, arm, rng, steps=60):
 # Arms
 
 @pytest.mark.parametrize("arm", TRAINED)
-def test_every_arm_trains_its_parameters_and_starts_as_one_function(runs, arm, rng):
-    network, x = runs.build(arm, 3, 10), rng.standard_normal((5, 3))
+def test_every_arm_trains_its_parameters_and_starts_as_one_function(arm, rng):
+    network, x = parts.build(arm, 3, 10), rng.standard_normal((5, 3))
     params = network.init(rng)
     assert tree.size(network.trainable_part(params)) == TRAINED[arm]
-    own = runs.neurons(network, params, 3)
-    f, _ = network.forward(params, runs.with_constant(arm, x))
+    own = parts.neurons(network, params, 3)
+    f, _ = network.forward(params, parts.with_constant(arm, x))
     assert_near(own.forward(x), f[:, 0], 256)
     assert 0.5 < own.omega.std() < 2                                # N(0, 1) in every arm
 
 
-def test_dense_arm_is_a_dense_network_on_the_same_way(runs, rng):
+def test_dense_arm_is_a_dense_network_on_the_same_way(rng):
     x, y = data.stripe(rng, 12, 3)
-    inputs, network = runs.with_constant("dense", x), runs.build("dense", 3, 10)
+    inputs, network = parts.with_constant("dense", x), parts.build("dense", 3, 10)
     params = network.init(rng)
     dense = Chain(Dense(4, 10, bias=False), ReLU(), ScaledDense(10, 1, 2 ** 0.5 / 10, False))
     flows = (gradient_flow(network, params, inputs, y, alpha=0.1),
@@ -77,27 +55,27 @@ def test_dense_arm_is_a_dense_network_on_the_same_way(runs, rng):
 
 @pytest.mark.parametrize("arm", ["lambda_in", "lambda_out", "lambda", "phi", "lambda + beta",
                                  "dense", "everything"])
-def test_networks_are_homogeneous_in_what_they_train(runs, arm, rng):
-    network, x = runs.build(arm, 3, 10), runs.with_constant(arm, rng.standard_normal((5, 3)))
+def test_networks_are_homogeneous_in_what_they_train(arm, rng):
+    network, x = parts.build(arm, 3, 10), parts.with_constant(arm, rng.standard_normal((5, 3)))
     params = network.init(rng)
     part = network.trainable_part(params)
     doubled = tree.merge(params, tree.map(lambda array: 2 * array, part))
     if arm in ("lambda_in", "lambda_out"):                          # gaps: the other set is not 0
         doubled[0]["lambda_in"] = 2 * params[0]["lambda_in"]
-    degree = runs.DEGREES[arm]
+    degree = parts.DEGREES[arm]
     assert_near(network.forward(doubled, x)[0], 2 ** degree * network.forward(params, x)[0], 256)
 
 
-def test_lambda_in_maps_all_neurons_alike(runs, rng):
-    network, start, end = trained(runs, "lambda_in", rng)
+def test_lambda_in_maps_all_neurons_alike(rng):
+    network, start, end = trained("lambda_in", rng)
     before, after = (network.layers[0].weight(params[0]) for params in (start, end))
     factor = after / before
     assert_near(factor, np.broadcast_to(factor[0], factor.shape), 64)
     assert np.ptp(factor[0]) > 0.1
 
 
-def test_lambda_out_alone_is_exactly_linear_until_a_gap_is_0(runs, rng):
-    network, x = runs.build("lambda_out", 3, 10), rng.standard_normal((5, 4))
+def test_lambda_out_alone_is_exactly_linear_until_a_gap_is_0(rng):
+    network, x = parts.build("lambda_out", 3, 10), rng.standard_normal((5, 4))
     params, change = network.init(rng), rng.uniform(-0.9, 0.9, 10)
     kernel, f = tangent_kernel(network, params, x), network.forward(params, x)[0]
     moved = tree.merge(params, ({"lambda_out": change}, {}, {}))
@@ -108,8 +86,8 @@ def test_lambda_out_alone_is_exactly_linear_until_a_gap_is_0(runs, rng):
     assert np.abs(tangent_kernel(network, across, x) - kernel).max() > 0.01 * kernel.max()
 
 
-def test_lambda_out_leaves_every_neuron_on_its_line(runs, rng):
-    network, start, end = trained(runs, "lambda_out", rng)
+def test_lambda_out_leaves_every_neuron_on_its_line(rng):
+    network, start, end = trained("lambda_out", rng)
     before, after = (network.layers[0].weight(params[0]) for params in (start, end))
     factor = after / before
     assert_near(factor, np.broadcast_to(factor[:, :1], factor.shape), 64)
@@ -118,31 +96,31 @@ def test_lambda_out_leaves_every_neuron_on_its_line(runs, rng):
 
 # What is measured
 
-def test_amplification_is_that_of_hand_made_weights(runs, rng):
-    x, network = rng.standard_normal((6, 3)), runs.build("everything", 3, 10)
+def test_amplification_is_that_of_hand_made_weights(rng):
+    x, network = rng.standard_normal((6, 3)), parts.build("everything", 3, 10)
     params = network.init(rng)
     params[0]["phi"][...] = 1
     params[0]["lambda_in"][...] = -8, 1, 3, 5
-    own = runs.geometry(runs.neurons(network, params, 3), params, x)
+    own = parts.geometry(parts.neurons(network, params, 3), params, x)
     assert own["amplification"] == own["eigenvalue"] == 4
     assert own["attractors"] + (own["dead"] == 1) in (1, 2)         # of both signs of beta
     params[2]["weight"][...] = 1
-    own = runs.geometry(runs.neurons(network, params, 3), params, x)
+    own = parts.geometry(parts.neurons(network, params, 3), params, x)
     assert own["attractors"] == 1 and own["dead"] == 0
 
 
-def test_grid_counts_time_from_the_moment_when_the_loss_is_half(runs):
+def test_grid_counts_time_from_the_moment_when_the_loss_is_half():
     time = np.array([0, 1.0, 2, 4, 400])
     rows = {"time": time, "loss": np.array([1, 0.9, 0.4, 0.1, 0]),
             "alignment": time[:, None] + np.arange(4), "share": np.zeros((5, 4))}
-    own = runs.on_grid(rows)
-    at = 2 * runs.GRID
+    own = parts.on_grid(rows)
+    at = 2 * parts.GRID
     assert_near(own["alignment"][:, 1], at + 1, 64)
-    assert own["loss"][runs.GRID == 1] == 0.4 and own["share"].shape == (101, 4)
+    assert own["loss"][parts.GRID == 1] == 0.4 and own["share"].shape == (101, 4)
 
 
-def test_groups_have_the_parts_of_the_kernel(runs, script):
-    own = runs.follow("everything", 0, replace(toy(script), max_steps=3000, exponents=(1,)))
+def test_groups_have_the_parts_of_the_kernel():
+    own = parts.follow("everything", 1, (5, 12, 10, 300, 3000), 0)
     assert_near(own["share"].sum(1), np.ones(101), 64)
     assert own["loss"][0] > 0.98 and own["loss"][-1] < 0.5
     assert (np.abs(own["alignment"]) <= 1).all() and np.ptp(own["alignment"], 0).min() > 0.01
@@ -150,81 +128,57 @@ def test_groups_have_the_parts_of_the_kernel(runs, script):
 
 # Verdicts
 
-def made(judge):
+def made():
     """A result that obeys the laws: alpha = 10^-2, 10^0 and 10^4."""
     log_alpha, result = np.array([-2.0, 0, 4]), {}
-    for arm in judge.ARMS:
-        k = judge.DEGREES.get(arm, 3)
+    for arm in ARMS:
+        k = DEGREES.get(arm, 3)
         gather = 0.3 if arm in ("phi", "dense") else 1
         error = {"lambda + beta": 0.04, "everything": 0.04, "bias apart": 0.09}.get(arm, 0.05)
         result[f"stripe {arm}"] = {
-            "error": np.array([[error, 0.06, 0.1]]), "left": np.zeros((1, 3)),
-            "parameters": 10 ** (-log_alpha / k)[None],
+            "log_alpha": log_alpha, "error": np.array([[error, 0.06, 0.1]]),
+            "left": np.zeros((1, 3)), "parameters": 10 ** (-log_alpha / k)[None],
             "kernel": np.append(10 ** ((2 / k - 2) * log_alpha[:2]), 0)[None],
             "amplification": np.full((1, 3), 9.0),
             "eigenvalue": np.full((1, 3), 9.0), "attractors": np.full((1, 3), 100 * gather),
             "start_attractors": np.array([100])}
-    rises = [np.interp(np.log(judge.GRID), [start, 0], [0.1, 0.5]) for start in (-6, -3, -3, -3)]
+    rises = [np.interp(np.log(GRID), [start, 0], [0.1, 0.5]) for start in (-6, -3, -3, -3)]
     result["kernels everything"] = {"alignment": np.stack(rises, 1)[None]}
     return result
 
 
-def verdict(script, judge, result, part, quantity):
-    setting = replace(toy(script), exponents=(-2, 0, 4))
-    row, = (row for row in judge.verdicts(result, setting)
-            if row.part == part and row.quantity == quantity)
-    return row.verdict.split()[0]
+def failed(result):
+    return {(row.part, row.quantity) for row in claims(result) if row.verdict.startswith("FAIL")}
 
 
-def test_made_up_laws_pass_and_others_fail(script, judge):
-    setting = replace(toy(script), exponents=(-2, 0, 4))
-    judged = [row for row in judge.verdicts(made(judge), setting) if row.verdict]
-    assert len(judged) >= 28 and [row for row in judged if not row.good.all()] == []
-
-    def failed(part, quantity, arm, name, column, value):
-        result = made(judge)
-        result[f"stripe {arm}"][name][:, column] = value
-        return verdict(script, judge, result, part, quantity) == "FAIL"
-
-    assert failed("stripe dense", "slope of |theta - theta_0|, small alpha",
-                  "dense", "parameters", 0, 100)                    # alpha^-1 instead of alpha^-1/2
-    assert failed("stripe everything", "slope of |K - K_0|, small alpha",
-                  "everything", "kernel", 0, 1)
-    assert failed("alone", "|K - K_0| / |K_0|, lambda", "lambda", "kernel", 0, 1e-3)
-    assert failed("alone", "|K - K_0|, lambda_out, largest alpha", "lambda_out", "kernel", 2, 1e-3)
-    assert failed("errors", "lambda: small / large alpha", "lambda", "error", 0, 0.2)
-    assert failed("errors", "everything / dense, small alpha", "dense", "error", 0, 0.02)
-    assert failed("errors", "bias apart / dense, small alpha", "bias apart", "error", 0, 0.05)
-    assert failed("neurons", "attractors at the end / start, dense", "dense", "attractors", 0, 90)
+def test_made_up_laws_pass():
+    assert len([row for row in claims(made()) if row.verdict]) >= 28
+    assert failed(made()) == set()
 
 
-def test_kernel_of_lambda_in_that_turns_last_fails(script, judge):
-    result = made(judge)
+@pytest.mark.parametrize("part, quantity, arm, name, column, value", [
+    ("stripe dense", "slope of |theta - theta_0|, small alpha", "dense", "parameters", 0, 100),
+    ("stripe everything", "slope of |K - K_0|, small alpha", "everything", "kernel", 0, 1),
+    ("alone", "|K - K_0| / |K_0|, lambda", "lambda", "kernel", 0, 1e-3),
+    ("alone", "|K - K_0|, lambda_out, largest alpha", "lambda_out", "kernel", 2, 1e-3),
+    ("errors", "lambda: small / large alpha", "lambda", "error", 0, 0.2),
+    ("errors", "everything / dense, small alpha", "dense", "error", 0, 0.02),
+    ("errors", "bias apart / dense, small alpha", "bias apart", "error", 0, 0.05),
+    ("neurons", "attractors at the end / start, dense", "dense", "attractors", 0, 90)])
+def test_others_fail(part, quantity, arm, name, column, value):
+    result = made()
+    result[f"stripe {arm}"][name][:, column] = value
+    assert (part, quantity) in failed(result)
+
+
+def test_kernel_of_lambda_in_that_turns_last_fails():
+    result = made()
     alignment = result["kernels everything"]["alignment"]
     result["kernels everything"]["alignment"] = alignment[..., ::-1]
-    assert verdict(script, judge, result, "kernels everything",
-                   "half of the rise, lambda_in / phi") == "FAIL"
+    assert ("kernels everything", "half of the rise, lambda_in / phi") in failed(result)
 
 
-def test_half_rise(judge):
-    rise = np.where(judge.GRID < 0.2, 0.1, 0.9)
-    fall = np.where(judge.GRID < 3, rise, 0.2)
-    found = judge.half_rise(np.stack([rise, fall]))
-    assert (found == judge.GRID[judge.GRID >= 0.2][0]).all()
-
-
-# The whole
-
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, monkeypatch,
-                                                                tmp_path, capsys):
-    monkeypatch.setitem(script.SETTINGS, "quick", toy(script))
-    monkeypatch.setenv("NPSPECTRAL_DATA", str(tmp_path))            # no images are here
-    script.main(["--quick", "--seeds", "1", "--out", str(tmp_path)])
-    with np.load(tmp_path / "spectral_feature_learning.npz") as saved:
-        assert saved["stripe everything error"].shape == (1, 3)
-        assert saved["kernels dense alignment"].shape == (1, 101, 4)
-    for name in ("arms", "geometry", "kernels"):
-        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
-    assert "lambda + beta / dense" in capsys.readouterr().out
-    monkeypatch.setattr(runs, "prepare", None)                      # nothing is run again
-    script.run(["stripe"], replace(toy(script), seeds=1), tmp_path / "runs.jsonl")
+def test_half_rise():
+    rise = np.where(GRID < 0.2, 0.1, 0.9)
+    fall = np.where(GRID < 3, rise, 0.2)
+    assert (half_rise(np.stack([rise, fall])) == GRID[GRID >= 0.2][0]).all()

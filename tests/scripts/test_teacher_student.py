@@ -1,11 +1,14 @@
-"""A teacher inside its student: sums over single numbers, and the script at toy size."""
+"""A teacher inside its student: sums over single numbers, and the experiment at toy size."""
 import itertools
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from conftest import assert_near, random_array, random_params, same_bits
+from experiments.teacher_student import data, parts
+from experiments.teacher_student.claims import claims
+from experiments.teacher_student.experiment import AS_PUBLISHED, SETTINGS, Setting, run
+from tiny import at_once
 
 from npspectral import Chain, Dense, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error
 from npspectral.analysis.spectral.pruning import mask_nodes, node_scores
@@ -130,72 +133,48 @@ def test_bad_input_is_refused_with_what_was_expected(case, rng):
         call(NET.init(rng))
 
 
-# The script
+# The experiment
 
-@pytest.fixture
-def script(named_version):
-    """The script as a module; its siblings lie beside it."""
-    import teacher_student
-    return teacher_student
+TOY = Setting((3, 4), (8,), 2, (1, 600, 99), real=())
 
 
-@pytest.fixture
-def runs(script):
-    import teacher_student_runs
-    return teacher_student_runs
-
-
-def toy(script):
-    return script.Setting((3, 4), (8,), 2, (1, 600, 99), real=())
-
-
-def verdict(script, result, quantity):
-    row, = (row for row in script.verdicts({"teacher 3": result["teacher 3"]})
-            if row.quantity == quantity)
+def verdict(result, quantity):
+    row, = (row for row in claims({name: part for name, part in result.items()
+                                   if name.startswith("teacher 3")}) if row.quantity == quantity)
     return row.verdict.split()[0]
 
 
-def test_small_teacher_is_found_and_planted_mistakes_are_caught(script, runs, tmp_path,
-                                                                monkeypatch):
-    monkeypatch.setattr(runs, "N_SAMPLES", 2000)
-    result = script.run(toy(script), (), tmp_path / "runs.jsonl")
-    assert list(result) == ["teacher 3", "teacher 4"]
-    assert set(result["teacher 4"]) == {("spectral", 8)}            # the control has one teacher
-    own = result["teacher 3"]["spectral", 8]
-    assert own["relevance"].shape == (2, 8) and own["paths"].shape == (2, 10 * 3 * 20)
-    assert (own["counts"] == [1, 2, 3, 4, 5, 6, 8]).all() and own["cores"].shape == (2, 700)
-    assert verdict(script, result, "core, spectral, h = 8") == "pass"
-    assert (own["losses"][:, 0] > 10 * own["losses"][:, -1]).all()
-
-    own["cores"] = own["cores"] + 3
-    assert verdict(script, result, "core, spectral, h = 8") == "FAIL"
-    own["losses"] = own["losses"][:, ::-1]
-    assert verdict(script, result, "MSE with 1 nodes / with 5, h = 8") == "FAIL"
+def test_small_teacher_is_found_and_planted_mistakes_are_caught(monkeypatch):
+    monkeypatch.setattr(parts, "N_SAMPLES", 2000)
+    result = run(TOY, at_once)
+    assert list(result) == ["teacher 3, spectral 8", "teacher 3, weight decay 8",
+                            "teacher 4, spectral 8"]                # the control has one teacher
+    part = result["teacher 3, spectral 8"]
+    assert part["relevance"].shape == (2, 8) and part["paths"].shape == (2, 10 * 3 * 20)
+    assert (part["counts"] == [1, 2, 3, 4, 5, 6, 8]).all() and part["cores"].shape == (2, 700)
+    assert verdict(result, "core, spectral, h = 8") == "pass"
+    assert (part["losses"][:, 0] > 10 * part["losses"][:, -1]).all()
+    part["cores"] = part["cores"] + 3
+    assert verdict(result, "core, spectral, h = 8") == "FAIL"
+    part["losses"] = part["losses"][:, ::-1]
+    assert verdict(result, "MSE with 1 nodes / with 5, h = 8") == "FAIL"
 
 
-def test_a_run_is_kept_and_same_seeds_share_teacher_and_data(script, runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "N_SAMPLES", 200)
-    setting = replace(toy(script), epochs=(1, 1))
-    first = script.run(setting, (), tmp_path / "runs.jsonl")
-    with ThreadPoolExecutor(2) as executor:
-        shared = script.run(setting, (), tmp_path / "shared.jsonl", executor=executor)
-    monkeypatch.setattr(runs, "train", None)                      # nothing is trained again
-    again = script.run(setting, (), tmp_path / "runs.jsonl")
-    for size, own in first["teacher 3"].items():
-        assert same_bits(own, again["teacher 3"][size])
-        assert same_bits(own, shared["teacher 3"][size])
-    spectral, dense = (first["teacher 3"][arm, 8]["teacher_paths"]
+def test_same_seeds_share_teacher_and_data(monkeypatch):
+    monkeypatch.setattr(parts, "N_SAMPLES", 200)
+    result = run(replace(TOY, epochs=(1, 1)), at_once)
+    spectral, dense = (result[f"teacher 3, {arm} 8"]["teacher_paths"]
                        for arm in ("spectral", "weight decay"))
     assert same_bits(spectral, dense) and (spectral[0] != spectral[1]).any()
 
 
 @pytest.mark.parametrize("name, n_out", [("labels", 3), ("target", 1)])
-def test_features_from_a_file_are_learned(script, runs, tmp_path, rng, name, n_out):
+def test_features_from_a_file_are_learned(tmp_path, rng, name, n_out):
     x = np.c_[7 + rng.standard_normal((50, 6)), np.full(50, 3)]     # a constant feature, too
     labels = np.arange(50) % 3
     np.savez(tmp_path / "made.npz", x=x, **{name: labels if name == "labels" else x[:, 0]})
     path = str(tmp_path / "made.npz")
-    (a, target), (b, test) = runs.real_sets(path, rng, None)
+    (a, target), (b, test) = data.real_sets(path, rng, None)
     assert a.shape == (40, 7) and b.shape == (10, 7) and target.shape == (40, n_out)
     assert a.dtype == target.dtype == np.float32
     assert np.abs(a.mean(0)).max() < 1e-5 and np.abs(a[:, :6].std(0) - 1).max() < 1e-5
@@ -205,17 +184,14 @@ def test_features_from_a_file_are_learned(script, runs, tmp_path, rng, name, n_o
         assert (np.r_[target, test].sum(1) == 1).all()
     else:
         assert abs(target.mean()) < 1e-5 and abs(target.std() - 1) < 1e-5
-    setting = replace(toy(script), teachers=(), real_students=(4,), real_stages=((0.01, 2),))
-    result = script.run(setting, [path], tmp_path / "runs.jsonl")
-    assert result[path]["spectral", 4]["relevance"].shape == (1, 4)
-    script.plot(result, tmp_path)
-    assert (tmp_path / "real.png").stat().st_size > 10_000
-    assert len(script.verdicts(result)) == 6
+    result = run(replace(TOY, teachers=(), real_students=(4,), real_stages=((0.01, 2),),
+                         features=path), at_once)
+    assert result["made, spectral 4"]["relevance"].shape == (1, 4)
+    assert len(claims(result)) == 6
 
 
-def test_the_test_part_is_moved_and_scaled_as_the_training_part(script):
-    from teacher_student_data import standardized
-    train, test = standardized(np.array([[0.0, 5], [2, 5]]), np.array([[4.0, 6]]))
+def test_the_test_part_is_moved_and_scaled_as_the_training_part():
+    train, test = data.standardized(np.array([[0.0, 5], [2, 5]]), np.array([[4.0, 6]]))
     assert train.tolist() == [[-1, 0], [1, 0]] and test.tolist() == [[3, 1]]
 
 
@@ -225,32 +201,17 @@ def test_the_test_part_is_moved_and_scaled_as_the_training_part(script):
     (dict(x=np.ones((4, 2)), labels=np.ones(4)), "labels is float64 .* expected integers"),
     (dict(x=np.ones((4, 2)), labels=np.arange(-1, 3)), "labels is int64 .* from 0 on"),
     (dict(x=np.ones((4, 2)), target=np.ones(3)), r"target is float64 \(3,\) beside x of 4 rows")])
-def test_files_that_do_not_fit_are_refused(runs, tmp_path, rng, arrays, message):
+def test_files_that_do_not_fit_are_refused(tmp_path, rng, arrays, message):
     np.savez(tmp_path / "odd.npz", **arrays)
     with pytest.raises(ValueError, match=f"odd.npz: .*{message}"):
-        runs.real_sets(str(tmp_path / "odd.npz"), rng, None)
+        data.real_sets(str(tmp_path / "odd.npz"), rng, None)
 
 
-def test_published_numbers(script):
-    published = script.AS_PUBLISHED
-    spectral, dense = published["spectral, as published"], published["weight decay, as published"]
+def test_published_numbers():
+    spectral, dense = AS_PUBLISHED.values()
     assert (spectral.stages, spectral.batch_size) == (((0.005, 2000),), 300)
     assert (dense.stages, dense.batch_size) == (((0.002, 2000),), 500)
     assert [(p.strength, p.name) for p in spectral.penalties] == [(0.01, "0/phi"),
                                                                   (5e-4, "0/lambda_out")]
     assert [(p.strength, p.name) for p in dense.penalties] == [(0.01, "0/weight")]
-    assert script.SETTINGS["full"].seeds == 30
-
-
-def test_command_line_saves_arrays_figures_and_prints_the_table(script, runs, monkeypatch,
-                                                                tmp_path, capsys):
-    monkeypatch.setattr(runs, "N_SAMPLES", 100)
-    monkeypatch.setitem(script.SETTINGS, "quick", replace(toy(script), epochs=(1,)))
-    monkeypatch.setattr("sys.argv", ["teacher_student.py", "--quick", "--seeds", "1",
-                                     "--out", str(tmp_path / "new" / "folder")])
-    script.main()
-    with np.load(tmp_path / "new" / "folder" / "teacher_3.npz") as saved:
-        assert saved["weight decay 8 relevance"].shape == (1, 8)
-    for name in ("relevance", "core", "transition", "paths"):
-        assert (tmp_path / "new" / "folder" / f"{name}.png").stat().st_size > 10_000
-    assert "published" in capsys.readouterr().out
+    assert SETTINGS["full"].seeds == 30

@@ -153,6 +153,11 @@ CASES["sparse_training"] = Case(
 
 # spectral_feature_learning
 
+CASES["spectral_feature_learning"] = Case(
+    dict(p_stripe=12, p_mnist=10, width=10, exponents=(-1, 0, 3), n_test=300, max_steps=60),
+    constants={"draw": stripes},
+    spoil=("stripe lambda_out", "kernel", lambda changes: changes + 1e-3))
+
 # spectral_pruning
 
 CASES["spectral_pruning"] = Case(
@@ -181,3 +186,8 @@ CASES["tangent_kernel_pca"] = Case(
     spoil=("stripe", "remainder", lambda remainder: remainder + 1e-12))
 
 # teacher_student
+
+CASES["teacher_student"] = Case(
+    dict(teachers=(3, 4), students=(8,), seeds=2, epochs=(1, 600, 99), real=()),
+    constants={"N_SAMPLES": 2000},
+    spoil=("teacher 3, spectral 8", "cores", lambda cores: cores + 3))

@@ -1,11 +1,10 @@
-"""The runs of teacher_student.py: one student, trained and read."""
+"""One student, trained and read."""
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from experiment import progress
-from teacher_student_data import real_sets
+from lab.progress import progress
 
 from npspectral import Adam, Chain, Dense, ReLU, Spectral, fit, mean_squared_error
 from npspectral.analysis.spectral.pruning import node_scores
@@ -14,6 +13,8 @@ from npspectral.analysis.spectral.teacher_student import (core_size, keep_nodes,
 from npspectral.data import labeled
 from npspectral.nn import L2, PUBLISHED, Constant
 from npspectral.training import predict
+
+from .data import real_sets
 
 N_IN, SECOND, N_SAMPLES = 10, 20, 10_000
 

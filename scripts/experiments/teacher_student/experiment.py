@@ -19,7 +19,7 @@ within the seeds' spread but at h = 100; settled 0.0035, 0.0031, 0.0036 and 0.00
 At h = 40 and 100 the 20 nodes of largest R of a settled weight-decay student have the teacher's
 paths as well; at 500 less so than the core.
 
-Minutes on one core: --quick 1/2, as it comes 18 by estimate, --full 500 by estimate.
+Minutes on one core: --quick 1/2, --standard 18 by estimate, --full 500 by estimate.
 
 Does not reproduce: a teacher of 30 (--full). Its students have 24 to 41 nodes in the core, by rate
 and h, and a test MSE of 0.01 to 0.03 with all of them, several times that of smaller teachers.
@@ -31,33 +31,34 @@ students then have 20 to 25 nodes. Here both kinds learn in stages: see `arms`.
 Real data: MNIST, Fashion-MNIST (labels as one-hot rows, so that the loss is the squared error here
 too; the first images only, except with --full), California Housing (features and target less their
 mean, over their standard deviation, both of the training part). Their networks end in a trained
-layer with biases. --features FILE.npz adds any other set: arrays x (n, d) and labels (n,) of
+layer with biases. --set features=FILE.npz adds any other set: arrays x (n, d) and labels (n,) of
 classes 0, 1, ..., or target (n,) or (n, K) of numbers, standardized in the same way. So CIFAR-100
 enters: let a ResNet50 without its last layer see the images, and np.savez(file, x=its 2,048
 features, labels=labels).
 """
 import hashlib
-import time
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from experiment import (SEEDS, WORKERS, available, hold_memory, options, save_arrays, stack, swept,
-                        with_seeds)
-from experiment_table import show_table
-from teacher_student_figures import plot
-from teacher_student_runs import Arm, follow_data, follow_teacher
-from teacher_student_verdicts import verdicts
+from lab.data import here
+from lab.plan import stack
 
 from npspectral.sweep import Run, grid
 
+from .parts import Arm, follow_data, follow_teacher
+
+SECONDS = 28, 1080, 30000
+DATA = "mnist", "fashion-mnist", "california-housing"
+AXES = {"relevance": ("seed", "node"), "cores": ("seed", "epoch"), "counts": ("seed", "count"),
+        "losses": ("seed", "count"), "paths": ("seed", "path"), "teacher_paths": ("seed", "path"),
+        "path_distance": ("seed",)}
 SPECTRAL, DECAY = "spectral", "weight decay"
-REAL = ("mnist", "fashion-mnist", "california-housing")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a mode runs: all arms with the first teacher, with the others only spectral ones."""
+    """All arms with the first teacher, with the others only spectral ones."""
 
     teachers: tuple
     students: tuple
@@ -66,10 +67,11 @@ class Setting:
     more_students: tuple = ()           # of the first teacher
     published_students: tuple = ()      # of the first teacher, trained as published
     seeds_of_others: int = 1
-    real: tuple = REAL
+    real: tuple = DATA
     real_students: tuple = (40, 100, 300)
     real_stages: tuple = ((0.005, 40), (0.001, 20))
     images: int | None = 10_000         # of the training set, the first
+    features: str = ""                  # an .npz file of x and labels, or x and target
 
 
 def arms(h, epochs):
@@ -90,8 +92,8 @@ AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
                 f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
 SETTLED = (60, 1000, 400, 150, 50)
 SETTINGS = {
-    "quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50),
-                     real=REAL[2:], real_students=(40,)),
+    "quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50), real=DATA[2:],
+                     real_students=(40,)),
     "default": Setting((20, 10, 15), (40, 100, 500), 2, SETTLED, (10,), (40, 100, 500)),
     "full": Setting((20, 10, 15, 30), (40, 100, 500), 30, SETTLED, (10, 20, 60, 200, 1000),
                     (40, 100, 500), 30, real_students=(40, 100, 200, 500),
@@ -99,64 +101,30 @@ SETTINGS = {
 }
 
 
-def plan(setting, real):
-    """(part, name of the arm, h) -> the runs of all seeds, of every student to train."""
-    found = {}
+def plan(setting):
+    """"part, arm h" -> the runs of all seeds, of every student to train."""
+    runs = {}
     for h_teacher in setting.teachers:
         first = h_teacher == setting.teachers[0]
         students = [(name, arm, h)
                     for h in sorted(setting.students + setting.more_students * first)
-                    for name, arm in arms(h, setting.epochs).items()
-                    if first or arm.spectral]
+                    for name, arm in arms(h, setting.epochs).items() if first or arm.spectral]
         students += [(name, arm, h) for name, arm in AS_PUBLISHED.items()
                      for h in setting.published_students if first]
         seeds = range(setting.seeds if first else setting.seeds_of_others)
         for name, arm, h in students:
-            found[f"teacher {h_teacher}", name, h] = grid(
+            runs[f"teacher {h_teacher}, {name} {h}"] = grid(
                 follow_teacher, h_teacher=[h_teacher], arm=[arm], h=[h], seed=seeds)
-    for part in real:
-        content = file_digest(part) if Path(part).is_file() else ""
+    for part in [*here(*setting.real), *([setting.features] if setting.features else [])]:
+        content = hashlib.sha256(Path(part).read_bytes()).hexdigest() if part.endswith(
+            ".npz") else ""
         for h, name in product(setting.real_students, (SPECTRAL, DECAY)):
-            arm = Arm(name == SPECTRAL, setting.real_stages)
-            found[part, name, h] = [Run(follow_data, dict(
-                name=part, arm=arm, h=h, seed=0, limit=setting.images, content=content))]
-    return found
+            runs[f"{Path(part).stem}, {name} {h}"] = [Run(follow_data, dict(
+                name=part, arm=Arm(name == SPECTRAL, setting.real_stages), h=h, seed=0,
+                limit=setting.images, content=content))]
+    return runs
 
 
-def run(setting, real, path, workers=1, executor=None):
-    """part -> (arm, h) -> name -> array with one row a seed; runs in the file are not run again."""
-    result = {}
-    for (part, name, h), rows in swept(plan(setting, real), path, workers, executor).items():
-        result.setdefault(part, {})[name, h] = stack(rows)
-    return result
-
-
-def file_digest(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def save(result, folder):
-    """One .npz file a part, its arrays named "spectral 40 relevance" and so on."""
-    for part, sizes in result.items():
-        save_arrays({f"{arm} {h}": own for (arm, h), own in sizes.items()},
-                    folder / f"{Path(part).stem.replace(' ', '_')}.npz")
-
-
-def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/teacher_student",
-                     features=dict(help="an .npz file of x and labels, or x and target"),
-                     seeds=SEEDS, workers=WORKERS)
-    chosen = parser.parse_args(argv)
-    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
-    begin = time.monotonic()
-    hold_memory()
-    real = available(setting.real, chosen.download) + ([chosen.features] * bool(chosen.features))
-    result = run(setting, real, chosen.out / "runs.jsonl", chosen.workers)
-    save(result, chosen.out)
-    plot(result, chosen.out)
-    show_table(verdicts(result), chosen.out, chosen.mode)
-    print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
-
-
-if __name__ == "__main__":
-    main()
+def run(setting, keep):
+    """"part, arm h" -> arrays."""
+    return {part: stack(rows) for part, rows in keep(plan(setting)).items()}

@@ -1,11 +1,13 @@
-"""The figures of teacher_student.py: relevances, cores, transitions and paths; real data.
+"""Relevances, cores, transitions and paths; real data.
 
 Spectral students are drawn in full lines and weight decay in dashed ones; colors tell sizes.
 """
 from functools import partial
 
 import numpy as np
-from experiment_figures import BLUE, GRAY, GREEN, ORANGE, PINK, save_figures
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band
+
+from .claims import by_part, size_of, students
 
 COLOR = {"spectral": BLUE, "weight decay": ORANGE}
 LINE = {"spectral": "-", "weight decay": "--"}
@@ -13,29 +15,18 @@ SIZES = (BLUE, ORANGE, GREEN, PINK, "#E69F00", "#56B4E9", "k", GRAY)
 THRESHOLD, LEAST = 0.05, 1e-6     # of the core; of errors that are drawn
 
 
-def plot(result, folder):
-    """Write the figures of the parts in `result` to `folder`."""
-    taught = {part: own for part, own in result.items() if part.startswith("teacher ")}
-    real = {part: own for part, own in result.items() if part not in taught}
-    figures = {}
+def figures(result):
+    parts = by_part(result)
+    taught = {name: part for name, part in parts.items() if name.startswith("teacher ")}
+    real = {name: part for name, part in parts.items() if name not in taught}
+    drawn = {}
     if taught:
-        figures = {"relevance": partial(draw_relevance, own=next(iter(taught.values()))),
-                   "core": partial(draw_core, parts=taught),
-                   "transition": partial(draw_transition, parts=taught),
-                   "paths": partial(draw_paths, own=next(iter(taught.values())))}
-    if real:
-        figures["real"] = partial(draw_real, parts=real)
-    save_figures(figures, folder)
-
-
-def size_of(part):
-    """The teacher's size, the number in "teacher 20"."""
-    return int(part.split()[1])
-
-
-def students(own, arm="spectral"):
-    """(h, arrays) of the students by this arm, small ones first."""
-    return sorted((h, arrays) for (name, h), arrays in own.items() if name == arm)
+        first = next(iter(taught.values()))
+        drawn = {"relevance": partial(draw_relevance, own=first),
+                 "core": partial(draw_core, parts=taught),
+                 "transition": partial(draw_transition, parts=taught),
+                 "paths": partial(draw_paths, own=first)}
+    return drawn | ({"real": partial(draw_real, parts=real)} if real else {})
 
 
 def draw_relevance(plt, own):
@@ -63,10 +54,8 @@ def draw_core(plt, parts):
         for arm, marker in (("spectral", "o"), ("weight decay", "s")):
             if found := students(own, arm):
                 h = [size for size, _ in found]
-                cores = np.array([arrays["cores"][:, -1] for _, arrays in found])
-                left.plot(h, cores.mean(1), LINE[arm], marker=marker, color=color,
-                          label=f"{arm}, {part}")
-                left.fill_between(h, cores.min(1), cores.max(1), color=color, alpha=0.2)
+                cores = np.array([arrays["cores"][:, -1] for _, arrays in found]).T
+                band(left, h, cores, color, f"{arm}, {part}", line=marker + LINE[arm], alpha=0.2)
         left.axhline(size_of(part), color=color, linewidth=1, linestyle=":")
     h = sorted({h for own in parts.values() for _, h in own})
     left.plot(h, h, color=GRAY, linewidth=1, label="all nodes")
@@ -157,7 +146,7 @@ def draw_real(plt, parts):
         h = [h for h, _ in students(own)]
         top.plot(h, h, ".-", color=GRAY, linewidth=1, label="all nodes")
         top.set(xlabel="student's hidden nodes h", ylabel="nodes in the core",
-                title=part.rpartition("/")[2])
+                title=part)
         plain_log(top, x=h, y=sorted({*h, 5, 10, 20}))
         bottom.set(xscale="log", xlabel="nodes kept")
         top.legend()

@@ -1,16 +1,19 @@
-"""The runs of spectral_feature_learning.py: arms, and what is measured on a trained network."""
-from dataclasses import dataclass
+"""A run: one arm at every alpha, or its kernels in time.
+
+`size` is (d, p, width, n_test, max_steps), exponents are log10 of alpha.
+"""
 
 import numpy as np
-from experiment import progress, stack
+from lab.plan import stack
+from lab.progress import progress
 from lab.tasks import LIMITS, draw, error_of
 
-from npspectral.analysis.neurons.attractors import attractor_labels
-from npspectral.analysis.neurons.compression import amplification_by_component
 from npspectral.analysis.kernels.pca import alignment
-from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.analysis.kernels.regimes import kernel_change, parameter_change
 from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.neurons.attractors import attractor_labels
+from npspectral.analysis.neurons.compression import amplification_by_component
+from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.nn import Chain, Constant, Normal, ReLU, ScaledDense, Spectral
 from npspectral.training import gradient_flow, settle
 
@@ -26,18 +29,6 @@ N_FIXED = 200                           # test points that kernels are measured 
 NEAR = 0.02                             # a point counts as on a neuron's kink: patterns are +, 0, -
 MORE = 1.1                              # factor between the steps that `follow` looks at
 GRID, HALF = np.geomspace(1e-3, 1e2, 101), 0.5      # times of `follow`; the loss starts at 1
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a mode runs; exponents: log10 of alpha, the first one is that of the kernels in time."""
-
-    seeds: int
-    p: dict
-    width: int
-    exponents: tuple
-    n_test: int = 5000
-    max_steps: int = 6000
 
 
 def build(arm, d, width):
@@ -60,61 +51,63 @@ def neurons(network, params, d):
     return Neurons(weight[:, :d], bias, params[2]["weight"][0])
 
 
-def prepare(task, arm, seed, setting):
-    """(network, params), (x, y), (inputs, y_test) and points for kernels; x is without constant."""
-    d = {"stripe": 5, "mnist": 10}[task]
-    x, y, x_test, y_test = draw(task, d, seed, setting.p[task], setting.n_test)
-    network = build(arm, x.shape[1], setting.width)
-    params = network.init(np.random.default_rng([seed, setting.width]))
+def prepare(task, arm, seed, size):
+    """(network, params), (x, y), (inputs, y_test); x is without the constant."""
+    d, p, width, n_test, _ = size
+    x, y, x_test, y_test = draw(task, d, seed, p, n_test)
+    network = build(arm, d, width)
+    params = network.init(np.random.default_rng([seed, width]))
     return network, params, x, y, with_constant(arm, x_test), y_test
 
 
-def sweep(task, arm, seed, setting):
+def sweep(task, arm, exponents, size, seed):
     """A row for each alpha: what the end of training looks like."""
-    network, params, x, y, x_test, y_test = prepare(task, arm, seed, setting)
-    before = tangent_kernel(network, params, x_test[:N_FIXED])
+    network, params, x, y, x_test, y_test = prepare(task, arm, seed, size)
+    fixed, labels = x_test[:N_FIXED], y_test[:N_FIXED, 0]
+    before = tangent_kernel(network, params, fixed)
     f_0, rows = network.forward(params, x_test)[0], []
-    for exponent in setting.exponents:
+    for exponent in exponents:
         progress(f"{task}, {arm}, seed {seed}, alpha = 10^{exponent}")
         end = settle(gradient_flow(network, params, with_constant(arm, x), y,
                                    alpha=10.0 ** exponent, limits=LIMITS),
-                     y, max_steps=setting.max_steps)
+                     y, max_steps=size[-1])
         f, _ = network.forward(end.params, x_test)
-        kernel = tangent_kernel(network, end.params, x_test[:N_FIXED])
+        kernel = tangent_kernel(network, end.params, fixed)
         rows.append({"error": error_of(f - f_0, y_test), "left": 1 - end.satisfied(y),
                      "steps": end.step, "parameters": parameter_change(end.params, params),
                      "kernel": kernel_change(kernel, before),
-                     "alignment": alignment(kernel, y_test[:N_FIXED, 0]),
+                     "alignment": alignment(kernel, labels),
                      **geometry(neurons(network, end.params, x.shape[1]), end.params, x)})
     start = geometry(neurons(network, params, x.shape[1]), params, x)
     return {**stack(rows), "start_attractors": start["attractors"],
-            "start_alignment": alignment(before, y_test[:N_FIXED, 0])}
+            "start_alignment": alignment(before, labels)}
 
 
-def geometry(own, params, x):
+def geometry(hidden, params, x):
     """Amplification of the first coordinate, by W and by lambda_in alone; attractors."""
-    found, eigenvalues = attractor_labels(own, x, NEAR), np.abs(params[0]["lambda_in"][:x.shape[1]])
-    return {"amplification": amplification_by_component(own.omega),
+    found = attractor_labels(hidden, x, NEAR)
+    eigenvalues = np.abs(params[0]["lambda_in"][:x.shape[1]])
+    return {"amplification": amplification_by_component(hidden.omega),
             "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": found.count,
             "dead": found.dead.mean(), "sliding": found.sliding.mean()}
 
 
-def follow(arm, seed, setting):
+def follow(arm, exponent, size, seed):
     """Rows in time: alignment of each group's kernel with the labels, and its share of the trace.
 
     Every arm's kernels are those of all groups, also of the ones that it does not train.
     """
-    network, params, x, y, x_test, y_test = prepare("stripe", arm, seed, setting)
-    whole, fixed, labels = build("everything", x.shape[1], setting.width), x_test[:N_FIXED], y_test
-    rows, due = [], 0
+    network, params, x, y, x_test, y_test = prepare("stripe", arm, seed, size)
+    whole, rows, due = build("everything", size[0], size[2]), [], 0
     for record in gradient_flow(network, params, with_constant(arm, x), y,
-                                alpha=10.0 ** setting.exponents[0], limits=LIMITS):
-        done = record.satisfied(y) == 1 or record.step >= setting.max_steps
+                                alpha=10.0 ** exponent, limits=LIMITS):
+        done = record.satisfied(y) == 1 or record.step >= size[-1]
         if record.step >= due or done:
             due = MORE * record.step + 1
             progress(f"kernels of {arm}, seed {seed}, step {record.step}")
             rows.append({"time": record.time, "loss": record.loss,
-                         **group_kernels(whole, record.params, fixed, labels[:N_FIXED, 0])})
+                         **group_kernels(whole, record.params, x_test[:N_FIXED],
+                                         y_test[:N_FIXED, 0])})
         if done:
             return on_grid(stack(rows))
 

@@ -37,53 +37,64 @@ Measured, stripe, medians of 3 seeds, alpha = 10^-2 unless said:
 MNIST: no arm gains by small alpha beyond the range of its seeds; .13 to .15 in all but lambda_in,
 lambda_out and bias apart. p and h are small: other sizes may differ.
 
-Minutes on one core: 5; --quick 15 s, too small for some rows to pass; --full, not run, about 10
-hours by the number of steps and their size.
+Minutes on one core: --standard 5; --quick 1/4, too small for some rows to pass; --full, not run,
+600 by the number of steps and their size.
 """
-import time
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 
-from experiment import (SEEDS, WORKERS, available, each_seed, hold_memory, options, save_arrays,
-                        stack, swept, with_seeds)
-from experiment_table import show_table
-from spectral_feature_learning_figures import plot
-from spectral_feature_learning_runs import ARMS, Setting, follow, sweep
-from spectral_feature_learning_verdicts import verdicts
+import numpy as np
+from lab.data import here
+from lab.plan import each_seed, stack
 
+from .parts import ARMS, follow, sweep
+
+SECONDS = 14, 300, 36000
+DATA = ("mnist",)
 FOLLOWED = ("lambda + beta", "dense", "everything")     # arms whose kernels are seen in time
+IN_TIME = ("seed", "time", "group")
+AXES = {**dict.fromkeys(("error", "left", "steps", "parameters", "kernel", "alignment",
+                         "amplification", "eigenvalue", "attractors", "dead", "sliding"),
+                        ("seed", "alpha")),
+        **dict.fromkeys(("start_attractors", "start_alignment"), ("seed",)),
+        "log_alpha": ("alpha",), "p": (), "h": (), "exponent": (), "loss": IN_TIME[:2],
+        "share": IN_TIME, **{f"kernels {arm}/alignment": IN_TIME for arm in FOLLOWED}}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """exponents: log10 of alpha, the first one is that of the kernels in time."""
+
+    seeds: int
+    p_stripe: int
+    p_mnist: int                                        # 0: left out
+    width: int
+    exponents: tuple
+    n_test: int = 5000
+    max_steps: int = 4000
+    d_stripe: int = 5
+    d_mnist: int = 10
+
+
 SETTINGS = {
-    "quick": Setting(1, {"stripe": 64}, 100, (-1, 0, 4), 1000, 1500),
-    "default": Setting(3, {"stripe": 128, "mnist": 256}, 200, (-2, 0, 2, 4), max_steps=4000),
-    "full": Setting(5, {"stripe": 512, "mnist": 512}, 1000,
-                    (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 3, 4, 6), 10_000, 30_000),
+    "quick": Setting(1, 64, 0, 100, (-1, 0, 4), 1000, 1500),
+    "default": Setting(3, 128, 256, 200, (-2, 0, 2, 4)),
+    "full": Setting(5, 512, 512, 1000, (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 3, 4, 6), 10_000,
+                    30_000),
 }
 
 
-def run(tasks, setting, path, workers=1):
-    """Part -> name -> array with one row a seed; runs in the file are not run again."""
-    alone = replace(setting, seeds=1)                       # a run does not know how many there are
-    each = partial(each_seed, seeds=setting.seeds, setting=alone)
-    plan = {f"{task} {arm}": each(sweep, task=task, arm=arm) for task in tasks for arm in ARMS}
-    plan |= {f"kernels {arm}": each(follow, arm=arm) for arm in FOLLOWED}
-    return {part: stack(rows) for part, rows in swept(plan, path, workers).items()}
-
-
-def main(argv=None):
-    parser = options(__doc__.splitlines()[0], "results/spectral_feature_learning", seeds=SEEDS,
-                     workers=WORKERS)
-    chosen = parser.parse_args(argv)
-    setting = with_seeds(SETTINGS[chosen.mode], chosen.seeds)
-    begin = time.monotonic()
-    hold_memory()
-    images = [task for task in setting.p if task != "stripe"]
-    result = run(["stripe", *available(images, chosen.download)], setting,
-                 chosen.out / "runs.jsonl", chosen.workers)
-    save_arrays(result, chosen.out / "spectral_feature_learning.npz")
-    plot(result, setting, chosen.out)
-    show_table(verdicts(result, setting), chosen.out, chosen.mode)
-    print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {chosen.out}.")
-
-
-if __name__ == "__main__":
-    main()
+def run(setting, keep):
+    """Part -> name -> array: a sweep of each task and arm, kernels of some arms in time."""
+    tasks = ("stripe", *(here("mnist") if setting.p_mnist else ()))
+    size = {task: (getattr(setting, f"d_{task}"), getattr(setting, f"p_{task}"), setting.width,
+                   setting.n_test, setting.max_steps) for task in tasks}
+    each, first = partial(each_seed, seeds=setting.seeds), setting.exponents[0]
+    plan = {f"{task} {arm}": each(sweep, task=task, arm=arm, exponents=setting.exponents,
+                                  size=size[task]) for task in tasks for arm in ARMS}
+    plan |= {f"kernels {arm}": each(follow, arm=arm, exponent=first, size=size["stripe"])
+             for arm in FOLLOWED}
+    added = {task: {"log_alpha": np.array(setting.exponents, float), "p": size[task][1],
+                    "h": setting.width} for task in tasks}
+    return {part: stack(rows) | added.get(part.split()[0], {"exponent": first})
+            for part, rows in keep(plan).items()}

@@ -1,6 +1,6 @@
 """What the students of real data learn from: images, houses, or features from any .npz file."""
 import numpy as np
-from experiment import images
+from lab.data import images
 
 from npspectral.data import california_housing, load_npz, train_test_split
 

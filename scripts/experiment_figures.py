@@ -1,1 +1,0 @@
-from lab.style import *  # noqa: F401, F403

@@ -1,1 +1,0 @@
-from lab.table import *  # noqa: F401, F403

@@ -1,0 +1,97 @@
+"""What is claimed of the arms, as rows of a table."""
+import numpy as np
+from lab.table import Row, slope
+
+from .parts import ARMS, DEGREES, GRID, GROUPS
+
+SMALL, LARGE = slice(0, 2), -1          # the alphas of power laws, and the lazy one
+ALONE = ("lambda_in", "lambda_out", "lambda", "phi")
+UNSETTLED = "lambda_out"                # alone it is on its way still when a run ends
+LEARNING = ("lambda", "phi", "lambda + beta", "dense", "everything")    # better at small alpha
+
+
+def claims(result):
+    """Rows of all parts."""
+    rows = []
+    for arm in ARMS:
+        title, part = f"stripe {arm}", result[f"stripe {arm}"]
+        rows += errors(title, part) + geometry(title, part)
+        if arm in DEGREES and arm != UNSETTLED:
+            rows += exponents(title, part, DEGREES[arm])
+    rows += compared({arm: result[f"stripe {arm}"] for arm in ARMS}) + aligned(result)
+    for title in (f"mnist {arm}" for arm in ARMS):
+        if title in result:
+            rows += errors(title, result[title])
+    return rows
+
+
+def errors(title, part):
+    return [Row(title, "test error, small alpha", "-", part["error"][:, 0]),
+            Row(title, "test error, large alpha", "-", part["error"][:, LARGE]),
+            Row(title, "points left at small alpha", "-", part["left"][:, 0])]
+
+
+def gathered(part):
+    """Attractors (seeds, alphas) in units of those at the start."""
+    return part["attractors"] / part["start_attractors"][:, None]
+
+
+def geometry(title, part):
+    """What has become of the neurons at the smallest alpha."""
+    return [Row(title, "amplification of x_1 by W", "-", part["amplification"][:, 0]),
+            Row(title, "amplification of x_1 by lambda_in", "-", part["eigenvalue"][:, 0]),
+            Row(title, "attractors / attractors at the start", "-", gathered(part)[:, 0])]
+
+
+def exponents(title, part, k):
+    """Slopes of both changes at small alpha, beside -1/k and 2/k - 2 of homogeneity k."""
+    return [Row(title, f"slope of |{label}|, small alpha", f"{law:.3g}",
+                slope(part["log_alpha"][SMALL], np.log10(part[name][:, SMALL])),
+                round(law - around, 3), round(law + around, 3))
+            for name, label, law, around in (("parameters", "theta - theta_0", -1 / k, 0.15),
+                                             ("kernel", "K - K_0", 2 / k - 2, 0.25))]
+
+
+def compared(arms):
+    """Arms against each other at the smallest alpha, seed by seed; "-": nothing was predicted."""
+    small, large = ({arm: part["error"][:, column] for arm, part in arms.items()}
+                    for column in (0, LARGE))
+    rows = [Row("alone", f"|K - K_0| / |K_0|, {arm}", "order 1", arms[arm]["kernel"][:, 0],
+                0.05, 2) for arm in ALONE]
+    rows.append(Row("alone", "|K - K_0|, lambda_out, largest alpha", "0",
+                    arms["lambda_out"]["kernel"][:, LARGE], high=1e-14, exact=True))
+    rows += [Row("errors", f"{arm}: small / large alpha", "-", small[arm] / large[arm], high=1.0,
+                 every=False) for arm in LEARNING]
+    rows += [Row("errors", f"{arm} / dense, small alpha", "-", small[arm] / small["dense"],
+                 **bound, every=False)
+             for arm, bound in (("lambda + beta", dict(high=1.0)), ("everything", dict(high=1.0)),
+                                ("bias apart", dict(low=1.3)))]
+    return rows + [
+        Row("neurons", f"attractors at the end / start, {arm}", said, gathered(arms[arm])[:, 0],
+            **bound)
+        for arm, said, bound in (("phi", "gather", dict(high=0.6)),
+                                 ("dense", "gather", dict(high=0.6)),
+                                 ("lambda_out", "stay", dict(low=0.9)),
+                                 ("lambda + beta", "stay", dict(low=0.6)))]
+
+
+def half_rise(values):
+    """The times of GRID at which alignments (seeds, times) have made half of their rise."""
+    level = (values[:, :1] + values.max(1, keepdims=True)) / 2
+    return GRID[np.argmax(values >= level, 1)]
+
+
+def aligned(result):
+    """When each group's kernel has turned to the labels, in units of when the loss is half."""
+    rows, times = [], {}
+    for title in (name for name in result if name.startswith("kernels ")):
+        for i, group in enumerate(GROUPS):
+            values = result[title]["alignment"][:, :, i]
+            times[title, group] = half_rise(values)
+            rows += [Row(title, f"alignment of {group}'s kernel, start", "-", values[:, 0]),
+                     Row(title, f"alignment of {group}'s kernel, end", "-", values[:, -1]),
+                     Row(title, f"half of the rise, {group}", "-", times[title, group])]
+    whole = "kernels everything"
+    return rows + [Row(whole, f"half of the rise, {group} / phi", "-",
+                       times[whole, group] / times[whole, "phi"], **bounds)
+                   for group, bounds in (("lambda_in", dict(high=0.9)), ("lambda_out", {}))]
