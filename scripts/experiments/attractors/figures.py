@@ -42,7 +42,7 @@ def draw_fields(plt, field):
 
 
 def draw_field(axes, x, force, bias_sign, reach):
-    """Directions of dz/dt on a grid, the data and the circles z.x = z^2."""
+    """Directions of dz/dt, the data and the circles z.x = z^2."""
     line = np.linspace(-reach, reach, 28)
     z = np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)
     speed = velocity_field(z, x, force, bias_sign, 1)
@@ -79,7 +79,7 @@ def draw_maxima(plt, parts):
         p, counts = arrays["p"], arrays["attractors"]
         left.errorbar(p, counts.mean(1), counts.std(1), color=color, marker="o", capsize=3,
                       label=name)
-        right.plot(p, arrays["sliding"].sum(1) / counts.sum(1), "o-", color=color, label=name)
+        right.plot(p, arrays["sliding"].sum(1) / counts.sum(1), "o-", color=color)
     left.set(xlabel="points p with random labels", ylabel="attractors, mean and spread over tasks",
              title="All attractors of constant forces, any width")
     right.set(xlabel="points p with random labels", ylabel="share", ylim=(0, 1),

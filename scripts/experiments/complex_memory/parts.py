@@ -80,27 +80,10 @@ def train(layer, arm, stages, train_set, test_set, rng, label):
     return params, np.array(found)
 
 
-def learn(name, arm, seed, stages, pool, steps):
-    train_set, test_set = load(name, seed, pool)
-    layer = network(train_set[0].shape[1], arm, steps)
-    params, found = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
-                          f"{name}, seed {seed}")
-    return {"accuracy": found, "size": tree.size(layer.trainable_part(params)), "seed": seed,
-            **params}
-
-
 # What is left
 
-def trained(name, arm, own, pool, steps):
-    """The data, the layer and its parameters of what `learn` gave."""
-    train_set, test_set = load(name, own["seed"], pool)
-    layer = network(train_set[0].shape[1], arm, steps)
-    return train_set, test_set, layer, {part: own[part] for part in layer.shapes}
-
-
-def follow_memory(name, own, pool, steps):
+def follow_memory(layer, params, x, labels):
     """States until long after the nodes' end, and the read-out as time passes; in float64."""
-    _, (x, labels), layer, params = trained(name, "oscillating", own, pool, steps)
     x, params = tree.map(lambda array: array.astype(float), (x, params))
     largest = np.abs(np.tanh(params["theta"])).max()
     u, m = layer.states(params, x[:SHOWN], int(np.log(DEAD / 100) / np.log(largest)) + AFTER)
@@ -122,21 +105,17 @@ def turned_back(m, omega, begin=0):
     return np.exp(-1j * omega * times) * m
 
 
-def follow_pairs(name, arm, own, counts, pool, steps):
-    train_set, test_set, layer, params = trained(name, arm, own, pool, steps)
-    return {"largest": np.abs(np.tanh(params["theta"])).max(),
-            **follow_sequences(layer, params, train_set, test_set, GAPS, counts, PERIOD,
-                               own["seed"])}
-
-
-# Both
-
 def follow(name, arm, seed, stages, counts, pool, steps):
     """One network: "classes", of the FOLLOWED also "pairs", of the oscillating one "memory"."""
-    own = learn(name, arm, seed, stages, pool, steps)
-    found = {"classes": own}
+    train_set, test_set = load(name, seed, pool)
+    layer = network(train_set[0].shape[1], arm, steps)
+    params, course = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
+                           f"{name}, seed {seed}")
+    found = {"classes": {"accuracy": course, "seed": seed, **params,
+                         "size": tree.size(layer.trainable_part(params))}}
     if arm in FOLLOWED:
-        found["pairs"] = follow_pairs(name, arm, own, counts, pool, steps)
+        found["pairs"] = {"largest": np.abs(np.tanh(params["theta"])).max(), **follow_sequences(
+            layer, params, train_set, test_set, GAPS, counts, PERIOD, seed)}
     if arm == "oscillating":
-        found["memory"] = follow_memory(name, own, pool, steps)
+        found["memory"] = follow_memory(layer, params, *test_set)
     return found

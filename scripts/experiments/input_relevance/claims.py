@@ -28,8 +28,8 @@ def correlation(method, scores, truth, chosen):
 
 
 def judge_gaussian(part):
-    relevant, gap, relevance, eigenvalue = (
-        part[name] for name in ("relevant", "gap", "relevance", "eigenvalue"))
+    relevant, gap, relevance, eigenvalue, accuracy = (
+        part[name] for name in ("relevant", "gap", "relevance", "eigenvalue", "accuracy"))
     clear = relevant & (gap > CLEAR_GAP)
     first, by_gap = f"gap > {CLEAR_GAP} over irrelevant", "rank correlation with the gap"
     row, ranking = partial(Row, "a"), partial(correlation, spearmanr, truth=gap, chosen=relevant)
@@ -40,22 +40,16 @@ def judge_gaussian(part):
         row(f"eigenvalue alone: {by_gap}", "-", ranking(eigenvalue)),
         row("relevance: linear correlation with Hellinger", "-",
             correlation(pearsonr, relevance, part["hellinger"], relevant)),
-        *beside_bayes(row, part, "about 0.995", " of the drawn set", 0.005, 0.005)]
-
-
-def beside_bayes(row, part, published, of_what, *high):
-    """Test accuracies beside those of the Bayes rule."""
-    accuracy, bayes = part["accuracy"], part["bayes"]
-    return [row("test accuracy", published, accuracy),
-            row(f"Bayes accuracy{of_what}", "-", bayes if of_what else bayes[:1]),
-            row("|test - Bayes accuracy|", "-", np.abs(accuracy - bayes), high=high[0]),
-            row("|test - Bayes rule on the same examples|", "-",
-                np.abs(accuracy - part["bayes_rule"]), high=high[1])]
+        row("test accuracy", "about 0.995", accuracy),
+        row("Bayes accuracy of the drawn set", "-", part["bayes"]),
+        row("|test - Bayes accuracy|", "-", np.abs(accuracy - part["bayes"]), high=0.005),
+        row("|test - Bayes rule on the same examples|", "-",
+            np.abs(accuracy - part["bayes_rule"]), high=0.005)]
 
 
 def judge_pairs(part):
-    paired, relevance, eigenvalue = (
-        part["flip_probability"] > 0, part["relevance"], part["eigenvalue"])
+    paired, relevance, eigenvalue, accuracy = (
+        part["flip_probability"] > 0, part["relevance"], part["eigenvalue"], part["accuracy"])
     row, ranked = partial(Row, "b"), "rank corr. with flip prob."
     return [
         row("relevance: paired over unpaired", "figure", lead(relevance, paired, ~paired), low=1),
@@ -64,7 +58,11 @@ def judge_pairs(part):
             pair_ranking(part, np.median(relevance, 0)[None]), low=1),
         row(f"relevance: {ranked}", "-", pair_ranking(part, relevance)),
         row(f"eigenvalue alone: {ranked}", "-", pair_ranking(part, eigenvalue)),
-        *beside_bayes(row, part, "0.974", "", 0.003, np.inf),
+        row("test accuracy", "0.974", accuracy),
+        row("Bayes accuracy", "-", part["bayes"][:1]),
+        row("|test - Bayes accuracy|", "-", np.abs(accuracy - part["bayes"]), high=0.003),
+        row("|test - Bayes rule on the same examples|", "-",
+            np.abs(accuracy - part["bayes_rule"])),
         row("test accuracy on marginals alone", "chance", part["marginal_accuracy"], 0.48, 0.52),
         row("test accuracy of a linear classifier", "-", part["linear_accuracy"])]
 

@@ -1,8 +1,8 @@
 """Which inputs does a trained network look at? The eigenvalues of its first layer tell.
 
-With lambda_out = 0 the first layer is W_ij = lambda_in_j phi_ij: lambda_in_j scales everything that
-leaves input j. Both factors are penalized, so an input that nobody needs fades away. What is left,
-|lambda_in_j| |phi_.j|, is the relevance of input j. Three tasks of two classes:
+With lambda_out = 0 the first layer is W_ij = lambda_in_j phi_ij. Both factors are penalized, so an
+input that nobody needs fades away. What is left, |lambda_in_j| |phi_.j|, is the relevance of input
+j. Three tasks of two classes:
 
 (a) gaussian  20 independent features, 11 of which differ in their mean: relevance follows the gap.
 (b) pairs     10 features, 8 of them in pairs whose relative sign alone tells the class.
@@ -16,14 +16,12 @@ Published against ours (median of 10 seeds, --standard):
 (b) 0.974 after 5 epochs / 0.992, where Bayes' is 0.9928; pairs ranked by flip probability in all
 (c) 1.000 on a tenth of the training set / 0.999 on the test set; 0.998 with 17 pixels alone
 
-Minutes on one core: --quick 1/3, --standard 5, --full 150 by estimate (published sizes, epochs and
-penalties; --seeds 1 takes a tenth).
+Minutes on one core: --quick 1/3, --standard 5, --full 150 by estimate.
 
-Deviation: the published networks' BatchNorm after the first layer and Dropout 0.2 (a, b) are left
-out.
-Deviation: except with --full, training is shorter and ends with a smaller learning rate. For (c) it
-also starts with a larger one and penalizes phi 100 times more: with the published ones 17 pixels
-alone give 0.58 after 500 epochs, because the background has not faded yet (seed 0).
+Deviation: the published BatchNorm after the first layer and Dropout 0.2 (a, b) are left out; except
+with --full, training is shorter and ends with a smaller learning rate. For (c) it also starts with
+a larger one and penalizes phi 100 times more: with the published ones 17 pixels alone give 0.58
+after 500 epochs, as the background has not faded yet (seed 0).
 
 The penalties do the work. Without them irrelevant features of (a) come before relevant ones, and 17
 pixels of (c) give 0.64, with the same accuracy on whole inputs; (b) needs none.
@@ -82,7 +80,6 @@ SETTINGS = {
 
 
 def run(setting, keep):
-    """Part -> arrays; without MNIST's files, without its part."""
     plan = {"gaussian": each_seed(follow_gaussian, setting.seeds, training=setting.gaussian,
                                   n=setting.n_gaussian, n_features=setting.features,
                                   n_relevant=setting.relevant, sigma=setting.sigma),

@@ -121,7 +121,6 @@ def draw_mnist(plt, part):
 
 
 def draw_kept(axes, part):
-    """Test accuracy against the number of pixels kept."""
     counts = part["counts"]
     for name, color, line, label in (("relevance", BLUE, "-", "most relevant"),
                                      ("eigenvalue", ORANGE, "--", "largest eigenvalues"),
@@ -138,9 +137,7 @@ def draw_kept(axes, part):
 
 
 def draw_masked_digits(plt, part):
-    """Test digits, and what is left of them behind the mask of the most relevant pixels."""
-    mask = top_mask(part["relevance"][0], FEW)
-    n = len(part["examples_0"])
+    mask, n = top_mask(part["relevance"][0], FEW), len(part["examples_0"])
     figure, grid = plt.subplots(4, n, figsize=(1.5 * n, 6.6))
     figure.suptitle(f"Zeros and ones through the mask of the {FEW} most relevant pixels")
     for row, (digit, masked) in enumerate(((0, False), (0, True), (1, False), (1, True))):

@@ -21,7 +21,7 @@ def figures(result):
 
 
 def three(arms):
-    """The arms of the largest set, with colors: untrained, trained, and the last one."""
+    """Arms with colors: untrained, trained on the largest set, and the last one."""
     names = list(arms)
     return zip((names[0], *names[-2:]), COLORS)
 
@@ -32,9 +32,8 @@ def draw_layers(plt, networks):
                                 squeeze=False)
     for (above, below), (part, arms) in zip(grid.T, networks.items()):
         for name, color in three(arms):
-            arm = arms[name]
-            for axes, values in ((above, arm["dimension"][..., 0]), (below, arm["components"])):
-                draw_depth(axes, values, color, name)
+            draw_depth(above, arms[name]["dimension"][..., 0], color, name)
+            draw_depth(below, arms[name]["components"], color, name)
         title = (f"stripe, {arms[name]['d']} dimensions, 1/h scaling" if part == "stripe" else
                  "MNIST, fully connected")
         above.set(title=title, ylabel="TwoNN dimension", ylim=(0, None))
@@ -62,14 +61,11 @@ def draw_depth(axes, values, color, label):
 
 
 def draw_picture(plt, networks):
-    """Two principal components of the last hidden u of the first seed, colored by class."""
     figure, grid = plt.subplots(len(networks), 3, figsize=(14, 4.6 * len(networks)), squeeze=False)
     for row, (part, arms) in zip(grid, networks.items()):
         for axes, (name, _) in zip(row, three(arms)):
-            arm = arms[name]
-            picture, labels = arm["picture"][0], arm["labels"][0]
-            share = arm["largest"][0, -2].sum()
-            classes, codes = np.unique(labels, return_inverse=True)
+            picture, share = arms[name]["picture"][0], arms[name]["largest"][0, -2].sum()
+            classes, codes = np.unique(arms[name]["labels"][0], return_inverse=True)
             colors = plt.get_cmap("coolwarm", 2) if len(classes) == 2 else plt.get_cmap("tab10")
             dots = axes.scatter(*picture.T, c=codes[:len(picture)], s=7, cmap=colors, vmin=-0.5,
                                 vmax=len(classes) - 0.5)

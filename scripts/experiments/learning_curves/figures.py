@@ -30,7 +30,6 @@ def title(name, curves):
 
 
 def draw_errors(plt, result):
-    """Test error against p, one panel a task, with the slopes of theory."""
     figure, panels = panels_of(plt, len(result), 2, 9, 5)
     for panel, (name, curves) in zip(panels, result.items()):
         for method, (color, line) in LOOKS.items():
@@ -56,7 +55,6 @@ def draw_slope(panel, curves, name, method):
 
 
 def draw_compression(plt, result):
-    """Amplification at t* and distance of support vectors to the interface, against p."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(19, 5.2))
     for (name, curves), color in zip(result.items(), (BLUE, ORANGE, GREEN)):
         if "amplification" in curves:

@@ -30,7 +30,6 @@ def name_places(panel, arms):
 
 
 def draw_basins(plt, arms):
-    """The plane by the direction in which each point ends, seed 0; accuracy of all seeds."""
     figure, panels = panels_of(plt, len(arms) + 1, 3, 16 / 3, 5)
     name_places(panels[-1], arms)
     for panel, (name, arrays) in zip(panels, arms.items()):
@@ -49,7 +48,6 @@ def draw_basins(plt, arms):
 
 
 def draw_trajectories(plt, rings, digits):
-    """Scores of the two rings' points in time; digits: distance, one sample's scores, accuracy."""
     figure, ((plane, tail), (sample, when)) = plt.subplots(2, 2, figsize=(15, 11))
     draw_plane(plane, rings["scores"][0][:STEPS + 1], rings["labels"][0])
     draw_tail(tail, digits["distance"][0], digits["bound"][0])
@@ -109,7 +107,6 @@ def mark(panel, length):
 
 
 def draw_spectrum(plt, arms):
-    """Eigenvalues before and after training, seed 0, and condition numbers of all seeds."""
     figure, panels = panels_of(plt, len(arms) + 1, 3, 17 / 3, 4.5)
     name_places(panels[-1], arms)
     for panel, (name, arrays) in zip(panels, arms.items()):
