@@ -25,8 +25,8 @@ class Layer:
     x is (..., batch, n_in), and no sample's y depends on another sample. Parameter gradients are
     summed over the batch and over none of the axes before it, so the same backward gives the
     gradient of a batch, per-sample gradients (x[:, None, :]) and the whole Jacobian (grad_y =
-    identity broadcast to (K, N, 1, K)). Nothing that is given is changed, and a gradient is an array of its own, as
-    penalties are added to it in place; `check_gradients` tests all of this.
+    identity broadcast to (K, N, 1, K)). Nothing that is given is changed, and a gradient is an
+    array of its own, as penalties are added to it in place; `check_gradients` tests all of this.
     A layer of one's own defines `parameters`, `forward`, `backward` and `trainable`, and `n_in` and
     `n_out` if it has any parameter. `dense.py` is a short example.
     """
