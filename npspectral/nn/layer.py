@@ -50,9 +50,9 @@ class Layer:
     def kernel_term(self):
         """(params, residuals1, grad_y1, residuals2, grad_y2) -> name -> part of the kernel.
 
-        A shorter way to the Gram matrix of the rows of the Jacobian, which a layer may go without:
-        residuals1 of x (N1, n_in) and grad_y1 (K1, N1, n_out), the same with 2, give an array
-        (K1, N1, K2, N2) for every trainable parameter.
+        A shorter way to the Gram matrix of the rows of the Jacobian, which a layer may go without.
+        From residuals1 and grad_y1 (K1, N1, n_out) at N1 points, residuals2 and grad_y2 at N2
+        points: an array (K1, N1, K2, N2) for every trainable parameter.
         """
         raise AttributeError(f"{self.label} has no kernel_term")
 
@@ -66,14 +66,14 @@ class Layer:
     def parameters(self):
         """Name -> (shape, initializer) of every parameter, in a fixed order.
 
-        A number or False in the place of the initializer declares a constant or nothing: such a
-        name is no parameter. True stands for `bias_start`.
+        In the place of the initializer a number means a constant, and False that there is none:
+        neither is a parameter. True stands for `bias_start`.
         """
         return {}
 
     @cached_property
     def present(self):
-        """Name -> (shape, initializer) of the parameters that are no declared constants."""
+        """Name -> (shape, initializer) of the parameters: neither constant nor absent."""
         return {name: (shape, self.bias_start if start is True else start)
                 for name, (shape, start) in self.parameters().items()
                 if start is True or callable(start)}

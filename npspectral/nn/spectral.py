@@ -26,9 +26,9 @@ class Spectral(Layer):
         grad_lambda_in_j = sum_i phi_ij G_ij    grad_lambda_out_i = -sum_j phi_ij G_ij
         grad_x = grad_y W
 
-    An eigenvalue set given as a number is that constant, no parameter, and saves a product. By
-    default lambda_in starts at 1 and lambda_out at 0, so the layer begins as Dense(phi); beside
-    lambda_in = 0, lambda_out starts at 1, so W = -phi, as published.
+    Given as a number, lambda_in or lambda_out is held at it: it is no parameter, and one product is
+    saved. By default lambda_in starts at 1 and lambda_out at 0, so the layer begins as Dense(phi);
+    if lambda_in starts at 0 or is held there, lambda_out starts at 1: W = -phi, as published.
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
     Phys. Rev. E 104, 054312.
@@ -49,7 +49,7 @@ class Spectral(Layer):
             y, residuals = x @ weight.T, (x, weight)
         elif "lambda_in" in params:                         # lambda_out is a constant
             y, residuals = by_input(self, params, x)
-        else:                                               # lambda_in is
+        else:                                               # lambda_in is a constant
             y, residuals = by_node(self, params, x)
         if "bias" in params:
             y = y + params["bias"]
@@ -114,18 +114,18 @@ class Spectral(Layer):
             start = getattr(self, name)
             if start is not None and not callable(start):
                 complete(self, **{name: check_number(self.label, name, start)})
-        if self.lambda_in is None:                          # never a start at W = 0 unasked
-            minus = self.lambda_out in (1.0, Constant(1.0))
-            complete(self, lambda_in=Constant(0.0 if minus else 1.0))
+        if self.lambda_in is None:                          # by default W is not 0 at the start
+            other_is_one = self.lambda_out in (1.0, Constant(1.0))
+            complete(self, lambda_in=Constant(0.0 if other_is_one else 1.0))
         if self.lambda_out is None:
-            minus = self.lambda_in in (0.0, Constant(0.0))
-            complete(self, lambda_out=Constant(1.0 if minus else 0.0))
+            other_is_zero = self.lambda_in in (0.0, Constant(0.0))
+            complete(self, lambda_out=Constant(1.0 if other_is_zero else 0.0))
         check_initializers(self, "phi")
 
     # The tangent kernel's part, from rows of the Jacobian that are products: with a = x, d = grad_y
     #     lambda_in_j: a_j (d phi)_j    lambda_out_i: -d_i (a phi^T)_i    phi_ij: gap_ij d_i a_j
     # Only gaps matter, so a common shift is taken off the eigenvalues before gap^2 is multiplied
-    # out: without it, a large one cancels and takes the digits with it.
+    # out. Otherwise a large common part cancels, and the small gaps lose their digits.
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """lambda_in, lambda_out, phi, bias: the Gram matrix of the rows of each."""

@@ -11,10 +11,10 @@ accepted if |g - g'|^2 / (|g| |g'|) < max_gradient_change and |F - F'| < max_out
 
 Deviation: the published rule stalls where neurons slide along a kink of the ReLU, because the
 gradient jumps in every step, however short. Here the limit of the gradient is waived for a step
-that keeps the limit of the outputs and moves theta by at most `floor` times its way from the start.
-Records show the price: floor_steps counts these steps, rise is the largest rise of the loss in one
-step, and drift is how far the conserved quantity of a OneHidden has moved. A smaller floor costs
-less accuracy and more time.
+that keeps the limit of the outputs and moves theta by at most `floor` times its distance from the
+start. Records show what this costs: floor_steps counts these steps, rise is the largest rise of the
+loss in one step, and drift is how far the conserved quantity of a OneHidden has moved. A smaller
+floor is more accurate and slower.
 
 Source: Geiger et al. 2020, J. Stat. Mech. 113301; Paccolat et al. 2021, J. Stat. Mech. 044001;
 their public code.
@@ -94,7 +94,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
 def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
     """The first record where a fraction of the samples has y F >= margin, with settled=True.
 
-    If none has it up to max_steps, or to the last record, it is that one, with settled=False.
+    If no record does, the last one looked at, that of max_steps at most, with settled=False.
     Raises ValueError on numbers that are not finite, and where there are no records.
     """
     for name, value in ("fraction", fraction), ("margin", margin):

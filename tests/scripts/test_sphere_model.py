@@ -64,7 +64,7 @@ def test_positions_are_those_of_the_package(stages):
 
 
 def test_networks_are_as_published(rng):
-    for kind in parts.AT_TEN:
+    for kind in parts.KINDS_AT_10:
         network, alpha = parts.network_of(kind, 10, 7)
         assert alpha == (1e6 if kind == "lazy" else 1e-6)
         params = network.init(rng)
@@ -82,10 +82,10 @@ def test_all_kinds_see_the_same_data(monkeypatch):
         raise StopIteration
 
     monkeypatch.setattr(parts, "train", spy)
-    for kind in parts.AT_TEN:
+    for kind in parts.KINDS_AT_10:
         for d in (2, 10):
             with pytest.raises(StopIteration):
                 parts.follow_curve(kind, d, 6, 5, 0, 1)
     first = seen["lazy, d 10"]
-    assert all((seen[f"{kind}, d 10"] == first).all() for kind in parts.AT_TEN)
+    assert all((seen[f"{kind}, d 10"] == first).all() for kind in parts.KINDS_AT_10)
     assert seen["lazy, d 2"].shape == (6, 2) and first.shape == (6, 10)

@@ -97,7 +97,8 @@ def _check(owner, network, **points):
 def _blocks(pairs, x1, x2, symmetric):
     """(rows, columns, their sides) of all blocks, or of those on and above the diagonal.
 
-    A cache holds as many sides as take less room than the result, and no fewer than two. The
+    A side is what `_side` gives for one block of points. A cache holds as many sides as take less
+    room than the result, and no fewer than two. The
     columns of a row go from the last to the first: the last side that is computed in a row is then
     the side of the next row, also when the cache holds two.
     """
@@ -159,15 +160,15 @@ def _frozen(layer):
 
 def _terms(side1, side2):
     """(name of a parameter, its array (K, n1, K, n2)) for every layer that learns."""
-    for (layer, params, x1, *one), (_, _, x2, *two) in zip(side1, side2):
+    for (layer, params, x1, *rest1), (_, _, x2, *rest2) in zip(side1, side2):
         if hasattr(layer, "kernel_term"):
-            terms = layer.kernel_term(params, *one, *two)
-            axes = (*one[1].shape[:2], *two[1].shape[:2])
+            terms = layer.kernel_term(params, *rest1, *rest2)
+            axes = (*rest1[1].shape[:2], *rest2[1].shape[:2])
             _check_shapes(layer, "kernel_term", terms, dict.fromkeys(layer.learned, axes))
             yield from terms.items()
         else:
-            rows1 = _rows(layer, params, x1, one[1])
-            rows2 = rows1 if x1 is x2 else _rows(layer, params, x2, two[1])
+            rows1 = _rows(layer, params, x1, rest1[1])
+            rows2 = rows1 if x1 is x2 else _rows(layer, params, x2, rest2[1])
             for name in rows1:
                 yield name, gram(rows1[name], rows2[name])
 

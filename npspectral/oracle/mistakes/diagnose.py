@@ -4,13 +4,14 @@ A cause is named only if, simulated, it gives the candidate's numbers in every c
 included. Several causes at once are named only if together they do. No name is better than a wrong
 one. Kinds of cases are explained one after the other, layers before what is made of them:
 
-1. If mistakes that are named by then give these numbers, too, nothing is left to be said.
+1. If mistakes named already give these numbers as well, no finding is added.
 2. Else one mistake that gives all numbers is looked for,
 3. then several mistakes that do so together,
 4. then a mistake for each activation, loss, penalty or optimizer by itself,
 5. then mistakes that give some arrays in all cases; the other arrays are told by their pattern.
 
-Recurrent networks are our own reading of two abstracts: their mistakes have no names.
+Recurrent networks are built from two abstracts, without the papers' code: none of their mistakes
+is listed.
 """
 from dataclasses import dataclass, field
 

@@ -6,7 +6,7 @@ as they are; the feature regime turns them towards chance fluctuations of few da
     curves    test error of lazy and feature against p, d = 5, 10, 20: p* is where they cross;
               at d = 10 also feature with fixed orientations omega_n / |omega_n|
     stages    the neurons' positions z, d = 2: at the start, after training towards lazy, in the
-              feature regime when 10 % of the points have left the hinge, and at its end
+              feature regime at t*, when 10 % of the points have y F >= 1, and at its end
 
 Source: L. Petrini 2020, candidacy talk: at d = 10 there is a p* below which lazy has the smaller
 test error, and with fixed orientations feature learning improves; z gather on a circle, which at
@@ -30,7 +30,7 @@ from lab.plan import stack
 
 from npspectral.sweep import grid
 
-from .parts import AT_TEN, FREE, follow_curve, follow_stages
+from .parts import KINDS_AT_10, FREE, follow_curve, follow_stages
 
 SECONDS = 14, 480, 300000
 DATA = ()
@@ -42,7 +42,7 @@ AXES = {"p": ("p",), "error": ("seed", "p"), "left": ("seed", "p"), "stages/left
 
 @dataclass(frozen=True)
 class Setting:
-    """Of curves: d, p, width; the slow networks of AT_TEN go up to p_slow. Of stages: p, width."""
+    """Of curves: d, p, width; kinds that are not in FREE go up to p_slow. Of stages: p, width."""
 
     seeds: int
     d: tuple
@@ -70,7 +70,7 @@ def run(setting, keep):
     curves = {(kind, d): grid(follow_curve, kind=[kind], d=[d], p=setting.sizes(kind),
                               width=[setting.width], seed=range(setting.seeds),
                               max_steps=[setting.max_steps])
-              for d in setting.d for kind in (AT_TEN if d == 10 else FREE)}
+              for d in setting.d for kind in (KINDS_AT_10 if d == 10 else FREE)}
     values = keep(curves | {"stages": grid(
         follow_stages, p=[setting.p_stages], width=[setting.width_stages],
         max_steps=[setting.max_steps])})

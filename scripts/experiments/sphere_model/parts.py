@@ -12,11 +12,11 @@ FEATURE, LAZY, TOWARD_LAZY = 1e-6, 1e6, 10.0        # alpha
 FLOOR = 0.03                # of Limits: the smallest steps; errors hardly change
 N_TEST, ESCAPED = 10_000, 0.1
 FREE = ("lazy", "feature")
-AT_TEN = (*FREE, "feature, fixed", "feature, b(0) = 0")
+KINDS_AT_10 = (*FREE, "feature, fixed", "feature, b(0) = 0")
 
 
 def network_of(kind, d, width):
-    """(network, alpha) of one of the kinds in AT_TEN."""
+    """(network, alpha) of one of the kinds in KINDS_AT_10."""
     if kind == "feature, fixed":
         last = ScaledDense(width, 1, 2 ** 0.5 / width, bias=False)
         return Chain(FixedOrientations(d, width), ReLU(), last), FEATURE
