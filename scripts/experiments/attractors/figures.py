@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.neurons import places, weights
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, ticks_at
 
 from npspectral.analysis.neurons.dynamics import velocity_field
 from npspectral.analysis.neurons.motion import fixed_points
@@ -108,8 +108,7 @@ def draw_counts(plt, parts):
             guide, = axes.plot(sizes, first * (sizes / sizes[0]) ** slope, ":", color="k")
             axes.legend([guide], [label], fontsize=9)
         axes.set(xscale="log", yscale="log", xlabel=LABELS[name], ylabel="attractors A")
-        axes.set_xticks(sizes, [str(size) for size in sizes])
-        axes.set_xticks([], minor=True)
+        ticks_at(axes, sizes)
         plain = [count for count in (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
                  if axes.get_ylim()[0] <= count <= axes.get_ylim()[1]]
         axes.set_yticks(plain, [str(count) for count in plain])

@@ -26,13 +26,13 @@ So tanh "compresses" and ReLU does not, at all three widths. But what is measure
   ends with 12, 12, 12 and 6.6 bits, and with 0 in a fifth network, dead and left out above.
 I(T; X) hardly rises first for tanh, by 1.2 bits at most: with these first weights it starts high.
 
-Minutes on one core: --quick 0.1, as it comes 1.5, --full 80 by estimate.
+Minutes on one core: --quick 0.1, --standard 1.5, --full 80 by estimate.
 
 Deviations: the published label is a rule over a sphere's symmetric patterns, in a file. Here it is
 the sign of sum_k a_k tanh(2 w_k.x / sqrt(12)) less its median over all inputs, of 6 units, a_k and
 w_k standard normal, another for each seed: half of the labels are 1, H(Y) is exactly 1 bit. First
-weights are N(0, 1 / n_in), published ones without what is beyond 2 standard deviations. As it
-comes the rate is 0.002 for 1,600 epochs; --full has the published 0.0004, 8,000 epochs, 50 trials.
+weights are N(0, 1 / n_in), published ones without what is beyond 2 standard deviations. The
+standard rate is 0.002 for 1,600 epochs; --full has the published 0.0004, 8,000 epochs, 50 trials.
 """
 from dataclasses import dataclass
 

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, ticks_at
 
 from npspectral.analysis.kernels.learning_curves import power_law
 from npspectral.analysis.neurons.compression import late_amplification
@@ -55,9 +55,8 @@ def draw_curve(panel, curves, method):
     color, marker = LOOKS[method]
     errors = errors_of(curves, method)
     exponent = power_law(curves["p"], errors).exponent
-    panel.plot(curves["p"], errors.mean(0), marker, color=color, linestyle="-",
-               label=f"{method}: exponent {exponent:.2f}")
-    panel.fill_between(curves["p"], errors.min(0), errors.max(0), color=color, alpha=0.15)
+    band(panel, curves["p"], errors, color, f"{method}: exponent {exponent:.2f}",
+         line=f"{marker}-")
 
 
 def draw_slope(panel, curves, name, method):
@@ -90,9 +89,8 @@ def draw_compression(plt, result):
 
 def draw_amplification(panel, name, curves, color):
     for k, (method, marker) in enumerate((("feature", "o-"), ("lazy", "s--"))):
-        values = curves["amplification"][:, :, k]
-        panel.plot(curves["p"], values.mean(0), marker, color=color, label=f"{name}, {method}")
-        panel.fill_between(curves["p"], values.min(0), values.max(0), color=color, alpha=0.15)
+        band(panel, curves["p"], curves["amplification"][:, :, k], color, f"{name}, {method}",
+             line=marker)
     if name == "stripe":
         panel.plot(curves["p"], [late_amplification(p, STRIPE) for p in curves["p"]], "k:",
                    label="stripe, prediction 0.368 sqrt(p)")
@@ -109,5 +107,4 @@ def draw_distances(panel, name, curves, color):
 
 def logarithmic(panel, p):
     panel.set(xscale="log", yscale="log")
-    panel.set_xticks(p, labels=[str(size) for size in p])
-    panel.set_xticks([], minor=True)
+    ticks_at(panel, p)

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, ticks_at
 
 from .claims import LINKS_AT, NORMAL, TITLES, pick, values_of
 
@@ -76,9 +76,7 @@ def draw_rates(axes, several):
             draw_band(axes, curve, *LOOKS[arm], "-", TITLES[arm])
     axes.set(xscale="log", xlabel="learning rate / published", ylabel="test accuracy",
              title=f"{dataset}, 95 % masked")
-    factors = np.unique(runs["factor"])
-    axes.set_xticks(factors, [f"{factor:g}" for factor in factors])
-    axes.minorticks_off()
+    ticks_at(axes, np.unique(runs["factor"]))
 
 
 def draw_links(plt, table):

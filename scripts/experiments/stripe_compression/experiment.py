@@ -23,9 +23,9 @@ fastest have their plane inside the stripe, where points pull omega_perp back: a
 After t* few points move the neurons, and lambda no longer grows with p: at the end it is 17, 18,
 19, 17 for p = 64 to 512.
 
-Minutes on one core: --quick under 1/2, as it comes 3, --full 80 by estimate.
+Minutes on one core: --quick under 1/2, --standard 3, --full 80 by estimate.
 
-Deviations: as it comes the weights shown are those of h = 1000 neurons, at four moments instead of
+Deviations: with --standard the weights shown are of h = 1000 neurons, at four moments instead of
 all. Curves against p have the soft hinge. LIMITS of the flow are wider than by default, by which
 lambda at t* changes by less than 1 % (p = 64 and 256, 3 seeds each).
 """

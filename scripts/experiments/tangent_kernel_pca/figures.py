@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, ORANGE
+from lab.style import BLUE, GRAY, ORANGE, band
 
 from npspectral.analysis.clouds.mutual_information import ratio_floor
 
@@ -27,9 +27,7 @@ def draw_labels(plt, result):
         for i, (stage, (color, style)) in enumerate(STAGES.items()):
             for axes, values in zip(row, (cumulated[:, i], information[:, i, 0],
                                           information[:, i, 2])):
-                rank = np.arange(1, values.shape[1] + 1)
-                axes.plot(rank, values.mean(0), style, color=color, label=stage)
-                axes.fill_between(rank, values.min(0), values.max(0), color=color, alpha=0.15)
+                band(axes, np.arange(1, values.shape[1] + 1), values, color, stage, line=style)
         row[0].axvline(10, color=GRAY, linewidth=1)
         row[0].set(xscale="log", ylim=(0, 1.02), title=f"{part}: projection",
                    ylabel=r"cumulated share $\sum_{s \leq r}\,\omega_s^2$ of the labels")
@@ -53,9 +51,7 @@ def draw_split(plt, curves, times, outside_split, families, **_):
     figure, grid = plt.subplots(1, 3, figsize=(17, 5.2), width_ratios=(1.2, 1, 1))
     for i, regime in enumerate(("feature", "lazy")):
         color, style = STAGES[regime]
-        values = curves[:, i]
-        grid[0].plot(times, values.mean(0), style, color=color, label=regime)
-        grid[0].fill_between(times, values.min(0), values.max(0), color=color, alpha=0.15)
+        band(grid[0], times, curves[:, i], color, regime, line=style)
     grid[0].axhline(outside_split[:, 1].mean(), color=GRAY, linestyle=":",
                     label=r"with $\omega_\perp = 0$: resolution")
     grid[0].set(xscale="log", ylim=(0, None), xlabel="t / t*",
