@@ -9,7 +9,7 @@ from experiments.recurrent_classifier.experiment import SETTINGS, run
 from experiments.recurrent_classifier.parts import (PATIENCE, RATES, TAIL, follow, rest_errors,
                                                     right, run_digits, run_images, run_rings,
                                                     until_it_stops)
-from tiny import CASES, at_once, toy_digits, toy_images
+from tiny import CASES, at_once, failed, toy_digits, toy_images
 
 from npspectral import Dense
 from npspectral.nn import RecurrentSpectral
@@ -26,10 +26,6 @@ def toy_data(monkeypatch):
 @pytest.fixture
 def result():
     return run(replace(SETTINGS["quick"], **CASES["recurrent_classifier"].setting), at_once)
-
-
-def failed(rows):
-    return {(row.part, row.quantity) for row in rows if row.verdict.startswith("FAIL")}
 
 
 def test_rings_have_their_radii_and_labels():

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from experiments.input_relevance.parts import Training
+from lab.table import FAIL
 from lab.tasks import draw
 
 CASES = {}
@@ -19,6 +20,11 @@ class Case:
     setting: dict
     spoil: tuple[str, str, Callable]
     constants: dict = field(default_factory=dict)
+
+
+def failed(rows):
+    """(part, quantity) of the rows that fail, in their order."""
+    return [(row.part, row.quantity) for row in rows if row.judge() == FAIL]
 
 
 def at_once(plan):
