@@ -129,18 +129,6 @@ def test_amplitude_is_the_limit_of_the_turned_back_memory(rng):
     assert np.abs(projected[7] - a).max() > 1e-6            # f still acts before
 
 
-def test_modulus_stays_for_a_thousand_steps_after_the_nodes_died(rng):
-    layer = ComplexRecurrentSpectral(6, 3, 8)
-    params, x = layer.init(rng), random_input(layer, rng)
-    u, m = layer.states(params, x, 1200)
-    dead = np.flatnonzero(np.abs(u).max((1, 2)) > 1e-18 * np.abs(m).max())[-1] + 1
-    assert dead < 200
-    size = np.abs(m[dead:dead + 1001])
-    assert np.abs(size / size[0] - 1).max() < 1e-12
-    turns = np.angle(m[dead + 1:] / m[dead:-1])
-    assert np.abs(turns - params["omega"]).max() < 1e-14
-
-
 def test_in_one_step_neither_eigenvalues_nor_frequencies_matter(rng):
     layer = replace(LAYERS["one step"], trainable=NAMES)
     params, x = random_params(layer, rng), random_input(layer, rng)

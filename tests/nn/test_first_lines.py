@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import npspectral
 from npspectral import Spectral, nn
 
 ROOM = Path(nn.__file__).parent
@@ -181,12 +180,3 @@ def test_help_of_the_spectral_layer_is_about_the_protocol():
     assert shown[:3] == ["forward", "backward", "weight"]
     for name in ("init", "forward", "backward", "kernel_term", "weight"):
         assert f" {name}(self, " in page
-
-
-def test_layers_print_as_the_call_that_makes_them():
-    assert repr(npspectral.Spectral(784, 10)) == "Spectral(784, 10)"
-    assert repr(Spectral(784, 10, trainable=("lambda_out",), lambda_in=0)) == (
-        "Spectral(784, 10, trainable=('lambda_out',), lambda_in=0.0)")
-    assert repr(nn.Sparse(nn.Dense(5, 3, bias=False), sparsity=0.5)) == (
-        "Sparse(Dense(5, 3, bias=False), sparsity=0.5)")
-    assert repr(nn.Nested((5, 4, 3), nn.Tanh())) == "Nested((5, 4, 3), activation=Tanh())"

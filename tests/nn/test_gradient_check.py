@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import random_array, random_input, random_params
 
-from npspectral import (ELU, Chain, Dense, ReLU, Sigmoid, Spectral, Tanh, check_gradients,
+from npspectral import (Chain, Dense, ReLU, Spectral, Tanh, check_gradients,
                         mean_squared_error, softmax_cross_entropy)
 from npspectral.nn import Layer
 from npspectral.nn.activations import Elementwise
@@ -200,19 +200,6 @@ def test_forward_that_is_not_analytic_is_said_to_be_so(function, error, message,
 
 
 # No false alarm
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
-@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
-def test_right_networks_are_never_refused(size, dtype):
-    network = Chain(Spectral(5, 6), Tanh(), Spectral(6, 4, lambda_in=0.0), ELU(), Dense(4, 4),
-                    Sigmoid(), Spectral(4, 3, lambda_out=1.0))
-    for seed in range(30):
-        rng = np.random.default_rng(seed)
-        params = random_params(network, rng, dtype)
-        x = (size * random_input(network, rng, dtype)).astype(dtype)
-        assert check_gradients(network, params, x, random_array(rng, (4, 3), dtype),
-                               mean_squared_error, rng=rng, elements=10).ok
-
 
 def test_right_layers_are_never_refused_on_integers_where_contributions_cancel():
     layer = Spectral(6, 5)

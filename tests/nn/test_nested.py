@@ -105,15 +105,6 @@ def test_separate_eigenvalues_without_skips_are_a_chain_of_spectral_layers(sizes
                      chain.init(np.random.default_rng(5)))
 
 
-def test_weights_are_the_transfers_without_the_skip_blocks(rng):
-    layer = Nested((5, 4, 3))
-    params = random_params(layer, rng)
-    first, second = layer.weights(params)
-    assert same_bits(second, (params["lambda_1"][None, :] - params["lambda_2"][:, None])
-                     * params["phi_2"])
-    assert first.shape == (4, 5) and layer.depth == 2
-
-
 # First values and training
 
 def test_parameters_and_their_count():

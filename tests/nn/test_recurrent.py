@@ -217,15 +217,6 @@ def test_planted_nodes_of_the_triangular_form_act_on_no_other(rng):
     assert (ours[:6, 6:] == 0).all() and (ours[6:, 6:] == np.eye(3)).all()
 
 
-def test_condition_of_two_blocks(rng):
-    """L = U = I: cond is ((s + sqrt(s^2 + 4)) / 2)^2 with the largest singular value s of K."""
-    layer = LAYERS["triangular"]
-    params, *_ = drawn(layer, rng)
-    params |= {name: np.zeros_like(params[name]) for name in ("lower", "upper")}
-    s = np.linalg.norm(params["drive"], 2)
-    assert layer.condition(params) == pytest.approx(((s + (s * s + 4) ** 0.5) / 2) ** 2, rel=1e-13)
-
-
 # Kernels in sequence
 
 SWITCHED = SwitchedRecurrentSpectral(4, 3, 9, items=3, steps=2, rest=2, constant=True)
