@@ -8,6 +8,7 @@ data        handmade data sets, and MNIST, Fashion-MNIST, California Housing, di
 estimators  classifier and regressor in scikit-learn's manner
 sweep       a grid of runs on any executor that goes on after a kill
 progress    one line that tells a person or a log how far something is
+refuse      what does not fit, told by one vocabulary
 
 Modules and names are imported when they are first used.
 """
