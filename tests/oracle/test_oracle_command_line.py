@@ -465,7 +465,7 @@ def judged_codes(count, seed, folder, monkeypatch):
     few = ("loss/mean_squared_error/b4-o4/mean", "dense/identity/b2-i3-o4/bias", REFUSED, SCALAR)
     read = files.read()
     monkeypatch.setattr(files, "read", lambda *rest, **more: read)       # saves time
-    monkeypatch.setattr(checks, "chosen", lambda *rest: [case for case in CORE if case.id in few])
+    monkeypatch.setattr(checks, "cases", lambda *rest: [case for case in CORE if case.id in few])
     monkeypatch.setattr(command_line, "_select", lambda options: CORE)
     rng = np.random.default_rng(seed)
     text = json.dumps({**RIGHT, "answers": {id: RIGHT["answers"][id] for id in few}})

@@ -139,10 +139,11 @@ def blocks(transfer, layer, params, x):
     return z
 
 
+FACTORED = ("spectral_qr", "spectral_full_qr", "spectral_svd")
 TRANSFERS = {
     "nested": partial(nested, spectral), "nested, split": partial(nested, split),
     "nested, blocks": partial(blocks, spectral), "nested, split blocks": partial(blocks, split),
-    "sparse_static": sparse, "sparse_dynamic": sparse}
-for _name in ("spectral_qr", "spectral_full_qr", "spectral_svd"):
-    TRANSFERS |= {_name: partial(factored, spectral), f"{_name}, split": partial(factored, split),
-                  f"{_name}, in turn": in_turn}
+    "sparse_static": sparse, "sparse_dynamic": sparse,
+    **{name: partial(factored, spectral) for name in FACTORED},
+    **{f"{name}, split": partial(factored, split) for name in FACTORED},
+    **{f"{name}, in turn": in_turn for name in FACTORED}}
