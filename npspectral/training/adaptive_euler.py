@@ -132,7 +132,7 @@ class AdaptiveEuler:
         return turn, shift
 
     def _least(self):
-        """The h that moves theta by `floor` times its way from the start."""
+        """The h that moves theta by `floor` times its distance from the start."""
         return self.limits.floor * norm(self.here.theta - self.start.theta) / self.here.speed
 
     def _check_finite(self, point):

@@ -28,6 +28,12 @@ def arms_of(result, part):
             if name.startswith(f"{part}, ")}
 
 
+def by_part(result):
+    """part -> arm -> arrays, where all parts are called "part, arm"."""
+    return {part: arms_of(result, part)
+            for part in dict.fromkeys(name.partition(", ")[0] for name in result)}
+
+
 def axes_of(result, axes):
     """"part/name" -> names of axes; `axes` has them by name, or by "part/name" where parts differ.
 

@@ -1,5 +1,6 @@
 """What is claimed of training eigenvalues, as rows of a table."""
 import numpy as np
+from lab.arrays import by_part
 from lab.table import Row
 
 from .arms import ARMS, AS_MANY
@@ -9,18 +10,9 @@ PUBLISHED = {"eigenvalues": ("0.9323", "0.2305"), "notebook_2020": ("0.9494", "0
 TRAINING = {10: (0.9455, 0.1877), 30: (0.9704, 0.1016)}     # printed accuracy and loss by epoch
 
 
-def sets_of(result):
-    """set of images -> arm -> arrays."""
-    sets = {}
-    for part, arrays in result.items():
-        name, _, arm = part.partition(", ")
-        sets.setdefault(name, {})[arm] = arrays
-    return sets
-
-
 def claims(result):
     """Rows of all sets."""
-    return [row for name, arms in sets_of(result).items() for row in judge(name, arms)]
+    return [row for name, arms in by_part(result).items() for row in judge(name, arms)]
 
 
 def last(arms, arm, column=TEST_ACCURACY):

@@ -2,10 +2,11 @@
 from functools import partial
 
 import numpy as np
+from lab.arrays import by_part
 from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
 
 from .arms import ARMS, AS_MANY
-from .claims import TEST_ACCURACY, last, sets_of
+from .claims import TEST_ACCURACY, last
 
 # A color for each kind of arm; within a kind, lines and markers tell the arms apart.
 KINDS = {BLUE: ("eigenvalues", "faster", "lambda_out", "small"), ORANGE: (*AS_MANY, "narrow_3"),
@@ -17,7 +18,7 @@ TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 def figures(result):
     return {f"{name}_{kind}": partial(draw, arms=arms, name=name)
-            for name, arms in sets_of(result).items()
+            for name, arms in by_part(result).items()
             for kind, draw in (("epochs", draw_epochs), ("parameters", draw_parameters))}
 
 

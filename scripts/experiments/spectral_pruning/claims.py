@@ -7,6 +7,7 @@ number for each of PERCENTILES.
 from itertools import combinations
 
 import numpy as np
+from lab.arrays import by_part
 from lab.table import Row
 
 from .parts import PERCENTILES
@@ -56,18 +57,9 @@ def published(name):
             PUBLISHED[dataset, activation, 1 + hidden.count("-")].items()}
 
 
-def by_case(result):
-    """Name of a case -> method -> arrays."""
-    cases: dict = {}
-    for part, arrays in result.items():
-        name, method = part.split(", ")
-        cases.setdefault(name, {})[method] = arrays
-    return cases
-
-
 def claims(result):
     rows = []
-    for name, methods in by_case(result).items():
+    for name, methods in by_part(result).items():
         ours, theirs = {method: methods[method]["accuracy"] for method in METHODS}, published(name)
         rows += [*beside(name, ours, theirs), judge_pre(name, ours, theirs),
                  *judge_order(name, ours, theirs), judge_cells(name, ours, theirs)]

@@ -1,7 +1,8 @@
 """Test accuracy against the share of hidden nodes cut."""
+from lab.arrays import by_part
 from lab.style import BLUE, GRAY, GREEN, ORANGE, band, panels_of, several
 
-from .claims import by_case, published
+from .claims import published
 from .parts import PERCENTILES
 
 LOOKS = {"dense": (ORANGE, "o-", "dense, by incoming weights"),
@@ -10,7 +11,7 @@ LOOKS = {"dense": (ORANGE, "o-", "dense, by incoming weights"),
 
 
 def figures(result):
-    return {"spectral_pruning": lambda plt: draw(plt, by_case(result))}
+    return {"spectral_pruning": lambda plt: draw(plt, by_part(result))}
 
 
 def draw(plt, cases):
