@@ -2,10 +2,10 @@
 from .suite import files
 from .suite.case import cases
 from .verdict.answer_file import read_answers, result_of
-from .verdict.answers import told
 from .verdict.layout import layout_of
 from .verdict.other_layout import in_layout, right_elsewhere
 from .verdict.report import Report
+from .verdict.results import told
 from .verdict.run import answers_of, as_expected, dtype_name, expected_failures
 
 

@@ -19,9 +19,8 @@ import numpy as np
 
 from ..suite import files
 from .compare import ROUNDOFF, Verdict
-from .answers import judged
-from .results import CaseResult
-from .run import message_of, status_of
+from .answers import judged, shapes_of
+from .results import CaseResult, message_of, status_of
 
 FIELDS = {"suite": str, "dtype": str, "answers": dict, "implementation": str}
 CODES = {16: ">f8", 8: ">f4", 4: ">f2"}             # hexadecimal digits -> what they encode
@@ -87,17 +86,16 @@ def _decimal(text):
 def result_of(case, answer, dtype, layout):
     """What became of one case; an answer that cannot be read is a failure of that case."""
     if answer is None:
-        return CaseResult(case, "error", {}, {}, "has no answer in the file")
+        return CaseResult(case, "error", message="has no answer in the file")
     if not isinstance(answer, Mapping):
-        return CaseResult(case, "error", {}, {}, f"the answer is {_told(answer)}, "
+        return CaseResult(case, "error", message=f"the answer is {_told(answer)}, "
                                                  f"expected an object name -> array")
     for status in ("error", "skipped"):
         if status in answer:
             return _without_arrays(case, status, answer)
     if case.kind == "error":
-        return CaseResult(case, "wrong", {}, {}, "gives arrays, expected {\"error\": ...}")
-    shapes = {name: expected.value.shape
-              for name, expected in layout.to_candidate(case).expect.items()}
+        return CaseResult(case, "wrong", message="gives arrays, expected {\"error\": ...}")
+    shapes = shapes_of(layout.to_candidate(case))
     arrays, unreadable = {}, {}
     for name, entry in answer.items():
         try:
@@ -112,12 +110,12 @@ def result_of(case, answer, dtype, layout):
 def _without_arrays(case, status, answer):
     """A case answered by {"error": text} or {"skipped": reason}."""
     if len(answer) > 1 or not isinstance(answer[status], str) or not answer[status].strip():
-        return CaseResult(case, "error", {}, {}, f"{status!r} has to stand alone, with a text")
+        return CaseResult(case, "error", message=f"{status!r} has to stand alone, with a text")
     if status == "skipped":
-        return CaseResult(case, "skipped", {}, {}, answer[status])
+        return CaseResult(case, "skipped", message=answer[status])
     if case.kind == "error":
-        return CaseResult(case, "pass", {}, {}, f"refused: {answer[status]}")
-    return CaseResult(case, "error", {}, {}, f"raised {answer[status]}")
+        return CaseResult(case, "pass", message=f"refused: {answer[status]}")
+    return CaseResult(case, "error", message=f"raised {answer[status]}")
 
 
 def _array(entry, dtype, shape):

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .compare import ROUNDOFF
+from .compare import PASSED, ROUNDOFF
 from .results import FIRST, digits, margins, short
 
 SAID = {"wrong": "does not raise", "mutated": "changes its input",
@@ -217,7 +217,7 @@ def _kind_of(result):
     if result.status != "error":
         return SAID[result.status]
     bad = {f"{short(name)} {verdict.status}" for name, verdict in result.verdicts.items()
-           if verdict.status not in ("pass", "acceptable", "wrong")}
+           if verdict.status not in (*PASSED, "wrong")}
     return ", ".join(sorted(bad)) or result.message.split(":")[0]
 
 
