@@ -53,9 +53,6 @@ class Report:
             raise AssertionError("\n" + self.to_text())
         return self
 
-    def __str__(self):
-        return self.to_text()
-
     def __repr__(self):
         return f"Report({self.headline}; {self.suite}, {self.dtype}, layout {self.layout})"
 
@@ -101,6 +98,8 @@ class Report:
                       *_rerun(self), "", *_cases(self)]
         lines += ["", *_scores(self)] if self.scores else []
         return "\n".join(lines) + "\n"
+
+    __str__ = to_text
 
     def to_markdown(self):
         """Headline, table, causes and failing cases, for a README or an issue."""

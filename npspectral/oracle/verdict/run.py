@@ -2,12 +2,9 @@
 import copy
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
-from ..suite.case import cases
 from .answers import compared, read, shapes_of
 from .compare import ROUNDOFF
 from .layout import layout_of
@@ -25,11 +22,6 @@ def answers_of(candidate, cases, dtype="float64", layout=None):
             if dtype in case.dtypes and layout.applies(case)]
 
 
-@cache
-def every_case():
-    return cases("full")
-
-
 def dtype_name(dtype):
     """The name of a dtype given as its name, a NumPy dtype, or a framework's dtype object."""
     name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", None) or str(dtype)
@@ -39,21 +31,9 @@ def dtype_name(dtype):
     return name
 
 
-def expected_failures(xfail):
-    """Id -> reason; an id that no case of the full suite has is refused."""
-    if isinstance(xfail, str) or not hasattr(xfail, "__iter__"):
-        raise TypeError(f"xfail is {xfail!r}, expected a list of ids or a mapping id -> reason")
-    reasons = dict(xfail) if isinstance(xfail, Mapping) else dict.fromkeys(xfail, "")
-    if reasons:
-        unknown = set(reasons) - {case.id for case in every_case()}
-        if unknown:
-            raise ValueError(f"xfail: no case has the id {sorted(map(str, unknown))}")
-    return reasons
-
-
 def candidate_case(case, dtype, layout):
     """The case as handed over: in the candidate's layout, with arrays of its own of the dtype."""
-    view = copy.copy(layout.to_candidate(case))
+    view = layout.to_candidate(case)
     for field in ("layers", "spec", "trainable", "flags", "dtypes"):
         setattr(view, field, copy.deepcopy(getattr(view, field)))
     number = np.dtype("float32" if dtype == "bfloat16" else dtype)
@@ -155,14 +135,3 @@ def _difference(first, candidate, view, shapes, dtype):
         if gap.max(initial=0) > largest:
             largest, worst = float(gap.max()), name
     return f"two runs differ by up to {largest:.3g}, in {worst}" if worst else ""
-
-
-def as_expected(result, reasons):
-    """The result as it counts where its case is known to fail."""
-    if result.case.id not in reasons or result.status == "skipped":
-        return result
-    if result.passed:
-        return replace(result, status="xpass",
-                       message="is listed in xfail but passes: take it off the list")
-    reason = reasons[result.case.id] or result.message or "listed in xfail"
-    return replace(result, status="xfail", message=str(reason))
