@@ -4,12 +4,15 @@ import ast
 import copy
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from npspectral import oracle
+from npspectral.oracle.certify.dyadic import NotExact, Short
+from npspectral.oracle.mistakes.fit import _misfit
 from npspectral.oracle.mistakes.known import MISTAKES
 from npspectral.oracle.mistakes.right import Steps
 from npspectral.oracle.suite import files
@@ -113,12 +116,49 @@ def test_the_order_of_the_numbers_of_y_is_told(words):
             f"reference {words}") in text
 
 
+def planted(name, case):
+    """The answers of a candidate with one known mistake."""
+    return Steps(next(mistake.plant for mistake in MISTAKES if mistake.name == name)).answers(case)
+
+
+BATCH, OUTPUTS = 2, 4
+TIMES = {"gradients times B": BATCH, "gradients divided by B": 1 / BATCH,
+         "gradients times O": OUTPUTS, "gradients divided by O": 1 / OUTPUTS,
+         "gradients divided by B and O": 1 / (BATCH * OUTPUTS), "gradients halved": 1 / 2,
+         "gradients doubled": 2, "gradients negated": -1, "gradients off by 5e-4": 1.0005}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_a_mistake_multiplies_all_gradients_by_what_its_name_says(name):
+    case, = oracle.cases(only=f"spectral/tanh/b{BATCH}-i3-o{OUTPUTS}/bias")
+    right, wrong = Steps().answers(case), planted(name, case)
+    for key in right:
+        factor = TIMES[name] if key.startswith("grad_") else 1
+        np.testing.assert_allclose(wrong[key], factor * right[key], rtol=1e-15)
+
+
 def test_eps_hat_is_adam_where_eps_is_zero():
     case = copy.copy(oracle.cases(only="optimizer/adam/varying")[0])
     case.spec = {"optimizer": {**case.spec["optimizer"], "eps": 0.0}}
-    mistake = next(mistake for mistake in MISTAKES if mistake.name == "eps-hat")
-    np.testing.assert_allclose(Steps(mistake.plant).answers(case)["trace"],
-                               Steps().answers(case)["trace"], rtol=1e-13)
+    np.testing.assert_allclose(planted("eps-hat", case)["trace"], Steps().answers(case)["trace"],
+                               rtol=1e-13)
+
+
+def test_one_number_far_off_beside_right_ones_is_no_fit():
+    ones = np.ones(2)
+    assert _misfit(ones, ones, Expected(ones, ones), "float64") == 0
+    assert _misfit(np.array([1, 1.1]), ones, Expected(ones, ones), "float64") > 1e10
+
+
+def test_an_exact_number_has_24_bits_and_so_has_every_partial_sum():
+    whole = 2 ** 24 - 1
+    for number in (Fraction(whole), Fraction(whole, 1 << 40)):
+        assert Short(number).value == Short.total([Short(number)]).value == number
+    for number in (Fraction(2 ** 24 + 1), Fraction(2 ** 24 + 1, 1 << 40), Fraction(1, 3)):
+        with pytest.raises(NotExact):
+            Short(number)
+    with pytest.raises(NotExact):
+        Short.total([Short(Fraction(1)), Short(Fraction(whole)), Short(Fraction(-whole))])
 
 
 def test_answers_to_what_a_layout_cannot_express_are_left_aside():
