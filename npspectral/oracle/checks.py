@@ -2,11 +2,12 @@
 from .suite import files
 from .suite.case import cases
 from .verdict.answer_file import read_answers, result_of
-from .verdict.answers import told
 from .verdict.layout import layout_of
 from .verdict.other_layout import in_layout, right_elsewhere
 from .verdict.report import Report
-from .verdict.run import answers_of, as_expected, dtype_name, expected_failures
+from .verdict.results import told
+from .verdict.run import answers_of, dtype_name
+from .verdict.xfail import as_expected, expected_failures
 
 
 def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, xfail=()):

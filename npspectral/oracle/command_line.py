@@ -4,9 +4,7 @@ Exit codes: 0 all is well; 1 a mismatch, or no case ran; 2 usage, or input that 
 3 the case files themselves are not intact.
 """
 import argparse
-import importlib
 import io
-import os
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from .. import __doc__ as MAP
 from .. import __version__
+from .candidates import Refused, load
 from .output import complain, is_empty, say, write_all
 from .suite import files
 
@@ -32,14 +31,6 @@ EXAMPLES = """examples:
 
 exit codes: 0 pass, 1 mismatch or no case ran, 2 usage or unreadable input, 3 case files not intact
 """
-
-
-class Refused(Exception):
-    """A message for stderr and the exit code that goes with it."""
-
-    def __init__(self, message, code=USAGE):
-        super().__init__(message)
-        self.code = code
 
 
 def main(arguments=None):
@@ -147,7 +138,6 @@ def _judge(options):
 
 def _prepare(options):
     """Refuse a selection that is none before anything of the user's runs."""
-    from .verdict.run import expected_failures
     from .verdict.layout import layout_of
     from .verdict.xfail import read_xfail
     _select(options)
@@ -155,8 +145,7 @@ def _prepare(options):
         options.out = Path(options.out).absolute()      # a candidate may change the folder
     try:
         layout_of(options.layout)
-        options.reasons = read_xfail(options.xfail) if options.xfail is not None else {}
-        expected_failures(options.reasons)
+        options.reasons = read_xfail(options.xfail)
     except files.BadVectors:
         raise
     except ValueError as error:
@@ -171,27 +160,6 @@ def _select(options):
         raise
     except ValueError as error:
         raise Refused(f"{error}: 0 cases ran", MISMATCH) from error
-
-
-def load(name):
-    """The function behind "package.module:function"; the working folder is looked in first."""
-    module, _, path = name.partition(":")
-    if not module or not path:
-        raise Refused(f"candidate is {name!r}, expected MODULE:FUNCTION, as in "
-                      f"mypkg.mymod:candidate")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        candidate = importlib.import_module(module)
-        for part in path.split("."):
-            candidate = getattr(candidate, part)
-    except (Exception, SystemExit) as error:
-        raise Refused(f"candidate {name!r} cannot be imported: "
-                      f"{type(error).__name__}: {error}") from error
-    if not callable(candidate):
-        raise Refused(f"candidate {name!r} is {type(candidate).__name__}, expected a function "
-                      f"candidate(case) -> dict of arrays")
-    return candidate
 
 
 def _finish(options, report):

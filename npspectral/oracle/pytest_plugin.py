@@ -1,16 +1,15 @@
 """What the pytest plugin does once a candidate is named; pytest_npspectral holds its options."""
-import importlib.metadata
-
 import numpy as np
 import pytest
 
-from .command_line import Refused, load
+from .. import __version__
+from .candidates import Refused, load
 from .suite import files
 from .suite.case import cases
 from .suite.digests import MANIFESTS
 from .verdict.layout import layout_of
 from .verdict.report import Report
-from .verdict.run import answers_of, expected_failures
+from .verdict.run import answers_of
 from .verdict.xfail import read_xfail
 
 
@@ -21,8 +20,7 @@ class Conformance:
         self.name, self.dtype, self.suite, self.results = candidate, dtype, suite, []
         try:
             self.candidate, self.layout = load(candidate), layout_of(layout)
-            self.reasons = read_xfail(xfail) if xfail is not None else {}
-            expected_failures(self.reasons)
+            self.reasons = read_xfail(xfail)
             self.cases = [case for case in cases(suite)
                           if dtype in case.dtypes and self.layout.applies(case)]
         except (Refused, ValueError) as error:              # BadVectors is a ValueError
@@ -32,9 +30,9 @@ class Conformance:
                                     f"layout {self.layout}")
 
     def pytest_report_header(self):
-        return (f"npspectral {_version()}: candidate {self.name}, {self.dtype}, {self.suite} suite "
-                f"{files.SUITE}, sha256 {MANIFESTS[files.SUITE][:16]}, layout {self.layout}, "
-                f"numpy {np.__version__}")
+        return (f"npspectral {__version__}: candidate {self.name}, {self.dtype}, {self.suite} "
+                f"suite {files.SUITE}, sha256 {MANIFESTS[files.SUITE][:16]}, "
+                f"layout {self.layout}, numpy {np.__version__}")
 
     def pytest_generate_tests(self, metafunc):
         if "spectral_case" in metafunc.fixturenames:
@@ -82,10 +80,3 @@ class Run:
             pytest.skip(result.message)
         if not result.passed:
             pytest.fail(session.report([result]).to_text(), pytrace=False)
-
-
-def _version():
-    try:
-        return importlib.metadata.version("npspectral")
-    except importlib.metadata.PackageNotFoundError:
-        return "(not installed)"

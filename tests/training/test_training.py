@@ -318,6 +318,7 @@ def test_evaluate_gives_the_loss_and_the_metrics_of_everything(data, params):
     ([[1, 2, 0], [3, 0, 9]], [[-1, 1, -1], [-1, -1, 1]], 1.0),              # signs, K > 1
     ([[2.0], [-1.0], [0.5], [-3.0]], [[1], [-1], [-1], [1]], 0.5),          # signs, K = 1
     ([[2.0], [-1.0], [0.5], [-3.0]], [[1], [0], [0], [0]], 0.75),           # 0 and 1, K = 1
+    ([[1.0], [-1.0], [-1.0]], [[0.75], [0.25], [0.5]], 1.0),                # shares, K = 1
     ([[0.0]], [[-1]], 1.0),                                                 # 0 is not positive
 ])
 def test_accuracy_is_the_share_of_right_classes(y, target, want):

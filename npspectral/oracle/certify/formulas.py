@@ -59,10 +59,6 @@ def _per_output(term):
     return lambda spec, y, t: total(term(spec, a, b) for a, b in zip(y, t)) / len(y)
 
 
-def _squared(spec, a, b):
-    return (a - b) * (a - b)
-
-
 def _cross_entropy(spec, y, t):
     q = [1 if k == t else 0 for k in range(len(y))] if isinstance(t, int) else t
     top = plain(max(y, key=lambda entry: entry.value))          # a constant, as it cancels
@@ -70,29 +66,19 @@ def _cross_entropy(spec, y, t):
     return total(e).ln() - total(q_k * (entry - top) for q_k, entry in zip(q, y))
 
 
-def _binary(spec, a, b):
-    return _softplus(a) - b * a
-
-
 def _softplus(x):
     return applied(lambda number: (softplus(number), sigmoid(number)), x)
 
 
-def _hinge(spec, a, b):
-    return 1 - b * a if b * a < 1 else 0 * a
-
-
-def _soft_hinge(spec, a, b):
-    return _softplus(spec["sharpness"] * (1 - b * a)) / spec["sharpness"]
-
-
-def _quadratic_hinge(spec, a, b):
-    return (1 - b * a) * (1 - b * a) / 2 if b * a < 1 else 0 * a
-
-
-LOSSES = {"mean_squared_error": _per_output(_squared), "softmax_cross_entropy": _cross_entropy,
-          "binary_cross_entropy_with_logits": _per_output(_binary), "hinge": _per_output(_hinge),
-          "soft_hinge": _per_output(_soft_hinge), "quadratic_hinge": _per_output(_quadratic_hinge)}
+LOSSES = {
+    "mean_squared_error": _per_output(lambda spec, a, b: (a - b) * (a - b)),
+    "softmax_cross_entropy": _cross_entropy,
+    "binary_cross_entropy_with_logits": _per_output(lambda spec, a, b: _softplus(a) - b * a),
+    "hinge": _per_output(lambda spec, a, b: 1 - b * a if b * a < 1 else 0 * a),
+    "soft_hinge": _per_output(lambda spec, a, b: (
+        _softplus(spec["sharpness"] * (1 - b * a)) / spec["sharpness"])),
+    "quadratic_hinge": _per_output(lambda spec, a, b: (
+        (1 - b * a) * (1 - b * a) / 2 if b * a < 1 else 0 * a))}
 
 
 def penalty(spec, array):

@@ -21,13 +21,9 @@ def times(factor):
     """Every gradient times factor(B, I, O)."""
     def change(case, name, entry):
         last = case.grad_y if case.grad_y is not None else case.target
-        outputs = last.shape[1] if last.ndim > 1 else _width(case)
+        outputs = last.shape[1] if last.ndim > 1 else case.expect["y"].value.shape[1]
         return factor(*np.array([*case.x.shape, outputs], float)) * entry
     return after(change)
-
-
-def _width(case):
-    return case.expect["y"].value.shape[1]
 
 
 def parameters_times(factor):
@@ -110,7 +106,7 @@ BACKWARD = {
                          {"upstream": lambda right, g: np.ones_like(g)}),
     "derivative at the output": (
         "The activation's derivative is taken at its output y; it belongs at its input z.",
-        {"slope": lambda right, layer, z: right(layer, _value(layer, z))},
+        {"slope": lambda right, layer, z: right(layer, ACTIVATIONS[layer["layer"]](layer, z)[0])},
         ("elu", "tanh", "sigmoid", "softplus")),
     "derivative formula of the output at z": (
         "The derivative is written in terms of the output, but given the input z.",
@@ -211,10 +207,6 @@ BACKWARD = {
 }
 
 
-def _value(layer, z):
-    return ACTIVATIONS[layer["layer"]](layer, z)[0]
-
-
 def _float32(right, *arrays):
     narrow = [array.astype(np.float32) for array in arrays]
     return right(*narrow).astype(float)
@@ -228,16 +220,12 @@ PRECISION = {
 }
 
 
-def form(change):
-    return after(lambda case, name, entry: change(entry))
-
-
 FORM = {
     "vectors returned as columns": (
         "Gradients of vectors come as (n, 1); they have the shape (n,).",
-        form(lambda a: a[:, None] if a.ndim == 1 else a)),
+        after(lambda case, name, a: a[:, None] if a.ndim == 1 else a)),
     "vectors returned as rows": ("Gradients of vectors come as (1, n); they have the shape (n,).",
-                                 form(lambda a: a[None] if a.ndim == 1 else a)),
+                                 after(lambda case, name, a: a[None] if a.ndim == 1 else a)),
     "gradients of matrices transposed": (
         "Gradients of matrices come transposed; each has the shape of its matrix.",
         after(lambda case, name, a: a.T if name != "grad_x" else a)),
@@ -245,6 +233,7 @@ FORM = {
         "grad_x comes with samples in columns; it has the shape of x, (batch, n_in).",
         after(lambda case, name, a: a.T if name == "grad_x" else a)),
     "Fortran order": ("Matrices are written column by column; the order is row by row.",
-                      form(lambda a: a.T.ravel().reshape(a.shape))),
-    "everything flat": ("Gradients come flat; each has the shape of its array.", form(np.ravel)),
+                      after(lambda case, name, a: a.T.ravel().reshape(a.shape))),
+    "everything flat": ("Gradients come flat; each has the shape of its array.",
+                        after(lambda case, name, a: np.ravel(a))),
 }

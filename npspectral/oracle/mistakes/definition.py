@@ -64,13 +64,10 @@ def _late(layers, all_params):
     return [layer for layer, _ in moved], [p for _, p in moved]
 
 
-def _late_backward(right, layers, all_params, inputs, grad_y):
-    return right(*_late(layers, all_params), inputs, grad_y)
-
-
 LATE_BIAS = {
     "forward": lambda right, layers, all_params, x: right(*_late(layers, all_params), x),
-    "backward": _late_backward,
+    "backward": lambda right, layers, all_params, inputs, g: right(
+        *_late(layers, all_params), inputs, g),
     "layer_forward": lambda right, layer, p, x: (
         x + p["bias"] if layer["layer"] == "shift" else right(layer, p, x)),
     "layer_backward": lambda right, layer, p, x, g: (

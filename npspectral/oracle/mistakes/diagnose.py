@@ -39,14 +39,15 @@ class Before:
 
 def diagnose(results, dtype):
     """Findings about the failed ones of the results, the surest first; [] if nothing failed."""
-    evidence, before, findings = Evidence(results, dtype), Before(), forms(results)
+    evidence, before = Evidence(results, dtype), Before()
+    findings = forms(evidence)
     for kind, structure in ORDER:
         part = evidence.part(lambda case: (case.kind, structure_of(case)) == (kind, structure))
         if part.failing:
             findings += explained(part, candidates(kind, part.cases), before)
     findings += recurrent(evidence.part(lambda case: structure_of(case) == "recurrent"), before)
     findings = sorted(merged(findings), key=lambda finding: not finding.mistakes)
-    return findings or kinks(results)
+    return findings or kinks(evidence)
 
 
 def explained(part, mistakes, before):

@@ -6,7 +6,6 @@ import numpy as np
 
 from ..verdict.compare import ROUNDOFF
 from ..verdict.results import Finding, short
-from .fit import IGNORED, at_kink, passed
 
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16"),
             "float16": ("bfloat16",), "bfloat16": ()}
@@ -45,12 +44,10 @@ class Wrong:
                 "1/(batch n_out)": 1 / (b * o)}
 
 
-def forms(results):
+def forms(evidence):
     """Findings on what is wrong before any number: an array's form, or an exception."""
     same: dict = {}
-    for result in results:
-        if result.status in IGNORED:
-            continue
+    for result in evidence.counted:
         for name, verdict in result.verdicts.items():
             if verdict.status in OF_FORM:
                 said = verdict.detail or OF_FORM[verdict.status] or verdict.status
@@ -69,10 +66,9 @@ def _form(name, result, said, n):
     return Finding((name,) * bool(name), f"{name} {said} {count}.".lstrip(), (), n)
 
 
-def kinks(results):
+def kinks(evidence):
     """The finding that numbers fail at a kink; [] if none do."""
-    failing = [result for result in results if at_kink(result) and result.verdicts
-               and not passed(result) and result.status not in IGNORED]
+    failing = evidence.at_kink
     names = tuple(dict.fromkeys(short(name) for result in failing for name in result.wrong))
     return [Finding(names, f"Only at a kink, where the derivative jumps, a number lies outside of "
                     f"its two sides, as in {failing[0].case.id}.", (), len(failing))

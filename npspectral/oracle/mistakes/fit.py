@@ -3,20 +3,20 @@
 A mistake that explains a run gives the candidate's own numbers in every case: the wrong ones where
 the candidate failed, and the right ones where it passed.
 """
+import copy
 from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..verdict.compare import ROUNDOFF, compare
-from ..verdict.results import short
+from ..verdict.results import IGNORED, short
 from .right import Steps
 
 # dtype -> times u S that a candidate and its simulation may differ, and the distance from a kink,
 # relative to the largest unit, within which rounding may decide the branch.
 SLACK = {"float64": (2.0, 1e-12), "float32": (2.0, 1e-5), "float16": (1.0, 0.02),
          "bfloat16": (1.0, 0.03)}
-IGNORED = ("skipped", "xfail")
 ABSENT = ("missing", "dtype")            # arrays without numbers, which say nothing of a mistake
 
 
@@ -62,25 +62,30 @@ class Fit:
 
 
 class Evidence:
-    """Results of one candidate that can tell mistakes apart, those of different kinds first.
+    """Results of one candidate, sorted once by what they can tell, those of different kinds first.
 
-    failing have wrong arrays, raised have none, passing are right. `memory` holds the simulations
-    and agreements computed so far; parts of the evidence share it.
+    failing have wrong arrays, raised have none, passing are right: these tell mistakes apart, and
+    parts of the evidence have their own. at_kink are wrong where rounding decides; counted are all
+    results that say something. `memory` holds the simulations and agreements computed so far.
     """
 
-    def __init__(self, results, dtype, memory=None):
-        self.dtype, self.memory = dtype, {} if memory is None else memory
-        results = [result for result in results if result.status not in IGNORED
-                   and result.case.kind != "error" and not at_kink(result)]
-        failed = _varied([result for result in results if not passed(result)])
-        self.failing = [result for result in failed if result.verdicts]
-        self.raised = [result for result in failed if not result.verdicts]
-        self.passing = _varied([result for result in results if passed(result)])
+    def __init__(self, results, dtype):
+        self.dtype, self.memory = dtype, {}
+        self.counted = [result for result in results if result.status not in IGNORED]
+        self.at_kink = [result for result in self.counted if result.wrong and _at_kink(result)]
+        telling = [result for result in self.counted if not _at_kink(result)]
+        self.failing = _varied([result for result in telling if result.wrong])
+        self.raised = [result for result in telling
+                       if not result.verdicts and result.case.kind != "error"]
+        self.passing = _varied([result for result in telling
+                                if result.verdicts and not result.wrong])
 
     def part(self, chosen):
         """The evidence of the cases for which chosen(case) holds."""
-        return Evidence([result for result in self.failing + self.raised + self.passing
-                         if chosen(result.case)], self.dtype, self.memory)
+        part = copy.copy(self)
+        for name in ("failing", "raised", "passing"):
+            setattr(part, name, [result for result in getattr(self, name) if chosen(result.case)])
+        return part
 
     @property
     def cases(self):
@@ -158,14 +163,10 @@ def shape_of(case):
     return tuple(sorted((name, array.shape) for name, array in case.inputs.items()))
 
 
-def at_kink(result):
+def _at_kink(result):
     """Whether rounding may decide the answer; a penalty's zeros are zeros in any computation."""
-    return "Kink" in result.case.flags and (
-        result.case.kind != "penalty" or passed(result))
-
-
-def passed(result):
-    return bool(result.verdicts) and all(verdict.ok for verdict in result.verdicts.values())
+    right = result.verdicts and not result.wrong
+    return "Kink" in result.case.flags and (result.case.kind != "penalty" or right)
 
 
 def _simulated(mistakes, case, nearest):

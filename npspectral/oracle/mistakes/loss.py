@@ -37,16 +37,6 @@ def over_outputs(value, grad):
     return {"over_outputs": wrong}
 
 
-def term(function):
-    """function(right, spec, y, t) -> value, derivative of every output's loss."""
-    return {"term": function}
-
-
-def entropy(function):
-    """function(right, y, q) -> value (batch,), derivative (batch, K)."""
-    return {"cross_entropy": function}
-
-
 def _unscaled(right, spec, y, target, weights):
     return right(spec, y, target, weights)[0], right(
         {**spec, "reduction": "sum"}, y, target, weights)[1]
@@ -121,38 +111,40 @@ LOSS = {
         PER_OUTPUT),
     "absolute error": (
         "The error is taken absolute; it is squared.",
-        term(lambda right, spec, y, t: (np.abs(y - t), np.sign(y - t))), ("mean_squared_error",)),
+        {"term": lambda right, spec, y, t: (np.abs(y - t), np.sign(y - t))},
+        ("mean_squared_error",)),
     "root of the mean square": ("The root of the mean squared error is taken.",
                                 {"mean_loss": _root}, ("mean_squared_error",)),
     "softmax Jacobian diagonal": (
         "The gradient uses the diagonal of the softmax Jacobian only; it is p - q.",
-        entropy(_diagonal), ENTROPY),
+        {"cross_entropy": _diagonal}, ENTROPY),
     "target missing from the gradient": (
         "The gradient is softmax(y); the target is not subtracted.",
-        entropy(lambda right, y, q: (right(y, q)[0], softmax(y))), ENTROPY),
+        {"cross_entropy": lambda right, y, q: (right(y, q)[0], softmax(y))}, ENTROPY),
     "softmax twice": ("The logits go through a softmax before a loss that applies its own.",
-                      entropy(_twice), ENTROPY),
+                      {"cross_entropy": _twice}, ENTROPY),
     "labels counted from 1": (
         "Labels count from 1; they count from 0.",
         {"probabilities": lambda right, target, k: right(
             target - 1 if target.ndim == 1 else target, k)}, ENTROPY),
     "sigmoid twice": ("The logits go through a sigmoid before a loss that applies its own.",
-                      term(_sigmoid_twice), BINARY),
+                      {"term": _sigmoid_twice}, BINARY),
     "sigmoid derivative too many": (
         "The gradient carries another s'(y); with logits it is s(y) - t.",
-        term(lambda right, spec, y, t: (right(spec, y, t)[0],
-                                        right(spec, y, t)[1] * sigmoid(y) * sigmoid(-y))), BINARY),
+        {"term": lambda right, spec, y, t: (
+            right(spec, y, t)[0], right(spec, y, t)[1] * sigmoid(y) * sigmoid(-y))}, BINARY),
     "margin 0": ("The margin is 0, as a perceptron has it; it is 1.",
-                 term(lambda right, spec, y, t: right(spec, y + t, t)), HINGES),
+                 {"term": lambda right, spec, y, t: right(spec, y + t, t)}, HINGES),
     "hinge not squared": (
         "The hinge is not squared.",
-        term(lambda right, spec, y, t: right({**spec, "loss": "hinge"}, y, t)),
+        {"term": lambda right, spec, y, t: right({**spec, "loss": "hinge"}, y, t)},
         ("quadratic_hinge",)),
     "default sharpness of the loss": (
         "The sharpness 1 is used; the case gives another one.",
-        term(lambda right, spec, y, t: right({**spec, "sharpness": 1.0}, y, t)), ("soft_hinge",)),
+        {"term": lambda right, spec, y, t: right({**spec, "sharpness": 1.0}, y, t)},
+        ("soft_hinge",)),
     "soft hinge not divided by its sharpness": (
         "The soft hinge is log(1 + exp(k (1 - t y))); it is that divided by k.",
-        term(lambda right, spec, y, t: tuple(spec["sharpness"] * entry
-                                             for entry in right(spec, y, t))), ("soft_hinge",)),
+        {"term": lambda right, spec, y, t: tuple(
+            spec["sharpness"] * entry for entry in right(spec, y, t))}, ("soft_hinge",)),
 }

@@ -12,10 +12,6 @@ def corrected(which):
     return {"corrected": wrong}
 
 
-def quotient(function):
-    return {"quotient": lambda right, spec, m, v: function(spec, m, v)}
-
-
 def time(shift):
     return {"corrected": lambda right, spec, t, m, v: right(spec, shift(t), m, v)}
 
@@ -38,10 +34,6 @@ def _amsgrad(right, spec, t, state, g):
 def _late_decay(right, spec, t, theta, g, state):
     moved = right({**spec, "decay": 0.0}, t, theta, g, state)
     return moved * (1 - spec["learning_rate"] * spec["decay"])
-
-
-def _nesterov(right, spec, t, state, g):
-    return spec["momentum"] * state["m"] + g
 
 
 def _before(right, case):
@@ -85,8 +77,10 @@ OPTIMIZER = {
         "The gradient enters the velocity times (1 - momentum).",
         {"first_moment": lambda right, spec, m, g: right(spec, m, (1 - spec["momentum"]) * g)},
         ("sgd",)),
-    "Nesterov momentum": ("The step looks ahead (Nesterov); plain momentum is asked for.",
-                          {"direction": _nesterov}, ("sgd",)),
+    "Nesterov momentum": (
+        "The step looks ahead (Nesterov); plain momentum is asked for.",
+        {"direction": lambda right, spec, t, state, g: spec["momentum"] * state["m"] + g},
+        ("sgd",)),
     "betas swapped": ("beta1 and beta2 have changed places.", {"step": _swapped}, ADAPTIVE),
     "m without 1 - beta1": (
         "The gradient enters m without the factor 1 - beta1.",
@@ -101,7 +95,8 @@ OPTIMIZER = {
         "eps is not added.", {"quotient": lambda right, spec, m, v: right(
             {**spec, "eps": 0.0}, m, v)}, ADAPTIVE),
     "eps inside the root": ("eps is added under the root; it is added to the root.",
-                            quotient(lambda spec, m, v: m / np.sqrt(v + spec["eps"])), ("adam",)),
+                            {"quotient": lambda right, spec, m, v: m / np.sqrt(v + spec["eps"])},
+                            ("adam",)),
     "eps-hat": (
         "eps is added before the correction of v (the paper's shorter form, eps-hat): a "
         "documented variant; rescale eps or declare it.", {"direction": _eps_hat}, ("adam",)),

@@ -15,9 +15,10 @@ def term(function):
     return {"penalty_term": lambda right, spec, w: function(spec["strength"], w, spec)}
 
 
-def _mean(right, spec, w):
-    value, grad = right(spec, w)
-    return value / w.size, grad / w.size
+def each(change):
+    """The value and the gradient of a penalty, each changed: change(entry, w, spec)."""
+    return {"penalty_term": lambda right, spec, w: tuple(
+        change(entry, w, spec) for entry in right(spec, w))}
 
 
 def _norm(s, w, spec):
@@ -30,16 +31,6 @@ def _elastic(absolute, square):
     return term(lambda s, w, spec: (
         s * (absolute(spec["ratio"]) * np.abs(w).sum() + square(spec["ratio"]) * (w * w).sum()),
         s * (absolute(spec["ratio"]) * np.sign(w) + 2 * square(spec["ratio"]) * w)))
-
-
-def _other_axis(right, spec, w):
-    return right({**spec, "axis": -1 - spec["axis"]}, w)
-
-
-def _sized(right, spec, w):
-    size = np.sqrt(w.shape[spec["axis"]])
-    value, grad = right(spec, w)
-    return size * value, size * grad
 
 
 def on(wanted, instead):
@@ -62,7 +53,7 @@ PENALTY = {
         both(.5)),
     "gradient of the penalty missing": ("The penalty has no gradient.", both(0)),
     "penalty averaged": ("The penalty is a mean over entries; it is a sum.",
-                         {"penalty_term": _mean}),
+                         each(lambda entry, w, spec: entry / w.size)),
     "strength missing": ("The strength is missing.", {"penalty_term": lambda right, spec, w: right(
         {**spec, "strength": 1.0}, w)}),
     "norm not squared": ("The L2 penalty is the norm; it is its square.", term(_norm), ("l2",)),
@@ -76,10 +67,11 @@ PENALTY = {
                             _elastic(lambda r: r, lambda r: (1 - r) / 2), ("elastic_net",)),
     "groups along the other axis": (
         "The groups are columns where they are rows, or rows where they are columns.",
-        {"penalty_term": _other_axis}, ("group_lasso",)),
-    "groups weighted by their size": (
-        "Every group carries the root of its size; the weights are 1.", {"penalty_term": _sized},
+        {"penalty_term": lambda right, spec, w: right({**spec, "axis": -1 - spec["axis"]}, w)},
         ("group_lasso",)),
+    "groups weighted by their size": (
+        "Every group carries the root of its size; the weights are 1.",
+        each(lambda entry, w, spec: np.sqrt(w.shape[spec["axis"]]) * entry), ("group_lasso",)),
     "0 / 0 in a zero group": (
         "A group of zeros gives 0 / 0; its gradient is 0.",
         {"penalty_term": lambda right, spec, w: (right(spec, w)[0], spec["strength"] * w / np.sqrt(

@@ -27,10 +27,6 @@ def by_columns(n, k):
     return np.nonzero(np.tri(n, k).T)[::-1]
 
 
-def upper(n, k):
-    return np.triu_indices(n, 0, k)
-
-
 def phi_of_svd(function, indices, out="m", factor=lambda s: 1):
     """phi = function(u, s, v), with grad_s from the indices that u, grad_phi and v have in it."""
     return {"eigenvectors": lambda right, kind, p: (
@@ -52,7 +48,7 @@ FACTORED = {
         "row.", filled_at(by_columns), QR),
     "r packed as an upper triangle": (
         "r is read into an upper triangle; L = R^T, for which it comes, is lower.",
-        filled_at(upper), QR),
+        filled_at(lambda n, k: np.triu_indices(n, 0, k)), QR),
     "R for its transpose": (
         "phi is R q^T; it is L q^T with L = R^T.",
         {"lower": lambda right, kind, p: right(kind, p).T,

@@ -1,6 +1,7 @@
 """A case as a candidate sees it."""
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 
 import numpy as np
 
@@ -78,3 +79,9 @@ def cases(suite="core", only=None, folder=files.FOLDER):
             raise ValueError(f"only: no case of suite {suite!r} matches {pattern!r}")
     return [Case(case) for case in solved
             if any(fnmatchcase(case["id"], pattern) for pattern in patterns)]
+
+
+@cache
+def known_ids():
+    """The ids of the full suite."""
+    return frozenset(case["id"] for case in files.read()[0])

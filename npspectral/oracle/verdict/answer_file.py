@@ -11,30 +11,24 @@ import re
 import reprlib
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from ..suite import files
+from ..suite.case import known_ids
 from .compare import ROUNDOFF, Verdict
-from .answers import judged
-from .results import CaseResult
-from .run import message_of, status_of
+from .answers import judged, shapes_of
+from .results import CaseResult, message_of, status_of
 
-FIELDS = {"suite": str, "dtype": str, "answers": dict, "implementation": str}
+FIELDS = {"suite": str, "dtype": str, "answers": Mapping, "implementation": str}
 CODES = {16: ">f8", 8: ">f4", 4: ">f2"}             # hexadecimal digits -> what they encode
 SHORTEST = 9                                        # so many digits say any float32
 
 
 class BadAnswers(ValueError):
     """A file of answers that cannot be judged."""
-
-
-@cache
-def _known_ids():
-    return frozenset(case["id"] for case in files.read()[0])
 
 
 def read_answers(answers):
@@ -48,11 +42,10 @@ def read_answers(answers):
         raise BadAnswers(f"{name}: is {type(document).__name__}, expected an object with the "
                          f"fields {sorted(FIELDS)}")
     for field, kind in FIELDS.items():
-        if field == "implementation" and field not in document:
-            continue
-        if not isinstance(document.get(field), Mapping if kind is dict else kind):
+        absent = "" if field == "implementation" else None
+        if not isinstance(document.get(field, absent), kind):
             raise BadAnswers(f"{name}: {field} is {_told(document.get(field))}, "
-                             f"expected {'an object' if kind is dict else 'text'}")
+                             f"expected {'text' if kind is str else 'an object'}")
     unknown = sorted(map(str, set(document) - set(FIELDS)))
     if unknown:
         raise BadAnswers(f"{name}: unknown fields {unknown}, expected {sorted(FIELDS)}")
@@ -62,7 +55,7 @@ def read_answers(answers):
     if document["dtype"] not in ROUNDOFF:
         raise BadAnswers(f"{name}: dtype is {document['dtype']!r}, "
                          f"expected one of {sorted(ROUNDOFF)}")
-    strangers = sorted(map(str, set(document["answers"]) - _known_ids()))
+    strangers = sorted(map(str, set(document["answers"]) - known_ids()))
     if strangers:
         raise BadAnswers(f"{name}: answers {len(strangers)} unknown cases: {strangers[:5]}")
     return document
@@ -87,17 +80,16 @@ def _decimal(text):
 def result_of(case, answer, dtype, layout):
     """What became of one case; an answer that cannot be read is a failure of that case."""
     if answer is None:
-        return CaseResult(case, "error", {}, {}, "has no answer in the file")
+        return CaseResult(case, "error", message="has no answer in the file")
     if not isinstance(answer, Mapping):
-        return CaseResult(case, "error", {}, {}, f"the answer is {_told(answer)}, "
+        return CaseResult(case, "error", message=f"the answer is {_told(answer)}, "
                                                  f"expected an object name -> array")
     for status in ("error", "skipped"):
         if status in answer:
             return _without_arrays(case, status, answer)
     if case.kind == "error":
-        return CaseResult(case, "wrong", {}, {}, "gives arrays, expected {\"error\": ...}")
-    shapes = {name: expected.value.shape
-              for name, expected in layout.to_candidate(case).expect.items()}
+        return CaseResult(case, "wrong", message="gives arrays, expected {\"error\": ...}")
+    shapes = shapes_of(layout.to_candidate(case))
     arrays, unreadable = {}, {}
     for name, entry in answer.items():
         try:
@@ -112,12 +104,12 @@ def result_of(case, answer, dtype, layout):
 def _without_arrays(case, status, answer):
     """A case answered by {"error": text} or {"skipped": reason}."""
     if len(answer) > 1 or not isinstance(answer[status], str) or not answer[status].strip():
-        return CaseResult(case, "error", {}, {}, f"{status!r} has to stand alone, with a text")
+        return CaseResult(case, "error", message=f"{status!r} has to stand alone, with a text")
     if status == "skipped":
-        return CaseResult(case, "skipped", {}, {}, answer[status])
+        return CaseResult(case, "skipped", message=answer[status])
     if case.kind == "error":
-        return CaseResult(case, "pass", {}, {}, f"refused: {answer[status]}")
-    return CaseResult(case, "error", {}, {}, f"raised {answer[status]}")
+        return CaseResult(case, "pass", message=f"refused: {answer[status]}")
+    return CaseResult(case, "error", message=f"raised {answer[status]}")
 
 
 def _array(entry, dtype, shape):

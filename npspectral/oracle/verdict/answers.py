@@ -5,7 +5,8 @@ No framework is imported: an answer is read by what it can do (detach, cpu, floa
 import numpy as np
 
 from .compare import Verdict, compare
-from .layout import layout_of
+from .layout import LAYOUTS
+from .results import told
 
 # The dtypes in which answers may come: those narrower than float32 also widened to it, and bfloat16
 # as its raw bits, because NumPy has no such dtype.
@@ -15,30 +16,43 @@ ANSWERS = {"float64": ("float64",), "float32": ("float32",), "float16": ("float1
 TO_PLAIN = ("detach", "cpu", "resolve_conj", "resolve_neg")
 
 
-def judged(case, answer, dtype, layout=None):
+def judged(case, answer, dtype, layout=LAYOUTS["npspectral"]):
     """Verdicts on a dict of arrays, and those that fit as float64 in npspectral's layout."""
-    layout = layout_of(layout)
-    asked = layout.to_candidate(case).expect
-    verdicts, arrays = {}, {}
-    for name, expected in asked.items():
+    return compared(case, *read(answer, shapes_of(layout.to_candidate(case)), dtype), dtype, layout)
+
+
+def shapes_of(view):
+    """Name -> shape of the arrays that a case asks for, which is in the candidate's layout."""
+    return {name: expected.value.shape for name, expected in view.expect.items()}
+
+
+def read(answer, shapes, dtype):
+    """Arrays of an answer that fit, as float64, and verdicts on what else came or did not."""
+    arrays, verdicts = {}, {}
+    for name, shape in shapes.items():
         if name not in answer or answer[name] is None:
             detail = "is None" if name in answer else f"only {sorted(map(str, answer))} came"
             verdicts[name] = Verdict(name, "missing", detail)
             continue
-        arrays[name], status, detail = readable(answer[name], dtype, expected.value.shape)
+        array, status, detail = readable(answer[name], dtype, shape)
         if status:
             verdicts[name] = Verdict(name, status, detail)
-            del arrays[name]
+        else:
+            arrays[name] = array
     for name in answer:
-        if name not in asked and answer[name] is not None:
+        if name not in shapes and answer[name] is not None:
             told_name = name if isinstance(name, str) else repr(name)
             verdicts[told_name] = Verdict(told_name, "unexpected",
-                                          f"expected only {sorted(asked)}")
+                                          f"expected only {sorted(shapes)}")
+    return arrays, verdicts
+
+
+def compared(case, arrays, verdicts, dtype, layout):
+    """The verdicts with those on arrays that were read, and these in npspectral's layout."""
     with np.errstate(all="ignore"):
         got = layout.from_candidate(case, arrays)
-        verdicts |= {name: compare(case.expect[name], array, dtype, case.tier, name)
-                     for name, array in got.items()}
-    return verdicts, got
+        return verdicts | {name: compare(case.expect[name], array, dtype, case.tier, name)
+                           for name, array in got.items()}, got
 
 
 def readable(answer, dtype, shape):
@@ -99,16 +113,3 @@ def _shape_told(came, shape):
     elif np.prod(came) == np.prod(shape) and len(came) != len(shape):
         hint = ": declare a layout if that is your convention"
     return f"has shape {came}, expected {shape}{hint}"
-
-
-def told(error):
-    line = first_line(error)
-    return type(error).__name__ + (f": {line}" if line else "")
-
-
-def first_line(error):
-    try:
-        lines = str(error).strip().splitlines()
-    except Exception:                               # a message that cannot be formed is none
-        lines = []
-    return lines[0][:200] if lines else ""

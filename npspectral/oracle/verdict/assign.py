@@ -34,7 +34,6 @@ def _holder(module, path):
     *way, key = path.split(".")
     for step in way:
         module = _get(module, step, path)
-    _get(module, key, path)
     return module, key
 
 

@@ -1,9 +1,17 @@
 """Whether a candidate that fails is right in another layout, and its answers there."""
+from functools import cache
+
+from ..suite.case import cases
 from .layout import LAYOUTS, Layout
 from .results import Finding
-from .run import answers_of, every_case
+from .run import answers_of
 
 TRIED = 20                              # failing cases tried in another layout
+
+
+@cache
+def every_case():
+    return cases("full")
 
 
 def right_elsewhere(candidate, failed, dtype, layout):

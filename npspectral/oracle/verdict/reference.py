@@ -57,16 +57,12 @@ def _layer(layer, params, trainable, n_in=None):
     if kind == "dense":
         n_out, n_in = params["weight"].shape
         return nn.Dense(n_in, n_out, **options)
-    if kind == "nested":
-        return _nested(layer, params, trainable)
-    if kind == "recurrent":
-        return _recurrent(layer, params, trainable, n_in)
-    if kind == "complex_recurrent":
-        return _complex_recurrent(layer, params, trainable, n_in)
+    if kind in NETWORKS:
+        return NETWORKS[kind](layer, params, trainable, n_in)
     return ACTIVATIONS[kind](**{key: value for key, value in layer.items() if key != "layer"})
 
 
-def _nested(layer, params, trainable):
+def _nested(layer, params, trainable, n_in):
     depth = sum(name.startswith("phi_") for name in params)
     phis = [params[f"phi_{k}"] for k in range(1, depth + 1)]
     return nn.Nested((phis[0].shape[1], *(len(phi) for phi in phis)),
@@ -87,6 +83,9 @@ def _complex_recurrent(layer, params, trainable, n_in):
     times = tuple(range(0, n_in // nodes * layer["spacing"], layer["spacing"]))
     return nn.ComplexRecurrentSpectral(nodes, modes, layer["steps"], times, layer["read"],
                                        ACTIVATIONS[layer["activation"]](), trainable)
+
+
+NETWORKS = {"nested": _nested, "recurrent": _recurrent, "complex_recurrent": _complex_recurrent}
 
 
 def _trainable(case, position):

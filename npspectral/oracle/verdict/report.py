@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .compare import ROUNDOFF
+from .compare import PASSED, ROUNDOFF
 from .results import FIRST, digits, margins, short
 
 SAID = {"wrong": "does not raise", "mutated": "changes its input",
@@ -52,9 +52,6 @@ class Report:
         if not self.ok:
             raise AssertionError("\n" + self.to_text())
         return self
-
-    def __str__(self):
-        return self.to_text()
 
     def __repr__(self):
         return f"Report({self.headline}; {self.suite}, {self.dtype}, layout {self.layout})"
@@ -101,6 +98,8 @@ class Report:
                       *_rerun(self), "", *_cases(self)]
         lines += ["", *_scores(self)] if self.scores else []
         return "\n".join(lines) + "\n"
+
+    __str__ = to_text
 
     def to_markdown(self):
         """Headline, table, causes and failing cases, for a README or an issue."""
@@ -217,7 +216,7 @@ def _kind_of(result):
     if result.status != "error":
         return SAID[result.status]
     bad = {f"{short(name)} {verdict.status}" for name, verdict in result.verdicts.items()
-           if verdict.status not in ("pass", "acceptable", "wrong")}
+           if verdict.status not in (*PASSED, "wrong")}
     return ", ".join(sorted(bad)) or result.message.split(":")[0]
 
 

@@ -1,14 +1,15 @@
 """What became of one case, and how far its numbers are from the golden ones."""
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .compare import PASSED, ROUNDOFF
 
 FAILED = ("wrong", "error", "mutated", "nondeterministic", "xpass")
-STATUSES = (*PASSED, *FAILED, "xfail", "skipped")
+IGNORED = ("xfail", "skipped")           # these say nothing about the candidate
+STATUSES = (*PASSED, *FAILED, *IGNORED)
 FIRST = ("y", "value", "trace")         # what the gradients of a case follow from
 OF_NUMBERS = ("wrong", "not-finite")    # verdicts on arrays whose form is right
 
@@ -29,8 +30,8 @@ class CaseResult:
 
     case: object
     status: str
-    verdicts: dict
-    got: dict
+    verdicts: dict = field(default_factory=dict)
+    got: dict = field(default_factory=dict)
     message: str = ""
 
     def __post_init__(self):
@@ -64,6 +65,31 @@ class CaseResult:
     @property
     def size(self):
         return sum(expected.value.size for expected in self.case.expect.values())
+
+
+def status_of(verdicts):
+    statuses = {verdict.status for verdict in verdicts.values()}
+    if statuses <= {*PASSED}:
+        return "acceptable" if "acceptable" in statuses else "pass"
+    return "wrong" if statuses <= {*PASSED, "wrong"} else "error"
+
+
+def message_of(verdicts):
+    return "; ".join(f"{name} {verdict.detail or verdict.status}" for name, verdict in
+                     verdicts.items() if not verdict.ok and verdict.status != "wrong")
+
+
+def told(error):
+    line = first_line(error)
+    return type(error).__name__ + (f": {line}" if line else "")
+
+
+def first_line(error):
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:                               # a message that cannot be formed is none
+        lines = []
+    return lines[0][:200] if lines else ""
 
 
 def short(name):

@@ -2,16 +2,13 @@
 import copy
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
-from ..suite.case import cases
-from .answers import first_line, judged, told
-from .compare import PASSED, ROUNDOFF
+from .answers import compared, read, shapes_of
+from .compare import ROUNDOFF
 from .layout import layout_of
-from .results import CaseResult
+from .results import CaseResult, first_line, message_of, status_of, told
 
 # What a candidate raises when it is broken, not when it refuses an input.
 NO_REFUSAL = (NameError, ImportError, AttributeError, KeyError, RecursionError, MemoryError,
@@ -25,11 +22,6 @@ def answers_of(candidate, cases, dtype="float64", layout=None):
             if dtype in case.dtypes and layout.applies(case)]
 
 
-@cache
-def every_case():
-    return cases("full")
-
-
 def dtype_name(dtype):
     """The name of a dtype given as its name, a NumPy dtype, or a framework's dtype object."""
     name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", None) or str(dtype)
@@ -39,21 +31,9 @@ def dtype_name(dtype):
     return name
 
 
-def expected_failures(xfail):
-    """Id -> reason; an id that no case of the full suite has is refused."""
-    if isinstance(xfail, str) or not hasattr(xfail, "__iter__"):
-        raise TypeError(f"xfail is {xfail!r}, expected a list of ids or a mapping id -> reason")
-    reasons = dict(xfail) if isinstance(xfail, Mapping) else dict.fromkeys(xfail, "")
-    if reasons:
-        unknown = set(reasons) - {case.id for case in every_case()}
-        if unknown:
-            raise ValueError(f"xfail: no case has the id {sorted(map(str, unknown))}")
-    return reasons
-
-
 def candidate_case(case, dtype, layout):
     """The case as handed over: in the candidate's layout, with arrays of its own of the dtype."""
-    view = copy.copy(layout.to_candidate(case))
+    view = layout.to_candidate(case)
     for field in ("layers", "spec", "trainable", "flags", "dtypes"):
         setattr(view, field, copy.deepcopy(getattr(view, field)))
     number = np.dtype("float32" if dtype == "bfloat16" else dtype)
@@ -85,33 +65,26 @@ def _sizes(case):
 def _result(candidate, case, dtype, layout):
     """What became of one case; whatever the candidate does, the run goes on."""
     view = candidate_case(case, dtype, layout)
-    handed = view.inputs
-    before = _digests(handed)
+    inputs, shapes = view.inputs, shapes_of(view)
+    before = _digests(inputs)
     try:
         answer = _answer(candidate, view)
     except KeyboardInterrupt:
         raise
-    except NotImplementedError as error:
-        return CaseResult(case, "skipped", {}, {}, first_line(error) or "not implemented")
-    except BaseException as error:              # SystemExit and its like are no refusals
-        if case.kind == "error" and isinstance(error, Exception) and not isinstance(
-                error, NO_REFUSAL):
-            return CaseResult(case, "pass", {}, {}, f"refused: {told(error)}")
-        return CaseResult(case, "error", {}, {}, f"raised {told(error)}")
+    except BaseException as error:
+        return _raised(case, error)
     if case.kind == "error":
-        return CaseResult(case, "wrong", {}, {}, "returned an answer, expected an exception")
+        return CaseResult(case, "wrong", message="returned an answer, expected an exception")
     if not isinstance(answer, dict):
-        return CaseResult(case, "error", {}, {}, f"returned {type(answer).__name__}, "
+        return CaseResult(case, "error", message=f"returned {type(answer).__name__}, "
                                                  f"expected a dict name -> array")
-    changed = [name for name, digest in _digests(handed).items() if before.get(name) != digest]
-    changed += [name for name in before if name not in handed]
-    verdicts, got = judged(case, answer, dtype, layout)
-    if changed:
-        return CaseResult(case, "mutated", verdicts, got, f"changed its input {', '.join(changed)}")
-    difference = _difference(candidate, case, dtype, layout, got)
-    if difference:
-        return CaseResult(case, "nondeterministic", verdicts, got, difference)
-    return CaseResult(case, status_of(verdicts), verdicts, got, message_of(verdicts))
+    changed = _changed(before, inputs)
+    arrays, verdicts = read(answer, shapes, dtype)
+    difference = "" if changed else _difference(
+        arrays, candidate, candidate_case(case, dtype, layout), shapes, dtype)
+    verdicts, got = compared(case, arrays, verdicts, dtype, layout)
+    status = "mutated" if changed else "nondeterministic" if difference else status_of(verdicts)
+    return CaseResult(case, status, verdicts, got, changed or difference or message_of(verdicts))
 
 
 def _answer(candidate, view):
@@ -121,16 +94,32 @@ def _answer(candidate, view):
         return dict(answer) if isinstance(answer, Mapping) else answer
 
 
+def _raised(case, error):
+    """What becomes of a case in which the candidate raises."""
+    if isinstance(error, NotImplementedError):
+        return CaseResult(case, "skipped", message=first_line(error) or "not implemented")
+    refused = isinstance(error, Exception) and not isinstance(error, NO_REFUSAL)
+    if case.kind == "error" and refused:        # SystemExit and its like are no refusals
+        return CaseResult(case, "pass", message=f"refused: {told(error)}")
+    return CaseResult(case, "error", message=f"raised {told(error)}")
+
+
 def _digests(arrays):
     return {name: (array.shape, array.dtype.str, hashlib.sha256(array.tobytes()).digest())
             for name, array in arrays.items()}
 
 
-def _difference(candidate, case, dtype, layout, first):
+def _changed(before, inputs):
+    """"" if the inputs are as they were; otherwise which are not."""
+    changed = [name for name, digest in _digests(inputs).items() if before.get(name) != digest]
+    changed += [name for name in before if name not in inputs]
+    return f"changed its input {', '.join(changed)}" if changed else ""
+
+
+def _difference(first, candidate, view, shapes, dtype):
     """"" if a second run gives the same bits; otherwise what differs, and by how much."""
     try:
-        answer = _answer(candidate, candidate_case(case, dtype, layout))
-        _, second = judged(case, answer, dtype, layout)
+        second, _ = read(_answer(candidate, view), shapes, dtype)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -146,26 +135,3 @@ def _difference(candidate, case, dtype, layout, first):
         if gap.max(initial=0) > largest:
             largest, worst = float(gap.max()), name
     return f"two runs differ by up to {largest:.3g}, in {worst}" if worst else ""
-
-
-def status_of(verdicts):
-    statuses = {verdict.status for verdict in verdicts.values()}
-    if statuses <= {*PASSED}:
-        return "acceptable" if "acceptable" in statuses else "pass"
-    return "wrong" if statuses <= {*PASSED, "wrong"} else "error"
-
-
-def message_of(verdicts):
-    return "; ".join(f"{name} {verdict.detail or verdict.status}" for name, verdict in
-                     verdicts.items() if not verdict.ok and verdict.status != "wrong")
-
-
-def as_expected(result, reasons):
-    """The result as it counts where its case is known to fail."""
-    if result.case.id not in reasons or result.status == "skipped":
-        return result
-    if result.passed:
-        return replace(result, status="xpass",
-                       message="is listed in xfail but passes: take it off the list")
-    reason = reasons[result.case.id] or result.message or "listed in xfail"
-    return replace(result, status="xfail", message=str(reason))
