@@ -26,7 +26,6 @@ Y = RNG.standard_normal((5, 3))
 SIGNS = np.sign(Y)
 LABELS = np.array([0, 1, 2, 1, 0])
 NAN = np.where(np.arange(20).reshape(5, 4) == 9, np.nan, X)
-INF32 = np.where(np.arange(20).reshape(5, 4) == 9, np.inf, X).astype(np.float32)
 
 
 def forward(x, layer=LAYER, params=P):
@@ -59,15 +58,10 @@ BIG_ENDIAN = X.astype(">f8")
 test_bad_values_are_refused = refusals(
     ValueError,
     # sizes and names of layers
-    (lambda: Dense(4, -1), r"Dense: n_out is -1, expected a pos"),
-    (lambda: Dense("4", 3), r"Dense: n_in is '4', expected a pos"),
     (lambda: Dense(4, 3, trainable=None), r"Dense\(4, 3\): trainable is None, expected"),
     (lambda: Spectral(4, 3, lambda_in="1"), r"lambda_in is '1', expected"),
-    (lambda: Spectral(3, 3, lambda_in=np.arange(3.0)), r"lambda_in is array.*, expected"),
     (lambda: Spectral(4, 3, lambda_out=np.nan), r"lambda_out is nan, expected"),
-    (lambda: Dense(4, 3, bias=0.5), r"bias is 0.5, expected"),
     (lambda: Softplus(0.0), r"sharpness is 0.0, expected"),
-    (lambda: Softplus(-1.0), r"sharpness is -1.0, expected"),
     (lambda: LeakyReLU(np.nan), r"slope is nan, expected"),
     (lambda: ELU("1"), r"alpha is '1', expected"),
     # chains
@@ -75,19 +69,12 @@ test_bad_values_are_refused = refusals(
      r"Chain: Dense\(5, 2\) at position 2 takes 5 features, Dense\(4, 3\) before it gives 3"),
     (lambda: Chain(Dense(4, 3), Chain(Tanh(), Dense(5, 2))),
      r"Chain\(5, 2\) at position 1 takes 5 features, Dense\(4, 3\) before"),
-    (forward(X, NET, N[:2]),
-     r"Chain\(4, 2\): params has 2 entries, expected one for each of 3 layers"),
     (forward(X, NET, (*N, {})), r"params has 4 entries, expected"),
     # initialization
     (lambda: Uniform(1.0, -1.0)(RNG, (3,)), r"high - low < 0"),
     # x
     (forward(np.array(1.0)), r"x has shape \(\), expected \(..., batch"),
     # params
-    (forward(X, params={**P, "lambda_in": P["lambda_out"], "lambda_out": P["lambda_in"]}),
-     r"lambda_in has shape \(3,\), expected \(4,\)"),
-    (forward(X, Spectral(4, 3, lambda_in=0.0)),
-     r"params has the names .*'lambda_in'.*, expected \['bias', 'lambd"),
-    (forward(X, params=D), r"expected .*'lambda_in'"),
     (forward(X, ReLU(), D), r"ReLU: params has the names"),
     # grad_y
     (backward(X[:1], Tanh(), {}), r"Tanh: grad_y has shape \(1, 4\), expected \(..., 5, 4\)"),
@@ -98,8 +85,6 @@ test_bad_values_are_refused = refusals(
     (lambda: mean_squared_error(Y[0], Y[0]), r"y has shape \(3,\), expected \(..., batch, K\)"),
     (lambda: mean_squared_error(Y[:, :0], Y[:, :0]), r"y has shape \(5, 0\), expected .* K >= 1"),
     (lambda: mean_squared_error(Y, Y[:, :1]), r"target has shape \(5, 1\), expected y's \(5, 3\)"),
-    (lambda: mean_squared_error(Y[:, :1], Y[:, 0]),
-     r"target has shape \(5,\), expected y's \(5, 1\)"),
     (lambda: mean_squared_error(Y[:0], Y[:0]), r"empty batch .*use reduction='sum'"),
     (lambda: softmax_cross_entropy(Y, LABELS + 1), r"labels run from 1 to 3, expected 0 to 2"),
     (lambda: softmax_cross_entropy(Y, LABELS - 1), r"labels run from -1 to 1, expected 0 to 2"),
@@ -109,8 +94,6 @@ test_bad_values_are_refused = refusals(
      r"target has shape \(5,\), expected y's \(5, 3\)"),
     (lambda: softmax_cross_entropy(Y, LABELS[:4]),
      r"target has shape \(4,\), expected \(5,\) labels"),
-    (lambda: softmax_cross_entropy(Y, np.eye(5, 3, dtype=int)),
-     r"target has shape \(5, 3\), expected \(5,\) labels"),
     (lambda: softmax_cross_entropy(Y, np.full((5, 3), 0.3)),
      r"a row of target is no probability distribution"),
     (lambda: softmax_cross_entropy(Y, np.array([[1.5, -0.5, 0]] * 5)),
@@ -127,7 +110,6 @@ test_bad_values_are_refused = refusals(
     (lambda: quadratic_hinge(Y, Y * np.nan),
      r"quadratic_hinge: target holds nan, expected -1 or \+1"),
     (lambda: soft_hinge(Y, SIGNS, sharpness=0.0), r"soft_hinge: sharpness is 0.0, expected"),
-    (lambda: soft_hinge(Y, SIGNS, sharpness=-1.0), r"soft_hinge: sharpness is -1.0, expected"),
     (lambda: hinge(Y, SIGNS, weights=-np.ones(5)), r"hinge: weights .*no entry below 0"),
     (lambda: hinge(Y, SIGNS, weights=np.full(5, np.nan)), r"weights"),
     (lambda: hinge(Y, SIGNS, weights=np.array([1, np.inf, 1, 1, 1])), r"weights"),
@@ -137,8 +119,6 @@ test_bad_values_are_refused = refusals(
     # penalties
     (lambda: L2(-1.0, "phi"), r"L2: strength is -1.0, expected a number >= 0"),
     (lambda: L1(np.nan, "phi"), r"L1: strength is nan, expected"),
-    (lambda: L1(np.inf, "phi"), r"L1: strength is inf, expected"),
-    (lambda: L1("1", "phi"), r"L1: strength is '1', expected"),
     (lambda: ElasticNet(1.0, "phi", ratio=1.5),
      r"ElasticNet: ratio is 1.5, expected a number from 0 to 1"),
     (lambda: GroupLasso(1.0, "phi", axis=1), r"GroupLasso: axis is 1, expected 0 or -1"),
@@ -158,14 +138,12 @@ test_bad_values_are_refused = refusals(
      r"unravel: theta has shape \(22, 1\), expected \(22,\)"),
     # optimizers
     (lambda: SGD(0.0), r"SGD: learning_rate is 0.0, expected > 0"),
-    (lambda: Adam(-1e-3), r"Adam: learning_rate is -0.001"),
     (lambda: Adamax(np.nan), r"Adamax: learning_rate is nan, exp"),
     (lambda: SGD(np.inf), r"SGD: learning_rate is inf, exp"),
     (lambda: SGD("0.1"), r"SGD: learning_rate is '0.1', expected"),
     (lambda: SGD(0.1, momentum=1.0), r"SGD: momentum is 1.0, expected 0 <= momentum < 1"),
     (lambda: Adam(beta1=1.0), r"Adam: beta1 is 1.0, expected 0 <= beta1 < 1"),
     (lambda: Adamax(beta2=-0.1), r"Adamax: beta2 is -0.1, expected"),
-    (lambda: Adam(beta2=np.nan), r"Adam: beta2 is nan, expected"),
     (lambda: Adam(eps=-1e-8), r"Adam: eps is -1e-08, expected >= 0"),
     (lambda: SGD(0.1, decay=-1.0), r"SGD: decay is -1.0, expected >="),
     (lambda: SGD(0.1).step({"phi": np.ones((3, 4))}, {"phi": np.ones((4, 3))}, {}),
@@ -174,19 +152,12 @@ test_bad_values_are_refused = refusals(
      r"a gradient has shape \(3, 1\)"),
     (lambda: Adam().step(P, {"psi": np.ones(3)}, Adam().init(P)), r"'psi' is not among .*'phi'"),
     (lambda: Adam().step(N, N[:1], Adam().init(N)), r"shorter|longer|1 .*3|3 .*1"),
-    (lambda: SGD(0.1, momentum=0.9).step({"phi": np.ones(3)}, {"phi": np.ones(3)}, {}),
-     r"velocity|state"),
     (lambda: Adam().step(P, P, Adamax().init(P)),
      r"Adam: state is \['m', 't', 'u'\], expected \['m', 't', 'v'\], as init gives it"),
     (lambda: SGD(0.1, momentum=0.9).step(P, P, SGD(0.1).init(P)),
      r"SGD: state is \[\], expected \['velocity'\]"),
     (lambda: Adamax().step(P, P, None), r"Adamax: state is NoneType, expected \['m', 't', 'u'\]"),
-    (lambda: Adam(beta1="0.9"), r"Adam: beta1 is '0.9', expected 0 "),
-    (lambda: Adamax(eps="0"), r"Adamax: eps is '0', expected >= 0"),
-    (lambda: SGD(0.1, decay=None), r"SGD: decay is None, expected >= 0"),
-    (lambda: SGD(0.1, momentum=[0.9]), r"momentum is \[0.9\], exp"),
     (lambda: Adam(True), r"Adam: learning_rate is True, expected > 0"),
-    (lambda: Adam(decay=False), r"Adam: decay is False, expected >= 0"),
     (lambda: Adamax().init(({}, {"w": np.broadcast_to(1.0, 3)})),
      r"Adamax: 1/w is read-only, expected an array to update"),
     (lambda: Adam().init(({"w": X}, {"w": X})),
@@ -194,7 +165,6 @@ test_bad_values_are_refused = refusals(
     (lambda: SGD(0.1).init({"a": X[:3], "b": X[2:]}), r"SGD: a and b share memory"),
     # fit
     (train(x=NAN), r"fit: x\[2, 1\] is nan, expected finite"),
-    (train(x=INF32), r"fit: x\[2, 1\] is inf, expected fin"),
     (train(target=NAN[:, :2]), r"fit: target\[2, 1\] is nan, expected finite numbers"),
     (train(start=({**N[0], "bias": np.array([0, np.nan, 0])}, {}, N[2])),
      r"fit: 0/bias\[1\] is nan, expected finite numbers"),
@@ -208,10 +178,7 @@ test_bad_values_are_refused = refusals(
     (train(target=Y[:4, :2]), r"fit: target has shape \(4, 2\), expected 5 rows as x"),
     (train(target=Y), r"target has shape \(2, 3\), expected y's"),
     (train(batch_size=0), r"fit: batch_size is 0, expected a positive integer"),
-    (train(batch_size=2.0), r"batch_size is 2.0, exp"),
-    (train(epochs=0), r"fit: epochs is 0, expected a positive"),
     (train(epochs=-3), r"fit: epochs is -3, expected"),
-    (train(epochs=True), r"fit: epochs is True, expected"),
     (train(Dense(4, 2, trainable=()), Dense(4, 2).init(RNG)),
      r"Dense\(4, 2\): nothing is trainable"),
     (train(start=(N[0],)), r"params has 1 entries, expected one for each of 3 layers"),
@@ -220,7 +187,6 @@ test_bad_values_are_refused = refusals(
     (lambda: evaluate(NET, N, NAN, Y[:, :2]), r"evaluate: x\[2, 1\] is nan"),
     (lambda: evaluate(NET, N, X[:0], Y[:0, :2]), r"evaluate: x has shape \(0, 4\), expected"),
     (lambda: predict(NET, N, X, 0), r"batch_size is 0, expected a positive integer"),
-    (lambda: predict(NET, N, X, -1), r"batch_size is -1, expected a positive integer"),
     (lambda: accuracy(Y[:0], LABELS[:0]), r"an empty batch has no"),
     (lambda: accuracy(Y, LABELS[:4]),
      r"target has shape \(4,\), expected \(5, 3\) or labels \(5,\)"),
@@ -232,8 +198,6 @@ test_bad_values_are_refused = refusals(
      r"score is 'norm', expected 'product' or 'eigenvalue'"),
     (lambda: top_mask([1.0, 2.0], 3), r"n is 3, expected an integer, 0 to 2"),
     (lambda: top_mask([1.0], -1), r"n is -1, expected an integer"),
-    (lambda: top_mask([1.0, 2.0], True), r"n is True, expected an integer"),
-    (lambda: top_mask([1.0, 2.0, 3.0], 1.5), r"top_mask: n is 1.5, expected"),
     (lambda: top_mask(np.ones((3, 3)), 2), r"scores has shape"),
     (lambda: ranking(np.ones((3, 3))), r"scores has shape"),
     (lambda: keep_top(X, np.ones(3), 2), r"keep_top: scores has shape \(3,\), expected \(4,\)"))
@@ -248,31 +212,20 @@ test_bad_types_are_refused = refusals(
     # initialization
     (lambda: LAYER.init(np.random.RandomState(0)),
      r"rng is RandomState.*, expected a numpy.random.Generator"),
-    (lambda: LAYER.init(RNG, bool), r"dtype is bool, expected a floating"),
     (lambda: LAYER.init(RNG, ">f4"), r"dtype is >f4, expected"),
     # x
-    (forward(X > 0), r"x has dtype bool, expected"),
-    (forward(X.astype(object)), r"x has dtype object, expected"),
-    (forward(X.astype(str)), r"x has dtype <U\d+, expected"),
     (forward(BIG_ENDIAN), r"x has dtype >f8, expected a native"),
-    (forward(None), r"x is NoneType, expected a numpy.ndarray"),
     (forward(X.view(Matrix)), r"x is Matrix, expected a numpy.ndarray"),
     (forward(MASKED), r"x is MaskedArray, expected a numpy.ndarray"),
     (forward(X.astype(np.complex64)), r"lambda_in has dtype float64 and x has complex64, expected"),
     (forward([[1.0]], ReLU(), {}), r"ReLU: x is list, expected a numpy.ndarray"),
     (forward(np.ones((2, 2), int), Tanh(), {}), r"Tanh: x has dtype int64, expected"),
-    # params
-    (forward(X, params=None), r"params is (a )?None(Type)?, expected"),
-    # grad_y
-    (backward(1.0), r"grad_y is float, expected a numpy.ndarray"),
     # losses
     (lambda: hinge(Y.tolist(), SIGNS), r"hinge: y is list, expected"),
     (lambda: mean_squared_error(Y, np.ones((5, 3), int)), r"target has dtype int64, expected"),
     (lambda: mean_squared_error(Y, Y.astype(np.float32)),
      r"target has dtype float32 and y has float64, expected one precision"),
     (lambda: softmax_cross_entropy(Y, LABELS > 0), r"dtype bool"),
-    (lambda: softmax_cross_entropy(Y, LABELS.tolist()),
-     r"target is list, expected a numpy.ndarray"),
     (lambda: softmax_cross_entropy(Y, np.ma.array(LABELS, mask=LABELS > 1)),
      r"target is MaskedArray, expected"),
     (lambda: hinge(Y, SIGNS, weights=[1.0] * 5), r"weights is list, expected a numpy.ndarray"),
@@ -282,22 +235,16 @@ test_bad_types_are_refused = refusals(
     (lambda: check_gradients(LAYER, P, X, rng=0), r"rng is 0, expected a numpy.random.Generator"),
     (lambda: check_gradients(LAYER, P, X + 1j), r"x has dtype complex128, expected"),
     (lambda: check_gradients(LAYER, P, MASKED), r"x is MaskedArray, expected a numpy.ndarray"),
-    (lambda: check_gradients(LAYER, P, X.tolist()), r"x is list, expected a numpy.ndarray"),
     # optimizers
     (lambda: Adam().init({"w": [1.0]}), r"Adam: w is list, expected a numpy.ndarray"),
     (lambda: SGD(0.1).init({"w": np.float64(1.0)}), r"SGD: w is float64, expected a numpy.ndarray"),
-    (train(start=tree.map(lambda array: array.astype(np.float16), N),
-           x=X.astype(np.float16), target=Y[:, :2].astype(np.float16)),
-     r"Adam: params has dtype float16, expected float32, float64 or longdouble"),
     (train(start=tree.map(lambda array: array + 0j, N)),
      r"has dtype complex128, expected float32, float64 or long"),
     # fit
     (train(x=np.ones((5, 4), int)), r"x has dtype int64, expected"),
     (train(x=X.tolist()), r"fit: x is list, expected a numpy.nda"),
     (train(rng=0), r"fit: rng is 0, expected a numpy.random.G"),
-    (train(rng=np.random), r"fit: rng is <module .*, exp"),
     (train(start=list(N)), r"params is (a )?list, expected a tuple"),
-    (train(start=None), r"params is (a )?None(Type)?, exp"),
     # relevance
     (lambda: input_relevance(DENSE, D),
      r"input_relevance: layer is Dense.*, expected a Spectral layer"),
