@@ -51,17 +51,6 @@ def test_the_floor_is_the_mean_over_the_beta_distribution(k, apart):
     assert ratio_floor(k, apart) == pytest.approx(1 - quad(integrand, 0, 1)[0], abs=1e-9)
 
 
-@pytest.mark.parametrize("apart", RATIOS)
-@pytest.mark.parametrize("k, n", [(5, 1), (3, 2)])
-def test_independent_labels_give_the_floor_and_not_zero(apart, k, n, rng):
-    """Standard error from 10 draws; O(k / p) of a finite sample is below it."""
-    draws = [RATIOS[apart](rng.uniform(0, 1, (4000, n)), rng.permutation(np.repeat([-1., 1], 2000)),
-                           k) for _ in range(10)]
-    floor = ratio_floor(k, apart)
-    assert abs(np.mean(draws) - floor) < 4 * np.std(draws) / 3 + 2 * k / 4000
-    assert np.mean(draws) > 0.9 * floor > 0.05
-
-
 @pytest.mark.parametrize("sizes, k", [((4, 4), 1), ((4, 4), 3), ((3, 5), 2), ((2, 2, 3), 1)])
 def test_the_digamma_estimator_has_no_bias_over_all_labelings(sizes, k, rng):
     x = rng.standard_normal((sum(sizes), 2))

@@ -4,7 +4,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import assert_near, random_array, random_input, random_params
-from real_form import outputs
 
 from npspectral import ELU, Chain, Dense, ReLU, Tanh
 from npspectral.nn import ComplexRecurrentSpectral, Orthogonal, Spaced, tree
@@ -75,15 +74,6 @@ def test_output_is_the_left_eigenvector_projection_of_the_full_network(layer, ki
     y = layer.forward(params, x)[0]
     size = max(np.abs(ends).max(), np.abs(read(layer, a)).max())
     assert_near(y, read(layer, a), bound(params, layer.length, 1), size)
-
-
-def test_output_is_that_of_the_real_form(layer, rng):
-    for kind in READS:
-        one = replace(layer, read=kind)
-        params, x = random_params(one, rng), random_input(one, rng)
-        size = np.abs(one.forward(params, x)[1][1]).max() ** 2 + 1
-        assert_near(one.forward(params, x)[0], outputs(one, params, x),
-                    bound(params, one.length, 1), size)
 
 
 def test_states_follow_the_full_network(layer, rng):

@@ -10,8 +10,8 @@ from real_form import analytic
 
 from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Sparse, Spectral, Tanh,
                         check_gradients, hinge, nn, quadratic_hinge)
-from npspectral.nn import (L1, ComplexRecurrentSpectral, FixedOrientations, GroupLasso, Layer,
-                           Nested, OneHidden, RecurrentSpectral, ScaledDense, SpectralFullQR,
+from npspectral.nn import (L1, ComplexRecurrentSpectral, FixedOrientations, Layer, Nested,
+                           OneHidden, RecurrentSpectral, ScaledDense, SpectralFullQR,
                            SpectralGaussianSVD, SpectralQR, SpectralSVD, SwitchedRecurrentSpectral,
                            tree)
 from npspectral.nn.activations import Elementwise
@@ -71,12 +71,6 @@ def test_checker_accepts_every_layer(layer, dtype, rng):
     assert report.ok
     names = {"x", *(path for path, _ in tree.items(layer.trainable_part(layer.init(rng))))}
     assert {comparison.name for comparison in report.comparisons} == names
-
-
-def test_checker_accepts_every_loss_behind_a_network(loss, rng):
-    network = Chain(Spectral(5, 4), Tanh(), Dense(4, 3))
-    params, x = random_params(network, rng), random_input(network, rng)
-    assert check_gradients(network, params, x, loss.target(rng, (4, 3)), loss, rng=rng).ok
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -237,19 +231,10 @@ def test_layers_leave_their_inputs_alone_and_repeat_themselves(layer, rng):
     x = locked(random_input(layer, rng))
     y, residuals = layer.forward(params, x)
     grad_y = locked(random_array(rng, y.shape))
-    first = layer.backward(params, residuals, grad_y)
+    first = layer.backward(params, tree.map(locked, residuals), grad_y)
     layer.forward(params, locked(x + 1))                # another forward in between spoils nothing
     assert same_bits(layer.backward(params, residuals, grad_y), first)
     assert same_bits(layer.forward(params, x)[0], y)
-
-
-def test_backward_works_on_read_only_residuals(layer, rng):
-    params, x = random_params(layer, rng), random_input(layer, rng)
-    y, residuals = layer.forward(params, x)
-    grad_y = random_array(rng, y.shape)
-    frozen = tree.map(locked, residuals)
-    assert same_bits(layer.backward(params, frozen, grad_y),
-                     layer.backward(params, residuals, grad_y))
 
 
 def test_gradients_are_fresh_arrays(layer, rng):
@@ -605,22 +590,7 @@ def test_hinges_have_no_gradient_where_the_margin_is_exactly_one(loss, side):
     assert value == 0 and grad_y == 0
 
 
-def test_hinge_has_its_full_gradient_just_inside_the_margin():
-    y = np.nextafter(np.array([[1.0]]), 0)
-    assert hinge(y, np.ones((1, 1)))[1] == -1
-
-
 @pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_l1_has_derivative_zero_at_zero(zero):
     value, grads = L1(0.5, "phi")({"phi": np.array([zero, 2.0])})
     assert value == 1 and same_bits(grads["phi"], np.array([0.0, 0.5]))
-
-
-def test_group_lasso_has_gradient_zero_at_a_group_of_zeros():
-    value, grads = GroupLasso(0.5, "phi")({"phi": np.array([[0.0, 0.0], [3.0, 4.0]])})
-    assert value == 2.5
-    assert_near(grads["phi"], np.array([[0.0, 0.0], [0.3, 0.4]]), 4)
-
-
-def test_every_listed_dtype_is_one_of_its_own():
-    assert len({np.dtype(dtype) for dtype in EVERY_DTYPE.values()}) == len(EVERY_DTYPE)

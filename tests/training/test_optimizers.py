@@ -144,16 +144,6 @@ def test_update_in_pieces_is_the_same_bit_for_bit(name, piece, monkeypatch, rng)
     assert same_bits(several_steps(EVERY_OPTIMIZER[name], start, gradients), whole)
 
 
-def test_arrays_larger_than_the_shipped_piece_are_updated_to_the_end(optimizer, monkeypatch, rng):
-    n = 2 * fast_optimizers.PIECE + 17
-    start = {"vector": random_array(rng, (n,), np.float32),
-             "matrix": random_array(rng, (n // 300, 301), np.float32)}
-    gradients = [tree.map(lambda array: 0.5 * array, start)] * 2
-    pieces = several_steps(optimizer, start, gradients)
-    monkeypatch.setattr(fast_optimizers, "PIECE", 10 ** 9)
-    assert same_bits(pieces, several_steps(optimizer, start, gradients))
-
-
 def test_transposed_parameters_are_updated_as_their_copies(optimizer, rng):
     start, g = random_array(rng, (40, 3)), random_array(rng, (3, 40))
     view, plain = {"phi": start.copy().T}, {"phi": start.T.copy()}
