@@ -134,8 +134,7 @@ def test_entropy_of_bins_is_counted_by_hand():
     t = np.array([[0.1, -0.1], [0.4, -0.2], [0.6, -0.1], [1.1, 0.1]])
     labels = np.array(["a", "b", "a", "a"])
     assert binned_entropy(t, 0.5) == pytest.approx(1.5)     # (0, -1) twice, (1, -1), (2, 0)
-    assert binned_information(t, labels, 0.5) == pytest.approx(
-        1.5 - 0.75 * math.log2(3), rel=1e-14)
+    assert binned_information(t, labels, 0.5) == pytest.approx(1.5 - 0.75 * math.log2(3), rel=1e-14)
     assert binned_entropy(t, 1e-3) == 2 and binned_entropy(np.abs(t), 10.0) == 0
     assert binned_entropy(np.array([[0.0], [-0.0]]), 0.5) == 0
     assert binned_entropy(np.array([[0.1], [0.4], [0.6], [0.9]]), 0.5) == 1     # edges at 0 and 0.5
@@ -148,5 +147,4 @@ def test_information_of_bins_never_rises_when_the_width_doubles(rng):
     informations = [binned_information(t, labels, width) for width in widths]
     assert (np.diff(entropies) <= 1e-12).all() and (np.diff(informations) <= 1e-12).all()
     assert entropies[0] == pytest.approx(math.log2(200))
-    assert all(-1e-12 <= i <= min(h, math.log2(3)) + 1e-12
-               for i, h in zip(informations, entropies))
+    assert all(-1e-12 <= i <= min(h, math.log2(3)) + 1e-12 for i, h in zip(informations, entropies))

@@ -30,8 +30,7 @@ def test_score_by_eigenvalue_alone(rng):
     assert same_bits(input_relevance(FROM_INPUTS, params, "eigenvalue"),
                      np.abs(params["lambda_in"]))
     params = random_params(INTO_NODES, rng)
-    assert same_bits(node_relevance(INTO_NODES, params, "eigenvalue"),
-                     np.abs(params["lambda_out"]))
+    assert same_bits(node_relevance(INTO_NODES, params, "eigenvalue"), np.abs(params["lambda_out"]))
 
 
 def test_product_measures_from_the_declared_constant_of_the_other_set(rng):

@@ -84,36 +84,3 @@ def test_distance_of_paths():
     assert path_distance([0.0, 0.0, 0.0], [3.0, 1.0, -2.0]) == 1
     assert path_distance([2.0, -1.0], [-2.0, 2.0]) == 1 / 4         # sorted: -1, 2 and -2, 2
     assert path_distance([2.0, 4.0], [1.0, 2.0]) == 1
-
-
-# Bad input
-
-NET = Chain(Dense(4, 3), ReLU(), Dense(3, 2))
-BAD = {
-    "core of a matrix": (lambda p: core_size(np.ones((2, 2))), ValueError,
-                         r"core_size: scores has shape \(2, 2\), expected"),
-    "core of nothing": (lambda p: core_size([]), ValueError, r"scores has shape \(0,\)"),
-    "core of nan": (lambda p: core_size([1.0, np.nan]), ValueError, "expected finite"),
-    "core of negative scores": (lambda p: core_size([1.0, -1.0]), ValueError,
-                                "expected numbers >= 0"),
-    "threshold 0": (lambda p: core_size([1.0], 0), ValueError, r"threshold is 0, expected above 0"),
-    "threshold 2": (lambda p: core_size([1.0], 2), ValueError, r"threshold is 2, expected above 0"),
-    "no node kept": (lambda p: keep_nodes(NET, p, 0), ValueError, "n is 0, expected an integer"),
-    "too many kept": (lambda p: keep_nodes(NET, p, 4), ValueError, "n is 4, expected .*, 1 to 3"),
-    "2.0 nodes kept": (lambda p: keep_nodes(NET, p, 2.0), ValueError, "n is 2.0, expected an int"),
-    "nodes of a layer": (lambda p: keep_nodes(NET.layers[0], p, 1), TypeError, r"expected a Chain"),
-    "paths of a layer": (lambda p: path_products(NET.layers[0], p[0]), TypeError,
-                         r"path_products: network is Dense.*, expected a Chain"),
-    "paths of one transfer": (lambda p: path_products(Chain(NET.layers[0]), p[:1]), TypeError,
-                              r"1 transfers, expected two or more"),
-    "other sizes": (lambda p: path_distance([1.0], [1.0, 2.0]), ValueError,
-                    r"paths has shape \(1,\), expected the reference's \(2,\)"),
-    "no reference": (lambda p: path_distance([1.0], [0.0]), ValueError, r"holds zeros alone"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_refused_with_what_was_expected(case, rng):
-    call, error, message = BAD[case]
-    with pytest.raises(error, match=message):
-        call(NET.init(rng))

@@ -227,8 +227,7 @@ BROKEN = {
         "the gradient of bias shares memory with params/bias"),
     "a gradient in a buffer": (
         backward(buffered), "another forward and backward change gradients/bias of those before"),
-    "y in a buffer": (
-        forward(one_buffer), "another forward and backward change y of those before"),
+    "y in a buffer": (forward(one_buffer), "another forward and backward change y of those before"),
     "a counter": (
         forward(counted), "forward with the same arguments gives another y the second time"),
     "x of the last call": (
@@ -250,8 +249,7 @@ BROKEN = {
         backward(replaced("bias", lambda g: np.broadcast_to(g.sum(-2), g.sum(-2).shape))),
         "the gradient of bias is read-only"),
     "transposition of all axes": (backward(nothing_before_the_batch), "leading axes: ValueError: "),
-    "no choice of input_grad": (
-        NoChoice(), "calls one after the other: TypeError: .*input_grad"),
+    "no choice of input_grad": (NoChoice(), "calls one after the other: TypeError: .*input_grad"),
     "less without grad_x": (Less(), "backward with input_grad=False gives other gradients"),
     "y promoted": (forward(lambda own, params, x: (double(own(params, x)[0]), own(params, x)[1])),
                    "float32 gives y of dtype float64"),

@@ -1,7 +1,7 @@
 """The nested layer against its definition: Phi Lambda Phi^-1 by a general inverse."""
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_input, random_params, same_bits
+from conftest import assert_near, random_array, random_input, random_params, refusals, same_bits
 
 from npspectral import ELU, Identity, Nested, ReLU, Softplus, Tanh
 from npspectral.nn import PUBLISHED_NESTED, Constant, Uniform
@@ -104,18 +104,15 @@ def test_output_eigenvalues_are_those_of_the_output_alone(rng):
 
 # Bad input
 
-@pytest.mark.parametrize("arguments, options, message", [
-    ((5,), {}, r"Nested: sizes is 5, expected \(n_in, \.\.\., n_out\)"),
-    (((5,),), {}, r"Nested: sizes is \(5,\), expected \(n_in, \.\.\., n_out\)"),
-    (((5, 0, 3),), {}, r"Nested: sizes is \(5, 0, 3\), expected positive integers"),
-    (((5, 4.0, 3),), {}, "expected positive integers"),
-    (((5, True),), {}, "expected positive integers"),
-    (((5, 4, 3),), dict(shared=1), "shared is 1, expected True or False"),
-    (((5, 4, 3),), dict(skip=None), "skip is None, expected True or False"),
-])
-def test_bad_arguments_are_refused(arguments, options, message):
-    with pytest.raises((ValueError, TypeError), match=message):
-        Nested(*arguments, **options)
+test_bad_arguments_are_refused = refusals(
+    (ValueError, TypeError),
+    (lambda: Nested(5), r"Nested: sizes is 5, expected \(n_in, \.\.\., n_out\)"),
+    (lambda: Nested((5,)), r"Nested: sizes is \(5,\), expected \(n_in, \.\.\., n_out\)"),
+    (lambda: Nested((5, 0, 3)), r"Nested: sizes is \(5, 0, 3\), expected positive integers"),
+    (lambda: Nested((5, 4.0, 3)), "expected positive integers"),
+    (lambda: Nested((5, True)), "expected positive integers"),
+    (lambda: Nested((5, 4, 3), shared=1), "shared is 1, expected True or False"),
+    (lambda: Nested((5, 4, 3), skip=None), "skip is None, expected True or False"))
 
 
 def test_sizes_may_be_a_list_and_the_layer_stays_a_value():

@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import EVERY_DTYPE, assert_near, random_array, random_input, random_params, same_bits
+from conftest import (EVERY_DTYPE, assert_near, random_array, random_input, random_params, refusals,
+                      same_bits)
 
 from npspectral import ELU, Adam, fit, softmax_cross_entropy
 from npspectral.nn import (Orthonormal, RecurrentSpectral, SwitchedRecurrentSpectral,
@@ -298,14 +299,15 @@ def test_penalty_is_zero_at_the_start_and_holds_the_condition_down(rng):
     assert found[1] < found[0] / 2
 
 
-@pytest.mark.parametrize("make, message", [
+test_sizes_that_do_not_fit_are_refused = refusals(
+    (ValueError, TypeError),
     (lambda: RecurrentSpectral(4, 3, 3), "nodes is 3, expected an integer of at least 4"),
     (lambda: RecurrentSpectral(4, 3, 4, constant=True), "at least 5"),
     (lambda: RecurrentSpectral(2, 3, 3), "nodes is 3, expected an integer of at least 4"),
     (lambda: RecurrentSpectral(4, 3, 9, 0), "steps is 0"),
     (lambda: RecurrentSpectral(4, 3, 9, 2.0), "steps is 2.0"),
-    (lambda: RecurrentSpectral(4, 3, 9).states(
-        RecurrentSpectral(4, 3, 9).init(np.random.default_rng(0)), np.ones((2, 4)), -1),
+    (lambda: LAYERS["random"].states(
+        LAYERS["random"].init(np.random.default_rng(0)), np.ones((2, 4)), -1),
      r"RecurrentSpectral\(4, 3\): length is -1, expected an integer of at least 0"),
     (lambda: RecurrentSpectral(4, 3, 9, constant=1), "constant is 1"),
     (lambda: RecurrentSpectral(4, 3, 9, planting="somewhere"), "planting is 'somewhere'"),
@@ -313,8 +315,4 @@ def test_penalty_is_zero_at_the_start_and_holds_the_condition_down(rng):
     (lambda: TriangularRecurrentSpectral(4, 3, 9, planting="random"), "expected 'nodes'"),
     (lambda: SwitchedRecurrentSpectral(4, 3, 9, items=0), "items is 0"),
     (lambda: SwitchedRecurrentSpectral(4, 3, 9, rest=-1), "rest is -1"),
-    (lambda: SwitchedRecurrentSpectral(4, 3, 2), "nodes is 2"),
-])
-def test_sizes_that_do_not_fit_are_refused(make, message):
-    with pytest.raises((ValueError, TypeError), match=message):
-        make()
+    (lambda: SwitchedRecurrentSpectral(4, 3, 2), "nodes is 2"))
