@@ -1,11 +1,13 @@
 """Damaged files: bits turned, ends cut off, and archives that would take all memory."""
 import collections
+import io
 import os
 import subprocess
 import sys
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +56,12 @@ def outcomes(load, path, contents, same):
         else:
             found["same bits" if same(read) else "silent"] += 1
     return found
+
+
+def npy_header(*shape):
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, dict(descr="<f8", fortran_order=False, shape=shape))
+    return file.getvalue()
 
 
 def packed_gigabyte(head, wbits):

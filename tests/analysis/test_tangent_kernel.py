@@ -3,7 +3,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from conftest import EVERY_LAYER, assert_near, random_array, random_params
+from conftest import EVERY_LAYER, assert_near, each, random_array, random_params
 
 from npspectral import Chain, Dense, Spectral, Tanh
 from npspectral.analysis.kernels import tangent as module
@@ -30,14 +30,12 @@ def contraction(rows1, rows2):
     return np.einsum("knp,lmp->nmkl", rows1, rows2)
 
 
-LEARNING = {name: layer for name, layer in EVERY_LAYER.items()
-            if any(grad.size for _, grad in tree.items(
-                layer.trainable_part(layer.init(np.random.default_rng(0)))))}
+layer = each({name: layer for name, layer in EVERY_LAYER.items()
+              if any(grad.size for _, grad in tree.items(
+                  layer.trainable_part(layer.init(np.random.default_rng(0)))))})
 
 
-@pytest.mark.parametrize("name", LEARNING)
-def test_kernel_of_every_layer_is_the_contraction_of_its_jacobian_as_defined(name, rng):
-    layer = LEARNING[name]
+def test_kernel_of_every_layer_is_the_contraction_of_its_jacobian_as_defined(layer, rng):
     params = random_params(layer, rng)
     x1, x2 = random_array(rng, (4, layer.n_in)), random_array(rng, (3, layer.n_in))
     rows1, rows2 = jacobian(layer, params, x1), jacobian(layer, params, x2)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import refusals, same_bits
-from damaged import (array_header, ends, flipped, on_linux, outcomes, packed_gigabyte,
-                     refused_in_little_memory)
+from damaged import (array_header, ends, flipped, npy_header, on_linux, outcomes,
+                     packed_gigabyte, refused_in_little_memory)
 
 from npspectral.data import (CALIFORNIA_FEATURES, at_hand, california_housing, catalog, digits,
                              fashion_mnist, load_idx, load_npz, mnist)
@@ -360,11 +360,8 @@ def test_no_flipped_bit_of_a_large_arrays_header_gives_a_wrong_array(tmp_path):
 
 @on_linux
 def test_arrays_whose_headers_claim_what_is_not_there_are_refused_in_little_memory(tmp_path):
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False,
-                                                  "shape": (10 ** 6, 10 ** 2)})
     with zipfile.ZipFile(tmp_path / "claim.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("x.npy", header.getvalue() + bytes(2 ** 20))
+        archive.writestr("x.npy", npy_header(10 ** 6, 10 ** 2) + bytes(2 ** 20))
     error = refused_in_little_memory(load_npz, tmp_path / "claim.npz")
     assert "x.npy has 1048576 bytes, expected 800000000 for shape (1000000, 100)" in error
 

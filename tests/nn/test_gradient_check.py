@@ -46,8 +46,7 @@ MISTAKES = {
         **g, "phi": g["phi"] / gap(p) * p["lambda_in"]}),
     "eigenvalues swapped": ("lambda_in, lambda_out", lambda g, x, p: {
         **g, "lambda_in": g["lambda_out"], "lambda_out": g["lambda_in"]}),
-    "phi missing": ("lambda_in", lambda g, x, p: {
-        **g, "lambda_in": (g["phi"] / gap(p)).sum(0)}),
+    "phi missing": ("lambda_in", lambda g, x, p: {**g, "lambda_in": (g["phi"] / gap(p)).sum(0)}),
     "detached": ("lambda_out", lambda g, x, p: {**g, "lambda_out": np.zeros(4)}),
     "all detached": ("bias, lambda_in, lambda_out, phi",
                      lambda g, x, p: {name: np.zeros_like(grad) for name, grad in g.items()}),

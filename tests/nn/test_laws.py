@@ -201,20 +201,16 @@ def test_every_optimizer_keeps_the_dtype(optimizer, dtype, rng):
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
 
-@pytest.mark.parametrize("name", [name for name, layer in EVERY_LAYER.items() if layer != Chain()])
-def test_memory_map_of_a_file_is_read_like_an_array(name, rng, tmp_path):
-    layer = EVERY_LAYER[name]
+def test_memory_map_of_a_file_is_read_like_an_array(layer, rng, tmp_path):
     params, x = random_params(layer, rng), random_input(layer, rng)
     want = run(layer, params, x)
     np.save(tmp_path / "x.npy", x)
     got = run(layer, params, np.load(tmp_path / "x.npy", mmap_mode="r"))
     assert same_bits(got, want)
-    assert {type(array) for array in tree.leaves(got)} == {np.ndarray}
+    assert layer == Chain() or {type(array) for array in tree.leaves(got)} == {np.ndarray}
 
 
-@pytest.mark.parametrize("name", EVERY_LAYER)
-def test_single_precision_agrees_with_extended_precision(name, rng):
-    layer = EVERY_LAYER[name]
+def test_single_precision_agrees_with_extended_precision(layer, rng):
     params, x = random_params(layer, rng, np.float32), random_input(layer, rng, np.float32)
     grad_y = random_array(rng, layer.forward(params, x)[0].shape, np.float32)
     single = run(layer, params, x, grad_y)
@@ -552,7 +548,7 @@ class Watched(Dense):
 
 
 WATCH = []
-FREE, FROZEN = ("weight", "bias"), ()
+FROZEN = ()
 
 
 @pytest.mark.parametrize("chain, calls, input_grad", [(chain, calls, False) for chain, calls in [

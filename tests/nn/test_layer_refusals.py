@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import EVERY_LAYER, random_input, random_params
+from conftest import EVERY_LAYER, each, random_input, random_params
 
 from npspectral import Chain, ReLU, Sparse, Spectral
 from npspectral.nn import (ComplexRecurrentSpectral, FixedOrientations, Nested, OneHidden,
@@ -12,9 +12,8 @@ from npspectral.nn import (ComplexRecurrentSpectral, FixedOrientations, Nested, 
                            TriangularRecurrentSpectral)
 from npspectral.nn.activations import Elementwise
 
-WITH_PARAMS = {name: layer for name, layer in EVERY_LAYER.items()
-               if not isinstance(layer, (Chain, Elementwise))}
-every_layer = pytest.mark.parametrize("layer", WITH_PARAMS.values(), ids=WITH_PARAMS)
+layer = each({name: layer for name, layer in EVERY_LAYER.items()
+              if not isinstance(layer, (Chain, Elementwise))})
 
 
 def refused(call, message, owner=""):
@@ -22,7 +21,6 @@ def refused(call, message, owner=""):
         call()
 
 
-@every_layer
 def test_bad_x_is_refused(layer, rng):
     params, x = random_params(layer, rng), random_input(layer, rng)
     for bad, message in (
@@ -35,7 +33,6 @@ def test_bad_x_is_refused(layer, rng):
         refused(lambda: layer.forward(params, bad), message, f"{layer.label}: ")
 
 
-@every_layer
 def test_bad_params_are_refused(layer, rng):
     params, x = random_params(layer, rng), random_input(layer, rng)
     for bad, message in ((tuple(params.values()), "params is tuple, expected a dict"),
@@ -57,7 +54,6 @@ def test_bad_params_are_refused(layer, rng):
                     rf"{name} has shape .*, expected {shape}", f"{layer.label}: ")
 
 
-@every_layer
 def test_bad_grad_y_is_refused(layer, rng):
     params, x = random_params(layer, rng), random_input(layer, rng)
     y, residuals = layer.forward(params, x)
@@ -71,13 +67,11 @@ def test_bad_grad_y_is_refused(layer, rng):
         refused(lambda: layer.backward(params, residuals, bad), message, f"{layer.label}: ")
 
 
-@every_layer
 def test_bad_arguments_of_init_are_refused(layer):
     refused(lambda: layer.init(0), "rng is 0, expected a numpy.random.Generator")
     refused(lambda: layer.init(np.random.default_rng(0), int), "dtype is int64, expected a float")
 
 
-@every_layer
 def test_bad_options_are_refused(layer):
     inner = layer.layer if isinstance(layer, Sparse) else layer
     options = {field.name for field in dataclasses.fields(inner) if field.init}

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import (EVERY_DTYPE, assert_near, random_array, random_input, random_params, refusals,
-                      same_bits)
+from conftest import (EVERY_DTYPE, assert_near, each, random_array, random_input, random_params,
+                      refusals, same_bits)
 
 from npspectral import ELU, Adam, fit, softmax_cross_entropy
 from npspectral.nn import (Orthonormal, RecurrentSpectral, SwitchedRecurrentSpectral,
@@ -19,7 +19,7 @@ LAYERS = {
     "on nodes": RecurrentSpectral(4, 3, 9, 3, ELU(), planting="nodes"),
     "triangular": TriangularRecurrentSpectral(4, 3, 9, 4, constant=True),
 }
-every = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+layer = each(LAYERS)
 
 
 def drawn(layer, rng, batch=5):
@@ -65,7 +65,6 @@ def rounding(layer, params):
 
 # The definition
 
-@every
 @pytest.mark.parametrize("tail", [0, 1, 7])
 def test_output_is_the_projection_after_the_transient_and_any_tail(layer, tail, rng):
     params, x, _ = drawn(layer, rng)
@@ -85,7 +84,6 @@ def test_in_one_step_no_eigenvalue_matters(rng):
     assert (LAYERS["one step"].backward(params, residuals, grad_y)[0]["theta"] == 0).all()
 
 
-@every
 def test_first_eigenvectors_are_orthonormal_and_the_same_in_every_library(layer, rng):
     params = layer.init(rng)
     phi = layer.eigenvectors(params)[0]
@@ -100,7 +98,6 @@ def test_first_eigenvectors_are_orthonormal_and_the_same_in_every_library(layer,
 
 # What is planted stays; the rest dies out
 
-@every
 @pytest.mark.parametrize("when", ["start", "trained"])
 def test_planted_directions_are_at_rest_and_all_else_shrinks(layer, when, rng):
     frozen = replace(layer, trainable=tuple(set(layer.trainable) - {"planted"}))
@@ -116,7 +113,6 @@ def test_planted_directions_are_at_rest_and_all_else_shrinks(layer, when, rng):
                 2 * scatter / np.finfo(float).eps)
 
 
-@every
 def test_state_tends_to_the_projection_within_the_bound(layer, rng):
     params = trained(layer, rng)
     x = random_array(rng, (5, 4))

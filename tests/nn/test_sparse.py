@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from conftest import dyadic, random_array, random_input, random_params, refusals, same_bits
+from conftest import dyadic, each, random_array, random_input, random_params, refusals, same_bits
 
 from npspectral import Chain, Dense, Sparse, Spectral, Tanh
 from npspectral.nn import Constant, SpectralQR, magnitude_threshold
@@ -13,16 +13,7 @@ from npspectral.nn import Constant, SpectralQR, magnitude_threshold
 INNER = {"spectral": Spectral(5, 3), "lambda_in is 0": Spectral(5, 3, lambda_in=0.0),
          "qr": SpectralQR(5, 3), "dense": Dense(5, 3), "no bias": Dense(5, 3, bias=False)}
 CHOICES = {"dynamic": dict(sparsity=0.625), "static": dict(threshold=0.1875)}
-
-
-@pytest.fixture(params=INNER)
-def inner(request):
-    return INNER[request.param]
-
-
-@pytest.fixture(params=CHOICES)
-def choice(request):
-    return CHOICES[request.param]
+inner, choice = each(INNER), each(CHOICES)
 
 
 def backward(layer, params, x, grad_y):

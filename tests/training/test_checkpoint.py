@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import random_params, same_bits
-from damaged import (PACKAGE, array_header, ends, flipped, on_linux, outcomes, packed_gigabyte,
-                     refused_in_little_memory)
+from damaged import (PACKAGE, array_header, ends, flipped, npy_header, on_linux, outcomes,
+                     packed_gigabyte, refused_in_little_memory)
+from of_users import Recalling
 
 from npspectral import (Adam, Chain, Dense, LeakyReLU, Softplus, Spectral, Tanh, fit,
                         softmax_cross_entropy)
@@ -247,29 +248,12 @@ def test_network_that_could_not_be_loaded_is_not_saved_and_a_way_out_is_told(net
     assert not list(tmp_path.iterdir())
 
 
-class Plain:
-    """An optimizer of the user with numbers, text and arrays of several shapes in its state."""
-
-    def init(self, params):
-        return {"steps": 0, "rate": 0.1, "rule": "signs", "warm": None, "on": True,
-                "scale": tree.map(lambda array: np.zeros(()), params),
-                "past": tree.map(lambda array: np.zeros((2, *array.shape)), params)}
-
-    def step(self, params, grads, state):
-        state["steps"] += 1
-        state["rate"] *= 0.7
-        for theta, g, scale, past in tree.aligned(params, grads, state["scale"], state["past"]):
-            past[...] = past[1], g
-            scale += np.abs(g).sum()
-            theta -= state["rate"] / scale * past.sum(0)
-
-
 def test_the_state_of_an_optimizer_of_the_user_comes_back_and_goes_on(tmp_path):
     def on(start, epochs):
         rng = np.random.default_rng(7)
         x, target = rng.standard_normal((20, 4)), rng.integers(3, size=20)
-        return list(fit(NETWORK, start, x, target, loss=softmax_cross_entropy, optimizer=Plain(),
-                        batch_size=5, rng=rng, epochs=epochs))
+        return list(fit(NETWORK, start, x, target, loss=softmax_cross_entropy, batch_size=5,
+                        optimizer=Recalling(), rng=rng, epochs=epochs))
 
     whole = on(NETWORK.init(np.random.default_rng(0)), 4)
     save(tmp_path / "run.npz", NETWORK, whole[1])
@@ -549,13 +533,6 @@ def test_forged_content_is_refused_and_the_reason_told(change, message, saved):
 
 
 # What is not loaded: files that would take all memory
-
-def npy_header(*shape):
-    file = io.BytesIO()
-    np.lib.format.write_array_header_1_0(file, {"descr": "<f8", "fortran_order": False,
-                                                "shape": shape})
-    return file.getvalue()
-
 
 GIGABYTE = npy_header(2 ** 17, 1024)                    # of zeros, after this header
 ZEROS = bytes(2 ** 20)
