@@ -123,6 +123,7 @@ test_bad_values_are_refused = refusals(
     (lambda: L2(1.0, "in")(N), r"no parameter 'in' among .*'2/lambda_in'"),
     (lambda: L2(1.0, "weight")(P), r"no parameter 'weight' .* needs network="),
     (lambda: L2(1.0, "9/weight", NET)(N), r"no parameter '9/weight'"),
+    (lambda: L2(1.0, "weight", Chain())(()), r"no parameter 'weight' among"),
     (lambda: GroupLasso(1.0, "bias")(P), r"GroupLasso: 'bias' has shape \(3,\), expected a matrix"),
     (lambda: L2(1.0, "weight", Chain(Dense(4, 3)))(N), r"network is Chain.* 3 "),
     (lambda: L2(1.0, "weight", Dense(4, 3))(N), r"network is Dense.*, exp"),

@@ -3,14 +3,14 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import assert_near, dyadic, random_input, random_params
+from conftest import assert_near, dyadic, each, random_input, random_params
 
 from npspectral import Chain, Dense, Identity, Nested, ReLU, Spectral, SpectralQR, Tanh
 from npspectral.analysis.spectral.eigensystem import (adjacency, block, decompose, eigenvectors,
                                                       inverse_eigenvectors, links, nested_graph,
                                                       transfer)
 
-SIZES = [(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1)]
+sizes = each([(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1)])
 
 
 def drawn(sizes, rng):
@@ -29,13 +29,11 @@ def test_eigenvectors_are_the_identity_with_the_blocks_below_its_diagonal(rng):
     assert (eigenvectors(blocks) == want).all()
 
 
-@pytest.mark.parametrize("sizes", SIZES)
 def test_series_is_the_inverse_exactly_on_dyadic_input(sizes, rng):
     blocks, _ = drawn(sizes, rng)
     assert (eigenvectors(blocks) @ inverse_eigenvectors(blocks) == np.eye(sum(sizes))).all()
 
 
-@pytest.mark.parametrize("sizes", SIZES)
 def test_adjacency_is_phi_lambda_and_the_general_inverse_of_phi(sizes, rng):
     blocks, eigenvalues = drawn(sizes, rng)
     phi = eigenvectors(blocks)
@@ -84,7 +82,6 @@ def test_single_precision_stays_single(rng):
 
 # Back from A
 
-@pytest.mark.parametrize("sizes", SIZES)
 def test_decomposition_gives_back_what_made_the_matrix(sizes, rng):
     blocks, eigenvalues = drawn(sizes, rng)
     matrix = adjacency(blocks, eigenvalues)

@@ -1,8 +1,7 @@
-"""Neurons as points: positions, velocities, exact motion; definitions, finite differences, bad
-input."""
+"""Neurons as points: positions, velocities, exact motion; definitions and finite differences."""
 import numpy as np
 import pytest
-from conftest import assert_near, random_params
+from conftest import assert_near, each, random_params
 from scipy.integrate import solve_ivp
 
 from npspectral.analysis.neurons.motion import cell_exits, fixed_points, move, self_consistent
@@ -12,6 +11,7 @@ from npspectral.analysis.neurons.dynamics import (Neurons, augmented, beta_over_
 from npspectral.nn import OneHidden
 
 D, H, P = 3, 12, 8
+beta_sign = each([1, -1])
 
 
 def draw(rng, d=D, h=H, **options):
@@ -125,7 +125,6 @@ def test_velocity_of_positions_is_the_checked_formula(rng):
 
 
 @pytest.mark.parametrize("bias_sign", [1, -1])
-@pytest.mark.parametrize("beta_sign", [1, -1])
 def test_field_is_the_velocity_of_balanced_neurons(rng, bias_sign, beta_sign):
     (x, force), neurons = task(rng), balanced(rng)
     neurons = Neurons(neurons.omega, bias_sign * np.abs(neurons.bias),
@@ -203,7 +202,6 @@ def test_position_at_rest_of_one_point(rng):
     assert self_consistent([[True]], x, np.array([-1.0]), -1)[0]
 
 
-@pytest.mark.parametrize("beta_sign", [1, -1])
 def test_cells_that_hold_their_fixed_point_keep_their_neurons(rng, beta_sign):
     (x, _), force = task(rng, 2, 6), beta_sign * np.array([1, 0.6, 0.7, 0.8, -0.1, -0.1])
     active = np.unique(draw(rng, 2, 4000).preactivations(x) > 0, axis=0)

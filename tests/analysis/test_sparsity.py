@@ -160,8 +160,7 @@ def test_masked_eigenvector_entries_keep_their_bits_where_their_link_moves():
 @pytest.mark.parametrize("optimizer, penalties", [
     (SGD(0.3, momentum=0.9), ()), (Adam(0.02), ()), (SGD(0.3, decay=0.01), ()),
     (PLAIN, (L2(0.01, "0/weight"),))])
-def test_dense_weights_move_while_masked_once_more_than_their_own_gradient_moves_them(optimizer,
-                                                                                      penalties):
+def test_dense_weights_move_while_masked_once_more_than_their_gradient_does(optimizer, penalties):
     counts, _ = train(DENSE, optimizer, DYNAMIC, penalties=penalties)
     assert counts["moved_masked"] > 0
 

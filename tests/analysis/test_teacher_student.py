@@ -10,8 +10,7 @@ from npspectral.analysis.spectral.pruning import mask_nodes, node_scores
 from npspectral.analysis.spectral.teacher_student import (core_size, keep_nodes, loss_by_nodes_kept,
                                                           path_distance, path_products)
 
-FIRST = {"dense": Dense(5, 7), "spectral": Spectral(5, 7, lambda_in=0.0),
-         "both sets": Spectral(5, 7)}
+FIRST = {"dense": Dense(5, 7), "one set": Spectral(5, 7, lambda_in=0.0), "both": Spectral(5, 7)}
 
 
 @pytest.fixture(params=FIRST)

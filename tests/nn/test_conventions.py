@@ -205,10 +205,9 @@ def test_layers_go_by_their_position_and_names_by_the_key(rng):
     network, params = network_case("keras", rng)
     names = [["0", "diag_start"], ["0", "diag_end"], ["0", "base"], ["0", "bias"], ["2", "kernel"],
              ["2", "bias"], ["4", "diag_start"], ["4", "diag_end"], ["4", "base"], ["4", "bias"]]
-    for key, separator in (("{}/{}", "/"), ("layers.{}.{}", ".")):
+    for key, mark in (("{}/{}", "/"), ("layers.{}.{}", ".")):
         arrays = CONVENTIONS["keras"].network_to_public(network, params, key)
-        assert sorted(path.removeprefix("layers.").split(separator) for path in arrays) == sorted(
-            names)
+        assert sorted(path.removeprefix("layers.").split(mark) for path in arrays) == sorted(names)
         assert same_bits(CONVENTIONS["keras"].network_from_public(arrays, Tanh())[1], params)
 
 

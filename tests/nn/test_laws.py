@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from conftest import (EVERY_DTYPE, EVERY_LAYER, PENALIZED, assert_near, assert_trees_near, dyadic,
-                      locked, random_array, random_input, random_params, same_bits, takes)
+                      each, locked, random_array, random_input, random_params, same_bits, takes)
 from real_form import analytic
 
 from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Sparse, Spectral, Tanh,
@@ -16,6 +16,8 @@ from npspectral.nn import (L1, ComplexRecurrentSpectral, FixedOrientations, Laye
                            tree)
 from npspectral.nn.activations import Elementwise
 from npspectral.nn.gradient_check import compare_gradient
+
+reduction, weighted, zero = each(["mean", "sum"]), each([False, True]), each([0.0, -0.0])
 
 
 def run(layer, params, x, grad_y=None, **options):
@@ -73,8 +75,6 @@ def test_checker_accepts_every_layer(layer, dtype, rng):
     assert {comparison.name for comparison in report.comparisons} == names
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("weighted", [False, True])
 def test_gradient_of_every_loss_equals_complex_steps(loss, reduction, weighted, rng):
     y, target = random_array(rng, (4, 3)), loss.target(rng, (4, 3))
     options = dict(reduction=reduction, weights=rng.uniform(0.5, 2, 4) if weighted else None)
@@ -175,7 +175,6 @@ def test_first_values_are_the_same_numbers_in_every_dtype(layer, dtype):
     assert same_bits(other, tree.map(lambda array: array.astype(dtype), double))
 
 
-@pytest.mark.parametrize("weighted", [False, True])
 def test_every_loss_keeps_the_dtype(loss, dtype, weighted, rng):
     y, real = random_array(rng, (4, 3), dtype), np.zeros(0, dtype).real.dtype
     weights = rng.uniform(0.5, 2, 4).astype(real) if weighted else None
@@ -402,7 +401,6 @@ def test_gradient_flow_conserves_a_quadratic_of_the_parameters(layer, quantity, 
 
 # Losses
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_leading_axes_of_a_loss_are_a_loop(loss, reduction, rng):
     y, target = random_array(rng, (2, 3, 4, 5)), loss.target(rng, (2, 3, 4, 5))
     options = dict(reduction=reduction, weights=rng.uniform(0.5, 2, 4))
@@ -569,7 +567,6 @@ def test_chain_goes_back_no_further_than_something_learns_or_is_asked_for(chain,
 
 # Kinks: the convention, exactly there. Zero has two signs, and both are zero.
 
-@pytest.mark.parametrize("zero", [0.0, -0.0])
 @pytest.mark.parametrize("layer, slope", [
     (ReLU(), 0.0), (LeakyReLU(), 0.01), (LeakyReLU(0.3), 0.3), (ELU(), 1.0), (ELU(0.7), 0.7),
     (Softplus(), 0.5), (Softplus(3.0), 0.5)])
@@ -586,7 +583,6 @@ def test_hinges_have_no_gradient_where_the_margin_is_exactly_one(loss, side):
     assert value == 0 and grad_y == 0
 
 
-@pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_l1_has_derivative_zero_at_zero(zero):
     value, grads = L1(0.5, "phi")({"phi": np.array([zero, 2.0])})
     assert value == 1 and same_bits(grads["phi"], np.array([0.0, 0.5]))

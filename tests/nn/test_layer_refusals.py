@@ -1,6 +1,6 @@
 """What every layer refuses, by its own name: bad options, bad x, params and grad_y."""
-import dataclasses
 import re
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_bad_arguments_of_init_are_refused(layer):
 
 def test_bad_options_are_refused(layer):
     inner = layer.layer if isinstance(layer, Sparse) else layer
-    options = {field.name for field in dataclasses.fields(inner) if field.init}
+    options = {field.name for field in fields(inner) if field.init}
     for name, bad, message in (
             ("n_in", 0, "n_in is 0, expected a positive integer"),
             ("n_in", 2.0, "n_in is 2.0, expected a positive integer"),
@@ -90,8 +90,7 @@ def test_bad_options_are_refused(layer):
             *((name, 0.5, f"{name} is 0.5, expected an initializer") for name in (
                 "phi", "theta", "k", "omega", "start", "eigenvalues", "output_eigenvalues"))):
         if name in options:
-            refused(lambda: dataclasses.replace(inner, **{name: bad}), message,
-                    type(inner).__name__)
+            refused(lambda: replace(inner, **{name: bad}), message, type(inner).__name__)
 
 
 @pytest.mark.parametrize("layer, names, learned", [
@@ -106,8 +105,8 @@ def test_bad_options_are_refused(layer):
     (SwitchedRecurrentSpectral(2, 2, 5), "modes theta", "modes_1 theta_1 modes_2 theta_2"),
     (ComplexRecurrentSpectral(4, 3), "phi theta k_real k_imag omega", "phi theta k_real k_imag")])
 def test_what_may_be_trained_is_said_and_what_is_by_default(layer, names, learned):
-    refused(lambda: dataclasses.replace(layer, trainable=("q",)),
+    refused(lambda: replace(layer, trainable=("q",)),
             re.escape(f"expected a tuple of names out of {tuple(names.split())}"), layer.label)
     assert " ".join(layer.learned) == learned
-    again = dataclasses.replace(layer, trainable=list(layer.trainable))
+    again = replace(layer, trainable=list(layer.trainable))
     assert again == layer and hash(again) == hash(layer)        # a list is taken, too

@@ -1,12 +1,13 @@
 """The nested layer against its definition: Phi Lambda Phi^-1 by a general inverse."""
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_input, random_params, refusals, same_bits
+from conftest import (assert_near, each, random_array, random_input, random_params, refusals,
+                      same_bits)
 
 from npspectral import ELU, Identity, Nested, ReLU, Softplus, Tanh
 from npspectral.nn import PUBLISHED_NESTED, Constant, Uniform
 
-SIZES = [(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1, 1)]
+sizes = each([(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1, 1)])
 
 
 def drawn(layer, rng, leading=(4,)):
@@ -38,7 +39,6 @@ def propagated(adjacency, ends, layer, params, x):
 
 @pytest.mark.parametrize("activation", [ReLU(), Tanh(), ELU(0.5), Identity(), Softplus()])
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("sizes", SIZES)
 def test_network_is_phi_lambda_and_the_inverse_of_phi_over_all_nodes(sizes, bias, activation, rng):
     layer = Nested(sizes, activation, bias)
     params, x, _ = drawn(layer, rng)
@@ -50,7 +50,6 @@ def test_network_is_phi_lambda_and_the_inverse_of_phi_over_all_nodes(sizes, bias
 
 
 @pytest.mark.parametrize("shared, skip", [(False, True), (True, False), (False, False)])
-@pytest.mark.parametrize("sizes", SIZES)
 def test_every_transfer_goes_through_the_inverse_of_phi_or_skips_nothing(sizes, shared, skip, rng):
     layer = Nested(sizes, Tanh(), shared=shared, skip=skip)
     params, x, _ = drawn(layer, rng)

@@ -3,22 +3,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import assert_near, dyadic, random_array, random_input, random_params, same_bits
+from conftest import assert_near, dyadic, random_input, random_params, same_bits
 
 from npspectral import Dense, Spectral
 from npspectral.nn import PUBLISHED, Constant, FanUniform, Normal, Uniform
-
-NAMES = ("lambda_in", "lambda_out", "phi", "bias")
-
-
-def drawn(layer, rng, draw=random_array):
-    """Random parameters as well as input and upstream gradient for 4 samples."""
-    params = {name: draw(rng, shape) for name, shape in layer.shapes.items()}
-    return params, draw(rng, (4, layer.n_in)), draw(rng, (4, layer.n_out))
-
-
-def backward(layer, params, x, grad_y):
-    return layer.backward(params, layer.forward(params, x)[1], grad_y)
 
 
 # The definition: W is a block of Phi Lambda Phi^-1
@@ -74,7 +62,8 @@ def assert_exact(got, want, dtype):
 
 def exact_case(sizes, options, rng):
     layer = Spectral(*sizes, **options)
-    params, x, grad_y = drawn(layer, rng, dyadic)
+    params = {name: dyadic(rng, shape) for name, shape in layer.shapes.items()}
+    x, grad_y = dyadic(rng, (4, layer.n_in)), dyadic(rng, (4, layer.n_out))
     lambda_in, lambda_out = layer.eigenvalues(params)
     bias = params["bias"] if layer.bias else np.zeros(layer.n_out)
     want = exact_layer(*map(fractions, (lambda_in, lambda_out, params["phi"], bias, x, grad_y)))

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sweep_runs
+from conftest import each
 from sweep_runs import GRIDS, digest, draw, fail_at, give, leave_at
 from sweep_values import LONG, VALUES
 
@@ -30,6 +31,7 @@ from npspectral.sweep._values import _layout
 
 ROOT = Path(__file__).parents[2]
 RUNS = sweep.grid(draw, scale=(1.0, 2.0), seed=range(3))
+workers = each([1, 2])
 
 
 @pytest.fixture
@@ -335,7 +337,6 @@ def test_a_function_that_another_of_its_name_has_replaced_is_refused(path, monke
         sweep.run_all(sweep.grid(give, kind=["none"]), path)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_report_that_fails_ends_the_sweep_and_loses_nothing(path, workers):
     def report(line):
         if line.startswith("3 of"):
@@ -349,7 +350,6 @@ def test_a_report_that_fails_ends_the_sweep_and_loses_nothing(path, workers):
 
 # Failures
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_failing_run_is_recorded_and_tried_again(path, tmp_path, logged, workers):
     (tmp_path / "flag").touch()
     runs, lines = sweep.grid(fail_at, place=[str(tmp_path / "flag")], i=range(6)), []
@@ -406,6 +406,7 @@ ENGINES = {
     "this process": dict, "two processes": lambda: dict(workers=2),
     "a thread": lambda: dict(executor=ThreadPoolExecutor(1)),
     "a pool": lambda: dict(executor=ProcessPoolExecutor(2, get_context("spawn")))}
+engine = each(list(ENGINES))
 
 
 def surroundings():
@@ -414,7 +415,6 @@ def surroundings():
             sys.getrecursionlimit(), random.getstate(), np.random.get_state()[1].tolist()]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_run_changes_nothing_that_later_runs_see(path, monkeypatch, engine):
     with monkeypatch.context() as quiet:
         quiet.setenv("SWEEP_QUIET", "1")
@@ -440,7 +440,6 @@ def test_runs_in_threads_that_go_at_once_have_parameters_of_their_own(path):
     assert surroundings()[:-2] == before[:-2]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_sweep_inside_a_run_leaves_that_run_as_it_was(path, tmp_path, workers):
     runs = sweep.grid(sweep_runs.sweep_inside, folder=[os.path.realpath(tmp_path)], i=range(3))
     before = surroundings()
@@ -457,7 +456,6 @@ def test_an_error_of_the_run_is_not_hidden_by_what_it_has_broken(path, tmp_path,
     assert "ArithmeticError: its own error" in row.error and row.value is None
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_child_that_a_run_forks_gives_no_value_in_its_place(path, engine):
     options = ENGINES[engine]()
     table = sweep.run_all(sweep.grid(sweep_runs.fork_at, i=range(6)), path, **options)
@@ -567,20 +565,20 @@ print(sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{}).values)
 """
 
 
+FROM_A_NOTEBOOK = "f was defined in a notebook, at a prompt or in a __main__.py"
+
+
 @pytest.mark.parametrize("options, words", [
     ("", "f is not in a file, so its code has no digest; write it to a file and import it"),
-    (", version='1', workers=2", "f was defined in a notebook, at a prompt or in a __main__.py"),
-    (", version='1', executor=ProcessPoolExecutor(2, get_context('spawn'))",
-     "f was defined in a notebook, at a prompt or in a __main__.py")])
-def test_a_function_of_a_notebook_is_told_what_to_do(tmp_path, options, words):
+    (", version='1', workers=2", FROM_A_NOTEBOOK),
+    (", version='1', executor=ProcessPoolExecutor(2, get_context('spawn'))", FROM_A_NOTEBOOK),
+    (", version='1'", None), (", version='1', executor=ThreadPoolExecutor(2)", None)])
+def test_a_function_of_a_notebook_runs_under_a_version_or_is_told_what_to_do(tmp_path, options,
+                                                                             words):
     done = python(tmp_path, input=NOTEBOOK.format(options))
-    assert done.returncode == 1 and f"ValueError: sweep: {words}" in done.stderr
-
-
-@pytest.mark.parametrize("options", ["", ", executor=ThreadPoolExecutor(2)"])
-def test_a_function_of_a_notebook_runs_in_its_own_process_under_a_named_version(options, tmp_path):
-    done = python(tmp_path, input=NOTEBOOK.format(", version='1'" + options))
-    assert done.stdout.strip() == "[0, 1, 2]", done.stderr
+    assert done.stdout.strip() == ("" if words else "[0, 1, 2]"), done.stderr
+    assert done.returncode == (words is not None)
+    assert words is None or f"ValueError: sweep: {words}" in done.stderr
 
 
 MAIN = """
@@ -756,7 +754,6 @@ def small_disk(tmp_path):
     subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_full_disk_is_an_error_that_leaves_the_file_whole(small_disk, workers, tmp_path, logged):
     path, ballast = small_disk / "results.jsonl", small_disk / "ballast"
     ballast.write_bytes(bytes(40_000))

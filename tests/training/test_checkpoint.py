@@ -569,8 +569,7 @@ def overlapping(archive):
     (claiming, lambda archive: None, "expected 8000000000000 for shape (1000000, 10"),
     (lambda members: None, overlapping, "its members overlap")],
     ids=["bomb", "claim", "overlap"])
-def test_a_file_that_would_take_all_memory_is_refused_in_little(change, after, message, right,
-                                                                saved):
+def test_a_file_that_would_take_all_memory_is_refused(change, after, message, right, saved):
     path = saved[2]
     forge(path, change, after)
     if not right:

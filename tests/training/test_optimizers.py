@@ -250,8 +250,7 @@ def test_an_optimizer_of_the_user_gets_the_network_s_own_tree_at_every_size(widt
     y, residuals = network.forward(start, x)
     grads, _ = network.backward(start, residuals, mean_squared_error(y, x[:, :1])[1])
     assert same_bits(record.optimizer_state["last"], tree.map(np.sign, grads))
-    assert same_bits(record.params, tree.map(lambda theta, g: theta - 0.01 * np.sign(g),
-                                             start, grads))
+    assert same_bits(record.params, tree.map(lambda w, g: w - 0.01 * np.sign(g), start, grads))
 
 
 @pytest.mark.parametrize("make, one_vector", [
