@@ -17,9 +17,9 @@ ROOT = Path(npspectral.__file__).parents[1]
 LAZY = ["npspectral", "npspectral.nn", "npspectral.training", "npspectral.analysis"]
 
 
-def python(code):
+def python(*arguments):
     """What a fresh process prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -62,8 +62,8 @@ def test_without_its_source_a_package_says_where_to_import_from(monkeypatch):
 def test_import_loads_nothing_and_a_name_no_more_than_it_needs():
     loaded = ("import sys; print(*sorted(name for name in sys.modules if name.startswith("
               "('npspectral.', 'scipy', 'matplotlib'))))")
-    assert python(f"import npspectral; {loaded}").split() == ["npspectral._lazy"]
-    found = set(python(f"from npspectral import Spectral, fit; {loaded}").split())
+    assert python("-c", f"import npspectral; {loaded}").split() == ["npspectral._lazy"]
+    found = set(python("-c", f"from npspectral import Spectral, fit; {loaded}").split())
     assert {"npspectral.nn.spectral", "npspectral.training.minibatch"} <= found
     assert not any(name.startswith(("scipy", "matplotlib", "npspectral.analysis", "npspectral.data",
                                     "npspectral.oracle")) for name in found)
@@ -71,21 +71,18 @@ def test_import_loads_nothing_and_a_name_no_more_than_it_needs():
 
 
 def test_all_names_come_with_a_star_and_help_knows_them():
-    assert python("from npspectral import *; print(fit.__name__, oracle.__name__)"
+    assert python("-c", "from npspectral import *; print(fit.__name__, oracle.__name__)"
                   ) == "fit npspectral.oracle\n"
-    said = python("import npspectral.training as t; help(t)")
+    said = python("-c", "import npspectral.training as t; help(t)")
     assert "class Adam(" in said and "fit(network, start, x, target" in said
 
 
 def test_help_says_what_the_package_is_and_where_to_go():
-    done = subprocess.run([sys.executable, "-m", "npspectral", "--help"], capture_output=True,
-                          text=True, cwd=ROOT, check=True)
+    said = python("-m", "npspectral", "--help")
     for words in ("Spectral learning, and feature against lazy learning", "README.md",
                   "training    optimizers", "sweep       a grid of runs", "selftest"):
-        assert words in done.stdout
-    done = subprocess.run([sys.executable, "-m", "npspectral", "--version"], capture_output=True,
-                          text=True, cwd=ROOT, check=True)
-    assert done.stdout == f"{npspectral.__version__}\n"
+        assert words in said
+    assert python("-m", "npspectral", "--version") == f"{npspectral.__version__}\n"
 
 
 def test_the_version_is_that_of_the_distribution():

@@ -3,7 +3,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from conftest import assert_near
+from conftest import assert_near, each
 
 from npspectral.analysis.neurons.attractors import (attractor_labels, cells, maxima, most_cells,
                                                     patterns, turning_rate)
@@ -12,6 +12,8 @@ from npspectral.analysis.neurons.motion import self_consistent
 from npspectral.analysis.neurons.dynamics import Neurons, augmented, velocities
 from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.nn import OneHidden
+
+beta_sign = each([1, -1])
 
 
 def draw(rng, d, h):
@@ -89,7 +91,6 @@ def test_cells_of_points_in_special_position(rng):
 
 # Where neurons end
 
-@pytest.mark.parametrize("beta_sign", [1, -1])
 def test_growing_neurons_end_in_the_maxima_and_nowhere_else(rng, beta_sign):
     x, force = rng.standard_normal((7, 2)), np.array([1, -1, 1, -1, 1, -1, 0.5])
     found, rows = maxima(x, force, beta_sign), augmented(x)
@@ -108,7 +109,6 @@ def test_growing_neurons_end_in_the_maxima_and_nowhere_else(rng, beta_sign):
     assert set(cosines.argmax(1)) == set(range(len(ends)))
 
 
-@pytest.mark.parametrize("beta_sign", [1, -1])
 def test_maxima_without_kinks_are_the_cells_that_hold_their_fixed_point(rng, beta_sign):
     sliding = inside = 0
     for _ in range(8):

@@ -10,7 +10,6 @@ from npspectral.analysis.neurons.compression import (amplification_by_component,
                                                      amplification_mean_square, amplification_total,
                                                      escape_time, late_amplification,
                                                      stripe_moments)
-from npspectral.data import stripe
 from npspectral.data.binary import STRIPE
 
 EVERY = amplification_total, amplification_by_component, amplification_mean_square
@@ -98,16 +97,6 @@ def test_stripe_moments_equal_quadrature(interface):
         want_mass, want_moment = by_quadrature(omega, bias, interface)
         assert mass[n] == pytest.approx(want_mass, abs=1e-11)
         np.testing.assert_allclose(moment[n], want_moment, rtol=0, atol=1e-11)
-
-
-def test_stripe_moments_equal_the_mean_over_drawn_points():
-    x, target = stripe(np.random.default_rng(0), 400_000, 4)
-    mass, moment = stripe_moments(NEURONS, BIASES, STRIPE)
-    for n, (omega, bias) in enumerate(zip(NEURONS, BIASES)):
-        active = (x @ omega / 2 + bias > 0)[:, None]
-        drawn = target * active * np.c_[np.ones(len(x)), x]
-        apart = drawn.mean(0) - np.r_[mass[n], moment[n]]
-        assert (np.abs(apart) <= 5 * drawn.std(0) / math.sqrt(len(x))).all()
 
 
 def test_moments_of_neurons_that_are_always_or_never_active():

@@ -115,8 +115,7 @@ def test_one_hidden_layer_is_the_deep_kernel_of_depth_one_less_its_last_bias(rng
     assert_near(relu_tangent_kernel(x1, x2), theta - 1, 64)
     _, theta = deep_relu_kernels(x1, x2, 1, 1.0, 0.0)
     assert_near(relu_tangent_kernel(x1, x2, bias=False), theta, 64)
-    assert_near(relu_tangent_kernel(x1, x2, scale=math.sqrt(2)),
-                2 * relu_tangent_kernel(x1, x2), 16)
+    assert_near(relu_tangent_kernel(x1, x2, scale=2 ** 0.5), 2 * relu_tangent_kernel(x1, x2), 16)
 
 
 def width_deviation(rng, x, h, bias, scale):

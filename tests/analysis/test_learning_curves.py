@@ -69,12 +69,6 @@ def test_exponents_of_theory(d, lazy, feature):
     assert kernel_exponent(d, 2) == pytest.approx((d + 1) / (3 * d - 1), rel=1e-15)
 
 
-def test_compression_by_sqrt_p_explains_the_gain():
-    for d in (2, 5, 10):
-        gain = 0.5 * 2 * (d - 1) / (3 * d - 3 + 1)
-        assert feature_exponent(d) == pytest.approx(kernel_exponent(d) + gain, rel=1e-14)
-
-
 def test_two_power_laws_cross_where_they_should(rng):
     first, second = 2 * P ** -0.7, 0.5 * P ** -0.4
     where = 4 ** (1 / 0.3)

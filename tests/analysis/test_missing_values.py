@@ -72,6 +72,19 @@ def test_an_array_that_is_not_plain_and_whole_is_refused_by_name(name, argument,
     assert any(word in str(caught.value) for word in names)
 
 
+# An entry for each sample, neuron, class or node of another argument.
+PARTNERS = {"y", "force", "labels", "bias", "beta", "sigmas", "weights", "times", "vector", "mean",
+            "basis", "target", "paths", "reference"}
+
+
+@pytest.mark.parametrize("name, argument", [
+    (name, argument) for name, argument in ARRAYS
+    if argument in PARTNERS and name != "dynamics.beta_over_bias"])         # numbers broadcast
+def test_an_array_with_an_entry_less_than_its_partner_is_refused(name, argument):
+    with pytest.raises(ValueError, match="has .*, expected|and x 24 rows"):
+        FUNCTIONS[name](**{**GOOD[name], argument: GOOD[name][argument][1:]})
+
+
 NUMBERS = [(name, argument) for name, arguments in GOOD.items()
            for argument, given in arguments.items() if isinstance(given, (int, float))]
 NUMBERS += [("attractors.patterns", "tolerance"), ("attractors.turning_rate", "tolerance"),

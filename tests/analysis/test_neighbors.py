@@ -1,17 +1,18 @@
 """Nearest neighbors against all distances by differences, also where products lose every digit."""
 import numpy as np
 import pytest
-from conftest import assert_near, same_bits
+from conftest import assert_near, each, same_bits
 
 from npspectral.analysis.clouds.neighbors import (_by_product, _by_tree, _few_dimensions,
                                                   nearest_neighbor_vote, nearest_neighbors)
+
+search = each([_by_tree, _by_product])
 
 
 def all_distances(x, queries):
     return np.sqrt(((queries[:, None] - x) ** 2).sum(-1))
 
 
-@pytest.mark.parametrize("search", [_by_tree, _by_product])
 @pytest.mark.parametrize("d", [1, 3, 60])
 @pytest.mark.parametrize("offset", [0.0, 1e6])
 def test_neighbors_are_the_smallest_of_all_distances(search, d, offset, rng):
@@ -22,7 +23,6 @@ def test_neighbors_are_the_smallest_of_all_distances(search, d, offset, rng):
     assert_near(distances, np.sort(every, 1)[:, :4], 4 * (d + 3))
 
 
-@pytest.mark.parametrize("search", [_by_tree, _by_product])
 def test_clusters_far_smaller_than_the_rounding_of_products_are_told_apart(search, rng):
     x = 1e3 * rng.standard_normal((4, 1, 5)) + 1e-9 * rng.standard_normal((1, 30, 5))
     x = x.reshape(-1, 5)

@@ -27,11 +27,9 @@ def test_relevance_of_a_node_is_its_eigenvalue_times_the_norm_of_its_row(rng):
 
 def test_score_by_eigenvalue_alone(rng):
     params = random_params(FROM_INPUTS, rng)
-    assert same_bits(input_relevance(FROM_INPUTS, params, "eigenvalue"),
-                     np.abs(params["lambda_in"]))
+    assert same_bits(input_relevance(FROM_INPUTS, params, "eigenvalue"), abs(params["lambda_in"]))
     params = random_params(INTO_NODES, rng)
-    assert same_bits(node_relevance(INTO_NODES, params, "eigenvalue"),
-                     np.abs(params["lambda_out"]))
+    assert same_bits(node_relevance(INTO_NODES, params, "eigenvalue"), np.abs(params["lambda_out"]))
 
 
 def test_product_measures_from_the_declared_constant_of_the_other_set(rng):

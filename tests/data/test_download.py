@@ -79,9 +79,14 @@ def serve(monkeypatch):
         yield start
 
 
-def whole(handler):
-    """A server that knows nothing of ranges."""
-    handler.send(CONTENT)
+def sends(body, status=200, **options):
+    """A server that gives one answer, whatever it is asked."""
+    return lambda handler: handler.send(body, status, **options)
+
+
+whole = sends(CONTENT)                      # knows nothing of ranges
+always_cut = sends(CONTENT[:HALF], length=SIZE)
+missing, wrong = sends(b"no such file", 404), sends(WRONG)
 
 
 def ranged(handler, content=CONTENT, length=None):
@@ -97,28 +102,13 @@ def ranged(handler, content=CONTENT, length=None):
 
 def cut_at_first(handler):
     """Half of the file under the header of all of it, then ranges."""
-    if len(handler.server.begins) == 1:
-        handler.send(CONTENT[:HALF], length=SIZE)
-    else:
-        ranged(handler)
-
-
-def always_cut(handler):
-    handler.send(CONTENT[:HALF], length=SIZE)
-
-
-def missing(handler):
-    handler.send(b"no such file", 404)
-
-
-def wrong(handler):
-    handler.send(WRONG)
+    (always_cut if len(handler.server.begins) == 1 else ranged)(handler)
 
 
 def half_then_silence(handler):
-    handler.send(CONTENT[:HALF], length=SIZE)
+    always_cut(handler)
     handler.wfile.flush()
-    handler.server.released.wait(PATIENCE)
+    silence(handler)
 
 
 def silence(handler):
@@ -145,7 +135,9 @@ def part_of(target):
     return target.with_name(target.name + ".part")
 
 
-def assert_fetched(target):
+def assert_fetched(target, *urls):
+    """A fetch makes the right file, and nothing beside it but its lock."""
+    fetch(target, SHA256, SIZE, urls, PATIENCE)
     assert target.read_bytes() == CONTENT
     assert {path.name for path in target.parent.iterdir()} == {"file", "file.lock"}
 
@@ -163,8 +155,7 @@ def failure(target, *urls, timeout=PATIENCE):
 
 def test_a_whole_file_arrives_with_a_progress_line(serve, target, capsys):
     server = serve(whole)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
+    assert_fetched(target, server.url)
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.splitlines()[-1] == "file: 0.2 of 0.2 MB"
 
@@ -185,14 +176,12 @@ def cutting(handler):
 
 def shifted(handler):
     """Answers every range with another one."""
-    if handler.begin:
-        handler.send(CONTENT[1:], 206, Content_Range=f"bytes 1-{SIZE - 1}/*")
-    else:
-        whole(handler)
+    (sends(CONTENT[1:], 206, Content_Range=f"bytes 1-{SIZE - 1}/*") if handler.begin else whole)(
+        handler)
 
 
 @pytest.mark.parametrize("part, answer, begins", [
-    (None, lambda handler: handler.send(CONTENT, length=False), [0]),
+    (None, sends(CONTENT, length=False), [0]),
     (None, lambda handler: ranged(handler, length=SIZE + 5), [0]),
     (None, cut_at_first, [0, HALF]),
     (CONTENT[:HALF], ranged, [HALF]),
@@ -212,8 +201,7 @@ def test_a_file_is_resumed_where_it_stopped_and_started_again_if_that_was_wrong(
         target.parent.mkdir()
         part_of(target).write_bytes(part)
     server = serve(answer)
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
+    assert_fetched(target, server.url)
     assert server.begins == begins
 
 
@@ -253,8 +241,7 @@ def test_a_partial_file_that_is_a_link_is_not_followed(serve, target, tmp_path):
     other.write_bytes(b"somebody else's")
     target.parent.mkdir()
     part_of(target).symlink_to(other)
-    fetch(target, SHA256, SIZE, [serve(ranged).url])
-    assert_fetched(target)
+    assert_fetched(target, serve(ranged).url)
     assert other.read_bytes() == b"somebody else's"
 
 
@@ -281,8 +268,7 @@ def test_a_wrong_file_that_cannot_be_removed_does_not_hide_what_came(serve, targ
 
 def test_wrong_content_is_refused_with_both_checksums_and_nothing_of_it_stays(serve, target):
     server = serve(wrong)
-    message = failure(target, server.url)
-    got = hashlib.sha256(WRONG).hexdigest()
+    message, got = failure(target, server.url), hashlib.sha256(WRONG).hexdigest()
     assert message.startswith(f"{target}: not downloaded. ")
     assert "set NPSPECTRAL_DATA to a folder that has the file" in message
     assert f"{server.url}: 26 bytes came, of sha256 {got}, expected {SHA256}" in message
@@ -291,13 +277,13 @@ def test_wrong_content_is_refused_with_both_checksums_and_nothing_of_it_stays(se
 
 @pytest.mark.parametrize("answer, what_came", [
     (missing, "HTTP Error 404: Not Found"),
-    (lambda handler: handler.send(b"", 416), f"HTTP Error 416: {http.client.responses[416]}"),
-    (lambda handler: handler.send(b"", 503), "HTTP Error 503: Service Unavailable"),
-    (lambda handler: handler.send(b"", 202), "answered with status 202, expected 200"),
-    (lambda handler: handler.send(CONTENT[:9], 206), "answered with status 206, expected 200"),
+    (sends(b"", 416), f"HTTP Error 416: {http.client.responses[416]}"),
+    (sends(b"", 503), "HTTP Error 503: Service Unavailable"),
+    (sends(b"", 202), "answered with status 202, expected 200"),
+    (sends(CONTENT[:9], 206), "answered with status 206, expected 200"),
     (lambda handler: handler.wfile.write(b"nonsense\r\n\r\n"), "nonsense"),
     (lambda handler: None, "Remote end closed connection without response"),
-    (lambda handler: handler.send(b"", length=9), "cut off after 0 of 9 bytes"),
+    (sends(b"", length=9), "cut off after 0 of 9 bytes"),
 ], ids=["404", "416", "503", "202", "206", "no HTTP", "hangs up", "nothing"])
 def test_an_answer_without_the_file_is_named(serve, target, answer, what_came):
     server = serve(answer)
@@ -326,8 +312,7 @@ def test_a_server_that_falls_silent_halfway_leaves_its_half_for_the_next_call(se
     assert "timed out" in message and server.begins == [0, HALF]
     assert part_of(target).read_bytes() == CONTENT[:HALF]
     server.answer = ranged
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
+    assert_fetched(target, server.url)
     assert server.begins == [0, HALF, HALF]
 
 
@@ -337,8 +322,7 @@ def test_a_server_that_falls_silent_halfway_leaves_its_half_for_the_next_call(se
 @pytest.mark.parametrize("answers, begins", [
     ([missing, whole, whole], [[0], [0], []]),
     ([half_then(missing), ranged], [[0, HALF], [HALF]]),
-    ([lambda handler: handler.send(bytes(HALF), length=SIZE), ranged],
-     [[0] + (ATTEMPTS - 1) * [HALF], [HALF, 0]]),
+    ([sends(bytes(HALF), length=SIZE), ranged], [[0] + (ATTEMPTS - 1) * [HALF], [HALF, 0]]),
 ], ids=["one is dead", "one was cut", "one was cut and wrong"])
 def test_the_next_mirror_goes_on(serve, target, answers, begins):
     servers = [serve(answer) for answer in answers]
@@ -384,8 +368,7 @@ def test_a_process_killed_halfway_leaves_its_half_for_the_next_one(serve, target
     process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL and not target.exists()
     server.answer = ranged
-    fetch(target, SHA256, SIZE, [server.url])
-    assert_fetched(target)
+    assert_fetched(target, server.url)
     assert server.begins == [0, HALF]
 
 

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 import pytest
 
 from npspectral import Chain, Dense, LeakyReLU, ReLU, Spectral, Tanh
-from npspectral.nn import L2
 
 LAYERS = Spectral(4, 6), Tanh(), Dense(6, 3)
 
@@ -24,11 +23,6 @@ def test_a_slice_of_a_chain_is_a_chain(rng):
     x = rng.normal(size=(5, 4))
     hidden, _ = network[:2].forward(params[:2], x)
     assert (network[2:].forward(params[2:], hidden)[0] == network.forward(params, x)[0]).all()
-
-
-def test_a_chain_without_layers_is_still_a_network_for_a_penalty(rng):
-    with pytest.raises(ValueError, match="no parameter 'weight' among"):
-        L2(1.0, "weight", Chain())(())
 
 
 TABLE = """\

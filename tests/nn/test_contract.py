@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from conftest import random_array, random_input, random_params
+from of_users import Scale
 
 from npspectral import Chain, Dense, Tanh, check_gradients, mean_squared_error
 from npspectral.analysis.kernels.tangent import tangent_kernel
@@ -59,12 +60,13 @@ def forward(change):
 
 
 def backward(change):
-    """Affine whose backward ends with change(grads, grad_x, params, residuals, grad_y)."""
+    """Affine whose backward ends with change(grads, grad_x, params, residuals, grad_y), which may
+    give another grad_x."""
     class Changed(Affine):
         def backward(self, params, residuals, grad_y, input_grad=True):
             grads, grad_x = super().backward(params, residuals, grad_y, input_grad)
-            grad_x = change(grads, grad_x, params, residuals, grad_y)
-            return grads, grad_x if input_grad else None
+            other = change(grads, grad_x, params, residuals, grad_y)
+            return grads, grad_x if other is None else other
     return Changed()
 
 
@@ -143,14 +145,12 @@ def buffered(grads, grad_x, *_):
     key = grads["bias"].shape, grads["bias"].dtype
     KEPT.setdefault(key, np.empty_like(grads["bias"]))[...] = grads["bias"]
     grads["bias"] = KEPT[key]
-    return grad_x
 
 
 def replaced(name, function):
     """The gradient of `name` becomes function(grad_y)."""
     def change(grads, grad_x, params, residuals, grad_y):
         grads[name] = function(grad_y)
-        return grad_x
     return change
 
 
@@ -162,7 +162,6 @@ def centered(own, params, x):
 def only_alone(grads, grad_x, params, residuals, grad_y):
     if grad_y.shape[-2:] == grad_y.shape == (1, 3):
         grads["bias"] *= 2
-    return grad_x
 
 
 def emptied(self, params, residuals1, *others):
@@ -193,17 +192,14 @@ class Less(Affine):
 
 def nothing_before_the_batch(grads, grad_x, params, residuals, grad_y):
     grads["weight"] = grad_y.T @ residuals[0]
-    return grad_x
 
 
 AXES = r"with x \(3, 1, 4\) and grad_y \(2, 3, 1, 3\) the gradient of "
 BROKEN = {
     "x in forward": (forward(scaled_x), "forward changes x"),
     "a parameter in forward": (forward(moved_bias), "forward changes params/bias"),
-    "grad_y": (backward(lambda grads, grad_x, p, r, grad_y: put(grad_y) or grad_x),
-               "backward changes grad_y"),
-    "a residual": (backward(lambda grads, grad_x, p, r, g: put(r[0]) or grad_x),
-                   "backward changes residuals/0"),
+    "grad_y": (backward(lambda grads, x, p, r, g: put(g)), "backward changes grad_y"),
+    "a residual": (backward(lambda grads, x, p, r, g: put(r[0])), "backward changes residuals/0"),
     "a residual in a list": (holding(lambda x: [x], lambda held: spoiled(held[0])),
                              "backward changes residuals/0"),
     "a residual in an object": (holding(lambda x: SimpleNamespace(x=x),
@@ -211,24 +207,20 @@ BROKEN = {
                                 "backward changes residuals/x"),
     "a residual taken away": (holding(lambda x: {"x": x}, lambda held: held.pop("x")),
                               "backward changes residuals/x"),
-    "a parameter more": (
-        forward(lambda own, params, x: params.update(more=x) or own(params, x)),
-        "forward changes params/more"),
-    "y": (backward(lambda grads, grad_x, p, r, g: put(r[1]) or grad_x),
+    "a parameter more": (forward(lambda own, params, x: params.update(more=x) or own(params, x)),
+                         "forward changes params/more"),
+    "y": (backward(lambda grads, x, p, r, g: put(r[1])),
           "backward changes y\n.*backward changes residuals/1"),
-    "a parameter in backward": (
-        backward(lambda grads, grad_x, p, r, g: put(p["weight"]) or grad_x),
-        "backward changes params/weight"),
-    "one array twice": (
-        backward(lambda grads, grad_x, *_: grads.update(shift=grads["bias"]) or grad_x),
-        "the gradient of shift shares memory with the gradient of bias"),
+    "a parameter in backward": (backward(lambda grads, x, p, r, g: put(p["weight"])),
+                                "backward changes params/weight"),
+    "one array twice": (backward(lambda grads, *_: grads.update(shift=grads["bias"])),
+                        "the gradient of shift shares memory with the gradient of bias"),
     "a gradient that is a parameter": (
-        backward(lambda grads, grad_x, p, *_: grads.update(bias=p["bias"]) or grad_x),
+        backward(lambda grads, x, p, *_: grads.update(bias=p["bias"])),
         "the gradient of bias shares memory with params/bias"),
     "a gradient in a buffer": (
         backward(buffered), "another forward and backward change gradients/bias of those before"),
-    "y in a buffer": (
-        forward(one_buffer), "another forward and backward change y of those before"),
+    "y in a buffer": (forward(one_buffer), "another forward and backward change y of those before"),
     "a counter": (
         forward(counted), "forward with the same arguments gives another y the second time"),
     "x of the last call": (
@@ -236,9 +228,8 @@ BROKEN = {
     "sum over the first axis": (
         backward(replaced("bias", lambda g: g.sum(0))),
         AXES + r"bias has shape \(3, 1, 3\), expected \(2, 3, 3\): sums run over axis -2 alone"),
-    "sum over all axes": (
-        backward(replaced("bias", lambda g: g.sum(tuple(range(g.ndim - 1))))),
-        AXES + r"bias has shape \(3,\), expected \(2, 3, 3\)"),
+    "sum over all axes": (backward(replaced("bias", lambda g: g.sum(tuple(range(g.ndim - 1))))),
+                          AXES + r"bias has shape \(3,\), expected \(2, 3, 3\)"),
     "samples mixed up": (
         backward(replaced("bias", lambda g: g.sum(-2)[::-1] if g.ndim > 2 else g.sum(-2))),
         AXES + "bias is not that of each sample by itself"),
@@ -250,26 +241,22 @@ BROKEN = {
         backward(replaced("bias", lambda g: np.broadcast_to(g.sum(-2), g.sum(-2).shape))),
         "the gradient of bias is read-only"),
     "transposition of all axes": (backward(nothing_before_the_batch), "leading axes: ValueError: "),
-    "no choice of input_grad": (
-        NoChoice(), "calls one after the other: TypeError: .*input_grad"),
+    "no choice of input_grad": (NoChoice(), "calls one after the other: TypeError: .*input_grad"),
     "less without grad_x": (Less(), "backward with input_grad=False gives other gradients"),
     "y promoted": (forward(lambda own, params, x: (double(own(params, x)[0]), own(params, x)[1])),
                    "float32 gives y of dtype float64"),
-    "a gradient promoted": (
-        backward(replaced("bias", lambda g: double(g.sum(-2)))),
-        "float32 gives a gradient of bias of dtype float64"),
+    "a gradient promoted": (backward(replaced("bias", lambda g: double(g.sum(-2)))),
+                            "float32 gives a gradient of bias of dtype float64"),
     "grad_x promoted": (
         backward(lambda grads, grad_x, *_: None if grad_x is None else double(grad_x)),
         "float32 gives a gradient of x of dtype float64"),
-    "kernel_term doubled": (
-        kernel(lambda terms: {**terms, "weight": 2 * terms["weight"]}),
-        "kernel_term of weight is not the Gram matrix of its gradients"),
+    "kernel_term doubled": (kernel(lambda terms: {**terms, "weight": 2 * terms["weight"]}),
+                            "kernel_term of weight is not the Gram matrix of its gradients"),
     "kernel_term transposed": (
         kernel(lambda terms: {**terms, "bias": terms["bias"].T}), r"kernel_term of bias has shape "
         r"\(2, 1, 3, 2\), expected \(2, 3, 1, 2\)"),
-    "kernel_term in place": (
-        type("Emptied", (Affine,), {"kernel_term": emptied})(),
-        "kernel_term changes residuals1/0"),
+    "kernel_term in place": (type("Emptied", (Affine,), {"kernel_term": emptied})(),
+                             "kernel_term changes residuals1/0"),
     "kernel_term without a name": (
         kernel(lambda terms: {"weight": terms["weight"]}),
         r"kernel_term has the names \['weight'\], expected \['bias', 'shift', 'weight'\]"),
@@ -319,25 +306,6 @@ def test_layer_that_keeps_its_promises_is_told_nothing(rng):
 def test_residuals_may_be_held_by_anything(hold, take, rng):
     layer = holding(hold, take)
     assert check_gradients(layer, random_params(layer, rng), random_input(layer, rng)).ok
-
-
-@dataclass(frozen=True)
-class Scale(Layer):
-    """y = s x with one number s, whose gradient comes as NumPy's sums do: without axes."""
-
-    n_in: int = 4
-    n_out: int = 4
-    trainable: tuple = ("s",)
-
-    def parameters(self):
-        return {"s": ((), Constant(0.5))}
-
-    def forward(self, params, x):
-        assert isinstance(params["s"], np.ndarray)      # as the layers here refuse anything else
-        return params["s"] * x, (x,)
-
-    def backward(self, params, residuals, grad_y, input_grad=True):
-        return {"s": (grad_y * residuals[0]).sum((-2, -1))}, params["s"] * grad_y
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])

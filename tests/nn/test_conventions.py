@@ -1,7 +1,7 @@
 """Conventions: every public code's own formula on its own arrays gives the weight of npspectral."""
 import numpy as np
 import pytest
-from conftest import assert_near, dyadic, random_params, refusals, same_bits
+from conftest import assert_near, dyadic, each, random_params, refusals, same_bits
 
 from npspectral import Chain, Dense, Nested, ReLU, Spectral, Tanh
 from npspectral.data import load_npz
@@ -42,14 +42,7 @@ def case(name, rng, draw=None, **options):
     return layer, random_params(layer, rng)
 
 
-@pytest.fixture(params=CONVENTIONS)
-def name(request):
-    return request.param
-
-
-def test_every_convention_is_tested_here():
-    assert set(KERNELS) == set(SHAPES) == set(CONVENTIONS)
-    assert {name for name, own in CONVENTIONS.items() if own.one_set} == set(ONE_SET)
+name = each(dict(zip(CONVENTIONS, CONVENTIONS)))
 
 
 def test_formula_of_the_public_code_gives_the_weight_without_rounding(name, rng):
@@ -208,43 +201,13 @@ def test_declared_constants_come_back_with_the_layer_that_was_written(name, rng,
     assert layer is network.layers[0] and same_bits(own, params[0])
 
 
-def test_a_chain_that_the_arrays_are_not_of_is_refused(rng):
-    keras, network = CONVENTIONS["keras"], LIKE[None]
-    params = network.init(rng)
-    arrays = keras.network_to_public(network, params)
-
-    def read(*layers, **changes):
-        return keras.network_from_public({**arrays, **changes}, like=Chain(*layers))
-
-    first, *rest = network.layers
-    with pytest.raises(ValueError, match="keras: lambda_in is no longer the constant 0.3"):
-        read(first, *rest, **{"0/diag_start": arrays["0/diag_start"] + 0.1})
-    with pytest.raises(ValueError, match=r"like is Spectral\(.*, expected a Spectral\(5, 4\)"):
-        read(Spectral(5, 3), Spectral(3, 6), *rest[2:])
-    with pytest.raises(ValueError, match=r"keras: like is Dense\(.*, expected a Spectral\(5, 4\)"):
-        read(Dense(5, 4), *rest)
-    with pytest.raises(ValueError, match="keras: arrays has 4 layers, like has 3 with parameters"):
-        read(first, *rest[:4])
-    with pytest.raises(ValueError, match=r"Spectral\(5, 4\) and the arrays differ in whether"):
-        read(Spectral(5, 4, False, lambda_in=0.3), *rest)
-    with pytest.raises(TypeError, match="keras: expected either an activation or like, the chain"):
-        keras.network_from_public(arrays)
-    with pytest.raises(TypeError, match="keras: expected either"):
-        keras.network_from_public(arrays, Tanh(), network)
-    minus = CONVENTIONS["minus_lambda"]
-    layer = Spectral(5, 4, lambda_in=0.0)
-    with pytest.raises(ValueError, match=r"lambda_in of Spectral\(5, 4\) is a parameter"):
-        minus.from_public(minus.to_public(layer, layer.init(rng)), like=Spectral(5, 4))
-
-
 def test_layers_go_by_their_position_and_names_by_the_key(rng):
     network, params = network_case("keras", rng)
     names = [["0", "diag_start"], ["0", "diag_end"], ["0", "base"], ["0", "bias"], ["2", "kernel"],
              ["2", "bias"], ["4", "diag_start"], ["4", "diag_end"], ["4", "base"], ["4", "bias"]]
-    for key, separator in (("{}/{}", "/"), ("layers.{}.{}", ".")):
+    for key, mark in (("{}/{}", "/"), ("layers.{}.{}", ".")):
         arrays = CONVENTIONS["keras"].network_to_public(network, params, key)
-        assert sorted(path.removeprefix("layers.").split(separator) for path in arrays) == sorted(
-            names)
+        assert sorted(path.removeprefix("layers.").split(mark) for path in arrays) == sorted(names)
         assert same_bits(CONVENTIONS["keras"].network_from_public(arrays, Tanh())[1], params)
 
 
@@ -280,13 +243,38 @@ def test_arrays_that_do_not_fit_are_refused(arrays, message):
         CONVENTIONS["keras"].from_public(arrays)
 
 
-RNG, KERAS = np.random.default_rng(0), CONVENTIONS["keras"]
+RNG, KERAS, MINUS = np.random.default_rng(0), CONVENTIONS["keras"], CONVENTIONS["minus_lambda"]
 LAYER, PARAMS = case("keras", RNG)
 NETWORK, OF_NETWORK = network_case("keras", RNG)
 ARRAYS = KERAS.network_to_public(NETWORK, OF_NETWORK)
+LIKE_ARRAYS = KERAS.network_to_public(LIKE[None], LIKE[None].init(RNG))
+FIRST, *REST = LIKE[None].layers
+ONE_SET_LAYER = Spectral(5, 4, lambda_in=0.0)
+
+
+def like(*layers, **changes):
+    return lambda: KERAS.network_from_public({**LIKE_ARRAYS, **changes}, like=Chain(*layers))
+
+
+test_a_chain_that_the_arrays_are_not_of_is_refused = refusals(
+    (ValueError, TypeError),
+    (like(FIRST, *REST, **{"0/diag_start": LIKE_ARRAYS["0/diag_start"] + 0.1}),
+     "keras: lambda_in is no longer the constant 0.3"),
+    (like(Spectral(5, 3), Spectral(3, 6), *REST[2:]),
+     r"like is Spectral\(.*, expected a Spectral\(5, 4\)"),
+    (like(Dense(5, 4), *REST), r"keras: like is Dense\(.*, expected a Spectral\(5, 4\)"),
+    (like(FIRST, *REST[:4]), "keras: arrays has 4 layers, like has 3 with parameters"),
+    (like(Spectral(5, 4, False, lambda_in=0.3), *REST),
+     r"Spectral\(5, 4\) and the arrays differ in whether"),
+    (lambda: KERAS.network_from_public(LIKE_ARRAYS),
+     "keras: expected either an activation or like, the chain"),
+    (lambda: KERAS.network_from_public(LIKE_ARRAYS, Tanh(), LIKE[None]), "keras: expected either"),
+    (lambda: MINUS.from_public(MINUS.to_public(ONE_SET_LAYER, ONE_SET_LAYER.init(RNG)),
+                               like=Spectral(5, 4)),
+     r"lambda_in of Spectral\(5, 4\) is a parameter"))
 test_layers_that_do_not_fit_are_refused = refusals(
     (ValueError, TypeError),
-    (lambda: CONVENTIONS["minus_lambda"].to_public(LAYER, PARAMS),
+    (lambda: MINUS.to_public(LAYER, PARAMS),
      "minus_lambda: lambda_in .* has different values"),
     (lambda: CONVENTIONS["plus_lambda"].to_public(*case("minus_lambda", RNG)),
      "plus_lambda: .* has a bias, expected none"),

@@ -3,19 +3,16 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import (assert_near, dyadic, locked, random_array, random_input, random_params,
+from conftest import (assert_near, dyadic, each, locked, random_array, random_input, random_params,
                       same_bits)
 
 from npspectral import Adamax, Spectral, SpectralQR, SpectralSVD, fit, mean_squared_error
 from npspectral.nn import PUBLISHED, Constant, Normal, SpectralFullQR, SpectralGaussianSVD, tree
 from npspectral.nn.factored_qr import plain_triangle_gram, triangle_gram
 
-SIZES = [(5, 3), (3, 5), (4, 4), (1, 1), (1, 6), (6, 1)]
+sizes = each([(5, 3), (3, 5), (4, 4), (1, 1), (1, 6), (6, 1)])
+make = each([SpectralQR, SpectralFullQR, SpectralSVD, SpectralGaussianSVD])
 FORMS = [{}, dict(lambda_in=0.0), dict(lambda_out=0.25), dict(lambda_in=2.0, lambda_out=-1.0)]
-EVERY_FACTORED = [SpectralQR, SpectralFullQR, SpectralSVD, SpectralGaussianSVD]
-
-every_class = pytest.mark.parametrize("make", EVERY_FACTORED)
-every_size = pytest.mark.parametrize("sizes", SIZES)
 
 
 def trained(layer, rng, epochs=20):
@@ -63,14 +60,11 @@ def factor_gradient_by_loops(layer, params, x, grad_y):
         return whole.sum(0)
     if params["r"].ndim == 2:
         return whole
-    return np.array([whole[i, m] for i in range(layer.n_out) for m in range(whole.shape[1])
-                     if m <= i])
+    return whole[np.tri(*whole.shape, dtype=bool)]                      # row by row, m <= i
 
 
 # The definition
 
-@every_class
-@every_size
 @pytest.mark.parametrize("options", FORMS)
 def test_layer_is_spectral_with_the_product_of_its_factors_to_the_last_bit(make, sizes, options,
                                                                            rng):
@@ -92,7 +86,6 @@ def test_layer_is_spectral_with_the_product_of_its_factors_to_the_last_bit(make,
     assert same_bits(grads, want_grads) and factor.shape == phi.shape
 
 
-@every_class
 @pytest.mark.parametrize("options", FORMS)
 def test_spectral_is_the_same_layer_with_phi_written_out(make, options, rng):
     layer = make(5, 3, **options)
@@ -109,7 +102,6 @@ def test_spectral_is_the_same_layer_with_phi_written_out(make, options, rng):
 # First values
 
 @pytest.mark.parametrize("make", [SpectralQR, SpectralFullQR, SpectralSVD])
-@every_size
 def test_first_values_are_those_of_spectral_taken_apart(make, sizes):
     layer, plain = make(*sizes, phi=Normal(1.0)), Spectral(*sizes, phi=Normal(1.0))
     params = layer.init(np.random.default_rng(5))
@@ -129,7 +121,6 @@ def assert_orthonormal(columns):
     assert_near(columns.T @ columns, np.eye(columns.shape[1]), 64)
 
 
-@every_size
 def test_fixed_factors_are_orthonormal_and_training_keeps_their_bits(sizes, rng):
     for layer, names in ((SpectralQR(*sizes), "q"), (SpectralFullQR(*sizes), "q"),
                          (SpectralSVD(*sizes), "uv")):
@@ -179,7 +170,6 @@ def trained_numbers(layer, rng):
     return sum(array.size for array in layer.trainable_part(layer.init(rng)).values())
 
 
-@every_size
 @pytest.mark.parametrize("bias", [True, False])
 def test_trained_numbers_are_the_formula(sizes, bias, rng):
     n_in, n_out = sizes
@@ -221,7 +211,6 @@ def test_other_eigenvalues_are_completed_as_in_spectral():
     assert layer.lambda_in == 1.0 and layer.lambda_out == Constant(0.0)
 
 
-@every_class
 def test_declared_eigenvalues_have_the_dtype_of_the_parameters(make, rng):
     layer = make(5, 3, lambda_in=1.5)
     lambda_in, lambda_out = layer.eigenvalues(tree.map(locked, layer.init(rng, np.float32)))

@@ -7,6 +7,7 @@ import tokenize
 from pathlib import Path
 
 import pytest
+from conftest import each
 
 from npspectral import Spectral, nn
 
@@ -17,7 +18,7 @@ EQUATION = {"activations.py": "function", "factored_qr.py": "eigenvectors",
             "factored_svd.py": "eigenvectors", "recurrent/triangular.py": "eigenvectors"}
 NO_ARITHMETIC = {"chain.py", "factored.py", "layer.py"}     # they call layers or say the protocol
 FIRST_LINES = {"spectral.py": 60}                           # 80 elsewhere
-every_file = pytest.mark.parametrize("name", FILES)
+name = each(list(FILES))
 
 
 def parsed(name):
@@ -73,7 +74,6 @@ def test_every_layer_file_is_looked_at():
 FIRST = {"forward": "backward", "function": "derivative", "eigenvectors": None}
 
 
-@every_file
 def test_the_equation_comes_before_everything_else_in_a_class(name):
     for owner, parts in methods(parsed(name)):
         order = [part.name for part in parts]
@@ -84,7 +84,6 @@ def test_the_equation_comes_before_everything_else_in_a_class(name):
             assert order[1] == FIRST[first], owner.name
 
 
-@every_file
 def test_files_and_docstrings_of_classes_are_short(name):
     assert len(FILES[name].read_text().splitlines()) <= 300
     for owner, _ in methods(parsed(name)):
@@ -102,8 +101,7 @@ def differentiates(statement):
     if not isinstance(statement, (ast.Assign, ast.AugAssign)):
         return False
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    names = {node.id for target in targets for node in ast.walk(target)
-             if isinstance(node, ast.Name)}
+    names = {node.id for part in targets for node in ast.walk(part) if isinstance(node, ast.Name)}
     return any(name.startswith("grad") for name in names) and (
         arithmetic(statement.value) or any("backward" in called for called in calls(statement)))
 
@@ -134,7 +132,6 @@ def unnamed(name):
             and not said & set(range(statement.lineno, statement.end_lineno + 1))]
 
 
-@every_file
 def test_every_line_of_a_backward_names_its_forward_line(name):
     if name not in ("gradient_check.py", "contract.py"):
         assert unnamed(name) == []
@@ -151,7 +148,6 @@ def identifiers(name):
     return {token.string for token in tokens if token.type == tokenize.NAME}
 
 
-@every_file
 def test_names_say_what_they_hold(name):
     assert not {"own", "found", "kept"} & identifiers(name)
 

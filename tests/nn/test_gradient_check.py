@@ -8,7 +8,6 @@ from conftest import random_array, random_input, random_params
 
 from npspectral import (Chain, Dense, ReLU, Spectral, Tanh, check_gradients,
                         mean_squared_error, softmax_cross_entropy)
-from npspectral.nn import Layer
 from npspectral.nn.activations import Elementwise
 from npspectral.nn.gradient_check import compare_gradient
 
@@ -42,12 +41,10 @@ MISTAKES = {
     "mean over the batch": ("bias", lambda g, x, p: {**g, "bias": g["bias"] / 4}),
     "tiny factor": ("lambda_in", lambda g, x, p: {**g, "lambda_in": g["lambda_in"] * (1 + 1e-11)}),
     "gap missing": ("phi", lambda g, x, p: {**g, "phi": g["phi"] / gap(p)}),
-    "gap without lambda_out": ("phi", lambda g, x, p: {
-        **g, "phi": g["phi"] / gap(p) * p["lambda_in"]}),
+    "gap is lambda_in": ("phi", lambda g, x, p: {**g, "phi": g["phi"] / gap(p) * p["lambda_in"]}),
     "eigenvalues swapped": ("lambda_in, lambda_out", lambda g, x, p: {
         **g, "lambda_in": g["lambda_out"], "lambda_out": g["lambda_in"]}),
-    "phi missing": ("lambda_in", lambda g, x, p: {
-        **g, "lambda_in": (g["phi"] / gap(p)).sum(0)}),
+    "phi missing": ("lambda_in", lambda g, x, p: {**g, "lambda_in": (g["phi"] / gap(p)).sum(0)}),
     "detached": ("lambda_out", lambda g, x, p: {**g, "lambda_out": np.zeros(4)}),
     "all detached": ("bias, lambda_in, lambda_out, phi",
                      lambda g, x, p: {name: np.zeros_like(grad) for name, grad in g.items()}),
@@ -56,8 +53,7 @@ MISTAKES = {
     "total instead of sum over the batch": ("bias", lambda g, x, p: {
         **g, "bias": np.full(4, g["bias"].sum())}),
     "permuted": ("bias", lambda g, x, p: {**g, "bias": g["bias"][::-1].copy()}),
-    "last entry dropped": ("bias", lambda g, x, p: {
-        **g, "bias": g["bias"] * np.array([1.0, 1, 1, 0])}),
+    "last dropped": ("bias", lambda g, x, p: {**g, "bias": g["bias"] * np.array([1.0, 1, 1, 0])}),
     "one element": ("phi", one_element),
     "NaN": ("bias", lambda g, x, p: {**g, "bias": g["bias"] * np.nan}),
     "infinite": ("bias", lambda g, x, p: {**g, "bias": np.full(4, np.inf)}),
@@ -82,9 +78,9 @@ def test_single_wrong_element_among_thousands_is_refused_by_the_adjoint_identity
         return grads
 
     layer = Mistaken(60, 50, plant=plant)
+    params, x = random_params(layer, rng), random_input(layer, rng)
     with pytest.raises(AssertionError, match="wrong: phi\n"):
-        check_gradients(layer, random_params(layer, rng), random_input(layer, rng), rng=rng,
-                        elements=5)
+        check_gradients(layer, params, x, rng=rng, elements=5)
 
 
 def test_mistake_deep_in_a_network_is_named_by_its_path(rng):
@@ -205,8 +201,7 @@ def test_right_layers_are_never_refused_on_integers_where_contributions_cancel()
     layer = Spectral(6, 5)
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        params = {name: rng.integers(-3, 4, shape).astype(float)
-                  for name, shape in layer.shapes.items()}
+        params = {name: 1.0 * rng.integers(-3, 4, shape) for name, shape in layer.shapes.items()}
         x = rng.integers(-3, 4, (4, 6)).astype(float)
         grad_y = rng.integers(-3, 4, (4, 5)).astype(float) * (seed > 0)         # 0, too
         assert check_gradients(layer, params, x, grad_y=grad_y, rng=rng).ok
@@ -251,35 +246,9 @@ def test_elements_limits_how_many_numbers_are_compared_beside_the_adjoint_identi
     assert len(own) == elements + 1 and own.count(None) == 1
 
 
-def test_check_is_the_same_every_time(rng):
-    layer = Dense(20, 30)
-    params, x = random_params(layer, rng), random_input(layer, rng)
-    assert check_gradients(layer, params, x) == check_gradients(layer, params, x)
-
-
 def test_rtol_sets_the_allowed_error(rng):
     layer = Mistaken(4, 4, plant=MISTAKES["tiny factor"][1])
     params, x = random_params(layer, rng), random_input(layer, rng)
     assert check_gradients(layer, params, x, rtol=1e-9).ok
     with pytest.raises(AssertionError, match="wrong: lambda_in\n"):
         check_gradients(layer, params, x, rtol=1e-12)
-
-
-def test_layer_of_the_user_is_checked_like_any_other(rng):
-    @dataclass(frozen=True)
-    class Cube(Layer):
-        """y = w x^3, written without any help of the package."""
-
-        factor: float = 3.0
-
-        def forward(self, params, x):
-            return x ** 3, (x,)
-
-        def backward(self, params, residuals, grad_y, input_grad=True):
-            x, = residuals
-            return {}, self.factor * x ** 2 * grad_y if input_grad else None
-
-    x = random_array(rng, (4, 3))
-    assert check_gradients(Cube(), {}, x, rng=rng).ok
-    with pytest.raises(AssertionError, match="Cube: 13 of 13 comparisons fail; wrong: x"):
-        check_gradients(Cube(3.01), {}, x, rng=rng)

@@ -5,17 +5,19 @@ import pickle
 import numpy as np
 import pytest
 from conftest import (EVERY_DTYPE, EVERY_LAYER, PENALIZED, assert_near, assert_trees_near, dyadic,
-                      locked, random_array, random_input, random_params, same_bits, takes)
+                      each, locked, random_array, random_input, random_params, same_bits, takes)
 from real_form import analytic
 
 from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Sparse, Spectral, Tanh,
                         check_gradients, hinge, nn, quadratic_hinge)
-from npspectral.nn import (L1, ComplexRecurrentSpectral, FixedOrientations, GroupLasso, Layer,
-                           Nested, OneHidden, RecurrentSpectral, ScaledDense, SpectralFullQR,
+from npspectral.nn import (L1, ComplexRecurrentSpectral, FixedOrientations, Layer, Nested,
+                           OneHidden, RecurrentSpectral, ScaledDense, SpectralFullQR,
                            SpectralGaussianSVD, SpectralQR, SpectralSVD, SwitchedRecurrentSpectral,
                            tree)
 from npspectral.nn.activations import Elementwise
 from npspectral.nn.gradient_check import compare_gradient
+
+reduction, weighted, zero = each(["mean", "sum"]), each([False, True]), each([0.0, -0.0])
 
 
 def run(layer, params, x, grad_y=None, **options):
@@ -73,14 +75,6 @@ def test_checker_accepts_every_layer(layer, dtype, rng):
     assert {comparison.name for comparison in report.comparisons} == names
 
 
-def test_checker_accepts_every_loss_behind_a_network(loss, rng):
-    network = Chain(Spectral(5, 4), Tanh(), Dense(4, 3))
-    params, x = random_params(network, rng), random_input(network, rng)
-    assert check_gradients(network, params, x, loss.target(rng, (4, 3)), loss, rng=rng).ok
-
-
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("weighted", [False, True])
 def test_gradient_of_every_loss_equals_complex_steps(loss, reduction, weighted, rng):
     y, target = random_array(rng, (4, 3)), loss.target(rng, (4, 3))
     options = dict(reduction=reduction, weights=rng.uniform(0.5, 2, 4) if weighted else None)
@@ -181,7 +175,6 @@ def test_first_values_are_the_same_numbers_in_every_dtype(layer, dtype):
     assert same_bits(other, tree.map(lambda array: array.astype(dtype), double))
 
 
-@pytest.mark.parametrize("weighted", [False, True])
 def test_every_loss_keeps_the_dtype(loss, dtype, weighted, rng):
     y, real = random_array(rng, (4, 3), dtype), np.zeros(0, dtype).real.dtype
     weights = rng.uniform(0.5, 2, 4).astype(real) if weighted else None
@@ -207,20 +200,16 @@ def test_every_optimizer_keeps_the_dtype(optimizer, dtype, rng):
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
 
-@pytest.mark.parametrize("name", [name for name, layer in EVERY_LAYER.items() if layer != Chain()])
-def test_memory_map_of_a_file_is_read_like_an_array(name, rng, tmp_path):
-    layer = EVERY_LAYER[name]
+def test_memory_map_of_a_file_is_read_like_an_array(layer, rng, tmp_path):
     params, x = random_params(layer, rng), random_input(layer, rng)
     want = run(layer, params, x)
     np.save(tmp_path / "x.npy", x)
     got = run(layer, params, np.load(tmp_path / "x.npy", mmap_mode="r"))
     assert same_bits(got, want)
-    assert {type(array) for array in tree.leaves(got)} == {np.ndarray}
+    assert layer == Chain() or {type(array) for array in tree.leaves(got)} == {np.ndarray}
 
 
-@pytest.mark.parametrize("name", EVERY_LAYER)
-def test_single_precision_agrees_with_extended_precision(name, rng):
-    layer = EVERY_LAYER[name]
+def test_single_precision_agrees_with_extended_precision(layer, rng):
     params, x = random_params(layer, rng, np.float32), random_input(layer, rng, np.float32)
     grad_y = random_array(rng, layer.forward(params, x)[0].shape, np.float32)
     single = run(layer, params, x, grad_y)
@@ -237,19 +226,10 @@ def test_layers_leave_their_inputs_alone_and_repeat_themselves(layer, rng):
     x = locked(random_input(layer, rng))
     y, residuals = layer.forward(params, x)
     grad_y = locked(random_array(rng, y.shape))
-    first = layer.backward(params, residuals, grad_y)
+    first = layer.backward(params, tree.map(locked, residuals), grad_y)
     layer.forward(params, locked(x + 1))                # another forward in between spoils nothing
     assert same_bits(layer.backward(params, residuals, grad_y), first)
     assert same_bits(layer.forward(params, x)[0], y)
-
-
-def test_backward_works_on_read_only_residuals(layer, rng):
-    params, x = random_params(layer, rng), random_input(layer, rng)
-    y, residuals = layer.forward(params, x)
-    grad_y = random_array(rng, y.shape)
-    frozen = tree.map(locked, residuals)
-    assert same_bits(layer.backward(params, frozen, grad_y),
-                     layer.backward(params, residuals, grad_y))
 
 
 def test_gradients_are_fresh_arrays(layer, rng):
@@ -421,7 +401,6 @@ def test_gradient_flow_conserves_a_quadratic_of_the_parameters(layer, quantity, 
 
 # Losses
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_leading_axes_of_a_loss_are_a_loop(loss, reduction, rng):
     y, target = random_array(rng, (2, 3, 4, 5)), loss.target(rng, (2, 3, 4, 5))
     options = dict(reduction=reduction, weights=rng.uniform(0.5, 2, 4))
@@ -567,7 +546,7 @@ class Watched(Dense):
 
 
 WATCH = []
-FREE, FROZEN = ("weight", "bias"), ()
+FROZEN = ()
 
 
 @pytest.mark.parametrize("chain, calls, input_grad", [(chain, calls, False) for chain, calls in [
@@ -588,7 +567,6 @@ def test_chain_goes_back_no_further_than_something_learns_or_is_asked_for(chain,
 
 # Kinks: the convention, exactly there. Zero has two signs, and both are zero.
 
-@pytest.mark.parametrize("zero", [0.0, -0.0])
 @pytest.mark.parametrize("layer, slope", [
     (ReLU(), 0.0), (LeakyReLU(), 0.01), (LeakyReLU(0.3), 0.3), (ELU(), 1.0), (ELU(0.7), 0.7),
     (Softplus(), 0.5), (Softplus(3.0), 0.5)])
@@ -605,22 +583,6 @@ def test_hinges_have_no_gradient_where_the_margin_is_exactly_one(loss, side):
     assert value == 0 and grad_y == 0
 
 
-def test_hinge_has_its_full_gradient_just_inside_the_margin():
-    y = np.nextafter(np.array([[1.0]]), 0)
-    assert hinge(y, np.ones((1, 1)))[1] == -1
-
-
-@pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_l1_has_derivative_zero_at_zero(zero):
     value, grads = L1(0.5, "phi")({"phi": np.array([zero, 2.0])})
     assert value == 1 and same_bits(grads["phi"], np.array([0.0, 0.5]))
-
-
-def test_group_lasso_has_gradient_zero_at_a_group_of_zeros():
-    value, grads = GroupLasso(0.5, "phi")({"phi": np.array([[0.0, 0.0], [3.0, 4.0]])})
-    assert value == 2.5
-    assert_near(grads["phi"], np.array([[0.0, 0.0], [0.3, 0.4]]), 4)
-
-
-def test_every_listed_dtype_is_one_of_its_own():
-    assert len({np.dtype(dtype) for dtype in EVERY_DTYPE.values()}) == len(EVERY_DTYPE)

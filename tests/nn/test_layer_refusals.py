@@ -1,10 +1,10 @@
 """What every layer refuses, by its own name: bad options, bad x, params and grad_y."""
-import dataclasses
 import re
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from conftest import EVERY_LAYER, random_input, random_params
+from conftest import EVERY_LAYER, each, random_input, random_params
 
 from npspectral import Chain, ReLU, Sparse, Spectral
 from npspectral.nn import (ComplexRecurrentSpectral, FixedOrientations, Nested, OneHidden,
@@ -12,9 +12,8 @@ from npspectral.nn import (ComplexRecurrentSpectral, FixedOrientations, Nested, 
                            TriangularRecurrentSpectral)
 from npspectral.nn.activations import Elementwise
 
-WITH_PARAMS = {name: layer for name, layer in EVERY_LAYER.items()
-               if not isinstance(layer, (Chain, Elementwise))}
-every_layer = pytest.mark.parametrize("layer", WITH_PARAMS.values(), ids=WITH_PARAMS)
+layer = each({name: layer for name, layer in EVERY_LAYER.items()
+              if not isinstance(layer, (Chain, Elementwise))})
 
 
 def refused(call, message, owner=""):
@@ -22,7 +21,6 @@ def refused(call, message, owner=""):
         call()
 
 
-@every_layer
 def test_bad_x_is_refused(layer, rng):
     params, x = random_params(layer, rng), random_input(layer, rng)
     for bad, message in (
@@ -35,7 +33,6 @@ def test_bad_x_is_refused(layer, rng):
         refused(lambda: layer.forward(params, bad), message, f"{layer.label}: ")
 
 
-@every_layer
 def test_bad_params_are_refused(layer, rng):
     params, x = random_params(layer, rng), random_input(layer, rng)
     for bad, message in ((tuple(params.values()), "params is tuple, expected a dict"),
@@ -57,7 +54,6 @@ def test_bad_params_are_refused(layer, rng):
                     rf"{name} has shape .*, expected {shape}", f"{layer.label}: ")
 
 
-@every_layer
 def test_bad_grad_y_is_refused(layer, rng):
     params, x = random_params(layer, rng), random_input(layer, rng)
     y, residuals = layer.forward(params, x)
@@ -71,16 +67,14 @@ def test_bad_grad_y_is_refused(layer, rng):
         refused(lambda: layer.backward(params, residuals, bad), message, f"{layer.label}: ")
 
 
-@every_layer
 def test_bad_arguments_of_init_are_refused(layer):
     refused(lambda: layer.init(0), "rng is 0, expected a numpy.random.Generator")
     refused(lambda: layer.init(np.random.default_rng(0), int), "dtype is int64, expected a float")
 
 
-@every_layer
 def test_bad_options_are_refused(layer):
     inner = layer.layer if isinstance(layer, Sparse) else layer
-    options = {field.name for field in dataclasses.fields(inner) if field.init}
+    options = {field.name for field in fields(inner) if field.init}
     for name, bad, message in (
             ("n_in", 0, "n_in is 0, expected a positive integer"),
             ("n_in", 2.0, "n_in is 2.0, expected a positive integer"),
@@ -96,8 +90,7 @@ def test_bad_options_are_refused(layer):
             *((name, 0.5, f"{name} is 0.5, expected an initializer") for name in (
                 "phi", "theta", "k", "omega", "start", "eigenvalues", "output_eigenvalues"))):
         if name in options:
-            refused(lambda: dataclasses.replace(inner, **{name: bad}), message,
-                    type(inner).__name__)
+            refused(lambda: replace(inner, **{name: bad}), message, type(inner).__name__)
 
 
 @pytest.mark.parametrize("layer, names, learned", [
@@ -112,8 +105,8 @@ def test_bad_options_are_refused(layer):
     (SwitchedRecurrentSpectral(2, 2, 5), "modes theta", "modes_1 theta_1 modes_2 theta_2"),
     (ComplexRecurrentSpectral(4, 3), "phi theta k_real k_imag omega", "phi theta k_real k_imag")])
 def test_what_may_be_trained_is_said_and_what_is_by_default(layer, names, learned):
-    refused(lambda: dataclasses.replace(layer, trainable=("q",)),
+    refused(lambda: replace(layer, trainable=("q",)),
             re.escape(f"expected a tuple of names out of {tuple(names.split())}"), layer.label)
     assert " ".join(layer.learned) == learned
-    again = dataclasses.replace(layer, trainable=list(layer.trainable))
+    again = replace(layer, trainable=list(layer.trainable))
     assert again == layer and hash(again) == hash(layer)        # a list is taken, too

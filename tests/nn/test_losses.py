@@ -3,11 +3,12 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
-from conftest import EVERY_LOSS, assert_near, dyadic, random_array, same_bits
+from conftest import EVERY_LOSS, assert_near, dyadic, each, random_array, same_bits
 
 from npspectral import binary_cross_entropy_with_logits, hinge, soft_hinge, softmax_cross_entropy
 
 DIGITS = 60
+dtype = each([np.float32, np.float64])
 
 
 def decimals(array):
@@ -16,10 +17,6 @@ def decimals(array):
     low = np.asarray(array - high, float)
     return np.vectorize(lambda a, b: Decimal(float(a)) + Decimal(float(b)),
                         otypes=[object])(high, low).tolist()
-
-
-def log(number):
-    return number.ln()
 
 
 # Each definition gives the loss of one sample, and its gradient, from lists of K numbers.
@@ -31,7 +28,7 @@ def squared_error(y, t):
 
 def cross_entropy(y, q):
     total = sum(a.exp() for a in y)
-    return (log(total) - sum(a * b for a, b in zip(y, q)),
+    return (total.ln() - sum(a * b for a, b in zip(y, q)),
             [a.exp() / total - b for a, b in zip(y, q)])
 
 
@@ -41,7 +38,7 @@ def cross_entropy_of_label(y, label):
 
 def binary_cross_entropy(y, t):
     k = len(y)
-    return (sum(log(1 + a.exp()) - b * a for a, b in zip(y, t)) / k,
+    return (sum((1 + a.exp()).ln() - b * a for a, b in zip(y, t)) / k,
             [(1 / (1 + (-a).exp()) - b) / k for a, b in zip(y, t)])
 
 
@@ -53,7 +50,7 @@ def hinge_of(y, t):
 
 def soft_hinge_of(y, t, sharpness=20):
     k, s = len(y), Decimal(sharpness)
-    return (sum(log(1 + (s * (1 - b * a)).exp()) / s for a, b in zip(y, t)) / k,
+    return (sum((1 + (s * (1 - b * a)).exp()).ln() / s for a, b in zip(y, t)) / k,
             [-b / (1 + (-s * (1 - b * a)).exp()) / k for a, b in zip(y, t)])
 
 
@@ -109,11 +106,6 @@ def test_every_loss_is_its_definition(name, dtype, options, rng):
     assert_near(grad_y, want_grad, 128)
 
 
-def test_every_loss_has_a_definition_here():
-    assert set(DEFINITIONS) == set(EVERY_LOSS)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", EVERY_LOSS)
 def test_losses_stay_right_at_huge_logits(name, dtype, rng):
     loss = EVERY_LOSS[name]
@@ -125,7 +117,6 @@ def test_losses_stay_right_at_huge_logits(name, dtype, rng):
     assert_near(grad_y, want_grad, 16)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name, y, target", [
     *(("binary_cross_entropy", y, t) for t in (0, 1) for y in (-80, -30, -1, 1, 30, 80)),
     *(("soft_hinge", y, 1) for y in (-1, 0.875, 1, 1.125, 3))])
@@ -137,7 +128,6 @@ def test_losses_keep_their_digits_where_they_saturate(name, y, target, dtype):
     assert_near(grad_y, want_grad, 8)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["mean_squared_error", "hinge", "quadratic_hinge"])
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_polynomial_losses_have_no_rounding_on_dyadic_input(name, reduction, dtype, rng):
@@ -162,8 +152,6 @@ def test_soft_hinge_takes_any_sharpness(sharpness, rng):
     assert_near(grad_y, np.array([want_grad], float), allowed)
 
 
-# Weights
-
 # Reductions and the empty batch
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -177,7 +165,6 @@ def test_sum_over_an_empty_batch_is_zero_and_a_mean_is_refused(loss, weighted, r
 
 # Labels
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint8, ">i4"])
 def test_labels_are_one_hot_probabilities(dtype, kind, rng):
     y, labels = random_array(rng, (6, 4), dtype), rng.integers(4, size=6)
@@ -220,7 +207,6 @@ def test_a_forbidden_class_that_is_the_target_costs_without_bound():
     assert value == INF and grad_y.tolist() == [[-1, 1]]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_logits_as_far_apart_as_numbers_can_be(dtype, one_hot):
     far = np.finfo(dtype).max
@@ -230,7 +216,6 @@ def test_logits_as_far_apart_as_numbers_can_be(dtype, one_hot):
         assert value == cost and grad_y.tolist() == [[1 - (label == 0), -(label == 1)]]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_hinges_of_huge_outputs_are_as_large_as_these(dtype):
     huge = np.finfo(dtype).max / 2
     for loss in (hinge, soft_hinge):

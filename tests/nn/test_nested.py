@@ -1,22 +1,18 @@
 """The nested layer against its definition: Phi Lambda Phi^-1 by a general inverse."""
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_input, random_params, same_bits
+from conftest import (assert_near, each, random_array, random_input, random_params, refusals,
+                      same_bits)
 
-from npspectral import (ELU, Adam, Chain, Identity, Nested, ReLU, Softplus, Spectral, Tanh, fit,
-                        mean_squared_error)
+from npspectral import ELU, Identity, Nested, ReLU, Softplus, Tanh
 from npspectral.nn import PUBLISHED_NESTED, Constant, Uniform
 
-SIZES = [(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1, 1)]
+sizes = each([(5, 3), (5, 4, 3), (5, 4, 2, 3), (3, 6, 1, 4, 2), (1, 1, 1)])
 
 
 def drawn(layer, rng, leading=(4,)):
     params, x = random_params(layer, rng), random_input(layer, rng, leading=leading)
     return params, x, random_array(rng, (*leading, layer.n_out))
-
-
-def backward(layer, params, x, grad_y, **options):
-    return layer.backward(params, layer.forward(params, x)[1], grad_y, **options)
 
 
 # The definition: activities of all nodes, every one reached from all layers before it
@@ -43,7 +39,6 @@ def propagated(adjacency, ends, layer, params, x):
 
 @pytest.mark.parametrize("activation", [ReLU(), Tanh(), ELU(0.5), Identity(), Softplus()])
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("sizes", SIZES)
 def test_network_is_phi_lambda_and_the_inverse_of_phi_over_all_nodes(sizes, bias, activation, rng):
     layer = Nested(sizes, activation, bias)
     params, x, _ = drawn(layer, rng)
@@ -54,8 +49,7 @@ def test_network_is_phi_lambda_and_the_inverse_of_phi_over_all_nodes(sizes, bias
     assert_near(layer.forward(params, x)[0], y, 256, size.max())
 
 
-@pytest.mark.parametrize("shared, skip", [(False, True), (True, False)])
-@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("shared, skip", [(False, True), (True, False), (False, False)])
 def test_every_transfer_goes_through_the_inverse_of_phi_or_skips_nothing(sizes, shared, skip, rng):
     layer = Nested(sizes, Tanh(), shared=shared, skip=skip)
     params, x, _ = drawn(layer, rng)
@@ -71,41 +65,7 @@ def test_every_transfer_goes_through_the_inverse_of_phi_or_skips_nothing(sizes, 
     assert_near(layer.forward(params, x)[0], y, 256, size.max())
 
 
-# What it becomes without its parts
-
-def spectral_chain(layer):
-    """A Chain of Spectral layers with the activation of `layer` between them."""
-    parts = [part for before, after in zip(layer.sizes, layer.sizes[1:])
-             for part in (Spectral(before, after, layer.bias, lambda_in=layer.eigenvalues,
-                                   lambda_out=layer.eigenvalues), layer.activation)]
-    return Chain(*parts[:-1])
-
-
-def as_chain(layer, tree_of_layer):
-    """Parameters or gradients of a layer with separate eigenvalues in the order of a chain."""
-    names = ("lambda_in", "lambda_out", "phi", "bias")
-    own = [{name: tree_of_layer[f"{name}_{k}"] for name in names if f"{name}_{k}" in tree_of_layer}
-           for k in range(1, len(layer.sizes))]
-    return tuple(part for pair in own for part in (pair, {}))[:-1]
-
-
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("activation", [ReLU(), Tanh()])
-@pytest.mark.parametrize("sizes", SIZES)
-def test_separate_eigenvalues_without_skips_are_a_chain_of_spectral_layers(sizes, activation, bias,
-                                                                           rng):
-    layer = Nested(sizes, activation, bias, shared=False, skip=False)
-    chain = spectral_chain(layer)
-    params, x, grad_y = drawn(layer, rng)
-    assert same_bits(layer.forward(params, x)[0], chain.forward(as_chain(layer, params), x)[0])
-    grads, grad_x = backward(layer, params, x, grad_y)
-    want, want_x = backward(chain, as_chain(layer, params), x, grad_y)
-    assert same_bits((as_chain(layer, grads), grad_x), (want, want_x))
-    assert same_bits(as_chain(layer, layer.init(np.random.default_rng(5))),
-                     chain.init(np.random.default_rng(5)))
-
-
-# First values and training
+# First values
 
 def test_parameters_and_their_count():
     assert Nested((5, 4, 3)).shapes == {
@@ -141,32 +101,17 @@ def test_output_eigenvalues_are_those_of_the_output_alone(rng):
         assert all(value == {0.5} for value in values.values())
 
 
-@pytest.mark.parametrize("options", [{}, dict(shared=False), dict(skip=False),
-                                     PUBLISHED_NESTED["sparcs"]])
-def test_training_learns_a_curve_that_no_linear_network_has(options, rng):
-    x = np.concatenate([rng.uniform(-1, 1, (200, 1)), np.ones((200, 1))], 1)
-    target = np.abs(x[:, :1])
-    layer = Nested((2, 20, 1), **options)
-    *_, record = fit(layer, layer.init(rng), x, target, loss=mean_squared_error,
-                     optimizer=Adam(0.02), batch_size=50, epochs=100, rng=rng)
-    value, _ = mean_squared_error(layer.forward(record.params, x)[0], target)
-    assert value < 0.01 * target.var()
-
-
 # Bad input
 
-@pytest.mark.parametrize("arguments, options, message", [
-    ((5,), {}, r"Nested: sizes is 5, expected \(n_in, \.\.\., n_out\)"),
-    (((5,),), {}, r"Nested: sizes is \(5,\), expected \(n_in, \.\.\., n_out\)"),
-    (((5, 0, 3),), {}, r"Nested: sizes is \(5, 0, 3\), expected positive integers"),
-    (((5, 4.0, 3),), {}, "expected positive integers"),
-    (((5, True),), {}, "expected positive integers"),
-    (((5, 4, 3),), dict(shared=1), "shared is 1, expected True or False"),
-    (((5, 4, 3),), dict(skip=None), "skip is None, expected True or False"),
-])
-def test_bad_arguments_are_refused(arguments, options, message):
-    with pytest.raises((ValueError, TypeError), match=message):
-        Nested(*arguments, **options)
+test_bad_arguments_are_refused = refusals(
+    (ValueError, TypeError),
+    (lambda: Nested(5), r"Nested: sizes is 5, expected \(n_in, \.\.\., n_out\)"),
+    (lambda: Nested((5,)), r"Nested: sizes is \(5,\), expected \(n_in, \.\.\., n_out\)"),
+    (lambda: Nested((5, 0, 3)), r"Nested: sizes is \(5, 0, 3\), expected positive integers"),
+    (lambda: Nested((5, 4.0, 3)), "expected positive integers"),
+    (lambda: Nested((5, True)), "expected positive integers"),
+    (lambda: Nested((5, 4, 3), shared=1), "shared is 1, expected True or False"),
+    (lambda: Nested((5, 4, 3), skip=None), "skip is None, expected True or False"))
 
 
 def test_sizes_may_be_a_list_and_the_layer_stays_a_value():

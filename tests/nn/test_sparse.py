@@ -1,10 +1,11 @@
 """Masked layers against their definition: which links count, and which way gradients go."""
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
-from conftest import dyadic, random_array, random_input, random_params, same_bits
+from conftest import dyadic, each, random_array, random_input, random_params, refusals, same_bits
 
 from npspectral import Chain, Dense, Sparse, Spectral, Tanh
 from npspectral.nn import Constant, SpectralQR, magnitude_threshold
@@ -12,16 +13,7 @@ from npspectral.nn import Constant, SpectralQR, magnitude_threshold
 INNER = {"spectral": Spectral(5, 3), "lambda_in is 0": Spectral(5, 3, lambda_in=0.0),
          "qr": SpectralQR(5, 3), "dense": Dense(5, 3), "no bias": Dense(5, 3, bias=False)}
 CHOICES = {"dynamic": dict(sparsity=0.625), "static": dict(threshold=0.1875)}
-
-
-@pytest.fixture(params=INNER)
-def inner(request):
-    return INNER[request.param]
-
-
-@pytest.fixture(params=CHOICES)
-def choice(request):
-    return CHOICES[request.param]
+inner, choice = each(INNER), each(CHOICES)
 
 
 def backward(layer, params, x, grad_y):
@@ -128,25 +120,21 @@ def test_nan_in_a_weight_is_not_masked_away(inner, choice, rng):
 
 # Bad input
 
-@pytest.mark.parametrize("options, error, message", [
-    (dict(), ValueError, r"Sparse\(5, 3\): sparsity is None and threshold is None, expected exact"),
-    (dict(sparsity=0.5, threshold=0.1), ValueError, "sparsity is 0.5 and threshold is 0.1, expect"),
-    (dict(sparsity=1), ValueError, r"Sparse\(5, 3\): sparsity is 1, expected 0 <= sparsity < 1"),
-    (dict(sparsity=90), ValueError, "sparsity is 90, expected 0 <= sparsity < 1"),
-    (dict(sparsity=-0.1), ValueError, "sparsity is -0.1, expected 0 <= sparsity < 1"),
-    (dict(sparsity="90%"), ValueError, "sparsity is '90%', expected a finite number"),
-    (dict(threshold=-1e-9), ValueError, "threshold is -1e-09, expected 0 <= threshold"),
-    (dict(threshold=np.nan), ValueError, "threshold is nan, expected a finite number"),
-    (dict(threshold=np.inf), ValueError, "threshold is inf, expected a finite number")])
-def test_options_that_do_not_fit_are_refused(options, error, message):
-    with pytest.raises(error, match=message):
-        Sparse(Spectral(5, 3), **options)
+def sparse(**options):
+    return lambda: Sparse(Spectral(5, 3), **options)
 
 
-@pytest.mark.parametrize("sparsity", [-0.1, 1, 90, np.nan])
-def test_threshold_of_a_share_that_is_none_is_refused(sparsity):
-    with pytest.raises(ValueError, match=f"magnitude_threshold: sparsity is {sparsity}, expected"):
-        magnitude_threshold(np.ones((2, 2)), sparsity)
+test_options_that_do_not_fit_are_refused = refusals(
+    ValueError,
+    (sparse(), r"Sparse\(5, 3\): sparsity is None and threshold is None, expected exact"),
+    (sparse(sparsity=0.5, threshold=0.1), "sparsity is 0.5 and threshold is 0.1, expect"),
+    (sparse(sparsity=1), r"Sparse\(5, 3\): sparsity is 1, expected 0 <= sparsity < 1"),
+    (sparse(sparsity=-0.1), "sparsity is -0.1, expected 0 <= sparsity < 1"),
+    (sparse(sparsity="90%"), "sparsity is '90%', expected a finite number"),
+    (sparse(threshold=-1e-9), "threshold is -1e-09, expected 0 <= threshold"),
+    (sparse(threshold=np.nan), "threshold is nan, expected a finite number"),
+    *((partial(magnitude_threshold, np.ones((2, 2)), share), f"sparsity is {share}, expected")
+      for share in (-0.1, 1, 90, np.nan)))
 
 
 @pytest.mark.parametrize("inner", [Tanh(), Chain(Dense(5, 3)), Dense, np.eye(3), None])

@@ -1,7 +1,7 @@
 """Splits of a weight between eigenvalue and eigenvector: least penalty, and training to it."""
 import numpy as np
 import pytest
-from conftest import assert_near, random_array, random_input, random_params, same_bits
+from conftest import assert_near, each, random_array, random_input, random_params, same_bits
 from scipy.optimize import minimize
 
 from npspectral import Chain, Dense, Nested, ReLU, Spectral, SpectralQR, Tanh, mean_squared_error
@@ -9,6 +9,7 @@ from npspectral.nn import L2, GroupLasso, to_dense, to_spectral, tree
 from npspectral.nn.penalties import add_penalties
 
 SIDES = {"node": ("lambda_out", 1), "input": ("lambda_in", 0)}
+over = each(list(SIDES))
 
 
 def dense(rng, sizes=(5, 3), **options):
@@ -20,7 +21,6 @@ def penalty(params, over, on_lambda, on_phi):
     return (L2(on_lambda, SIDES[over][0])(params)[0] + L2(on_phi, "phi")(params)[0])
 
 
-@pytest.mark.parametrize("over", SIDES)
 @pytest.mark.parametrize("strengths", [(1.0, 1.0), (0.1, 0.9), (2.0, 0.05)])
 def test_split_has_the_least_penalty_that_a_search_finds(over, strengths, rng):
     layer, params = dense(rng)
@@ -40,7 +40,6 @@ def test_split_has_the_least_penalty_that_a_search_finds(over, strengths, rng):
     assert np.abs(found.x).max() < 1e-4                     # flat there: the square root of 1e-8
 
 
-@pytest.mark.parametrize("over", SIDES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
 def test_split_realizes_the_same_weight_and_bias(over, dtype, rng):
     layer = Dense(5, 3)
@@ -56,7 +55,6 @@ def test_split_realizes_the_same_weight_and_bias(over, dtype, rng):
     assert back == layer and same_bits(again["weight"], spectral.weight(split))
 
 
-@pytest.mark.parametrize("over", SIDES)
 def test_zero_groups_stay_zero_and_small_ones_are_not_lost(over, rng):
     layer, params = dense(rng, (4, 4))
     weight = params["weight"] if over == "node" else params["weight"].T
@@ -116,7 +114,6 @@ def orthogonal_regression(axis, rng):
     return x, x @ weight.T, weight
 
 
-@pytest.mark.parametrize("over", SIDES)
 def test_training_with_spectral_l2_ends_at_the_optimum_of_the_group_lasso(over, rng):
     """With x^T x = n I and K outputs, min |W - B|^2 / K + c sum_g |W_g| shrinks each group g of B:
     W_g = max(0, 1 - c K / (2 |B_g|)) B_g, a node being a row and an input a column."""

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sweep_runs
+from conftest import each
 from sweep_runs import GRIDS, digest, draw, fail_at, give, leave_at
 from sweep_values import LONG, VALUES
 
@@ -30,6 +31,7 @@ from npspectral.sweep._values import _layout
 
 ROOT = Path(__file__).parents[2]
 RUNS = sweep.grid(draw, scale=(1.0, 2.0), seed=range(3))
+workers = each([1, 2])
 
 
 @pytest.fixture
@@ -280,52 +282,40 @@ def nested():
     return inner
 
 
-BAD = {
-    "lambda": (lambda path: sweep.run_all(sweep.grid(lambda: 1), path), TypeError,
-               "<lambda>.* cannot be imported by its name"),
-    "nested function": (lambda path: sweep.run_all(sweep.grid(nested()), path, workers=2),
-                        TypeError, "inner.* cannot be imported by its name"),
-    "partial": (lambda path: sweep.run_all(sweep.grid(partial(draw, 1)), path), TypeError,
-                "partial.* cannot be imported by its name"),
-    "bound method": (lambda path: sweep.run_all(sweep.grid("x".upper), path), TypeError,
-                     "upper.* cannot be imported by its name"),
-    "set": (lambda path: sweep.run_all(sweep.grid(give, kind=[[{1}]]), path), TypeError,
-            r"sweep: parameters\['kind'\]\[0\] is set, expected .*, dicts, dataclasses of these"),
-    "function in a dataclass": (
-        lambda path: sweep.run_all(sweep.grid(give, kind=[Pair(1, draw)]), path), TypeError,
-        r"parameters\['kind'\]\.b is function"),
-    "no runs": (lambda path: sweep.run_all([draw], path), TypeError,
-                r"runs has <function draw .*, expected Run\(function, parameters\) or grid"),
-    "one run": (lambda path: sweep.run_all(RUNS[0], path), TypeError,
-                r"runs is Run\(.*, expected a list of them, \[Run\(function, parameters\)\] or"),
-    "a function for runs": (lambda path: sweep.run_all(draw, path), TypeError, "runs is <function"),
-    "a number for an axis": (lambda path: sweep.grid(draw, scale=[1.0], seed=5), TypeError,
-                             r"grid: seed is 5, expected its values in their order, \[5\] for one"),
-    "text for an axis": (lambda path: sweep.grid(give, kind="adam"), TypeError,
-                         r"grid: kind is 'adam', expected .* \['adam'\] for one"),
-    "a table for an axis": (lambda path: sweep.grid(give, kind={"lr": 1}), TypeError,
-                            "grid: kind is {'lr': 1}, expected its values"),
-    "a set for an axis": (lambda path: sweep.grid(give, kind={2, 1}), TypeError, "kind is {1, 2}"),
-    "a generator for two axes": (
-        lambda path: (lambda seeds: sweep.grid(draw, scale=seeds, seed=seeds))(iter([1, 2])),
-        ValueError, "grid: seed is a generator that was used up before, expected a list"),
-    "true workers": (lambda path: sweep.run_all(RUNS, path, workers=True), ValueError,
-                     "workers is True,"),
-    "a folder": (lambda path: sweep.run_all(RUNS, path.parent), ValueError,
-                 "path is the folder /.*, expected the name of a file"),
-    "no worker": (lambda path: sweep.run_all(RUNS, path, workers=0), ValueError, "workers is 0,"),
-    "half": (lambda path: sweep.run_all(RUNS, path, workers=0.5), ValueError, "workers is 0.5"),
-    "workers and executor": (
-        lambda path: sweep.run_all(RUNS, path, 2, ThreadPoolExecutor(1)), ValueError,
-        "workers is 2, expected 1 or more, and 1 with executor"),
-    "code without a file": (lambda path: sweep.run_all(sweep.grid(sys.getsizeof), path),
-                            ValueError, "getsizeof is not in a file, .* version=")
-}
+run_all, grid = sweep.run_all, sweep.grid
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_refused_before_anything_is_written(path, case):
-    call, error, message = BAD[case]
+@pytest.mark.parametrize("call, error, message", [
+    (lambda path: run_all(grid(lambda: 1), path), TypeError, "<lambda>.* cannot be imported by it"),
+    (lambda path: run_all(grid(nested()), path, workers=2), TypeError, "inner.* cannot be import"),
+    (lambda path: run_all(grid(partial(draw, 1)), path), TypeError, "partial.* cannot be imported"),
+    (lambda path: run_all(grid("x".upper), path), TypeError, "upper.* cannot be imported by its n"),
+    (lambda path: run_all(grid(give, kind=[[{1}]]), path), TypeError,
+     r"sweep: parameters\['kind'\]\[0\] is set, expected .*, dicts, dataclasses of these"),
+    (lambda path: run_all(grid(give, kind=[Pair(1, draw)]), path), TypeError,
+     r"parameters\['kind'\]\.b is function"),
+    (lambda path: run_all([draw], path), TypeError,
+     r"runs has <function draw .*, expected Run\(function, parameters\) or grid"),
+    (lambda path: run_all(RUNS[0], path), TypeError,
+     r"runs is Run\(.*, expected a list of them, \[Run\(function, parameters\)\] or"),
+    (lambda path: run_all(draw, path), TypeError, "runs is <function"),
+    (lambda path: grid(draw, scale=[1.0], seed=5), TypeError,
+     r"grid: seed is 5, expected its values in their order, \[5\] for one"),
+    (lambda path: grid(give, kind="adam"), TypeError, r"kind is 'adam', expected .* \['adam'\]"),
+    (lambda path: grid(give, kind={"lr": 1}), TypeError, "kind is {'lr': 1}, expected its values"),
+    (lambda path: grid(give, kind={2, 1}), TypeError, "kind is {1, 2}"),
+    (lambda path: (lambda seeds: grid(draw, scale=seeds, seed=seeds))(iter([1, 2])), ValueError,
+     "grid: seed is a generator that was used up before, expected a list"),
+    (lambda path: run_all(RUNS, path.parent), ValueError,
+     "path is the folder /.*, expected the name of a file"),
+    (lambda path: run_all(RUNS, path, workers=True), ValueError, "workers is True,"),
+    (lambda path: run_all(RUNS, path, workers=0), ValueError, "workers is 0,"),
+    (lambda path: run_all(RUNS, path, workers=0.5), ValueError, "workers is 0.5"),
+    (lambda path: run_all(RUNS, path, 2, ThreadPoolExecutor(1)), ValueError,
+     "workers is 2, expected 1 or more, and 1 with executor"),
+    (lambda path: run_all(grid(sys.getsizeof), path), ValueError,
+     "getsizeof is not in a file, .* version=")])
+def test_bad_input_is_refused_before_anything_is_written(path, call, error, message):
     with pytest.raises(error, match=message):
         call(path)
     assert not path.exists()
@@ -347,7 +337,6 @@ def test_a_function_that_another_of_its_name_has_replaced_is_refused(path, monke
         sweep.run_all(sweep.grid(give, kind=["none"]), path)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_report_that_fails_ends_the_sweep_and_loses_nothing(path, workers):
     def report(line):
         if line.startswith("3 of"):
@@ -361,7 +350,6 @@ def test_a_report_that_fails_ends_the_sweep_and_loses_nothing(path, workers):
 
 # Failures
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_failing_run_is_recorded_and_tried_again(path, tmp_path, logged, workers):
     (tmp_path / "flag").touch()
     runs, lines = sweep.grid(fail_at, place=[str(tmp_path / "flag")], i=range(6)), []
@@ -418,6 +406,7 @@ ENGINES = {
     "this process": dict, "two processes": lambda: dict(workers=2),
     "a thread": lambda: dict(executor=ThreadPoolExecutor(1)),
     "a pool": lambda: dict(executor=ProcessPoolExecutor(2, get_context("spawn")))}
+engine = each(list(ENGINES))
 
 
 def surroundings():
@@ -426,7 +415,6 @@ def surroundings():
             sys.getrecursionlimit(), random.getstate(), np.random.get_state()[1].tolist()]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_run_changes_nothing_that_later_runs_see(path, monkeypatch, engine):
     with monkeypatch.context() as quiet:
         quiet.setenv("SWEEP_QUIET", "1")
@@ -452,7 +440,6 @@ def test_runs_in_threads_that_go_at_once_have_parameters_of_their_own(path):
     assert surroundings()[:-2] == before[:-2]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_sweep_inside_a_run_leaves_that_run_as_it_was(path, tmp_path, workers):
     runs = sweep.grid(sweep_runs.sweep_inside, folder=[os.path.realpath(tmp_path)], i=range(3))
     before = surroundings()
@@ -469,7 +456,6 @@ def test_an_error_of_the_run_is_not_hidden_by_what_it_has_broken(path, tmp_path,
     assert "ArithmeticError: its own error" in row.error and row.value is None
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_child_that_a_run_forks_gives_no_value_in_its_place(path, engine):
     options = ENGINES[engine]()
     table = sweep.run_all(sweep.grid(sweep_runs.fork_at, i=range(6)), path, **options)
@@ -579,20 +565,20 @@ print(sweep.run_all(sweep.grid(f, i=range(3)), "results.jsonl"{}).values)
 """
 
 
+FROM_A_NOTEBOOK = "f was defined in a notebook, at a prompt or in a __main__.py"
+
+
 @pytest.mark.parametrize("options, words", [
     ("", "f is not in a file, so its code has no digest; write it to a file and import it"),
-    (", version='1', workers=2", "f was defined in a notebook, at a prompt or in a __main__.py"),
-    (", version='1', executor=ProcessPoolExecutor(2, get_context('spawn'))",
-     "f was defined in a notebook, at a prompt or in a __main__.py")])
-def test_a_function_of_a_notebook_is_told_what_to_do(tmp_path, options, words):
+    (", version='1', workers=2", FROM_A_NOTEBOOK),
+    (", version='1', executor=ProcessPoolExecutor(2, get_context('spawn'))", FROM_A_NOTEBOOK),
+    (", version='1'", None), (", version='1', executor=ThreadPoolExecutor(2)", None)])
+def test_a_function_of_a_notebook_runs_under_a_version_or_is_told_what_to_do(tmp_path, options,
+                                                                             words):
     done = python(tmp_path, input=NOTEBOOK.format(options))
-    assert done.returncode == 1 and f"ValueError: sweep: {words}" in done.stderr
-
-
-@pytest.mark.parametrize("options", ["", ", executor=ThreadPoolExecutor(2)"])
-def test_a_function_of_a_notebook_runs_in_its_own_process_under_a_named_version(options, tmp_path):
-    done = python(tmp_path, input=NOTEBOOK.format(", version='1'" + options))
-    assert done.stdout.strip() == "[0, 1, 2]", done.stderr
+    assert done.stdout.strip() == ("" if words else "[0, 1, 2]"), done.stderr
+    assert done.returncode == (words is not None)
+    assert words is None or f"ValueError: sweep: {words}" in done.stderr
 
 
 MAIN = """
@@ -768,7 +754,6 @@ def small_disk(tmp_path):
     subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_full_disk_is_an_error_that_leaves_the_file_whole(small_disk, workers, tmp_path, logged):
     path, ballast = small_disk / "results.jsonl", small_disk / "ballast"
     ballast.write_bytes(bytes(40_000))

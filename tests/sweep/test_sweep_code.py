@@ -248,8 +248,7 @@ def path(tmp_path):
 @pytest.mark.parametrize("name, old, new", [
     ("run.py", "number + lazy", "number - lazy"), ("helper.py", "return x +", "return x -"),
     ("helper.py", "CONSTANT = 2", "CONSTANT = 3"), ("pack/base.py", "4", "sum([4])")])
-def test_an_edit_between_two_sweeps_of_a_process_is_refused_until_it_is_loaded(
-        project, path, name, old, new):
+def test_an_edit_between_two_sweeps_is_refused_until_it_is_loaded(project, path, name, old, new):
     import run
     runs = sweep.grid(run.f, x=range(2))
     before = sweep.run_all(runs, path)
@@ -421,8 +420,7 @@ def test_an_edit_before_the_first_sweep_is_seen_in_what_is_decorated(project, pa
 
 
 @pytest.mark.parametrize("name, value", [("CONSTANT", 5), ("g", lambda x: x)])
-def test_what_is_changed_in_memory_is_refused_as_no_digest_has_it(project, path, monkeypatch, name,
-                                                                  value):
+def test_what_is_changed_in_memory_is_refused(project, path, monkeypatch, name, value):
     import helper
     import run
     sweep.run_all(sweep.grid(run.f), path)

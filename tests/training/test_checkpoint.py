@@ -1,5 +1,4 @@
 """Files of networks and runs: what comes back, and what damage, forgery and misfits come to."""
-import collections
 import dataclasses
 import hashlib
 import io
@@ -16,12 +15,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import random_params, same_bits
+from damaged import (PACKAGE, array_header, ends, flipped, npy_header, on_linux, outcomes,
+                     packed_gigabyte, refused_in_little_memory)
+from of_users import Recalling
 
 from npspectral import (Adam, Chain, Dense, LeakyReLU, Softplus, Spectral, Tanh, fit,
                         softmax_cross_entropy)
 from npspectral.nn import (PUBLISHED, Constant, FanUniform, GlorotUniform, Layer, Normal, Uniform,
                            tree)
-from npspectral.training import Record, load, minibatch, save
+from npspectral.training import Record, load, save
 
 NETWORK = Chain(Spectral(4, 6), Tanh(), Spectral(6, 3, lambda_in=0.0, trainable=("lambda_out",)))
 REFUSED = "is damaged or was not written by save"
@@ -160,7 +162,6 @@ for count in range(10 ** 9):
     params["bias"][...] = count
     save(sys.argv[1], layer, params)
 """
-PACKAGE = {**os.environ, "PYTHONPATH": str(Path(minibatch.__file__).parents[2])}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a kill that cannot be caught is SIGKILL")
@@ -247,29 +248,12 @@ def test_network_that_could_not_be_loaded_is_not_saved_and_a_way_out_is_told(net
     assert not list(tmp_path.iterdir())
 
 
-class Plain:
-    """An optimizer of the user with numbers, text and arrays of several shapes in its state."""
-
-    def init(self, params):
-        return {"steps": 0, "rate": 0.1, "rule": "signs", "warm": None, "on": True,
-                "scale": tree.map(lambda array: np.zeros(()), params),
-                "past": tree.map(lambda array: np.zeros((2, *array.shape)), params)}
-
-    def step(self, params, grads, state):
-        state["steps"] += 1
-        state["rate"] *= 0.7
-        for theta, g, scale, past in tree.aligned(params, grads, state["scale"], state["past"]):
-            past[...] = past[1], g
-            scale += np.abs(g).sum()
-            theta -= state["rate"] / scale * past.sum(0)
-
-
 def test_the_state_of_an_optimizer_of_the_user_comes_back_and_goes_on(tmp_path):
     def on(start, epochs):
         rng = np.random.default_rng(7)
         x, target = rng.standard_normal((20, 4)), rng.integers(3, size=20)
-        return list(fit(NETWORK, start, x, target, loss=softmax_cross_entropy, optimizer=Plain(),
-                        batch_size=5, rng=rng, epochs=epochs))
+        return list(fit(NETWORK, start, x, target, loss=softmax_cross_entropy, batch_size=5,
+                        optimizer=Recalling(), rng=rng, epochs=epochs))
 
     whole = on(NETWORK.init(np.random.default_rng(0)), 4)
     save(tmp_path / "run.npz", NETWORK, whole[1])
@@ -302,24 +286,23 @@ def spoiled(array, value):
 
 PARAMS = random_params(NETWORK, np.random.default_rng(3))
 STATE = run(NETWORK, Adam(), start=PARAMS).optimizer_state
+
+
+def state(**changes):
+    """A record whose optimizer state has these changes."""
+    return Record(PARAMS, optimizer_state={**STATE, **changes})
+
+
 NO_RECORDS = {
     "a list for a tuple": (list(PARAMS), TypeError, "params is list, expected a tuple"),
     "too few layers": (PARAMS[:2], ValueError, "params has 2 entries, expected one for each of 3"),
     "another network's": ((PARAMS[2], {}, PARAMS[0]), ValueError, "Spectral(4, 6): params has"),
-    "a name too many": ((PARAMS[0], {"a": np.ones(1)}, PARAMS[2]), ValueError, "params has the na"),
-    "lists of numbers": (tree.map(np.ndarray.tolist, PARAMS), TypeError, "is list, expected"),
-    "objects": (changed(PARAMS, "0/phi", lambda phi: phi.astype(object)), TypeError, "dtype obj"),
     "big-endian": (changed(PARAMS, "2/phi", lambda phi: phi.astype(">f8")), TypeError,
                    "phi has dtype >f8, expected a native"),
     "two precisions": (changed(PARAMS, "2/phi", np.float32), TypeError, "expected one precision"),
     "another shape": (changed(PARAMS, "2/phi", np.transpose), ValueError, "phi has shape (6, 3)"),
-    "a column of one": (changed(PARAMS, "2/lambda_out", lambda a: a[:, None]), ValueError,
-                        "lambda_out has shape (3, 1), expected (3,)"),
     "nan": (changed(PARAMS, "2/phi", lambda phi: spoiled(phi, np.nan)), ValueError,
             "params/2/phi[2, 5] is nan, expected finite numbers"),
-    "inf": (changed(PARAMS, "0/bias", lambda bias: spoiled(bias, -np.inf)), ValueError,
-            "params/0/bias[5] is -inf, expected finite numbers"),
-    "epoch of text": (Record(PARAMS, "x"), ValueError, "epoch is 'x', expected an integer"),
     "epoch below zero": (Record(PARAMS, -1), ValueError, "epoch is -1, expected an integer"),
     "epoch of a bool": (Record(PARAMS, True), ValueError, "epoch is True, expected an integer"),
     "epoch of a fraction": (Record(PARAMS, 1.0), ValueError, "epoch is 1.0, expected an integer"),
@@ -328,20 +311,13 @@ NO_RECORDS = {
     "metric of text": (Record(PARAMS, 1, 0.5, {"a": "x"}), TypeError, "a is 'x', expected a real"),
     "rng_state of text": (Record(PARAMS, rng_state="x"), TypeError, "rng_state is 'x', expected"),
     "state of a tuple": (Record(PARAMS, optimizer_state=()), TypeError, "state is tuple, expected"),
-    "state of a complex number": (Record(PARAMS, optimizer_state={**STATE, "t": 3j}), ValueError,
-                                  "optimizer_state/t is 3j, expected an array"),
-    "state of a list": (Record(PARAMS, optimizer_state={**STATE, "t": [3]}), ValueError,
-                        "optimizer_state/t is [3], expected an array"),
-    "state of nan": (Record(PARAMS, optimizer_state={**STATE, "t": np.nan}), ValueError,
-                     "optimizer_state/t is nan, expected an array"),
-    "state with nan": (Record(PARAMS, optimizer_state={
-        **STATE, "m": spoiled(STATE["m"], np.nan)}), ValueError, "optimizer_state/m is array(["),
-    "big-endian state": (Record(PARAMS, optimizer_state={
-        **STATE, "m": STATE["m"].astype(">f8")}), ValueError, "expected an array of numbers of "),
-    "state of objects": (Record(PARAMS, optimizer_state={
-        **STATE, "m": STATE["m"].astype(object)}), ValueError, "expected an array of numbers of a"),
-    "another network's state": (Record(PARAMS, optimizer_state={**STATE, "m": np.zeros(9)}),
-                                ValueError, "optimizer_state/m has the shapes {'': (9,)}"),
+    "state of a complex number": (state(t=3j), ValueError, "optimizer_state/t is 3j, expected an"),
+    "state of a list": (state(t=[3]), ValueError, "optimizer_state/t is [3], expected an array"),
+    "state of nan": (state(t=np.nan), ValueError, "optimizer_state/t is nan, expected an array"),
+    "state with nan": (state(m=spoiled(STATE["m"], np.nan)), ValueError, "state/m is array(["),
+    "big-endian state": (state(m=STATE["m"].astype(">f8")), ValueError, "numbers of a native d"),
+    "state of objects": (state(m=STATE["m"].astype(object)), ValueError, "numbers of a native"),
+    "another network's state": (state(m=np.zeros(9)), ValueError, "m has the shapes {'': (9,)}"),
     "metric named by a number": (Record(PARAMS, 1, 0.5, {1: 0.5}), ValueError, "expected texts"),
     "metric of an array": (Record(PARAMS, 1, 0.5, {"a": np.ones(2)}), TypeError, "a is array("),
     "longdouble loss": (Record(PARAMS, 1, np.longdouble("0.1")), TypeError, "cannot hold"),
@@ -363,8 +339,7 @@ def test_what_is_no_record_of_the_network_is_not_saved(name, tmp_path):
 
 @pytest.mark.parametrize("network, message", [
     ("os.system", "network is 'os.system', expected a layer"), (None, "network is None, expected"),
-    (PARAMS, "network is ({'lambda_in'"), (Dense, "expected a layer"),
-    (Dense(4, 3, start=Constant([0.5])), "would come back as Dense(4, 3")])
+    (Dense, "expected a layer"), (Dense(4, 3, start=Constant([0.5])), "come back as Dense(4, 3")])
 def test_what_is_no_network_is_not_saved(network, message, tmp_path):
     with pytest.raises((TypeError, ValueError)) as caught:
         save(tmp_path / "run.npz", network, Dense(4, 3).init(np.random.default_rng(0)))
@@ -394,29 +369,10 @@ def header_bits(content):
             for bit in range(8)]
 
 
-def outcomes(saved, contents):
-    """What load makes of each of the contents: Counter of "refused", "same bits" and the rest."""
+def outcomes_of(saved, contents):
     network, record, path = saved
-    found = collections.Counter()
-    for content in contents:
-        path.write_bytes(content)
-        try:
-            again, loaded = load(path)
-        except ValueError as error:
-            found["refused" if str(path) in str(error) else "refused without its name"] += 1
-        except BaseException as error:
-            found[type(error).__name__] += 1
-        else:
-            same = again == network and same_record(loaded, record)
-            found["same bits" if same else "silent"] += 1
-    return found
-
-
-def flipped(content, bits):
-    for bit in bits:
-        damaged = bytearray(content)
-        damaged[bit // 8] ^= 1 << bit % 8
-        yield damaged
+    return outcomes(load, path, contents,
+                    lambda read: read[0] == network and same_record(read[1], record))
 
 
 def some_damage(content, n_flips, n_cuts):
@@ -430,8 +386,7 @@ def some_damage(content, n_flips, n_cuts):
 
 def test_no_flipped_bit_of_an_arrays_header_is_loaded_in_silence(saved):
     content = saved[2].read_bytes()
-    begin = content.index(b"\x93NUMPY", content.index(b"params/phi.npy"))
-    found = outcomes(saved, flipped(content, range(8 * begin, 8 * (begin + 128))))
+    found = outcomes_of(saved, flipped(content, array_header(content, b"params/phi.npy")))
     assert set(found) <= {"refused", "same bits"} and found["refused"] > 900
 
 
@@ -440,7 +395,7 @@ def test_no_flipped_bit_of_an_arrays_header_is_loaded_in_silence(saved):
 def test_no_flipped_bit_and_no_early_end_is_loaded_in_silence(n_flips, n_cuts, saved):
     flips, cuts = some_damage(saved[2].read_bytes(), n_flips, n_cuts)
     for name, contents in (("flips, half of them in headers", flips), ("truncations", cuts)):
-        found = outcomes(saved, contents)
+        found = outcomes_of(saved, contents)
         print(f"{sum(found.values())} {name}: {dict(found)}")
         assert set(found) <= {"refused", "same bits"}
 
@@ -448,11 +403,8 @@ def test_no_flipped_bit_and_no_early_end_is_loaded_in_silence(n_flips, n_cuts, s
 def test_every_early_end_of_a_small_file_is_refused(tmp_path):
     path = tmp_path / "small.npz"
     save(path, Dense(1, 1), Dense(1, 1).init(np.random.default_rng(0)))
-    whole = path.read_bytes()
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        with pytest.raises(ValueError, match=f"small.npz {REFUSED}"):
-            load(path)
+    content = path.read_bytes()
+    assert outcomes(load, path, ends(content), bool) == {"refused": len(content)}
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"PK\x03\x04", b"not an archive",
@@ -558,15 +510,11 @@ def put(name, array):
 @pytest.mark.parametrize("change, message", [
     (with_entry("network", "os.system"), "network is 'os.system', expected a layer"),
     (with_entry("network", {"type": "L2", "strength": 0.1, "name": "phi"}), ""),
-    (with_entry("epoch", "x"), "epoch is 'x', expected an integer"),
     (with_entry("epoch", -1), "epoch is -1"), (with_entry("loss", None), "loss is None"),
     (with_entry("metrics", [1]), "metrics is [1]"), (with_entry("rng_state", 3), "rng_state is 3"),
-    (with_entry("metrics", {"a": "b"}), "a is 'b', expected a real number"),
     (drop("params/phi.npy"), "there is no array 'params/phi'"),
     (put("more.npy", np.ones(3)), "['more'] are not in the header's structure"),
     (put("params/bias.npy", np.full(30, np.nan)), "params/bias[0] is nan, expected finite numbers"),
-    (put("params/bias.npy", np.ones(30, ">f8")), "bias has dtype >f8, expected a native"),
-    (put("params/bias.npy", np.ones(30, np.float32)), "expected one precision"),
     (put("params/bias.npy", np.ones(31)), "bias has shape (31,), expected (30,)"),
     (put("params/bias.npy", np.array([{}] * 30)), "Object arrays cannot be loaded"),
     (put("optimizer_state/m.npy", np.ones(9)), "optimizer_state/m has the shapes {'': (9,)}"),
@@ -586,34 +534,13 @@ def test_forged_content_is_refused_and_the_reason_told(change, message, saved):
 
 # What is not loaded: files that would take all memory
 
-MEGABYTES = """
-import re, sys
-from npspectral.training import load
-try:
-    load(sys.argv[1])
-except ValueError as error:
-    peak = re.search(r"VmHWM:\\s*(\\d+) kB", open("/proc/self/status").read())
-    print(int(peak[1]) / 1024, error)
-"""
-
-
-def npy_header(*shape):
-    file = io.BytesIO()
-    np.lib.format.write_array_header_1_0(file, {"descr": "<f8", "fortran_order": False,
-                                                "shape": shape})
-    return file.getvalue()
-
-
 GIGABYTE = npy_header(2 ** 17, 1024)                    # of zeros, after this header
 ZEROS = bytes(2 ** 20)
 
 
 def packed(members):
     """params/phi as a compressed gigabyte of zeros."""
-    block = zlib.compressobj(9, zlib.DEFLATED, -15)
-    begin, million = (block.compress(part) + block.flush(zlib.Z_FULL_FLUSH)
-                      for part in (GIGABYTE, ZEROS))
-    members["params/phi.npy"] = begin + 1024 * million + block.flush()
+    members["params/phi.npy"] = packed_gigabyte(GIGABYTE, -15)
 
 
 def as_packed(archive):
@@ -635,23 +562,17 @@ def overlapping(archive):
     archive.filelist += 1000 * [archive.getinfo("params/phi.npy")]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+@on_linux
 @pytest.mark.parametrize("right", [True, False], ids=["right digest", "wrong digest"])
 @pytest.mark.parametrize("change, after, message", [
     (packed, as_packed, "it is compressed"),
     (claiming, lambda archive: None, "expected 8000000000000 for shape (1000000, 10"),
     (lambda members: None, overlapping, "its members overlap")],
     ids=["bomb", "claim", "overlap"])
-def test_a_file_that_would_take_all_memory_is_refused_in_little(change, after, message, right,
-                                                                saved):
+def test_a_file_that_would_take_all_memory_is_refused(change, after, message, right, saved):
     path = saved[2]
     forge(path, change, after)
-    assert path.stat().st_size < 2 ** 21
     if not right:
         path.write_bytes(path.read_bytes()[:-1] + b"x")
-    done = subprocess.run([sys.executable, "-c", MEGABYTES, str(path)], env=PACKAGE, check=True,
-                          capture_output=True, text=True)
-    megabytes, _, error = done.stdout.partition(" ")
-    print(f"{path.stat().st_size} bytes, refused with a peak of {float(megabytes):.0f} MB: {error}")
-    assert float(megabytes) < 200
+    error = refused_in_little_memory(load, path)
     assert str(path) in error and (message if right else "sha256 of its content") in error

@@ -129,8 +129,7 @@ def test_steps_grow_and_shrink_as_published(rng):
     net = Chain(Dense(1, 1, bias=False))
     params, x = ({"weight": np.array([[1.0]])},), np.ones((1, 1))
     limits = Limits(max_gradient_change=1e-4, max_output_change=1e9, floor=0.0, first_step=3.0)
-    records = gradient_flow(net, params, x, -np.ones((1, 1)), loss=mean_squared_error,
-                            limits=limits)
+    records = gradient_flow(net, params, x, -x, loss=mean_squared_error, limits=limits)
     before, grown = next(records), 1.0
     for _, after in zip(range(100), records):
         shrunk = 0.1 ** (after.rejected - before.rejected)
