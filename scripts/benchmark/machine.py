@@ -2,32 +2,20 @@
 import ctypes
 import os
 import platform
-import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
+from lab.versions import blas, processor
 
 from .turns import SCRIPTS
 
 
-def processor():
-    """(model name, list of flags); the flags are empty where there is no /proc/cpuinfo."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return platform.processor() or platform.machine(), []
-    fields = dict(re.findall(r"^(model name|flags)\s*: (.*)$", text, re.MULTILINE))
-    return fields.get("model name", platform.machine()), fields.get("flags", "").split()
-
-
 def machine():
     """Lines of what the numbers depend on beside the libraries."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return [f"{processor()[0]}, {os.cpu_count()} processors, {platform.system()}",
-            f"BLAS of NumPy: {blas['name']} {blas['version']}, kernels {blas_kernels()}, "
+            f"BLAS of NumPy: {blas()}, kernels {blas_kernels()}, "
             f"OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', '(not set)')}"]
 
 

@@ -13,12 +13,13 @@ import sys
 import time
 
 import numpy as np
+from lab.versions import processor
 
 from npspectral.progress import Line
 
 from . import markdown, turns
 from . import save as write
-from .machine import import_costs, machine, processor, versions
+from .machine import import_costs, machine, versions
 from .workers import BENCHMARKS, OURS, Case
 from .workers.problems import TRAINED
 

@@ -14,7 +14,7 @@ LAST_LINES, LONGEST = 15, 500           # lines of a script that is in trouble, 
 MISSING = re.compile(r"\bleft out: ")
 MOST_MISSING = 20                       # lines about data sets
 MOST = 8 << 20                          # bytes of a file that is read
-TEXTS = ("part", "quantity", "published", "ours", "wanted")
+TEXTS = ("part", "quantity", "published", "ours", "verdict", "wanted")
 PNG, IHDR, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\rIHDR", b"IEND\xaeB`\x82"
 
 
@@ -40,21 +40,20 @@ class Result:
         """From a run.Run; reading raises nothing, whatever the folder holds."""
         faults, job = list(run.faults), run.job
 
-        def read(reader, path, nothing):
-            """What a reader finds, and its complaints; `nothing` where it cannot read at all."""
+        def read(reader, path, nothing, *tell):
+            """What a reader finds; `nothing` and a fault where it cannot read at all."""
             try:
-                found, complaints = reader(path)
+                return reader(path, *tell)
             except Exception as error:
-                found, complaints = nothing, [f"{path.name}: {in_words(error)}."]
-            faults.extend(complaints)
-            return found
+                faults.append(f"{path.name}: {in_words(error)}.")
+                return nothing
         texts = read(paragraphs, job.source, [job.name])
-        rows = read(verdicts, job.folder / VERDICTS, [])
-        images = read(figures, job.folder, [])
+        rows = read(verdicts, job.folder / VERDICTS, [], faults.append)
+        images = read(figures, job.folder, [], faults.append)
         missing, last = read(output, job.folder / LOG, ([], []))
         errors = read(output, job.folder / ERRORS, ([], []))[1]
         return cls(job.name, texts, rows, images, missing,
-                   "\n".join((last + errors)[-LAST_LINES:]), run.code, run.seconds, faults)
+                   "\n".join([*last, *errors][-LAST_LINES:]), run.code, run.seconds, faults)
 
     @property
     def question(self):
@@ -91,8 +90,7 @@ class Result:
         total = held + failed + small
         if not total:
             return "Nothing is judged; the numbers stand for themselves."
-        said = (f"All {total} claims hold" if held == total else
-                f"{held} of {total} claims hold")
+        said = f"{f'All {total}' if held == total else f'{held} of {total}'} claims hold"
         said += f", {failed} {'does' if failed == 1 else 'do'} not" * bool(failed)
         said += f"; {small} not at this size" * bool(small)
         return said + "; part of it needs data files that are not here" * bool(self.missing) + "."
@@ -110,59 +108,56 @@ def seconds_of(source):
     return 60.0, 600.0, 6000.0
 
 
-# Readers: path -> what was found, and sentences on what is wrong with it.
+# Readers: path -> what it holds. They raise where they can read nothing; those that take `tell`
+# leave out what is damaged and say so.
 
 def paragraphs(script):
     """The docstring of a script by paragraphs, the question first."""
     tree = ast.parse(regular(script, MOST).read_bytes(), script.name)
-    found = visible(ast.get_docstring(tree) or script.stem)
-    first, _, rest = found.partition("\n")
-    return [first, *re.split(r"\n\s*\n", rest.strip("\n"))] if rest.strip() else [first], []
+    question, _, rest = visible(ast.get_docstring(tree) or script.stem).partition("\n")
+    return [question, *(re.split(r"\n\s*\n", rest.strip("\n")) if rest.strip() else [])]
 
 
-def verdicts(path):
+def verdicts(path, tell):
     """The rows of a table that are as lab.table.show_table writes them."""
     if not path.is_symlink() and not path.exists():
-        return [], []
+        return []
     rows = json.loads(regular(path, MOST).read_bytes())
     if not isinstance(rows, list):
         raise ValueError(f"is {type(rows).__name__}, expected a list of rows")
     bad = [k for k, row in enumerate(rows, 1) if not is_row(row)]
-    told = [f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {bad[0]}."
-            ] if bad else []
-    return [row for row in rows if is_row(row)], told
+    if bad:
+        tell(f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {bad[0]}.")
+    return [row for row in rows if is_row(row)]
 
 
 def is_row(row):
-    return (isinstance(row, dict) and all(isinstance(row.get(name), str) for name in TEXTS)
-            and isinstance(row.get("verdict"), str) and row["verdict"] in MOODS
-            and isinstance(row.get("exact"), bool))
+    return (isinstance(row, dict) and isinstance(row.get("exact"), bool)
+            and all(isinstance(row.get(name), str) for name in TEXTS) and row["verdict"] in MOODS)
 
 
-def figures(folder):
+def figures(folder, tell):
     """The whole PNG files of a folder."""
-    good, told = [], []
+    whole = []
     for path in sorted(folder.glob("*.png")):
         try:
             content = regular(path, MOST).read_bytes()
             if not (content.startswith(PNG + IHDR) and content.endswith(IEND)):
                 raise ValueError("is no PNG image, or not all of one")
-            good.append(path)
+            whole.append(path)
         except (OSError, ValueError) as error:
-            told.append(f"{path.name}: {in_words(error)}.")
-    return good, told
+            tell(f"{path.name}: {in_words(error)}.")
+    return whole
 
 
 def output(path):
     """(lines about data that were left out, the last lines) of a log."""
     missing, last = [], deque(maxlen=LAST_LINES)
-    if not path.exists():
-        return (missing, []), []
-    for line in lines(regular(path, MOST)):
+    for line in lines(regular(path, MOST)) if path.exists() else ():
         last.append(line)
         if MISSING.search(line) and len(missing) < MOST_MISSING:
             missing.append(line)
-    return (missing, list(last)), []
+    return missing, last
 
 
 def lines(path):

@@ -69,10 +69,9 @@ def prepare(folder, again):
                                                for k in count(1)) if not os.path.lexists(aside)))
     folder.mkdir(parents=True, exist_ok=True)
     for path in chain.from_iterable(map(folder.glob, RESULTS)):
-        path.unlink() if path.is_symlink() or not path.is_dir() else None
-    temporary = folder / f"{STATE}.part"
-    temporary.write_text(json.dumps(mark), encoding="utf-8")
-    os.replace(temporary, folder / STATE)
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+    write_whole(folder / STATE, [json.dumps(mark)])
 
 
 def state_of(folder):
@@ -83,6 +82,17 @@ def state_of(folder):
         return json.loads(regular(folder / STATE, 1 << 20).read_bytes()) or {}
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def write_whole(path, pieces):
+    """Write pieces of text under another name, then rename it: an older file stays until then."""
+    temporary = path.with_name(f"{path.name}.part")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def regular(path, most):
