@@ -1,9 +1,9 @@
 """What every library does: a file is a library, a function of it a benchmark, as it is called.
 
-The function takes a case and returns (run, result): run(n) does the work n times, waits for the
-last one and returns its loss, if it has one; result() gives the arrays that came out, by name, for
-the check that all libraries do the same. All make their inputs from `problems`. Only `ours` needs
-npspectral: peers may run in a Python of their own.
+The function takes a case and returns (work, show): work() does it once, show(outcome) gives the
+arrays that came out, by name, for the check that all libraries do the same. A third one, of those
+that do not wait by themselves, waits for an outcome. All make their inputs from `problems`. Only
+`ours` needs npspectral: peers may run in a Python of their own.
 """
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -23,6 +23,7 @@ BENCHMARKS = {
 }
 OURS = "npspectral"
 FILES = {OURS: "ours", "products": "products"}              # of the others: in_ and the first word
+CHECKED = {"step": 5, "hinge flow step": 20}               # runs before the check, of others 1
 # A library's name -> what it is told beside the case.
 SPECIAL = {"torch fused": {"fused": True}, "scikit-learn 1e-10": {"tolerance": 1e-10},
            **{f"scikit-learn {solver}": {"solver": solver}
@@ -46,6 +47,7 @@ class Case:
     threads: int = 1
     trained: str = ""
     dtype: str = "float64"
+    rate: float = 1e-6                  # of training, which must not wander off to subnormals
 
     @property
     def small(self):
@@ -81,26 +83,25 @@ class Case:
         return f"{self.benchmark}{more} p={self.p}"
 
 
-def build(library, case, *options):
-    """(run, result) of a library for a case; only now is the library imported."""
+def build(library, case):
+    """(run, result): run(n) does the work n times, result() gives the arrays after CHECKED runs.
+
+    Only now is the library imported.
+    """
     file, function = (text.lower().replace(" ", "_").replace("-", "_") for text in (
         FILES.get(library, f"in {library.split()[0]}"), case.benchmark))
     module = import_module(f"benchmark.workers.{file}")
-    return getattr(module, function)(case, *options, **SPECIAL.get(library, {}))
-
-
-def repeated(work, show, loss=lambda _: 0.0, more=0):
-    """(run, result) of work(): the last outcome is kept; loss(it) waits for it, show(it) is the
-    result, after so many runs more."""
-    last = [None]
+    work, show, *wait = getattr(module, function)(case, **SPECIAL.get(library, {}))
+    outcome = None
 
     def run(n):
+        nonlocal outcome
         for _ in range(n):
-            last[0] = work()
-        return loss(last[0])
+            outcome = work()
+        for ready in wait:
+            ready(outcome)
 
     def result():
-        run(more)
-        return show(last[0])
-
+        run(CHECKED.get(case.benchmark, 1) - 1)
+        return show(outcome)
     return run, result

@@ -15,14 +15,9 @@ class Server:
     def __init__(self, library, threads):
         self.library, self.threads = library, threads
 
-    def check(self, n, case, *options):
-        """What n runs return, and the arrays after them."""
-        run, result = build(self.library, case, *options)
-        return [run(1) for _ in range(n)], result()
-
-    def build(self, case, *options):
+    def build(self, case):
         self.run, self.n = None, 1          # the result before stays meanwhile: `once` measures so
-        self.run, self.result = build(self.library, case, *options)
+        self.run, self.result = build(self.library, case)
 
     def time(self, seconds):
         """timed_block of about so many seconds, by what the block before took."""
@@ -31,7 +26,7 @@ class Server:
         return taken
 
     def once(self, case):
-        """The arrays of one run, and the memory that it took."""
+        """The arrays of a case, and the memory that its first run took."""
         self.build(case)
         megabytes = peak_growth(self.run)
         return self.result(), megabytes

@@ -2,10 +2,10 @@
 import numpy as np
 import skdim
 
-from . import problems, repeated
+from . import problems
 
 
 def twonn(case):
     x = problems.surface(case)
-    return repeated(lambda: skdim.id.TwoNN().fit(x),
-                    lambda fitted: {"dimension": np.array([fitted.dimension_])})
+    return (lambda: skdim.id.TwoNN().fit(x),
+            lambda fitted: {"dimension": np.array([fitted.dimension_])})

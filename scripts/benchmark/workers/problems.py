@@ -6,7 +6,7 @@ TRAINED = {"lambda_out": ("lambda_out",),
            "all": ("lambda_in", "lambda_out", "phi", "bias")}
 ADAM = 0.9, 0.999, 1e-8                     # beta1, beta2, eps
 GAIN = 2 ** 0.5
-RATE, CHECKED_STEPS = 1.0, 20               # of the flow: Euler steps of this size
+RATE = 1.0                                  # of the flow: Euler steps of this size
 SAMPLE = 500_000                            # entries of a kernel that the check looks at
 COMPONENTS = 10                             # of kernel PCA
 
@@ -35,11 +35,11 @@ def split(case, layers):
              for layer in layers] for kind in (True, False)]
 
 
-def trained(case, layers):
-    """What a step changes, as arrays by layer and name."""
-    return {f"{position}/{name}": np.array(array)
-            for position, layer in enumerate(split(case, layers)[0])
-            for name, array in sorted(layer.items())}
+def trained(case, layers, loss):
+    """What a step changes, as arrays by layer and name, and its loss."""
+    return {"loss": np.array(float(loss)), **{
+        f"{position}/{name}": np.array(array)
+        for position, layer in enumerate(split(case, layers)[0]) for name, array in layer.items()}}
 
 
 def network(case):

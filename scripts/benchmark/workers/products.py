@@ -1,21 +1,20 @@
 """The matrix products that the formulas need, and nothing else, into arrays that exist already."""
 import numpy as np
 
-from . import problems, repeated
+from . import problems
 
 
 def multiplied(products, inverted=None):
-    """(run, result) of all a b -> out, behind the inverse of a matrix if there is one."""
+    """All a b -> out, behind the inverse of a matrix if there is one."""
     def work():
         if inverted is not None:
             np.linalg.inv(inverted)
         for a, b, out in products:
             np.matmul(a, b, out=out)
+    return work, lambda _: {}
 
-    return repeated(work, lambda _: {})
 
-
-def step(case, learning_rate):
+def step(case):
     layers, x, _ = problems.step(case)
     y = [x] + [np.ones((case.p, width), case.dtype) for width in case.widths[1:]]
     todo = []
