@@ -1,12 +1,11 @@
 """How benchmarks measure: a process for every library, turns in short blocks.
 
-Every library has its own process, bound to as many processors as it has threads. They take turns
-in short blocks with a pause before each, so that waiting threads go to sleep. A block is repeated
-when others used more than FOREIGN of its processors.
+A process is bound to as many processors as it has threads. There is a pause before each block, so
+that waiting threads go to sleep. A block is repeated when others used more than FOREIGN of its
+processors.
 """
 import os
 import pickle
-import statistics
 import subprocess
 import sys
 import time
@@ -67,7 +66,7 @@ def take_turns(workers, rounds):
 
     What the workers do was built before. A library whose run takes long has fewer blocks.
     """
-    samples, wanted = {library: [] for library in workers}, dict.fromkeys(workers, rounds)
+    samples, wanted = {library: [] for library in workers}, {}
     for library, worker in workers.items():
         first = worker.ask("time", BLOCK / 4)               # finds out how many runs fill a block
         if first[0] < BLOCK:
@@ -77,22 +76,25 @@ def take_turns(workers, rounds):
             samples[library].append(first)
     for _ in range(PATIENCE * rounds):
         for library, worker in workers.items():
-            enough = sum(load <= FOREIGN for _, load in samples[library]) >= wanted[library]
-            if not enough and len(samples[library]) < PATIENCE * wanted[library]:
+            taken, enough = samples[library], wanted[library]
+            if len(undisturbed(taken)) < enough and len(taken) < PATIENCE * enough:
                 time.sleep(PAUSE)
-                samples[library].append(worker.ask("time", BLOCK))
+                taken.append(worker.ask("time", BLOCK))
     return samples, wanted
+
+
+def undisturbed(taken):
+    return [seconds for seconds, load in taken if load <= FOREIGN]
 
 
 def medians(samples, wanted):
     """Medians and spreads of the undisturbed blocks, as a dict of plain data."""
     seconds, spread, disturbed = {}, 0.0, False
     for library, taken in samples.items():
-        quiet = [value for value, load in taken if load <= FOREIGN]
+        quiet = undisturbed(taken)
         disturbed |= len(quiet) < wanted[library]
         if len(quiet) < min(2, wanted[library]):
             quiet = [value for value, _ in taken]
-        seconds[library] = statistics.median(quiet)
-        low, high = np.quantile(quiet, (0.25, 0.75))
+        low, seconds[library], high = np.quantile(quiet, (0.25, 0.5, 0.75)).tolist()
         spread = max(spread, (high - low) / seconds[library])
     return dict(seconds=seconds, spread=spread, disturbed=disturbed, samples=samples)

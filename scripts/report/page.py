@@ -5,37 +5,14 @@ The functions below give its pieces, `html` joins them. It needs neither network
 import base64
 import html as escape
 import re
+from pathlib import Path
 
 GOOD, BAD, SMALL = "good", "bad", "small"           # moods of paragraphs and of rows
+STYLE = "\n" + Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 READABLE = 0.45                                     # of a figure's pixels, on the narrowest screen
 # Controls but for the tab and the line end, what turns the direction of writing, surrogates.
 RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
                  r"\ufffe\uffff]")
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 0 auto;
-       max-width: 62rem; padding: 0 1rem 4rem; overflow-wrap: break-word; }
-h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.3rem; line-height: 1.3; }
-h2 { border-top: 1px solid #ccc; margin-top: 3rem; padding-top: 1rem; }
-a { color: #0b5394; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: 1rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
-         border-bottom: 1px solid #ddd; }
-figure { margin: 1.5rem 0; overflow-x: auto; }
-img { display: block; max-width: 100%; height: auto; }
-figcaption { color: #666; font-size: .85rem; }
-pre { overflow-x: auto; font-size: .8rem; background: #f6f6f6; padding: .6rem; }
-summary { cursor: pointer; color: #0b5394; padding: .4rem 0; }
-p.good, p.bad, p.small { border-left: .3rem solid; padding: .2rem 0 .2rem .8rem; }
-p.good { border-color: #009e73; } p.bad { border-color: #d55e00; } p.small { border-color: #999; }
-tr.good td:last-child { color: #006b4f; } tr.small td:last-child { color: #666; }
-tr.bad td:last-child { color: #a84300; font-weight: bold; }
-@media (max-width: 40rem) {
-  thead { display: none; } tr { display: block; border-bottom: 1px solid #ccc; padding: .4rem 0; }
-  td { display: flex; border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
-  td::before { content: attr(data-head); flex: 0 0 7rem; padding-right: .5rem; color: #666; }
-  td:empty { display: none; }
-}
-"""
 
 
 class Link(str):

@@ -1,33 +1,28 @@
 """What every library does: a file is a library, a function of it a benchmark, as it is called.
 
-The function takes a case and returns (work, show): work() does it once, show(outcome) gives the
-arrays that came out, by name, for the check that all libraries do the same. A third one, of those
-that do not wait by themselves, waits for an outcome. All make their inputs from `problems`. Only
-`ours` needs npspectral: peers may run in a Python of their own.
+The function takes a case, and the second word of a library's name as text. It returns (work, show):
+work() does it once, show(outcome) gives the arrays that came out, by name, for the check that all
+libraries do the same. A third one, of those that do not wait by themselves, waits for an outcome.
+All make their inputs from `problems`. Only ours needs npspectral: peers may run in a Python of
+their own.
 """
 from dataclasses import dataclass, replace
 from importlib import import_module
 
-# Benchmark -> those that do it, in the order of the table.
-BENCHMARKS = {
-    "step": ("npspectral", "products", "torch", "torch fused", "jax"),
-    "tangent kernel": ("npspectral", "products", "neural-tangents", "JAX Jacobian"),
-    "infinite width": ("npspectral", "neural-tangents"),
-    "hinge flow step": ("npspectral", "products", "torch", "JAX"),
-    "kernel PCA": ("npspectral", "products", "scikit-learn auto", "scikit-learn dense",
-                   "scikit-learn arpack", "scikit-learn randomized"),
-    "support vectors": ("npspectral", "scikit-learn", "scikit-learn 1e-10"),
-    "TwoNN": ("npspectral", "scikit-dimension", "DADApy"),
-    "recurrent step": ("npspectral", "products", "torch"),
-    "complex recurrent step": ("npspectral", "products", "torch"),
-}
 OURS = "npspectral"
-FILES = {OURS: "ours", "products": "products"}              # of the others: in_ and the first word
-CHECKED = {"step": 5, "hinge flow step": 20}               # runs before the check, of others 1
-# A library's name -> what it is told beside the case.
-SPECIAL = {"torch fused": {"fused": True}, "scikit-learn 1e-10": {"tolerance": 1e-10},
-           **{f"scikit-learn {solver}": {"solver": solver}
-              for solver in ("auto", "dense", "arpack", "randomized")}}
+SOLVERS = [f"scikit-learn {solver}" for solver in ("auto", "dense", "arpack", "randomized")]
+BENCHMARKS = {                          # those that do it, in the order of the table
+    "step": (OURS, "products", "torch", "torch fused", "jax"),
+    "tangent kernel": (OURS, "products", "neural-tangents", "JAX Jacobian"),
+    "infinite width": (OURS, "neural-tangents"),
+    "hinge flow step": (OURS, "products", "torch", "JAX"),
+    "kernel PCA": (OURS, "products", *SOLVERS),
+    "support vectors": (OURS, "scikit-learn", "scikit-learn 1e-10"),
+    "TwoNN": (OURS, "scikit-dimension", "DADApy"),
+    "recurrent step": (OURS, "products", "torch"),
+    "complex recurrent step": (OURS, "products", "torch"),
+}
+CHECKED = {"step": 5, "hinge flow step": 20}        # runs before the check, of others 1
 
 
 @dataclass(frozen=True)
@@ -52,8 +47,7 @@ class Case:
     @property
     def small(self):
         """The same with few samples and neurons, to get imports and first allocations done."""
-        widths = tuple(min(width, 20) for width in self.widths)
-        return replace(self, p=min(self.p, 100), widths=widths)
+        return replace(self, p=min(self.p, 100), widths=tuple(min(n, 20) for n in self.widths))
 
     @property
     def one_hidden(self):
@@ -71,7 +65,7 @@ class Case:
 
     @property
     def net(self):
-        return "-".join(str(width) for width in self.widths)
+        return "-".join(map(str, self.widths))
 
     @property
     def label(self):
@@ -88,10 +82,11 @@ def build(library, case):
 
     Only now is the library imported.
     """
-    file, function = (text.lower().replace(" ", "_").replace("-", "_") for text in (
-        FILES.get(library, f"in {library.split()[0]}"), case.benchmark))
+    name, *options = library.split()
+    file, function = (text.lower().replace(" ", "_").replace("-", "_")
+                      for text in (f"in_{name}", case.benchmark))
     module = import_module(f"benchmark.workers.{file}")
-    work, show, *wait = getattr(module, function)(case, **SPECIAL.get(library, {}))
+    work, show, *wait = getattr(module, function)(case, *options)
     outcome = None
 
     def run(n):

@@ -5,6 +5,7 @@ import pickle
 import sys
 import time
 import traceback
+from contextlib import suppress
 
 from benchmark.workers import build
 
@@ -30,12 +31,6 @@ class Server:
         self.build(case)
         megabytes = peak_growth(self.run)
         return self.result(), megabytes
-
-    def reply(self, command, *arguments):
-        try:
-            return getattr(self, command)(*arguments)
-        except Exception:
-            return RuntimeError(traceback.format_exc())
 
 
 def timed_block(run, n, threads):
@@ -85,13 +80,15 @@ def main():
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)                                           # what a library prints goes elsewhere
     server = Server(library, threads)
-    while True:
-        try:
-            request = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        pickle.dump(server.reply(*request), replies)
-        replies.flush()
+    with suppress(EOFError):
+        while True:
+            command, *arguments = pickle.load(sys.stdin.buffer)
+            try:
+                answer = getattr(server, command)(*arguments)
+            except Exception:
+                answer = RuntimeError(traceback.format_exc())
+            pickle.dump(answer, replies)
+            replies.flush()
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def step_program(case):
     return step
 
 
-def tangent_kernel(case):
+def tangent_kernel(case, _):
     """The definition: the Jacobian of all outputs by jax.jacobian, contracted."""
     def kernel(x, layers):
         def one(row):

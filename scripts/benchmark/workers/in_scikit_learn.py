@@ -13,9 +13,9 @@ def kernel_pca(case, solver):
     return lambda: model.fit(gram), lambda fitted: {"eigenvalues": fitted.eigenvalues_}
 
 
-def support_vectors(case, tolerance=1e-3):
+def support_vectors(case, tolerance="1e-3"):
     gram, y = problems.stripe(case)
-    model = SVC(C=case.bound, kernel="precomputed", tol=tolerance, cache_size=1000)
+    model = SVC(C=case.bound, kernel="precomputed", tol=float(tolerance), cache_size=1000)
 
     def show(fitted):
         beta = np.zeros(case.p)

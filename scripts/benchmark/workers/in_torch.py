@@ -17,13 +17,13 @@ def tensors(case, problem):
     return convert(problem(case))
 
 
-def step(case, fused=False):
+def step(case, kind="as it comes"):
     """Adam as it comes, or in one fused kernel."""
     layers, x, target = tensors(case, problems.step)
     leaves = [tensor.requires_grad_() for layer in problems.split(case, layers)[0]
               for tensor in layer.values()]
-    beta1, beta2, eps = problems.ADAM
-    optimizer = torch.optim.Adam(leaves, case.rate, (beta1, beta2), eps, fused=fused)
+    *betas, eps = problems.ADAM
+    optimizer = torch.optim.Adam(leaves, case.rate, betas, eps, fused=kind == "fused")
     loss = functional.cross_entropy if case.classifies else functional.mse_loss
     for layer in layers:
         layer.setdefault("lambda_in", torch.zeros(layer["phi"].shape[1], dtype=x.dtype))
@@ -38,8 +38,9 @@ def step(case, fused=False):
         value.backward()
         optimizer.step()
         return value
-    return work, lambda value: problems.trained(case, [
-        {name: tensor.detach() for name, tensor in layer.items()} for layer in layers], value.detach())
+    return work, lambda value: problems.trained(
+        case, [{name: tensor.detach() for name, tensor in layer.items()} for layer in layers],
+        value.detach())
 
 
 def hinge_flow_step(case):
