@@ -153,8 +153,8 @@ def reproduce(expected, job_of, chosen, folder):
 
     def run(name):
         limit = chosen.limit or max(LEAST, GENEROUS * expected[name] / 60)
-        return Result.of(run_job(job_of(name, workers=chosen.workers // at_once), chosen.again,
-                                 60 * limit, stop))
+        job = job_of(name, workers=chosen.workers // at_once)
+        return Result.of(job, *run_job(job, chosen.again, 60 * limit, stop))
     results = run_all(expected, at_once, run, tell, stop)
     try:
         page = report.write(results, machine, chosen.mode, folder, time.monotonic() - begin)

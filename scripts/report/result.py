@@ -20,14 +20,11 @@ PNG, IHDR, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\rIHDR", b"IEND\xaeB`\x82"
 
 @dataclass(frozen=True)
 class Result:
-    """What a script left behind: its docstring's paragraphs, verdicts, figures, output.
-
-    faults: sentences on what is wrong with the script or with what it left.
-    """
+    """What a script left behind; faults: sentences on what is wrong with it."""
 
     name: str
-    paragraphs: list
-    rows: list
+    paragraphs: list                    # of its docstring
+    rows: list                          # of its table
     figures: list
     missing: list                       # lines about data sets that were left out
     last_lines: str
@@ -36,9 +33,9 @@ class Result:
     faults: list
 
     @classmethod
-    def of(cls, run):
-        """From a run.Run; reading raises nothing, whatever the folder holds."""
-        faults, job = list(run.faults), run.job
+    def of(cls, job, code, seconds, faults=()):
+        """From a job that run_job has run; reading raises nothing, whatever the folder holds."""
+        faults = list(faults)
 
         def read(reader, path, nothing, *tell):
             """What a reader finds; `nothing` and a fault where it cannot read at all."""
@@ -52,8 +49,8 @@ class Result:
         images = read(figures, job.folder, [], faults.append)
         missing, last = read(output, job.folder / LOG, ([], []))
         errors = read(output, job.folder / ERRORS, ([], []))[1]
-        return cls(job.name, texts, rows, images, missing,
-                   "\n".join([*last, *errors][-LAST_LINES:]), run.code, run.seconds, faults)
+        last = "\n".join([*last, *errors][-LAST_LINES:])
+        return cls(job.name, texts, rows, images, missing, last, code, seconds, faults)
 
     @property
     def question(self):
@@ -99,13 +96,11 @@ class Result:
 def seconds_of(source):
     """SECONDS of an experiment's file, which is not run; a minute, ten and 100 if it has none."""
     try:
-        for node in ast.parse(regular(source, MOST).read_bytes()).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SECONDS":
-                quick, default, full = ast.literal_eval(node.value)
-                return float(quick), float(default), float(full)
+        text = regular(source, MOST).read_text(encoding="utf-8")
+        quick, default, full = re.search(r"^SECONDS = (.+), (.+), (.+)$", text, re.M).groups()
+        return float(quick), float(default), float(full)
     except Exception:                   # its own process will tell
-        pass
-    return 60.0, 600.0, 6000.0
+        return 60.0, 600.0, 6000.0
 
 
 # Readers: path -> what it holds. They raise where they can read nothing; those that take `tell`

@@ -1,4 +1,4 @@
-"""One experiment into one Run, whatever its process does: where it runs, what it was ended by."""
+"""One experiment as a process, whatever it does: where it runs, what it was ended by."""
 import json
 import math
 import os
@@ -22,7 +22,7 @@ RESULTS = (VERDICTS, "*.png", "*.npz")  # what is made anew from the runs, which
 
 @dataclass(frozen=True)
 class Job:
-    """An experiment as a process; `source` has its docstring, `command` writes to `folder`."""
+    """`source` has the docstring, `command` writes figures, verdicts and arrays to `folder`."""
 
     name: str
     source: Path
@@ -30,24 +30,11 @@ class Job:
     folder: Path
 
 
-@dataclass(frozen=True)
-class Run:
-    """How a job ended; its folder holds its figures, its verdicts, LOG and ERRORS.
-
-    faults: sentences on what went wrong; code: None if it was not run.
-    """
-
-    job: Job
-    code: int | None
-    seconds: float
-    faults: tuple = ()
-
-
 def run_job(job, again=False, limit=math.inf, stop=None):
-    """Run a job to its end; returns a Run, whatever happens.
+    """Run a job to its end, whatever happens: (exit code, seconds, sentences on what went wrong).
 
-    again: also the runs that its folder keeps; limit: seconds after which the process is ended;
-    stop: an Event after which it is, too.
+    The code is None if it was not run. again: also the runs that its folder keeps; limit: seconds
+    after which the process is ended; stop: an Event after which it is, too.
     """
     begin, folder = time.monotonic(), job.folder
     try:
@@ -55,10 +42,11 @@ def run_job(job, again=False, limit=math.inf, stop=None):
         code, faults = watched(job.command, folder / LOG, folder / ERRORS,
                                {**os.environ, **ONE_THREAD, "PYTHONUNBUFFERED": "1"},
                                limit, stop or Event())
-        faults += [] if folder.is_dir() else ["Deleted its own folder, with all results."]
+        if not folder.is_dir():
+            faults.append("Deleted its own folder, with all results.")
     except Exception as error:
         code, faults = None, [f"Not run: {in_words(error)}."]
-    return Run(job, code, time.monotonic() - begin, tuple(faults))
+    return code, time.monotonic() - begin, faults
 
 
 def prepare(folder, again):
