@@ -86,26 +86,24 @@ def run_all(expected, workers, run, tell, stop):
 
 
 def options(names):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.
-                                     RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(names)}")
-    size = parser.add_mutually_exclusive_group()
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add, size = parser.add_argument, parser.add_mutually_exclusive_group()
+    add("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(names)}")
     for flag, (mode, said) in MODES.items():
         size.add_argument(f"--{flag}", dest="mode", action="store_const", const=mode,
                           default="quick", help=said)
-    parser.add_argument("--seeds", type=at_least_one, help="how many, instead of the mode's number")
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE",
-                        help="another value of a field of the experiment's Setting; may be given "
-                        "several times")
-    parser.add_argument("--out", type=Path, help="folder (results/reproduce/ and the mode)")
-    parser.add_argument("--workers", type=at_least_one, default=cores(),
-                        help="processes at a time (one a core: %(default)s)")
-    parser.add_argument("--limit", type=minutes, help="minutes after which an experiment is ended "
-                        f"({GENEROUS} times what is expected, at least {LEAST})")
-    parser.add_argument("--again", action="store_true", help="also the runs that are kept")
-    parser.add_argument("--download", action="store_true", help="get data files that are not here")
-    parser.add_argument("--here", action="store_true",
-                        help="in this process, without a report: for a debugger")
+    add("--seeds", type=at_least_one, help="how many, instead of the mode's number")
+    add("--set", action="append", default=[], metavar="FIELD=VALUE",
+        help="another value of a field of the experiment's Setting; may be given several times")
+    add("--out", type=Path, help="folder (results/reproduce/ and the mode)")
+    add("--workers", type=at_least_one, default=cores(),
+        help="processes at a time (one a core: %(default)s)")
+    add("--limit", type=minutes, help="minutes after which an experiment is ended "
+        f"({GENEROUS} times what is expected, at least {LEAST})")
+    add("--again", action="store_true", help="also the runs that are kept")
+    add("--download", action="store_true", help="get data files that are not here")
+    add("--here", action="store_true", help="in this process, without a report: for a debugger")
     return parser
 
 

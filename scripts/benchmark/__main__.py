@@ -23,19 +23,19 @@ from benchmark import cells, kernels, machine, steps, turns                 # no
 
 def arguments(argv=None):
     parser = argparse.ArgumentParser(prog="benchmark", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="tiny nets and one larger cell")
-    parser.add_argument("--full", action="store_true", help="both dtypes, 1 and 2 threads")
-    parser.add_argument("--only", default="", metavar="REGEX", help="cells whose label matches")
-    parser.add_argument("--threads", help="numbers with commas")
-    parser.add_argument("--dtype", help="float32, float64 or both with a comma")
-    parser.add_argument("--coretype", choices=machine.CORETYPES,
-                        help="also with this OPENBLAS_CORETYPE")
-    parser.add_argument("--avx512", dest="coretype", action="store_const", const="SkylakeX")
-    parser.add_argument("--rounds", type=int, help=f"blocks per cell, {turns.ROUNDS}")
-    parser.add_argument("--rows", choices=("all", "steps", "kernels"), default="all")
-    parser.add_argument("--peer-python", metavar="PATH", help="a Python that has neural-tangents, "
-                        "scikit-dimension and DADApy, if this one has not")
-    parser.add_argument("--out", type=Path, default=Path("results"), metavar="FOLDER")
+    add = parser.add_argument
+    add("--quick", action="store_true", help="tiny nets and one larger cell")
+    add("--full", action="store_true", help="both dtypes, 1 and 2 threads")
+    add("--only", default="", metavar="REGEX", help="cells whose label matches")
+    add("--threads", help="numbers with commas")
+    add("--dtype", help="float32, float64 or both with a comma")
+    add("--coretype", choices=machine.CORETYPES, help="also with this OPENBLAS_CORETYPE")
+    add("--avx512", dest="coretype", action="store_const", const="SkylakeX")
+    add("--rounds", type=int, help=f"blocks per cell, {turns.ROUNDS}")
+    add("--rows", choices=("all", "steps", "kernels"), default="all")
+    add("--peer-python", metavar="PATH", help="a Python that has neural-tangents, "
+        "scikit-dimension and DADApy, if this one has not")
+    add("--out", type=Path, default=Path("results"), metavar="FOLDER")
     return parser.parse_args(argv)
 
 

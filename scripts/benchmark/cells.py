@@ -12,7 +12,7 @@ import numpy as np
 from npspectral.progress import Line
 
 from . import turns
-from .machine import found, header
+from .machine import at_hand, header
 from .workers import BENCHMARKS, CHECKED, OURS
 
 COMPILED = ("jax", "JAX", "neural-tangents")    # in the first run; others have a small one before
@@ -33,10 +33,9 @@ TRAINED_TOLERANCE = {"float64": 1e-12, "float32": 2e-2 * CHECKED["step"] * CHECK
 def error(case, name, ours, theirs):
     """Of an array, in units of what is allowed."""
     difference, largest = np.abs(ours - theirs), np.abs(ours).max()
-    if not case.trained:
-        return difference.max() / largest / TOLERANCE[case.benchmark]
-    if name == "loss":
-        return difference / largest / LOSS_TOLERANCE[case.dtype]
+    if name == "loss" or not case.trained:
+        tolerance = LOSS_TOLERANCE[case.dtype] if case.trained else TOLERANCE[case.benchmark]
+        return difference.max() / largest / tolerance
     far = difference.max() if case.dtype == "float64" else np.sqrt(np.mean(difference ** 2))
     return far / TRAINED_TOLERANCE[case.dtype]
 
@@ -88,7 +87,7 @@ def run(every, grown=None, rounds=turns.ROUNDS, peer_python=None, more=()):
     todo = {case: (*libraries(case), *more) for case in every}
     for case in (case for sweep in grown.values() for _, case in sweep):
         todo.setdefault(case, (OURS, "products", "neural-tangents"))
-    pythons, versions, notes = found(
+    pythons, versions, notes = at_hand(
         dict.fromkeys(name for names in todo.values() for name in names), peer_python)
     for _, group in groupby(todo, lambda case: case.threads if case.trained else case):
         first, *others = group
@@ -109,10 +108,14 @@ def chosen(every, only):
     return [case for case in every if re.search(only, case.label)]
 
 
-def markdown(titles, rows):
-    """The lines of a table, of titles and rows of fields."""
-    return ["", f"| {' | '.join(titles)} |", "|---" * len(titles) + "|",
-            *(f"| {' | '.join(fields)} |" for fields in rows)]
+def page(result, *tables):
+    """What the numbers depend on, and tables of titles and rows in Markdown, if they have rows."""
+    lines = [*result["header"], *result["notes"]]
+    for titles, rows in tables:
+        if rows:
+            lines += ["", f"| {' | '.join(titles)} |", "|---" * len(titles) + "|",
+                      *(f"| {' | '.join(fields)} |" for fields in rows)]
+    return "\n".join(lines) + "\n"
 
 
 def spread(cell):

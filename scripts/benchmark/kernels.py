@@ -1,10 +1,8 @@
 """Rows of kernels and of what is made of them: the libraries of the field beside npspectral.
 
-The tangent kernel of finite networks (neural-tangents in its structured mode with (in, out)
-weights, its best case, and the Jacobian contraction by JAX), its limit of infinite width
-(neural-tangents), a step of gradient flow on the full batch (PyTorch, JAX), kernel PCA and support
-vectors (scikit-learn), the TwoNN dimension (scikit-dimension, DADApy), and the gradient of a
-recurrent spectral network, real and complex (PyTorch). All in float64, in processes of their own.
+The tangent kernel of finite networks and its limit of infinite width, a step of gradient flow on
+the full batch, kernel PCA, support vectors, the TwoNN dimension, and the gradient of a recurrent
+spectral network, real and complex. All in float64, in processes of their own.
 
 A line of the table is npspectral beside one peer; time and memory are peer / npspectral, above 1
 npspectral needs less. For "products", the matrix products alone into arrays that exist already, it
@@ -16,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .cells import markdown, spread
+from .cells import page, spread
 from .workers import BENCHMARKS, OURS, Case
 
 DEEP = (784, 512, 512, 512)
@@ -65,14 +63,12 @@ def sweeps():
 
 def table(result):
     """The Markdown tables of a result of `cells.run`."""
-    lines = [*result["header"], *result["notes"],
-             *markdown(["work", "threads", "npspectral", "MB", "beside", "time", "goal", "memory",
-                        "goal", "spread"], [row for cell in result["cells"] for row in rows(cell)])]
-    if result["growth"]:
-        lines += markdown(["growth with", "from, to", "library", "seconds", "exponent", "MB",
-                           "exponent"], [row for name, sweep in result["growth"].items()
-                                         for row in growth_rows(name, sweep)])
-    return "\n".join(lines) + "\n"
+    titles = ("work", "threads", "npspectral", "MB", "beside", "time", "goal", "memory", "goal",
+              "spread")
+    growth = "growth with", "from, to", "library", "seconds", "exponent", "MB", "exponent"
+    return page(result, (titles, [row for cell in result["cells"] for row in rows(cell)]),
+                (growth, [row for name, sweep in result["growth"].items()
+                          for row in growth_rows(name, sweep)]))
 
 
 def rows(cell):

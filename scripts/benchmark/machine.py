@@ -27,7 +27,7 @@ print(int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) /
 """
 
 
-def found(libraries, peer_python=None):
+def at_hand(libraries, peer_python=None):
     """(library -> the Python that has it, package -> version, notes on those left out)."""
     have = {python: versions(python) for python in (sys.executable, peer_python) if python}
     pythons, used, notes = {}, {}, {}

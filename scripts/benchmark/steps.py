@@ -5,7 +5,7 @@ with Adam as it comes and fused. JAX compiles the whole step, gives its buffers 
 per block, its best case. All ratios are peer time / npspectral time, above 1 npspectral is faster;
 step/products is our time / theirs. Before any timing all libraries make 5 steps from one start.
 """
-from .cells import markdown, spread
+from .cells import page, spread
 from .workers import OURS, Case
 from .workers.problems import TRAINED
 
@@ -21,6 +21,10 @@ def cases(quick=False, dtypes=("float32",), threads=(1,)):
             for count in threads for dtype in dtypes for widths, batch in nets
             for trained in TRAINED
             if not (quick and (widths, batch) in LARGER and trained != "lambda_out")]
+
+
+def setting(case):
+    return case.net, str(case.p), case.trained, case.dtype, str(case.threads)
 
 
 def columns(libraries):
@@ -48,15 +52,10 @@ def field(cell, ours, peer):
 
 def table(result):
     """The Markdown table of a result of `cells.run`, and of imports if they were measured."""
-    times, rows = list(columns(result["libraries"])), []
-    for cell in result["cells"]:
-        case = cell["case"]
-        rows.append([case.net, str(case.p), case.trained, case.dtype, str(case.threads),
-                     *(field(cell, ours, peer) for _, ours, peer in times), spread(cell)])
+    times = list(columns(result["libraries"]))
     titles = ["net", "batch", "trained", "dtype", "threads", *(title for title, *_ in times)]
-    lines = [*result["header"], *result["notes"], *markdown([*titles, "spread"], rows)]
-    if result.get("imports"):
-        lines += markdown(["import", "wall s", "peak MB"],
-                          [[module, f"{wall:.3f}", f"{peak:.0f}"]
-                           for module, (wall, peak) in result["imports"].items()])
-    return "\n".join(lines) + "\n"
+    rows = [[*setting(cell["case"]), *(field(cell, ours, peer) for _, ours, peer in times),
+             spread(cell)] for cell in result["cells"]]
+    imports = [[module, f"{wall:.3f}", f"{peak:.0f}"]
+               for module, (wall, peak) in result.get("imports", {}).items()]
+    return page(result, ([*titles, "spread"], rows), (("import", "wall s", "peak MB"), imports))

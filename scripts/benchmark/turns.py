@@ -19,19 +19,18 @@ ROUNDS, BLOCK, PAUSE = 7, 0.08, 0.06        # blocks; seconds
 LONG = 4.0                                  # of all blocks of one library; at least one is measured
 FOREIGN, PATIENCE = 0.12, 3                 # allowed load; so many times ROUNDS at most
 POOLS = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"     # of JAX
 
 
 class Worker:
     """A process of `workers` with one library and a number of threads, in its own Python."""
 
     def __init__(self, library, threads, python=sys.executable):
-        environment = dict(os.environ, PYTHONPATH=f"{SCRIPTS.parent}{os.pathsep}{SCRIPTS}",
-                           **dict.fromkeys(POOLS, str(threads)))
-        if threads == 1:
-            environment["XLA_FLAGS"] = ("--xla_cpu_multi_thread_eigen=false "
-                                        "intra_op_parallelism_threads=1")
         name, _, coretype = library.partition("@")
-        environment |= {"OPENBLAS_CORETYPE": coretype} if coretype else {}
+        environment = {**os.environ, "PYTHONPATH": f"{SCRIPTS.parent}{os.pathsep}{SCRIPTS}",
+                       **dict.fromkeys(POOLS, str(threads)),
+                       **({"XLA_FLAGS": ONE_THREAD} if threads == 1 else {}),
+                       **({"OPENBLAS_CORETYPE": coretype} if coretype else {})}
         command = [python, str(SCRIPTS / "benchmark" / "workers"), name, str(threads)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         env=environment)
@@ -44,11 +43,6 @@ class Worker:
             raise answer
         return answer
 
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
-
 
 @contextmanager
 def started(pythons, threads):
@@ -58,7 +52,7 @@ def started(pythons, threads):
         yield workers
     finally:
         for worker in workers.values():
-            worker.close()
+            worker.process.communicate()
 
 
 def take_turns(workers, rounds):

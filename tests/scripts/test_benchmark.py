@@ -112,7 +112,7 @@ def test_what_is_not_here_is_left_out_and_named(monkeypatch):
     monkeypatch.setattr(machine, "versions", have.get)
     monkeypatch.setattr(machine, "processor", lambda: ("a", ["avx2"]))
     names = "npspectral", "JAX Jacobian", "DADApy", "torch fused", "products@SkylakeX"
-    pythons, versions, notes = machine.found(names, "other")
+    pythons, versions, notes = machine.at_hand(names, "other")
     assert pythons == {"npspectral": sys.executable, "JAX Jacobian": sys.executable,
                        "DADApy": "other"}
     assert versions == {"numpy": "2", "jax": "1", "dadapy": "3"}
@@ -134,12 +134,12 @@ def cell(case, seconds=None, wrong=(), **more):
 ], ids=["digits", "nan", "shape", "one entry"])
 def test_a_wrong_kernel_is_told(spoil):
     ours = arrays("npspectral", SHALLOW)
-    theirs = {"kernel": spoil(ours["kernel"])}
+    theirs = {"result": spoil(ours["result"])}
     wrong = cells.disagreements(
         SHALLOW, {"npspectral": ours, "a": theirs, "b": ours, "products": {}})
     assert list(wrong) == ["a"]
     (line,) = kernels.rows(cell(SHALLOW, {"npspectral": 1.0, "a": 3.0}, wrong))
-    assert "**DISAGREES**: kernel" in line[5] and "3.00" not in line
+    assert "**DISAGREES**: result" in line[5] and "3.00" not in line
 
 
 def test_table_of_steps_says_loudly_who_disagrees():

@@ -1,13 +1,15 @@
 """What every library does: a file is a library, a function of it a benchmark, as it is called.
 
-The function takes a case, and the second word of a library's name as text. It returns (work, show):
-work() does it once, show(outcome) gives the arrays that came out, by name, for the check that all
-libraries do the same. A third one, of those that do not wait by themselves, waits for an outcome.
-All make their inputs from `problems`. Only ours needs npspectral: peers may run in a Python of
-their own.
+The function takes a case, its problem, which the function of `problems` with the same name makes
+and `place` of the file brings where the library wants it, and the second word of a library's name.
+It returns work(), which does it once and returns arrays. Beside it may stand show(outcome), which
+makes arrays of an outcome, and, of those that do not wait by themselves, wait(outcome). Only ours
+needs npspectral: peers may run in a Python of their own.
 """
 from dataclasses import dataclass, replace
 from importlib import import_module
+
+from . import problems
 
 OURS = "npspectral"
 SOLVERS = [f"scikit-learn {solver}" for solver in ("auto", "dense", "arpack", "randomized")]
@@ -86,7 +88,11 @@ def build(library, case):
     file, function = (text.lower().replace(" ", "_").replace("-", "_")
                       for text in (f"in_{name}", case.benchmark))
     module = import_module(f"benchmark.workers.{file}")
-    work, show, *wait = getattr(module, function)(case, *options)
+    problem = getattr(problems, function)(case)
+    if hasattr(module, "place"):
+        problem = module.place(case, problem)
+    made = getattr(module, function)(case, *problem, *options)
+    work, show, *wait = made if isinstance(made, tuple) else (made, lambda outcome: outcome)
     outcome = None
 
     def run(n):
@@ -98,5 +104,5 @@ def build(library, case):
 
     def result():
         run(CHECKED.get(case.benchmark, 1) - 1)
-        return show(outcome)
+        return problems.arrays(show(outcome))
     return run, result

@@ -1,25 +1,23 @@
 """JAX, compiled; of steps, old parameters are donated, with one wait at the end of many of them."""
 import jax
-import numpy as np
 
 from . import problems
 
 
-def placed(case, problem):
-    """The problem on the device."""
+def place(case, problem):
+    """On the device."""
     jax.config.update("jax_enable_x64", case.dtype == "float64")
-    return jax.device_put(problem(case))
+    return jax.device_put(problem)
 
 
-def compiled(function, *arguments, show=problems.part_of):
+def compiled(function, *arguments):
     """A compiled function, with a wait for every result."""
     work = jax.jit(function)
-    return lambda: jax.block_until_ready(work(*arguments)), show
+    return lambda: jax.block_until_ready(work(*arguments))
 
 
-def step(case):
+def step(case, layers, x, target):
     """The whole step in one program."""
-    layers, x, target = placed(case, problems.step)
     trained, frozen = problems.split(case, layers)
     moments = [jax.tree.map(jax.numpy.zeros_like, trained) for _ in range(2)]
     state = trained, *moments, jax.numpy.zeros((), case.dtype)
@@ -60,7 +58,7 @@ def step_program(case):
     return step
 
 
-def tangent_kernel(case, _):
+def tangent_kernel(case, x, layers, _):
     """The definition: the Jacobian of all outputs by jax.jacobian, contracted."""
     def kernel(x, layers):
         def one(row):
@@ -69,12 +67,10 @@ def tangent_kernel(case, _):
         leaves = [leaf.reshape(*leaf.shape[:2], -1) for leaf in jax.tree.leaves(jax.vmap(one)(x))]
         terms = [jax.numpy.tensordot(leaf, leaf, ((-1,), (-1,))) for leaf in leaves]
         return sum(terms).transpose(0, 2, 1, 3)
-    return compiled(kernel, *placed(case, problems.network))
+    return compiled(kernel, x, layers)
 
 
-def hinge_flow_step(case):
-    x, layers, target = placed(case, problems.flow)
-
+def hinge_flow_step(case, x, layers, target):
     def network(layers, x):
         return problems.outputs(layers, x, jax.nn.relu)
     start = network(layers, x)
@@ -90,5 +86,4 @@ def hinge_flow_step(case):
     def work():
         nonlocal layers
         layers = program(layers, x, target)
-    return (work, lambda _: {"outputs": np.array(network(layers, x) - start)},
-            lambda _: jax.block_until_ready(layers))
+    return work, lambda _: network(layers, x) - start, lambda _: jax.block_until_ready(layers)

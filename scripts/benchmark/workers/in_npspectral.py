@@ -15,8 +15,7 @@ def chain(layers, params):
     return nn.Chain(*parts[:-1]), tuple(part for own in params for part in (own, {}))[:-1]
 
 
-def step(case):
-    params, x, target = problems.step(case)
+def step(case, params, x, target):
     one_set = case.trained == "lambda_out"
     options = dict(lambda_in=0.0, lambda_out=nn.Constant(1.0), bias=False) if one_set else {}
     network, params = chain([nn.Spectral(
@@ -26,9 +25,8 @@ def step(case):
     return partial(step, x, target), lambda out: problems.trained(case, step.params[::2], out[0])
 
 
-def network(case):
+def network(case, x, layers):
     """(network, params, x) of the problem's weights."""
-    x, layers = problems.network(case)
     if case.one_hidden:
         (omega, bias), (beta, _) = layers
         params = {"omega": omega.T.copy(), "bias": bias, "beta": beta[:, 0].copy()}
@@ -37,18 +35,17 @@ def network(case):
                   [{"weight": weight.T.copy(), "bias": bias} for weight, bias in layers]), x
 
 
-def tangent_kernel(case):
-    return partial(kernels.tangent_kernel, *network(case)), problems.part_of
+def tangent_kernel(case, x, layers):
+    return partial(kernels.tangent_kernel, *network(case, x, layers))
 
 
-def infinite_width(case):
-    x, _ = problems.network(case)
-    return lambda: kernels.deep_relu_kernels(x, depth=case.depth)[1], problems.part_of
+def infinite_width(case, x, layers):
+    return lambda: kernels.deep_relu_kernels(x, depth=case.depth)[1]
 
 
-def hinge_flow_step(case):
+def hinge_flow_step(case, x, layers, target):
     """Steps of a given size."""
-    start, target = network(case), problems.flow(case)[2]
+    start = network(case, x, layers)
     times = tuple(problems.RATE * np.arange(1, 20_001))
     limits = training.Limits(max_gradient_change=1e300, max_output_change=1e300, times=times)
     flow = state = None
@@ -59,26 +56,21 @@ def hinge_flow_step(case):
             flow = training.gradient_flow(*start, target, loss=nn.hinge, limits=limits)
             next(flow)
         state = next(flow)
-        return state
-    return work, lambda state: {"outputs": state.outputs}
+        return state.outputs
+    return work
 
 
-def kernel_pca(case):
-    gram = problems.gaussian_gram(case)
-    return (lambda: kernels.kernel_pca(gram, problems.COMPONENTS, centered=True),
-            lambda basis: {"eigenvalues": basis.eigenvalues})
+def kernel_pca(case, gram):
+    return lambda: kernels.kernel_pca(gram, problems.COMPONENTS, centered=True).eigenvalues
 
 
-def support_vectors(case):
-    gram, y = problems.stripe(case)
-    return (lambda: kernels.support_vectors(gram, y, case.bound),
-            lambda machine: problems.dual_value(gram, y, machine.coefficients))
+def support_vectors(case, gram, y):
+    return (lambda: kernels.support_vectors(gram, y, case.bound).coefficients,
+            partial(problems.dual_value, gram, y))
 
 
-def twonn(case):
-    x = problems.surface(case)
-    return (lambda: clouds.intrinsic_dimension(x, clouds.two_nn_fit),
-            lambda estimate: {"dimension": np.array([estimate.value])})
+def twonn(case, x):
+    return lambda: clouds.intrinsic_dimension(x, clouds.two_nn_fit).value
 
 
 def gradient(layer, params, x, loss, target):
@@ -86,20 +78,19 @@ def gradient(layer, params, x, loss, target):
     def work():
         y, residuals = layer.forward(params, x)
         return layer.backward(params, residuals, loss(y, target)[1], input_grad=False)[0]
-    return work, lambda grads: grads
+    return work
 
 
-def recurrent_step(case):
+def recurrent_step(case, phi, theta, x, labels):
     """Forward, softmax cross-entropy and backward to modes and theta."""
     n_in, nodes, n_out = case.widths
-    phi, theta, x, labels = problems.recurrent(case)
     params = {"planted": phi[:, :n_out].copy(), "modes": phi[:, n_out:].copy(), "theta": theta}
     return gradient(nn.RecurrentSpectral(n_in, n_out, nodes, case.depth), params, x,
                     nn.softmax_cross_entropy, labels)
 
 
-def complex_recurrent_step(case):
+def complex_recurrent_step(case, *problem):
     """Forward, the squared loss of the oscillating target and backward to phi, theta and K."""
-    *arrays, x, target = problems.complex_recurrent(case)
+    *arrays, x, target = problem
     layer = nn.ComplexRecurrentSpectral(*case.widths, case.depth)
     return gradient(layer, dict(zip(layer.shapes, arrays)), x, nn.mean_squared_error, target)

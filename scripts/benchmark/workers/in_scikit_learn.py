@@ -6,15 +6,13 @@ from sklearn.svm import SVC
 from . import problems
 
 
-def kernel_pca(case, solver):
-    gram = problems.gaussian_gram(case)
+def kernel_pca(case, gram, solver):
     model = KernelPCA(problems.COMPONENTS, kernel="precomputed", eigen_solver=solver,
                       random_state=0)
-    return lambda: model.fit(gram), lambda fitted: {"eigenvalues": fitted.eigenvalues_}
+    return lambda: model.fit(gram).eigenvalues_
 
 
-def support_vectors(case, tolerance="1e-3"):
-    gram, y = problems.stripe(case)
+def support_vectors(case, gram, y, tolerance="1e-3"):
     model = SVC(C=case.bound, kernel="precomputed", tol=float(tolerance), cache_size=1000)
 
     def show(fitted):

@@ -6,20 +6,17 @@ from torch.nn import functional
 from . import problems
 
 
-def tensors(case, problem):
-    """The arrays of a problem as tensors, on so many threads."""
+def place(case, part):
+    """As tensors, on so many threads."""
     torch.set_num_threads(case.threads)
-
-    def convert(part):
-        if isinstance(part, dict):
-            return {name: torch.from_numpy(array) for name, array in part.items()}
-        return torch.from_numpy(part) if isinstance(part, np.ndarray) else list(map(convert, part))
-    return convert(problem(case))
+    if isinstance(part, dict):
+        return {name: torch.from_numpy(array) for name, array in part.items()}
+    return (torch.from_numpy(part) if isinstance(part, np.ndarray)
+            else [place(case, one) for one in part])
 
 
-def step(case, kind="as it comes"):
+def step(case, layers, x, target, kind=""):
     """Adam as it comes, or in one fused kernel."""
-    layers, x, target = tensors(case, problems.step)
     leaves = [tensor.requires_grad_() for layer in problems.split(case, layers)[0]
               for tensor in layer.values()]
     *betas, eps = problems.ADAM
@@ -43,8 +40,8 @@ def step(case, kind="as it comes"):
         value.detach())
 
 
-def hinge_flow_step(case):
-    x, ((omega, bias), (beta, _)), target = tensors(case, problems.flow)
+def hinge_flow_step(case, x, layers, target):
+    (omega, bias), (beta, _) = layers
     leaves = [leaf.requires_grad_() for leaf in (omega, bias, beta)]
 
     def network():
@@ -59,21 +56,19 @@ def hinge_flow_step(case):
         with torch.no_grad():
             for leaf, grad in zip(leaves, grads):
                 leaf -= problems.RATE * grad
-    return work, lambda _: {"outputs": (network() - start).detach().numpy()}
+    return work, lambda _: (network() - start).detach()
 
 
 def gradient(loss, **leaves):
     """The gradients of loss() by these tensors."""
     for leaf in leaves.values():
         leaf.requires_grad_()
-    return (lambda: torch.autograd.grad(loss(), list(leaves.values())),
-            lambda grads: {name: grad.numpy() for name, grad in zip(leaves, grads)})
+    return lambda: dict(zip(leaves, torch.autograd.grad(loss(), list(leaves.values()))))
 
 
-def recurrent_step(case):
+def recurrent_step(case, phi, theta, x, labels):
     """With the same shortcut as ours: y = Y_P f of the last state."""
     n_in, nodes, n_out = case.widths
-    phi, theta, x, labels = tensors(case, problems.recurrent)
     planted, modes = phi[:, :n_out].clone(), phi[:, n_out:].clone()
     one, first = torch.ones(n_out, dtype=theta.dtype), x.new_zeros(len(x), nodes)
     first[:, :n_in] = x
@@ -90,9 +85,8 @@ def recurrent_step(case):
     return gradient(loss, modes=modes, theta=theta)
 
 
-def complex_recurrent_step(case):
+def complex_recurrent_step(case, phi, theta, k_real, k_imag, omega, x, target):
     """Nodes real and memory complex, as the equations stand."""
-    phi, theta, k_real, k_imag, omega, x, target = tensors(case, problems.complex_recurrent)
     mu, back = torch.exp(1j * omega), torch.exp(-1j * case.depth * omega)
 
     def loss():
