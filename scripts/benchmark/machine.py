@@ -14,11 +14,8 @@ import numpy as np
 from lab.versions import blas, processor
 
 from .turns import SCRIPTS
+from .workers import OURS
 
-# The first word of a library's name -> its package; ours and the products need NumPy alone.
-PACKAGES = {"torch": "torch", "jax": "jax", "JAX": "jax", "scikit-learn": "scikit-learn",
-            "neural-tangents": "neural-tangents", "scikit-dimension": "scikit-dimension",
-            "DADApy": "dadapy"}
 CORETYPES = {"SkylakeX": "avx512f", "Haswell": "avx2"}     # and the flag in /proc/cpuinfo they need
 # Linux counts in ru_maxrss what the parent had before it started the program, VmHWM does not.
 PEAK_MEMORY = """
@@ -33,7 +30,7 @@ def at_hand(libraries, peer_python=None):
     pythons, used, notes = {}, {}, {}
     for library in libraries:
         name, coretype = re.split("[ @]", library)[0], library.partition("@")[2]
-        package = PACKAGES.get(name, "numpy")
+        package = "numpy" if name in (OURS, "products") else name.lower()
         python = next((python for python, there in have.items() if package in there), None)
         if python is None:
             notes[name] = f"{name} is not installed and left out"

@@ -3,11 +3,10 @@
     python scripts/report/digests.py FOLDER [OTHER [NAME ...]]
 
 FOLDER has a folder for each experiment with its .npz files. Printed are experiment, array, shape,
-type and the digest of the values; how the file is packed and what it says about itself are no part
-of it. With OTHER, arrays are compared by their words ("part/name", "part name", or of a file
-part.npz the name), those of another name by their digests, and axes may stand in another order,
-which is told. Of stopwatches, arrays called "seconds", only the shape is compared. NAME: these
-experiments alone. Exit code: 1 if an array is another one or has gone, else 0.
+type and the digest of the values. With OTHER, arrays are compared by the words of their names and
+their files', those of another name by their digests; axes that were moved are told. Of stopwatches,
+arrays called "seconds", only the shape is compared. NAME: these experiments alone. Exit code: 1 if
+an array is another one or has gone, else 0.
 """
 import hashlib
 import itertools

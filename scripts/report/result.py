@@ -13,7 +13,6 @@ MOODS = {PASS: GOOD, FAIL: BAD, TOO_SMALL: SMALL, "": ""}
 LAST_LINES, LONGEST = 15, 500           # lines of a script that is in trouble, their characters
 MISSING = re.compile(r"\bleft out: ")
 MOST_MISSING = 20                       # lines about data sets
-MOST = 8 << 20                          # bytes of a file that is read
 TEXTS = ("part", "quantity", "published", "ours", "verdict", "wanted")
 PNG, IHDR, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\rIHDR", b"IEND\xaeB`\x82"
 
@@ -37,16 +36,17 @@ class Result:
         """From a job that run_job has run; reading raises nothing, whatever the folder holds."""
         faults = list(faults)
 
-        def read(reader, path, nothing, *tell):
+        def read(reader, path, nothing):
             """What a reader finds; `nothing` and a fault where it cannot read at all."""
             try:
-                return reader(path, *tell)
+                return reader(path)
             except Exception as error:
                 faults.append(f"{path.name}: {in_words(error)}.")
                 return nothing
         texts = read(paragraphs, job.source, [job.name])
-        rows = read(verdicts, job.folder / VERDICTS, [], faults.append)
-        images = read(figures, job.folder, [], faults.append)
+        rows, damage = read(verdicts, job.folder / VERDICTS, ([], []))
+        faults += damage
+        images = [path for path in sorted(job.folder.glob("*.png")) if read(whole, path, None)]
         missing, last = read(output, job.folder / LOG, ([], []))
         errors = read(output, job.folder / ERRORS, ([], []))[1]
         last = "\n".join([*last, *errors][-LAST_LINES:])
@@ -96,34 +96,33 @@ class Result:
 def seconds_of(source):
     """SECONDS of an experiment's file, which is not run; a minute, ten and 100 if it has none."""
     try:
-        text = regular(source, MOST).read_text(encoding="utf-8")
+        text = regular(source).read_text(encoding="utf-8")
         quick, default, full = re.search(r"^SECONDS = (.+), (.+), (.+)$", text, re.M).groups()
         return float(quick), float(default), float(full)
     except Exception:                   # its own process will tell
         return 60.0, 600.0, 6000.0
 
 
-# Readers: path -> what it holds. They raise where they can read nothing; those that take `tell`
-# leave out what is damaged and say so.
+# Readers: path -> what it holds. They raise where they can read nothing.
 
 def paragraphs(script):
     """The docstring of a script by paragraphs, the question first."""
-    tree = ast.parse(regular(script, MOST).read_bytes(), script.name)
+    tree = ast.parse(regular(script).read_bytes(), script.name)
     question, _, rest = visible(ast.get_docstring(tree) or script.stem).partition("\n")
     return [question, *(re.split(r"\n\s*\n", rest.strip("\n")) if rest.strip() else [])]
 
 
-def verdicts(path, tell):
-    """The rows of a table that are as lab.table.show_table writes them."""
+def verdicts(path):
+    """(rows of a table that are as lab.table.show_table writes them, a fault if some are not)."""
     if not path.is_symlink() and not path.exists():
-        return []
-    rows = json.loads(regular(path, MOST).read_bytes())
+        return [], []
+    rows = json.loads(regular(path).read_bytes())
     if not isinstance(rows, list):
         raise ValueError(f"is {type(rows).__name__}, expected a list of rows")
     bad = [k for k, row in enumerate(rows, 1) if not is_row(row)]
-    if bad:
-        tell(f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {bad[0]}.")
-    return [row for row in rows if is_row(row)]
+    told = [f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {first}."
+            for first in bad[:1]]
+    return [row for row in rows if is_row(row)], told
 
 
 def is_row(row):
@@ -131,36 +130,21 @@ def is_row(row):
             and all(isinstance(row.get(name), str) for name in TEXTS) and row["verdict"] in MOODS)
 
 
-def figures(folder, tell):
-    """The whole PNG files of a folder."""
-    whole = []
-    for path in sorted(folder.glob("*.png")):
-        try:
-            content = regular(path, MOST).read_bytes()
-            if not (content.startswith(PNG + IHDR) and content.endswith(IEND)):
-                raise ValueError("is no PNG image, or not all of one")
-            whole.append(path)
-        except (OSError, ValueError) as error:
-            tell(f"{path.name}: {in_words(error)}.")
-    return whole
+def whole(path):
+    """The path of a whole PNG file."""
+    content = regular(path).read_bytes()
+    if not (content.startswith(PNG + IHDR) and content.endswith(IEND)):
+        raise ValueError("is no PNG image, or not all of one")
+    return path
 
 
 def output(path):
-    """(lines about data that were left out, the last lines) of a log."""
+    """(lines about data that were left out, the last lines), of long ones the beginning."""
     missing, last = [], deque(maxlen=LAST_LINES)
-    for line in lines(regular(path, MOST)) if path.exists() else ():
-        last.append(line)
-        if MISSING.search(line) and len(missing) < MOST_MISSING:
-            missing.append(line)
+    if path.exists():
+        with open(regular(path), encoding="utf-8", errors="replace") as file:
+            for line in filter(None, map(str.rstrip, file)):
+                last.append(line[:LONGEST] + " ..." * (len(line) > LONGEST))
+                if MISSING.search(last[-1]) and len(missing) < MOST_MISSING:
+                    missing.append(last[-1])
     return missing, last
-
-
-def lines(path):
-    """Lines that are not blank, of long ones the beginning."""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        while line := file.readline(LONGEST):
-            rest = line
-            while rest and not rest.endswith("\n"):
-                rest = file.readline(LONGEST)
-            if line.strip():
-                yield line.rstrip() + " ..." * (len(line) == LONGEST and not line.endswith("\n"))

@@ -17,6 +17,7 @@ from .process import watched
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
                             "VECLIB_MAXIMUM_THREADS"), "1")
 STATE, LOG, ERRORS = "made_with.json", "log.txt", "errors.txt"
+MOST = 8 << 20                          # bytes of a file that is read
 RESULTS = (VERDICTS, "*.png", "*.npz")  # what is made anew from the runs, which stay
 
 
@@ -67,7 +68,7 @@ def state_of(folder):
     if folder.is_dir() and not os.path.lexists(folder / STATE):
         return None
     try:
-        return json.loads(regular(folder / STATE, 1 << 20).read_bytes()) or {}
+        return json.loads(regular(folder / STATE).read_bytes()) or {}
     except (OSError, ValueError, RecursionError):
         return {}
 
@@ -83,13 +84,13 @@ def write_whole(path, pieces):
         temporary.unlink(missing_ok=True)
 
 
-def regular(path, most):
-    """The path. Raises ValueError if it is no file, or one of more than `most` bytes."""
+def regular(path):
+    """The path. Raises ValueError if it is no file, or one of more than MOST bytes."""
     if not path.is_file():                          # a folder; a pipe, which would never end
         raise ValueError("is no regular file")
     size = path.stat().st_size
-    if size > most:
-        raise ValueError(f"has {size / 1e6:.0f} MB, more than {most / 1e6:.0f} MB")
+    if size > MOST:
+        raise ValueError(f"has {size / 1e6:.0f} MB, more than {MOST / 1e6:.0f} MB")
     return path
 
 
