@@ -7,11 +7,10 @@
 
 Writes report.html, one file that needs no network, beside a folder for each experiment with its
 arrays, figures and log. Experiments run as processes of their own with one BLAS thread each. One
-that crashes, hangs beyond its limit of time, floods its output or leaves damaged files is reported
-with what is wrong and its last lines, and the rest go on. Runs that have ended are kept in
-NAME/runs.jsonl and not made again by the same code, unless --again; then, or if another version of
-Python or NumPy made them, the folder is moved aside to NAME.1, NAME.2, ..., never deleted.
-Experiments that lack data files say how to get them.
+that crashes, hangs, floods its output or leaves damaged files is reported with its last lines, and
+the rest go on. Runs that have ended are kept in NAME/runs.jsonl and not made again by the same
+code. With --again, or if another version of Python or NumPy made them, the folder is moved aside to
+NAME.1, NAME.2, ..., never deleted. Experiments that lack data files say how to get them.
 
 Quick runs show that everything works and what holds at small sizes already. They are no
 reproduction: a claim that fails there is "not at this size", unless it is exact at any size.
@@ -41,9 +40,9 @@ from report.run import Job, in_words, run_job
 
 SCRIPTS = Path(__file__).resolve().parent
 LEAST, GENEROUS = 10, 10                # an experiment's limit: minutes, times what is expected
-MODES = {"quick": "quick", "standard": "default", "full": "full"}       # option -> setting
-TITLES = {"quick": "small sizes (as it comes)", "standard": "the sizes of the README",
-          "full": "the published sizes"}
+MODES = {                               # option -> setting, what it says
+    "quick": ("quick", "small sizes (as it comes)"),
+    "standard": ("default", "the sizes of the README"), "full": ("full", "the published sizes")}
 
 
 def experiments():
@@ -64,22 +63,21 @@ def run_all(expected, workers, run, tell, stop):
 
     Whatever ends this early sets the event `stop`, which ends the processes.
     """
-    results, begin = {}, time.monotonic()
-    pool = ThreadPoolExecutor(workers)
+    results, finished, pool = {}, {}, ThreadPoolExecutor(workers)
+    begin = since = time.monotonic()
     try:
         waiting = {pool.submit(run, name) for name in sorted(expected, key=expected.get)[::-1]}
-        end = begin + seconds_left(expected, {}, workers)
         while waiting:
             done, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
             for result in (future.result() for future in done):
-                results[result.name] = result
-                end = time.monotonic() + seconds_left(
-                    expected, {name: one.seconds for name, one in results.items()}, workers)
+                results[result.name], finished[result.name] = result, result.seconds
+                since = time.monotonic()
                 progress("")
                 tell(result)
-            left = max(0, end - time.monotonic())
-            progress(f"{len(results)} of {len(expected)} experiments, "
-                     f"{time.monotonic() - begin:.0f} s, about {left / 60:.1f} minutes left")
+            now = time.monotonic()
+            left = max(0, seconds_left(expected, finished, workers) - (now - since))
+            progress(f"{len(results)} of {len(expected)} experiments, {now - begin:.0f} s, "
+                     f"about {left / 60:.1f} minutes left")
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
@@ -88,26 +86,24 @@ def run_all(expected, workers, run, tell, stop):
 
 
 def options(names):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.
-                                     RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(names)}")
-    size = parser.add_mutually_exclusive_group()
-    for flag, mode in MODES.items():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add, size = parser.add_argument, parser.add_mutually_exclusive_group()
+    add("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(names)}")
+    for flag, (mode, said) in MODES.items():
         size.add_argument(f"--{flag}", dest="mode", action="store_const", const=mode,
-                          default="quick", help=TITLES[flag])
-    parser.add_argument("--seeds", type=at_least_one, help="how many, instead of the mode's number")
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE",
-                        help="another value of a field of the experiment's Setting; may be given "
-                        "several times")
-    parser.add_argument("--out", type=Path, help="folder (results/reproduce/ and the mode)")
-    parser.add_argument("--workers", type=at_least_one, default=cores(),
-                        help="processes at a time (one a core: %(default)s)")
-    parser.add_argument("--limit", type=minutes, help="minutes after which an experiment is ended "
-                        f"({GENEROUS} times what is expected, at least {LEAST})")
-    parser.add_argument("--again", action="store_true", help="also the runs that are kept")
-    parser.add_argument("--download", action="store_true", help="get data files that are not here")
-    parser.add_argument("--here", action="store_true",
-                        help="in this process, without a report: for a debugger")
+                          default="quick", help=said)
+    add("--seeds", type=at_least_one, help="how many, instead of the mode's number")
+    add("--set", action="append", default=[], metavar="FIELD=VALUE",
+        help="another value of a field of the experiment's Setting; may be given several times")
+    add("--out", type=Path, help="folder (results/reproduce/ and the mode)")
+    add("--workers", type=at_least_one, default=cores(),
+        help="processes at a time (one a core: %(default)s)")
+    add("--limit", type=minutes, help="minutes after which an experiment is ended "
+        f"({GENEROUS} times what is expected, at least {LEAST})")
+    add("--again", action="store_true", help="also the runs that are kept")
+    add("--download", action="store_true", help="get data files that are not here")
+    add("--here", action="store_true", help="in this process, without a report: for a debugger")
     return parser
 
 
@@ -118,10 +114,10 @@ def cores():
 
 def job_of(name, chosen, folder, workers):
     """The experiment as a process that runs this file with --here."""
-    mode = next(flag for flag, mode in MODES.items() if mode == chosen.mode)
-    changes = [part for change in chosen.set for part in ("--set", change)]
-    command = [sys.executable, str(SCRIPTS / "reproduce.py"), name, "--here", f"--{mode}",
-               "--out", str(folder), "--workers", str(workers), *changes,
+    flag = next(flag for flag, (mode, _) in MODES.items() if mode == chosen.mode)
+    command = [sys.executable, str(SCRIPTS / "reproduce.py"), name, "--here", f"--{flag}",
+               "--out", str(folder), "--workers", str(workers),
+               *(part for change in chosen.set for part in ("--set", change)),
                *(["--seeds", str(chosen.seeds)] if chosen.seeds else []),
                *(["--download"] if chosen.download else [])]
     return Job(name, SCRIPTS / "experiments" / name / "experiment.py", command, folder / name)
@@ -137,27 +133,26 @@ def main(argv=None, known=None, job_of=job_of):
         if name not in known:
             parser.error(f"NAME is {name!r}, expected one of {', '.join(known)}")
     folder = (chosen.out or Path("results/reproduce") / chosen.mode).resolve()
-    if chosen.here:
-        for name in names:
-            perform(name, chosen.mode, folder / name, chosen.seeds, chosen.set, chosen.workers,
-                    chosen.download)
-        return 0
-    column = list(MODES.values()).index(chosen.mode)
-    expected = {name: known[name][column] for name in names}
-    return reproduce(expected, partial(job_of, chosen=chosen, folder=folder), chosen, folder)
+    if not chosen.here:
+        column = [mode for mode, _ in MODES.values()].index(chosen.mode)
+        expected = {name: known[name][column] for name in names}
+        return reproduce(expected, partial(job_of, chosen=chosen, folder=folder), chosen, folder)
+    for name in names:
+        perform(name, chosen.mode, folder / name, chosen.seeds, chosen.set, chosen.workers,
+                chosen.download)
+    return 0
 
 
 def reproduce(expected, job_of, chosen, folder):
     """Run all, name -> seconds, and write the report; the exit code."""
-    begin, stop = time.monotonic(), Event()
-    machine = judge_machine()
+    begin, stop, machine = time.monotonic(), Event(), judge_machine()
     print(machine.headline)
     at_once = min(chosen.workers, len(expected))
 
     def run(name):
         limit = chosen.limit or max(LEAST, GENEROUS * expected[name] / 60)
-        return Result.of(run_job(job_of(name, workers=chosen.workers // at_once), chosen.again,
-                                 60 * limit, stop))
+        job = job_of(name, workers=chosen.workers // at_once)
+        return Result.of(job, *run_job(job, chosen.again, 60 * limit, stop))
     results = run_all(expected, at_once, run, tell, stop)
     try:
         page = report.write(results, machine, chosen.mode, folder, time.monotonic() - begin)

@@ -1,33 +1,59 @@
 """What the numbers depend on: processor, BLAS, versions; and what an import costs on it."""
 import ctypes
+import datetime
+import json
 import os
 import platform
 import re
 import subprocess
 import sys
 import time
-from pathlib import Path
+from importlib.util import find_spec
 
 import numpy as np
+from lab.versions import blas, processor
 
 from .turns import SCRIPTS
+from .workers import OURS
+
+CORETYPES = {"SkylakeX": "avx512f", "Haswell": "avx2"}     # and the flag in /proc/cpuinfo they need
+# Linux counts in ru_maxrss what the parent had before it started the program, VmHWM does not.
+PEAK_MEMORY = """
+import re
+print(int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024)
+"""
 
 
-def processor():
-    """(model name, list of flags); the flags are empty where there is no /proc/cpuinfo."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return platform.processor() or platform.machine(), []
-    fields = dict(re.findall(r"^(model name|flags)\s*: (.*)$", text, re.MULTILINE))
-    return fields.get("model name", platform.machine()), fields.get("flags", "").split()
+def at_hand(libraries, peer_python=None):
+    """(library -> the Python that has it, package -> version, notes on those left out)."""
+    have = {python: versions(python) for python in (sys.executable, peer_python) if python}
+    pythons, used, notes = {}, {}, {}
+    for library in libraries:
+        name, coretype = re.split("[ @]", library)[0], library.partition("@")[2]
+        package = "numpy" if name in (OURS, "products") else name.lower()
+        python = next((python for python, there in have.items() if package in there), None)
+        if python is None:
+            notes[name] = f"{name} is not installed and left out"
+        elif coretype and CORETYPES[coretype] not in processor()[1]:
+            notes[library] = f"{library}: no {CORETYPES[coretype]} in /proc/cpuinfo, left out"
+        else:
+            pythons[library], used[package] = python, have[python][package]
+    return pythons, used, list(notes.values())
 
 
-def machine():
-    """Lines of what the numbers depend on beside the libraries."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return [f"{processor()[0]}, {os.cpu_count()} processors, {platform.system()}",
-            f"BLAS of NumPy: {blas['name']} {blas['version']}, kernels {blas_kernels()}, "
+def versions(python):
+    """Package -> version of those that this Python has."""
+    code = ("import importlib.metadata as m, json\n"
+            "print(json.dumps({d.metadata['Name'].lower(): d.version for d in m.distributions()}))")
+    return json.loads(subprocess.run([python, "-c", code], capture_output=True).stdout or "{}")
+
+
+def header(versions):
+    """What the numbers depend on, a line each."""
+    return [f"{datetime.datetime.now():%Y-%m-%d %H:%M}, Python {platform.python_version()}, "
+            + ", ".join(f"{package} {version}" for package, version in versions.items()),
+            f"{processor()[0]}, {os.cpu_count()} processors, {platform.system()}",
+            f"BLAS of NumPy: {blas()}, kernels {blas_kernels()}, "
             f"OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', '(not set)')}"]
 
 
@@ -42,16 +68,6 @@ def blas_kernels():
     return name().decode()
 
 
-def versions(python, packages):
-    """Name -> version of those that this Python has."""
-    code = ("import importlib.metadata as m, sys\n"
-            "have = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
-            "print(*[have.get(name, '-') for name in sys.argv[1:]])")
-    done = subprocess.run([python, "-c", code, *packages.values()], capture_output=True, text=True)
-    answers = done.stdout.split() or ["-"] * len(packages)
-    return {name: version for name, version in zip(packages, answers) if version != "-"}
-
-
 def import_costs(modules, repeats=5):
     """Module -> (wall seconds of `python -c "import module"`, peak megabytes), medians, warm."""
     def cost(module):
@@ -60,20 +76,6 @@ def import_costs(modules, repeats=5):
                               env=dict(os.environ, PYTHONPATH=str(SCRIPTS.parent)),
                               capture_output=True)
         return time.perf_counter() - begin, float(done.stdout or "nan")
-    for module in modules:
-        cost(module)
-    taken = [[cost(module) for module in modules] for _ in range(repeats)]
-    return dict(zip(modules, np.median(taken, axis=0).tolist()))
-
-
-# The peak resident memory of the process itself. Linux counts in ru_maxrss what the parent had
-# before it started the program, VmHWM does not.
-PEAK_MEMORY = """
-import re, sys
-try:
-    print(int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024)
-except OSError:
-    import resource
-    unit = 2 ** 20 if sys.platform == "darwin" else 2 ** 10
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
-"""
+    modules = [module for module in modules if find_spec(module)]
+    taken = [[cost(module) for module in modules] for _ in range(1 + repeats)]
+    return dict(zip(modules, np.median(taken[1:], axis=0).tolist()))

@@ -1,12 +1,11 @@
 """How benchmarks measure: a process for every library, turns in short blocks.
 
-Every library has its own process, bound to as many processors as it has threads. They take turns
-in short blocks with a pause before each, so that waiting threads go to sleep. A block is repeated
-when others used more than FOREIGN of its processors.
+A process is bound to as many processors as it has threads. There is a pause before each block, so
+that waiting threads go to sleep. A block is repeated when others used more than FOREIGN of its
+processors.
 """
 import os
 import pickle
-import statistics
 import subprocess
 import sys
 import time
@@ -20,19 +19,18 @@ ROUNDS, BLOCK, PAUSE = 7, 0.08, 0.06        # blocks; seconds
 LONG = 4.0                                  # of all blocks of one library; at least one is measured
 FOREIGN, PATIENCE = 0.12, 3                 # allowed load; so many times ROUNDS at most
 POOLS = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"     # of JAX
 
 
 class Worker:
     """A process of `workers` with one library and a number of threads, in its own Python."""
 
     def __init__(self, library, threads, python=sys.executable):
-        environment = dict(os.environ, PYTHONPATH=f"{SCRIPTS.parent}{os.pathsep}{SCRIPTS}",
-                           **dict.fromkeys(POOLS, str(threads)))
-        if threads == 1:
-            environment["XLA_FLAGS"] = ("--xla_cpu_multi_thread_eigen=false "
-                                        "intra_op_parallelism_threads=1")
         name, _, coretype = library.partition("@")
-        environment |= {"OPENBLAS_CORETYPE": coretype} if coretype else {}
+        environment = {**os.environ, "PYTHONPATH": f"{SCRIPTS.parent}{os.pathsep}{SCRIPTS}",
+                       **dict.fromkeys(POOLS, str(threads)),
+                       **({"XLA_FLAGS": ONE_THREAD} if threads == 1 else {}),
+                       **({"OPENBLAS_CORETYPE": coretype} if coretype else {})}
         command = [python, str(SCRIPTS / "benchmark" / "workers"), name, str(threads)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         env=environment)
@@ -45,11 +43,6 @@ class Worker:
             raise answer
         return answer
 
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
-
 
 @contextmanager
 def started(pythons, threads):
@@ -59,7 +52,7 @@ def started(pythons, threads):
         yield workers
     finally:
         for worker in workers.values():
-            worker.close()
+            worker.process.communicate()
 
 
 def take_turns(workers, rounds):
@@ -67,7 +60,7 @@ def take_turns(workers, rounds):
 
     What the workers do was built before. A library whose run takes long has fewer blocks.
     """
-    samples, wanted = {library: [] for library in workers}, dict.fromkeys(workers, rounds)
+    samples, wanted = {library: [] for library in workers}, {}
     for library, worker in workers.items():
         first = worker.ask("time", BLOCK / 4)               # finds out how many runs fill a block
         if first[0] < BLOCK:
@@ -77,22 +70,25 @@ def take_turns(workers, rounds):
             samples[library].append(first)
     for _ in range(PATIENCE * rounds):
         for library, worker in workers.items():
-            enough = sum(load <= FOREIGN for _, load in samples[library]) >= wanted[library]
-            if not enough and len(samples[library]) < PATIENCE * wanted[library]:
+            taken, enough = samples[library], wanted[library]
+            if len(undisturbed(taken)) < enough and len(taken) < PATIENCE * enough:
                 time.sleep(PAUSE)
-                samples[library].append(worker.ask("time", BLOCK))
+                taken.append(worker.ask("time", BLOCK))
     return samples, wanted
+
+
+def undisturbed(taken):
+    return [seconds for seconds, load in taken if load <= FOREIGN]
 
 
 def medians(samples, wanted):
     """Medians and spreads of the undisturbed blocks, as a dict of plain data."""
     seconds, spread, disturbed = {}, 0.0, False
     for library, taken in samples.items():
-        quiet = [value for value, load in taken if load <= FOREIGN]
+        quiet = undisturbed(taken)
         disturbed |= len(quiet) < wanted[library]
         if len(quiet) < min(2, wanted[library]):
             quiet = [value for value, _ in taken]
-        seconds[library] = statistics.median(quiet)
-        low, high = np.quantile(quiet, (0.25, 0.75))
+        low, seconds[library], high = np.quantile(quiet, (0.25, 0.5, 0.75)).tolist()
         spread = max(spread, (high - low) / seconds[library])
     return dict(seconds=seconds, spread=spread, disturbed=disturbed, samples=samples)

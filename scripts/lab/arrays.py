@@ -34,28 +34,24 @@ def by_part(result):
             for part in dict.fromkeys(name.partition(", ")[0] for name in result)}
 
 
-def axes_of(result, axes):
+def axes_of(arrays, axes):
     """"part/name" -> names of axes; `axes` has them by name, or by "part/name" where parts differ.
 
     Raises ValueError for an array that has no such names, or another number of axes.
     """
-    named = {}
-    for part, arrays in result.items():
-        for name, array in arrays.items():
-            both = f"{part}/{name}"
-            known = axes.get(both, axes.get(name))
-            if known is None or len(known) != array.ndim:
-                raise ValueError(f"{both} has shape {array.shape}, AXES names {known}")
-            named[both] = list(known)
+    named = {both: axes.get(both, axes.get(both.rpartition("/")[2])) for both in arrays}
+    for both, known in named.items():
+        if known is None or len(known) != arrays[both].ndim:
+            raise ValueError(f"{both} has shape {arrays[both].shape}, AXES names {known}")
     return named
 
 
 def save(path, result, axes, experiment, mode, setting):
     """Write part -> name -> array whole or not at all."""
-    about = {"experiment": experiment, "mode": mode, "setting": asdict(setting),
-             "seeds": seeds_of(setting), "versions": versions(), "axes": axes_of(result, axes)}
     arrays = {f"{part}/{name}": array for part, named in result.items()
               for name, array in named.items()}
+    about = {"experiment": experiment, "mode": mode, "setting": asdict(setting),
+             "seeds": seeds_of(setting), "versions": versions(), "axes": axes_of(arrays, axes)}
     temporary = path.with_name(f"{path.name}.part")
     with open(temporary, "wb") as file:
         np.savez_compressed(file, **{ABOUT: np.array(json.dumps(about, default=str))}, **arrays)

@@ -36,11 +36,12 @@ def changed(setting, changes):
 
     Raises ValueError for a field that the setting does not have, or a value of another type.
     """
+    known = [field.name for field in fields(setting)]
     for change in changes:
         name, _, text = change.partition("=")
-        if name not in {field.name for field in fields(setting)}:
+        if name not in known:
             raise ValueError(f"--set {change}: the setting has no {name!r}, expected one of "
-                             f"{', '.join(field.name for field in fields(setting))}")
+                             f"{', '.join(known)}")
         before, value = getattr(setting, name), _literal(text)
         if isinstance(before, float) and type(value) is int:
             value = float(value)

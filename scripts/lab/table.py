@@ -71,15 +71,15 @@ def slope(x, y):
 
 def show_table(rows, folder=None, mode="default"):
     """Print the rows: part, quantity, published, ours, verdict; to `folder`, as verdicts.json."""
-    first = 1 + max([4, *(len(row.part) for row in rows)])
-    print(f"{'part':{first}}{'quantity':50}{'published':13}"
-          f"{'ours: median (range over seeds)':34}verdict")
-    for row in rows:
-        verdict = f"{row.judge(mode)} ({row.wanted})" if row.wanted else ""
-        print(f"{row.part:{first}}{row.quantity:50}{row.published:13}{row.ours:34}{verdict}")
+    written = [{"part": row.part, "quantity": row.quantity, "published": row.published,
+                "ours": row.ours, "verdict": row.judge(mode), "wanted": row.wanted,
+                "exact": row.exact} for row in rows]
+    line = (f"{{part:{1 + max([4, *(len(row.part) for row in rows)])}}}{{quantity:50}}"
+            "{published:13}{ours:34}{verdict}")
+    print(line.format(part="part", quantity="quantity", published="published",
+                      ours="ours: median (range over seeds)", verdict="verdict"))
+    for row in written:
+        print(line.format(**row) + f" ({row['wanted']})" * bool(row["wanted"]))
     if folder is not None:
-        found = [{"part": row.part, "quantity": row.quantity, "published": row.published,
-                  "ours": row.ours, "verdict": row.judge(mode), "wanted": row.wanted,
-                  "exact": row.exact} for row in rows]
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / VERDICTS).write_text(json.dumps(found, indent=1), encoding="utf-8")
+        (folder / VERDICTS).write_text(json.dumps(written, indent=1), encoding="utf-8")

@@ -11,12 +11,11 @@ import numpy as np
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent))
 RESULTS = Path("results/reproduce/default")
-FEATURE, LAZY = 0, 1                        # methods of learning_curves
 
 
 def draw(plt, relevance, curves):
     """Relevance (784,) of pixels as an image; test errors (seeds, sizes, methods) against p."""
-    from lab.style import BLUE, ORANGE, band, image, several, ticks_at
+    from lab.style import BLUE, ORANGE, band, image, logarithmic, several
 
     from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), width_ratios=(1, 1.3))
@@ -24,16 +23,15 @@ def draw(plt, relevance, curves):
                     shrink=0.85)
     left.set_title("Zeros or ones? The pixels it looks at")
     p, d = curves["p"], int(curves["d"])
-    for method, name, color, theory in ((LAZY, "lazy", ORANGE, kernel_exponent(d)),
-                                        (FEATURE, "feature", BLUE, feature_exponent(d))):
-        errors = curves["errors"][..., method]
-        middle = np.exp(np.log(errors.mean(0)).mean())
+    feature, lazy = np.moveaxis(curves["errors"], -1, 0)
+    for errors, name, color, theory in ((lazy, "lazy", ORANGE, kernel_exponent(d)),
+                                        (feature, "feature", BLUE, feature_exponent(d))):
         band(right, p, errors, color, f"{name} learning, {several(len(errors))}", line="o-")
+        middle = np.exp(np.log(errors.mean(0)).mean())
         right.plot(p, middle * (p / np.sqrt(p[0] * p[-1])) ** -theory, ":", color=color,
                    label=f"theory, p^-{theory:.2f}")
-    right.set(xscale="log", yscale="log", xlabel="training points p", ylabel="test error",
-              title=f"One relevant direction of {d}")
-    ticks_at(right, p)
+    logarithmic(right, p, xlabel="training points p", ylabel="test error",
+                title=f"One relevant direction of {d}")
     right.legend()
     return figure
 

@@ -18,8 +18,9 @@ class Copy(threading.Thread):
 
     def __init__(self, pipe, path):
         super().__init__(daemon=True)
-        self.name_of_file, self.pipe, self.size, self.error = path.name, pipe, 0, None
+        self.pipe, self.path, self.size, self.error = pipe, path, 0, None
         self.file = open(path, "wb", buffering=0)
+        self.start()
 
     def run(self):
         tail = b""
@@ -45,9 +46,9 @@ class Copy(threading.Thread):
     def faults(self):
         """Sentences."""
         if self.error is not None:
-            return [f"Its {self.name_of_file} could not be written: {self.error.strerror}."]
+            return [f"Its {self.path.name} could not be written: {self.error.strerror}."]
         if self.size > HEAD + TAIL:
-            return [f"Wrote {self.size / 1e6:.0f} MB to {self.name_of_file}; only the first "
+            return [f"Wrote {self.size / 1e6:.0f} MB to {self.path.name}; only the first "
                     f"{HEAD >> 20} MB and the last {TAIL >> 20} MB are kept."]
         return []
 
@@ -62,15 +63,13 @@ def watched(command, output, errors, environment, limit, stop):
                                start_new_session=True)
     try:
         copies = [Copy(process.stdout, output), Copy(process.stderr, errors)]
-        for copy in copies:
-            copy.start()
         faults = wait(process, limit, stop)
-        held = not ended(copies, GRACE)
+        if not ended(copies, GRACE):
+            faults.append("Left a process behind that held its output.")
     finally:
         kill(process)
     ended(copies, 1)
-    left = ["Left a process behind that held its output."] if held else []
-    return process.wait(), [*faults, *left, *(line for copy in copies for line in copy.faults)]
+    return process.returncode, [*faults, *(fault for copy in copies for fault in copy.faults)]
 
 
 def wait(process, limit, stop):
@@ -83,14 +82,11 @@ def wait(process, limit, stop):
                     f"Ended after {limit / 60:.3g} minutes, its limit of time (--limit)."]
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.1)
-    return crash(process.returncode)
-
-
-def crash(code):
-    if code >= 0:
-        return [f"Crashed with exit code {code}."] if code else []
-    names = {-entry.value: entry.name for entry in signal.Signals}
-    return [f"Killed by {names.get(code, f'signal {-code}')}."]
+    code = process.returncode
+    if code < 0:
+        names = {-entry.value: entry.name for entry in signal.Signals}
+        return [f"Killed by {names.get(code, f'signal {-code}')}."]
+    return [f"Crashed with exit code {code}."] if code else []
 
 
 def kill(process):

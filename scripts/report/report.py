@@ -1,22 +1,29 @@
 """The report of reproduce.py: what each experiment asks and found, and where it failed."""
-import os
 import re
 import time
 from collections import Counter
 
 from lab.table import FAIL, PASS, TOO_SMALL
 
-from .page import (BAD, GOOD, Figure, Fold, Heading, Link, Paragraph, Plain, Points, Table, html)
+from .page import (BAD, GOOD, Link, figure, fold, heading, html, paragraph, plain, points,
+                   table)
 from .result import MOODS
+from .run import write_whole
 
 TITLE = "npspectral: every experiment beside its published numbers"
 MODES = {"quick": "Small sizes (--quick)", "default": "Standard sizes (--standard)",
          "full": "Published sizes (--full)"}
 FITS = 88                               # columns that a docstring's lines fill at least
+ORACLE = ("The oracle's numbers were rounded from 75 digits or more, by code that shares nothing "
+          "with npspectral. In its exact tier no rounding can happen: every bit has to match, on "
+          "any machine.")
 GET_DATA = ("Some parts need data files that are not here: MNIST, Fashion-MNIST, digits or "
             "California Housing, 40 MB in all. Run again with --download to get them once, or name "
             "a folder that has them in the environment variable NPSPECTRAL_DATA.")
-COLUMNS = ("part", "quantity", "published", "ours", "verdict")
+QUICK = ("These sizes show that everything works. They are too small for a reproduction: a claim "
+         "that does not hold here is no failure, unless it is exact at any size. --standard judges "
+         "all of them.")
+ABOUT = "About: source, method, published numbers against ours at standard sizes"
 
 
 def write(results, machine, mode, folder, seconds):
@@ -27,33 +34,19 @@ def write(results, machine, mode, folder, seconds):
     return target
 
 
-def write_whole(path, pieces):
-    """Write pieces of text under another name, then rename it: an older report stays until then."""
-    temporary = path.with_name(f"{path.name}.part")
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def page(results, machine, mode, seconds):
-    """All blocks: the machine, a summary, then every experiment."""
-    return [Heading(1, TITLE),
-            Paragraph(f"{MODES[mode]}, {time.strftime('%Y-%m-%d')}, {seconds / 60:.1f} minutes."),
-            *machine_blocks(machine), *summary(results, mode),
-            *(block for result in results for block in experiment(result))]
-
-
-def machine_blocks(machine):
-    head = ("precision", "all cases", "exact tier, bit for bit", "largest error / allowed", "time")
-    return [Heading(2, "This machine"), Paragraph(machine.headline, GOOD if machine.ok else BAD),
-            Paragraph("The oracle's numbers were rounded from 75 digits or more, by code that "
-                      "shares nothing with npspectral. In its exact tier no rounding can happen: "
-                      "every bit has to match, on any machine."),
-            Table(head, machine.rows, [""] * len(machine.rows)),
-            Points([f"{name}: {value}" for name, value in machine.facts.items()])]
+    """Its pieces: the machine, a summary, then every experiment."""
+    yield heading(1, TITLE)
+    yield paragraph(f"{MODES[mode]}, {time.strftime('%Y-%m-%d')}, {seconds / 60:.1f} minutes.")
+    yield heading(2, "This machine")
+    yield paragraph(machine.headline, GOOD if machine.ok else BAD)
+    yield paragraph(ORACLE)
+    yield table(("precision", "all cases", "exact tier, bit for bit", "largest error / allowed",
+                 "time"), [("", row) for row in machine.rows])
+    yield points([f"{name}: {value}" for name, value in machine.facts.items()])
+    yield from summary(results, mode)
+    for result in results:
+        yield from experiment(result)
 
 
 def summary(results, mode):
@@ -65,19 +58,18 @@ def summary(results, mode):
         (counts[TOO_SMALL], "does not hold at this size", "do not hold at this size"),
         (crashed, "experiment crashed", "experiments crashed"),
         (damaged, "experiment is damaged", "experiments are damaged")) if words[0]]
-    return [Heading(2, "Summary"),
-            Paragraph(f"{several(len(results), 'experiment', 'experiments')}: "
-                      f"{', '.join(said) or 'nothing judged'}.",
-                      BAD if crashed or damaged or counts[FAIL] else GOOD),
-            *([Paragraph(GET_DATA)] if any(result.missing for result in results) else []),
-            *([Paragraph("These sizes show that everything works. They are too small for a "
-                         "reproduction: a claim that does not hold here is no failure, unless it "
-                         "is exact at any size. --standard judges all of them.")]
-              if mode == "quick" else []),
-            Paragraph("Ours: medians, and their range, over seeds or over what the line names."),
-            Table(("experiment", "question", "seconds", "verdict"),
-                  [[Link(result.name, result.name), result.question, f"{result.seconds:.0f}",
-                    result.words] for result in results], [result.mood for result in results])]
+    yield heading(2, "Summary")
+    yield paragraph(f"{several(len(results), 'experiment', 'experiments')}: "
+                    f"{', '.join(said) or 'nothing judged'}.",
+                    BAD if crashed or damaged or counts[FAIL] else GOOD)
+    if any(result.missing for result in results):
+        yield paragraph(GET_DATA)
+    if mode == "quick":
+        yield paragraph(QUICK)
+    yield paragraph("Ours: medians, and their range, over seeds or over what the line names.")
+    yield table(("experiment", "question", "seconds", "verdict"),
+                [(result.mood, (Link(result.name), result.question, f"{result.seconds:.0f}",
+                                result.words)) for result in results])
 
 
 def several(number, one, more):
@@ -86,35 +78,29 @@ def several(number, one, more):
 
 
 def experiment(result):
-    """The blocks of one script."""
-    blocks = [Heading(2, f"{result.name}: {result.question}", result.name),
-              Paragraph(result.words, result.mood)]
+    yield heading(2, f"{result.name}: {result.question}", result.name)
+    yield paragraph(result.words, result.mood)
     if result.code != 0 and result.last_lines:
-        blocks += [Paragraph("Its last lines:"), Plain(result.last_lines)]
-    blocks += [Paragraph(line) for line in result.missing]
-    blocks += failures(result)
-    blocks += [block for text in result.paragraphs if text.startswith("Does not reproduce")
-               for block in prose(text, BAD)]
-    blocks += [Figure(path, f"{result.name}: {path.stem.replace('_', ' ')}")
-               for path in result.figures]
-    blocks += tables(result.rows)
-    about = [block for text in result.paragraphs[1:] if not text.startswith("Does not reproduce")
-             for block in prose(text)]
-    return blocks + ([Fold("About: source, method, published numbers against ours at standard "
-                           "sizes", about)] if about else [])
-
-
-def failures(result):
-    """Claims that do not hold, one sentence each."""
-    blocks = []
+        yield paragraph("Its last lines:")
+        yield plain(result.last_lines)
+    yield from map(paragraph, result.missing)
     for verdict, title in ((FAIL, "Fails:"), (TOO_SMALL, "Not at this size:")):
-        rows = [row for row in result.rows if row["verdict"] == verdict]
-        if rows:
-            blocks += [Paragraph(title, MOODS[verdict]), Points([sentence(row) for row in rows])]
-    return blocks
+        if rows := [row for row in result.rows if row["verdict"] == verdict]:
+            yield paragraph(title, MOODS[verdict])
+            yield points(map(sentence, rows))
+    refuted, about = [], []
+    for text in result.paragraphs[1:]:
+        (refuted if text.startswith("Does not reproduce") else about).append(text)
+    yield from (piece for text in refuted for piece in prose(text, BAD))
+    yield from (figure(path, f"{result.name}: {path.stem.replace('_', ' ')}")
+                for path in result.figures)
+    yield from tables(result.rows)
+    if about:
+        yield fold(ABOUT, [piece for text in about for piece in prose(text)])
 
 
 def sentence(row):
+    """Of a claim that does not hold."""
     published = "" if row["published"] == "-" else f"; published: {row['published']}"
     return (f"{row['part']}: {row['quantity']} is {row['ours']}, expected {row['wanted']}"
             f"{published}")
@@ -124,32 +110,28 @@ def tables(rows):
     """Rows that are judged or have a published number; the others to be opened."""
     shown = [row for row in rows if row["verdict"] or row["published"] != "-"]
     rest = [row for row in rows if row not in shown]
-    return ([table(shown)] if shown else []) + (
-        [Fold(several(len(rest), "more number", "more numbers"), [table(rest)])] if rest else [])
+    if shown:
+        yield claims(shown)
+    if rest:
+        yield fold(several(len(rest), "more number", "more numbers"), [claims(rest)])
 
 
-def table(rows):
-    return Table(COLUMNS, [[row["part"], row["quantity"], row["published"], row["ours"],
-                            f"{row['verdict']} ({row['wanted']})" if row["verdict"] else ""]
-                           for row in rows], [MOODS[row["verdict"]] for row in rows])
+def claims(rows):
+    names = "part", "quantity", "published", "ours"
+    return table((*names, "verdict"), [
+        (MOODS[row["verdict"]], (*map(row.get, names), row["verdict"] and
+                                 f"{row['verdict']} ({row['wanted']})")) for row in rows])
 
 
 def prose(text, mood=""):
     """A paragraph of a docstring: its lines joined where they were wrapped, tables as they are."""
-    lines, points, before = text.splitlines(), [], []
+    lines = text.splitlines()
+    before, *items = re.split(r"^- ", text, flags=re.MULTILINE)
     aligned = [k for k, line in enumerate(lines) if re.search(r"^ |\S {3,}\S", line)]
-    if aligned and not any(line.startswith("- ") for line in lines):
-        begin = unwrap(lines[:aligned[0]])
-        return [Paragraph(begin, mood)] * bool(begin) + [Plain("\n".join(lines[aligned[0]:]))]
-    for line in lines:
-        if line.startswith("- "):
-            points.append(line[2:])
-        elif points:
-            points[-1] += f" {line.strip()}"
-        else:
-            before.append(line)
-    return ([Paragraph(unwrap(before), mood)] if before else []) + (
-        [Points(points)] if points else [])
+    rest = [points(" ".join(map(str.strip, item.splitlines())) for item in items)] if items else []
+    if aligned and not items:
+        before, rest = "\n".join(lines[:aligned[0]]), [plain("\n".join(lines[aligned[0]:]))]
+    return [paragraph(unwrap(before.splitlines()), mood)] * bool(before) + rest
 
 
 def unwrap(lines):

@@ -13,21 +13,17 @@ MOODS = {PASS: GOOD, FAIL: BAD, TOO_SMALL: SMALL, "": ""}
 LAST_LINES, LONGEST = 15, 500           # lines of a script that is in trouble, their characters
 MISSING = re.compile(r"\bleft out: ")
 MOST_MISSING = 20                       # lines about data sets
-MOST = 8 << 20                          # bytes of a file that is read
-TEXTS = ("part", "quantity", "published", "ours", "wanted")
+TEXTS = ("part", "quantity", "published", "ours", "verdict", "wanted")
 PNG, IHDR, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\rIHDR", b"IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a script left behind: its docstring's paragraphs, verdicts, figures, output.
-
-    faults: sentences on what is wrong with the script or with what it left.
-    """
+    """What a script left behind; faults: sentences on what is wrong with it."""
 
     name: str
-    paragraphs: list
-    rows: list
+    paragraphs: list                    # of its docstring
+    rows: list                          # of its table
     figures: list
     missing: list                       # lines about data sets that were left out
     last_lines: str
@@ -36,25 +32,25 @@ class Result:
     faults: list
 
     @classmethod
-    def of(cls, run):
-        """From a run.Run; reading raises nothing, whatever the folder holds."""
-        faults, job = list(run.faults), run.job
+    def of(cls, job, code, seconds, faults=()):
+        """From a job that run_job has run; reading raises nothing, whatever the folder holds."""
+        faults = list(faults)
 
         def read(reader, path, nothing):
-            """What a reader finds, and its complaints; `nothing` where it cannot read at all."""
+            """What a reader finds; `nothing` and a fault where it cannot read at all."""
             try:
-                found, complaints = reader(path)
+                return reader(path)
             except Exception as error:
-                found, complaints = nothing, [f"{path.name}: {in_words(error)}."]
-            faults.extend(complaints)
-            return found
+                faults.append(f"{path.name}: {in_words(error)}.")
+                return nothing
         texts = read(paragraphs, job.source, [job.name])
-        rows = read(verdicts, job.folder / VERDICTS, [])
-        images = read(figures, job.folder, [])
+        rows, damage = read(verdicts, job.folder / VERDICTS, ([], []))
+        faults += damage
+        images = [path for path in sorted(job.folder.glob("*.png")) if read(whole, path, None)]
         missing, last = read(output, job.folder / LOG, ([], []))
         errors = read(output, job.folder / ERRORS, ([], []))[1]
-        return cls(job.name, texts, rows, images, missing,
-                   "\n".join((last + errors)[-LAST_LINES:]), run.code, run.seconds, faults)
+        last = "\n".join([*last, *errors][-LAST_LINES:])
+        return cls(job.name, texts, rows, images, missing, last, code, seconds, faults)
 
     @property
     def question(self):
@@ -91,8 +87,7 @@ class Result:
         total = held + failed + small
         if not total:
             return "Nothing is judged; the numbers stand for themselves."
-        said = (f"All {total} claims hold" if held == total else
-                f"{held} of {total} claims hold")
+        said = f"{f'All {total}' if held == total else f'{held} of {total}'} claims hold"
         said += f", {failed} {'does' if failed == 1 else 'do'} not" * bool(failed)
         said += f"; {small} not at this size" * bool(small)
         return said + "; part of it needs data files that are not here" * bool(self.missing) + "."
@@ -101,76 +96,55 @@ class Result:
 def seconds_of(source):
     """SECONDS of an experiment's file, which is not run; a minute, ten and 100 if it has none."""
     try:
-        for node in ast.parse(regular(source, MOST).read_bytes()).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SECONDS":
-                quick, default, full = ast.literal_eval(node.value)
-                return float(quick), float(default), float(full)
+        text = regular(source).read_text(encoding="utf-8")
+        quick, default, full = re.search(r"^SECONDS = (.+), (.+), (.+)$", text, re.M).groups()
+        return float(quick), float(default), float(full)
     except Exception:                   # its own process will tell
-        pass
-    return 60.0, 600.0, 6000.0
+        return 60.0, 600.0, 6000.0
 
 
-# Readers: path -> what was found, and sentences on what is wrong with it.
+# Readers: path -> what it holds. They raise where they can read nothing.
 
 def paragraphs(script):
     """The docstring of a script by paragraphs, the question first."""
-    tree = ast.parse(regular(script, MOST).read_bytes(), script.name)
-    found = visible(ast.get_docstring(tree) or script.stem)
-    first, _, rest = found.partition("\n")
-    return [first, *re.split(r"\n\s*\n", rest.strip("\n"))] if rest.strip() else [first], []
+    tree = ast.parse(regular(script).read_bytes(), script.name)
+    question, _, rest = visible(ast.get_docstring(tree) or script.stem).partition("\n")
+    return [question, *(re.split(r"\n\s*\n", rest.strip("\n")) if rest.strip() else [])]
 
 
 def verdicts(path):
-    """The rows of a table that are as lab.table.show_table writes them."""
+    """(rows of a table that are as lab.table.show_table writes them, a fault if some are not)."""
     if not path.is_symlink() and not path.exists():
         return [], []
-    rows = json.loads(regular(path, MOST).read_bytes())
+    rows = json.loads(regular(path).read_bytes())
     if not isinstance(rows, list):
         raise ValueError(f"is {type(rows).__name__}, expected a list of rows")
     bad = [k for k, row in enumerate(rows, 1) if not is_row(row)]
-    told = [f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {bad[0]}."
-            ] if bad else []
+    told = [f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {first}."
+            for first in bad[:1]]
     return [row for row in rows if is_row(row)], told
 
 
 def is_row(row):
-    return (isinstance(row, dict) and all(isinstance(row.get(name), str) for name in TEXTS)
-            and isinstance(row.get("verdict"), str) and row["verdict"] in MOODS
-            and isinstance(row.get("exact"), bool))
+    return (isinstance(row, dict) and isinstance(row.get("exact"), bool)
+            and all(isinstance(row.get(name), str) for name in TEXTS) and row["verdict"] in MOODS)
 
 
-def figures(folder):
-    """The whole PNG files of a folder."""
-    good, told = [], []
-    for path in sorted(folder.glob("*.png")):
-        try:
-            content = regular(path, MOST).read_bytes()
-            if not (content.startswith(PNG + IHDR) and content.endswith(IEND)):
-                raise ValueError("is no PNG image, or not all of one")
-            good.append(path)
-        except (OSError, ValueError) as error:
-            told.append(f"{path.name}: {in_words(error)}.")
-    return good, told
+def whole(path):
+    """The path of a whole PNG file."""
+    content = regular(path).read_bytes()
+    if not (content.startswith(PNG + IHDR) and content.endswith(IEND)):
+        raise ValueError("is no PNG image, or not all of one")
+    return path
 
 
 def output(path):
-    """(lines about data that were left out, the last lines) of a log."""
+    """(lines about data that were left out, the last lines), of long ones the beginning."""
     missing, last = [], deque(maxlen=LAST_LINES)
-    if not path.exists():
-        return (missing, []), []
-    for line in lines(regular(path, MOST)):
-        last.append(line)
-        if MISSING.search(line) and len(missing) < MOST_MISSING:
-            missing.append(line)
-    return (missing, list(last)), []
-
-
-def lines(path):
-    """Lines that are not blank, of long ones the beginning."""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        while line := file.readline(LONGEST):
-            rest = line
-            while rest and not rest.endswith("\n"):
-                rest = file.readline(LONGEST)
-            if line.strip():
-                yield line.rstrip() + " ..." * (len(line) == LONGEST and not line.endswith("\n"))
+    if path.exists():
+        with open(regular(path), encoding="utf-8", errors="replace") as file:
+            for line in filter(None, map(str.rstrip, file)):
+                last.append(line[:LONGEST] + " ..." * (len(line) > LONGEST))
+                if MISSING.search(last[-1]) and len(missing) < MOST_MISSING:
+                    missing.append(last[-1])
+    return missing, last

@@ -1,4 +1,4 @@
-"""One experiment into one Run, whatever its process does: where it runs, what it was ended by."""
+"""One experiment as a process, whatever it does: where it runs, what it was ended by."""
 import json
 import math
 import os
@@ -17,12 +17,13 @@ from .process import watched
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
                             "VECLIB_MAXIMUM_THREADS"), "1")
 STATE, LOG, ERRORS = "made_with.json", "log.txt", "errors.txt"
+MOST = 8 << 20                          # bytes of a file that is read
 RESULTS = (VERDICTS, "*.png", "*.npz")  # what is made anew from the runs, which stay
 
 
 @dataclass(frozen=True)
 class Job:
-    """An experiment as a process; `source` has its docstring, `command` writes to `folder`."""
+    """`source` has the docstring, `command` writes figures, verdicts and arrays to `folder`."""
 
     name: str
     source: Path
@@ -30,24 +31,11 @@ class Job:
     folder: Path
 
 
-@dataclass(frozen=True)
-class Run:
-    """How a job ended; its folder holds its figures, its verdicts, LOG and ERRORS.
-
-    faults: sentences on what went wrong; code: None if it was not run.
-    """
-
-    job: Job
-    code: int | None
-    seconds: float
-    faults: tuple = ()
-
-
 def run_job(job, again=False, limit=math.inf, stop=None):
-    """Run a job to its end; returns a Run, whatever happens.
+    """Run a job to its end, whatever happens: (exit code, seconds, sentences on what went wrong).
 
-    again: also the runs that its folder keeps; limit: seconds after which the process is ended;
-    stop: an Event after which it is, too.
+    The code is None if it was not run. again: also the runs that its folder keeps; limit: seconds
+    after which the process is ended; stop: an Event after which it is, too.
     """
     begin, folder = time.monotonic(), job.folder
     try:
@@ -55,10 +43,11 @@ def run_job(job, again=False, limit=math.inf, stop=None):
         code, faults = watched(job.command, folder / LOG, folder / ERRORS,
                                {**os.environ, **ONE_THREAD, "PYTHONUNBUFFERED": "1"},
                                limit, stop or Event())
-        faults += [] if folder.is_dir() else ["Deleted its own folder, with all results."]
+        if not folder.is_dir():
+            faults.append("Deleted its own folder, with all results.")
     except Exception as error:
         code, faults = None, [f"Not run: {in_words(error)}."]
-    return Run(job, code, time.monotonic() - begin, tuple(faults))
+    return code, time.monotonic() - begin, faults
 
 
 def prepare(folder, again):
@@ -69,10 +58,9 @@ def prepare(folder, again):
                                                for k in count(1)) if not os.path.lexists(aside)))
     folder.mkdir(parents=True, exist_ok=True)
     for path in chain.from_iterable(map(folder.glob, RESULTS)):
-        path.unlink() if path.is_symlink() or not path.is_dir() else None
-    temporary = folder / f"{STATE}.part"
-    temporary.write_text(json.dumps(mark), encoding="utf-8")
-    os.replace(temporary, folder / STATE)
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+    write_whole(folder / STATE, [json.dumps(mark)])
 
 
 def state_of(folder):
@@ -80,18 +68,29 @@ def state_of(folder):
     if folder.is_dir() and not os.path.lexists(folder / STATE):
         return None
     try:
-        return json.loads(regular(folder / STATE, 1 << 20).read_bytes()) or {}
+        return json.loads(regular(folder / STATE).read_bytes()) or {}
     except (OSError, ValueError, RecursionError):
         return {}
 
 
-def regular(path, most):
-    """The path. Raises ValueError if it is no file, or one of more than `most` bytes."""
+def write_whole(path, pieces):
+    """Write pieces of text under another name, then rename it: an older file stays until then."""
+    temporary = path.with_name(f"{path.name}.part")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def regular(path):
+    """The path. Raises ValueError if it is no file, or one of more than MOST bytes."""
     if not path.is_file():                          # a folder; a pipe, which would never end
         raise ValueError("is no regular file")
     size = path.stat().st_size
-    if size > most:
-        raise ValueError(f"has {size / 1e6:.0f} MB, more than {most / 1e6:.0f} MB")
+    if size > MOST:
+        raise ValueError(f"has {size / 1e6:.0f} MB, more than {MOST / 1e6:.0f} MB")
     return path
 
 

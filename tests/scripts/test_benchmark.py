@@ -1,12 +1,14 @@
 """scripts/benchmark: it measures, it saves, its checks are able to fail, and misses are told."""
 import importlib.util
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmark import kernels, steps, turns
+from benchmark import cells, kernels, machine, steps, turns
 from benchmark.workers import BENCHMARKS, Case, build
-from benchmark.workers.__main__ import Server, peak_growth
+from benchmark.workers.__main__ import peak_growth
 
 STEP = Case("step", 5, (4, 3, 2), trained="all")
 DIGITS = Case("step", 5, (4, 3, 10), trained="lambda_out", dtype="float32")
@@ -32,23 +34,24 @@ def short_blocks(monkeypatch):
     monkeypatch.setattr(turns, "PATIENCE", 1)
 
 
-def test_measures_steps_with_numpy_alone(tmp_path):
-    result = steps.run([STEP], ["npspectral", "products"], rounds=2, imports=False)
-    steps.save(result, tmp_path)
+def test_measures_steps_with_numpy_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmark.machine.versions", lambda python: {"numpy": "2"})
+    result = cells.run([STEP], rounds=2)
+    cells.save(result, steps.table(result), tmp_path, "benchmark")
     saved = np.load(tmp_path / "benchmark.npz")
-    assert saved["labels"].tolist() == [STEP.label]
-    assert saved["seconds"].shape == (1, 2) and (saved["seconds"] > 0).all()
-    assert len(saved["blocks"]) == 4
+    assert saved["labels"].tolist() == 2 * [STEP.label]
+    assert saved["libraries"].tolist() == ["npspectral", "products"]
+    assert (saved["seconds"] > 0).all() and len(saved["blocks"]) == 4
     text = (tmp_path / "benchmark.md").read_text(encoding="utf-8")
     assert "| 4-3-2 | 5 | all | float64 | 1 |" in text and "DISAGREES" not in text
 
 
 def test_measures_kernels_with_numpy_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernels, "PACKAGES", {"npspectral": "numpy", "products": "numpy"})
+    monkeypatch.setattr("benchmark.machine.versions", lambda python: {"numpy": "2"})
     wider = Case("tangent kernel", 12, (4, 18, 1))
     sweep = {"width h": [(9, SHALLOW), (18, wider)]}
-    result = kernels.run([SHALLOW], sweep, rounds=2)
-    kernels.save(result, tmp_path)
+    result = cells.run([SHALLOW], sweep, rounds=2)
+    cells.save(result, kernels.table(result), tmp_path, "benchmark_kernels")
     saved = np.load(tmp_path / "benchmark_kernels.npz")
     assert saved["labels"].tolist() == 4 * [SHALLOW.label] + 2 * [wider.label]
     assert (saved["seconds"] > 0).all() and not saved["disagree"].any()
@@ -59,7 +62,7 @@ def test_measures_kernels_with_numpy_alone(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not peers("step"), reason="no peer is installed")
 def test_installed_peers_make_our_steps():
-    result = steps.run([STEP, DIGITS], rounds=2, imports=False)
+    result = cells.run([STEP, DIGITS], rounds=2)
     assert result["libraries"] == ["npspectral", "products", *peers("step")]
     assert [cell["wrong"] for cell in result["cells"]] == [{}, {}]
 
@@ -75,32 +78,46 @@ def arrays(library, case):
     for case in TINY for name in peers(case.benchmark)])
 def test_installed_peers_agree_with_us(case, name):
     found = {library: arrays(library, case) for library in ("npspectral", name)}
-    assert kernels.disagreements(found, case.benchmark) == {}
+    assert cells.disagreements(case, found) == {}
 
 
-def trained(case, learning_rate, n):
-    return Server("npspectral", 1).check(n, case, learning_rate)
+def trained(case, rate=cells.CHECK_RATE):
+    return arrays("npspectral", replace(case, rate=rate))
 
 
 @pytest.mark.parametrize("case", [STEP, DIGITS], ids=["float64", "float32"])
 @pytest.mark.parametrize("spoil", [
-    lambda losses, arrays: losses.append(losses.pop() * 1.001),
-    lambda losses, arrays: losses.append(losses.pop() * np.nan),
-    lambda losses, arrays: arrays["0/lambda_out"].__iadd__(1e-3),
-    lambda losses, arrays: arrays.pop("0/lambda_out"),
-    lambda losses, arrays: arrays.update({"0/lambda_out": np.ones(3, "float16")}),
-], ids=["loss", "nan", "parameter", "missing", "dtype"])
+    lambda arrays: arrays.update(loss=arrays["loss"] * 1.001),
+    lambda arrays: arrays.update(loss=arrays["loss"] * np.nan),
+    lambda arrays: arrays["0/lambda_out"].__iadd__(1e-3),
+    lambda arrays: arrays.pop("0/lambda_out"),
+    lambda arrays: arrays.update({"0/more": np.ones(3)}),
+    lambda arrays: arrays.update({"0/lambda_out": np.ones(3, "float16")}),
+], ids=["loss", "nan", "parameter", "missing", "more", "dtype"])
 def test_a_wrong_step_is_told(case, spoil):
-    ours = trained(case, steps.CHECK_RATE, 3)
-    theirs = list(ours[0]), {name: array.copy() for name, array in ours[1].items()}
-    assert steps.disagreement(ours, theirs, case.dtype) == ""
-    spoil(*theirs)
-    assert steps.disagreement(ours, theirs, case.dtype)
+    ours = trained(case)
+    theirs = {name: array.copy() for name, array in ours.items()}
+    assert cells.disagreements(case, {"npspectral": ours, "torch": theirs}) == {}
+    spoil(theirs)
+    assert list(cells.disagreements(case, {"npspectral": ours, "torch": theirs})) == ["torch"]
 
 
 def test_another_learning_rate_disagrees():
-    text = steps.disagreement(trained(STEP, 1e-3, 5), trained(STEP, 1.001e-3, 5), "float64")
-    assert "0/phi" in text
+    found = {"npspectral": trained(STEP, 1e-3), "torch": trained(STEP, 1.001e-3)}
+    assert "0/phi" in cells.disagreements(STEP, found)["torch"]
+
+
+def test_what_is_not_here_is_left_out_and_named(monkeypatch):
+    have = {sys.executable: {"numpy": "2", "jax": "1"}, "other": {"numpy": "1", "dadapy": "3"}}
+    monkeypatch.setattr(machine, "versions", have.get)
+    monkeypatch.setattr(machine, "processor", lambda: ("a", ["avx2"]))
+    names = "npspectral", "JAX Jacobian", "DADApy", "torch fused", "products@SkylakeX"
+    pythons, versions, notes = machine.at_hand(names, "other")
+    assert pythons == {"npspectral": sys.executable, "JAX Jacobian": sys.executable,
+                       "DADApy": "other"}
+    assert versions == {"numpy": "2", "jax": "1", "dadapy": "3"}
+    assert notes == ["torch is not installed and left out",
+                     "products@SkylakeX: no avx512f in /proc/cpuinfo, left out"]
 
 
 def cell(case, seconds=None, wrong=(), **more):
@@ -117,21 +134,21 @@ def cell(case, seconds=None, wrong=(), **more):
 ], ids=["digits", "nan", "shape", "one entry"])
 def test_a_wrong_kernel_is_told(spoil):
     ours = arrays("npspectral", SHALLOW)
-    theirs = {"kernel": spoil(ours["kernel"])}
-    wrong = kernels.disagreements({"npspectral": ours, "a": theirs, "b": ours, "products": {}},
-                                  "tangent kernel")
+    theirs = {"result": spoil(ours["result"])}
+    wrong = cells.disagreements(
+        SHALLOW, {"npspectral": ours, "a": theirs, "b": ours, "products": {}})
     assert list(wrong) == ["a"]
     (line,) = kernels.rows(cell(SHALLOW, {"npspectral": 1.0, "a": 3.0}, wrong))
-    assert "**DISAGREES**: kernel" in line[5] and "3.00" not in line
+    assert "**DISAGREES**: result" in line[5] and "3.00" not in line
 
 
 def test_table_of_steps_says_loudly_who_disagrees():
     samples = {"npspectral": [(1.0, 0.0)] * 2, "torch": [(3.0, 0.5)] * 2}
     medians = turns.medians(samples, dict.fromkeys(samples, 2))
-    wrong = cell(STEP, wrong={"torch": "losses differ"}, **medians)
+    wrong = cell(STEP, wrong={"torch": "loss differs"}, **medians)
     text = steps.table({"header": [], "notes": [], "libraries": ["npspectral", "torch"],
                         "cells": [wrong], "imports": {"numpy": (0.1, 25.0)}})
-    assert "**DISAGREES**: losses differ" in text and "3.00" not in text
+    assert "**DISAGREES**: loss differs" in text and "3.00" not in text
     assert " ! |" in text                           # torch had no undisturbed block
 
 
@@ -155,13 +172,13 @@ def test_memory_of_one_run_is_its_peak():
 
 
 def test_selection_of_cells():
-    labels = [case.label for case in steps.cases(only="20-20-2")]
+    labels = [case.label for case in cells.chosen(steps.cases(), "20-20-2")]
     assert labels == [f"20-20-2 batch 20 {names} float32 1 thread"
                       for names in ("lambda_out", "lambdas, bias", "all")]
     assert len(steps.cases(dtypes=("float32", "float64"), threads=(1, 2))) == 4 * 24
     labels = [case.label for case in kernels.cases()]
     assert len(set(labels)) == len(labels) == 27
-    assert [case.label for case in kernels.cases(only="width depth")] == [
+    assert [case.label for case in cells.chosen(kernels.cases(), "width depth")] == [
         "infinite width depth 3 10 p=2000", "infinite width depth 1 10 p=2000"]
-    assert "JAX Jacobian" not in kernels.libraries(Case("tangent kernel", 2000, (784, 512, 1)))
+    assert "JAX Jacobian" not in cells.libraries(Case("tangent kernel", 2000, (784, 512, 1)))
     assert all(case.small.p <= 100 for case in kernels.cases())

@@ -63,7 +63,7 @@ def made(request, tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_experiment_says_what_it_asks_whence_and_how_long(name):
     experiment = perform.load_experiment(name)
-    (first, *rest), _ = paragraphs(SCRIPTS / "experiments" / name / "experiment.py")
+    first, *rest = paragraphs(SCRIPTS / "experiments" / name / "experiment.py")
     assert "?" in first or ":" in first
     assert any(re.search(r"\bSource: |published", text) for text in rest)
     assert re.search(r"^Minutes", experiment.__doc__, re.MULTILINE)

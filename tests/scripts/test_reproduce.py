@@ -176,8 +176,8 @@ def test_what_other_versions_made_is_moved_aside(reproduce, scripts):
 def test_scripts_have_one_thread_each(reproduce, scripts, monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
     (scripts / "threads.py").write_text("import os\nprint(os.environ['OPENBLAS_NUM_THREADS'])\n")
-    run = reproduce.run_job(job_in(scripts)("threads"))
-    assert run.code == 0 and (run.job.folder / "log.txt").read_text() == "1\n"
+    job = job_in(scripts)("threads")
+    assert reproduce.run_job(job)[0] == 0 and (job.folder / "log.txt").read_text() == "1\n"
 
 
 @pytest.mark.parametrize("option, seconds", [("--quick", 1), ("--standard", 2), ("--full", 3)])
@@ -209,14 +209,11 @@ def test_exit_codes(reproduce, scripts, monkeypatch):
 
 
 def test_lines_of_docstrings_are_joined_where_they_were_wrapped(reproduce):
-    from report.page import html_block
     from report.report import prose
     long = "word " * 18
     paragraph, = prose(f"{long}\nends here / 1\nanother line / 2")
-    assert paragraph.text == f"{long} ends here / 1\nanother line / 2"
-    assert html_block(paragraph).endswith("ends here / 1<br>\nanother line / 2</p>")
-    first, table = prose("Numbers:\na     1\nb     2")
-    assert (first.text, table.text) == ("Numbers:", "a     1\nb     2")
+    assert paragraph == f"<p>{long} ends here / 1<br>\nanother line / 2</p>"
+    assert prose("Numbers:\na     1\nb     2") == ["<p>Numbers:</p>", "<pre>a     1\nb     2</pre>"]
 
 
 def test_time_left_by_the_pace_of_what_has_finished(reproduce):
@@ -331,9 +328,9 @@ DAMAGED = {                             # verdicts.json -> what the report says
 @pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
 def test_damaged_verdicts_are_told_and_the_sound_rows_shown(content, tmp_path, reproduce):
     from report.result import Result
-    from report.run import Job, Run
+    from report.run import Job
     (tmp_path / "verdicts.json").write_text(content)
-    found = Result.of(Run(Job("a", SCRIPTS / "reproduce.py", [], tmp_path), 0, 1.0))
+    found = Result.of(Job("a", SCRIPTS / "reproduce.py", [], tmp_path), 0, 1.0)
     fault, = found.faults
     assert fault.startswith("verdicts.json: ") and DAMAGED[content] in fault and found.broken
     assert found.rows == [ROW] * content.startswith('[{"part"')
@@ -442,15 +439,15 @@ def test_whatever_stops_the_run_ends_its_scripts(reproduce, scripts):
     mark = scripts / "pid"
     (scripts / "hangs.py").write_text(GOOD_ENOUGH + f"open({str(mark)!r}, 'w').write("
                                       "str(os.getpid()))\ntime.sleep(600)\n")
-    stop, begin = Event(), time.monotonic()
+    stop, begin, job_of = Event(), time.monotonic(), job_in(scripts)
 
     def tell(result):
         while not mark.is_file() or not mark.read_text():
             time.sleep(0.01)
         raise KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
-        reproduce.run_all({"good": 1, "hangs": 1}, 2, lambda name: Result.of(run_job(
-            job_in(scripts)(name), stop=stop)), tell, stop)
+        reproduce.run_all({"good": 1, "hangs": 1}, 2, lambda name: Result.of(
+            job_of(name), *run_job(job_of(name), stop=stop)), tell, stop)
     assert time.monotonic() - begin < 60 and ended(int(mark.read_text()))
 
 

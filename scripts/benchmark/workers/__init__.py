@@ -1,32 +1,30 @@
 """What every library does: a file is a library, a function of it a benchmark, as it is called.
 
-The function takes a case and returns (run, result): run(n) does the work n times, waits for the
-last one and returns its loss, if it has one; result() gives the arrays that came out, by name, for
-the check that all libraries do the same. All make their inputs from `problems`. Only `ours` needs
-npspectral: peers may run in a Python of their own.
+The function takes a case, its problem, which the function of `problems` with the same name makes
+and `place` of the file brings where the library wants it, and the second word of a library's name.
+It returns work(), which does it once and returns arrays. Beside it may stand show(outcome), which
+makes arrays of an outcome, and, of those that do not wait by themselves, wait(outcome). Only ours
+needs npspectral: peers may run in a Python of their own.
 """
 from dataclasses import dataclass, replace
 from importlib import import_module
 
-# Benchmark -> those that do it, in the order of the table.
-BENCHMARKS = {
-    "step": ("npspectral", "products", "torch", "torch fused", "jax"),
-    "tangent kernel": ("npspectral", "products", "neural-tangents", "JAX Jacobian"),
-    "infinite width": ("npspectral", "neural-tangents"),
-    "hinge flow step": ("npspectral", "products", "torch", "JAX"),
-    "kernel PCA": ("npspectral", "products", "scikit-learn auto", "scikit-learn dense",
-                   "scikit-learn arpack", "scikit-learn randomized"),
-    "support vectors": ("npspectral", "scikit-learn", "scikit-learn 1e-10"),
-    "TwoNN": ("npspectral", "scikit-dimension", "DADApy"),
-    "recurrent step": ("npspectral", "products", "torch"),
-    "complex recurrent step": ("npspectral", "products", "torch"),
-}
+from . import problems
+
 OURS = "npspectral"
-FILES = {OURS: "ours", "products": "products"}              # of the others: in_ and the first word
-# A library's name -> what it is told beside the case.
-SPECIAL = {"torch fused": {"fused": True}, "scikit-learn 1e-10": {"tolerance": 1e-10},
-           **{f"scikit-learn {solver}": {"solver": solver}
-              for solver in ("auto", "dense", "arpack", "randomized")}}
+SOLVERS = [f"scikit-learn {solver}" for solver in ("auto", "dense", "arpack", "randomized")]
+BENCHMARKS = {                          # those that do it, in the order of the table
+    "step": (OURS, "products", "torch", "torch fused", "jax"),
+    "tangent kernel": (OURS, "products", "neural-tangents", "JAX Jacobian"),
+    "infinite width": (OURS, "neural-tangents"),
+    "hinge flow step": (OURS, "products", "torch", "JAX"),
+    "kernel PCA": (OURS, "products", *SOLVERS),
+    "support vectors": (OURS, "scikit-learn", "scikit-learn 1e-10"),
+    "TwoNN": (OURS, "scikit-dimension", "DADApy"),
+    "recurrent step": (OURS, "products", "torch"),
+    "complex recurrent step": (OURS, "products", "torch"),
+}
+CHECKED = {"step": 5, "hinge flow step": 20}        # runs before the check, of others 1
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,12 @@ class Case:
     threads: int = 1
     trained: str = ""
     dtype: str = "float64"
+    rate: float = 1e-6                  # of training, which must not wander off to subnormals
 
     @property
     def small(self):
         """The same with few samples and neurons, to get imports and first allocations done."""
-        widths = tuple(min(width, 20) for width in self.widths)
-        return replace(self, p=min(self.p, 100), widths=widths)
+        return replace(self, p=min(self.p, 100), widths=tuple(min(n, 20) for n in self.widths))
 
     @property
     def one_hidden(self):
@@ -69,7 +67,7 @@ class Case:
 
     @property
     def net(self):
-        return "-".join(str(width) for width in self.widths)
+        return "-".join(map(str, self.widths))
 
     @property
     def label(self):
@@ -81,26 +79,30 @@ class Case:
         return f"{self.benchmark}{more} p={self.p}"
 
 
-def build(library, case, *options):
-    """(run, result) of a library for a case; only now is the library imported."""
-    file, function = (text.lower().replace(" ", "_").replace("-", "_") for text in (
-        FILES.get(library, f"in {library.split()[0]}"), case.benchmark))
+def build(library, case):
+    """(run, result): run(n) does the work n times, result() gives the arrays after CHECKED runs.
+
+    Only now is the library imported.
+    """
+    name, *options = library.split()
+    file, function = (text.lower().replace(" ", "_").replace("-", "_")
+                      for text in (f"in_{name}", case.benchmark))
     module = import_module(f"benchmark.workers.{file}")
-    return getattr(module, function)(case, *options, **SPECIAL.get(library, {}))
-
-
-def repeated(work, show, loss=lambda _: 0.0, more=0):
-    """(run, result) of work(): the last outcome is kept; loss(it) waits for it, show(it) is the
-    result, after so many runs more."""
-    last = [None]
+    problem = getattr(problems, function)(case)
+    if hasattr(module, "place"):
+        problem = module.place(case, problem)
+    made = getattr(module, function)(case, *problem, *options)
+    work, show, *wait = made if isinstance(made, tuple) else (made, lambda outcome: outcome)
+    outcome = None
 
     def run(n):
+        nonlocal outcome
         for _ in range(n):
-            last[0] = work()
-        return loss(last[0])
+            outcome = work()
+        for ready in wait:
+            ready(outcome)
 
     def result():
-        run(more)
-        return show(last[0])
-
+        run(CHECKED.get(case.benchmark, 1) - 1)
+        return problems.arrays(show(outcome))
     return run, result

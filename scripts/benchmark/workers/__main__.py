@@ -5,6 +5,7 @@ import pickle
 import sys
 import time
 import traceback
+from contextlib import suppress
 
 from benchmark.workers import build
 
@@ -15,14 +16,9 @@ class Server:
     def __init__(self, library, threads):
         self.library, self.threads = library, threads
 
-    def check(self, n, case, *options):
-        """What n runs return, and the arrays after them."""
-        run, result = build(self.library, case, *options)
-        return [run(1) for _ in range(n)], result()
-
-    def build(self, case, *options):
+    def build(self, case):
         self.run, self.n = None, 1          # the result before stays meanwhile: `once` measures so
-        self.run, self.result = build(self.library, case, *options)
+        self.run, self.result = build(self.library, case)
 
     def time(self, seconds):
         """timed_block of about so many seconds, by what the block before took."""
@@ -31,16 +27,10 @@ class Server:
         return taken
 
     def once(self, case):
-        """The arrays of one run, and the memory that it took."""
+        """The arrays of a case, and the memory that its first run took."""
         self.build(case)
         megabytes = peak_growth(self.run)
         return self.result(), megabytes
-
-    def reply(self, command, *arguments):
-        try:
-            return getattr(self, command)(*arguments)
-        except Exception:
-            return RuntimeError(traceback.format_exc())
 
 
 def timed_block(run, n, threads):
@@ -90,13 +80,15 @@ def main():
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)                                           # what a library prints goes elsewhere
     server = Server(library, threads)
-    while True:
-        try:
-            request = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        pickle.dump(server.reply(*request), replies)
-        replies.flush()
+    with suppress(EOFError):
+        while True:
+            command, *arguments = pickle.load(sys.stdin.buffer)
+            try:
+                answer = getattr(server, command)(*arguments)
+            except Exception:
+                answer = RuntimeError(traceback.format_exc())
+            pickle.dump(answer, replies)
+            replies.flush()
 
 
 if __name__ == "__main__":

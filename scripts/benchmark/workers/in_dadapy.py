@@ -1,15 +1,9 @@
 """DADApy."""
 import dadapy
-import numpy as np
-
-from . import problems, repeated
 
 
-def twonn(case):
-    x = problems.surface(case)
-
+def twonn(case, x):
     def work():
         data = dadapy.Data(x, maxk=2, n_jobs=case.threads)
         return data.compute_id_2NN(algorithm="base", mu_fraction=0.9)[0]
-
-    return repeated(work, lambda value: {"dimension": np.array([value])})
+    return work

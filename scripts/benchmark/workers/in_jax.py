@@ -1,41 +1,37 @@
 """JAX, compiled; of steps, old parameters are donated, with one wait at the end of many of them."""
 import jax
-import numpy as np
 
-from . import problems, repeated
-
-
-def placed(case, problem):
-    """The problem in float64, on the device."""
-    jax.config.update("jax_enable_x64", True)
-    return jax.device_put(problem(case))
+from . import problems
 
 
-def compiled(function, *arguments, show=problems.part_of):
-    """(run, result) of a compiled function, with a wait for every result."""
-    work = jax.jit(function)
-    return repeated(lambda: jax.block_until_ready(work(*arguments)), show)
-
-
-def step(case, learning_rate):
-    """The whole step in one program."""
+def place(case, problem):
+    """On the device."""
     jax.config.update("jax_enable_x64", case.dtype == "float64")
-    layers, x, target = problems.step(case)
-    trained, frozen, x, target = jax.device_put((*problems.split(case, layers), x, target))
+    return jax.device_put(problem)
+
+
+def compiled(function, *arguments):
+    """A compiled function, with a wait for every result."""
+    work = jax.jit(function)
+    return lambda: jax.block_until_ready(work(*arguments))
+
+
+def step(case, layers, x, target):
+    """The whole step in one program."""
+    trained, frozen = problems.split(case, layers)
     moments = [jax.tree.map(jax.numpy.zeros_like, trained) for _ in range(2)]
     state = trained, *moments, jax.numpy.zeros((), case.dtype)
-    program = jax.jit(step_program(case, learning_rate), donate_argnums=0)
+    program = jax.jit(step_program(case), donate_argnums=0)
 
     def work():
         nonlocal state
         state, value = program(state, frozen, x, target)
         return value
+    return (work, lambda value: problems.trained(case, state[0], value),
+            lambda value: jax.block_until_ready((value, state)))
 
-    return repeated(work, lambda _: problems.trained(case, state[0]),
-                    lambda value: float(jax.block_until_ready((value, state))[0]))
 
-
-def step_program(case, learning_rate):
+def step_program(case):
     """(trained, m, v, t), frozen, x, target -> the same after one step, and the loss."""
     beta1, beta2, eps = problems.ADAM
 
@@ -55,48 +51,39 @@ def step_program(case, learning_rate):
         t = t + 1
         m = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, m, grads)
         v = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, v, grads)
-        rate, root = learning_rate / (1 - beta1 ** t), (1 - beta2 ** t) ** -0.5
+        rate, root = case.rate / (1 - beta1 ** t), (1 - beta2 ** t) ** -0.5
         trained = jax.tree.map(lambda theta, m, v: theta - rate * m / (v ** 0.5 * root + eps),
                                trained, m, v)
         return (trained, m, v, t), value
-
     return step
 
 
-def tangent_kernel(case):
+def tangent_kernel(case, x, layers, _):
     """The definition: the Jacobian of all outputs by jax.jacobian, contracted."""
-    x, layers = placed(case, problems.network)
-
-    def kernel(layers, x):
+    def kernel(x, layers):
         def one(row):
             return jax.jacobian(
                 lambda layers: problems.outputs(layers, row[None], jax.nn.relu)[0])(layers)
-        jacobian = jax.vmap(one)(x)
-        terms = [jax.numpy.tensordot(a, a, ((-1,), (-1,))) for leaf in jax.tree.leaves(jacobian)
-                 for a in (leaf.reshape(*leaf.shape[:2], -1),)]
+        leaves = [leaf.reshape(*leaf.shape[:2], -1) for leaf in jax.tree.leaves(jax.vmap(one)(x))]
+        terms = [jax.numpy.tensordot(leaf, leaf, ((-1,), (-1,))) for leaf in leaves]
         return sum(terms).transpose(0, 2, 1, 3)
+    return compiled(kernel, x, layers)
 
-    return compiled(kernel, layers, x)
 
-
-def hinge_flow_step(case):
-    x, layers, target = placed(case, problems.flow)
-    relu = jax.nn.relu
-    start = problems.outputs(layers, x, relu)
+def hinge_flow_step(case, x, layers, target):
+    def network(layers, x):
+        return problems.outputs(layers, x, jax.nn.relu)
+    start = network(layers, x)
 
     def loss(layers, x, target):
-        return relu(1 - target * (problems.outputs(layers, x, relu) - start)).mean()
+        return jax.nn.relu(1 - target * (network(layers, x) - start)).mean()
 
     def euler(layers, x, target):
         grads = jax.grad(loss)(layers, x, target)
         return jax.tree.map(lambda param, grad: param - problems.RATE * grad, layers, grads)
-
     program = jax.jit(euler, donate_argnums=0)
 
     def work():
         nonlocal layers
         layers = program(layers, x, target)
-
-    return repeated(work,
-                    lambda _: {"outputs": np.array(problems.outputs(layers, x, relu) - start)},
-                    lambda _: jax.block_until_ready(layers), more=problems.CHECKED_STEPS - 1)
+    return work, lambda _: network(layers, x) - start, lambda _: jax.block_until_ready(layers)

@@ -3,23 +3,20 @@ import numpy as np
 from sklearn.decomposition import KernelPCA
 from sklearn.svm import SVC
 
-from . import problems, repeated
+from . import problems
 
 
-def kernel_pca(case, solver):
-    gram = problems.gaussian_gram(case)
-    return repeated(lambda: KernelPCA(problems.COMPONENTS, kernel="precomputed",
-                                      eigen_solver=solver, random_state=0).fit(gram),
-                    lambda fitted: {"eigenvalues": fitted.eigenvalues_})
+def kernel_pca(case, gram, solver):
+    model = KernelPCA(problems.COMPONENTS, kernel="precomputed", eigen_solver=solver,
+                      random_state=0)
+    return lambda: model.fit(gram).eigenvalues_
 
 
-def support_vectors(case, tolerance=1e-3):
-    gram, y = problems.stripe(case)
+def support_vectors(case, gram, y, tolerance="1e-3"):
+    model = SVC(C=case.bound, kernel="precomputed", tol=float(tolerance), cache_size=1000)
 
     def show(fitted):
         beta = np.zeros(case.p)
         beta[fitted.support_] = fitted.dual_coef_[0]
         return problems.dual_value(gram, y, beta)
-
-    return repeated(lambda: SVC(C=case.bound, kernel="precomputed", tol=tolerance,
-                                cache_size=1000).fit(gram, y), show)
+    return lambda: model.fit(gram, y), show

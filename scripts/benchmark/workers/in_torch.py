@@ -3,32 +3,24 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from . import problems, repeated
+from . import problems
 
 
-def tensors(case, problem):
-    """The arrays of a problem as tensors, on so many threads."""
+def place(case, part):
+    """As tensors, on so many threads."""
     torch.set_num_threads(case.threads)
-
-    def convert(part):
-        if isinstance(part, dict):
-            return {name: torch.from_numpy(array) for name, array in part.items()}
-        return torch.from_numpy(part) if isinstance(part, np.ndarray) else list(map(convert, part))
-    return convert(problem(case))
+    if isinstance(part, dict):
+        return {name: torch.from_numpy(array) for name, array in part.items()}
+    return (torch.from_numpy(part) if isinstance(part, np.ndarray)
+            else [place(case, one) for one in part])
 
 
-def named(*names):
-    """Gradients in this order -> arrays by name."""
-    return lambda grads: {name: grad.numpy() for name, grad in zip(names, grads)}
-
-
-def step(case, learning_rate, fused=False):
+def step(case, layers, x, target, kind=""):
     """Adam as it comes, or in one fused kernel."""
-    layers, x, target = tensors(case, problems.step)
     leaves = [tensor.requires_grad_() for layer in problems.split(case, layers)[0]
               for tensor in layer.values()]
-    beta1, beta2, eps = problems.ADAM
-    optimizer = torch.optim.Adam(leaves, learning_rate, (beta1, beta2), eps, fused=fused)
+    *betas, eps = problems.ADAM
+    optimizer = torch.optim.Adam(leaves, case.rate, betas, eps, fused=kind == "fused")
     loss = functional.cross_entropy if case.classifies else functional.mse_loss
     for layer in layers:
         layer.setdefault("lambda_in", torch.zeros(layer["phi"].shape[1], dtype=x.dtype))
@@ -43,46 +35,45 @@ def step(case, learning_rate, fused=False):
         value.backward()
         optimizer.step()
         return value
+    return work, lambda value: problems.trained(
+        case, [{name: tensor.detach() for name, tensor in layer.items()} for layer in layers],
+        value.detach())
 
-    return repeated(work, lambda _: problems.trained(case, [
-        {name: tensor.detach() for name, tensor in layer.items()} for layer in layers]),
-        torch.Tensor.item)
 
-
-def hinge_flow_step(case):
-    x, ((omega, bias), (beta, _)), target = tensors(case, problems.flow)
+def hinge_flow_step(case, x, layers, target):
+    (omega, bias), (beta, _) = layers
     leaves = [leaf.requires_grad_() for leaf in (omega, bias, beta)]
 
     def network():
         hidden = torch.relu(torch.addmm(bias, x, omega / x.shape[1] ** 0.5))
         return hidden @ beta * (problems.GAIN / len(beta))
-
     with torch.no_grad():
         start = network()
 
     def work():
-        outputs = network() - start
-        loss = torch.relu(1 - target * outputs).mean()
+        loss = torch.relu(1 - target * (network() - start)).mean()
         grads = torch.autograd.grad(loss, leaves)
         with torch.no_grad():
             for leaf, grad in zip(leaves, grads):
                 leaf -= problems.RATE * grad
-        return outputs
-
-    return repeated(work, lambda _: {"outputs": (network() - start).detach().numpy()},
-                    more=problems.CHECKED_STEPS - 1)
+    return work, lambda _: (network() - start).detach()
 
 
-def recurrent_step(case):
+def gradient(loss, **leaves):
+    """The gradients of loss() by these tensors."""
+    for leaf in leaves.values():
+        leaf.requires_grad_()
+    return lambda: dict(zip(leaves, torch.autograd.grad(loss(), list(leaves.values()))))
+
+
+def recurrent_step(case, phi, theta, x, labels):
     """With the same shortcut as ours: y = Y_P f of the last state."""
     n_in, nodes, n_out = case.widths
-    phi, theta, x, labels = tensors(case, problems.recurrent)
-    planted, modes = phi[:, :n_out].clone(), phi[:, n_out:].clone().requires_grad_()
-    theta.requires_grad_()
+    planted, modes = phi[:, :n_out].clone(), phi[:, n_out:].clone()
     one, first = torch.ones(n_out, dtype=theta.dtype), x.new_zeros(len(x), nodes)
     first[:, :n_in] = x
 
-    def work():
+    def loss():
         eigenvectors = torch.cat([planted, modes], 1)
         inverse = torch.linalg.inv(eigenvectors)
         eigenvalues = torch.cat([one, (1 - 2.0 ** -10) * torch.tanh(theta)])
@@ -90,19 +81,15 @@ def recurrent_step(case):
         state = first
         for _ in range(case.depth - 1):
             state = torch.tanh(state) @ transfer.T
-        y = torch.tanh(state) @ inverse[:n_out].T
-        return torch.autograd.grad(functional.cross_entropy(y, labels), [modes, theta])
-
-    return repeated(work, named("modes", "theta"))
+        return functional.cross_entropy(torch.tanh(state) @ inverse[:n_out].T, labels)
+    return gradient(loss, modes=modes, theta=theta)
 
 
-def complex_recurrent_step(case):
+def complex_recurrent_step(case, phi, theta, k_real, k_imag, omega, x, target):
     """Nodes real and memory complex, as the equations stand."""
-    phi, theta, k_real, k_imag, omega, x, target = tensors(case, problems.complex_recurrent)
-    leaves = [leaf.requires_grad_() for leaf in (phi, theta, k_real, k_imag)]
     mu, back = torch.exp(1j * omega), torch.exp(-1j * case.depth * omega)
 
-    def work():
+    def loss():
         inverse = torch.linalg.inv(phi)
         eigenvalues = (1 - 2.0 ** -10) * torch.tanh(theta)
         transfer, k = (phi * eigenvalues) @ inverse, torch.complex(k_real, k_imag)
@@ -113,7 +100,5 @@ def complex_recurrent_step(case):
             h = torch.tanh(u)
             u, m = h @ transfer.T, mu * m + (h + 0j) @ drive.T
         a = back * (m - (u + 0j) @ (k @ inverse).T)
-        loss = functional.mse_loss(torch.cat([a.real, a.imag], 1), target)
-        return torch.autograd.grad(loss, leaves)
-
-    return repeated(work, named("phi", "theta", "k_real", "k_imag"))
+        return functional.mse_loss(torch.cat([a.real, a.imag], 1), target)
+    return gradient(loss, phi=phi, theta=theta, k_real=k_real, k_imag=k_imag)

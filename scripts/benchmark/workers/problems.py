@@ -1,4 +1,7 @@
-"""The inputs of every case, the same for all libraries, and what of a result they compare."""
+"""The inputs of every case, the same for all libraries, and what of a result they compare.
+
+A problem is called as its benchmark and returns a tuple.
+"""
 import numpy as np
 
 TRAINED = {"lambda_out": ("lambda_out",),
@@ -6,8 +9,8 @@ TRAINED = {"lambda_out": ("lambda_out",),
            "all": ("lambda_in", "lambda_out", "phi", "bias")}
 ADAM = 0.9, 0.999, 1e-8                     # beta1, beta2, eps
 GAIN = 2 ** 0.5
-RATE, CHECKED_STEPS = 1.0, 20               # of the flow: Euler steps of this size
-SAMPLE = 500_000                            # entries of a kernel that the check looks at
+RATE = 1.0                                  # of the flow: Euler steps of this size
+SAMPLE = 2 ** 20                            # entries of an array that the check looks at
 COMPONENTS = 10                             # of kernel PCA
 
 
@@ -35,14 +38,14 @@ def split(case, layers):
              for layer in layers] for kind in (True, False)]
 
 
-def trained(case, layers):
-    """What a step changes, as arrays by layer and name."""
-    return {f"{position}/{name}": np.array(array)
-            for position, layer in enumerate(split(case, layers)[0])
-            for name, array in sorted(layer.items())}
+def trained(case, layers, loss):
+    """What a step changes, as arrays by layer and name, and its loss."""
+    return {"loss": float(loss), **{
+        f"{position}/{name}": array
+        for position, layer in enumerate(split(case, layers)[0]) for name, array in layer.items()}}
 
 
-def network(case):
+def tangent_kernel(case):
     """x (p, d), and weights (in, out), biases of every layer; one hidden layer is N(0, 1)."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((case.p, case.widths[0]))
@@ -60,15 +63,19 @@ def outputs(layers, x, relu):
     return x @ layers[-1][0] + layers[-1][1]
 
 
-def part_of(kernel):
-    """Evenly spaced entries of a kernel (N, N) or (N, N, K, K)."""
-    entries = np.ascontiguousarray(kernel).ravel()
-    return {"kernel": entries[::max(1, entries.size // SAMPLE)]}
+infinite_width = tangent_kernel
 
 
-def flow(case):
+def arrays(outcome):
+    """Evenly spaced entries of all arrays in it, by name."""
+    flat = {name: np.asarray(array).ravel() for name, array in (
+        outcome if isinstance(outcome, dict) else {"result": outcome}).items()}
+    return {name: array[::max(1, array.size // SAMPLE)] for name, array in flat.items()}
+
+
+def hinge_flow_step(case):
     """The start, x and targets of the flow: 1 where |x|^2 is above its median."""
-    x, layers = network(case)
+    x, layers = tangent_kernel(case)
     square = (x * x).sum(1, keepdims=True)
     return x, layers, np.where(square > np.median(square), 1.0, -1.0)
 
@@ -78,13 +85,13 @@ def squared_distances(x):
     return square[:, None] + square - 2 * x @ x.T
 
 
-def gaussian_gram(case, d=5):
+def kernel_pca(case, d=5):
     """exp(-|x - x'|^2 / d) of p standard normal points."""
     x = np.random.default_rng(0).standard_normal((case.p, d))
-    return np.exp(-squared_distances(x) / d)
+    return np.exp(-squared_distances(x) / d),
 
 
-def stripe(case):
+def support_vectors(case):
     """The kernel exp(-|x - x'|/sqrt(d)), as rough as that of a ReLU network, and a stripe's labels.
 
     Its digits are those of float32, the precision that scikit-learn keeps of it.
@@ -98,17 +105,17 @@ def stripe(case):
 
 def dual_value(gram, y, beta):
     """y.beta - beta^T K beta / 2, which every solver maximizes; it tells solutions apart best."""
-    return {"dual value": np.array([y @ beta - beta @ gram @ beta / 2])}
+    return y @ beta - beta @ gram @ beta / 2
 
 
-def surface(case):
+def twonn(case):
     """p points of a curved surface of n dimensions with a little noise; widths is (n, d)."""
     (n, d), rng = case.widths, np.random.default_rng(0)
     points = np.sin(rng.standard_normal((case.p, n)) @ rng.standard_normal((n, d)))
-    return points + 0.01 * rng.standard_normal((case.p, d))
+    return points + 0.01 * rng.standard_normal((case.p, d)),
 
 
-def recurrent(case):
+def recurrent_step(case):
     """Orthonormal [P | Q] (nodes, nodes), theta, x, labels."""
     rng = np.random.default_rng(0)
     n_in, nodes, n_out = case.widths
@@ -117,7 +124,7 @@ def recurrent(case):
             rng.integers(n_out, size=case.p))
 
 
-def complex_recurrent(case):
+def complex_recurrent_step(case):
     """phi, theta, Re K, Im K, omega, x, and targets (Re a, Im a)."""
     rng = np.random.default_rng(0)
     nodes, modes = case.widths

@@ -1,22 +1,20 @@
 """The matrix products that the formulas need, and nothing else, into arrays that exist already."""
 import numpy as np
 
-from . import problems, repeated
+from . import problems
 
 
 def multiplied(products, inverted=None):
-    """(run, result) of all a b -> out, behind the inverse of a matrix if there is one."""
+    """All a b -> out, behind the inverse of a matrix if there is one."""
     def work():
         if inverted is not None:
             np.linalg.inv(inverted)
         for a, b, out in products:
             np.matmul(a, b, out=out)
+    return work, lambda _: {}
 
-    return repeated(work, lambda _: {})
 
-
-def step(case, learning_rate):
-    layers, x, _ = problems.step(case)
+def step(case, layers, x, target):
     y = [x] + [np.ones((case.p, width), case.dtype) for width in case.widths[1:]]
     todo = []
     for i, layer in enumerate(layers):
@@ -29,9 +27,8 @@ def step(case, learning_rate):
     return multiplied(todo)
 
 
-def tangent_kernel(case):
+def tangent_kernel(case, x, layers):
     """Forward, backward and the Gram matrices of every layer."""
-    x, layers = problems.network(case)
     n_out, todo, last = case.widths[-1], [], len(layers) - 1
     gram = np.empty((case.p, case.p))
     outer = gram if n_out == 1 else np.empty((case.p * n_out,) * 2)
@@ -46,24 +43,22 @@ def tangent_kernel(case):
     return multiplied(todo)
 
 
-def hinge_flow_step(case):
+def hinge_flow_step(case, *_):
     d, h = case.widths[:2]
     x, hidden, neurons = np.ones((case.p, d + 1)), np.ones((case.p, h)), np.ones((h, d + 1))
     return multiplied([(x, neurons.T, np.empty_like(hidden)),
                        (x.T, hidden, np.empty((d + 1, h)))])
 
 
-def kernel_pca(case):
+def kernel_pca(case, gram):
     """Six passes of twenty columns: what a block method needs if all goes well."""
-    gram = problems.gaussian_gram(case)
     block = np.ones((case.p, 2 * problems.COMPONENTS))
     return multiplied(6 * [(gram, block, np.empty_like(block))])
 
 
-def recurrent_step(case):
+def recurrent_step(case, phi, *_):
     """The inverse, A and its backward, and three products a step but for the first one."""
     nodes, n_out = case.widths[1:]
-    phi = problems.recurrent(case)[0]
     state, out, matrix = np.ones((case.p, nodes)), np.ones((case.p, nodes)), np.empty_like(phi)
     scores, rows = np.empty((case.p, n_out)), np.empty((n_out, nodes))
     todo = 4 * [(phi, phi, matrix)]                         # A, then M by two, then Y^T (..)
@@ -75,12 +70,12 @@ def recurrent_step(case):
     return multiplied(todo, inverted=phi)
 
 
-def complex_recurrent_step(case):
+def complex_recurrent_step(case, phi, *_):
     """The inverse, A and its backward, K Y and its backward, and all products of a step in time."""
     nodes, modes = case.widths
-    phi, k = problems.complex_recurrent(case)[0], np.ones((2 * modes, nodes))
     state, out, matrix = np.ones((case.p, nodes)), np.empty((case.p, nodes)), np.empty_like(phi)
-    rows, grad_k, written = np.empty_like(k), np.empty_like(k), np.ones((case.p, 2 * modes))
+    k, written = np.ones((2 * modes, nodes)), np.ones((case.p, 2 * modes))
+    rows, grad_k = np.empty_like(k), np.empty_like(k)
     todo = 5 * [(phi, phi, matrix)]                         # A, then M by two, grad_Y Y^T, Y^T (..)
     todo += [(k, phi, rows), (k.T, rows, matrix), (rows, phi.T, grad_k)]
     for t in range(case.depth):
