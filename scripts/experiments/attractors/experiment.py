@@ -12,20 +12,10 @@ Source: L. Petrini 2020, candidacy talk (A ~ p sqrt(h) up to A ~ h, "preliminary
 replace an attractor). An attractor there: neurons active on the same points; here, of one sign of
 beta too.
 
-Published against ours (medians of 3 seeds, range; about p = 64, h = 400, d = 5; raw patterns):
-A ~ p / p^0.65 (0.63 to 0.92), ternary patterns 0.65;  A ~ sqrt(h) / h^0.62 (0.58 to 0.64), 0.67
-A against d: not given / d^0.66 (0.51 to 1.05), no power law: it grows to d = 10 and not beyond
-one neuron replaces an attractor / f changes by 2.1e-15 at most; 0 or 1 pattern in a network needs 2
-MNIST: feature learning is better / test error 0.105, lazy 0.112, in each of 3 seeds; but 0.88 of
-    the neurons are attractors of their own (lazy: 0.98), so that merging hardly saves any
-Patterns count neurons that contribute nothing. The effective number, 1 / sum of squared shares of
-|beta| |v|, grows as p^0.82 and hardly with h (h^0.12): at h = 1600 it is 12.6, of 121 attractors.
-With constant forces the number of maxima grows as p^0.43, p^0.74, p^0.98 for d = 1, 2, 3, and more
-than half of them lie on kinks, along which neurons slide.
-
 Minutes on one core: --quick 1/4, --standard 7, --full 700 by estimate.
 
-Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk).
+Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk);
+few neurons after merging on MNIST, where most of them are attractors of their own.
 """
 from dataclasses import dataclass
 

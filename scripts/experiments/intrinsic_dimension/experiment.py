@@ -14,19 +14,8 @@ depth; that of the last hidden layer predicts the accuracy; neither seen by prin
 nor in untrained networks, nor with shuffled labels; convolutional networks, images); L. Petrini's
 talk of 2020 (two principal components of the last u: about a curve after feature learning).
 
-Published against ours, means of 2 seeds:
-last hidden layer after feature learning about a curve / stripe, u: 3.2, and 1.9 in blocks of 125
-points (the curve has a width, which small distances see); 99.99 % of the variance on two axes. It
-is 10.1 untrained, and the same when lazy, of 9.6 in the input.
-falls with depth when trained / stripe, u: 9.6, 9.2, 6.8, 3.2; MNIST, a, 10,000 images: 13.3, 11.5,
-11.1, 10.3, 9.3, 8.2
-no fall untrained / MNIST, a: rises to 16.8;  with shuffled labels: up to 18.9, the last 14.3
-
-Does not reproduce: the dimension rises first / never above that of the input in trained networks.
-Principal components do not see it / they do here: 90 % of the variance takes 84 in the input and 9,
-65, 33 in the last a of MNIST's trained, untrained and shuffled networks. The last layer's dimension
-predicts the error / correlation 0.57 over 8 networks of 300 to 10,000 images: it falls with the
-error from 1,000 images on, but not from 300 to 1,000, nor between two seeds of 10,000.
+Does not reproduce: the dimension rises first. Principal components do not see the fall. The last
+layer's dimension predicts the error: only among networks of many images.
 
 Deviation: the published networks are convolutional; these are fully connected.
 Copies: rows in which all units of a layer are dead coincide. One of each is kept.
