@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import here
-from lab.plan import stack
+from lab.plan import by_seed, stack
 
 from npspectral.sweep import grid
 
@@ -39,12 +39,12 @@ AXES = {
         "ends": ("attractor", "component"), "end_signs": ("attractor",)}.items()},
     **{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
        for name in ("attractors", "sliding")},
-    **{f"A against {size}/{name}": ("seed", size) for size in VARIED for name in COUNTS},
-    **{f"A against {size}/errors": ("seed", size, "merged or not") for size in VARIED},
+    **{f"A against {size}/{name}": ("seed", size, *["merged or not"] * (name == "errors"))
+       for size in VARIED for name in (*COUNTS, "errors")},
     **{size: (size,) for size in VARIED}, **dict.fromkeys(COUNTS, ("seed",)),
     "errors": ("seed", "merged or not"), "vectors": ("seed", "neuron", "component"),
-    "beta": ("seed", "neuron"), "labels": ("seed", "neuron"), "x": ("seed", "point", "input"),
-    "target": ("seed", "point")}
+    **dict.fromkeys(("beta", "labels"), ("seed", "neuron")), "target": ("seed", "point"),
+    "x": ("seed", "point", "input")}
 
 
 @dataclass(frozen=True)
@@ -76,30 +76,29 @@ SETTINGS = {
 
 
 def plan(setting):
-    """part, or (varied size, its value) -> the runs."""
+    """part -> its runs, those of sizes seed by seed."""
     runs = {"field": grid(follow_field, seed=[2])}
     for d, sizes in enumerate(setting.p_maxima, start=1):
         runs[f"maxima, d = {d}"] = grid(follow_maxima, d=[d], p=sizes, tasks=[setting.tasks])
-    trained = {"seed": range(setting.seeds), "max_steps": [setting.max_steps]}
+    seeds, max_steps = range(setting.seeds), [setting.max_steps]
     base = {size: [getattr(setting, size)] for size in VARIED}
     for size in VARIED:
-        for value in getattr(setting, f"{size}_varied"):
-            runs[size, value] = grid(follow_sphere, **{**base, size: [value]}, **trained)
+        runs[f"A against {size}"] = grid(follow_sphere, seed=seeds, max_steps=max_steps, **{
+            **base, size: getattr(setting, f"{size}_varied")})
     for name, alpha in (("feature", FEATURE), ("lazy", LAZY)) if here("mnist") else ():
         runs[f"mnist, {name}"] = grid(follow_mnist, alpha=[alpha], p=[setting.mnist_p],
-                                      h=[setting.mnist_h], **trained)
+                                      h=[setting.mnist_h], seed=seeds, max_steps=max_steps)
     return runs
 
 
 def run(setting, keep):
     values = keep(plan(setting))
-    result = {"field": values.pop("field")[0]}
+    result = {part: stack(rows) for part, rows in values.items()}
+    result["field"], = values["field"]
     for d, sizes in enumerate(setting.p_maxima, start=1):
-        part = f"maxima, d = {d}"
-        result[part] = {"p": np.array(sizes), **stack(values.pop(part))}
+        result[f"maxima, d = {d}"]["p"] = np.array(sizes)
     for size in VARIED:
-        varied = getattr(setting, f"{size}_varied")
-        rows = zip(*(values.pop((size, value)) for value in varied), strict=True)
-        result[f"A against {size}"] = {size: np.array(varied),
-                                       **stack([stack(of_seed) for of_seed in rows])}
-    return result | {part: stack(rows) for part, rows in values.items()}
+        part = f"A against {size}"
+        result[part] = {size: np.array(getattr(setting, f"{size}_varied")),
+                        **by_seed(values[part], setting.seeds)}
+    return result

@@ -24,11 +24,10 @@ from dataclasses import dataclass
 from lab.data import here
 from lab.plan import each_seed, stack
 
-from .parts import ARMS, FOLLOWED, follow
+from .parts import ARMS, follow
 
 SECONDS = 5, 360, 7200
 DATA = "digits", "mnist"
-MEASURED = "end", "largest", "condition", "drift", "limit", "in_time"
 PAIRS = "seed", "gap"
 AXES = {**dict.fromkeys(("size", "seed", "end", "largest", "condition", "drift", "limit", "period"),
                         ("seed",)),
@@ -67,13 +66,8 @@ def run(setting, keep):
         counts=setting.counts, pool=setting.pool, steps=setting.steps)
         for name in here(*DATA) if getattr(setting, name) for arm in ARMS}
     result = {}
-    for (name, arm), rows in keep(plan).items():
-        result[f"{name}, {arm}"] = stack([row["classes"] for row in rows])
-        if arm in FOLLOWED:
-            result[f"{name}, {arm}, pairs"] = stack([row["pairs"] for row in rows])
-        if arm == "oscillating":
-            seen = [row["memory"] for row in rows]
-            result[f"{name}, memory"] = stack([{part: one[part] for part in MEASURED}
-                                               for one in seen])
-            result[f"{name}, states"] = {part: seen[0][part] for part in ("m", "u", "label")}
+    for rows in keep(plan).values():
+        for part in rows[0]:
+            found = [row[part] for row in rows]
+            result[part] = found[0] if part.endswith("states") else stack(found)
     return result

@@ -1,12 +1,12 @@
 """A network trained, and what it keeps."""
 import numpy as np
-from lab.data import images
+from lab.data import images, pooled
 from lab.progress import progress
 
 from npspectral import Adam, Dense, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import ComplexRecurrentSpectral, tree
 
-from .sequences import follow_sequences
+from .sequences import follow_sequences, with_constant
 
 CLASSES, BATCH = 10, 100
 ARMS = ("oscillating", "free", "score", "linear")
@@ -18,8 +18,6 @@ GAPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 21, 22, 23, 24)
 PERIOD = 2 * (CLASSES + 1)              # after so many steps all modes, evenly spaced, are back
 
 
-# Data
-
 def load(name, seed, pool):
     """(x, labels) for training, the same for testing, float32, with a constant last feature."""
     if name == "digits":
@@ -30,19 +28,6 @@ def load(name, seed, pool):
     return [(with_constant(pooled(x, pool if name == "mnist" else 1)), labels)
             for x, labels in sets]
 
-
-def pooled(x, side):
-    """Means over squares of side x side pixels."""
-    size = int(round(x.shape[1] ** 0.5))
-    blocks = x.reshape(len(x), size // side, side, size // side, side)
-    return blocks.mean((2, 4), dtype=x.dtype).reshape(len(x), -1)
-
-
-def with_constant(x):
-    return np.concatenate([x, np.ones_like(x[:, :1])], 1)
-
-
-# Networks
 
 def network(n_in, arm, steps):
     """All start alike; only the free arm trains the nodes' eigenvalues."""
@@ -80,8 +65,6 @@ def train(layer, arm, stages, train_set, test_set, rng, label):
     return params, np.array(found)
 
 
-# What is left
-
 def follow_memory(layer, params, x, labels):
     """States until long after the nodes' end, and the read-out as time passes; in float64."""
     x, params = tree.map(lambda array: array.astype(float), (x, params))
@@ -106,16 +89,22 @@ def turned_back(m, omega, begin=0):
 
 
 def follow(name, arm, seed, stages, counts, pool, steps):
-    """One network: "classes", of the FOLLOWED also "pairs", of the oscillating one "memory"."""
+    """One network, of the FOLLOWED also what pairs leave, of the oscillating one what lasts.
+
+    part -> name -> array, as in the result; "states" are to be shown of one seed alone.
+    """
     train_set, test_set = load(name, seed, pool)
     layer = network(train_set[0].shape[1], arm, steps)
     params, course = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
                            f"{name}, seed {seed}")
-    found = {"classes": {"accuracy": course, "seed": seed, **params,
-                         "size": tree.size(layer.trainable_part(params))}}
+    found = {f"{name}, {arm}": {"accuracy": course, "seed": seed, **params,
+                                "size": tree.size(layer.trainable_part(params))}}
     if arm in FOLLOWED:
-        found["pairs"] = {"largest": np.abs(np.tanh(params["theta"])).max(), **follow_sequences(
-            layer, params, train_set, test_set, GAPS, counts, PERIOD, seed)}
+        found[f"{name}, {arm}, pairs"] = {
+            "largest": np.abs(np.tanh(params["theta"])).max(), **follow_sequences(
+                layer, params, train_set, test_set, GAPS, counts, PERIOD, seed)}
     if arm == "oscillating":
-        found["memory"] = follow_memory(layer, params, *test_set)
+        memory = follow_memory(layer, params, *test_set)
+        states = {part: memory.pop(part) for part in ("m", "u", "label")}
+        found |= {f"{name}, memory": memory, f"{name}, states": states}
     return found

@@ -30,6 +30,10 @@ def patterns(layer, params, x, chosen, gap):
                            for part in parts])
 
 
+def with_constant(x):
+    return np.concatenate([x, np.ones_like(x[:, :1])], 1)
+
+
 def picked(a, classes):
     """a of the mode of one class a row."""
     return np.take_along_axis(a, classes[:, None], 1)[:, 0]
@@ -49,19 +53,16 @@ def order_by_phases(a, classes, omega, gap):
 
 def order_by_least_squares(train, train_classes, test, test_classes):
     """Whether features tell the order, by a linear function for each two classes, fit to +-1."""
+    train, test = with_constant(train.astype(float)), with_constant(test.astype(float))
     right = np.full(len(test), 0.5)
     keys, test_keys = (np.sort(classes, 1) @ [1000, 1] for classes in (train_classes, test_classes))
     for key in np.intersect1d(keys, test_keys):
         rows, asked = keys == key, test_keys == key
-        features, sign = with_one(train[rows]), np.sign(train_classes[rows] @ [1, -1])
+        features, sign = train[rows], np.sign(train_classes[rows] @ [1, -1])
         ridge = FLOOR * np.mean(features ** 2) * len(features) * np.eye(features.shape[1])
         weights = np.linalg.solve(features.T @ features + ridge, features.T @ sign)
-        right[asked] = with_one(test[asked]) @ weights * (test_classes[asked] @ [1, -1]) > 0
+        right[asked] = test[asked] @ weights * (test_classes[asked] @ [1, -1]) > 0
     return right
-
-
-def with_one(features):
-    return np.concatenate([features, np.ones((len(features), 1))], 1)
 
 
 def both_found(a, classes, omega, gap):

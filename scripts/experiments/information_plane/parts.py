@@ -58,16 +58,14 @@ def bins_of(name, hidden):
 
 
 def plane(hidden, labels, low, high, widths):
-    """I(T; X) and I(T; Y) in bits, (moments, layers, widths) each."""
-    def within(layer, width):
-        """The ends lie on edges; they are to count as the outermost bins, not as more bins."""
-        return np.clip(layer, low + width / 2, high - width / 2)
+    """I(T; X) and I(T; Y) in bits, (moments, layers, widths) each.
 
-    about_x, about_y = (np.array([[[measure(within(layer, width), width) for width in widths]
-                                   for layer in layers] for layers in hidden])
-                        for measure in (binned_entropy,
-                                        lambda t, width: binned_information(t, labels, width)))
-    return about_x, about_y
+    low and high lie on edges of bins; they are to count as the outermost bins, not as more bins.
+    """
+    def seen(measure):
+        return np.array([[[measure(np.clip(layer, low + width / 2, high - width / 2), width)
+                           for width in widths] for layer in layers] for layers in hidden])
+    return seen(binned_entropy), seen(lambda t, width: binned_information(t, labels, width))
 
 
 def follow(name, epochs, rate, moments, seed):
@@ -80,8 +78,8 @@ def follow(name, epochs, rate, moments, seed):
     layers = [representations(network, params, x) for params in found]
     right = np.array([given[-1].argmax(1) == labels for _, given in layers])
     hidden = [received[1:] for received, _ in layers]
-    low, high, widths = bins_of(name, hidden)
-    about_x, about_y = plane(hidden, labels, low, high, widths)
+    *ends, widths = bins_of(name, hidden)
+    about_x, about_y = plane(hidden, labels, *ends, widths)
     return {"epochs": seen, "widths": widths, "about_x": about_x, "about_y": about_y,
             "train_accuracy": right[:, learned_from].mean(1),
             "test_accuracy": right[:, ~learned_from].mean(1)}

@@ -9,7 +9,7 @@ from npspectral import Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cr
 from npspectral.analysis.spectral.relevance import input_relevance, keep_top, top_mask
 from npspectral.data import correlated_pairs, gaussian_features, train_test_split
 from npspectral.nn import L2, PUBLISHED
-from npspectral.training import accuracy, evaluate
+from npspectral.training import accuracy, predict
 
 HIDDEN = (100, 100, 50)
 BATCH = 500
@@ -33,10 +33,8 @@ RETRAIN = Training(0.0, 0.0, ((1e-3, 20),))         # of (c): on few pixels
 def spectral_network(n_in, n_out, first):
     """n_in-100-100-50-n_out with lambda_out = 0 throughout; `first` follows the first layer."""
     sizes = (n_in, *HIDDEN, n_out)
-    layers = []
-    for pair, activation in zip(zip(sizes, sizes[1:]), (first, ReLU(), ReLU())):
-        layers += [Spectral(*pair, **PUBLISHED["chicchi2024"]), activation]
-    return Chain(*layers, Spectral(*sizes[-2:], **PUBLISHED["chicchi2024"]))
+    a, b, c, d = (Spectral(*pair, **PUBLISHED["chicchi2024"]) for pair in zip(sizes, sizes[1:]))
+    return Chain(a, first, b, ReLU(), c, ReLU(), d)
 
 
 def train(network, rng, train_set, test_set, training, label):
@@ -128,21 +126,14 @@ def follow_mnist(training, counts, seed):
     row = {**scores, "curves": curves, "accuracy": curves[-1, 2]}
     for name, score in orders.items():
         progress(f"{label}  masking by {name}")
-        row[f"kept_{name}"] = np.array([
-            evaluate(network, params, keep_top(test_set[0], score, n), test_set[1],
-                     metrics=[accuracy])["accuracy"] for n in counts])
-    for name in ("relevance", "random"):
-        row[f"retrained_{name}"] = retrain(rng, train_set, test_set, orders[name],
-                                           f"{label}, {FEW} pixels by {name}")
+        outputs = (predict(network, params, keep_top(test_set[0], score, n)) for n in counts)
+        row[f"kept_{name}"] = np.array([accuracy(y, test_set[1]) for y in outputs])
+    for name in ("relevance", "random"):            # new networks that never see other pixels
+        mask, few = top_mask(orders[name], FEW), spectral_network(FEW, 10, ReLU())
+        sets = [(np.ascontiguousarray(x[:, mask]), labels) for x, labels in (train_set, test_set)]
+        _, curves = train(few, rng, *sets, RETRAIN, f"{label}, {FEW} pixels by {name}")
+        row[f"retrained_{name}"] = curves[-1, 2]
     return row
-
-
-def retrain(rng, train_set, test_set, scores, label):
-    """Test accuracy of a new network that only ever sees the FEW pixels of the largest scores."""
-    mask = top_mask(scores, FEW)
-    sets = [(np.ascontiguousarray(x[:, mask]), labels) for x, labels in (train_set, test_set)]
-    _, curves = train(spectral_network(FEW, 10, ReLU()), rng, *sets, RETRAIN, label)
-    return curves[-1, 2]
 
 
 def relevances(network, params):

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import here
-from lab.plan import stack
+from lab.plan import by_seed
 
 from npspectral.sweep import Run
 
@@ -81,10 +81,10 @@ SETTINGS = {
 def run(setting, keep):
     """task -> name -> array (seeds, sizes, ...)."""
     tasks = {name: setting.of(name) for name in TASKS if name != "mnist" or here("mnist")}
-    values = keep({
-        (name, seed): [Run(follow, {"name": name, "d": d, "widths": widths, "p": p, "seed": seed,
-                                    "max_steps": setting.steps(p)}) for p in sizes]
-        for name, (sizes, seeds, d, widths) in tasks.items() for seed in range(seeds)})
+    values = keep({name: [
+        Run(follow, {"name": name, "d": d, "widths": widths, "p": p, "seed": seed,
+                     "max_steps": setting.steps(p)}) for seed in range(seeds) for p in sizes]
+        for name, (sizes, seeds, d, widths) in tasks.items()})
     return {name: {"p": np.array(sizes), "d": d, "n_parallel": TASKS[name].n_parallel or d,
-                   **stack([stack(values[name, seed]) for seed in range(seeds)])}
+                   **by_seed(values[name], seeds)}
             for name, (sizes, seeds, d, _) in tasks.items()}

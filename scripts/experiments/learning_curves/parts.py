@@ -1,10 +1,12 @@
 """A run: one training set, learned by every method."""
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.progress import told
+from lab.tasks import error_of
 
 from npspectral import soft_hinge
 from npspectral.analysis.clouds.neighbors import nearest_neighbor_vote
@@ -15,13 +17,13 @@ from npspectral.analysis.neurons.compression import amplification_mean_square
 from npspectral.data import cylinder, parity_task, sphere, stripe
 from npspectral.data.binary import STRIPE, cylinder_radius, sphere_radius
 from npspectral.nn import OneHidden, mean_field
-from npspectral.training import Limits, gradient_flow
+from npspectral.training import Limits, gradient_flow, settle
 
 C = 1e6                     # of the machines, in units of 1 / mean of the kernel's diagonal
 LIMITS = Limits(max_output_change=0.3, floor=1e-2)
 N_TEST, N_IMAGES = 10_000, 10_000
 EVERY_POINT = "stripe, every point"     # trained until no point is inside the margin
-ESCAPED = 0.1               # share of points beyond the margin that defines t*
+ESCAPED = np.nextafter(0.1, 1)          # t*: more than 0.1 of the points are beyond the margin
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,11 @@ def draw(name, d, rng, p):
 
 def train(task, network, params, x, target, alpha, max_steps, label):
     """The last record of the flow, and the first one after t*."""
-    escaped = None
-    for record in gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS,
-                                loss=partial(soft_hinge, sharpness=task.sharpness)):
-        satisfied = record.satisfied(target)
-        if escaped is None and satisfied > ESCAPED:
-            escaped = record
-        if satisfied >= task.fraction or record.step >= max_steps:
-            return record, escaped or record
-        if record.step % 200 == 0:
-            progress(f"{label}  step {record.step}  {1 - satisfied:.3f} of the points to go")
-    return record, escaped or record
-
-
-def wrong(outputs, target):
-    """Share of test points on the wrong side."""
-    return float((np.asarray(outputs).ravel() * target[:, 0] <= 0).mean())
+    loss = partial(soft_hinge, sharpness=task.sharpness)
+    flow = told(gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS, loss=loss),
+                target, label)
+    escaped = settle(flow, target, ESCAPED, max_steps=max_steps)
+    return settle(chain([escaped], flow), target, task.fraction, max_steps=max_steps), escaped
 
 
 def machine(network, params, train_set, test_set):
@@ -91,7 +82,7 @@ def machine(network, params, train_set, test_set):
     scale = np.diag(gram).mean()
     solved = support_vectors(gram / scale + np.eye(len(x)) / C, target[:, 0], intercept=False,
                              tolerance=1e-6)
-    return wrong(solved.decide(cross / scale), target_test), solved.support
+    return error_of(solved.decide(cross / scale), target_test[:, 0]), solved.support
 
 
 def follow(name, d, widths, p, seed, max_steps):
@@ -104,12 +95,12 @@ def follow(name, d, widths, p, seed, max_steps):
     label = f"{name}, p {p}, seed {seed}"
     before, ends, errors = network.forward(start, x_test)[0], [], []
     for alpha in (task.feature, task.lazy):
-        last, escaped = train(task, network, start, x, target, alpha, max_steps, label)
-        errors.append(wrong(network.forward(last.params, x_test)[0] - before, target_test))
-        ends.append((last, escaped))
+        ends.append(train(task, network, start, x, target, alpha, max_steps, label))
+        end, _ = network.forward(ends[-1][0].params, x_test)
+        errors.append(error_of(end - before, target_test))
     initial, first = machine(network, start, train_set, test_set)
     final, second = machine(network, ends[0][0].params, train_set, test_set)
-    vote = wrong(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test)
+    vote = error_of(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test[:, 0])
     return {"errors": np.array([*errors, initial, final, vote]),
             "left": np.array([1 - last.satisfied(target) for last, _ in ends]),
             "steps": np.array([last.step for last, _ in ends]),
@@ -124,8 +115,7 @@ def geometry(task, x, ends, supports):
     arrays = {"distances": np.array([task.distance(x[rows], d).mean() for rows in supports]),
               "distance_of_all": task.distance(x, d).mean()}
     if task.n_parallel:
-        for name, moment in (("amplification", 1), ("final_amplification", 0)):
-            arrays[name] = np.array([
-                amplification_mean_square(end[moment].params["omega"], task.n_parallel)
-                for end in ends])
+        arrays["final_amplification"], arrays["amplification"] = np.array([
+            [amplification_mean_square(record.params["omega"], task.n_parallel) for record in end]
+            for end in ends]).T
     return arrays

@@ -1,6 +1,6 @@
 """What is learned: rings, digits, pairs of digits, images."""
 import numpy as np
-from lab.data import images
+from lab.data import images, pooled
 
 from npspectral import data
 
@@ -32,16 +32,11 @@ def pairs(rng, n_train, n_test):
     return parts
 
 
-def halved(x):
-    """Images (n, 784) at half their resolution (n, 196): means over 2 x 2 pixels."""
-    return x.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196)
-
-
 def mnist(rng, limit, n_validation, half):
     """(x, labels) for training, validation and test in float32; the first two in random order."""
     (x, labels), (x_test, labels_test) = images("mnist", limit)
     if half:
-        x, x_test = halved(x), halved(x_test)
+        x, x_test = pooled(x, 2), pooled(x_test, 2)
     order = rng.permutation(len(x))
     held, rest = order[:n_validation], order[n_validation:]
     return (x[rest], labels[rest]), (x[held], labels[held]), (x_test, labels_test)

@@ -50,8 +50,7 @@ def right(network, params, x, labels):
 def follow(layer, start, params, x, labels):
     """What the states of some test examples do, and the matrices before and after training."""
     x, labels = x[:FOLLOWED], labels[:FOLLOWED]
-    (phi, inverse), (phi_before, inverse_before) = (layer.eigenvectors(own)
-                                                    for own in (params, start))
+    (phi, inverse), (phi_before, _) = (layer.eigenvectors(own) for own in (params, start))
     planted, rows = phi[:, :layer.n_out], inverse[:layer.n_out]
     states, limit = layer.states(params, x, layer.steps + TAIL), layer.limit(params, x)
     distance = np.linalg.norm(states - limit, axis=2)
@@ -149,9 +148,8 @@ def until_it_stops(network, rng, train_set, held, epochs, label):
             progress(f"{label}  rate {rate:g}, epoch {len(course)}, validation {best:.4f}")
             if waited == PATIENCE:
                 break
-    filled = np.full(len(RATES) * epochs, np.nan)
-    filled[:len(course)] = course
-    return found, filled, time.monotonic() - begin
+    nothing = np.full(len(RATES) * epochs - len(course), np.nan)
+    return found, np.concatenate([course, nothing]), time.monotonic() - begin
 
 
 def run_images(kind, steps, nodes, half, limit, n_validation, epochs, seed):
@@ -159,18 +157,18 @@ def run_images(kind, steps, nodes, half, limit, n_validation, epochs, seed):
     rng = np.random.default_rng(seed)
     train_set, held, (x, labels) = mnist(rng, limit, n_validation, half)
     n_in = x.shape[1]
-    layer = RecurrentSpectral(n_in, 10, nodes, steps, ReLU(), constant=True)
+    network = RecurrentSpectral(n_in, 10, nodes, steps, ReLU(), constant=True)
     size = (nodes + 1) * (nodes - 10)
-    hidden = round((size - 10) / (n_in + 11))
-    network = layer if kind == "recurrent" else Chain(Dense(n_in, hidden), ReLU(),
-                                                      Dense(hidden, 10))
+    if kind == "dense":
+        hidden = round((size - 10) / (n_in + 11))
+        network = Chain(Dense(n_in, hidden), ReLU(), Dense(hidden, 10))
+        size = (n_in + 1) * hidden + (hidden + 1) * 10
     params, course, seconds = until_it_stops(network, rng, train_set, held, epochs,
                                              f"MNIST, {kind}, seed {seed}")
     found = {"accuracy": right(network, params, x, labels), "seconds": seconds, "course": course,
-             "size": size if kind == "recurrent" else (n_in + 1) * hidden + (hidden + 1) * 10}
+             "size": size}
     if kind == "recurrent":
-        found["condition"] = layer.condition(params)
-        scores = layer.states(params, x[:1000], steps + TAIL) @ layer.eigenvectors(
-            params)[1][:10].T
-        found["accuracy_in_time"] = (scores.argmax(2) == labels[:1000]).mean(1)
+        states, rows = network.states(params, x[:1000], steps + TAIL), network.eigenvectors(params)[1]
+        found |= {"condition": network.condition(params), "accuracy_in_time":
+                  ((states @ rows[:10].T).argmax(2) == labels[:1000]).mean(1)}
     return found
