@@ -78,7 +78,7 @@ def test_shares_of_the_chosen_weights_are_those_of_the_layers():
 
 def test_start_of_2020_is_the_effective_eigenvalue(rng):
     m = np.random.default_rng(5).uniform(-1.8, 1.8, 100)
-    lambda_out = arms.Start2020()(np.random.default_rng(5), (100,))
+    lambda_out = arms.start_2020(np.random.default_rng(5), (100,))
     assert_near(1 - lambda_out, m * (1 - m), roundings=8, scale=5.04)
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import here
-from lab.plan import by_seed, stack
+from lab.plan import axes, by_seed, stack
 
 from npspectral.sweep import grid
 
@@ -30,21 +30,21 @@ from .parts import FEATURE, LAZY, follow_field, follow_maxima, follow_mnist, fol
 SECONDS = 16, 430, 42000
 DATA = ("mnist",)
 VARIED = "phd"
-COUNTS = ("attractors", "ternary", "at_start", "dead", "sliding", "unseen", "effective", "merged",
-          "mixed", "two", "change", "left", "drift")
+COUNTS = ("attractors ternary at_start dead sliding unseen effective merged mixed two change left "
+          "drift")
 AXES = {
-    **{f"field/{name}": axes for name, axes in {
-        "x": ("point", "input"), "force": ("point",), "beta": ("neuron",), "growth": ("neuron",),
-        "paths": ("step", "neuron", "component"), "last": ("neuron", "component"),
-        "ends": ("attractor", "component"), "end_signs": ("attractor",)}.items()},
+    **{f"field/{name}": of for name, of in axes({
+        "point, input": "x", "point": "force", "neuron": "beta growth",
+        "step, neuron, component": "paths", "neuron, component": "last",
+        "attractor, component": "ends", "attractor": "end_signs"}).items()},
     **{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
        for name in ("attractors", "sliding")},
     **{f"A against {size}/{name}": ("seed", size, *["merged or not"] * (name == "errors"))
-       for size in VARIED for name in (*COUNTS, "errors")},
-    **{size: (size,) for size in VARIED}, **dict.fromkeys(COUNTS, ("seed",)),
-    "errors": ("seed", "merged or not"), "vectors": ("seed", "neuron", "component"),
-    **dict.fromkeys(("beta", "labels"), ("seed", "neuron")), "target": ("seed", "point"),
-    "x": ("seed", "point", "input")}
+       for size in VARIED for name in (*COUNTS.split(), "errors")},
+    **{size: (size,) for size in VARIED},
+    **axes({"seed": COUNTS, "seed, merged or not": "errors", "seed, point": "target",
+            "seed, neuron, component": "vectors", "seed, neuron": "beta labels",
+            "seed, point, input": "x"})}
 
 
 @dataclass(frozen=True)

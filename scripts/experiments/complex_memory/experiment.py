@@ -22,23 +22,19 @@ it when the second comes: the pattern is not the sum of both, and |a|^2 does tel
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import ARMS, follow
 
 SECONDS = 5, 360, 7200
 DATA = "digits", "mnist"
-PAIRS = "seed", "gap"
-AXES = {**dict.fromkeys(("size", "seed", "end", "largest", "condition", "drift", "limit", "period"),
-                        ("seed",)),
-        **dict.fromkeys(("gap", "phases", "both", "separation", "amplitude", "power", "cross",
-                         "swap", "swap_power"), PAIRS),
-        **dict.fromkeys(("turned", "twice", "alone"), (*PAIRS, "class")),
-        **dict.fromkeys(("k_real", "k_imag", "weight"), ("seed", "out", "in")),
-        "accuracy": ("seed", "epoch"), "phi": ("seed", "node", "component"),
-        "theta": ("seed", "node"), "omega": ("seed", "mode"), "bias": ("seed", "out"),
-        "cloud": ("seed", "order", "pair"), "in_time": ("seed", "step"), "m": ("step", "mode"),
-        "u": ("step",), "label": ()}
+AXES = axes({
+    "seed": "size seed end largest condition drift limit period", "seed, epoch": "accuracy",
+    "seed, gap": "gap phases both separation amplitude power cross swap swap_power",
+    "seed, gap, class": "turned twice alone", "seed, order, pair": "cloud",
+    "seed, out, in": "k_real k_imag weight", "seed, node, component": "phi", "seed, node": "theta",
+    "seed, mode": "omega", "seed, out": "bias", "seed, step": "in_time", "step, mode": "m",
+    "step": "u", "": "label"})
 
 
 @dataclass(frozen=True)

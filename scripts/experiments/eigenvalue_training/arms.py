@@ -10,7 +10,6 @@ from npspectral.nn import PUBLISHED, Constant, GlorotUniform, Layer, Uniform
 from npspectral.nn._expect import check_input, check_upstream
 
 WIDE, SMALL = (784, 2000, 200, 10), (784, 500, 80, 10)     # the two published networks
-EIGENVALUES = ("lambda_in", "lambda_out")
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ def chain(layers, activation):
     return Chain(*[step for layer in layers for step in (activation, layer)][1:])
 
 
-def spectral(sizes, published="buffoni_two_sets", trainable=EIGENVALUES, activation=Tanh()):
+def spectral(sizes, published="buffoni_two_sets", trainable=("lambda_in", "lambda_out"),
+             activation=Tanh()):
     """Spectral layers set up as published, of which only `trainable` is trained."""
     options = {**PUBLISHED[published], "trainable": trainable}
     return chain([Spectral(*pair, **options) for pair in zip(sizes, sizes[1:])], activation)
@@ -79,33 +79,25 @@ def spectral(sizes, published="buffoni_two_sets", trainable=EIGENVALUES, activat
 
 def direct(sizes, counts, seed=0):
     """Dense layers without bias, of which counts[k] weights of layer k are trained."""
-    layers = []
-    for (n_in, n_out), count in zip(zip(sizes, sizes[1:]), counts, strict=True):
-        if 0 < count < n_in * n_out:
-            layers.append(ChosenWeights(n_in, n_out, count, seed))
-        else:
-            layers.append(Dense(n_in, n_out, bias=False, trainable=("weight",) if count else ()))
-    return chain(layers, Tanh())
+    return chain([
+        ChosenWeights(n_in, n_out, count, seed) if 0 < count < n_in * n_out else
+        Dense(n_in, n_out, bias=False, trainable=("weight",) if count else ())
+        for n_in, n_out, count in zip(sizes[:-1], sizes[1:], counts, strict=True)], Tanh())
 
 
-@dataclass(frozen=True)
-class Start2020:
-    """1 - m + m^2 with m uniform on +-1.8: where the eigenvalues of the layer of 2020 begin.
-
-    There m is drawn once, as first value of the variable t and as its factor: 1 - m + m t.
-    """
-
-    def __call__(self, rng, shape, dtype=float):
-        m = rng.uniform(-1.8, 1.8, shape)
-        return (1 - m + m * m).astype(dtype)
+def start_2020(rng, shape, dtype=float):
+    """1 - m + m^2 with m uniform on +-1.8: where the eigenvalues of the layer of 2020 begin."""
+    m = rng.uniform(-1.8, 1.8, shape)
+    return (1 - m + m * m).astype(dtype)
 
 
 def earlier_notebook():
     """784-500-80-10 with W = (1 - lambda_out) phi, where only the first phi is frozen.
 
-    Deviation: lambda_out is trained itself, not t (see Start2020), so steps have no factor m.
+    Deviation: there lambda_out = 1 - m + m t, and t, first m, is trained. Here lambda_out itself
+    is, so steps have no factor m.
     """
-    options = dict(lambda_in=1.0, lambda_out=Start2020(), phi=Uniform(-0.2, 0.2), bias=False)
+    options = dict(lambda_in=1.0, lambda_out=start_2020, phi=Uniform(-0.2, 0.2), bias=False)
     return chain([Spectral(784, 500, trainable=("lambda_out",), **options),
                   Spectral(500, 80, **options), Spectral(80, 10, **options)], Tanh())
 

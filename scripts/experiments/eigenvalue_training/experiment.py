@@ -23,15 +23,15 @@ by estimate; --set "arms=('eigenvalues',)" takes the eigenvalues alone, 4 a seed
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .arms import ARMS
 from .parts import train
 
 SECONDS = 18, 720, 8400
 DATA = ("mnist", "fashion-mnist")
-AXES = {"curves": ("seed", "epoch", "column"), **dict.fromkeys(
-    ("trainable", "parameters", "collapsed_accuracy", "apart"), ("seed",))}
+AXES = axes({"seed, epoch, column": "curves",
+             "seed": "trainable parameters collapsed_accuracy apart"})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
 """Exact counts, and test accuracy less that of dense networks of equal width or equal count."""
+from functools import partial
+
 import numpy as np
 from lab.table import Row
 
@@ -7,6 +9,7 @@ from .parts import COMMON_RATE, network, rate
 BELOW, SAME, NONE = ("below", -np.inf, 0.0), ("the same", -0.01, 0.01), ("-", -np.inf, np.inf)
 CLAIMS = {"eigenvalues": BELOW, "S-QR": SAME, "eigenvalues, as published": BELOW,
           "S-QR, as published": SAME}
+TOLD = "arm", "width", "trainable", "learning_rate", "published_rate"
 
 
 def of_equal_count(part, arm, learning_rate, trained):
@@ -21,15 +24,14 @@ def of_equal_count(part, arm, learning_rate, trained):
 def comparisons(name, part):
     """For every network but the dense ones: its accuracy and those it is compared with."""
     for i in np.flatnonzero(part["arm"] != "dense"):
-        arm, width, trained = str(part["arm"][i]), int(part["width"][i]), int(part["trainable"][i])
-        dense = (part["arm"] == "dense") & (part["width"] == width) & part["published_rate"]
-        own_rate = part["learning_rate"][i]
-        yield {"arm": arm, "width": width, "trained": trained, "learning_rate": own_rate,
-               "published_rate": bool(part["published_rate"][i]),
-               "accuracy": part["accuracy"][:, i], "dense": part["accuracy"][:, dense].ravel(),
-               "equal": of_equal_count(part, "dense", rate(name, "dense"), trained),
-               "equal, own rate": of_equal_count(part, "dense", own_rate, trained),
-               "eigenvalues": of_equal_count(part, "eigenvalues", COMMON_RATE, trained)}
+        one = {key: part[key][i].item() for key in TOLD}
+        dense = (part["arm"] == "dense") & (part["width"] == one["width"]) & part["published_rate"]
+        equal = partial(of_equal_count, part, trained=one["trainable"])
+        yield {**one, "accuracy": part["accuracy"][:, i],
+               "dense": part["accuracy"][:, dense].ravel(),
+               "equal": equal("dense", rate(name, "dense")),
+               "equal, own rate": equal("dense", one["learning_rate"]),
+               "eigenvalues": equal("eigenvalues", COMMON_RATE)}
 
 
 def claims(result):
@@ -56,7 +58,7 @@ def claims(result):
 
 def told(name, one):
     """Accuracy of a network, and of those it is compared with where there are any."""
-    title = f"{one['arm']}, {one['width']}, rate {one['learning_rate']:g}, {one['trained']:,}"
+    title = f"{one['arm']}, {one['width']}, rate {one['learning_rate']:g}, {one['trainable']:,}"
     others = {"dense": "dense, as wide", "equal": "dense, as many", "equal, own rate":
               "dense, as many, its rate", "eigenvalues": "eigenvalues, as many"}
     yield Row(name, title, "-", one["accuracy"])

@@ -21,15 +21,16 @@ well, its S-SVD has random factors that are not orthogonal, and eigenvalues alon
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, by_seed, stack
+
+from npspectral.sweep import Run
 
 from .parts import ARMS, COMMON_RATE, RATES, network, rate, train, trainable_count
 
 SECONDS = 10, 840, 9000
 DATA = "mnist", "fashion-mnist"
-AXES = {**dict.fromkeys(("arm", "width", "learning_rate", "published_rate", "trainable"),
-                        ("network",)),
-        "accuracy": ("seed", "network"), "epochs": ("seed", "network")}
+AXES = axes({"network": "arm width learning_rate published_rate trainable",
+             "seed, network": "accuracy epochs"})
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,15 @@ def networks(name, setting):
 
 def run(setting, keep):
     """Data set -> arrays of every network."""
-    values = keep({(name, arm, width, learning_rate): each_seed(
-        train, setting.seeds, name=name, limit=setting.limit, arm=arm, width=width,
-        learning_rate=learning_rate, epochs=setting.epochs)
-        for name in here(*RATES) for arm, width, learning_rate in networks(name, setting)})
-    result: dict = {}
-    for (name, arm, width, learning_rate), rows in values.items():
-        result.setdefault(name, []).append({
-            "arm": arm, "width": width, "learning_rate": learning_rate,
-            "published_rate": learning_rate == rate(name, arm),
-            "trainable": trainable_count(network(arm, width)), **stack(rows)})
-    result = {name: stack(rows) for name, rows in result.items()}
-    return {name: {**part, **{key: part[key].T for key in ("accuracy", "epochs")}}
-            for name, part in result.items()}
+    nets = {name: list(networks(name, setting)) for name in here(*RATES)}
+    values = keep({name: [
+        Run(train, {"name": name, "limit": setting.limit, "arm": arm, "width": width, "seed": seed,
+                    "learning_rate": learning_rate, "epochs": setting.epochs})
+        for seed in range(setting.seeds) for arm, width, learning_rate in nets[name]]
+        for name in nets})
+    return {name: {**stack([
+        {"arm": arm, "width": width, "learning_rate": learning_rate,
+         "published_rate": learning_rate == rate(name, arm),
+         "trainable": trainable_count(network(arm, width))}
+        for arm, width, learning_rate in nets[name]]), **by_seed(rows, setting.seeds)}
+        for name, rows in values.items()}

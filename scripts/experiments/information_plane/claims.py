@@ -1,5 +1,4 @@
 """What the information plane shows: tanh falls by the bins, ReLU does not, nothing is forgotten."""
-import numpy as np
 from lab.table import Row
 
 from .parts import BINS

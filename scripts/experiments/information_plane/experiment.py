@@ -26,16 +26,14 @@ standard rate is 0.002 for 1,600 epochs; --full has the published 0.0004, 8,000 
 """
 from dataclasses import dataclass
 
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import ACTIVATIONS, follow
 
 SECONDS = 9, 90, 4800
 DATA = ()
-AXES = {"epochs": ("seed", "moment"), "widths": ("seed", "width"),
-        "about_x": ("seed", "moment", "layer", "width"),
-        "about_y": ("seed", "moment", "layer", "width"),
-        "train_accuracy": ("seed", "moment"), "test_accuracy": ("seed", "moment")}
+AXES = axes({"seed, moment": "epochs train_accuracy test_accuracy", "seed, width": "widths",
+             "seed, moment, layer, width": "about_x about_y"})
 
 
 @dataclass(frozen=True)

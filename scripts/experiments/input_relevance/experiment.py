@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from npspectral.sweep import Run
 
@@ -31,15 +31,12 @@ from .parts import Training, follow_gaussian, follow_mnist, follow_pairs, show_m
 
 SECONDS = 20, 300, 9000
 DATA = ("mnist",)
-INPUTS, KEPT = ("seed", "input"), ("seed", "count")
-AXES = {
-    **dict.fromkeys(("relevance", "eigenvalue", "lambda_in", "gap", "hellinger", "relevant",
-                     "flip_probability"), INPUTS),
-    **dict.fromkeys(("accuracy", "bayes", "bayes_rule", "linear_accuracy", "marginal_accuracy",
-                     "retrained_relevance", "retrained_random"), ("seed",)),
-    **dict.fromkeys(("kept_relevance", "kept_eigenvalue", "kept_random"), KEPT),
-    **dict.fromkeys(("examples_0", "examples_1"), ("example", "pixel")),
-    "curves": ("seed", "epoch", "measure"), "mean_images": ("digit", "pixel"), "counts": ("count",)}
+AXES = axes({
+    "seed, input": "relevance eigenvalue lambda_in gap hellinger relevant flip_probability",
+    "seed": "accuracy bayes bayes_rule linear_accuracy marginal_accuracy retrained_relevance "
+            "retrained_random", "seed, count": "kept_relevance kept_eigenvalue kept_random",
+    "example, pixel": "examples_0 examples_1", "digit, pixel": "mean_images", "count": "counts",
+    "seed, epoch, measure": "curves"})
 MANY = 100, 120, 150, 200, 300, 400, 500, 600, 784
 
 

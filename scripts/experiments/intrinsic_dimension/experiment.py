@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .clouds import CONTROLS
 from .parts import (FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control, follow_mnist,
@@ -34,14 +34,14 @@ from .parts import (FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control, fo
 
 SECONDS = 11, 210, 14400
 DATA = ("mnist",)
-MEASURED = {"dimension": ("estimator",), "copies": (), "blocks": ("block",), "components": (),
-            "participation": (), "largest": ("component",)}
+MEASURED = axes({"": "copies components participation", "estimator": "dimension",
+                 "block": "blocks", "component": "largest"})
 AXES = {
-    **{f"control, {name}/{measured}": ("seed", *axes) for name in CONTROLS
-       for measured, axes in MEASURED.items()},
-    **{measured: ("seed", "cloud", *axes) for measured, axes in MEASURED.items()},
-    "points": (), "d": (), "error": ("seed",), "train_error": ("seed",),
-    "labels": ("seed", "point"), "picture": ("seed", "point", "component")}
+    **{f"control, {name}/{measured}": ("seed", *more) for name in CONTROLS
+       for measured, more in MEASURED.items()},
+    **{measured: ("seed", "cloud", *more) for measured, more in MEASURED.items()},
+    **axes({"": "points d", "seed": "error train_error", "seed, point": "labels",
+            "seed, point, component": "picture"})}
 
 
 @dataclass(frozen=True)

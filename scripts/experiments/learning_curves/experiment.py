@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import here
-from lab.plan import by_seed
+from lab.plan import axes, by_seed
 
 from npspectral.sweep import Run
 
@@ -33,11 +33,10 @@ from .parts import EVERY_POINT, TASKS, follow
 
 SECONDS = 18, 540, 360000
 DATA = ("mnist",)
-RUN = ("seed", "p")
-AXES = {"p": ("p",), "d": (), "n_parallel": (), "errors": (*RUN, "method"),
-        "distances": (*RUN, "kernel"), "distance_of_all": RUN, **dict.fromkeys(
-            ("left", "steps", "floor_steps", "escape_times", "amplification",
-             "final_amplification"), (*RUN, "regime"))}
+AXES = axes({
+    "p": "p", "": "d n_parallel", "seed, p": "distance_of_all", "seed, p, method": "errors",
+    "seed, p, kernel": "distances", "seed, p, regime":
+    "left steps floor_steps escape_times amplification final_amplification"})
 
 
 @dataclass(frozen=True)

@@ -19,22 +19,19 @@ stop was chosen afterwards, as one seed was still on a plateau.
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import KERNELS, run_digits, run_images, run_pairs, run_rings
 
 SECONDS = 8, 580, 42000
 DATA = "digits", "mnist"
-FOLLOWED = "seed", "step", "example"
-AXES = {**dict.fromkeys(("accuracy", "seconds", "norm", "rest", "drift", "swapped", "size",
-                         "condition"), ("seed",)),
-        "basins": ("seed", "y", "x"), "x": ("seed", "point", "coordinate"),
-        "x_labels": ("seed", "point"), "labels": ("seed", "example"),
-        "scores": (*FOLLOWED, "class"), "distance": FOLLOWED, "bound": FOLLOWED,
-        "accuracy_in_time": ("seed", "step"), "alignment": ("seed", "step"),
-        "eigenvalues": ("seed", "start or end", "node"), "conditions": ("seed", "start or end"),
-        "alone": ("seed", "kernel", "measure"), "in_turn": ("seed", "measure"),
-        "windows": ("seed", "measure"), "course": ("seed", "epoch")}
+AXES = axes({
+    "seed": "accuracy seconds norm rest drift swapped size condition", "seed, point": "x_labels",
+    "seed, y, x": "basins", "seed, point, coordinate": "x", "seed, example": "labels",
+    "seed, step, example": "distance bound", "seed, step, example, class": "scores",
+    "seed, step": "accuracy_in_time alignment", "seed, start or end, node": "eigenvalues",
+    "seed, start or end": "conditions", "seed, kernel, measure": "alone",
+    "seed, measure": "in_turn windows", "seed, epoch": "course"})
 RINGS = {"1 step": (1, True), "2 steps": (2, True), "5 steps": (5, True),
          "5 steps, no constant node": (5, False)}           # steps, constant node
 BLIND = "1 step", "5 steps, no constant node"               # run to the last epoch

@@ -168,7 +168,8 @@ def run_images(kind, steps, nodes, half, limit, n_validation, epochs, seed):
     found = {"accuracy": right(network, params, x, labels), "seconds": seconds, "course": course,
              "size": size}
     if kind == "recurrent":
-        states, rows = network.states(params, x[:1000], steps + TAIL), network.eigenvectors(params)[1]
+        states, (_, inverse) = (network.states(params, x[:1000], steps + TAIL),
+                                network.eigenvectors(params))
         found |= {"condition": network.condition(params), "accuracy_in_time":
-                  ((states @ rows[:10].T).argmax(2) == labels[:1000]).mean(1)}
+                  ((states @ inverse[:10].T).argmax(2) == labels[:1000]).mean(1)}
     return found
