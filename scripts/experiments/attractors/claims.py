@@ -6,6 +6,7 @@ from lab.table import Row
 
 PUBLISHED = {"p": "1", "h": "0.5", "d": "-"}        # A ~ p sqrt(h)
 MERGED = "change of f on the training set, merged"
+POWERS = "attractors", "ternary", "effective"       # counts that may be powers of a size
 LEAST_GROWTH = 0.05                                 # |beta| of neurons that have not stopped
 
 
@@ -50,15 +51,12 @@ def exponent(sizes, counts):
 
 def judge_count(part, name, arrays):
     """Counts are (seed, size); the table lists them size by size."""
-    sizes, count = arrays[name], {key: arrays[key].swapaxes(0, 1) for key in arrays if key != name}
-    row = partial(Row, part)
-    rows = [row(f"exponent of {what} in {name}{patterns}", published,
-                exponent(sizes, count[key]))
-            for what, patterns, key, published in (
-                ("A", ", raw patterns", "attractors", PUBLISHED[name]),
-                ("A", ", ternary patterns", "ternary", PUBLISHED[name]),
-                ("the effective number", "", "effective", "-"))]
-    return rows + [
+    count = {key: array.swapaxes(0, 1) for key, array in arrays.items() if key != name}
+    row, power = partial(Row, part), {key: exponent(arrays[name], count[key]) for key in POWERS}
+    return [
+        row(f"exponent of A in {name}, raw patterns", PUBLISHED[name], power["attractors"]),
+        row(f"exponent of A in {name}, ternary patterns", PUBLISHED[name], power["ternary"]),
+        row(f"exponent of the effective number in {name}", "-", power["effective"]),
         row("A / A at the start", "less", (count["attractors"] / count["at_start"]).ravel(),
             high=1),
         row("points not learned", "0", count["left"].ravel()),

@@ -3,6 +3,7 @@ import numpy as np
 from lab.data import images
 from lab.neurons import weights
 from lab.progress import told
+from lab.tasks import error_of
 
 from npspectral.analysis.neurons.attractors import attractor_labels, maxima, patterns
 from npspectral.analysis.neurons.dynamics import Neurons, velocities
@@ -60,7 +61,6 @@ def measured(neurons, begin, x, test_set):
     found, loose = attractor_labels(neurons, x), attractor_labels(neurons, x, TOLERANCE)
     before, after = neurons.forward(x), merged.neurons.forward(x)
     start = begin.forward(x_test)
-    outputs = [some.forward(x_test) - start for some in (neurons, merged.neurons)]
     return {"attractors": found.count, "ternary": loose.count,
             "at_start": attractor_labels(begin, x).count, "dead": found.dead.mean(),
             "sliding": loose.sliding.sum() / max(1, (~found.dead).sum()),
@@ -68,7 +68,8 @@ def measured(neurons, begin, x, test_set):
             "effective": effective(neurons, found.labels),
             "merged": len(merged.neurons.beta), "mixed": merged.mixed.sum(),
             "two": merged.count(TWO), "change": np.abs(after - before).max() / np.abs(before).max(),
-            "errors": [(output * target[:, 0] <= 0).mean() for output in outputs]}
+            "errors": [error_of(some.forward(x_test) - start, target[:, 0])
+                       for some in (neurons, merged.neurons)]}
 
 
 def effective(neurons, labels):

@@ -21,12 +21,11 @@ PERIOD = 2 * (CLASSES + 1)              # after so many steps all modes, evenly 
 def load(name, seed, pool):
     """(x, labels) for training, the same for testing, float32, with a constant last feature."""
     if name == "digits":
-        rng = np.random.default_rng(seed)
+        rng, pool = np.random.default_rng(seed), 1
         sets = data.train_test_split(rng, *data.digits(dtype=np.float32))
     else:
         sets = images(name)
-    return [(with_constant(pooled(x, pool if name == "mnist" else 1)), labels)
-            for x, labels in sets]
+    return [(with_constant(pooled(x, pool)), labels) for x, labels in sets]
 
 
 def network(n_in, arm, steps):
@@ -38,15 +37,6 @@ def network(n_in, arm, steps):
                                     read="score" if arm == "score" else "amplitude")
 
 
-def problem(arm, labels):
-    """The target and the loss of an arm."""
-    if arm in ("score", "linear"):
-        return labels, softmax_cross_entropy
-    target = np.zeros((len(labels), 2 * CLASSES), np.float32)       # Re a = onehot, Im a = 0
-    target[np.arange(len(labels)), labels] = 1
-    return target, mean_squared_error
-
-
 def accuracy(y, labels):
     """Of the largest of the first CLASSES outputs, the real parts if there are both."""
     return (y[:, :CLASSES].argmax(1) == labels).mean()
@@ -55,7 +45,9 @@ def accuracy(y, labels):
 def train(layer, arm, stages, train_set, test_set, rng, label):
     """Parameters at the end and the test accuracy after every epoch."""
     (x, labels), (x_test, labels_test) = train_set, test_set
-    (target, loss), params, found = problem(arm, labels), layer.init(rng, np.float32), []
+    params, found, target, loss = layer.init(rng, np.float32), [], labels, softmax_cross_entropy
+    if arm in FOLLOWED:                                             # Re a = onehot, Im a = 0
+        target, loss = np.eye(CLASSES, 2 * CLASSES, dtype=np.float32)[labels], mean_squared_error
     for rate, epochs in stages:
         for record in fit(layer, params, x, target, loss=loss, optimizer=Adam(rate),
                           batch_size=BATCH, rng=rng, epochs=epochs):

@@ -80,10 +80,7 @@ def measure_layers(rng, network, params, x):
     picture: the first two principal components of the last hidden u, (PICTURED or fewer, 2).
     """
     received, given = representations(network, params, x)
-    clouds = [received[0]]
-    for u, a in zip(given, received[1:]):
-        clouds += [u, a]
-    rows = [measure(rng, cloud) for cloud in clouds]
+    clouds = [received[0], *(cloud for pair in zip(given, received[1:]) for cloud in pair)]
     last = given[-2].astype(float)
     return {"picture": principal_components(last, 2).project(last[:PICTURED]),
-            **stack(rows)}
+            **stack([measure(rng, cloud) for cloud in clouds])}

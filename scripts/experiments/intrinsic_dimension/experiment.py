@@ -91,8 +91,8 @@ def run(setting, keep):
     """"PART, ARM" -> arrays with one row a seed, and how many points were measured."""
     result = {name: stack(rows) for name, rows in keep(plan(setting)).items()}
     for name, arrays in result.items():
-        control = name.startswith("control")
-        arrays["points"] = setting.points_control if control else setting.points
-        if name.startswith("stripe"):
+        part = name.partition(",")[0]
+        arrays["points"] = setting.points_control if part == "control" else setting.points
+        if part == "stripe":
             arrays["d"] = setting.d_stripe
     return result
