@@ -5,7 +5,7 @@ import numpy as np
 from lab.arrays import by_part
 from lab.table import Row
 
-from .arms import ARMS, AS_MANY
+from .parts import ARMS, AS_MANY
 
 TEST_ACCURACY = 3                                           # the last column of the curves
 PUBLISHED = {"eigenvalues": "0.9323", "notebook_2020": "0.9494"}

@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from lab.data import here
 from lab.plan import axes, each_seed, stack
 
-from .arms import ARMS
-from .parts import train
+from .parts import ARMS, train
 
 SECONDS = 18, 720, 8400
 DATA = ("mnist", "fashion-mnist")

@@ -7,7 +7,7 @@ from lab.table import Row
 
 from npspectral.analysis.clouds.dimension import two_nn_fit, two_nn_unbiased
 
-from .clouds import CONTROLS, ESTIMATORS
+from .parts import CONTROLS, ESTIMATORS
 
 SHOWN = two_nn_unbiased, two_nn_fit
 LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L

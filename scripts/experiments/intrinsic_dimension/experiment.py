@@ -28,9 +28,8 @@ from functools import partial
 from lab.data import here
 from lab.plan import axes, each_seed, stack
 
-from .clouds import CONTROLS
-from .parts import (FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control, follow_mnist,
-                    follow_stripe)
+from .parts import (CONTROLS, FEATURE, LAZY, SHUFFLED, TRUE, UNTRAINED, follow_control,
+                    follow_mnist, follow_stripe)
 
 SECONDS = 11, 210, 14400
 DATA = ("mnist",)
