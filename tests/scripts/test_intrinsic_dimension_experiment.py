@@ -49,7 +49,7 @@ def test_trained_networks_start_as_the_untrained_and_see_the_same_points():
 def test_shuffled_labels_are_the_true_ones_in_another_order(monkeypatch):
     drawn, learned = toy_images("mnist", 60), []
     monkeypatch.setattr(parts, "images", lambda name, limit: drawn)
-    monkeypatch.setattr(parts, "fit", lambda network, params, x, labels, **options: (
+    monkeypatch.setattr("lab.learning.fit", lambda network, params, x, labels, **options: (
         learned.append(labels) or ()))
     for labels in (parts.TRUE, parts.SHUFFLED):
         parts.follow_mnist(labels, 60, 80, (30, 30), 2, 0)

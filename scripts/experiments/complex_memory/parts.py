@@ -1,9 +1,9 @@
 """A network trained, and what it keeps."""
 import numpy as np
 from lab.data import images, pooled
-from lab.progress import progress
+from lab.learning import learn
 
-from npspectral import Adam, Dense, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
+from npspectral import Dense, ReLU, data, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import ComplexRecurrentSpectral, tree
 
 from .sequences import follow_sequences, with_constant
@@ -49,10 +49,9 @@ def train(layer, arm, stages, train_set, test_set, rng, label):
     if arm in FOLLOWED:                                             # Re a = onehot, Im a = 0
         target, loss = np.eye(CLASSES, 2 * CLASSES, dtype=np.float32)[labels], mean_squared_error
     for rate, epochs in stages:
-        for record in fit(layer, params, x, target, loss=loss, optimizer=Adam(rate),
-                          batch_size=BATCH, rng=rng, epochs=epochs):
+        for record in learn(layer, params, (x, target), [(rate, epochs)], f"{label}, {arm}",
+                            loss=loss, batch_size=BATCH, rng=rng):
             found.append(accuracy(layer.forward(record.params, x_test)[0], labels_test))
-            progress(f"{label}, {arm}, rate {rate:g}, epoch {record.epoch}, test {found[-1]:.4f}")
         params = record.params
     return params, np.array(found)
 

@@ -5,10 +5,9 @@ from functools import cached_property, reduce
 
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.learning import learn
 
-from npspectral import (Adamax, Chain, Dense, Identity, Spectral, Tanh, fit, nn,
-                        softmax_cross_entropy)
+from npspectral import Adamax, Chain, Dense, Identity, Spectral, Tanh, nn
 from npspectral.nn import PUBLISHED, Constant, GlorotUniform, Layer, Uniform
 from npspectral.nn._expect import check_input, check_upstream
 from npspectral.training import accuracy, predict
@@ -144,13 +143,11 @@ def train(name, limit, key, epochs, seed):
     params, curves = network.init(rng, np.float32), []
     counts = {"trainable": nn.tree.size(network.trainable_part(params)),
               "parameters": nn.tree.size(params)}
-    for record in fit(network, params, *train_set, loss=softmax_cross_entropy,
-                      optimizer=Adamax(arm.learning_rate), batch_size=arm.batch, rng=rng,
-                      epochs=epochs, metrics=[accuracy], validation=test_set):
+    for record in learn(network, params, train_set, [(arm.learning_rate, epochs)],
+                        f"{name}, {arm.title}, seed {seed}", Adamax, batch_size=arm.batch, rng=rng,
+                        metrics=[accuracy], validation=test_set):
         measured = {"loss": record.loss, **record.metrics}
         curves.append([measured[column] for column in CURVES])
-        progress(f"{name}, {arm.title}, seed {seed}  epoch {record.epoch}/{epochs}  "
-                 f"test accuracy {curves[-1][3]:.4f}")
     result = {"curves": np.array(curves), **counts}
     if any(isinstance(layer, Identity) for layer in network.layers):
         result |= collapse(network, record.params, *test_set)

@@ -1,10 +1,9 @@
 """The kinds of layers, their published learning rates, and one network trained until it stops."""
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.learning import learn
 
-from npspectral import (Adamax, Chain, Dense, ReLU, Spectral, SpectralQR, SpectralSVD, fit,
-                        softmax_cross_entropy)
+from npspectral import Adamax, Chain, Dense, ReLU, Spectral, SpectralQR, SpectralSVD
 from npspectral.nn import PUBLISHED, Normal, SpectralFullQR, SpectralGaussianSVD, tree
 from npspectral.training import accuracy, evaluate
 
@@ -51,12 +50,10 @@ def train(name, limit, arm, width, learning_rate, epochs, seed):
     n = len(x) - round(VALIDATION * len(x))
     rng = np.random.default_rng(seed)
     best, waited = -np.inf, 0
-    for record in fit(net, net.init(rng, x.dtype), x[:n], target[:n], loss=softmax_cross_entropy,
-                      optimizer=Adamax(learning_rate), batch_size=BATCH, rng=rng, epochs=epochs,
-                      metrics=[accuracy], validation=(x[n:], target[n:])):
-        value = record.metrics["validation_accuracy"]
-        progress(f"{name}, {arm} {width}, seed {seed}  epoch {record.epoch}  {value:.4f}")
-        waited += 1
+    for record in learn(net, net.init(rng, x.dtype), (x[:n], target[:n]), [(learning_rate, epochs)],
+                        f"{name}, {arm} {width}, seed {seed}", Adamax, batch_size=BATCH, rng=rng,
+                        metrics=[accuracy], validation=(x[n:], target[n:])):
+        value, waited = record.metrics["validation_accuracy"], waited + 1
         if value > best + MIN_DELTA:
             best, waited = value, 0
         if waited == PATIENCE:

@@ -1,8 +1,8 @@
 """A network from its first weights to its last, in bits."""
 import numpy as np
-from lab.progress import progress
+from lab.learning import learn
 
-from npspectral import Adam, Chain, Dense, ReLU, Tanh, fit, softmax_cross_entropy
+from npspectral import Chain, Dense, ReLU, Tanh
 from npspectral.analysis.clouds.mutual_information import binned_entropy, binned_information
 from npspectral.analysis.clouds.activity import representations
 from npspectral.nn import Normal
@@ -38,12 +38,11 @@ def train(network, rng, x, labels, last, rate, moments, label):
     order = rng.permutation(len(x))[:TRAINED]
     look = np.unique(np.geomspace(1, last, moments).round().astype(int))
     epochs, found = [0], [network.init(rng)]
-    for record in fit(network, found[0], x[order], labels[order], rng=rng, epochs=last,
-                      loss=softmax_cross_entropy, optimizer=Adam(rate), batch_size=BATCH):
+    for record in learn(network, found[0], (x[order], labels[order]), [(rate, last)], label,
+                        rng=rng, batch_size=BATCH):
         if record.epoch in look:
             epochs.append(record.epoch)
             found.append(record.params)
-            progress(f"{label}  epoch {record.epoch}/{last}  loss {record.loss:.4f}")
     return np.array(epochs), found, np.isin(np.arange(len(x)), order)
 
 

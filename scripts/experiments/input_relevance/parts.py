@@ -3,9 +3,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.learning import learn
 
-from npspectral import Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
+from npspectral import Chain, Dense, ReLU, Spectral, Tanh
 from npspectral.analysis.spectral.relevance import input_relevance, keep_top, top_mask
 from npspectral.data import correlated_pairs, gaussian_features, train_test_split
 from npspectral.nn import L2, PUBLISHED
@@ -42,18 +42,13 @@ def train(network, rng, train_set, test_set, training, label):
     penalties = ()
     if isinstance(network.layers[0], Spectral):
         penalties = (L2(training.l2_lambda, "0/lambda_in"), L2(training.l2_phi, "0/phi"))
-    start, last, curves = network.init(rng, np.float32), 0, []
-    total = sum(epochs for _, epochs in training.stages)
-    for learning_rate, epochs in training.stages:
-        last += epochs
-        for record in fit(network, start, *train_set, loss=softmax_cross_entropy,
-                          optimizer=Adam(learning_rate), batch_size=BATCH, rng=rng, epochs=last,
-                          penalties=penalties, metrics=[accuracy], validation=test_set):
-            curves.append((record.loss, record.metrics["accuracy"],
-                           record.metrics["validation_accuracy"]))
-            progress(f"{label}  epoch {record.epoch}/{total}  test accuracy {curves[-1][2]:.4f}")
-        start = record
-    return start.params, np.array(curves)
+    curves = []
+    for record in learn(network, network.init(rng, np.float32), train_set, training.stages, label,
+                        batch_size=BATCH, rng=rng, penalties=penalties, metrics=[accuracy],
+                        validation=test_set):
+        curves.append((record.loss, record.metrics["accuracy"],
+                       record.metrics["validation_accuracy"]))
+    return record.params, np.array(curves)
 
 
 def follow_gaussian(training, n, n_features, n_relevant, sigma, seed):
@@ -125,7 +120,6 @@ def follow_mnist(training, counts, seed):
               "random": rng.random(784)}
     row = {**scores, "curves": curves, "accuracy": curves[-1, 2]}
     for name, score in orders.items():
-        progress(f"{label}  masking by {name}")
         outputs = (predict(network, params, keep_top(test_set[0], score, n)) for n in counts)
         row[f"kept_{name}"] = np.array([accuracy(y, test_set[1]) for y in outputs])
     for name in ("relevance", "random"):            # new networks that never see other pixels

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
+from lab.learning import learn
 from lab.plan import stack
 from lab.progress import progress
 
-from npspectral import Adam, Chain, Dense, ReLU, fit, quadratic_hinge, softmax_cross_entropy
+from npspectral import Chain, Dense, ReLU, quadratic_hinge
 from npspectral.analysis.clouds.activity import (components_for, participation_ratio,
                                                  principal_variances, representations)
 from npspectral.analysis.clouds.dimension import (block_dimensions, neighbor_ratios, two_nn_fit,
@@ -124,11 +125,10 @@ def follow_mnist(labels, n_images, n_points, widths, epochs, seed):
         given = rng.permutation(given)
     network = dense_network(x.shape[1], widths, 10)
     params = network.init(rng, np.float32)
-    for record in fit(network, params, x, given, loss=softmax_cross_entropy, optimizer=Adam(RATE),
-                      batch_size=BATCH, rng=rng, epochs=epochs) if epochs else ():
+    for record in learn(network, params, (x, given), [(RATE, epochs)] if epochs else [],
+                        f"mnist, {labels}, {n_images} images, seed {seed}", batch_size=BATCH,
+                        rng=rng):
         params = record.params
-        progress(f"mnist, {labels}, {n_images} images, seed {seed}  epoch {record.epoch}/{epochs}  "
-                 f"loss {record.loss:.4f}")
     error, train_error = (np.mean(predict(network, params, rows).argmax(1) != answers)
                           for rows, answers in ((seen, truth), (x, given)))
     chosen = slice(n_points)

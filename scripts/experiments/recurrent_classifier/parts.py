@@ -3,9 +3,9 @@ import time
 
 import numpy as np
 from lab.data import images, pooled
-from lab.progress import progress
+from lab.learning import learn
 
-from npspectral import (Adam, Chain, Dense, ReLU, Tanh, data, fit, mean_squared_error,
+from npspectral import (Chain, Dense, ReLU, Tanh, data, mean_squared_error,
                         softmax_cross_entropy)
 from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral, product_stability)
@@ -68,11 +68,10 @@ KERNELS = {                 # of digits: class, options, loss
 
 def trained(network, rng, train_set, test_set, epochs, rate, label, loss=softmax_cross_entropy,
             enough=0.0):
-    """First params, those of the last epoch or the first of a loss < `enough`; test accuracy."""
+    """First params, those of the last epoch or the first of a loss < `enough`; test results."""
     begin, start = time.monotonic(), network.init(rng)
-    for record in fit(network, start, *train_set, loss=loss, optimizer=Adam(rate), batch_size=100,
-                      rng=rng, epochs=epochs):
-        progress(f"{label}  epoch {record.epoch} of {epochs}")
+    for record in learn(network, start, train_set, [(rate, epochs)], label, loss=loss,
+                        batch_size=100, rng=rng):
         if record.loss < enough:
             break
     seconds = time.monotonic() - begin
@@ -169,14 +168,12 @@ def until_it_stops(network, rng, train_set, held, epochs, label):
     begin, best, found, course = time.monotonic(), -1.0, network.init(rng, np.float32), []
     for rate in RATES:
         waited = 0
-        for record in fit(network, found, *train_set, loss=softmax_cross_entropy, batch_size=200,
-                          optimizer=Adam(rate), rng=rng, epochs=epochs, validation=held,
-                          metrics=(accuracy,)):
+        for record in learn(network, found, train_set, [(rate, epochs)], f"{label}, rate {rate:g}",
+                            batch_size=200, rng=rng, validation=held, metrics=(accuracy,)):
             course.append(record.metrics["validation_accuracy"])
             waited += 1
             if course[-1] > best:
                 best, found, waited = course[-1], record.params, 0
-            progress(f"{label}  rate {rate:g}, epoch {len(course)}, validation {best:.4f}")
             if waited == PATIENCE:
                 break
     nothing = np.full(len(RATES) * epochs - len(course), np.nan)
