@@ -1,14 +1,16 @@
 """Two tasks that experiments share, for the flow of a network with one output; y is -1 or 1."""
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
 from npspectral import data
-from npspectral.training import Limits
+from npspectral.training import Limits, settle
 
 from .data import images, locked
 
 LIMITS = Limits(max_gradient_change=1e-2)
+ESCAPED = np.nextafter(0.1, 1)          # t*: more than a tenth of the points have y F >= 1
 
 
 def draw(task, d, seed, p, n_test):
@@ -36,3 +38,9 @@ def mnist_parity(d):
 def error_of(outputs, y):
     """Share of points on the wrong side."""
     return float((outputs * y <= 0).mean())
+
+
+def escaped_and_last(flow, y, max_steps):
+    """The records at t* and where all points have y F >= 1, or that of max_steps instead."""
+    escaped = settle(flow, y, ESCAPED, max_steps=max_steps)
+    return escaped, settle(chain([escaped], flow), y, max_steps=max_steps)
