@@ -14,7 +14,7 @@ def images(monkeypatch):
 
 def test_a_network_with_an_emptied_layer_says_the_first_class(monkeypatch):
     monkeypatch.setattr(parts, "node_scores", None)
-    case = parts.Case.named("mnist elu 20-1", 12, 2)
+    case = parts.Case(*"mnist elu 20-1".split(), 12, 2)
     eigenvalues = parts.run_eigenvalues(case, 0)["eigenvalues"]
     cut = parts.run_before(case, 0, 95, eigenvalues)
     assert list(cut["left"]) == [0, 0]
@@ -54,6 +54,6 @@ def test_full_is_the_published_protocol():
     assert set(SETTINGS["default"].cases) < set(full.cases) and len(full.cases) == 16
     for name in full.cases:
         claims.published(name)                          # there is something to compare with
-    net = parts.network(parts.Case.named(full.cases[-1]), "spectral")
+    net = parts.network(parts.Case(*full.cases[-1].split()), "spectral")
     assert all("bias" not in layer.shapes for layer in net.layers)
     assert [layer.n_out for layer in net.layers[::2]] == [500, 500, 500, 10]
