@@ -64,32 +64,30 @@ def sweep(task, arm, exponents, size, seed):
     """A row for each alpha: what the end of training looks like."""
     network, params, x, y, x_test, y_test = prepare(task, arm, seed, size)
     fixed, labels = x_test[:N_FIXED], y_test[:N_FIXED, 0]
-    before = tangent_kernel(network, params, fixed)
-    f_0, rows = network.forward(params, x_test)[0], []
+    before, rows = tangent_kernel(network, params, fixed), []
     for exponent in exponents:
         progress(f"{task}, {arm}, seed {seed}, alpha = 10^{exponent}")
-        end = settle(gradient_flow(network, params, with_constant(arm, x), y,
-                                   alpha=10.0 ** exponent, limits=LIMITS),
-                     y, max_steps=size[-1])
-        f, _ = network.forward(end.params, x_test)
+        flow = gradient_flow(network, params, with_constant(arm, x), y, alpha=10.0 ** exponent,
+                             limits=LIMITS)
+        end = settle(flow, y, max_steps=size[-1])
+        change = network.forward(end.params, x_test)[0] - network.forward(params, x_test)[0]
         kernel = tangent_kernel(network, end.params, fixed)
-        rows.append({"error": error_of(f - f_0, y_test), "left": 1 - end.satisfied(y),
+        rows.append({"error": error_of(change, y_test), "left": 1 - end.satisfied(y),
                      "steps": end.step, "parameters": parameter_change(end.params, params),
                      "kernel": kernel_change(kernel, before),
-                     "alignment": alignment(kernel, labels),
-                     **geometry(neurons(network, end.params, x.shape[1]), end.params, x)})
-    start = geometry(neurons(network, params, x.shape[1]), params, x)
-    return {**stack(rows), "start_attractors": start["attractors"],
+                     "alignment": alignment(kernel, labels), **geometry(network, end.params, x)})
+    return {**stack(rows), "start_attractors": geometry(network, params, x)["attractors"],
             "start_alignment": alignment(before, labels)}
 
 
-def geometry(hidden, params, x):
+def geometry(network, params, x):
     """Amplification of the first coordinate, by W and by lambda_in alone; attractors."""
-    found = attractor_labels(hidden, x, NEAR)
+    hidden = neurons(network, params, x.shape[1])
+    ends = attractor_labels(hidden, x, NEAR)
     eigenvalues = np.abs(params[0]["lambda_in"][:x.shape[1]])
     return {"amplification": amplification_by_component(hidden.omega),
-            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": found.count,
-            "dead": found.dead.mean(), "sliding": found.sliding.mean()}
+            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": ends.count,
+            "dead": ends.dead.mean(), "sliding": ends.sliding.mean()}
 
 
 def follow(arm, exponent, size, seed):
@@ -105,19 +103,13 @@ def follow(arm, exponent, size, seed):
         if record.step >= due or done:
             due = MORE * record.step + 1
             progress(f"kernels of {arm}, seed {seed}, step {record.step}")
-            rows.append({"time": record.time, "loss": record.loss,
-                         **group_kernels(whole, record.params, x_test[:N_FIXED],
-                                         y_test[:N_FIXED, 0])})
+            parts = tangent_kernel_parts(whole, record.params, x_test[:N_FIXED])
+            traces = np.array([np.trace(parts[name]) for name in GROUPS])
+            rows.append({"time": record.time, "loss": record.loss, "share": traces / traces.sum(),
+                         "alignment": [alignment(parts[name], y_test[:N_FIXED, 0])
+                                       for name in GROUPS]})
         if done:
             return on_grid(stack(rows))
-
-
-def group_kernels(network, params, x, labels):
-    """Alignment (groups,) of each group's kernel on x with the labels; shares of the trace."""
-    parts = tangent_kernel_parts(network, params, x)
-    traces = np.array([np.trace(parts[name]) for name in GROUPS])
-    return {"alignment": np.array([alignment(parts[name], labels) for name in GROUPS]),
-            "share": traces / traces.sum()}
 
 
 def on_grid(rows):
