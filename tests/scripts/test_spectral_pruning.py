@@ -12,13 +12,10 @@ def images(monkeypatch):
     monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
 
 
-def test_a_network_with_an_emptied_layer_says_the_first_class(monkeypatch):
-    monkeypatch.setattr(parts, "node_scores", None)
-    case = parts.Case(*"mnist elu 20-1".split(), 12, 2)
-    eigenvalues = parts.run_eigenvalues(case, 0)["eigenvalues"]
-    cut = parts.run_before(case, 0, 95, eigenvalues)
-    assert list(cut["left"]) == [0, 0]
-    assert cut["accuracy"] == np.mean(toy_images("mnist")[1][1] == 0)
+def test_a_network_with_an_emptied_layer_says_the_first_class():
+    left = parts.run_pre(parts.Case(*"mnist elu 20-1".split(), 12, 2), 0)
+    assert list(left["left"][parts.PERCENTILES.index(95)]) == [0, 0]
+    assert left["accuracy"][-1] == np.mean(toy_images("mnist")[1][1] == 0)
 
 
 def test_every_method_gives_an_accuracy_and_the_nodes_left():

@@ -5,15 +5,14 @@
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress
-from lab.tasks import LIMITS, draw, error_of
+from lab.tasks import LIMITS, draw, ends_by_alpha, error_of
 
 from npspectral import soft_hinge
-from npspectral.analysis.kernels.regimes import kernel_change, linearized, parameter_change
-from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.analysis.kernels import linearized, tangent_kernel
 from npspectral.nn import OneHidden, Softplus, mean_field
 from npspectral.training import Limits, gradient_flow, kernel_flow, settle
 
-N_FIXED, N_SCATTER = 200, 1000          # test points: of the kernel's change, of `scatter`
+N_SCATTER = 1000                        # test points of `scatter`
 SOFTPLUS, SOFTPLUS_GAIN = Softplus(5.0), 1.4043834      # E[(gain softplus(z))^2] = 1, z ~ N(0, 1)
 HUGE = 1e300                            # a limit that nothing reaches
 APPROACHED = 0.7                        # `approach` looks when this fraction has margin 1
@@ -29,18 +28,10 @@ def sweep(task, width, exponents, size, seed):
     d, p, n_test, max_steps = size
     x, y, x_test, y_test = draw(task, d, seed, p, n_test)
     network = OneHidden(d, width)
-    params, fixed = start(network, width, seed), x_test[:N_FIXED]
-    before, rows = tangent_kernel(network, params, fixed), []
-    for exponent in exponents:
-        progress(f"{task}, h = {width}, seed {seed}, alpha = 10^{exponent}")
-        alpha = 10.0 ** exponent
-        end = settle(gradient_flow(network, params, x, y, alpha=alpha, limits=LIMITS), y,
-                     max_steps=max_steps)
-        change = network.forward(end.params, x_test)[0] - network.forward(params, x_test)[0]
-        rows.append({"error": error_of(change, y_test),
-                     "parameters": parameter_change(end.params, params),
-                     "kernel": kernel_change(tangent_kernel(network, end.params, fixed), before),
-                     "left": 1 - end.satisfied(y), "steps": end.step, "rise": end.rise})
+    params = start(network, width, seed)
+    rows = ends_by_alpha(network, params, (x, y), (x_test, y_test), exponents, max_steps,
+                         f"{task}, h = {width}, seed {seed}",
+                         lambda end, kernel: {"rise": end.rise})
     by_kernel = frozen(network, params, x, y, x_test, max_steps)
     return {**stack(rows), "frozen_error": error_of(by_kernel, y_test)}
 

@@ -21,20 +21,17 @@ by estimate: a seed of one hidden layer with 500 or 2000 nodes takes 8 or 31, of
 """
 from dataclasses import dataclass
 
-import numpy as np
 from lab.data import here
-from lab.plan import by_seed, stack
+from lab.plan import each_seed, stack
 
-from npspectral.sweep import Run, grid
-
-from .parts import PERCENTILES, Case, run_before, run_dense, run_eigenvalues, run_post
+from .parts import Case, run_dense, run_post, run_pre
 
 SECONDS = 11, 720, 97200
 DATA = "mnist", "fashion-mnist"
 CUT = "seed", "percentile"
 AXES = {"whole": ("seed",), "left": (*CUT, "layer"),
         **dict.fromkeys(("accuracy", "by_layer", "by_signed_sum"), CUT)}
-FIRST = {"dense": run_dense, "post": run_post, "pre": run_eigenvalues}
+METHODS = {"dense": run_dense, "post": run_post, "pre": run_pre}
 PUBLISHED = tuple(f"{dataset} {activation} {hidden}" for hidden in ("500", "2000", "500-500-500")
                   for dataset in DATA for activation in ("tanh", "relu", "elu")
                   if f"{dataset} {activation} {hidden}" not in
@@ -61,16 +58,9 @@ SETTINGS = {
 
 
 def run(setting, keep):
-    """"case, method" -> arrays. "pre" starts from eigenvalues of runs of their own, made first."""
-    numbers, seeds = (setting.epochs, setting.epochs_after, setting.limit), range(setting.seeds)
+    """"case, method" -> arrays with one row a seed."""
+    numbers = setting.epochs, setting.epochs_after, setting.limit
     cases = [Case(*name.split(), *numbers) for name in setting.cases if here(name.split()[0])]
-    first = keep({(case, method): grid(function, case=[case], seed=seeds)
-                  for case in cases for method, function in FIRST.items()})
-    second = keep({case: [Run(run_before, {"case": case, "seed": seed, "percentile": percentile,
-                                           "eigenvalues": values["eigenvalues"]})
-                          for seed, values in enumerate(first[case, "pre"])
-                          for percentile in PERCENTILES] for case in cases})
-    return {f"{case.name}, {method}": stack(rows) if method != "pre" else {
-                **by_seed(second[case], setting.seeds),
-                "whole": np.array([row["whole"] for row in rows])}
-            for (case, method), rows in first.items()}
+    values = keep({f"{case.name}, {method}": each_seed(function, setting.seeds, case=case)
+                   for case in cases for method, function in METHODS.items()})
+    return {part: stack(rows) for part, rows in values.items()}

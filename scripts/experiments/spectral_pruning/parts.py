@@ -8,9 +8,8 @@ from lab.plan import stack
 from lab.progress import progress
 
 from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
-from npspectral.analysis.spectral.pruning import (EmptiedLayer, eigenvalues_only, mask_nodes,
-                                                  node_scores, percentile_masks,
-                                                  prune_before_training)
+from npspectral.analysis.spectral import (eigenvalues_only, mask_nodes, node_scores,
+                                          percentile_masks, remove_nodes)
 from npspectral.nn import PUBLISHED
 from npspectral.training import accuracy, evaluate
 
@@ -34,17 +33,13 @@ class Case:
     def name(self):
         return f"{self.dataset} {self.activation} {self.hidden}"
 
-    @property
-    def sizes(self):
-        return 784, *map(int, self.hidden.split("-")), 10
-
 
 def network(case, kind):
     """784-hidden-10 without biases: "dense" throughout, or "spectral"."""
     make = {"dense": partial(Dense, bias=False),
             "spectral": partial(Spectral, **PUBLISHED["buffoni2022"])}[kind]
-    layers = []
-    for pair in zip(case.sizes, case.sizes[1:]):
+    layers, sizes = [], (784, *map(int, case.hidden.split("-")), 10)
+    for pair in zip(sizes, sizes[1:]):
         layers += [make(*pair), ACTIVATIONS[case.activation]]
     return Chain(*layers[:-1])
 
@@ -62,17 +57,17 @@ def accuracy_of(net, params, test_set):
 
 
 def begin(case, seed, kind, learning=lambda net: net):
-    """A network, its params after the first training, of learning(net), and the test set."""
+    """A network, its params after the first training, of learning(net), and both image sets."""
     train_set, test_set = images(case.dataset, case.limit)
     rng, net = np.random.default_rng(seed), network(case, kind)
     params = train(learning(net), net.init(rng, np.float32), rng, case.epochs, train_set,
                    f"{case.name} {kind}, seed {seed}")
-    return net, params, test_set
+    return net, params, train_set, test_set
 
 
 def run_dense(case, seed):
     """Cut by the sum of incoming weights, and by two other rules."""
-    net, params, test_set = begin(case, seed, "dense")
+    net, params, _, test_set = begin(case, seed, "dense")
     strengths = node_scores(net, params, "strength")
     signed = [np.abs(layer.weight(part).sum(1))
               for layer, part in zip(net.layers[:-1], params) if part]
@@ -82,7 +77,7 @@ def run_dense(case, seed):
 
 
 def run_post(case, seed):
-    net, params, test_set = begin(case, seed, "spectral")
+    net, params, _, test_set = begin(case, seed, "spectral")
     return {"whole": accuracy_of(net, params, test_set),
             **cut(net, params, node_scores(net, params, "lambda_out"), test_set)}
 
@@ -95,32 +90,18 @@ def cut(net, params, scores, test_set, scope="global"):
                    "left": [layer.sum() for layer in stay]} for stay in masks])
 
 
-def run_eigenvalues(case, seed):
-    """The first stage of "pre": lambda_out of each layer, and test accuracy with nothing cut."""
-    net, params, test_set = begin(case, seed, "spectral", eigenvalues_only)
-    return {"eigenvalues": [part.get("lambda_out") for part in params],
-            "whole": accuracy_of(net, params, test_set)}
-
-
-def run_before(case, seed, percentile, eigenvalues):
-    """"pre" at one percentile: test accuracy, and nodes left in each layer."""
-    train_set, test_set = images(case.dataset, case.limit)
-    net = network(case, "spectral")
-
-    def trained_eigenvalues(frozen, params):
-        return tuple({**part, "lambda_out": trained} if part else part
-                     for part, trained in zip(params, eigenvalues))
-
-    def train_rest(small, params):
-        rng = np.random.default_rng([seed, percentile])
-        return train(small, params, rng, case.epochs_after, train_set,
-                     f"{case.name} pre, seed {seed}, {percentile} %")
-
-    try:
-        small, params = prune_before_training(
-            net, net.init(np.random.default_rng(seed), np.float32), trained_eigenvalues,
-            train_rest, percentile)
-    except EmptiedLayer:                    # all outputs are 0 then, which means the first class
-        return {"accuracy": np.mean(test_set[1] == 0), "left": [0] * len(case.sizes[1:-1])}
-    left = [layer.n_out for layer in small.layers if hasattr(layer, "n_in")][:-1]
-    return {"accuracy": accuracy_of(small, params, test_set), "left": left}
+def run_pre(case, seed):
+    """Eigenvalues trained alone, then all that a cut leaves; test accuracy, and nodes left."""
+    net, params, train_set, test_set = begin(case, seed, "spectral", eigenvalues_only)
+    scores, rows = node_scores(net, params, "lambda_out"), []
+    for percentile in PERCENTILES:
+        stay = percentile_masks(scores, percentile, allow_empty=True)
+        if all(layer.any() for layer in stay):
+            small, rest = remove_nodes(net, params, stay)
+            rest = train(small, rest, np.random.default_rng([seed, percentile]), case.epochs_after,
+                         train_set, f"{case.name} pre, seed {seed}, {percentile} %")
+            rows.append({"accuracy": accuracy_of(small, rest, test_set),
+                         "left": [layer.sum() for layer in stay]})
+        else:                               # all outputs are 0, which means the first class
+            rows.append({"accuracy": np.mean(test_set[1] == 0), "left": [0] * len(stay)})
+    return {"whole": accuracy_of(net, params, test_set), **stack(rows)}

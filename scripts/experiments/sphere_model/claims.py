@@ -5,8 +5,7 @@ import numpy as np
 from lab.neurons import places, weights
 from lab.table import Row
 
-from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
-                                                         kernel_exponent, power_law)
+from npspectral.analysis.kernels import crossing, crossing_interval, kernel_exponent, power_law
 from npspectral.data.binary import sphere_radius
 
 from .parts import FREE

@@ -3,9 +3,8 @@ import numpy as np
 from lab.progress import told
 from lab.tasks import error_of, escaped_and_last
 
-from npspectral.analysis.neurons.attractors import attractor_labels
-from npspectral.analysis.neurons.dynamics import Neurons
-from npspectral.data.binary import sphere
+from npspectral.analysis.neurons import Neurons, attractor_labels
+from npspectral.data import sphere
 from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, ScaledDense
 from npspectral.training import Limits, gradient_flow
 

@@ -5,13 +5,11 @@ from lab.plan import stack
 from lab.progress import progress
 from lab.tasks import ESCAPED, error_of
 
-from npspectral.analysis.clouds.mutual_information import (neighbor_information, ratio_information,
-                                                           ratio_information_apart)
-from npspectral.analysis.kernels.families import (explained_shares, family_bases, share_outside,
-                                                  split_kernel, without_perpendicular)
-from npspectral.analysis.kernels.pca import alignment, kernel_pca, projections
-from npspectral.analysis.kernels.regimes import kernel_change
-from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.analysis.clouds import (neighbor_information, ratio_information,
+                                        ratio_information_apart)
+from npspectral.analysis.kernels import (alignment, explained_shares, family_bases, kernel_change,
+                                         kernel_pca, projections, share_outside, split_kernel,
+                                         tangent_kernel, without_perpendicular)
 from npspectral.data import parity_task, stripe
 from npspectral.nn import OneHidden, mean_field
 from npspectral.training import Limits, gradient_flow
