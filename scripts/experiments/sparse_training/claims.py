@@ -35,7 +35,6 @@ def groups(table, *columns):
 
 
 def claims(result):
-    """Rows on accuracy and on links, for all runs."""
     return [row for dataset, runs in groups(result["runs"], "dataset")
             for judge in (judge_accuracy, judge_rates, judge_links) for row in judge(dataset, runs)]
 
@@ -50,14 +49,10 @@ def judge_accuracy(dataset, runs):
             accuracy = of_arm["accuracy"]
             yield row(f"{TITLES[arm]}: test accuracy", values=accuracy)
             if rule == "static":
-                yield row(f"{TITLES[arm]}: share of links kept at the end", values=density(of_arm))
+                kept = (of_arm["density"] * of_arm["links"]).sum(-1) / of_arm["links"].sum(-1)
+                yield row(f"{TITLES[arm]}: share of links kept at the end", values=kept)
             if arm != "dense" and len(accuracy) == len(dense):
                 yield row(f"{TITLES[arm]} less dense", values=accuracy - dense)
-
-
-def density(runs):
-    """Share of links kept after the last step, layers together."""
-    return (runs["density"] * runs["links"]).sum(-1) / runs["links"].sum(-1)
 
 
 def judge_rates(dataset, runs):
@@ -71,18 +66,17 @@ def judge_rates(dataset, runs):
 
 
 def judge_links(dataset, runs):
-    """Events per 100 links, layers together; where there must be none, there is none at all."""
+    """Events per 100 links, layers together.
+
+    Masked dense weights stay, if nothing but their gradient moves them: that is plain SGD.
+    """
     for optimizer, factor in NORMAL.items():
         at = pick(runs, percent=LINKS_AT, optimizer=optimizer, factor=factor)
         for rule, arm, counts in groups(at, "rule", "arm"):
-            yield from link_rows(f"{dataset} {rule} {LINKS_AT}%", arm, optimizer, rule, counts)
-
-
-def link_rows(part, arm, optimizer, rule, counts):
-    """Masked dense weights stay, if nothing but their gradient moves them: that is plain SGD."""
-    dense = arm in ("dense", "bare")
-    for name, title in QUANTITIES.items():
-        none = dense and optimizer == "sgd" and (name != "revivals" or rule == "static")
-        bounds = (0, 0) if none else (-np.inf if dense else 1e-3, np.inf)
-        share = 100 * counts[name].sum(-1) / counts["links"].sum(-1)
-        yield Row(part, f"{TITLES[arm]}, {optimizer}: {title}", "-", share, *bounds, exact=none)
+            dense = arm in ("dense", "bare")
+            for name, title in QUANTITIES.items():
+                none = dense and optimizer == "sgd" and (name != "revivals" or rule == "static")
+                low, high = (0, 0) if none else (-np.inf if dense else 1e-3, np.inf)
+                yield Row(f"{dataset} {rule} {LINKS_AT}%", f"{TITLES[arm]}, {optimizer}: {title}",
+                          "-", 100 * counts[name].sum(-1) / counts["links"].sum(-1), low, high,
+                          exact=none)

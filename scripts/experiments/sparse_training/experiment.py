@@ -9,11 +9,10 @@ spectral   eigenvalues and phi learn
 dense      W learns: same bias, learning rate, batch and stopping as the others
 bare       dense without bias, as in the published code
 
-Every link is followed through every step (npspectral.analysis.spectral). It comes in by its own
-growth if it grows, masked, beyond the threshold that masked it, and came back changed if it was
-kept before and moved meanwhile. By plain SGD a dense link does neither, exactly never. By Adam,
-which coasts on earlier gradients, some do where the threshold is dynamic, and more of them the
-larger the learning rate is: the table has both optimizers, the figure both rules.
+Every link is followed through every step (npspectral.analysis.spectral). By plain SGD no masked
+dense link comes in by its own growth, and none comes back changed: exactly never. By Adam, which
+coasts on earlier gradients, some do where the threshold is dynamic: the table has both optimizers,
+the figure both rules.
 
 Source: L. Chicchi et al. 2021, Phys. Rev. E 104, 054312, and its public code: 784-500-500-10, tanh,
 the percentages of --full, Adam, batch 200, at most 90 epochs, stopping after 5 without a better
