@@ -1,12 +1,11 @@
 """A run: one training set, learned by every method."""
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 
 import numpy as np
 from lab.data import images
 from lab.progress import told
-from lab.tasks import error_of
+from lab.tasks import error_of, escaped_and_last
 
 from npspectral import soft_hinge
 from npspectral.analysis.clouds.neighbors import nearest_neighbor_vote
@@ -17,13 +16,12 @@ from npspectral.analysis.neurons.compression import amplification_mean_square
 from npspectral.data import cylinder, parity_task, sphere, stripe
 from npspectral.data.binary import STRIPE, cylinder_radius, sphere_radius
 from npspectral.nn import OneHidden, mean_field
-from npspectral.training import Limits, gradient_flow, settle
+from npspectral.training import Limits, gradient_flow
 
 C = 1e6                     # of the machines, in units of 1 / mean of the kernel's diagonal
 LIMITS = Limits(max_output_change=0.3, floor=1e-2)
 N_TEST, N_IMAGES = 10_000, 10_000
 EVERY_POINT = "stripe, every point"     # trained until no point is inside the margin
-ESCAPED = np.nextafter(0.1, 1)          # t*: more than 0.1 of the points are beyond the margin
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,10 @@ def draw(name, d, rng, p):
 
 
 def train(task, network, params, x, target, alpha, max_steps, label):
-    """The last record of the flow, and the first one after t*."""
-    loss = partial(soft_hinge, sharpness=task.sharpness)
-    flow = told(gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS, loss=loss),
-                target, label)
-    escaped = settle(flow, target, ESCAPED, max_steps=max_steps)
-    return settle(chain([escaped], flow), target, task.fraction, max_steps=max_steps), escaped
+    """The records at t* and at the end of the flow."""
+    flow = gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS,
+                         loss=partial(soft_hinge, sharpness=task.sharpness))
+    return escaped_and_last(told(flow, target, label), target, max_steps, task.fraction)
 
 
 def machine(network, params, train_set, test_set):
@@ -96,26 +92,26 @@ def follow(name, d, widths, p, seed, max_steps):
     before, ends, errors = network.forward(start, x_test)[0], [], []
     for alpha in (task.feature, task.lazy):
         ends.append(train(task, network, start, x, target, alpha, max_steps, label))
-        end, _ = network.forward(ends[-1][0].params, x_test)
-        errors.append(error_of(end - before, target_test))
+        after, _ = network.forward(ends[-1][1].params, x_test)
+        errors.append(error_of(after - before, target_test))
     initial, first = machine(network, start, train_set, test_set)
-    final, second = machine(network, ends[0][0].params, train_set, test_set)
+    final, second = machine(network, ends[0][1].params, train_set, test_set)
     vote = error_of(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test[:, 0])
-    return {"errors": np.array([*errors, initial, final, vote]),
-            "left": np.array([1 - last.satisfied(target) for last, _ in ends]),
-            "steps": np.array([last.step for last, _ in ends]),
-            "floor_steps": np.array([last.floor_steps for last, _ in ends]),
-            "escape_times": np.array([escaped.time for _, escaped in ends]),
+    return {"errors": [*errors, initial, final, vote],
+            "left": [1 - last.satisfied(target) for _, last in ends],
+            "steps": [last.step for _, last in ends],
+            "floor_steps": [last.floor_steps for _, last in ends],
+            "escape_times": [escaped.time for escaped, _ in ends],
             **(geometry(task, x, ends, (first, second)) if task.draw else {})}
 
 
 def geometry(task, x, ends, supports):
     """Amplification at t* and at the end; mean distances of supports and of all points."""
     d = x.shape[1]
-    arrays = {"distances": np.array([task.distance(x[rows], d).mean() for rows in supports]),
+    arrays = {"distances": [task.distance(x[rows], d).mean() for rows in supports],
               "distance_of_all": task.distance(x, d).mean()}
     if task.n_parallel:
-        arrays["final_amplification"], arrays["amplification"] = np.array([
+        arrays["amplification"], arrays["final_amplification"] = np.array([
             [amplification_mean_square(record.params["omega"], task.n_parallel) for record in end]
             for end in ends]).T
     return arrays
