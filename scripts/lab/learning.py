@@ -1,7 +1,12 @@
-"""A network trained by minibatches, while the terminal tells how far it is."""
-from npspectral import Adam, fit, softmax_cross_entropy
+"""Networks of layers in a row, and their training by minibatches, told of on the terminal."""
+from npspectral import Adam, Chain, fit, softmax_cross_entropy
 
 from .progress import progress
+
+
+def chain(layers, activation):
+    """The layers with an activation between neighbors."""
+    return Chain(*[step for layer in layers for step in (activation, layer)][1:])
 
 
 def learn(network, start, train_set, stages, label, optimizer=Adam, loss=softmax_cross_entropy,

@@ -5,11 +5,10 @@ from lab.neurons import weights
 from lab.progress import told
 from lab.tasks import error_of
 
-from npspectral.analysis.neurons.attractors import attractor_labels, maxima, patterns
-from npspectral.analysis.neurons.dynamics import Neurons, velocities
-from npspectral.analysis.neurons.merging import TWO, merge
-from npspectral.data.binary import sphere
-from npspectral.data.principal import parity_task, principal_components
+from npspectral.analysis.neurons import (Neurons, attractor_labels, maxima, merge, patterns,
+                                         velocities)
+from npspectral.analysis.neurons.merging import TWO
+from npspectral.data import parity_task, principal_components, sphere
 from npspectral.nn import OneHidden
 from npspectral.training import Limits, gradient_flow, settle
 

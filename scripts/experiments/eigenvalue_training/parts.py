@@ -5,9 +5,9 @@ from functools import cached_property, reduce
 
 import numpy as np
 from lab.data import images
-from lab.learning import learn
+from lab.learning import chain, learn
 
-from npspectral import Adamax, Chain, Dense, Identity, Spectral, Tanh, nn
+from npspectral import Adamax, Dense, Identity, Spectral, Tanh, nn
 from npspectral.nn import PUBLISHED, Constant, GlorotUniform, Layer, Uniform
 from npspectral.nn._expect import check_input, check_upstream
 from npspectral.training import accuracy, predict
@@ -67,11 +67,6 @@ class Arm:
     batch: int = 500
     epochs: int = 30
     costly: bool = False
-
-
-def chain(layers, activation):
-    """The layers with an activation between neighbors; the softmax is part of the loss."""
-    return Chain(*[step for layer in layers for step in (activation, layer)][1:])
 
 
 def spectral(sizes, published="buffoni_two_sets", trainable=("lambda_in", "lambda_out"),

@@ -1,9 +1,9 @@
 """The kinds of layers, their published learning rates, and one network trained until it stops."""
 import numpy as np
 from lab.data import images
-from lab.learning import learn
+from lab.learning import chain, learn
 
-from npspectral import Adamax, Chain, Dense, ReLU, Spectral, SpectralQR, SpectralSVD
+from npspectral import Adamax, Dense, ReLU, Spectral, SpectralQR, SpectralSVD
 from npspectral.nn import PUBLISHED, Normal, SpectralFullQR, SpectralGaussianSVD, tree
 from npspectral.training import accuracy, evaluate
 
@@ -35,8 +35,8 @@ def rate(name, arm):
 def network(arm, width, n_in=784, n_out=10):
     """n_in-width-width-n_out, ReLU, all three transfers of one kind."""
     layer, start = ARMS[arm]
-    return Chain(layer(n_in, width, **start), ReLU(), layer(width, width, **start), ReLU(),
-                 layer(width, n_out, **start))
+    sizes = (n_in, width), (width, width), (width, n_out)
+    return chain([layer(*pair, **start) for pair in sizes], ReLU())
 
 
 def trainable_count(net):

@@ -1,10 +1,9 @@
 """A network from its first weights to its last, in bits."""
 import numpy as np
-from lab.learning import learn
+from lab.learning import chain, learn
 
-from npspectral import Chain, Dense, ReLU, Tanh
-from npspectral.analysis.clouds.mutual_information import binned_entropy, binned_information
-from npspectral.analysis.clouds.activity import representations
+from npspectral import Dense, ReLU, Tanh
+from npspectral.analysis.clouds import binned_entropy, binned_information, representations
 from npspectral.nn import Normal
 
 SIZES, N_BITS, N_TEACHERS = (12, 10, 7, 5, 4, 3), 12, 6
@@ -27,10 +26,8 @@ def draw_labels(rng, x):
 
 
 def build(activation):
-    layers = []
-    for n_in, n_out in zip(SIZES, SIZES[1:]):
-        layers += [Dense(n_in, n_out, start=Normal(n_in ** -0.5)), activation]
-    return Chain(*layers, Dense(SIZES[-1], 2))
+    layers = [Dense(*pair, start=Normal(pair[0] ** -0.5)) for pair in zip(SIZES, SIZES[1:])]
+    return chain([*layers, Dense(SIZES[-1], 2)], activation)
 
 
 def train(network, rng, x, labels, last, rate, moments, label):

@@ -6,15 +6,13 @@ from lab.data import images
 from lab.learning import learn
 
 from npspectral import Chain, Dense, ReLU, Spectral, Tanh
-from npspectral.analysis.spectral.relevance import input_relevance, keep_top, top_mask
+from npspectral.analysis.spectral import input_relevance, keep_top, top_mask
 from npspectral.data import correlated_pairs, gaussian_features, train_test_split
 from npspectral.nn import L2, PUBLISHED
 from npspectral.training import accuracy, predict
 
-HIDDEN = (100, 100, 50)
-BATCH = 500
-FEW = 17                            # pixels that are enough
-SHOWN = 8                           # test images of each digit in the figure
+HIDDEN, BATCH = (100, 100, 50), 500
+FEW, SHOWN = 17, 8                  # pixels that are enough; test images of each digit in a figure
 
 
 @dataclass(frozen=True)

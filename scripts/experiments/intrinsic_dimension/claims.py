@@ -5,7 +5,7 @@ import numpy as np
 from lab.arrays import arms_of
 from lab.table import Row
 
-from npspectral.analysis.clouds.dimension import two_nn_fit, two_nn_unbiased
+from npspectral.analysis.clouds import two_nn_fit, two_nn_unbiased
 
 from .parts import CONTROLS, ESTIMATORS
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.learning import learn
+from lab.learning import chain, learn
 from lab.plan import stack
 from lab.progress import progress
 
-from npspectral import Chain, Dense, ReLU, quadratic_hinge
-from npspectral.analysis.clouds.activity import (components_for, participation_ratio,
-                                                 principal_variances, representations)
-from npspectral.analysis.clouds.dimension import (block_dimensions, neighbor_ratios, two_nn_fit,
-                                                  two_nn_fit_published, two_nn_ml, two_nn_unbiased)
+from npspectral import Dense, ReLU, quadratic_hinge
+from npspectral.analysis.clouds import (block_dimensions, components_for, neighbor_ratios,
+                                        participation_ratio, principal_variances, representations,
+                                        two_nn_fit, two_nn_fit_published, two_nn_ml,
+                                        two_nn_unbiased)
 from npspectral.data import binary, principal_components
 from npspectral.nn import Normal, mean_field
 from npspectral.training import Limits, gradient_flow, predict, settle
@@ -138,10 +138,9 @@ def follow_mnist(labels, n_images, n_points, widths, epochs, seed):
 
 def dense_network(n_in, widths, n_out):
     """Dense layers with ReLU between them; first weights N(0, 2 / n_in), biases 0."""
-    layers = []
-    for before, width in zip((n_in, *widths), widths):
-        layers += [Dense(before, width, start=Normal((2 / before) ** 0.5)), ReLU()]
-    return Chain(*layers, Dense(widths[-1], n_out))
+    layers = [Dense(before, width, start=Normal((2 / before) ** 0.5))
+              for before, width in zip((n_in, *widths), widths)]
+    return chain([*layers, Dense(widths[-1], n_out)], ReLU())
 
 
 def follow_control(name, n_points, seed):

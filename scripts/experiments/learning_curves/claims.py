@@ -4,10 +4,9 @@ from functools import partial
 import numpy as np
 from lab.table import Row
 
-from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
-                                                         exponent_interval, feature_exponent,
-                                                         kernel_exponent, power_law)
-from npspectral.analysis.neurons.compression import late_amplification
+from npspectral.analysis.kernels import (crossing, crossing_interval, exponent_interval,
+                                         feature_exponent, kernel_exponent, power_law)
+from npspectral.analysis.neurons import late_amplification
 from npspectral.data.binary import STRIPE
 
 from .parts import EVERY_POINT

@@ -63,10 +63,10 @@ class Setting:
         """Of a task: sizes p, number of seeds, d, widths of the hidden layers."""
         if name == "mnist":
             return self.p_others, self.seeds_of_others, 784, self.image_widths
-        rest = getattr(self, f"d_{name.partition(',')[0]}"), (self.width,)
+        d, widths = getattr(self, f"d_{name.partition(',')[0]}"), (self.width,)
         if name.startswith("stripe"):
-            return self.p_stripe[:2 if name == EVERY_POINT else None], self.seeds, *rest
-        return self.p_others, self.seeds_of_others, *rest
+            return self.p_stripe[:2 if name == EVERY_POINT else None], self.seeds, d, widths
+        return self.p_others, self.seeds_of_others, d, widths
 
 
 SIZES = (128, 256, 512, 1024, 2048)

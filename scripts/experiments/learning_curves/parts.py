@@ -4,15 +4,15 @@ from functools import partial
 
 import numpy as np
 from lab.data import images
+from lab.plan import stack
 from lab.progress import told
 from lab.tasks import error_of, escaped_and_last
 
 from npspectral import soft_hinge
-from npspectral.analysis.clouds.neighbors import nearest_neighbor_vote
-from npspectral.analysis.kernels.machines import (distance_to_planes, distance_to_sphere,
-                                                  support_vectors)
-from npspectral.analysis.kernels.tangent import tangent_kernel
-from npspectral.analysis.neurons.compression import amplification_mean_square
+from npspectral.analysis.clouds import nearest_neighbor_vote
+from npspectral.analysis.kernels import (distance_to_planes, distance_to_sphere, support_vectors,
+                                         tangent_kernel)
+from npspectral.analysis.neurons import amplification_mean_square
 from npspectral.data import cylinder, parity_task, sphere, stripe
 from npspectral.data.binary import STRIPE, cylinder_radius, sphere_radius
 from npspectral.nn import OneHidden, mean_field
@@ -43,8 +43,7 @@ TASKS = {
     "cylinder": Task(2, cylinder, lambda x, d: distance_to_sphere(x, cylinder_radius(2), 2)),
     "sphere": Task(None, sphere, lambda x, d: distance_to_sphere(x, sphere_radius(d), d)),
     "mnist": Task(feature=2e-3, sharpness=3.0),
-    EVERY_POINT: replace(STRIPES, fraction=1.0),
-}
+    EVERY_POINT: replace(STRIPES, fraction=1.0)}
 
 
 def draw(name, d, rng, p):
@@ -97,11 +96,10 @@ def follow(name, d, widths, p, seed, max_steps):
     initial, first = machine(network, start, train_set, test_set)
     final, second = machine(network, ends[0][1].params, train_set, test_set)
     vote = error_of(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test[:, 0])
-    return {"errors": [*errors, initial, final, vote],
-            "left": [1 - last.satisfied(target) for _, last in ends],
-            "steps": [last.step for _, last in ends],
-            "floor_steps": [last.floor_steps for _, last in ends],
-            "escape_times": [escaped.time for escaped, _ in ends],
+    rows = [{"left": 1 - last.satisfied(target), "steps": last.step,
+             "floor_steps": last.floor_steps, "escape_times": escaped.time}
+            for escaped, last in ends]
+    return {"errors": [*errors, initial, final, vote], **stack(rows),
             **(geometry(task, x, ends, (first, second)) if task.draw else {})}
 
 
