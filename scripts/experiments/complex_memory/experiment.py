@@ -14,10 +14,6 @@ On 1,797 digits of 8 x 8 pixels, and on MNIST with means over 2 x 2 pixels (--fu
 Source: arXiv 2312.07296 (2023), of which only the abstract was read: no published number is known.
 
 Minutes on one core: --quick, digits alone, 0.1, --standard 6, --full 120 by estimate.
-
-Where it ends: after the period of the evenly spaced frequencies all modes are back where they were,
-and phases tell no order. Right after the first item, or with trained eigenvalues, nodes still hold
-it when the second comes: the pattern is not the sum of both, and |a|^2 does tell the order.
 """
 from dataclasses import dataclass
 

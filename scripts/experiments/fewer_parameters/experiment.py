@@ -48,8 +48,7 @@ class Setting:
 SETTINGS = {
     "quick": Setting((50,), (1, 4, 12), (), epochs=12, limit=6000),
     "default": Setting((50, 200)),
-    "full": Setting((50, 100, 150, 200, 300), wide=(500, 1000), seeds=3),
-}
+    "full": Setting((50, 100, 150, 200, 300), wide=(500, 1000), seeds=3)}
 
 
 def networks(name, setting):

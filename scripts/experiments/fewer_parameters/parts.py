@@ -18,13 +18,11 @@ ARMS = {
     "S-QR": (SpectralQR, QR),
     "eigenvalues, as published": (SpectralGaussianSVD, {"trainable": EIGENVALUES, **RANGES}),
     "S-SVD, as published": (SpectralGaussianSVD, SVD),
-    "S-QR, as published": (SpectralFullQR, QR),
-}
+    "S-QR, as published": (SpectralFullQR, QR)}
 COMMON_RATE = 0.015
 RATES = {                               # of the published code, where it is another one
     "mnist": {"S-QR": 0.005, "S-QR, as published": 0.005},
-    "fashion-mnist": {"S-QR": 0.001, "S-QR, as published": 0.001, "dense": 0.001},
-}
+    "fashion-mnist": {"S-QR": 0.001, "S-QR, as published": 0.001, "dense": 0.001}}
 
 
 def rate(name, arm):

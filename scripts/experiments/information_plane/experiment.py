@@ -13,8 +13,7 @@ stochastic gradient descent). All 4096 inputs are equally likely in the informat
 
 Each activation has three numbers of bins, the published one in the middle. A fourth width is so
 small that no two different floating-point numbers share a bin: the exact I(T; X) and I(T; Y) of the
-network as computed. By these nothing is forgotten but where rows of dead ReLUs coincide; a network
-whose last hidden layer is dead altogether is left out.
+network as computed. A network whose last hidden layer is dead altogether is left out.
 
 Minutes on one core: --quick 0.1, --standard 1.5, --full 80 by estimate.
 
@@ -49,8 +48,7 @@ class Setting:
 SETTINGS = {
     "quick": Setting(1, 400, 0.002, 16),
     "default": Setting(5, 1600, 0.002, 40),
-    "full": Setting(50, 8000, 0.0004, 60),
-}
+    "full": Setting(50, 8000, 0.0004, 60)}
 
 
 def run(setting, keep):

@@ -67,8 +67,7 @@ CONTROLS = {
     "sphere in 5 dimensions": Control(4, sphere),
     "the same, a tenth at 0": Control(4, partly_dead, lambda n: n // 10 - 1),
     "cube": Control(5, lambda rng, n: rng.uniform(0, 1, (n, 5))),
-    "normal": Control(10, lambda rng, n: rng.standard_normal((n, 10))),
-}
+    "normal": Control(10, lambda rng, n: rng.standard_normal((n, 10)))}
 
 
 def measure(rng, x):
@@ -131,9 +130,8 @@ def follow_mnist(labels, n_images, n_points, widths, epochs, seed):
         params = record.params
     error, train_error = (np.mean(predict(network, params, rows).argmax(1) != answers)
                           for rows, answers in ((seen, truth), (x, given)))
-    chosen = slice(n_points)
-    return {"error": error, "train_error": train_error, "labels": truth[chosen],
-            **measure_layers(rng, network, params, seen[chosen])}
+    return {"error": error, "train_error": train_error, "labels": truth[:n_points],
+            **measure_layers(rng, network, params, seen[:n_points])}
 
 
 def dense_network(n_in, widths, n_out):

@@ -73,8 +73,7 @@ SIZES = (128, 256, 512, 1024, 2048)
 SETTINGS = {
     "quick": Setting(SIZES[:2], SIZES[:2], 1, 1, 100, (30, 30), 2000, 0),
     "default": Setting(SIZES, SIZES[:4], 5, 2),
-    "full": Setting((*SIZES, 4096, 8192), (*SIZES, 4096), 10, 5, 10_000, (1000, 1000), 20_000, 0),
-}
+    "full": Setting((*SIZES, 4096, 8192), (*SIZES, 4096), 10, 5, 10_000, (1000, 1000), 20_000, 0)}
 
 
 def run(setting, keep):

@@ -32,9 +32,8 @@ AXES = axes({
     "seed, step": "accuracy_in_time alignment", "seed, start or end, node": "eigenvalues",
     "seed, start or end": "conditions", "seed, kernel, measure": "alone",
     "seed, measure": "in_turn windows", "seed, epoch": "course"})
-RINGS = {"1 step": (1, True), "2 steps": (2, True), "5 steps": (5, True),
-         "5 steps, no constant node": (5, False)}           # steps, constant node
-BLIND = "1 step", "5 steps, no constant node"               # run to the last epoch
+RINGS = {"1 step": (1, True, True), "2 steps": (2, True, False), "5 steps": (5, True, False),
+         "5 steps, no constant node": (5, False, True)}     # steps, constant node, blind
 PAIRS = {"random": ("random", 0), "random, rest 5": ("random", 5), "on nodes": ("nodes", 0),
          "on nodes, rest 5": ("nodes", 5)}                  # planting, linear steps at rest
 
@@ -63,16 +62,15 @@ SETTINGS = {
     "quick": Setting(2, 1, 500, 0.1, 50, 90, 15, 400, 5, limit=1500, n_validation=300,
                      image_epochs=2),
     "default": Setting(),
-    "full": Setting(seeds_of_others=10, half=False, image_nodes=1024, image_epochs=50),
-}
+    "full": Setting(seeds_of_others=10, half=False, image_nodes=1024, image_epochs=50)}
 
 
 def run(setting, keep):
     """"part, arm" -> arrays; parts whose data are not here are left out."""
     runs, others = {}, setting.seeds_of_others
-    for name, (steps, constant) in RINGS.items():
+    for name, (steps, constant, blind) in RINGS.items():
         runs[f"rings, {name}"] = each_seed(
-            run_rings, others if name in BLIND else setting.seeds, steps=steps, constant=constant,
+            run_rings, others if blind else setting.seeds, steps=steps, constant=constant,
             n=setting.points, noise=setting.noise, epochs=setting.ring_epochs)
     for name in KERNELS if here("digits") else ():
         runs[f"digits, {name}"] = each_seed(

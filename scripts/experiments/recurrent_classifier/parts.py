@@ -5,8 +5,7 @@ import numpy as np
 from lab.data import images, pooled
 from lab.learning import learn
 
-from npspectral import (Chain, Dense, ReLU, Tanh, data, mean_squared_error,
-                        softmax_cross_entropy)
+from npspectral import Chain, Dense, ReLU, Tanh, data, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral, product_stability)
 from npspectral.training import accuracy, predict
@@ -62,8 +61,7 @@ KERNELS = {                 # of digits: class, options, loss
     "random, tanh": (RecurrentSpectral, dict(activation=Tanh()), softmax_cross_entropy),
     "random, mean square": (RecurrentSpectral, {}, one_hot),
     "on nodes": (RecurrentSpectral, dict(planting="nodes"), softmax_cross_entropy),
-    "triangular": (TriangularRecurrentSpectral, {}, softmax_cross_entropy),
-}
+    "triangular": (TriangularRecurrentSpectral, {}, softmax_cross_entropy)}
 
 
 def trained(network, rng, train_set, test_set, epochs, rate, label, loss=softmax_cross_entropy,
@@ -87,10 +85,10 @@ def follow(layer, start, params, x, labels):
     """What the states of some test examples do, and the matrices before and after training."""
     x, labels = x[:FOLLOWED], labels[:FOLLOWED]
     (phi, inverse), (phi_before, _) = (layer.eigenvectors(own) for own in (params, start))
-    planted, rows = phi[:, :layer.n_out], inverse[:layer.n_out]
+    planted = phi[:, :layer.n_out]
     states, limit = layer.states(params, x, layer.steps + TAIL), layer.limit(params, x)
     distance = np.linalg.norm(states - limit, axis=2)
-    scores = states @ rows.T
+    scores = states @ inverse[:layer.n_out].T
     toward = planted.T[labels] / np.linalg.norm(planted.T[labels], axis=1, keepdims=True)
     transfer = (phi * layer.eigenvalues(params)) @ inverse
     return {
@@ -149,8 +147,7 @@ def run_pairs(planting, rest, nodes, n, epochs, seed):
     """Two digits in sequence, each by a kernel of its own; which they were, and in which order."""
     rng = np.random.default_rng(seed)
     train_set, (x, labels) = pairs(rng, n, n // 4)
-    network = SwitchedRecurrentSpectral(64, FIRST_DIGITS ** 2, nodes, 2, 3, rest,
-                                        planting=planting)
+    network = SwitchedRecurrentSpectral(64, FIRST_DIGITS ** 2, nodes, 2, 3, rest, planting=planting)
     _, params, row = trained(network, rng, train_set, (x, labels), epochs, 3e-3,
                              f"pairs, {planting}, rest {rest}, seed {seed}")
     transfers, planted = network.transfers(params), params["planted"]
