@@ -13,7 +13,6 @@ TRAINING = {10: (0.9455, 0.1877), 30: (0.9704, 0.1016)}     # printed accuracy a
 
 
 def claims(result):
-    """Rows of all sets."""
     return [row for name, arms in by_part(result).items() for row in judge(name, arms)]
 
 

@@ -1,7 +1,7 @@
 """The kinds of layers, their published learning rates, and one network trained until it stops."""
 import numpy as np
 from lab.data import images
-from lab.learning import chain, learn
+from lab.learning import chain, learn, while_it_rises
 
 from npspectral import Adamax, Dense, ReLU, Spectral, SpectralQR, SpectralSVD
 from npspectral.nn import PUBLISHED, Normal, SpectralFullQR, SpectralGaussianSVD, tree
@@ -10,7 +10,7 @@ from npspectral.training import accuracy, evaluate
 BATCH, MIN_DELTA, PATIENCE, VALIDATION = 200, 0.005, 8, 0.2
 EIGENVALUES = ("lambda_in", "lambda_out", "bias")
 QR, SVD = PUBLISHED["chicchi2021"], PUBLISHED["chicchi2021_svd"]
-RANGES = {name: QR[name] for name in ("lambda_in", "lambda_out", "bias")}
+RANGES = {name: QR[name] for name in EIGENVALUES}
 ARMS = {
     "dense": (Dense, {}),
     "eigenvalues": (Spectral, {"trainable": EIGENVALUES, **QR}),
@@ -30,10 +30,10 @@ def rate(name, arm):
     return RATES[name].get(arm, COMMON_RATE)
 
 
-def network(arm, width, n_in=784, n_out=10):
-    """n_in-width-width-n_out, ReLU, all three transfers of one kind."""
+def network(arm, width):
+    """784-width-width-10, ReLU, all three transfers of one kind."""
     layer, start = ARMS[arm]
-    sizes = (n_in, width), (width, width), (width, n_out)
+    sizes = (784, width), (width, width), (width, 10)
     return chain([layer(*pair, **start) for pair in sizes], ReLU())
 
 
@@ -47,13 +47,9 @@ def train(name, limit, arm, width, learning_rate, epochs, seed):
     net, ((x, target), test_set) = network(arm, width), images(name, limit)
     n = len(x) - round(VALIDATION * len(x))
     rng = np.random.default_rng(seed)
-    best, waited = -np.inf, 0
-    for record in learn(net, net.init(rng, x.dtype), (x[:n], target[:n]), [(learning_rate, epochs)],
-                        f"{name}, {arm} {width}, seed {seed}", Adamax, batch_size=BATCH, rng=rng,
-                        metrics=[accuracy], validation=(x[n:], target[n:])):
-        value, waited = record.metrics["validation_accuracy"], waited + 1
-        if value > best + MIN_DELTA:
-            best, waited = value, 0
-        if waited == PATIENCE:
-            break
+    records = learn(net, net.init(rng, x.dtype), (x[:n], target[:n]), [(learning_rate, epochs)],
+                    f"{name}, {arm} {width}, seed {seed}", Adamax, batch_size=BATCH, rng=rng,
+                    metrics=[accuracy], validation=(x[n:], target[n:]))
+    for record, _ in while_it_rises(records, PATIENCE, MIN_DELTA):
+        pass
     return {**evaluate(net, record.params, *test_set, metrics=[accuracy]), "epochs": record.epoch}

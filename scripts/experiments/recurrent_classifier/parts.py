@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 from lab.data import images, pooled
-from lab.learning import learn
+from lab.learning import learn, while_it_rises
 
 from npspectral import Chain, Dense, ReLU, Tanh, data, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
@@ -25,15 +25,10 @@ def rings(rng, n, noise=0.1):
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), labels
 
 
-def digits(rng):
-    """(x, labels) of 1,437 digits for training and of 360 for the test."""
-    return data.train_test_split(rng, *data.digits())
-
-
 def pairs(rng, n_train, n_test):
     """Two images side by side (n, 128), and 3 first + second; test pairs are of test images."""
     parts = []
-    for (x, labels), n in zip(digits(rng), (n_train, n_test)):
+    for (x, labels), n in zip(data.train_test_split(rng, *data.digits()), (n_train, n_test)):
         x, labels = x[labels < FIRST_DIGITS], labels[labels < FIRST_DIGITS]
         first, second = rng.integers(len(x), size=(2, n))
         parts.append((np.concatenate([x[first], x[second]], axis=1),
@@ -135,7 +130,7 @@ def run_rings(steps, constant, n, noise, epochs, seed):
 def run_digits(name, nodes, epochs, seed):
     """One of KERNELS, 5 steps, on the digits of a random split."""
     rng = np.random.default_rng(seed)
-    train_set, test_set = digits(rng)
+    train_set, test_set = data.train_test_split(rng, *data.digits())
     make, options, loss = KERNELS[name]
     layer = make(64, 10, nodes, 5, **{"activation": ReLU(), **options})
     start, params, row = trained(layer, rng, train_set, test_set, epochs, 3e-3,
@@ -164,15 +159,12 @@ def until_it_stops(network, rng, train_set, held, epochs, label):
     """The params of the best validation, its course, seconds: each rate goes on from there."""
     begin, best, found, course = time.monotonic(), -1.0, network.init(rng, np.float32), []
     for rate in RATES:
-        waited = 0
-        for record in learn(network, found, train_set, [(rate, epochs)], f"{label}, rate {rate:g}",
-                            batch_size=200, rng=rng, validation=held, metrics=(accuracy,)):
+        records = learn(network, found, train_set, [(rate, epochs)], f"{label}, rate {rate:g}",
+                        batch_size=200, rng=rng, validation=held, metrics=(accuracy,))
+        for record, risen in while_it_rises(records, PATIENCE, best=best):
             course.append(record.metrics["validation_accuracy"])
-            waited += 1
-            if course[-1] > best:
-                best, found, waited = course[-1], record.params, 0
-            if waited == PATIENCE:
-                break
+            if risen:
+                best, found = course[-1], record.params
     nothing = np.full(len(RATES) * epochs - len(course), np.nan)
     return found, np.concatenate([course, nothing]), time.monotonic() - begin
 
