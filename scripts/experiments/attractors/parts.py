@@ -28,8 +28,7 @@ def follow_field(seed):
     rng = np.random.default_rng(seed)
     x, force = rng.standard_normal((POINTS, 2)), np.repeat([1.0, -1.0], POINTS // 2)
     vectors, beta = rng.standard_normal((NEURONS, 3)), np.repeat([1.0, -1.0], NEURONS // 2)
-    paths = []
-    shown = np.flatnonzero(beta > 0)[:SHOWN]
+    paths, shown = [], np.flatnonzero(beta > 0)[:SHOWN]
     for step in np.geomspace(*STEPS, N_STEPS):
         vectors = vectors / np.sqrt((vectors ** 2).sum(1, keepdims=True))
         neurons = Neurons(vectors[:, :2], vectors[:, 2], beta, gain=1.0, width=1)

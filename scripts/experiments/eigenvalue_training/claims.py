@@ -43,8 +43,7 @@ def judge_eigenvalues(name, arm):
     """Counts; on MNIST what the notebooks print of the test set, and of training's last epoch."""
     row, exact = partial(Row, name), partial(Row, name, exact=True)
     rows = [exact("eigenvalues: trainable parameters", "5,194", arm["trainable"], 5194, 5194),
-            exact("eigenvalues: parameters less 1,975,194", "0", arm["parameters"] - 1_975_194,
-                  0, 0)]
+            exact("eigenvalues: parameters less 1,975,194", "0", arm["parameters"] - 1975194, 0, 0)]
     if name != "mnist":
         return rows
     loss, accuracy, test_loss, test_accuracy = arm["curves"][:, -1].T

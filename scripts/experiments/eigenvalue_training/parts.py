@@ -12,7 +12,6 @@ from npspectral.nn import PUBLISHED, Constant, GlorotUniform, Layer, Uniform
 from npspectral.nn._expect import check_input, check_upstream
 from npspectral.training import accuracy, predict
 
-CURVES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 WIDE, SMALL = (784, 2000, 200, 10), (784, 500, 80, 10)     # the two published networks
 
 
@@ -127,7 +126,7 @@ AS_MANY = ("anywhere", "as_eigenvalues", "late", "random_features", "narrow")
 
 
 def train(name, limit, key, epochs, seed):
-    """An arm on one set of images: curves (epochs, 4) after CURVES, and numbers of parameters."""
+    """An arm on one set: curves (epochs, 4) of loss, accuracy and both on the test set; counts."""
     arm, (train_set, test_set) = ARMS[key], images(name, limit)
     network, rng = arm.network(seed), np.random.default_rng(seed)
     params, curves = network.init(rng, np.float32), []
@@ -136,8 +135,7 @@ def train(name, limit, key, epochs, seed):
     for record in learn(network, params, train_set, [(arm.learning_rate, epochs)],
                         f"{name}, {arm.title}, seed {seed}", Adamax, batch_size=arm.batch, rng=rng,
                         metrics=[accuracy], validation=test_set):
-        measured = {"loss": record.loss, **record.metrics}
-        curves.append([measured[column] for column in CURVES])
+        curves.append([record.loss, *record.metrics.values()])
     result = {"curves": np.array(curves), **counts}
     if any(isinstance(layer, Identity) for layer in network.layers):
         result |= collapse(network, record.params, *test_set)

@@ -6,7 +6,8 @@ from lab.table import Row
 
 from .parts import COMMON_RATE, network, rate
 
-BELOW, SAME, NONE = ("below", -np.inf, 0.0), ("the same", -0.01, 0.01), ("-", -np.inf, np.inf)
+BELOW = {"published": "below", "high": 0.0}
+SAME = {"published": "the same", "low": -0.01, "high": 0.01}
 CLAIMS = {"eigenvalues": BELOW, "S-QR": SAME, "eigenvalues, as published": BELOW,
           "S-QR, as published": SAME}
 TOLD = "arm", "width", "trainable", "learning_rate", "published_rate"
@@ -42,16 +43,14 @@ def claims(result):
     for name, part in result.items():
         width = part["width"][part["arm"] == "S-QR"].max()
         compared = list(comparisons(name, part))
-        at_width = {row["arm"]: row for row in compared
-                    if row["width"] == width and row["published_rate"]}
-        for arm, row in at_width.items():
-            published, low, high = CLAIMS.get(arm, NONE)
-            rows.append(Row(name, f"{arm}, {width}, less dense {width}", published,
-                            row["accuracy"] - row["others"]["dense, as wide"], low, high, every=False))
-        for arm in ("eigenvalues", "S-SVD", "S-QR"):
-            one = at_width[arm]
-            rows.append(Row(name, f"{arm}, {width}, less dense of equal count", "-",
-                            one["accuracy"] - one["others"]["dense, as many"]))
+        at_width = {one["arm"]: one for one in compared
+                    if one["width"] == width and one["published_rate"]}
+        rows += [Row(name, f"{arm}, {width}, less dense {width}", every=False,
+                     values=one["accuracy"] - one["others"]["dense, as wide"],
+                     **CLAIMS.get(arm, {"published": "-"})) for arm, one in at_width.items()]
+        rows += [Row(name, f"{arm}, {width}, less dense of equal count", "-",
+                     one["accuracy"] - one["others"]["dense, as many"])
+                 for arm, one in at_width.items() if not arm.endswith("as published")]
         rows += [row for one in compared for row in told(name, one)]
     return rows
 

@@ -52,10 +52,7 @@ SETTINGS = {
 
 
 def networks(name, setting):
-    """(arm, width, learning rate) of every network that a data set is learned with.
-
-    Every arm with its own rate and the common one; dense ones with all rates.
-    """
+    """(arm, width, learning rate): each arm with its rate and the common one, dense with all."""
     for arm in ARMS:
         rates = {rate(name, other) for other in (ARMS if arm == "dense" else [arm])}
         more = {"dense": setting.narrow, "eigenvalues": setting.wide}.get(arm, ())

@@ -45,8 +45,7 @@ def trainable_count(net):
 def train(name, limit, arm, width, learning_rate, epochs, seed):
     """Test accuracy of one network after the last epoch, and how many epochs it took."""
     net, ((x, target), test_set) = network(arm, width), images(name, limit)
-    n = len(x) - round(VALIDATION * len(x))
-    rng = np.random.default_rng(seed)
+    n, rng = len(x) - round(VALIDATION * len(x)), np.random.default_rng(seed)
     records = learn(net, net.init(rng, x.dtype), (x[:n], target[:n]), [(learning_rate, epochs)],
                     f"{name}, {arm} {width}, seed {seed}", Adamax, batch_size=BATCH, rng=rng,
                     metrics=[accuracy], validation=(x[n:], target[n:]))

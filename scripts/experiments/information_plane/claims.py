@@ -8,10 +8,7 @@ ALL_BITS, ROUNDED = 12, 0.01        # in saturation tanh of two inputs may be on
 
 
 def alive(part):
-    """The arrays of those seeds whose last hidden layer is not constant at the end.
-
-    Units of ReLU die, and 3 of them soon all at once; such a network says 0 bits about everything.
-    """
+    """The arrays of those seeds whose last hidden layer is not dead, so constant, at the end."""
     living = part["about_x"][:, -1, -1, -1] > 0
     return {name: values[living] for name, values in part.items()} if living.any() else part
 

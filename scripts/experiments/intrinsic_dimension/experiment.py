@@ -11,8 +11,8 @@ points at larger ones, principal components at the linear span.
 
 Source: Ansuini, Laio, Macke and Zoccolan 2019, NeurIPS (dimension of layers: rises, then falls with
 depth; that of the last hidden layer predicts the accuracy; neither seen by principal components,
-nor in untrained networks, nor with shuffled labels; convolutional networks, images); L. Petrini's
-talk of 2020 (two principal components of the last u: about a curve after feature learning).
+nor in untrained networks, nor with shuffled labels); L. Petrini's talk of 2020 (two principal
+components of the last u: about a curve after feature learning).
 
 Does not reproduce: the dimension rises first. Principal components do not see the fall. The last
 layer's dimension predicts the error: only among networks of many images.

@@ -13,7 +13,7 @@ from npspectral.analysis.clouds import (block_dimensions, components_for, neighb
                                         participation_ratio, principal_variances, representations,
                                         two_nn_fit, two_nn_fit_published, two_nn_ml,
                                         two_nn_unbiased)
-from npspectral.data import binary, principal_components
+from npspectral.data import principal_components, stripe
 from npspectral.nn import Normal, mean_field
 from npspectral.training import Limits, gradient_flow, predict, settle
 
@@ -86,10 +86,7 @@ def measure(rng, x):
 
 
 def measure_layers(rng, network, params, x):
-    """The same of x, u_1, a_1, u_2, a_2, ... up to the last hidden layer, stacked; the picture.
-
-    picture: the first two principal components of the last hidden u, (PICTURED or fewer, 2).
-    """
+    """The same of x, u_1, a_1, u_2, a_2, ..., stacked; picture: the last hidden u on 2 axes."""
     received, given = representations(network, params, x)
     clouds = [received[0], *(cloud for pair in zip(given, received[1:]) for cloud in pair)]
     last = given[-2].astype(float)
@@ -100,8 +97,7 @@ def measure_layers(rng, network, params, x):
 def follow_stripe(regime, n_points, n_learned, d, widths, steps, seed):
     """One network by gradient flow: its layers measured, and its test error."""
     rng = np.random.default_rng(seed)
-    x, target = binary.stripe(rng, n_learned, d)
-    seen, truth = binary.stripe(rng, n_points, d)
+    (x, target), (seen, truth) = stripe(rng, n_learned, d), stripe(rng, n_points, d)
     network = mean_field(d, widths)
     start = params = network.init(rng)
     error = 0.5

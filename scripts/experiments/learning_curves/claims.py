@@ -102,12 +102,11 @@ def compare(name, curves):
             for pair in ((FEATURE, LAZY), (FINAL, FEATURE), (INITIAL, NEAREST))]
     rows += [exponent_row(name, curves, method) for method in (FEATURE, LAZY)]
     both = curves["p"], errors_of(curves, FEATURE), errors_of(curves, LAZY)
-    where = crossing(*both)
-    if where is None:
-        return rows
-    return [*rows, Row(name, "p*, feature below lazy from there on", "-", where),
-            Row(name, "ends of its 95 % interval", "-",
-                crossing_interval(np.random.default_rng(0), *both))]
+    if (where := crossing(*both)) is not None:
+        rows += [Row(name, "p*, feature below lazy from there on", "-", where),
+                 Row(name, "ends of its 95 % interval", "-",
+                     crossing_interval(np.random.default_rng(0), *both))]
+    return rows
 
 
 def progress_rows(name, curves):

@@ -17,9 +17,9 @@ Does not reproduce:
 - Supports of the initial kernel approach the interface faster than p^(-1/d) on stripe and sphere.
 - MNIST: no gain by feature learning.
 
-Deviation: training stops when 95 % of the points have y F >= 1 (chosen among several fractions by
-trials at p = 128 and 256), or at a number of steps; the table tells how many are left. Steps are
-longer than published (LIMITS); MNIST has 2 x 100 fully connected units, the talk's is convolutional
+Deviation: training stops when 95 % of the points have y F >= 1 (chosen by trials at p = 128 and
+256), or at a number of steps. Steps are longer than published (LIMITS); MNIST has 2 x 100 fully
+connected units, the talk's network is convolutional.
 """
 from dataclasses import dataclass
 

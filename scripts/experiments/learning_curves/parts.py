@@ -85,16 +85,15 @@ def follow(name, d, widths, p, seed, max_steps):
     task, rng = TASKS[name], np.random.default_rng(seed)
     network = OneHidden(d, *widths) if task.draw else mean_field(d, widths)
     start = network.init(rng)
-    train_set, test_set = draw(name, d, rng, p)
-    (x, target), (x_test, target_test) = train_set, test_set
+    (x, target), (x_test, target_test) = sets = draw(name, d, rng, p)
     label = f"{name}, p {p}, seed {seed}"
     before, ends, errors = network.forward(start, x_test)[0], [], []
     for alpha in (task.feature, task.lazy):
         ends.append(train(task, network, start, x, target, alpha, max_steps, label))
         after, _ = network.forward(ends[-1][1].params, x_test)
         errors.append(error_of(after - before, target_test))
-    initial, first = machine(network, start, train_set, test_set)
-    final, second = machine(network, ends[0][1].params, train_set, test_set)
+    initial, first = machine(network, start, *sets)
+    final, second = machine(network, ends[0][1].params, *sets)
     vote = error_of(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test[:, 0])
     rows = [{"left": 1 - last.satisfied(target), "steps": last.step,
              "floor_steps": last.floor_steps, "escape_times": escaped.time}

@@ -38,12 +38,11 @@ def pairs(rng, n_train, n_test):
 
 def mnist(rng, limit, n_validation, half):
     """(x, labels) for training, validation and test in float32; the first two in random order."""
-    (x, labels), (x_test, labels_test) = images("mnist", limit)
-    if half:
-        x, x_test = pooled(x, 2), pooled(x_test, 2)
+    (x, labels), test_set = ((pooled(x, 2) if half else x, labels)
+                             for x, labels in images("mnist", limit))
     order = rng.permutation(len(x))
     held, rest = order[:n_validation], order[n_validation:]
-    return (x[rest], labels[rest]), (x[held], labels[held]), (x_test, labels_test)
+    return (x[rest], labels[rest]), (x[held], labels[held]), test_set
 
 
 def one_hot(y, labels):
@@ -67,8 +66,7 @@ def trained(network, rng, train_set, test_set, epochs, rate, label, loss=softmax
                         batch_size=100, rng=rng):
         if record.loss < enough:
             break
-    seconds = time.monotonic() - begin
-    return start, record.params, {"seconds": seconds,
+    return start, record.params, {"seconds": time.monotonic() - begin,
                                   "accuracy": right(network, record.params, *test_set)}
 
 
