@@ -46,8 +46,8 @@ def judge_pairs(name, told):
     period = told["period"][0]
 
     def row(quantity, key, *bounds, gap=APART, published="-"):
-        return Row(name, f"{quantity}, {gap} apart{', a period' if gap == period else ''}", published,
-                   told[key][:, told["gap"][0] == gap].ravel(), *bounds)
+        return Row(name, f"{quantity}, {gap} apart{', a period' if gap == period else ''}",
+                   published, told[key][:, told["gap"][0] == gap].ravel(), *bounds)
     return [row("order from phases", "phases", 0.9, 1),
             row("order from Re a, Im a, fitted", "amplitude"),
             row("order from |a|^2, fitted", "power", 0.4, 0.6),
