@@ -93,7 +93,7 @@ def plan(setting):
 def run(setting, keep):
     values = keep(plan(setting))
     result = {part: stack(rows) for part, rows in values.items()}
-    result["field"], = values["field"]
+    result["field"] = values["field"][0]
     for d, sizes in enumerate(setting.p_maxima, start=1):
         result[f"maxima, d = {d}"]["p"] = np.array(sizes)
     for size in VARIED:

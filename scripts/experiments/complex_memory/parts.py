@@ -150,9 +150,9 @@ def separation_found(a, classes, omega, gap, longest):
 
     Separations that turn its mode by the same angle count as the same.
     """
-    own, gaps = omega[classes[:, 1]], np.arange(1, longest + 1)
-    fit = (picked(a, classes[:, 1])[:, None] * np.exp(1j * own[:, None] * gaps)).real
-    return np.cos(own * (gaps[fit.argmax(1)] - gap)) > 1 - 1e-5
+    frequency, gaps = omega[classes[:, 1]], np.arange(1, longest + 1)
+    fit = (picked(a, classes[:, 1])[:, None] * np.exp(1j * frequency[:, None] * gaps)).real
+    return np.cos(frequency * (gaps[fit.argmax(1)] - gap)) > 1 - 1e-5
 
 
 def measure(layer, params, train_set, test_set, gap, counts, rng):

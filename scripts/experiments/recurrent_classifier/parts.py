@@ -77,7 +77,7 @@ def right(network, params, x, labels):
 def follow(layer, start, params, x, labels):
     """What the states of some test examples do, and the matrices before and after training."""
     x, labels = x[:FOLLOWED], labels[:FOLLOWED]
-    (phi, inverse), (phi_before, _) = (layer.eigenvectors(own) for own in (params, start))
+    (phi, inverse), (phi_before, _) = (layer.eigenvectors(part) for part in (params, start))
     planted = phi[:, :layer.n_out]
     states, limit = layer.states(params, x, layer.steps + TAIL), layer.limit(params, x)
     distance = np.linalg.norm(states - limit, axis=2)
@@ -90,8 +90,8 @@ def follow(layer, start, params, x, labels):
                            for length in range(TAIL + 1)]),
         "accuracy_in_time": (scores.argmax(2) == labels).mean(1),
         "alignment": ((states * toward).sum(2) / np.linalg.norm(states, axis=2)).mean(1),
-        "eigenvalues": np.array([layer.eigenvalues(own) for own in (start, params)]),
-        "conditions": np.array([np.linalg.cond(own) for own in (phi_before, phi)]),
+        "eigenvalues": np.array([layer.eigenvalues(part) for part in (start, params)]),
+        "conditions": np.array([np.linalg.cond(matrix) for matrix in (phi_before, phi)]),
         "norm": np.linalg.norm(transfer, 2), **rest_errors(layer, phi, transfer, states, limit)}
 
 
