@@ -2,8 +2,8 @@
 
 An experiment is a folder of experiments/ with these names:
 
-experiment.py  its docstring   the question in the first line; what it shows, source, published
-                               numbers against ours, deviations, a line "Minutes ..."
+experiment.py  its docstring   the question in the first line; what it shows, source, deviations, a
+                               line "Minutes ..."; measured numbers: scripts/report/RESULTS.md
                SECONDS         (quick, default, full), of one core
                DATA            names of the data sets that it uses where they are here
                AXES            name of an array, or "part/name" -> names of its axes, the seed first

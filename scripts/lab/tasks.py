@@ -1,14 +1,19 @@
 """Two tasks that experiments share, for the flow of a network with one output; y is -1 or 1."""
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
 from npspectral import data
-from npspectral.training import Limits
+from npspectral.analysis.kernels import kernel_change, parameter_change, tangent_kernel
+from npspectral.training import Limits, gradient_flow, settle
 
 from .data import images, locked
+from .progress import progress
 
 LIMITS = Limits(max_gradient_change=1e-2)
+N_FIXED = 200                           # test points that kernels are measured on
+ESCAPED = np.nextafter(0.1, 1)          # t*: more than a tenth of the points have y F >= 1
 
 
 def draw(task, d, seed, p, n_test):
@@ -36,3 +41,28 @@ def mnist_parity(d):
 def error_of(outputs, y):
     """Share of points on the wrong side."""
     return float((outputs * y <= 0).mean())
+
+
+def escaped_and_last(flow, y, max_steps, fraction=1.0):
+    """The records at t* and where that fraction has y F >= 1, or that of max_steps instead."""
+    escaped = settle(flow, y, ESCAPED, max_steps=max_steps)
+    return escaped, settle(chain([escaped], flow), y, fraction, max_steps=max_steps)
+
+
+def ends_by_alpha(network, params, train_set, test_set, exponents, max_steps, label, more):
+    """Rows of what training leads to, one for each alpha = 10^exponent; more(record, K) adds to it.
+
+    K is the tangent kernel on N_FIXED test points, whose change from the start is told.
+    """
+    (x, y), (x_test, y_test), fixed = train_set, test_set, test_set[0][:N_FIXED]
+    before, rows = tangent_kernel(network, params, fixed), []
+    for exponent in exponents:
+        progress(f"{label}, alpha = 10^{exponent}")
+        end = settle(gradient_flow(network, params, x, y, alpha=10.0 ** exponent, limits=LIMITS),
+                     y, max_steps=max_steps)
+        change = network.forward(end.params, x_test)[0] - network.forward(params, x_test)[0]
+        kernel = tangent_kernel(network, end.params, fixed)
+        rows.append({"error": error_of(change, y_test), "left": 1 - end.satisfied(y),
+                     "steps": end.step, "parameters": parameter_change(end.params, params),
+                     "kernel": kernel_change(kernel, before), **more(end, kernel)})
+    return rows

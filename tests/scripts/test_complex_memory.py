@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import assert_near, same_bits
-from experiments.complex_memory import parts, sequences
+from experiments.complex_memory import parts
 from experiments.complex_memory.claims import claims
 from experiments.complex_memory.experiment import SETTINGS, Setting, run
 from tiny import at_once, toy_vectors
@@ -46,26 +46,26 @@ def classes(rng):
 @pytest.mark.parametrize("gap", [1, 7, 21, 23])
 def test_decoders_read_ideal_patterns_and_are_wrong_about_swapped_ones(classes, gap):
     a = 0.3 * ideal(classes, gap)                           # moduli do not matter
-    assert sequences.order_by_phases(a, classes, OMEGA, gap).all()
-    assert not sequences.order_by_phases(a, classes[:, ::-1], OMEGA, gap).any()
-    assert sequences.both_found(a, classes, OMEGA, gap).all()
-    assert not sequences.both_found(a, classes[:, ::-1], OMEGA, gap).any()
-    assert sequences.separation_found(a, classes, OMEGA, gap, 23).all()
-    wrong = sequences.separation_found(a, classes, OMEGA, gap + 1, 24)
+    assert parts.order_by_phases(a, classes, OMEGA, gap).all()
+    assert not parts.order_by_phases(a, classes[:, ::-1], OMEGA, gap).any()
+    assert parts.both_found(a, classes, OMEGA, gap).all()
+    assert not parts.both_found(a, classes[:, ::-1], OMEGA, gap).any()
+    assert parts.separation_found(a, classes, OMEGA, gap, 23).all()
+    wrong = parts.separation_found(a, classes, OMEGA, gap + 1, 24)
     assert not wrong.any()
 
 
 def test_a_period_of_all_modes_hides_the_order(classes):
     a = ideal(classes, 22)
-    assert (sequences.order_by_phases(a, classes, OMEGA, 22) == 0.5).all()
+    assert (parts.order_by_phases(a, classes, OMEGA, 22) == 0.5).all()
     assert np.abs(a - ideal(classes[:, ::-1], 22)).max() < 1e-13
 
 
 def test_separations_that_turn_a_mode_alike_count_as_one():
     classes = np.array([[0, 1]])                            # omega_1 = 2 pi / 11
     a = ideal(classes, 14)
-    assert sequences.separation_found(a, classes, OMEGA, 3, 22).all()
-    assert not sequences.separation_found(a, classes, OMEGA, 4, 22).any()
+    assert parts.separation_found(a, classes, OMEGA, 3, 22).all()
+    assert not parts.separation_found(a, classes, OMEGA, 4, 22).any()
 
 
 def test_least_squares_find_what_is_linear_and_nothing_in_noise(rng):
@@ -76,8 +76,8 @@ def test_least_squares_find_what_is_linear_and_nothing_in_noise(rng):
     noise = rng.standard_normal((len(classes), 4))
     told = np.c_[noise, sign + 0.1 * noise[:, 0]]
     for name, features in (("noise", noise), ("told", told)):
-        right[name] = sequences.order_by_least_squares(features[:half], classes[:half],
-                                                       features[half:], classes[half:]).mean()
+        right[name] = parts.order_by_least_squares(features[:half], classes[:half],
+                                                   features[half:], classes[half:]).mean()
     assert right["told"] == 1
     assert abs(right["noise"] - 0.5) < 6 * 0.5 / half ** 0.5 + 0.02
 
@@ -85,7 +85,7 @@ def test_least_squares_find_what_is_linear_and_nothing_in_noise(rng):
 def test_power_of_ideal_patterns_does_not_tell_the_order_but_amplitudes_do(classes, rng):
     a = ideal(classes, 5, 0.1, rng)
     half = len(classes) // 2
-    right = {name: sequences.order_by_least_squares(
+    right = {name: parts.order_by_least_squares(
         features[:half], classes[:half], features[half:], classes[half:]).mean()
         for name, features in (("power", np.abs(a) ** 2), ("amplitude", np.c_[a.real, a.imag]))}
     assert right["power"] < 0.7 and right["amplitude"] > 0.8
@@ -94,7 +94,7 @@ def test_power_of_ideal_patterns_does_not_tell_the_order_but_amplitudes_do(class
 def test_pairs_are_of_two_classes_or_of_one(rng):
     labels = rng.integers(3, size=50)
     for same in (False, True):
-        chosen = sequences.pairs(rng, labels, 500, same)
+        chosen = parts.pairs(rng, labels, 500, same)
         assert chosen.shape == (500, 2)
         assert ((labels[chosen[:, 0]] == labels[chosen[:, 1]]) == same).all()
 
@@ -105,19 +105,19 @@ def test_patterns_in_parts_are_those_of_the_layer(rng):
     chosen = rng.integers(9, size=(2500, 2))
     both = replace(layer, inserted=(0, 3))
     want = both.amplitudes(params, np.concatenate([x[chosen[:, 0]], x[chosen[:, 1]]], 1))
-    assert_near(sequences.patterns(layer, params, x, chosen, 3), want, 64)
+    assert_near(parts.patterns(layer, params, x, chosen, 3), want, 64)
 
 
 def test_a_linear_network_adds_items_and_its_pattern_changes_as_they_are_swapped():
     layer = ComplexRecurrentSpectral(4, 3, 2, activation=Identity())
     rng = np.random.default_rng(0)
     params, x, labels = layer.init(rng), rng.standard_normal((90, 4)), np.arange(90) % 3
-    found = sequences.measure(layer, params, (x, labels), (x, labels), 5, (60, 40), 22,
-                              np.random.default_rng(1))
+    found = parts.measure(layer, params, (x, labels), (x, labels), 5, (60, 40),
+                          np.random.default_rng(1))
     assert found["cross"] < 1e-13
     again = np.random.default_rng(1)
-    sequences.pairs(again, labels, 60)
-    chosen = sequences.pairs(again, labels, 40)
+    parts.pairs(again, labels, 60)
+    chosen = parts.pairs(again, labels, 40)
     single, turn = layer.amplitudes(params, x), np.exp(-5j * params["omega"])
     a, swapped = (single[i] + turn * single[j] for i, j in (chosen.T, chosen.T[::-1]))
     for name, one, other in (("swap", a, swapped),

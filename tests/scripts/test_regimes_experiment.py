@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from conftest import assert_near
 from experiments.regimes import parts
-from experiments.regimes.claims import claims, crossing, spread
+from experiments.regimes.claims import claims, spread
 from lab import tasks
 from tiny import failed
 
@@ -93,13 +93,6 @@ def made_result(**laws):
             "softplus": {"linear": falls, "frozen": falls, "log_alpha": approach},
             "relu": {"linear": falls ** 0.5, "frozen": falls ** 0.6, "log_alpha": approach},
             "scatter": {"outputs": 1 + size * members, "h": np.array([300, 600])}}
-
-
-def test_crossing_lies_on_the_line_between_alphas():
-    log_alpha = np.array([0.0, 1, 3])
-    assert crossing(log_alpha, np.array([2.0, 1, -1]), 0.0) == 2
-    assert crossing(log_alpha, np.array([-1.0, 3, 5]), 0.0) == 0.25
-    assert np.isnan(crossing(log_alpha, np.array([2.0, 1, 3]), 0.0))
 
 
 def test_made_up_laws_pass():

@@ -7,7 +7,7 @@ from experiments.sparse_training import parts
 from experiments.sparse_training.claims import claims
 from experiments.sparse_training.experiment import SETTINGS, cases, run
 from experiments.sparse_training.parts import Case
-from tiny import CASES
+from tiny import CASES, at_once
 
 from npspectral import Dense
 from npspectral.nn import magnitude_threshold
@@ -37,8 +37,7 @@ def judged(table):
 def test_verdicts_pass_and_planted_counts_fail_them(monkeypatch):
     monkeypatch.setattr("npspectral.data.at_hand", lambda *names: True)
     setting = replace(SETTINGS["quick"], **CASES["sparse_training"].setting | TOY)
-    table = run(setting, lambda plan: {
-        case: [one.function(**one.parameters)] for case, (one,) in plan.items()})["runs"]
+    table = run(setting, at_once)["runs"]
     dynamic = (table["rule"] == "dynamic") & (table["percent"] == 90)
     sizes = np.array([20 * 784, 15 * 20])
     kept = sizes - np.floor(0.9 * (sizes - 1)) - 1          # without ties

@@ -102,11 +102,11 @@ def test_amplification_is_that_of_hand_made_weights(rng):
     params = network.init(rng)
     params[0]["phi"][...] = 1
     params[0]["lambda_in"][...] = -8, 1, 3, 5
-    own = parts.geometry(parts.neurons(network, params, 3), params, x)
+    own = parts.geometry(network, params, x)
     assert own["amplification"] == own["eigenvalue"] == 4
     assert own["attractors"] + (own["dead"] == 1) in (1, 2)         # of both signs of beta
     params[2]["weight"][...] = 1
-    own = parts.geometry(parts.neurons(network, params, 3), params, x)
+    own = parts.geometry(network, params, x)
     assert own["attractors"] == 1 and own["dead"] == 0
 
 

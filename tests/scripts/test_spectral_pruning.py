@@ -12,13 +12,10 @@ def images(monkeypatch):
     monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
 
 
-def test_a_network_with_an_emptied_layer_says_the_first_class(monkeypatch):
-    monkeypatch.setattr(parts, "node_scores", None)
-    case = parts.Case.named("mnist elu 20-1", 12, 2)
-    eigenvalues = parts.run_eigenvalues(case, 0)["eigenvalues"]
-    cut = parts.run_before(case, 0, 95, eigenvalues)
-    assert list(cut["left"]) == [0, 0]
-    assert cut["accuracy"] == np.mean(toy_images("mnist")[1][1] == 0)
+def test_a_network_with_an_emptied_layer_says_the_first_class():
+    left = parts.run_pre(parts.Case(*"mnist elu 20-1".split(), 12, 2), 0)
+    assert list(left["left"][parts.PERCENTILES.index(95)]) == [0, 0]
+    assert left["accuracy"][-1] == np.mean(toy_images("mnist")[1][1] == 0)
 
 
 def test_every_method_gives_an_accuracy_and_the_nodes_left():
@@ -54,6 +51,6 @@ def test_full_is_the_published_protocol():
     assert set(SETTINGS["default"].cases) < set(full.cases) and len(full.cases) == 16
     for name in full.cases:
         claims.published(name)                          # there is something to compare with
-    net = parts.network(parts.Case.named(full.cases[-1]), "spectral")
+    net = parts.network(parts.Case(*full.cases[-1].split()), "spectral")
     assert all("bias" not in layer.shapes for layer in net.layers)
     assert [layer.n_out for layer in net.layers[::2]] == [500, 500, 500, 10]

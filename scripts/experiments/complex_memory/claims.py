@@ -46,9 +46,8 @@ def judge_pairs(name, told):
     period = told["period"][0]
 
     def row(quantity, key, *bounds, gap=APART, published="-"):
-        end = ", a period" if gap == period else ""
-        return Row(name, f"{quantity}, {gap} apart{end}", published,
-                   told[key][:, told["gap"][0] == gap].ravel(), *bounds)
+        return Row(name, f"{quantity}, {gap} apart{', a period' if gap == period else ''}",
+                   published, told[key][:, told["gap"][0] == gap].ravel(), *bounds)
     return [row("order from phases", "phases", 0.9, 1),
             row("order from Re a, Im a, fitted", "amplitude"),
             row("order from |a|^2, fitted", "power", 0.4, 0.6),
@@ -64,10 +63,8 @@ def judge_pairs(name, told):
 
 def judge_free(name, free, fixed):
     """Nodes with trained eigenvalues live so long that the second item meets the first."""
-    at = free["gap"][0] == APART
-    return [Row(name, "largest |lambda|, fixed", "-", fixed["largest"]),
-            Row(name, "largest |lambda|, trained", "-", free["largest"]),
-            Row(name, f"trained: order from phases, {APART} apart", "-",
-                free["phases"][:, at].ravel()),
-            Row(name, f"trained: pattern less the sum, {APART} apart", "-",
-                free["cross"][:, at].ravel())]
+    row, at = partial(Row, name), free["gap"][0] == APART
+    return [row("largest |lambda|, fixed", "-", fixed["largest"]),
+            row("largest |lambda|, trained", "-", free["largest"]),
+            row(f"trained: order from phases, {APART} apart", "-", free["phases"][:, at].ravel()),
+            row(f"trained: pattern less the sum, {APART} apart", "-", free["cross"][:, at].ravel())]

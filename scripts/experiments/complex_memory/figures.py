@@ -6,7 +6,7 @@ from lab.arrays import arms_of
 from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, panels_of, several
 
 from .claims import LEAST
-from .sequences import ASIDE, CLOUD_GAP
+from .parts import ASIDE, CLOUD_GAP
 
 EARLY = 45                          # steps of the left panel
 PANELS = (1, 4, 6)                  # modes whose phases are drawn

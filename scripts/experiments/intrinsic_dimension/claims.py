@@ -5,11 +5,9 @@ import numpy as np
 from lab.arrays import arms_of
 from lab.table import Row
 
-from npspectral.analysis.clouds.dimension import two_nn_fit, two_nn_unbiased
+from .parts import CONTROLS, ESTIMATORS
 
-from .clouds import CONTROLS, ESTIMATORS
-
-SHOWN = two_nn_unbiased, two_nn_fit
+SHOWN = 0, 2                        # of ESTIMATORS: two_nn_unbiased, two_nn_fit
 LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L
 
 
@@ -26,9 +24,9 @@ def judge_control(name, cloud):
     control, n_points = CONTROLS[name], int(cloud["points"])
     d, copies = control.dimension, control.copies(n_points)
     sd = (n_points - copies) ** -0.5
-    rows = [Row("control", f"{name}, {estimate.__name__}", str(d), cloud["dimension"][:, column],
-                low=d * (0.9 - 4 * sd), high=d * (1 + 4 * sd))
-            for column, estimate in enumerate(ESTIMATORS) if estimate in SHOWN]
+    rows = [Row("control", f"{name}, {ESTIMATORS[column].__name__}", str(d),
+                cloud["dimension"][:, column], d * (0.9 - 4 * sd), d * (1 + 4 * sd))
+            for column in SHOWN]
     if copies:
         rows.append(Row("control", f"{name}, copies", str(copies), cloud["copies"], low=copies,
                         high=copies, exact=True))

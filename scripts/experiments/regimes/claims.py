@@ -4,6 +4,8 @@ from functools import partial
 import numpy as np
 from lab.table import Row, slope
 
+from npspectral.analysis.kernels.learning_curves import crossing
+
 LAZY, FEATURE = slice(-2, None), slice(0, 2)    # the two largest alphas, the two smallest
 TASKS = ("stripe", "mnist")
 
@@ -23,59 +25,50 @@ def claims(result):
     return rows + approached(result) + scattered(**result["scatter"])
 
 
-def crossing(log_alpha, values, level):
-    """log10 of the alpha where values (A,), on lines between the alphas, last pass `level`."""
-    above = values > level
-    last = np.flatnonzero(above[:-1] != above[1:])
-    if not len(last):
-        return np.nan
-    i = last[-1]
-    share = (level - values[i]) / (values[i + 1] - values[i])
-    return log_alpha[i] + share * (log_alpha[i + 1] - log_alpha[i])
+def kernel_star(part):
+    """alpha* of each seed: |K - K_0| = |K_0|."""
+    alpha = 10.0 ** part["log_alpha"]
+    return [crossing(alpha, kernel, np.ones(len(alpha))) or np.nan for kernel in part["kernel"]]
 
 
-def kernel_crossing(part):
-    """log10 alpha* of each seed: |K - K_0| = |K_0|."""
-    return np.array([crossing(part["log_alpha"], np.log(row), 0.0) for row in part["kernel"]])
-
-
-def error_crossing(part):
-    """log10 alpha* of the mean over seeds: the error is halfway, in logs, between its two ends."""
+def error_star(part):
+    """alpha* of the mean over seeds: the error is halfway, in logs, between its two ends."""
     error = np.log(part["error"].mean(0))
-    return crossing(part["log_alpha"], error, (error[LAZY].mean() + error[FEATURE].mean()) / 2)
+    middle = np.full(len(error), (error[LAZY].mean() + error[FEATURE].mean()) / 2)
+    return crossing(10.0 ** part["log_alpha"], np.exp(middle), np.exp(error)) or np.nan
 
 
 def regimes(task, width, part):
     """What one width shows: both ends of the sweep, and where they meet."""
-    row, stripe, log_alpha = partial(Row, f"{task} {width}"), task == "stripe", part["log_alpha"]
+    row, log_alpha = partial(Row, f"{task} {width}"), part["log_alpha"]
     feature, lazy = (part["error"][:, end].mean(1) for end in (FEATURE, LAZY))
 
-    def law(name, end):
-        return slope(log_alpha[end], np.log10(part[name][:, end]))
-    by_error = [row("alpha*, test error halfway, mean of seeds", "order 1",
-                    10 ** error_crossing(part), low=1, high=100)]
-    return by_error * stripe + [
-        row("test error, feature", "-", feature),
-        row("test error, lazy", "-", lazy),
-        row("test error, frozen kernel", "-", part["frozen_error"]),
-        row("test error, feature / lazy", *(("below 1", feature / lazy, -np.inf, 0.8, False)
-                                            if stripe else ("-", feature / lazy))),
-        row("alpha*, |K - K_0| = |K_0|", "order 1", 10 ** kernel_crossing(part), 1, 100),
-        row("slope of |theta - theta_0|, feature", "-0.5", law("parameters", FEATURE), -0.6, -0.4),
-        row("slope of |theta - theta_0|, lazy", "-1", law("parameters", LAZY), -1.05, -0.95),
-        row("slope of |K - K_0|, feature", "-1", law("kernel", FEATURE), -1.2, -0.8),
+    def law(quantity, name, end, published, *bounds):
+        return row(f"slope of {quantity}", published,
+                   slope(log_alpha[end], np.log10(part[name][:, end])), *bounds)
+    rows = [row("test error, feature", "-", feature), row("test error, lazy", "-", lazy),
+            row("test error, frozen kernel", "-", part["frozen_error"])]
+    if task == "stripe":
+        rows = [row("alpha*, test error halfway, mean of seeds", "order 1", error_star(part),
+                    1, 100), *rows,
+                row("test error, feature / lazy", "below 1", feature / lazy, high=0.8, every=False)]
+    return rows + [
+        row("alpha*, |K - K_0| = |K_0|", "order 1", kernel_star(part), 1, 100),
+        law("|theta - theta_0|, feature", "parameters", FEATURE, "-0.5", -0.6, -0.4),
+        law("|theta - theta_0|, lazy", "parameters", LAZY, "-1", -1.05, -0.95),
+        law("|K - K_0|, feature", "kernel", FEATURE, "-1", -1.2, -0.8),
         row("points left, all alphas, at most", "-", part["left"].max(1)),
         row("steps, all alphas, at most", "-", part["steps"].max(1))]
 
 
 def crossover(task, parts):
     """alpha* ~ h^s: s = 0 in this convention is -1/2 in the article's, alpha / sqrt(h)."""
-    def row(name, crossing_of, *bounds):
-        stars = np.array([crossing_of(part) for part in parts.values()])
+    def row(name, star, *bounds):
+        stars = np.log10([star(part) for part in parts.values()])
         return Row(task, f"exponent of alpha*(h), article, by {name}", "-0.5",
                    slope(np.log10(list(parts)), stars.T) - 0.5, *bounds)
-    by_error = [row("error", error_crossing, -0.8, -0.2)] if task == "stripe" else []
-    return [row("kernel", kernel_crossing, -0.65, -0.35, False), *by_error]
+    by_error = [row("error", error_star, -0.8, -0.2)] if task == "stripe" else []
+    return [row("kernel", kernel_star, -0.65, -0.35, False), *by_error]
 
 
 def approached(result):
@@ -106,5 +99,5 @@ def scattered(outputs, h):
     values, fitted = np.array([spread(members) for members in outputs]), h >= 300
     exponent = slope(np.log(h[fitted]), np.log(values[fitted]))
     return [Row("scatter", f"spread of F at h = {h[-1]}, lazy", "-", values[-1:]),
-            Row("scatter", "exponent of the spread of F against h, lazy", "-0.5",
-                exponent, low=-0.6, high=-0.4)]
+            Row("scatter", "exponent of the spread of F against h, lazy", "-0.5", exponent,
+                -0.6, -0.4)]

@@ -5,15 +5,14 @@
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress
-from lab.tasks import LIMITS, draw, error_of
+from lab.tasks import LIMITS, draw, ends_by_alpha, error_of
 
 from npspectral import soft_hinge
-from npspectral.analysis.kernels.regimes import kernel_change, linearized, parameter_change
-from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.analysis.kernels import linearized, tangent_kernel
 from npspectral.nn import OneHidden, Softplus, mean_field
 from npspectral.training import Limits, gradient_flow, kernel_flow, settle
 
-N_FIXED, N_SCATTER = 200, 1000          # test points: of the kernel's change, of `scatter`
+N_SCATTER = 1000                        # test points of `scatter`
 SOFTPLUS, SOFTPLUS_GAIN = Softplus(5.0), 1.4043834      # E[(gain softplus(z))^2] = 1, z ~ N(0, 1)
 HUGE = 1e300                            # a limit that nothing reaches
 APPROACHED = 0.7                        # `approach` looks when this fraction has margin 1
@@ -29,21 +28,12 @@ def sweep(task, width, exponents, size, seed):
     d, p, n_test, max_steps = size
     x, y, x_test, y_test = draw(task, d, seed, p, n_test)
     network = OneHidden(d, width)
-    params, fixed = start(network, width, seed), x_test[:N_FIXED]
-    before, f_0 = tangent_kernel(network, params, fixed), network.forward(params, x_test)[0]
-    rows = []
-    for exponent in exponents:
-        progress(f"{task}, h = {width}, seed {seed}, alpha = 10^{exponent}")
-        alpha = 10.0 ** exponent
-        end = settle(gradient_flow(network, params, x, y, alpha=alpha, limits=LIMITS), y,
-                     max_steps=max_steps)
-        f, _ = network.forward(end.params, x_test)
-        rows.append({"error": error_of(f - f_0, y_test),
-                     "parameters": parameter_change(end.params, params),
-                     "kernel": kernel_change(tangent_kernel(network, end.params, fixed), before),
-                     "left": 1 - end.satisfied(y), "steps": end.step, "rise": end.rise})
-    outputs = frozen(network, params, x, y, x_test, max_steps)
-    return {**stack(rows), "frozen_error": error_of(outputs, y_test)}
+    params = start(network, width, seed)
+    rows = ends_by_alpha(network, params, (x, y), (x_test, y_test), exponents, max_steps,
+                         f"{task}, h = {width}, seed {seed}",
+                         lambda end, kernel: {"rise": end.rise})
+    by_kernel = frozen(network, params, x, y, x_test, max_steps)
+    return {**stack(rows), "frozen_error": error_of(by_kernel, y_test)}
 
 
 def frozen(network, params, x, y, x_test, max_steps):
@@ -51,9 +41,15 @@ def frozen(network, params, x, y, x_test, max_steps):
 
     Any other alpha only moves the unit of time: F depends on alpha t.
     """
-    kernel = tangent_kernel(network, params, x)
-    end = settle(kernel_flow(kernel, y), y, max_steps=max_steps)
+    end = settle(kernel_flow(tangent_kernel(network, params, x), y), y, max_steps=max_steps)
     return tangent_kernel(network, params, x_test, x) @ end.params
+
+
+def outputs(network, params, end, x, alpha):
+    """F (n, 1) of the network that began at params, and of its linearization there."""
+    f_0 = network.forward(params, x)[0]
+    return (alpha * (network.forward(end, x)[0] - f_0),
+            alpha * (linearized(network, params, end, x) - f_0))
 
 
 def approach(activation, width, exponents, size, seed):
@@ -65,18 +61,16 @@ def approach(activation, width, exponents, size, seed):
     x, y, x_test, _ = draw("stripe", d, seed, p, n_test)
     network = (OneHidden(d, width) if activation == "relu"
                else mean_field(d, (width,), activation=SOFTPLUS, gain=SOFTPLUS_GAIN))
-    params = start(network, width, seed)
+    params, rows = start(network, width, seed), []
     kernel, across = (tangent_kernel(network, params, points, x) for points in (x, x_test))
     moment = settle(kernel_flow(kernel, y), y, APPROACHED).time
-    f_0, rows = network.forward(params, x_test)[0], []
     for exponent in exponents:
         progress(f"{activation}, h = {width}, seed {seed}, alpha = 10^{exponent}")
         alpha = 10.0 ** exponent
         end, times = until(network, params, x, y, alpha, moment / alpha)
-        outputs = alpha * (network.forward(end, x_test)[0] - f_0)
-        linear = alpha * (linearized(network, params, end, x_test) - f_0)
-        a = alpha * same_steps(kernel, y, alpha, times)
-        rows.append({"linear": distance(linear, outputs), "frozen": distance(across @ a, outputs)})
+        ours, linear = outputs(network, params, end, x_test, alpha)
+        by_kernel = across @ (alpha * same_steps(kernel, y, alpha, times))
+        rows.append({"linear": distance(linear, ours), "frozen": distance(by_kernel, ours)})
     return stack(rows)
 
 
@@ -110,21 +104,19 @@ def course(exponent, width, size):
     x, y, x_test, _ = draw("stripe", d, 0, p, n_test)
     network, alpha = OneHidden(d, width), 10.0 ** exponent
     params = start(network, width, 0)
-    f_0, f_0_test = (network.forward(params, points)[0] for points in (x, x_test))
     rows, due = [], 0.0
     for record in gradient_flow(network, params, x, y, alpha=alpha, limits=LIMITS):
         last = record.satisfied(y) == 1 or record.step >= max_steps
         if alpha * record.time >= due or last:
             due = max(1.0, 1.2 * alpha * record.time)
-            linear = alpha * (linearized(network, params, record.params, x) - f_0)
+            _, linear = outputs(network, params, record.params, x, alpha)
             rows.append({"time": alpha * record.time, "network": record.loss,
                          "linearized": float(soft_hinge(linear, y)[0])})
         if last:
             break
-    outputs = alpha * (network.forward(record.params, x_test)[0] - f_0_test)
-    linear = alpha * (linearized(network, params, record.params, x_test) - f_0_test)
-    by_kernel = frozen(network, params, x, y, x_test, max_steps)
-    return {**stack(rows), "outputs": np.hstack([outputs, linear, by_kernel])}
+    three = (*outputs(network, params, record.params, x_test, alpha),
+             frozen(network, params, x, y, x_test, max_steps))
+    return {**stack(rows), "outputs": np.hstack(three)}
 
 
 def kernel_course(width, size):
@@ -145,6 +137,6 @@ def scatter(width, members, size):
     d, p, _, max_steps = size
     x, y, x_test, _ = draw("stripe", d, 0, p, N_SCATTER)
     network = OneHidden(d, width)
-    outputs = [frozen(network, start(network, width, member), x, y, x_test, max_steps)[:, 0]
-               for member in range(members)]
-    return {"outputs": np.array(outputs)}
+    return {"outputs": np.array([
+        frozen(network, start(network, width, member), x, y, x_test, max_steps)[:, 0]
+        for member in range(members)])}

@@ -1,4 +1,7 @@
 """What is claimed of sparse training, as rows of a table."""
+from functools import partial
+from itertools import product
+
 import numpy as np
 from lab.table import Row
 
@@ -23,72 +26,57 @@ def values_of(table, name):
     return list(dict.fromkeys(table[name].tolist()))
 
 
+def groups(table, *columns):
+    """(*values of these columns, the rows that have them), wherever there are such rows."""
+    for values in product(*(values_of(table, name) for name in columns)):
+        rows = pick(table, **dict(zip(columns, values)))
+        if len(rows["seed"]):
+            yield *values, rows
+
+
 def claims(result):
-    """Rows on accuracy and on links, for all runs."""
-    rows = []
-    for dataset in values_of(result["runs"], "dataset"):
-        runs = pick(result["runs"], dataset=dataset)
-        rows += (judge_accuracy(dataset, runs) + judge_rates(dataset, runs)
-                 + judge_links(dataset, runs))
-    return rows
+    return [row for dataset, runs in groups(result["runs"], "dataset")
+            for judge in (judge_accuracy, judge_rates, judge_links) for row in judge(dataset, runs)]
 
 
 def judge_accuracy(dataset, runs):
     """Every arm at every sparsity; spectral ones less dense, seed by seed."""
-    rows, plain = [], pick(runs, optimizer="adam", factor=1)
-    for rule in values_of(plain, "rule"):
-        for percent in values_of(plain, "percent"):
-            here = pick(plain, rule=rule, percent=percent)
-            part = f"{dataset} {rule} {percent}%" if percent else f"{dataset} all links"
-            dense = pick(here, arm="dense")["accuracy"]
-            for arm in values_of(here, "arm"):
-                accuracy = pick(here, arm=arm)["accuracy"]
-                rows.append(Row(part, f"{TITLES[arm]}: test accuracy", "-", accuracy))
-                if rule == "static":
-                    rows.append(Row(part, f"{TITLES[arm]}: share of links kept at the end", "-",
-                                    density(pick(here, arm=arm))))
-                if arm != "dense" and len(accuracy) == len(dense):
-                    rows.append(Row(part, f"{TITLES[arm]} less dense", "-", accuracy - dense))
-    return rows
-
-
-def density(runs):
-    """Share of links kept after the last step, layers together."""
-    return (runs["density"] * runs["links"]).sum(-1) / runs["links"].sum(-1)
+    for rule, percent, at in groups(pick(runs, optimizer="adam", factor=1), "rule", "percent"):
+        row = partial(Row, f"{dataset} {rule} {percent}%" if percent else f"{dataset} all links",
+                      published="-")
+        dense = pick(at, arm="dense")["accuracy"]
+        for arm, of_arm in groups(at, "arm"):
+            accuracy = of_arm["accuracy"]
+            yield row(f"{TITLES[arm]}: test accuracy", values=accuracy)
+            if rule == "static":
+                kept = (of_arm["density"] * of_arm["links"]).sum(-1) / of_arm["links"].sum(-1)
+                yield row(f"{TITLES[arm]}: share of links kept at the end", values=kept)
+            if arm != "dense" and len(accuracy) == len(dense):
+                yield row(f"{TITLES[arm]} less dense", values=accuracy - dense)
 
 
 def judge_rates(dataset, runs):
     """Each arm at the learning rate that is best for it on the validation images, seed 0."""
-    rows, here = [], pick(runs, optimizer="adam", rule="dynamic", percent=95, seed=0)
-    for arm in values_of(here, "arm"):
-        tried = pick(here, arm=arm)
+    for arm, tried in groups(pick(runs, optimizer="adam", rule="dynamic", percent=95, seed=0),
+                             "arm"):
         if len(tried["factor"]) > 1:
             best = tried["validation"].argmax()
-            rows.append(Row(f"{dataset} dynamic 95%", f"{TITLES[arm]}: test accuracy at the best "
-                            f"rate, x {tried['factor'][best]:g}", "-", tried["accuracy"][[best]]))
-    return rows
+            yield Row(f"{dataset} dynamic 95%", f"{TITLES[arm]}: test accuracy at the best rate, "
+                      f"x {tried['factor'][best]:g}", "-", tried["accuracy"][best])
 
 
 def judge_links(dataset, runs):
-    """Events per 100 links, layers together; where there must be none, there is none at all."""
-    rows, here = [], pick(runs, percent=LINKS_AT)
+    """Events per 100 links, layers together.
+
+    Masked dense weights stay, if nothing but their gradient moves them: that is plain SGD.
+    """
     for optimizer, factor in NORMAL.items():
-        for rule in values_of(here, "rule"):
-            for arm in values_of(here, "arm"):
-                at = pick(here, optimizer=optimizer, factor=factor, rule=rule, arm=arm)
-                if len(at["seed"]):
-                    rows += link_rows(f"{dataset} {rule} {LINKS_AT}%", arm, optimizer, rule, at)
-    return rows
-
-
-def link_rows(part, arm, optimizer, rule, at):
-    """Masked dense weights stay, if nothing but their gradient moves them: that is plain SGD."""
-    dense, rows = arm in ("dense", "bare"), []
-    for name, title in QUANTITIES.items():
-        low, high = (-np.inf if dense else 1e-3), np.inf
-        if dense and optimizer == "sgd" and (name != "revivals" or rule == "static"):
-            low, high = 0, 0
-        share = 100 * at[name].sum(-1) / at["links"].sum(-1)
-        rows.append(Row(part, f"{TITLES[arm]}, {optimizer}: {title}", "-", share, low, high,
-                        exact=low == high))
-    return rows
+        at = pick(runs, percent=LINKS_AT, optimizer=optimizer, factor=factor)
+        for rule, arm, counts in groups(at, "rule", "arm"):
+            dense = arm in ("dense", "bare")
+            for name, title in QUANTITIES.items():
+                none = dense and optimizer == "sgd" and (name != "revivals" or rule == "static")
+                low, high = (0, 0) if none else (-np.inf if dense else 1e-3, np.inf)
+                yield Row(f"{dataset} {rule} {LINKS_AT}%", f"{TITLES[arm]}, {optimizer}: {title}",
+                          "-", 100 * counts[name].sum(-1) / counts["links"].sum(-1), low, high,
+                          exact=none)

@@ -45,25 +45,21 @@ class Case:
 
 
 def network(case, rng):
-    """784-hidden-10, tanh, and its first params; the last transfer is never masked."""
-    sizes = (784, *case.hidden, 10)
+    """784-hidden-10, tanh, and its first params; the last transfer is never masked.
+
+    A mask has a threshold of its own at every step, or one from the first weights.
+    """
+    sizes, share = (784, *case.hidden, 10), case.percent / 100
     layers, params = [], []
     for position, pair in enumerate(zip(sizes, sizes[1:])):
         layer = ARMS[case.arm](*pair, bias=case.arm != "bare")
         first = layer.init(rng, np.float32)
         if case.percent and position < len(case.hidden):
-            layer = masked(layer, first, case)
+            layer = (Sparse(layer, sparsity=share) if case.rule == "dynamic" else
+                     Sparse(layer, threshold=magnitude_threshold(layer.weight(first), share)))
         layers += [layer, Tanh()]
         params += [first, {}]
     return Chain(*layers[:-1]), tuple(params[:-1])
-
-
-def masked(layer, params, case):
-    """The layer with a threshold of its own, or with one from its first weights."""
-    share = case.percent / 100
-    if case.rule == "dynamic":
-        return Sparse(layer, sparsity=share)
-    return Sparse(layer, threshold=magnitude_threshold(layer.weight(params), share))
 
 
 def links(net, params):

@@ -1,4 +1,6 @@
 """What is claimed of the arms, as rows of a table."""
+from functools import partial
+
 import numpy as np
 from lab.table import Row, slope
 
@@ -8,21 +10,21 @@ SMALL, LARGE = slice(0, 2), -1          # the alphas of power laws, and the lazy
 ALONE = ("lambda_in", "lambda_out", "lambda", "phi")
 UNSETTLED = "lambda_out"                # alone it is on its way still when a run ends
 LEARNING = ("lambda", "phi", "lambda + beta", "dense", "everything")    # better at small alpha
+AGAINST_DENSE = {"lambda + beta": (-np.inf, 1), "everything": (-np.inf, 1), "bias apart": (1.3,)}
+GATHERING = {"phi": ("gather", -np.inf, 0.6), "dense": ("gather", -np.inf, 0.6),
+             "lambda_out": ("stay", 0.9), "lambda + beta": ("stay", 0.6)}
 
 
 def claims(result):
     """Rows of all parts."""
-    rows = []
-    for arm in ARMS:
-        title, part = f"stripe {arm}", result[f"stripe {arm}"]
-        rows += errors(title, part) + geometry(title, part)
+    rows, arms = [], {arm: result[f"stripe {arm}"] for arm in ARMS}
+    for arm, part in arms.items():
+        rows += errors(f"stripe {arm}", part) + geometry(f"stripe {arm}", part)
         if arm in DEGREES and arm != UNSETTLED:
-            rows += exponents(title, part, DEGREES[arm])
-    rows += compared({arm: result[f"stripe {arm}"] for arm in ARMS}) + aligned(result)
-    for title in (f"mnist {arm}" for arm in ARMS):
-        if title in result:
-            rows += errors(title, result[title])
-    return rows
+            rows += exponents(f"stripe {arm}", part, DEGREES[arm])
+    rows += compared(arms) + aligned(result)
+    return rows + [row for title, part in result.items() if title.startswith("mnist ")
+                   for row in errors(title, part)]
 
 
 def errors(title, part):
@@ -56,23 +58,18 @@ def compared(arms):
     """Arms against each other at the smallest alpha, seed by seed; "-": nothing was predicted."""
     small, large = ({arm: part["error"][:, column] for arm, part in arms.items()}
                     for column in (0, LARGE))
-    rows = [Row("alone", f"|K - K_0| / |K_0|, {arm}", "order 1", arms[arm]["kernel"][:, 0],
-                0.05, 2) for arm in ALONE]
-    rows.append(Row("alone", "|K - K_0|, lambda_out, largest alpha", "0",
-                    arms["lambda_out"]["kernel"][:, LARGE], high=1e-14, exact=True))
-    rows += [Row("errors", f"{arm}: small / large alpha", "-", small[arm] / large[arm], high=1.0,
-                 every=False) for arm in LEARNING]
-    rows += [Row("errors", f"{arm} / dense, small alpha", "-", small[arm] / small["dense"],
-                 **bound, every=False)
-             for arm, bound in (("lambda + beta", dict(high=1.0)), ("everything", dict(high=1.0)),
-                                ("bias apart", dict(low=1.3)))]
-    return rows + [
-        Row("neurons", f"attractors at the end / start, {arm}", said, gathered(arms[arm])[:, 0],
-            **bound)
-        for arm, said, bound in (("phi", "gather", dict(high=0.6)),
-                                 ("dense", "gather", dict(high=0.6)),
-                                 ("lambda_out", "stay", dict(low=0.9)),
-                                 ("lambda + beta", "stay", dict(low=0.6)))]
+    alone, error, neurons = (partial(Row, part) for part in ("alone", "errors", "neurons"))
+    return [
+        *(alone(f"|K - K_0| / |K_0|, {arm}", "order 1", arms[arm]["kernel"][:, 0], 0.05, 2)
+          for arm in ALONE),
+        alone("|K - K_0|, lambda_out, largest alpha", "0", arms["lambda_out"]["kernel"][:, LARGE],
+              high=1e-14, exact=True),
+        *(error(f"{arm}: small / large alpha", "-", small[arm] / large[arm], high=1, every=False)
+          for arm in LEARNING),
+        *(error(f"{arm} / dense, small alpha", "-", small[arm] / small["dense"], *bounds,
+                every=False) for arm, bounds in AGAINST_DENSE.items()),
+        *(neurons(f"attractors at the end / start, {arm}", said, gathered(arms[arm])[:, 0], *bounds)
+          for arm, (said, *bounds) in GATHERING.items())]
 
 
 def half_rise(values):
@@ -93,5 +90,5 @@ def aligned(result):
                      Row(title, f"half of the rise, {group}", "-", times[title, group])]
     whole = "kernels everything"
     return rows + [Row(whole, f"half of the rise, {group} / phi", "-",
-                       times[whole, group] / times[whole, "phi"], **bounds)
-                   for group, bounds in (("lambda_in", dict(high=0.9)), ("lambda_out", {}))]
+                       times[whole, group] / times[whole, "phi"], high=high)
+                   for group, high in (("lambda_in", 0.9), ("lambda_out", np.inf))]

@@ -22,21 +22,6 @@ A question of this package; no published numbers are known. Task: the stripe of
 Paccolat et al. 2021, J. Stat. Mech. 044001, and parity of MNIST in 10 principal components (Geiger
 et al. 2020, J. Stat. Mech. 113301).
 
-Measured, stripe, medians of 3 seeds, alpha = 10^-2 unless said:
-- lambda alone is not lazy: K changes by 0.6 |K_0|, the test error is .083, with a sixth of the
-  points still inside the margin, against .115 at alpha = 10^4 (phi alone: .051 against .134). Each
-  set by itself learns no features: lambda_out .20 against .10; lambda_in, six numbers, fits
-  nothing, .49, and amplifies x_1 or damps it by seed.
-- lambda + beta has .039, everything .043, dense .052. W amplifies x_1 by 10, 24 and 11, lambda_in_1
-  alone is 10 and 7 times the others. With the bias apart .149, no better than lazy: presumably the
-  weights, of degree 3, outgrow it, of degree 2; a constant input with its own eigenvalue mends it.
-- The kernel of lambda_in aligns first, at .45 of the time that phi's takes, and least in the end
-  (.14 against .22); that of lambda_out is not faster than phi's (1.1).
-- Neurons gather where phi is trained, to .06 (alone), .35 (dense) and .46 (everything) of the
-  patterns at the start; with lambda + beta .96 of them remain: compression without attractors.
-MNIST: no arm gains by small alpha beyond the range of its seeds; .13 to .15 in all but lambda_in,
-lambda_out and bias apart. p and h are small: other sizes may differ.
-
 Minutes on one core: --standard 5; --quick 1/4, too small for some rows to pass; --full, not run,
 600 by the number of steps and their size.
 """
@@ -75,6 +60,11 @@ class Setting:
     d_stripe: int = 5
     d_mnist: int = 10
 
+    def of(self, task):
+        """(d, p, width, n_test, max_steps) of a task."""
+        return (getattr(self, f"d_{task}"), getattr(self, f"p_{task}"), self.width, self.n_test,
+                self.max_steps)
+
 
 SETTINGS = {
     "quick": Setting(1, 64, 0, 100, (-1, 0, 4), 1000, 1500),
@@ -87,14 +77,11 @@ SETTINGS = {
 def run(setting, keep):
     """Part -> name -> array: a sweep of each task and arm, kernels of some arms in time."""
     tasks = ("stripe", *(here("mnist") if setting.p_mnist else ()))
-    size = {task: (getattr(setting, f"d_{task}"), getattr(setting, f"p_{task}"), setting.width,
-                   setting.n_test, setting.max_steps) for task in tasks}
     each, first = partial(each_seed, seeds=setting.seeds), setting.exponents[0]
     plan = {f"{task} {arm}": each(sweep, task=task, arm=arm, exponents=setting.exponents,
-                                  size=size[task]) for task in tasks for arm in ARMS}
-    plan |= {f"kernels {arm}": each(follow, arm=arm, exponent=first, size=size["stripe"])
+                                  size=setting.of(task)) for task in tasks for arm in ARMS}
+    plan |= {f"kernels {arm}": each(follow, arm=arm, exponent=first, size=setting.of("stripe"))
              for arm in FOLLOWED}
-    added = {task: {"log_alpha": np.array(setting.exponents, float), "p": size[task][1],
-                    "h": setting.width} for task in tasks}
-    return {part: stack(rows) | added.get(part.split()[0], {"exponent": first})
-            for part, rows in keep(plan).items()}
+    added = {task: {"log_alpha": np.array(setting.exponents, float), "p": setting.of(task)[1],
+                    "h": setting.width} for task in tasks} | {"kernels": {"exponent": first}}
+    return {part: stack(rows) | added[part.split()[0]] for part, rows in keep(plan).items()}

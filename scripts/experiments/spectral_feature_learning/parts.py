@@ -2,20 +2,15 @@
 
 `size` is (d, p, width, n_test, max_steps), exponents are log10 of alpha.
 """
-
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress
-from lab.tasks import LIMITS, draw, error_of
+from lab.tasks import LIMITS, N_FIXED, draw, ends_by_alpha
 
-from npspectral.analysis.kernels.pca import alignment
-from npspectral.analysis.kernels.regimes import kernel_change, parameter_change
-from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
-from npspectral.analysis.neurons.attractors import attractor_labels
-from npspectral.analysis.neurons.compression import amplification_by_component
-from npspectral.analysis.neurons.dynamics import Neurons
+from npspectral.analysis.kernels import alignment, tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.neurons import Neurons, amplification_by_component, attractor_labels
 from npspectral.nn import Chain, Constant, Normal, ReLU, ScaledDense, Spectral
-from npspectral.training import gradient_flow, settle
+from npspectral.training import gradient_flow
 
 LAMBDA, BETA = ("lambda_in", "lambda_out"), ("weight",)
 ARMS = {"lambda_in": (LAMBDA[:1], ()), "lambda_out": (LAMBDA[1:], ()), "lambda": (LAMBDA, ()),
@@ -25,7 +20,6 @@ APART = "bias apart"
 DEGREES = {"lambda_in": 1, "lambda_out": 1, "lambda": 1, "phi": 1, "lambda + beta": 2, "dense": 2,
            "everything": 3}             # of f in what is trained
 GROUPS = ("lambda_in", "lambda_out", "phi", "weight")
-N_FIXED = 200                           # test points that kernels are measured on
 NEAR = 0.02                             # a point counts as on a neuron's kink: patterns are +, 0, -
 MORE = 1.1                              # factor between the steps that `follow` looks at
 GRID, HALF = np.geomspace(1e-3, 1e2, 101), 0.5      # times of `follow`; the loss starts at 1
@@ -52,44 +46,34 @@ def neurons(network, params, d):
 
 
 def prepare(task, arm, seed, size):
-    """(network, params), (x, y), (inputs, y_test); x is without the constant."""
+    """Network, params, x, and (x, y) for training and for the test with the constant in x."""
     d, p, width, n_test, _ = size
     x, y, x_test, y_test = draw(task, d, seed, p, n_test)
     network = build(arm, d, width)
     params = network.init(np.random.default_rng([seed, width]))
-    return network, params, x, y, with_constant(arm, x_test), y_test
+    return network, params, x, (with_constant(arm, x), y), (with_constant(arm, x_test), y_test)
 
 
 def sweep(task, arm, exponents, size, seed):
     """A row for each alpha: what the end of training looks like."""
-    network, params, x, y, x_test, y_test = prepare(task, arm, seed, size)
-    fixed, labels = x_test[:N_FIXED], y_test[:N_FIXED, 0]
-    before = tangent_kernel(network, params, fixed)
-    f_0, rows = network.forward(params, x_test)[0], []
-    for exponent in exponents:
-        progress(f"{task}, {arm}, seed {seed}, alpha = 10^{exponent}")
-        end = settle(gradient_flow(network, params, with_constant(arm, x), y,
-                                   alpha=10.0 ** exponent, limits=LIMITS),
-                     y, max_steps=size[-1])
-        f, _ = network.forward(end.params, x_test)
-        kernel = tangent_kernel(network, end.params, fixed)
-        rows.append({"error": error_of(f - f_0, y_test), "left": 1 - end.satisfied(y),
-                     "steps": end.step, "parameters": parameter_change(end.params, params),
-                     "kernel": kernel_change(kernel, before),
-                     "alignment": alignment(kernel, labels),
-                     **geometry(neurons(network, end.params, x.shape[1]), end.params, x)})
-    start = geometry(neurons(network, params, x.shape[1]), params, x)
-    return {**stack(rows), "start_attractors": start["attractors"],
+    network, params, x, train_set, (x_test, y_test) = prepare(task, arm, seed, size)
+    labels, before = y_test[:N_FIXED, 0], tangent_kernel(network, params, x_test[:N_FIXED])
+    rows = ends_by_alpha(network, params, train_set, (x_test, y_test), exponents, size[-1],
+                         f"{task}, {arm}, seed {seed}",
+                         lambda end, kernel: {"alignment": alignment(kernel, labels),
+                                              **geometry(network, end.params, x)})
+    return {**stack(rows), "start_attractors": geometry(network, params, x)["attractors"],
             "start_alignment": alignment(before, labels)}
 
 
-def geometry(hidden, params, x):
+def geometry(network, params, x):
     """Amplification of the first coordinate, by W and by lambda_in alone; attractors."""
-    found = attractor_labels(hidden, x, NEAR)
+    hidden = neurons(network, params, x.shape[1])
+    counted = attractor_labels(hidden, x, NEAR)
     eigenvalues = np.abs(params[0]["lambda_in"][:x.shape[1]])
     return {"amplification": amplification_by_component(hidden.omega),
-            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": found.count,
-            "dead": found.dead.mean(), "sliding": found.sliding.mean()}
+            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": counted.count,
+            "dead": counted.dead.mean(), "sliding": counted.sliding.mean()}
 
 
 def follow(arm, exponent, size, seed):
@@ -97,27 +81,20 @@ def follow(arm, exponent, size, seed):
 
     Every arm's kernels are those of all groups, also of the ones that it does not train.
     """
-    network, params, x, y, x_test, y_test = prepare("stripe", arm, seed, size)
+    network, params, _, (x, y), (x_test, y_test) = prepare("stripe", arm, seed, size)
     whole, rows, due = build("everything", size[0], size[2]), [], 0
-    for record in gradient_flow(network, params, with_constant(arm, x), y,
-                                alpha=10.0 ** exponent, limits=LIMITS):
+    for record in gradient_flow(network, params, x, y, alpha=10.0 ** exponent, limits=LIMITS):
         done = record.satisfied(y) == 1 or record.step >= size[-1]
         if record.step >= due or done:
             due = MORE * record.step + 1
             progress(f"kernels of {arm}, seed {seed}, step {record.step}")
-            rows.append({"time": record.time, "loss": record.loss,
-                         **group_kernels(whole, record.params, x_test[:N_FIXED],
-                                         y_test[:N_FIXED, 0])})
+            kernels = tangent_kernel_parts(whole, record.params, x_test[:N_FIXED])
+            traces = np.array([np.trace(kernels[name]) for name in GROUPS])
+            rows.append({"time": record.time, "loss": record.loss, "share": traces / traces.sum(),
+                         "alignment": [alignment(kernels[name], y_test[:N_FIXED, 0])
+                                       for name in GROUPS]})
         if done:
             return on_grid(stack(rows))
-
-
-def group_kernels(network, params, x, labels):
-    """Alignment (groups,) of each group's kernel on x with the labels; shares of the trace."""
-    parts = tangent_kernel_parts(network, params, x)
-    traces = np.array([np.trace(parts[name]) for name in GROUPS])
-    return {"alignment": np.array([alignment(parts[name], labels) for name in GROUPS]),
-            "share": traces / traces.sum()}
 
 
 def on_grid(rows):

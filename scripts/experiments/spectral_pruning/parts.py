@@ -8,9 +8,8 @@ from lab.plan import stack
 from lab.progress import progress
 
 from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
-from npspectral.analysis.spectral.pruning import (EmptiedLayer, eigenvalues_only, mask_nodes,
-                                                  node_scores, percentile_masks,
-                                                  prune_before_training)
+from npspectral.analysis.spectral import (eigenvalues_only, mask_nodes, node_scores,
+                                          percentile_masks, remove_nodes)
 from npspectral.nn import PUBLISHED
 from npspectral.training import accuracy, evaluate
 
@@ -25,28 +24,21 @@ class Case:
 
     dataset: str
     activation: str
-    hidden: tuple
+    hidden: str                     # sizes of the hidden layers, "500-500-500"
     epochs: int = 100               # of the first training, whatever it trains
     epochs_after: int = 20          # of the network that is left, "pre" only
     limit: int | None = None
 
-    @classmethod
-    def named(cls, name, *numbers):
-        """From a name such as "mnist elu 500-500-500", and the numbers."""
-        dataset, activation, hidden = name.split()
-        return cls(dataset, activation, tuple(map(int, hidden.split("-"))), *numbers)
-
     @property
     def name(self):
-        return f"{self.dataset} {self.activation} {'-'.join(str(size) for size in self.hidden)}"
+        return f"{self.dataset} {self.activation} {self.hidden}"
 
 
 def network(case, kind):
     """784-hidden-10 without biases: "dense" throughout, or "spectral"."""
-    sizes = (784, *case.hidden, 10)
     make = {"dense": partial(Dense, bias=False),
             "spectral": partial(Spectral, **PUBLISHED["buffoni2022"])}[kind]
-    layers = []
+    layers, sizes = [], (784, *map(int, case.hidden.split("-")), 10)
     for pair in zip(sizes, sizes[1:]):
         layers += [make(*pair), ACTIVATIONS[case.activation]]
     return Chain(*layers[:-1])
@@ -55,73 +47,61 @@ def network(case, kind):
 def train(net, params, rng, epochs, train_set, label):
     """params after the epochs: Adam at 1e-3, as published."""
     for record in fit(net, params, *train_set, loss=softmax_cross_entropy, optimizer=Adam(1e-3),
-                      batch_size=BATCH, rng=rng, epochs=epochs, metrics=[accuracy]):
-        progress(f"{label}  epoch {record.epoch}/{epochs}  "
-                 f"accuracy {record.metrics['accuracy']:.4f}")
+                      batch_size=BATCH, rng=rng, epochs=epochs):
+        progress(f"{label}  epoch {record.epoch}/{epochs}  loss {record.loss:.4f}")
     return record.params
 
 
-def run_after(case, method, seed):
-    """"dense" and "post": test accuracy, and nodes left in each layer, at every percentile."""
+def accuracy_of(net, params, test_set):
+    return evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
+
+
+def begin(case, seed, kind, learning=lambda net: net):
+    """A network, its params after the first training, of learning(net), and both image sets."""
     train_set, test_set = images(case.dataset, case.limit)
-    rng = np.random.default_rng(seed)
-    net = network(case, "dense" if method == "dense" else "spectral")
-    params = train(net, net.init(rng, np.float32), rng, case.epochs, train_set,
-                   f"{case.name} {method}, seed {seed}")
-    whole = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
-    if method == "post":
-        return {"whole": whole, **cut(net, params, node_scores(net, params, "lambda_out"),
-                                      test_set)}
+    rng, net = np.random.default_rng(seed), network(case, kind)
+    params = train(learning(net), net.init(rng, np.float32), rng, case.epochs, train_set,
+                   f"{case.name} {kind}, seed {seed}")
+    return net, params, train_set, test_set
+
+
+def run_dense(case, seed):
+    """Cut by the sum of incoming weights, and by two other rules."""
+    net, params, _, test_set = begin(case, seed, "dense")
     strengths = node_scores(net, params, "strength")
-    signed = [np.abs(layer.weight(own).sum(1))
-              for layer, own in zip(net.layers[:-1], params) if own]
-    return {"whole": whole, **cut(net, params, strengths, test_set),
+    signed = [np.abs(layer.weight(part).sum(1))
+              for layer, part in zip(net.layers[:-1], params) if part]
+    return {"whole": accuracy_of(net, params, test_set), **cut(net, params, strengths, test_set),
             "by_layer": cut(net, params, strengths, test_set, "layer")["accuracy"],
             "by_signed_sum": cut(net, params, signed, test_set)["accuracy"]}
 
 
+def run_post(case, seed):
+    net, params, _, test_set = begin(case, seed, "spectral")
+    return {"whole": accuracy_of(net, params, test_set),
+            **cut(net, params, node_scores(net, params, "lambda_out"), test_set)}
+
+
 def cut(net, params, scores, test_set, scope="global"):
     """Test accuracy and nodes left in each layer, at every percentile of the scores."""
-    rows = []
+    masks = [percentile_masks(scores, percentile, scope, allow_empty=True)
+             for percentile in PERCENTILES]
+    return stack([{"accuracy": accuracy_of(net, mask_nodes(net, params, stay), test_set),
+                   "left": [layer.sum() for layer in stay]} for stay in masks])
+
+
+def run_pre(case, seed):
+    """Eigenvalues trained alone, then all that a cut leaves; test accuracy, and nodes left."""
+    net, params, train_set, test_set = begin(case, seed, "spectral", eigenvalues_only)
+    scores, rows = node_scores(net, params, "lambda_out"), []
     for percentile in PERCENTILES:
-        masks = percentile_masks(scores, percentile, scope, allow_empty=True)
-        found = evaluate(net, mask_nodes(net, params, masks), *test_set, metrics=[accuracy])
-        rows.append({"accuracy": found["accuracy"], "left": [keep.sum() for keep in masks]})
-    return stack(rows)
-
-
-def run_eigenvalues(case, seed):
-    """The first stage of "pre": lambda_out of each layer, and test accuracy with nothing cut."""
-    train_set, test_set = images(case.dataset, case.limit)
-    rng = np.random.default_rng(seed)
-    net = network(case, "spectral")
-    start = net.init(rng, np.float32)
-    params = train(eigenvalues_only(net), start, rng, case.epochs, train_set,
-                   f"{case.name} eigenvalues, seed {seed}")
-    return {"eigenvalues": [own.get("lambda_out") for own in params],
-            "whole": evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]}
-
-
-def run_before(case, seed, percentile, eigenvalues):
-    """"pre" at one percentile: test accuracy, and nodes left in each layer."""
-    train_set, test_set = images(case.dataset, case.limit)
-    net = network(case, "spectral")
-    start = net.init(np.random.default_rng(seed), np.float32)
-
-    def trained_eigenvalues(frozen, params):
-        return tuple({**own, "lambda_out": found} if own else own
-                     for own, found in zip(params, eigenvalues))
-
-    def train_rest(small, params):
-        rng = np.random.default_rng([seed, percentile])
-        return train(small, params, rng, case.epochs_after, train_set,
-                     f"{case.name} pre, seed {seed}, {percentile} %")
-
-    try:
-        small, params = prune_before_training(net, start, trained_eigenvalues, train_rest,
-                                              percentile)
-    except EmptiedLayer:                    # all outputs are 0 then, which means the first class
-        return {"accuracy": np.mean(test_set[1] == 0), "left": [0] * len(case.hidden)}
-    found = evaluate(small, params, *test_set, metrics=[accuracy])
-    left = [layer.n_out for layer in small.layers if hasattr(layer, "n_in")][:-1]
-    return {"accuracy": found["accuracy"], "left": left}
+        stay = percentile_masks(scores, percentile, allow_empty=True)
+        if all(layer.any() for layer in stay):
+            small, rest = remove_nodes(net, params, stay)
+            rest = train(small, rest, np.random.default_rng([seed, percentile]), case.epochs_after,
+                         train_set, f"{case.name} pre, seed {seed}, {percentile} %")
+            rows.append({"accuracy": accuracy_of(small, rest, test_set),
+                         "left": [layer.sum() for layer in stay]})
+        else:                               # all outputs are 0, which means the first class
+            rows.append({"accuracy": np.mean(test_set[1] == 0), "left": [0] * len(stay)})
+    return {"whole": accuracy_of(net, params, test_set), **stack(rows)}

@@ -1,11 +1,14 @@
 """What is claimed of the sphere, as rows of a table."""
+from functools import partial
+
 import numpy as np
 from lab.neurons import places, weights
 from lab.table import Row
 
-from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
-                                                         kernel_exponent, power_law)
+from npspectral.analysis.kernels import crossing, crossing_interval, kernel_exponent, power_law
 from npspectral.data.binary import sphere_radius
+
+from .parts import FREE
 
 STAGES = ("start", "toward lazy", "feature, at t*", "feature, end")
 
@@ -22,8 +25,7 @@ def claims(result):
     for d in sorted({d for _, d in curves}):
         rows += judge_crossing(d, curves["lazy", d], curves["feature", d])
     for (kind, d), curve in curves.items():
-        if kind not in ("lazy", "feature"):
-            rows += judge_free(d, kind, curve, curves["feature", d])
+        rows += [] if kind in FREE else judge_kind(d, kind, curve, curves["feature", d])
     left = np.concatenate([curve["left"].ravel() for curve in curves.values()])
     return [*rows, Row("curves", "points not learned, all networks", "0", left, high=0.01),
             *judge_stages(result["stages"])]
@@ -38,29 +40,26 @@ def star(d, lazy, feature):
 
 
 def judge_crossing(d, lazy, feature):
-    part, p = f"d = {d}", feature["p"]
+    row, p, published = partial(Row, f"d = {d}"), feature["p"], d == 10
     at, (low, high) = star(d, lazy, feature)
     interval = f"{low:.0f} to {high:.0f}" if high < np.inf else f"above {min(low, p[-1]):.0f}"
-    where = "p*" if at else "no p*; largest p"
-    fit = power_law(p[p >= p[-1] / 16], lazy["error"][:, p >= p[-1] / 16])
-    return [Row(part, f"{where} (95 %: {interval})", "exists" if d == 10 else "figure",
-                np.array([at or p[-1]])),
-            Row(part, f"lazy / feature error at p = {p[0]}", "below 1",
-                lazy["error"][:, 0] / feature["error"][:, 0], high=1, every=False),
-            Row(part, f"lazy / feature error at p = {p[-1]}", "above 1" if d == 10 else "-",
-                lazy["error"][:, -1] / feature["error"][:, -1],
-                low=1 if d == 10 else -np.inf, every=False),
-            Row(part, "exponent of lazy, last p", f"{kernel_exponent(d):.3f} theory",
-                np.array([fit.exponent]))]
+    last, ratio = p >= p[-1] / 16, lazy["error"] / feature["error"]
+    return [row(f"{'p*' if at else 'no p*; largest p'} (95 %: {interval})",
+                "exists" if published else "figure", at or p[-1]),
+            row(f"lazy / feature error at p = {p[0]}", "below 1", ratio[:, 0], high=1,
+                every=False),
+            row(f"lazy / feature error at p = {p[-1]}", "above 1" if published else "-",
+                ratio[:, -1], low=1 if published else -np.inf, every=False),
+            row("exponent of lazy, last p", f"{kernel_exponent(d):.3f} theory",
+                power_law(p[last], lazy["error"][:, last]).exponent)]
 
 
-def judge_free(d, kind, curve, free):
+def judge_kind(d, kind, curve, free):
     """Ratio to the error of free neurons with random biases, for every p of both."""
-    return [Row(f"d = {d}", f"error, {kind} / free, p = {p}",
-                "below 1" if kind.endswith("fixed") else "-",
-                curve["error"][:, column] / free["error"][:, list(free["p"]).index(p)],
-                high=1 if kind.endswith("fixed") else np.inf, every=False)
-            for column, p in enumerate(curve["p"])]
+    published, high = ("below 1", 1) if kind.endswith("fixed") else ("-", np.inf)
+    ratio = curve["error"] / free["error"][:, np.isin(free["p"], curve["p"])]
+    return [Row(f"d = {d}", f"error, {kind} / free, p = {p}", published, values, high=high,
+                every=False) for p, values in zip(curve["p"], ratio.T)]
 
 
 def circle_scatter(z, share):
@@ -88,13 +87,12 @@ def scatters(stages):
 
 
 def judge_stages(stages):
-    attractors, scatter = stages["attractors"], scatters(stages)
-    rows = [Row("stages", f"{what}, {name}", "-", np.array([value]))
+    row, attractors, scatter = partial(Row, "stages"), stages["attractors"], scatters(stages)
+    rows = [row(f"{what}, {name}", "-", value)
             for what, values in (("attractors", attractors), ("scatter about a circle", scatter))
             for name, value in zip(STAGES, values)]
-    return rows + [Row("stages", "scatter at t* / at the start", "a circle",
-                       np.array([scatter[2] / scatter[0]]), high=0.5),
-                   Row("stages", "scatter at the end / at t*", "explodes",
-                       np.array([scatter[3] / scatter[2]]), low=2),
-                   Row("stages", "attractors at the end / at the start", "few",
-                       np.array([attractors[3] / attractors[0]]), high=0.5)]
+    return rows + [
+        row("scatter at t* / at the start", "a circle", scatter[2] / scatter[0], high=0.5),
+        row("scatter at the end / at t*", "explodes", scatter[3] / scatter[2], low=2),
+        row("attractors at the end / at the start", "few", attractors[3] / attractors[0],
+            high=0.5)]

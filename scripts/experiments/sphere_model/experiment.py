@@ -12,25 +12,16 @@ Source: L. Petrini 2020, candidacy talk: at d = 10 there is a p* below which laz
 test error, and with fixed orientations feature learning improves; z gather on a circle, which at
 the end "explodes" into attractors. Public code: fixed orientations start with b = 0.
 
-Published against ours (3 seeds, h = 400; p* by the mean errors, with a 95 % bootstrap interval):
-p* at d = 10: exists / 729 (678 to 790);  d = 5: 570 (386 to 754);  d = 20: none up to p = 1024
-error with fixed orientations over free, d = 10: below 1 / 0.93, 0.84, 0.73, 0.88 for p = 32, 64,
-    128, 256; with b(0) = 0 and free orientations 0.97 to 1.02: it is not the biases' start
-z on a circle, which explodes / the scatter about the best circle is 0.53 of its radius at the
-    start, 0.50 towards lazy, 0.10 at t*, 0.55 at the end; attractors: 714, 501, 109, 55
-The lazy error falls as p^-0.47, p^-0.47, p^-0.42 for d = 5, 10, 20, faster than the theory of
-kernels, p^-0.385, p^-0.357, p^-0.345, from p = 64 on.
-
 Minutes on one core: --quick 1/4, --standard 8 by estimate, --full 5,000 by estimate.
 """
 from dataclasses import dataclass
 
 import numpy as np
-from lab.plan import stack
+from lab.plan import by_seed
 
 from npspectral.sweep import grid
 
-from .parts import KINDS_AT_10, FREE, follow_curve, follow_stages
+from .parts import FREE, KINDS_AT_10, follow_curve, follow_stages
 
 SECONDS = 14, 480, 300000
 DATA = ()
@@ -67,14 +58,13 @@ SETTINGS = {
 
 def run(setting, keep):
     """"KIND, d = D" -> arrays (seeds, sizes) of a curve; "stages" -> arrays."""
-    curves = {(kind, d): grid(follow_curve, kind=[kind], d=[d], p=setting.sizes(kind),
-                              width=[setting.width], seed=range(setting.seeds),
-                              max_steps=[setting.max_steps])
-              for d in setting.d for kind in (KINDS_AT_10 if d == 10 else FREE)}
-    values = keep(curves | {"stages": grid(
-        follow_stages, p=[setting.p_stages], width=[setting.width_stages],
-        max_steps=[setting.max_steps])})
-    stages, = values.pop("stages")
-    return {f"{kind}, d = {d}": {"p": np.array(setting.sizes(kind)), **{
-        name: array.reshape(-1, setting.seeds).T for name, array in stack(rows).items()}}
-        for (kind, d), rows in values.items()} | {"stages": stages}
+    kinds = {f"{kind}, d = {d}": (kind, d)
+             for d in setting.d for kind in (KINDS_AT_10 if d == 10 else FREE)}
+    max_steps = [setting.max_steps]
+    values = keep({part: grid(follow_curve, kind=[kind], d=[d], width=[setting.width],
+                              max_steps=max_steps, seed=range(setting.seeds),
+                              p=setting.sizes(kind)) for part, (kind, d) in kinds.items()}
+                  | {"stages": grid(follow_stages, p=[setting.p_stages], max_steps=max_steps,
+                                    width=[setting.width_stages])})
+    return {part: {"p": np.array(setting.sizes(kind)), **by_seed(values[part], setting.seeds)}
+            for part, (kind, _) in kinds.items()} | {"stages": values["stages"][0]}

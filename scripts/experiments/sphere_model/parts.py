@@ -1,16 +1,16 @@
 """A run: one network on the sphere, its error or its neurons."""
 import numpy as np
-from lab.progress import progress
+from lab.progress import told
+from lab.tasks import error_of, escaped_and_last
 
-from npspectral.analysis.neurons.attractors import attractor_labels
-from npspectral.analysis.neurons.dynamics import Neurons
-from npspectral.data.binary import sphere
+from npspectral.analysis.neurons import Neurons, attractor_labels
+from npspectral.data import sphere
 from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, ScaledDense
 from npspectral.training import Limits, gradient_flow
 
 FEATURE, LAZY, TOWARD_LAZY = 1e-6, 1e6, 10.0        # alpha
 FLOOR = 0.03                # of Limits: the smallest steps; errors hardly change
-N_TEST, ESCAPED = 10_000, 0.1
+N_TEST = 10_000
 FREE = ("lazy", "feature")
 KINDS_AT_10 = (*FREE, "feature, fixed", "feature, b(0) = 0")
 
@@ -25,17 +25,9 @@ def network_of(kind, d, width):
 
 
 def train(network, start, x, target, alpha, max_steps, label):
-    """The record at which y F >= 1 for every point, or that of max_steps, and the first at t*."""
-    escaped = None
-    for record in gradient_flow(network, start, x, target, alpha=alpha,
-                                limits=Limits(floor=FLOOR)):
-        learned = record.satisfied(target)
-        if record.step % 200 == 0:
-            progress(f"{label}  step {record.step}, {learned:.3f} learned")
-        if escaped is None and learned > ESCAPED:
-            escaped = record
-        if learned == 1 or record.step >= max_steps:
-            return record, escaped or record
+    """The records at t*, and where y F >= 1 for every point, or that of max_steps."""
+    flow = gradient_flow(network, start, x, target, alpha=alpha, limits=Limits(floor=FLOOR))
+    return escaped_and_last(told(flow, target, label), target, max_steps)
 
 
 def follow_curve(kind, d, p, width, seed, max_steps):
@@ -44,10 +36,10 @@ def follow_curve(kind, d, p, width, seed, max_steps):
     (x_test, target_test), (x, target) = sphere(rng, N_TEST, d), sphere(rng, p, d)
     network, alpha = network_of(kind, d, width)
     start = network.init(rng)
-    last, _ = train(network, start, x, target, alpha, max_steps,
+    _, last = train(network, start, x, target, alpha, max_steps,
                     f"{kind}, d {d}, p {p}, seed {seed}")
     change = network.forward(last.params, x_test)[0] - network.forward(start, x_test)[0]
-    return {"error": (change * target_test <= 0).mean(), "left": 1 - last.satisfied(target)}
+    return {"error": error_of(change, target_test), "left": 1 - last.satisfied(target)}
 
 
 def follow_stages(p, width, max_steps):
@@ -56,8 +48,8 @@ def follow_stages(p, width, max_steps):
     x, target = sphere(rng, p, 2)
     network = OneHidden(2, width)
     start = network.init(rng)
-    lazy, _ = train(network, start, x, target, TOWARD_LAZY, max_steps, "stages, toward lazy")
-    last, escaped = train(network, start, x, target, FEATURE, max_steps, "stages, feature")
+    _, lazy = train(network, start, x, target, TOWARD_LAZY, max_steps, "stages, toward lazy")
+    escaped, last = train(network, start, x, target, FEATURE, max_steps, "stages, feature")
     stages = [Neurons.of(network, params)
               for params in (start, lazy.params, escaped.params, last.params)]
     counted = [attractor_labels(neurons, x) for neurons in stages]

@@ -28,9 +28,13 @@ def fastest_amplification(p, d):
 
 
 def claims(result):
-    return (growth("stripe", result["stripe"], "1/2", low=0.4, high=0.7)
-            + fastest(result["stripe"]) + late(result["stripe, on"])
-            + growth("cylinder", result["cylinder"], "-") + lazy(result["lazy"]))
+    late = result["stripe, on"]
+    return [*growth("stripe", result["stripe"], "1/2", low=0.4, high=0.7),
+            *fastest(result["stripe"]),
+            *by_size("stripe", "the end", late["sizes"], late["end"][..., 0]),
+            *exponent("stripe", "the end by component", late["sizes"], late["end"][..., 0], "1/2"),
+            Row("stripe", "points inside the margin at the end, most", "-", late["left"].max(1)),
+            *growth("cylinder", result["cylinder"], "-"), *lazy(result["lazy"])]
 
 
 def exponent(part, when, sizes, factors, published, **limits):
@@ -39,8 +43,8 @@ def exponent(part, when, sizes, factors, published, **limits):
     The rise of lambda is the fall of an error with another sign.
     """
     interval = exponent_interval(np.random.default_rng(0), sizes, factors)
-    slope = -power_law(sizes, factors).exponent
-    return [Row(part, f"lambda at {when}: exponent", published, np.array([slope]), **limits),
+    return [Row(part, f"lambda at {when}: exponent", published,
+                -power_law(sizes, factors).exponent, **limits),
             Row(part, "its 95 % interval, seeds drawn again", "-", -np.array(interval))]
 
 
@@ -53,10 +57,10 @@ def by_size(part, when, sizes, factors):
 
 def growth(part, law, published, **limits):
     """lambda at t* against p; "total" is "mean square" times a constant: it has its exponent."""
-    sizes, star = law["sizes"], law["star"]
-    return [*exponent(part, "t* by component", sizes, star[..., 0], published, **limits),
-            *exponent(part, "t* mean square", sizes, star[..., 1], published, **limits),
-            *by_size(part, "t*", sizes, star[..., 0])]
+    sizes, (component, mean_square, _) = law["sizes"], np.moveaxis(law["star"], -1, 0)
+    return [*exponent(part, "t* by component", sizes, component, published, **limits),
+            *exponent(part, "t* mean square", sizes, mean_square, published, **limits),
+            *by_size(part, "t*", sizes, component)]
 
 
 def fastest(law):
@@ -66,14 +70,6 @@ def fastest(law):
                 star / fastest_amplification(p, law["d"]),
                 **(judged if p == law["sizes"].max() else {}))
             for p, star in zip(law["sizes"], law["star"][..., 0].T)]
-
-
-def late(law):
-    """lambda at the end, where few points are left inside the margin."""
-    sizes, end = law["sizes"], law["end"][..., 0]
-    return [*by_size("stripe", "the end", sizes, end),
-            *exponent("stripe", "the end by component", sizes, end, "1/2"),
-            Row("stripe", "points inside the margin at the end, most", "-", law["left"].max(1))]
 
 
 def lazy(law):

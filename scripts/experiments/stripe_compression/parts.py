@@ -2,7 +2,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from lab.progress import progress
+from lab.plan import stack
+from lab.progress import told
+from lab.tasks import ESCAPED
 
 from npspectral import hinge, soft_hinge
 from npspectral.analysis.neurons.compression import (amplification_by_component,
@@ -15,7 +17,6 @@ TASKS = {"stripe": (stripe, 1), "cylinder": (cylinder, 2)}      # and the releva
 LOSSES = {"hinge": hinge, "soft_hinge": soft_hinge}
 CONVENTIONS = (amplification_by_component, amplification_mean_square, amplification_total)
 FEATURE, LAZY = 1e-6, 1e6
-ESCAPED = 0.1                   # t*: more than this share of the points has y F >= 1
 TURNED = 3.0                    # lambda at the second moment shown
 EVERY = 10                      # steps between points of a curve
 LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
@@ -37,13 +38,13 @@ class Case:
 
 def training(case):
     """The FlowRecords of a case without end, and its x and target."""
-    rng = np.random.default_rng(case.seed)
-    draw, _ = TASKS[case.task]
+    rng, (draw, _) = np.random.default_rng(case.seed), TASKS[case.task]
     x, target = draw(rng, case.p, case.d)
     network = OneHidden(case.d, case.h)
-    records = gradient_flow(network, network.init(rng), x, target, loss=LOSSES[case.loss],
-                            alpha=case.alpha, limits=LIMITS)
-    return records, x, target
+    flow = gradient_flow(network, network.init(rng), x, target, loss=LOSSES[case.loss],
+                         alpha=case.alpha, limits=LIMITS)
+    label = f"{case.task}, alpha {case.alpha:g}, p {case.p}, seed {case.seed}"
+    return told(flow, target, label), x, target
 
 
 def factors(case, record):
@@ -55,13 +56,12 @@ def factors(case, record):
 
 def finish(case, records, target):
     """The record at t*, and the last one."""
-    star = next(record for record in records if record.satisfied(target) > ESCAPED)
+    star = settle(records, target, ESCAPED, max_steps=np.inf)
     return star, settle(records, target, max_steps=case.max_steps) if case.max_steps else star
 
 
 def measure(case):
     """lambda at the start, at t* and at the end, and how the flow went."""
-    progress(f"{case.task}, alpha {case.alpha:g}, p {case.p}, seed {case.seed}")
     records, _, target = training(case)
     begin = next(records)
     star, end = finish(case, records, target)
@@ -76,21 +76,18 @@ def watch(case):
     moments, curve = [next(records)], []
     records = recorded(case, records, target, curve)
     moments.append(next(record for record in records if factors(case, record)[0] >= TURNED
-                        or record.satisfied(target) > ESCAPED))
+                        or record.satisfied(target) >= ESCAPED))
     moments += finish(case, records, target)
-    times, lambdas, satisfied = zip(*curve)
     return {"x": x, "target": target, "moments": np.array([record.time for record in moments]),
             **{name: np.array([record.params[name] for record in moments])
                for name in ("omega", "bias", "beta")},
-            "at_moments": np.array([factors(case, record) for record in moments]),
-            "times": np.array(times), "lambda": np.array(lambdas), "satisfied": np.array(satisfied)}
+            "at_moments": np.array([factors(case, record) for record in moments]), **stack(curve)}
 
 
 def recorded(case, records, target, curve):
-    """The same records; of every EVERY-th, (time, lambda, share outside) is added to curve."""
+    """The same records; of every EVERY-th, what is in the result is added to the curve."""
     for record in records:
         if record.step % EVERY == 0:
-            curve.append((record.time, factors(case, record), record.satisfied(target)))
-            progress(f"{case.task}, alpha {case.alpha:g}, p {case.p}  step {record.step}  "
-                     f"lambda {curve[-1][1][0]:.2f}  outside {curve[-1][2]:.3f}")
+            curve.append({"times": record.time, "lambda": factors(case, record),
+                          "satisfied": record.satisfied(target)})
         yield record

@@ -3,22 +3,20 @@ import numpy as np
 from lab.data import images
 from lab.plan import stack
 from lab.progress import progress
+from lab.tasks import ESCAPED, error_of
 
-from npspectral.analysis.clouds.mutual_information import (neighbor_information, ratio_information,
-                                                           ratio_information_apart)
-from npspectral.analysis.kernels.families import (explained_shares, family_bases, share_outside,
-                                                  split_kernel, without_perpendicular)
-from npspectral.analysis.kernels.pca import alignment, kernel_pca, projections
-from npspectral.analysis.kernels.regimes import kernel_change
-from npspectral.analysis.kernels.tangent import tangent_kernel
+from npspectral.analysis.clouds import (neighbor_information, ratio_information,
+                                        ratio_information_apart)
+from npspectral.analysis.kernels import (alignment, explained_shares, family_bases, kernel_change,
+                                         kernel_pca, projections, share_outside, split_kernel,
+                                         tangent_kernel, without_perpendicular)
 from npspectral.data import parity_task, stripe
 from npspectral.nn import OneHidden, mean_field
 from npspectral.training import Limits, gradient_flow
 
-ALPHAS = {"feature": 1e-6, "lazy": 1e6}         # regimes; the stages of a part: start and these
+FEATURE, LAZY = 1e-6, 1e6                       # alpha
 ESTIMATORS = (ratio_information, ratio_information_apart, neighbor_information)
 TOP = 20                                        # eigenvectors that are looked at one by one
-ESCAPED = 0.1                                   # t*: a larger share of the points has y F >= 1
 TIMES = np.geomspace(0.01, 10, 61)              # in units of t*
 EVERY = 40                                      # steps between looks at the kernel
 LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
@@ -32,7 +30,7 @@ def train(network, params, x, target, alpha, max_steps, look):
     seen, escape = [], np.nan
     for record in gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS):
         satisfied = record.satisfied(target)
-        if np.isnan(escape) and satisfied > ESCAPED:
+        if np.isnan(escape) and satisfied >= ESCAPED:
             escape = record.time
         if record.step % EVERY == 0:
             seen.append((record.time, look(record.params)))
@@ -59,8 +57,8 @@ def split_remainder(rng, network, params, x):
 
     Relative to the largest entry of K'; of the size of rounding.
     """
-    params, shuffled = without_perpendicular(params), x.copy()
-    shuffled[:, 1:] = rng.permutation(x[:, 1:])
+    params = without_perpendicular(params)
+    shuffled = np.c_[x[:, :1], rng.permutation(x[:, 1:])]
     (first, _), (second, _) = (split_kernel(network, params, points) for points in (x, shuffled))
     return np.abs(first - second).max() / np.abs(tangent_kernel(network, params, x)).max()
 
@@ -80,8 +78,7 @@ def follow_stripe(p, n, d, widths, max_steps, seed):
     rng = np.random.default_rng(seed)
     (x, target), (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
     network = OneHidden(d, *widths)
-    start = network.init(rng)
-    bases = family_bases(fresh)
+    start, bases = network.init(rng), family_bases(fresh)
     stages, curves = follow(network, start, x, target, max_steps, lambda params: share_outside(
         tangent_kernel(network, params, fresh), bases[-1]))
     spectra = judge(network, stages, fresh, labels)
@@ -93,11 +90,11 @@ def follow_stripe(p, n, d, widths, max_steps, seed):
 def follow_mnist(p, n, widths, max_steps, seed):
     """The same for the parity of digits, without the split."""
     rng = np.random.default_rng(seed)
-    (x, digits), (fresh, fresh_digits) = images("mnist", 20_000)
-    mean = x.mean(0)
+    train_set, test_set = images("mnist", 20_000)
+    mean = train_set[0].mean(0)
     (x, target), (fresh, labels) = (
-        (part[:count].astype(float) for part in parity_task(rng, points, given, mean))
-        for points, given, count in ((x, digits, p), (fresh, fresh_digits, n)))
+        (part[:count].astype(float) for part in parity_task(rng, *points, mean))
+        for points, count in ((train_set, p), (test_set, n)))
     network = mean_field(x.shape[1], widths)
     stages, _ = follow(network, network.init(rng), x, target, max_steps, lambda params: 0.0)
     return judge(network, stages, fresh, labels)
@@ -106,13 +103,12 @@ def follow_mnist(p, n, widths, max_steps, seed):
 def follow(network, start, x, target, max_steps, look):
     """(start, feature, lazy) params, and what was looked at during both trainings, (2, 61)."""
     ends, looks = zip(*(train(network, start, x, target, alpha, max_steps, look)
-                        for alpha in ALPHAS.values()))
+                        for alpha in (FEATURE, LAZY)))
     return (start, *ends), np.array(looks)
 
 
 def judge(network, stages, fresh, labels):
     """The spectra of all stages, and the networks' errors on the fresh points."""
-    outputs = [network.forward(params, fresh)[0] for params in stages]
-    errors = [np.mean((end - outputs[0]) * labels <= 0) for end in outputs[1:]]
+    first, *ends = (network.forward(params, fresh)[0] for params in stages)
     return {**stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
-            "errors": np.array(errors)}
+            "errors": np.array([error_of(end - first, labels) for end in ends])}

@@ -10,23 +10,14 @@ code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights 
 N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
 All students see the same teachers and data.
 
-Published against ours, medians of 2 seeds (teachers 10 and 15: one), h = 40, 100, 500:
-core of the teacher's size whatever h / teacher 20: 20.5, 20, 20.5; 10: 10, 10, 11; 15: 15, 15, 17
-MSE with 2 nodes less than the teacher over 2 more: a jump / 21, 19, 20; 54, 231, 27; 122, 173, 29
-core of weight decay grows with h / trained as published 40, 100, 218; till it settles 35, 40, 40
-test MSE the same for both kinds / as published 0.0086, 0.0093, 0.0066 and 0.014, 0.014, 0.0073,
-within the seeds' spread but at h = 100; settled 0.0035, 0.0031, 0.0036 and 0.0014, 0.0016, 0.0023
-At h = 40 and 100 the 20 nodes of largest R of a settled weight-decay student have the teacher's
-paths as well; at 500 less so than the core.
-
 Minutes on one core: --quick 1/2, --standard 18 by estimate, --full 500 by estimate.
 
-Does not reproduce: a teacher of 30 (--full). Its students have 24 to 41 nodes in the core, by rate
-and h, and a test MSE of 0.01 to 0.03 with all of them, several times that of smaller teachers.
+Does not reproduce: a teacher of 30 (--full). Its students have cores of other sizes, by rate and h,
+and several times the test error of smaller teachers' ones.
 
 Deviation: published students learn at a constant rate, spectral 0.005 in batches of 300, weight
 decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
-students then have 20 to 25 nodes. Here both kinds learn in stages: see `arms`.
+students are then a little larger. Here both kinds learn in stages: see `arms`.
 
 Real data: MNIST, Fashion-MNIST (labels as one-hot rows, for the squared error; the first images
 only, except with --full), California Housing (features and target standardized by the training
@@ -34,8 +25,8 @@ part), at the end a trained layer with biases. --set "features='FILE.npz'" adds 
 (n, d), standardized, and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100:
 np.savez(file, x=the 2,048 features of a ResNet50 without its last layer, labels=labels).
 """
-import hashlib
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from lab.data import here
@@ -90,19 +81,17 @@ def arms(h, epochs):
     That noise grows with the width h, so the rate must not. The smaller ones let the core settle.
     Weight decay takes smaller rates than spectral students: its wide ones fail at theirs.
     """
-    found = {}
     for name, scale in ((SPECTRAL, 0.28), (DECAY, 0.1)):
         main = min(0.015, scale / h ** 0.5)
         rates = 0.001, main, min(0.005, 2 * main / 3), 0.001, 0.0003
-        found[name] = Arm(name == SPECTRAL, tuple(zip(rates, epochs)))
-    return found
+        yield name, Arm(name == SPECTRAL, tuple(zip(rates, epochs)))
 
 
 def of_teacher(setting, h_teacher):
     """The runs of all students of one teacher."""
     first = h_teacher == setting.teachers[0]
     students = [(name, arm, h) for h in sorted(setting.students + setting.more_students * first)
-                for name, arm in arms(h, setting.epochs).items() if first or arm.spectral]
+                for name, arm in arms(h, setting.epochs) if first or arm.spectral]
     students += [(name, arm, h) for name, arm in AS_PUBLISHED.items()
                  for h in setting.published_students if first]
     return {f"teacher {h_teacher}, {name}, h = {h}": each_seed(
@@ -111,8 +100,8 @@ def of_teacher(setting, h_teacher):
         for name, arm, h in students}
 
 
-def of_data(setting, name, content=""):
-    """The runs of one known set, or of a file with this content."""
+def of_data(setting, name, content):
+    """The runs of one known set, or of a file, whose content is told by its digest."""
     return {f"{Path(name).name}, {arm}, h = {h}": each_seed(
         follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
         second=setting.second, limit=setting.images, content=content)
@@ -121,12 +110,11 @@ def of_data(setting, name, content=""):
 
 def run(setting, keep):
     """"teacher H_T, ARM, h = H" or "SET, ARM, h = H" -> arrays, one row a seed."""
-    plan = {}
+    plan, sets = {}, dict.fromkeys(here(*setting.real), "")
+    if setting.features is not None:
+        sets[setting.features] = sha256(Path(setting.features).read_bytes()).hexdigest()
     for h_teacher in setting.teachers:
         plan |= of_teacher(setting, h_teacher)
-    for name in here(*setting.real):
-        plan |= of_data(setting, name)
-    if setting.features is not None:
-        content = hashlib.sha256(Path(setting.features).read_bytes()).hexdigest()
-        plan |= of_data(setting, setting.features, content)
+    for name, content in sets.items():
+        plan |= of_data(setting, name, content)
     return {part: stack(rows) for part, rows in keep(plan).items()}

@@ -7,9 +7,8 @@ import numpy as np
 from lab.progress import progress
 
 from npspectral import Adam, Chain, Dense, ReLU, Spectral, fit, mean_squared_error
-from npspectral.analysis.spectral.pruning import node_scores
-from npspectral.analysis.spectral.teacher_student import (core_size, keep_nodes, loss_by_nodes_kept,
-                                                          path_distance, path_products)
+from npspectral.analysis.spectral import (core_size, keep_nodes, loss_by_nodes_kept, node_scores,
+                                          path_distance, path_products)
 from npspectral.data import labeled
 from npspectral.nn import L2, PUBLISHED, Constant
 from npspectral.training import predict
