@@ -34,15 +34,6 @@ class Case:
     hidden: tuple = (500, 500)
     limit: int | None = None        # of training images, a part of which validates; None: all
 
-    @property
-    def rate(self):
-        return RATES[self.dataset] * self.factor
-
-    @property
-    def label(self):
-        return (f"{self.dataset} {self.percent} % {self.rule} {self.arm} {self.optimizer} "
-                f"{self.rate:g} seed {self.seed}")
-
 
 def network(case, rng):
     """784-hidden-10, tanh, and its first params; the last transfer is never masked.
@@ -71,7 +62,8 @@ def links(net, params):
 def train(net, params, rng, case, train_set, validation):
     """params of the best epoch; validation accuracy after each; a LinkHistory a sparse layer."""
     (x, labels), best, curve = train_set, 0, []
-    step = Step(net, params, softmax_cross_entropy, OPTIMIZERS[case.optimizer](case.rate))
+    optimizer = OPTIMIZERS[case.optimizer](RATES[case.dataset] * case.factor)
+    step = Step(net, params, softmax_cross_entropy, optimizer)
     histories = [LinkHistory(*link) for link in links(net, step.params)]
     while len(curve) < case.epochs and len(curve) - best < PATIENCE:
         for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // BATCH)):
@@ -81,7 +73,8 @@ def train(net, params, rng, case, train_set, validation):
         curve.append(evaluate(net, step.params, *validation, metrics=[accuracy])["accuracy"])
         if curve[-1] > max(curve[:-1], default=0):
             best, params = len(curve), tree.copy(step.params)
-        progress(f"{case.label}  epoch {len(curve)}  {curve[-1]:.4f}")
+        progress(f"{case.dataset} {case.percent} % {case.rule} {case.arm} {case.optimizer}, seed "
+                 f"{case.seed}  epoch {len(curve)}  {curve[-1]:.4f}")
     return params, curve, histories
 
 

@@ -16,7 +16,6 @@ GATHERING = {"phi": ("gather", -np.inf, 0.6), "dense": ("gather", -np.inf, 0.6),
 
 
 def claims(result):
-    """Rows of all parts."""
     rows, arms = [], {arm: result[f"stripe {arm}"] for arm in ARMS}
     for arm, part in arms.items():
         rows += errors(f"stripe {arm}", part) + geometry(f"stripe {arm}", part)

@@ -14,16 +14,15 @@ in every arm but the last, in the 1/h scaling. Arms differ in what is trained:
 Predicted here. f is homogeneous in the trained groups, of degree k = 1 in the first four arms, 2 in
 the next two and 3 in everything; f ~ 1/alpha at small alpha then needs |theta| ~ alpha^(-1/k) and
 makes K ~ alpha^(2/k - 2): alone, a group of the first layer cannot make its kernel grow. With
-lambda_in alone all rows of W are diag(lambda_in) phi_i, one map for all neurons; with lambda_out
-alone each row stays on its first line, as in networks with fixed orientations, and f is linear in
-lambda_out until a gap changes its sign: exactly lazy.
+lambda_in alone W is phi diag(lambda_in), one map for all neurons; with lambda_out alone each neuron
+keeps its orientation, and f is linear in lambda_out until a gap changes its sign: exactly lazy.
 
-A question of this package; no published numbers are known. Task: the stripe of
-Paccolat et al. 2021, J. Stat. Mech. 044001, and parity of MNIST in 10 principal components (Geiger
-et al. 2020, J. Stat. Mech. 113301).
+A question of this package; no published numbers are known. Tasks: the stripe of Paccolat et al.
+2021, J. Stat. Mech. 044001; parity of MNIST in 10 components, Geiger et al. 2020, J. Stat. Mech.
+113301.
 
-Minutes on one core: --standard 5; --quick 1/4, too small for some rows to pass; --full, not run,
-600 by the number of steps and their size.
+Minutes on one core: --standard 5; --quick 1/4, too small for some rows to pass; --full 600 by
+estimate.
 """
 from dataclasses import dataclass
 from functools import partial

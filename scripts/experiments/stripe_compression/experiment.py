@@ -2,24 +2,21 @@
 
 The label of a stripe depends on x_1 alone, that of a cylinder on its first two coordinates. In the
 feature regime (alpha = 1e-6) the weights omega of one hidden layer turn to these while they grow by
-orders of magnitude: the amplification factor lambda, relevant over irrelevant components, rises
-from 1 to about sqrt(p) times a constant at t*, when 10 % of the points have left the hinge. In the
-lazy regime (alpha = 1e6) weights do not move, and lambda stays where it began.
+orders of magnitude: lambda, their relevant over irrelevant components, rises as sqrt(p) till t*,
+when 10 % of the points have left the hinge. In the lazy regime (alpha = 1e6) weights do not move.
 
 Source: Petrini 2020, candidacy talk (the animation: p = 1000, h = 10,000, hinge, d = 10 for the
 stripe, d = 3 for the cylinder); Paccolat et al. 2021, J. Stat. Mech. 044001, and its public code
 (t*, the conventions of lambda, the late-time value 0.3676 sqrt(p)).
 
 Does not reproduce: 0.3676 sqrt(p), for neurons that are active on all points. Those that grow
-fastest have their plane inside the stripe, where points pull omega_perp back: our medians are near
-what `fastest_amplification` gives. After t* few points move the neurons, and lambda no longer grows
-with p.
+fastest have their plane inside the stripe, where points pull omega_perp back: see
+`fastest_amplification`. After t* few points move the neurons; lambda no longer grows with p.
 
 Minutes on one core: --quick under 1/2, --standard 3, --full 80 by estimate.
 
 Deviations: with --standard the weights shown are of h = 1000 neurons, at four moments instead of
-all. Curves against p have the soft hinge. LIMITS of the flow are wider than by default, by which
-lambda at t* changes by less than 1 % (p = 64 and 256, 3 seeds each).
+all. Curves against p have the soft hinge. LIMITS of the flow are wider than by default.
 """
 from dataclasses import dataclass, replace
 
@@ -33,13 +30,12 @@ from .parts import LAZY, Case, measure, watch
 SECONDS = 9, 180, 4800
 DATA = ()
 LAW, CURVE, MOMENT = ("seed", "p"), ("step",), ("moment",)
-AXES = {"sizes": ("p",), "d": (), "start": (*LAW, "convention"), "star": (*LAW, "convention"),
-        "end": (*LAW, "convention"), **dict.fromkeys(
-            ("escape_time", "left", "steps", "floor_steps", "rise", "drift"), LAW),
+AXES = {"sizes": ("p",), "d": (), **dict.fromkeys(("start", "star", "end"), (*LAW, "convention")),
+        **dict.fromkeys(("escape_time", "left", "steps", "floor_steps", "rise", "drift"), LAW),
         "x": ("point", "input"), "target": ("point", "output"), "moments": MOMENT,
-        "omega": (*MOMENT, "neuron", "input"), "bias": (*MOMENT, "neuron"),
-        "beta": (*MOMENT, "neuron"), "at_moments": (*MOMENT, "convention"),
-        "times": CURVE, "lambda": (*CURVE, "convention"), "satisfied": CURVE}
+        "omega": (*MOMENT, "neuron", "input"), "at_moments": (*MOMENT, "convention"),
+        **dict.fromkeys(("bias", "beta"), (*MOMENT, "neuron")),
+        "lambda": (*CURVE, "convention"), **dict.fromkeys(("times", "satisfied"), CURVE)}
 
 
 @dataclass(frozen=True)
@@ -98,6 +94,6 @@ def run(setting, keep):
             for name, (case, sizes, seeds) in laws(setting).items()}
     values = keep(plan | {name: [Run(watch, {"case": case})]
                           for name, case in shown(setting).items()})
-    return {name: {"sizes": np.array(sizes), "d": case.d, **by_seed(values[name], seeds)}
-            for name, (case, sizes, seeds) in laws(setting).items()
-            } | {name: values[name][0] for name in shown(setting)}
+    result = {name: {"sizes": np.array(sizes), "d": case.d, **by_seed(values[name], seeds)}
+              for name, (case, sizes, seeds) in laws(setting).items()}
+    return result | {name: values[name][0] for name in shown(setting)}

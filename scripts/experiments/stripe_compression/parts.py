@@ -78,10 +78,9 @@ def watch(case):
     moments.append(next(record for record in records if factors(case, record)[0] >= TURNED
                         or record.satisfied(target) >= ESCAPED))
     moments += finish(case, records, target)
-    return {"x": x, "target": target, "moments": np.array([record.time for record in moments]),
-            **{name: np.array([record.params[name] for record in moments])
-               for name in ("omega", "bias", "beta")},
-            "at_moments": np.array([factors(case, record) for record in moments]), **stack(curve)}
+    return {"x": x, "target": target, **stack(curve), **stack([
+        {"moments": record.time, "at_moments": factors(case, record), **record.params}
+        for record in moments])}
 
 
 def recorded(case, records, target, curve):

@@ -12,7 +12,6 @@ FEW = 10                                        # top eigenvectors that are summ
 
 
 def claims(result):
-    """Rows of all parts."""
     rows = []
     for part, arrays in result.items():
         rows += [Row(part, f"test error, {regime}", "-", errors)

@@ -1,9 +1,8 @@
 """What do the eigenvectors of the tangent kernel know of the label, before and after training?
 
 Kernel PCA of the tangent kernel: omega_r^2, the share of the labels along eigenvector r (all sum to
-1), and the information in bits that each of the top ones by itself holds on the label. In the
-feature regime (alpha = 1e-6) training turns the kernel to its task, in the lazy one (alpha = 1e6)
-it leaves it as it began.
+1), and the bits that each of the top ones by itself holds on the label. In the feature regime
+(alpha = 1e-6) training turns the kernel to its task, in the lazy one (1e6) it leaves it as it was.
 
 (stripe) The label depends on x_1 alone. Were omega_perp = 0, the kernel K' of one hidden layer was
     K1(x_1, x_1') + K2(x_1, x_1') x_perp.x_perp' / d        K2: the part of the biases
@@ -11,20 +10,18 @@ with eigenvectors of two families, phi(x_1) and phi(x_1) u.x_perp. Training move
 share of the kernel's trace in neither family falls, and R^2 by each sorts the eigenvectors.
 (mnist) Parity of the digit, by a network with two hidden layers.
 
-Source: Petrini 2020, candidacy talk (projection and information at start and end, stripe and MNIST;
-in figures whose values could not be read: labels project on far fewer top eigenvectors after
-training, whose information rises); Paccolat et al. 2021, J. Stat. Mech. 044001, and its public code
-(the estimator, k = 5).
+Source: Petrini 2020, candidacy talk (figures whose values could not be read: labels project on far
+fewer top eigenvectors after training, whose information rises); Paccolat et al. 2021, J. Stat.
+Mech. 044001, and its public code (the estimator, k = 5).
 
-Does not reproduce: far fewer vectors for MNIST. The cumulated shares are ahead of those at the
-start for the first vectors alone, and with --quick not even there. The network errs more than the
-lazy one, and a part of the points is inside the margin when it ends.
+Does not reproduce: far fewer vectors for MNIST, where the network errs more than the lazy one and
+some points are inside the margin when it ends.
 
 Minutes on one core: --quick under 1/2, --standard 4, --full 600 by estimate.
 
 Deviations: the talk's network for MNIST is a deep convolutional one. Kernels are taken on points
-that were not trained on. Information comes in three estimators, the published one first; what it
-gives for eigenvectors that know nothing (its floor) is known exactly and not 0.
+that were not trained on. Of three estimators of information the published one comes first; its
+floor, what it gives for eigenvectors that know nothing, is known exactly and not 0.
 """
 from dataclasses import dataclass
 

@@ -82,8 +82,7 @@ def same_error(part, ending, h, *arrays):
     spectral, dense = (row.values for row in rows)
     if len(spectral) > 1:
         apart = abs(spectral.mean() - dense.mean()) / np.sqrt(spectral.var() + dense.var())
-        rows.append(Row(part, f"difference / spread{ending}, h = {h}", "within", np.array([apart]),
-                        high=1))
+        rows.append(Row(part, f"difference / spread{ending}, h = {h}", "within", apart, high=1))
     return rows + [Row(part, f"core, {arm}{ending}, h = {h}", published, found["cores"][:, -1])
                    for arm, published, found in of_arms if ending]
 

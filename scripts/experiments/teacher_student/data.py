@@ -45,8 +45,8 @@ def from_file(path):
     fits = (y.ndim == 1 and y.dtype.kind in "iu" and y.size > 0 and y.min() >= 0 if classes else
             y.ndim in (1, 2) and y.dtype.kind in "fiu")
     if not fits or len(y) != len(x):
+        expected = "integers (n,) from 0 on" if classes else "numbers (n,) or (n, K)"
         raise ValueError(f"{path}: {name} is {y.dtype} {y.shape} beside x of {len(x)} rows, "
-                         "expected "
-                         f"{'integers (n,) from 0 on' if classes else 'numbers (n,) or (n, K)'}")
+                         f"expected {expected}")
     target = one_hot(y, y.max() + 1) if classes else y.astype(np.float32)
     return x.astype(np.float32), target, classes

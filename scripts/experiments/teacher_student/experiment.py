@@ -10,19 +10,18 @@ code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights 
 N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
 All students see the same teachers and data.
 
-Minutes on one core: --quick 1/2, --standard 18 by estimate, --full 500 by estimate.
+Does not reproduce: a teacher of 30 (--full). Its students have cores of other sizes and several
+times the test error of smaller teachers' ones.
 
-Does not reproduce: a teacher of 30 (--full). Its students have cores of other sizes, by rate and h,
-and several times the test error of smaller teachers' ones.
+Minutes on one core: --quick 1/2, --standard 18 by estimate, --full 500 by estimate.
 
 Deviation: published students learn at a constant rate, spectral 0.005 in batches of 300, weight
 decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
 students are then a little larger. Here both kinds learn in stages: see `arms`.
 
-Real data: MNIST, Fashion-MNIST (labels as one-hot rows, for the squared error; the first images
-only, except with --full), California Housing (features and target standardized by the training
-part), at the end a trained layer with biases. --set "features='FILE.npz'" adds any other set: x
-(n, d), standardized, and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100:
+Real data: MNIST, Fashion-MNIST (labels as one-hot rows), California Housing (standardized by the
+training part), at the end a trained layer with biases. --set "features='FILE.npz'" adds any other
+set: x (n, d) and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100:
 np.savez(file, x=the 2,048 features of a ResNet50 without its last layer, labels=labels).
 """
 from dataclasses import dataclass

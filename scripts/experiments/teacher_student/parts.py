@@ -56,11 +56,12 @@ def train(network, arm, rng, train_set, label):
     return start.params, np.array(cores)
 
 
-def measured(network, params, cores, test_set, counts):
-    """What is read off a trained student: relevance, core, test loss by nodes kept."""
+def learn(network, arm, rng, train_set, test_set, counts, label):
+    """params of a trained student; its relevance, core and test loss by nodes kept."""
+    params, cores = train(network, arm, rng, train_set, label)
     losses = loss_by_nodes_kept(network, params, *test_set, mean_squared_error, counts)
-    return {"relevance": node_scores(network, params, "norm")[0], "cores": cores,
-            "counts": counts, "losses": losses}
+    return params, {"relevance": node_scores(network, params, "norm")[0], "cores": cores,
+                    "counts": counts, "losses": losses}
 
 
 def follow_teacher(h_teacher, arm, h, n_in, second, n_samples, seed):
@@ -72,9 +73,9 @@ def follow_teacher(h_teacher, arm, h, n_in, second, n_samples, seed):
     train_set, test_set = (labeled(rng, n_samples, n_in, partial(predict, teacher, right),
                                    np.float32) for _ in range(2))
     network = chain(arm.first_layer(n_in, h), ones)
-    params, cores = train(network, arm, rng, train_set, f"teacher {h_teacher}, h {h}, seed {seed}")
     counts = np.unique(np.r_[1:min(h, 2 * h_teacher) + 1, h])
-    arrays = measured(network, params, cores, test_set, counts)
+    params, arrays = learn(network, arm, rng, train_set, test_set, counts,
+                           f"teacher {h_teacher}, h {h}, seed {seed}")
     if h >= h_teacher:
         paths = path_products(*keep_nodes(network, params, h_teacher))
         wanted = path_products(teacher, right)
@@ -89,6 +90,6 @@ def follow_data(name, arm, h, second, limit, content, seed):
     train_set, test_set = real_sets(name, rng, limit)
     n_in, n_out = train_set[0].shape[1], train_set[1].shape[1]
     network = chain(arm.first_layer(n_in, h), Dense(second, n_out), bias=True)
-    params, cores = train(network, arm, rng, train_set, f"{Path(name).stem}, h {h}, seed {seed}")
     counts = np.unique(np.geomspace(1, h, 40).round().astype(int))
-    return measured(network, params, cores, test_set, counts)
+    return learn(network, arm, rng, train_set, test_set, counts,
+                 f"{Path(name).stem}, h {h}, seed {seed}")[1]
