@@ -43,6 +43,14 @@ def error_of(outputs, y):
     return float((outputs * y <= 0).mean())
 
 
+def looked_at(flow, every, look, seen):
+    """The records of a flow; look(record) of every so many steps is added to the list `seen`."""
+    for record in flow:
+        if record.step % every == 0:
+            seen.append(look(record))
+        yield record
+
+
 def escaped_and_last(flow, y, max_steps):
     """The records at t* and where all points have y F >= 1, or that of max_steps instead."""
     escaped = settle(flow, y, ESCAPED, max_steps=max_steps)

@@ -66,11 +66,6 @@ class Setting:
     d_stripe: int = 5
     d_mnist: int = 10
 
-    def of(self, task):
-        """(d, p, n_test, max_steps) of a task."""
-        return (getattr(self, f"d_{task}"), getattr(self, f"p_{task}"), self.n_test,
-                self.max_steps)
-
 
 SETTINGS = {
     "quick": Setting(1, 64, 64, (50, 200), (50,), (-4, -2, 0, 1, 2, 4, 6), (2, 4),
@@ -87,19 +82,20 @@ SETTINGS = {
 
 def run(setting, keep):
     """Part -> arrays: sweeps of tasks and widths, approaches, courses, the scatter."""
-    each, stripe = partial(each_seed, seeds=setting.seeds), setting.of("stripe")
-    first, second = setting.widths_stripe[:2]
-    against_alpha = {f"{task} {width}": each(sweep, task=task, width=width, size=setting.of(task),
+    each, (first, second, *_) = partial(each_seed, seeds=setting.seeds), setting.widths_stripe
+    size = {task: (getattr(setting, f"d_{task}"), getattr(setting, f"p_{task}"), setting.n_test,
+                   setting.max_steps) for task in ("stripe", *here("mnist"))}
+    against_alpha = {f"{task} {width}": each(sweep, task=task, width=width, size=size[task],
                                              exponents=setting.sweep)
-                     for task in ("stripe", *here("mnist"))
-                     for width in getattr(setting, f"widths_{task}")}
-    against_alpha |= {name: each(approach, activation=name, width=first, size=stripe,
+                     for task in size for width in getattr(setting, f"widths_{task}")}
+    stripe = {"size": [size["stripe"]]}
+    against_alpha |= {name: each(approach, activation=name, width=first, size=size["stripe"],
                                  exponents=setting.approach) for name in ("softplus", "relu")}
-    courses = {f"course {exponent}": grid(course, exponent=[exponent], width=[second],
-                                          size=[stripe]) for exponent in setting.course}
-    courses["kernel course"] = grid(kernel_course, width=[second], size=[stripe])
+    courses = {f"course {exponent}": grid(course, exponent=[exponent], width=[second], **stripe)
+               for exponent in setting.course}
+    courses["kernel course"] = grid(kernel_course, width=[second], **stripe)
     values = keep(against_alpha | courses | {"scatter": grid(
-        scatter, width=setting.widths_scatter, members=[setting.members], size=[stripe])})
+        scatter, width=setting.widths_scatter, members=[setting.members], **stripe)})
     result = {part: rows[0] if part in courses else stack(rows) for part, rows in values.items()}
     for part, (run, *_) in against_alpha.items():
         result[part] |= {"log_alpha": np.array(run.parameters["exponents"], float),

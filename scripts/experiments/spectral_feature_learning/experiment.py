@@ -59,11 +59,6 @@ class Setting:
     d_stripe: int = 5
     d_mnist: int = 10
 
-    def of(self, task):
-        """(d, p, width, n_test, max_steps) of a task."""
-        return (getattr(self, f"d_{task}"), getattr(self, f"p_{task}"), self.width, self.n_test,
-                self.max_steps)
-
 
 SETTINGS = {
     "quick": Setting(1, 64, 0, 100, (-1, 0, 4), 1000, 1500),
@@ -75,12 +70,14 @@ SETTINGS = {
 
 def run(setting, keep):
     """Part -> name -> array: a sweep of each task and arm, kernels of some arms in time."""
-    tasks = ("stripe", *(here("mnist") if setting.p_mnist else ()))
+    size = {task: (getattr(setting, f"d_{task}"), getattr(setting, f"p_{task}"), setting.width,
+                   setting.n_test, setting.max_steps)
+            for task in ("stripe", *(here("mnist") if setting.p_mnist else ()))}
     each, first = partial(each_seed, seeds=setting.seeds), setting.exponents[0]
     plan = {f"{task} {arm}": each(sweep, task=task, arm=arm, exponents=setting.exponents,
-                                  size=setting.of(task)) for task in tasks for arm in ARMS}
-    plan |= {f"kernels {arm}": each(follow, arm=arm, exponent=first, size=setting.of("stripe"))
+                                  size=size[task]) for task in size for arm in ARMS}
+    plan |= {f"kernels {arm}": each(follow, arm=arm, exponent=first, size=size["stripe"])
              for arm in FOLLOWED}
-    added = {task: {"log_alpha": np.array(setting.exponents, float), "p": setting.of(task)[1],
-                    "h": setting.width} for task in tasks} | {"kernels": {"exponent": first}}
+    added = {task: {"log_alpha": np.array(setting.exponents, float), "p": size[task][1],
+                    "h": setting.width} for task in size} | {"kernels": {"exponent": first}}
     return {part: stack(rows) | added[part.split()[0]] for part, rows in keep(plan).items()}

@@ -2,8 +2,8 @@
 import numpy as np
 from lab.data import images
 from lab.plan import stack
-from lab.progress import progress
-from lab.tasks import ESCAPED, error_of
+from lab.progress import told
+from lab.tasks import error_of, escaped_and_last, looked_at
 
 from npspectral.analysis.clouds import (neighbor_information, ratio_information,
                                         ratio_information_apart)
@@ -27,18 +27,13 @@ def train(network, params, x, target, alpha, max_steps, look):
 
     Nothing but nan if t* was not reached.
     """
-    seen, escape = [], np.nan
-    for record in gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS):
-        satisfied = record.satisfied(target)
-        if np.isnan(escape) and satisfied >= ESCAPED:
-            escape = record.time
-        if record.step % EVERY == 0:
-            seen.append((record.time, look(record.params)))
-            progress(f"p {len(x)}, alpha {alpha:g}  step {record.step}  outside {satisfied:.3f}")
-        if satisfied == 1 or record.step >= max_steps:
-            break
+    seen, flow = [], gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS)
+    flow = looked_at(told(flow, target, f"p {len(x)}, alpha {alpha:g}"), EVERY,
+                     lambda record: (record.time, look(record.params)), seen)
+    escaped, last = escaped_and_last(flow, target, max_steps)
     times, values = np.array(seen).T
-    return record.params, np.interp(TIMES, times / escape, values)
+    unit = escaped.time if escaped.settled else np.nan
+    return last.params, np.interp(TIMES, times / unit, values)
 
 
 def spectrum(network, params, x, y):
