@@ -51,6 +51,21 @@ def looked_at(flow, every, look, seen):
         yield record
 
 
+def spaced(flow, y, max_steps, place=lambda record: record.step, after=lambda step: step + 1):
+    """Records: each at after(place of the one before) or beyond, and that which ends training.
+
+    Training ends where all points have y F >= 1, or after max_steps.
+    """
+    due = 0
+    for record in flow:
+        last = record.satisfied(y) == 1 or record.step >= max_steps
+        if place(record) >= due or last:
+            due = after(place(record))
+            yield record
+        if last:
+            return
+
+
 def escaped_and_last(flow, y, max_steps):
     """The records at t* and where all points have y F >= 1, or that of max_steps instead."""
     escaped = settle(flow, y, ESCAPED, max_steps=max_steps)

@@ -5,7 +5,7 @@
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress
-from lab.tasks import LIMITS, N_FIXED, draw, ends_by_alpha
+from lab.tasks import LIMITS, N_FIXED, draw, ends_by_alpha, spaced
 
 from npspectral.analysis.kernels import alignment, tangent_kernel, tangent_kernel_parts
 from npspectral.analysis.neurons import Neurons, amplification_by_component, attractor_labels
@@ -82,19 +82,16 @@ def follow(arm, exponent, size, seed):
     Every arm's kernels are those of all groups, also of the ones that it does not train.
     """
     network, params, _, (x, y), (x_test, y_test) = prepare("stripe", arm, seed, size)
-    whole, rows, due = build("everything", size[0], size[2]), [], 0
-    for record in gradient_flow(network, params, x, y, alpha=10.0 ** exponent, limits=LIMITS):
-        done = record.satisfied(y) == 1 or record.step >= size[-1]
-        if record.step >= due or done:
-            due = MORE * record.step + 1
-            progress(f"kernels of {arm}, seed {seed}, step {record.step}")
-            kernels = tangent_kernel_parts(whole, record.params, x_test[:N_FIXED])
-            traces = np.array([np.trace(kernels[name]) for name in GROUPS])
-            rows.append({"time": record.time, "loss": record.loss, "share": traces / traces.sum(),
-                         "alignment": [alignment(kernels[name], y_test[:N_FIXED, 0])
-                                       for name in GROUPS]})
-        if done:
-            return on_grid(stack(rows))
+    whole, rows = build("everything", size[0], size[2]), []
+    flow = gradient_flow(network, params, x, y, alpha=10.0 ** exponent, limits=LIMITS)
+    for record in spaced(flow, y, size[-1], after=lambda step: MORE * step + 1):
+        progress(f"kernels of {arm}, seed {seed}, step {record.step}")
+        kernels = tangent_kernel_parts(whole, record.params, x_test[:N_FIXED])
+        traces = np.array([np.trace(kernels[name]) for name in GROUPS])
+        rows.append({"time": record.time, "loss": record.loss, "share": traces / traces.sum(),
+                     "alignment": [alignment(kernels[name], y_test[:N_FIXED, 0])
+                                   for name in GROUPS]})
+    return on_grid(stack(rows))
 
 
 def on_grid(rows):
