@@ -15,7 +15,7 @@ from npspectral.training import Limits, gradient_flow, kernel_flow, settle
 N_SCATTER = 1000                        # test points of `scatter`
 SOFTPLUS, SOFTPLUS_GAIN = Softplus(5.0), 1.4043834      # E[(gain softplus(z))^2] = 1, z ~ N(0, 1)
 HUGE = 1e300                            # a limit that nothing reaches
-APPROACHED = 0.7                        # `approach` looks when this fraction has margin 1
+APPROACHED = 0.7                        # by the kernel flow at margin 1 when `approach` looks
 
 
 def start(network, width, seed):
@@ -42,10 +42,7 @@ def sweep(task, width, exponents, size, seed):
 
 
 def frozen(network, params, x, y, x_test, max_steps):
-    """F (n, 1) on x_test at the end of the flow with the frozen kernel; alpha is 1.
-
-    Any other alpha only moves the unit of time: F depends on alpha t.
-    """
+    """F (n, 1) on x_test at the end of the flow with the frozen kernel, the same for all alpha."""
     end = settle(kernel_flow(tangent_kernel(network, params, x), y), y, max_steps=max_steps)
     return tangent_kernel(network, params, x_test, x) @ end.params
 
@@ -58,10 +55,7 @@ def outputs(network, params, end, x, alpha):
 
 
 def approach(activation, width, exponents, size, seed):
-    """Relative rms of F - F' on test points, F' linearized and F' of the frozen kernel, by alpha.
-
-    All at the moment alpha t when the kernel flow has APPROACHED of the points at margin 1.
-    """
+    """Relative rms of F - F' on test points by alpha; F': linearized, of the frozen kernel."""
     network, params, x, y, x_test, _ = prepare("stripe", width, seed, size, activation)
     kernel, across = (tangent_kernel(network, params, points, x) for points in (x, x_test))
     rows, moment = [], settle(kernel_flow(kernel, y), y, APPROACHED).time

@@ -66,10 +66,7 @@ def judge_rates(dataset, runs):
 
 
 def judge_links(dataset, runs):
-    """Events per 100 links, layers together.
-
-    Masked dense weights stay, if nothing but their gradient moves them: that is plain SGD.
-    """
+    """Events per 100 links, layers together; by plain SGD masked dense weights do not move."""
     for optimizer, factor in NORMAL.items():
         at = pick(runs, percent=LINKS_AT, optimizer=optimizer, factor=factor)
         for rule, arm, counts in groups(at, "rule", "arm"):

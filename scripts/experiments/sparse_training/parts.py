@@ -36,10 +36,7 @@ class Case:
 
 
 def network(case, rng):
-    """784-hidden-10, tanh, and its first params; the last transfer is never masked.
-
-    A mask has a threshold of its own at every step, or one from the first weights.
-    """
+    """784-hidden-10, tanh, and its first params; the last transfer is never masked."""
     sizes, share = (784, *case.hidden, 10), case.percent / 100
     layers, params = [], []
     for position, pair in enumerate(zip(sizes, sizes[1:])):

@@ -77,10 +77,7 @@ def geometry(network, params, x):
 
 
 def follow(arm, exponent, size, seed):
-    """Rows in time: alignment of each group's kernel with the labels, and its share of the trace.
-
-    Every arm's kernels are those of all groups, also of the ones that it does not train.
-    """
+    """In time: alignment of all groups' kernels, trained or not, with the labels; their traces."""
     network, params, _, (x, y), (x_test, y_test) = prepare("stripe", arm, seed, size)
     whole, rows = build("everything", size[0], size[2]), []
     flow = gradient_flow(network, params, x, y, alpha=10.0 ** exponent, limits=LIMITS)
@@ -95,10 +92,7 @@ def follow(arm, exponent, size, seed):
 
 
 def on_grid(rows):
-    """The rows at the times GRID, on lines between them.
-
-    Time 1 is when the loss is half, or the end if it never is.
-    """
+    """The rows at the times GRID, on lines between them; time 1: the loss is HALF, or the end."""
     reached = np.flatnonzero(rows["loss"] <= HALF)
     at = GRID * rows["time"][reached[0] if len(reached) else -1]
     return {"loss": np.interp(at, rows["time"], rows["loss"]),

@@ -38,10 +38,7 @@ def claims(result):
 
 
 def exponent(part, when, sizes, factors, published, **limits):
-    """Rows: of the mean over seeds of factors (seeds, sizes), and its bootstrap interval.
-
-    The rise of lambda is the fall of an error with another sign.
-    """
+    """Rows: of the mean over seeds of factors (seeds, sizes), and its bootstrap interval."""
     interval = exponent_interval(np.random.default_rng(0), sizes, factors)
     return [Row(part, f"lambda at {when}: exponent", published,
                 -power_law(sizes, factors).exponent, **limits),

@@ -23,10 +23,7 @@ LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
 
 
 def train(network, params, x, target, alpha, max_steps, look):
-    """The params at the end, and look(params) at TIMES (61,), linear between looks.
-
-    Nothing but nan if t* was not reached.
-    """
+    """The params at the end, and look(params) at TIMES, or nan if t* was not reached."""
     seen, flow = [], gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS)
     flow = looked_at(told(flow, target, f"p {len(x)}, alpha {alpha:g}"), EVERY,
                      lambda record: (record.time, look(record.params)), seen)
@@ -48,10 +45,7 @@ def spectrum(network, params, x, y):
 
 
 def split_remainder(rng, network, params, x):
-    """How far K' is from K1 + K2 x_perp.x_perp' / d: the largest change of K1 with x_perp.
-
-    Relative to the largest entry of K'; of the size of rounding.
-    """
+    """How far K' is from K1 + K2 x_perp.x_perp' / d: the relative change of K1 with x_perp."""
     params = without_perpendicular(params)
     shuffled = np.c_[x[:, :1], rng.permutation(x[:, 1:])]
     (first, _), (second, _) = (split_kernel(network, params, points) for points in (x, shuffled))
