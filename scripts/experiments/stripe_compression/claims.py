@@ -28,9 +28,12 @@ def fastest_amplification(p, d):
 
 
 def claims(result):
-    late = result["stripe, on"]
-    return [*growth("stripe", result["stripe"], "1/2", low=0.4, high=0.7),
-            *fastest(result["stripe"]),
+    stripe, late = result["stripe"], result["stripe, on"]
+    at = stripe["sizes"].argmax()
+    p, star = stripe["sizes"][at], stripe["star"][:, at, 0]
+    return [*growth("stripe", stripe, "1/2", low=0.4, high=0.7),
+            Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-",
+                star / fastest_amplification(p, stripe["d"]), 0.75, 1.33, every=False),
             *by_size("stripe", "the end", late["sizes"], late["end"][..., 0]),
             *exponent("stripe", "the end by component", late["sizes"], late["end"][..., 0], "1/2"),
             Row("stripe", "points inside the margin at the end, most", "-", late["left"].max(1)),
@@ -58,15 +61,6 @@ def growth(part, law, published, **limits):
     return [*exponent(part, "t* by component", sizes, component, published, **limits),
             *exponent(part, "t* mean square", sizes, mean_square, published, **limits),
             *by_size(part, "t*", sizes, component)]
-
-
-def fastest(law):
-    """lambda at t* over what the fastest neurons have, judged at the largest p by the median."""
-    judged = dict(low=0.75, high=1.33, every=False)
-    return [Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-",
-                star / fastest_amplification(p, law["d"]),
-                **(judged if p == law["sizes"].max() else {}))
-            for p, star in zip(law["sizes"], law["star"][..., 0].T)]
 
 
 def lazy(law):
