@@ -99,14 +99,6 @@ def of_teacher(setting, h_teacher):
         for name, arm, h in students}
 
 
-def of_data(setting, name, content):
-    """The runs of one known set, or of a file, whose content is told by its digest."""
-    return {f"{Path(name).name}, {arm}, h = {h}": each_seed(
-        follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
-        second=setting.second, limit=setting.images, content=content)
-        for h in setting.real_students for arm in (SPECTRAL, DECAY)}
-
-
 def run(setting, keep):
     """"teacher H_T, ARM, h = H" or "SET, ARM, h = H" -> arrays, one row a seed."""
     plan, sets = {}, dict.fromkeys(here(*setting.real), "")
@@ -114,6 +106,9 @@ def run(setting, keep):
         sets[setting.features] = sha256(Path(setting.features).read_bytes()).hexdigest()
     for h_teacher in setting.teachers:
         plan |= of_teacher(setting, h_teacher)
-    for name, content in sets.items():
-        plan |= of_data(setting, name, content)
+    plan |= {f"{Path(name).name}, {arm}, h = {h}": each_seed(
+        follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
+        second=setting.second, limit=setting.images, content=content)
+        for name, content in sets.items() for h in setting.real_students
+        for arm in (SPECTRAL, DECAY)}
     return {part: stack(rows) for part, rows in keep(plan).items()}
