@@ -51,15 +51,15 @@ AXES = {**dict.fromkeys(("error", "parameters", "kernel", "left", "steps", "rise
 class Setting:
     """sweep, approach, course: log10 of alpha; the last two have the first and second width."""
 
-    seeds: int
-    p_stripe: int
-    p_mnist: int
-    widths_stripe: tuple
-    widths_mnist: tuple
-    sweep: tuple
-    approach: tuple
-    widths_scatter: tuple
-    members: int
+    seeds: int = 3
+    p_stripe: int = 128
+    p_mnist: int = 256
+    widths_stripe: tuple = (100, 300, 1000)
+    widths_mnist: tuple = (100, 300)
+    sweep: tuple = (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6)
+    approach: tuple = (1, 2, 3, 4, 5, 6)
+    widths_scatter: tuple = (30, 100, 300, 1000, 3000, 10_000)
+    members: int = 10
     n_test: int = 5000
     max_steps: int = 6000
     course: tuple = (-2, 1, 4)
@@ -67,17 +67,13 @@ class Setting:
     d_mnist: int = 10
 
 
-SETTINGS = {
-    "quick": Setting(1, 64, 64, (50, 200), (50,), (-4, -2, 0, 1, 2, 4, 6), (2, 4),
-                     (300, 1000, 3000), 4, 1000, 2000),
-    "default": Setting(3, 128, 256, (100, 300, 1000), (100, 300),
-                       (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6), (1, 2, 3, 4, 5, 6),
-                       (30, 100, 300, 1000, 3000, 10_000), 10),
-    "full": Setting(5, 1000, 1000, (100, 300, 1000, 3000), (100, 300, 1000),
-                    (-6, -5, -4, -3, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6),
-                    (1, 2, 3, 4, 5, 6), (30, 100, 300, 1000, 3000, 10_000, 30_000), 10, 10_000,
-                    40_000),
-}
+SETTINGS = {"quick": Setting(1, 64, 64, (50, 200), (50,), (-4, -2, 0, 1, 2, 4, 6), (2, 4),
+                             (300, 1000, 3000), 4, 1000, 2000),
+            "default": Setting(),
+            "full": Setting(5, 1000, 1000, (100, 300, 1000, 3000), (100, 300, 1000),
+                            (-6, -5, -4, -3, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6),
+                            widths_scatter=(30, 100, 300, 1000, 3000, 10_000, 30_000),
+                            n_test=10_000, max_steps=40_000)}
 
 
 def run(setting, keep):

@@ -49,12 +49,10 @@ class Setting:
     limit: int | None = None        # training images
 
 
-SETTINGS = {
-    "quick": Setting(("mnist tanh 200",), 1, 30, 12, 8000),
-    "default": Setting(("mnist tanh 500", "fashion-mnist relu 500", "mnist elu 500-500-500"), 1, 25,
-                       6),
-    "full": Setting(),
-}
+SETTINGS = {"quick": Setting(("mnist tanh 200",), 1, 30, 12, 8000),
+            "default": Setting(("mnist tanh 500", "fashion-mnist relu 500",
+                                "mnist elu 500-500-500"), 1, 25, 6),
+            "full": Setting()}
 
 
 def run(setting, keep):

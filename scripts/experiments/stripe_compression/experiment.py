@@ -36,36 +36,35 @@ AXES = {"sizes": ("p",), "d": (), **dict.fromkeys(("start", "star", "end"), (*LA
         "omega": (*MOMENT, "neuron", "input"), "at_moments": (*MOMENT, "convention"),
         **dict.fromkeys(("bias", "beta"), (*MOMENT, "neuron")),
         "lambda": (*CURVE, "convention"), **dict.fromkeys(("times", "satisfied"), CURVE)}
+SIZES = 64, 128, 256, 512, 1024, 2048
 
 
 @dataclass(frozen=True)
 class Setting:
     """Sizes p and seeds of each law in d dimensions; h, p and d of the trainings that are shown."""
 
-    h: int
-    sizes: tuple
-    seeds: int
-    sizes_late: tuple
-    seeds_late: int
-    sizes_cylinder: tuple
-    seeds_cylinder: int
-    sizes_lazy: tuple
-    seeds_lazy: int
-    shown_h: int
-    shown_p: int
-    max_steps: int
+    h: int = 600
+    sizes: tuple = SIZES
+    seeds: int = 8
+    sizes_late: tuple = SIZES[:4]
+    seeds_late: int = 3
+    sizes_cylinder: tuple = SIZES[:5]
+    seeds_cylinder: int = 6
+    sizes_lazy: tuple = (64, 256)
+    seeds_lazy: int = 3
+    shown_h: int = 1000
+    shown_p: int = 1000
+    max_steps: int = 3000
     d: int = 5
     shown_d: int = 10
 
 
-SIZES = 64, 128, 256, 512, 1024, 2048
-SETTINGS = {
-    "quick": Setting(200, (128, 512, 2048), 2, SIZES[:2], 1, (64, 256), 2, SIZES[:1], 1, 200, 200,
-                     800),
-    "default": Setting(600, SIZES, 8, SIZES[:4], 3, SIZES[:5], 6, (64, 256), 3, 1000, 1000, 3000),
-    "full": Setting(600, SIZES, 20, SIZES[:5], 10, SIZES[:5], 20, (64, 256, 1024), 10, 10_000, 1000,
-                    6000),
-}
+SETTINGS = {"quick": Setting(200, (128, 512, 2048), 2, SIZES[:2], 1, (64, 256), 2, SIZES[:1], 1,
+                             200, 200, 800),
+            "default": Setting(),
+            "full": Setting(seeds=20, sizes_late=SIZES[:5], seeds_late=10, seeds_cylinder=20,
+                            sizes_lazy=(64, 256, 1024), seeds_lazy=10, shown_h=10_000,
+                            max_steps=6000)}
 
 
 def laws(setting):

@@ -65,12 +65,11 @@ def split_of(rng, network, params, x, bases):
 def follow_stripe(p, n, d, widths, max_steps, seed):
     """One network from one start in both regimes; stages: start, feature, lazy."""
     rng = np.random.default_rng(seed)
-    (x, target), (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
-    network = OneHidden(d, *widths)
-    start, bases = network.init(rng), family_bases(fresh)
-    stages, curves = follow(network, start, x, target, max_steps, lambda params: share_outside(
-        tangent_kernel(network, params, fresh), bases[-1]))
-    spectra = judge(network, stages, fresh, labels)
+    train_set, (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
+    network, bases = OneHidden(d, *widths), family_bases(fresh)
+    stages, curves, spectra = follow(
+        network, network.init(rng), train_set, (fresh, labels), max_steps,
+        lambda params: share_outside(tangent_kernel(network, params, fresh), bases[-1]))
     return {**spectra, "curves": curves,
             **stack([split_of(rng, network, params, fresh, bases) for params in stages]),
             "families": np.array([explained_shares(bases, top) for top in spectra["vectors"]])}
@@ -81,23 +80,18 @@ def follow_mnist(p, n, widths, max_steps, seed):
     rng = np.random.default_rng(seed)
     train_set, test_set = images("mnist", 20_000)
     mean = train_set[0].mean(0)
-    (x, target), (fresh, labels) = (
-        (part[:count].astype(float) for part in parity_task(rng, *points, mean))
-        for points, count in ((train_set, p), (test_set, n)))
-    network = mean_field(x.shape[1], widths)
-    stages, _ = follow(network, network.init(rng), x, target, max_steps, lambda params: 0.0)
-    return judge(network, stages, fresh, labels)
+    train_set, test_set = ([part[:count].astype(float) for part in parity_task(rng, *points, mean)]
+                           for points, count in ((train_set, p), (test_set, n)))
+    network = mean_field(len(mean), widths)
+    return follow(network, network.init(rng), train_set, test_set, max_steps, lambda params: 0.0)[2]
 
 
-def follow(network, start, x, target, max_steps, look):
-    """(start, feature, lazy) params, and what was looked at during both trainings, (2, 61)."""
-    ends, looks = zip(*(train(network, start, x, target, alpha, max_steps, look)
+def follow(network, start, train_set, test_set, max_steps, look):
+    """params at start, feature, lazy; looks at both trainings, (2, 61); spectra and errors."""
+    ends, looks = zip(*(train(network, start, *train_set, alpha, max_steps, look)
                         for alpha in (FEATURE, LAZY)))
-    return (start, *ends), np.array(looks)
-
-
-def judge(network, stages, fresh, labels):
-    """The spectra of all stages, and the networks' errors on the fresh points."""
-    first, *ends = (network.forward(params, fresh)[0] for params in stages)
-    return {**stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
-            "errors": np.array([error_of(end - first, labels) for end in ends])}
+    stages, (fresh, labels) = (start, *ends), test_set
+    first, *outputs = (network.forward(params, fresh)[0] for params in stages)
+    return stages, np.array(looks), {
+        **stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
+        "errors": np.array([error_of(end - first, labels) for end in outputs])}
