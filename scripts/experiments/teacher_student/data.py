@@ -8,7 +8,7 @@ from npspectral.data import california_housing, load_npz, train_test_split
 def real_sets(name, rng, limit):
     """(x, target) for training and the same for the test, of a known set or an .npz file."""
     if name in ("mnist", "fashion-mnist"):
-        return [(x, one_hot(labels, 10)) for x, labels in images(name, limit)]
+        return [(x, np.eye(10, dtype=np.float32)[labels]) for x, labels in images(name, limit)]
     x, target, classes = ((*california_housing(dtype=np.float32), False)
                           if name == "california-housing" else from_file(name))
     (x, target), (x_test, test) = train_test_split(rng, x, target.reshape(len(x), -1))
@@ -16,10 +16,6 @@ def real_sets(name, rng, limit):
         target, test = standardized(target, test)
     x, x_test = standardized(x, x_test)
     return [(x, target), (x_test, test)]
-
-
-def one_hot(labels, n_classes):
-    return (labels[:, None] == np.arange(n_classes)).astype(np.float32)
 
 
 def standardized(train, test):
@@ -48,5 +44,5 @@ def from_file(path):
         expected = "integers (n,) from 0 on" if classes else "numbers (n,) or (n, K)"
         raise ValueError(f"{path}: {name} is {y.dtype} {y.shape} beside x of {len(x)} rows, "
                          f"expected {expected}")
-    target = one_hot(y, y.max() + 1) if classes else y.astype(np.float32)
-    return x.astype(np.float32), target, classes
+    target = np.eye(y.max() + 1)[y] if classes else y
+    return x.astype(np.float32), target.astype(np.float32), classes

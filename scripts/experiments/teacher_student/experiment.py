@@ -47,31 +47,29 @@ AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
 class Setting:
     """All arms with the first teacher, with the others only spectral ones; real data."""
 
-    teachers: tuple
-    students: tuple
-    seeds: int
-    epochs: tuple                       # of the stages
-    more_students: tuple = ()           # of the first teacher
-    published_students: tuple = ()      # of the first teacher, trained as published
+    teachers: tuple = (20, 10, 15)
+    students: tuple = (40, 100, 500)
+    seeds: int = 2
+    epochs: tuple = (60, 1000, 400, 150, 50)            # of the stages
+    more_students: tuple = (10,)                        # of the first teacher
+    published_students: tuple = (40, 100, 500)          # of the first teacher, as published
     seeds_of_others: int = 1
     n_in: int = 10
-    second: int = 20                    # width of the second hidden layer
+    second: int = 20                                    # width of the second hidden layer
     n_samples: int = 10_000
     real: tuple = DATA
-    features: str | None = None         # an .npz file of x and labels, or x and target
+    features: str | None = None                         # an .npz file of x and labels or target
     real_students: tuple = (40, 100, 300)
     real_stages: tuple = ((0.005, 40), (0.001, 20))
-    images: int | None = 10_000         # of the training set, the first
+    images: int | None = 10_000                         # of the training set, the first
 
 
-SETTLED = (60, 1000, 400, 150, 50)
-SETTINGS = {
-    "quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50),
-                     real=DATA[2:], real_students=(40,)),
-    "default": Setting((20, 10, 15), (40, 100, 500), 2, SETTLED, (10,), (40, 100, 500)),
-    "full": Setting((20, 10, 15, 30), (40, 100, 500), 30, SETTLED, (10, 20, 60, 200, 1000),
-                    (40, 100, 500), 30, real_students=(40, 100, 200, 500),
-                    real_stages=((0.005, 200), (0.001, 50)), images=None)}
+SETTINGS = {"quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50), (), (), real=DATA[2:],
+                             real_students=(40,)),
+            "default": Setting(),
+            "full": Setting((20, 10, 15, 30), seeds=30, more_students=(10, 20, 60, 200, 1000),
+                            seeds_of_others=30, real_students=(40, 100, 200, 500),
+                            real_stages=((0.005, 200), (0.001, 50)), images=None)}
 
 
 def arms(h, epochs):
