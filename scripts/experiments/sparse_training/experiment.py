@@ -23,8 +23,7 @@ Minutes on one core: --quick 0.2, --standard 12 (10,000 images, 15 epochs; S-QR 
 --full a day by estimate; --set "percents=(90,)" takes a part of it, as do datasets and arms.
 
 Deviation: all arms start at the same Glorot matrices, published: Gaussian with deviation 0.036.
-Not known from the code, and chosen: the last transfer is never masked, test accuracy is that of the
-best epoch.
+Chosen: the last transfer is never masked, test accuracy is that of the best epoch.
 """
 from dataclasses import dataclass
 
