@@ -44,3 +44,10 @@ def locked(*arrays):
     for array in arrays:
         array.setflags(write=False)
     return arrays
+
+
+def pooled(x, side):
+    """Images (n, pixels) as means over squares of side x side pixels."""
+    size = int(round(x.shape[1] ** 0.5))
+    blocks = x.reshape(len(x), size // side, side, size // side, side)
+    return blocks.mean((2, 4), dtype=x.dtype).reshape(len(x), -1)

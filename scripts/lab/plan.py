@@ -18,3 +18,9 @@ def stack(rows):
 def by_seed(rows, seeds):
     """Rows of one seed after the other, each with the same sizes, as arrays (seed, size, ...)."""
     return {name: array.reshape(seeds, -1, *array.shape[1:]) for name, array in stack(rows).items()}
+
+
+def axes(names):
+    """name of an array -> names of its axes, from axes -> arrays: {"seed, p": "errors steps"}."""
+    return {name: tuple(text.split(", ")) if text else () for text, arrays in names.items()
+            for name in arrays.split()}

@@ -66,10 +66,10 @@ def spaced(flow, y, max_steps, place=lambda record: record.step, after=lambda st
             return
 
 
-def escaped_and_last(flow, y, max_steps):
-    """The records at t* and where all points have y F >= 1, or that of max_steps instead."""
+def escaped_and_last(flow, y, max_steps, fraction=1.0):
+    """The records at t* and where that fraction has y F >= 1, or that of max_steps instead."""
     escaped = settle(flow, y, ESCAPED, max_steps=max_steps)
-    return escaped, settle(chain([escaped], flow), y, max_steps=max_steps)
+    return escaped, settle(chain([escaped], flow), y, fraction, max_steps=max_steps)
 
 
 def ends_by_alpha(network, params, train_set, test_set, exponents, max_steps, label, more):

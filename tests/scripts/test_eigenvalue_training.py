@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from conftest import assert_near, random_array, random_input, random_params
-from experiments.eigenvalue_training import arms, parts
+from experiments.eigenvalue_training import parts
 from experiments.eigenvalue_training.claims import claims
 
 from npspectral import Adamax, Chain, Dense, Identity, Tanh, check_gradients
@@ -18,7 +18,7 @@ from npspectral.training import Step
     ("everything", 1_970_000, (2000, 784)), ("linear", 1954, (500, 784)),
     ("perceptron", 7840, (10, 784)), ("notebook_2020", 41_390, (500, 784))])
 def test_every_arm_trains_as_many_parameters_as_it_says(arm, trainable, shape):
-    network = arms.ARMS[arm].network(0)
+    network = parts.ARMS[arm].network(0)
     params = network.init(np.random.default_rng(0), np.float32)
     assert tree.size(network.trainable_part(params)) == trainable
     assert params[0].get("phi", params[0].get("weight")).shape == shape
@@ -30,7 +30,7 @@ def test_every_arm_trains_as_many_parameters_as_it_says(arm, trainable, shape):
 
 
 def test_chosen_weights_are_a_dense_layer_with_all_but_count_gradients_struck_out(rng):
-    layer, dense = arms.ChosenWeights(6, 4, 9, seed=3), Dense(6, 4, bias=False)
+    layer, dense = parts.ChosenWeights(6, 4, 9, seed=3), Dense(6, 4, bias=False)
     params = random_params(layer, rng)
     x, grad_y = random_input(layer, rng), random_array(rng, (4, 4))
     weight, chosen = params["weight"].copy(), set()
@@ -50,7 +50,7 @@ def test_chosen_weights_are_a_dense_layer_with_all_but_count_gradients_struck_ou
 
 
 def test_training_chosen_weights_moves_no_other(rng):
-    network = arms.direct((6, 5, 3), (7, 0), seed=1)
+    network = parts.direct((6, 5, 3), (7, 0), seed=1)
     start = network.init(rng)
     step = Step(network, start, arms_loss, Adamax(0.1))
     step(random_array(rng, (8, 6)), random_array(rng, (8, 3)))
@@ -64,26 +64,26 @@ def arms_loss(y, target):
 
 
 def test_seeds_choose_other_weights_and_the_same_seed_the_same():
-    places = [arms.ChosenWeights(50, 40, 30, seed).places for seed in (0, 0, 1)]
+    places = [parts.ChosenWeights(50, 40, 30, seed).places for seed in (0, 0, 1)]
     assert np.array_equal(places[0], places[1]) and not np.array_equal(places[0], places[2])
 
 
 def test_shares_of_the_chosen_weights_are_those_of_the_layers():
     weights = np.array([784 * 2000, 2000 * 200, 200 * 10])
-    assert sum(weights) == sum(arms.EVERY) and list(weights) == list(arms.EVERY)
-    assert list(arms.ANYWHERE) == list(np.round(5194 * weights / weights.sum()))
-    assert arms.AS_EIGENVALUES == (784 + 2000, 2000 + 200, 200 + 10)
-    assert {sum(arms.ANYWHERE), sum(arms.AS_EIGENVALUES), sum(arms.LATE)} == {5194}
+    assert sum(weights) == sum(parts.EVERY) and list(weights) == list(parts.EVERY)
+    assert list(parts.ANYWHERE) == list(np.round(5194 * weights / weights.sum()))
+    assert parts.AS_EIGENVALUES == (784 + 2000, 2000 + 200, 200 + 10)
+    assert {sum(parts.ANYWHERE), sum(parts.AS_EIGENVALUES), sum(parts.LATE)} == {5194}
 
 
 def test_start_of_2020_is_the_effective_eigenvalue(rng):
     m = np.random.default_rng(5).uniform(-1.8, 1.8, 100)
-    lambda_out = arms.Start2020()(np.random.default_rng(5), (100,))
+    lambda_out = parts.start_2020(np.random.default_rng(5), (100,))
     assert_near(1 - lambda_out, m * (1 - m), roundings=8, scale=5.04)
 
 
 def test_linear_network_equals_its_matrix_and_a_missing_factor_is_caught(rng):
-    network = arms.spectral((9, 7, 5, 3), activation=Identity())
+    network = parts.spectral((9, 7, 5, 3), activation=Identity())
     params = network.init(rng, np.float32)
     x, labels = random_input(network, rng, np.float32, (50,)), rng.integers(3, size=50)
     collapsed = parts.collapse(network, params, x, labels)
@@ -102,7 +102,7 @@ def curves(test_accuracy, train_accuracy=0.9704):
 
 def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():
     def failures(**changes):
-        chosen = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in arms.AS_MANY}}
+        chosen = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in parts.AS_MANY}}
         rows = claims({f"mnist, {arm}": arrays for arm, arrays in (
             chosen | changes).items()})
         return [row.quantity for row in rows if "FAIL" in row.verdict]

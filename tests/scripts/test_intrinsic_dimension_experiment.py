@@ -1,7 +1,7 @@
 """scripts/experiments/intrinsic_dimension: clouds, layers, labels, verdicts that can fail."""
 import numpy as np
 import pytest
-from experiments.intrinsic_dimension import clouds, parts
+from experiments.intrinsic_dimension import parts
 from experiments.intrinsic_dimension.claims import claims
 from tiny import toy_images
 
@@ -12,7 +12,7 @@ from npspectral.analysis.clouds.dimension import intrinsic_dimension
                                   "sphere in 5 dimensions", "the same, a tenth at 0"])
 def test_controls_have_their_dimension(name, rng):
     """4 sd of independent ratios above; a boundary in 5 dimensions takes 10 %, and noise, below."""
-    control = clouds.CONTROLS[name]
+    control = parts.CONTROLS[name]
     found = intrinsic_dimension(control.draw(rng, 2000))
     sd = 2000 ** -0.5
     assert 0.9 - 4 * sd < found.value / control.dimension < 1 + 4 * sd
@@ -22,7 +22,7 @@ def test_controls_have_their_dimension(name, rng):
 def test_layers_come_in_order_and_are_measured_alike(rng):
     network = parts.dense_network(5, (40, 30), 2)
     params, x = network.init(rng), rng.standard_normal((90, 5))
-    found = clouds.measure_layers(rng, network, params, x)
+    found = parts.measure_layers(rng, network, params, x)
     u = x @ params[0]["weight"].T + params[0]["bias"]
     for cloud, at in ((x, 0), (u, 1), (np.maximum(u, 0), 2)):
         dimension = intrinsic_dimension(cloud)
@@ -49,7 +49,7 @@ def test_trained_networks_start_as_the_untrained_and_see_the_same_points():
 def test_shuffled_labels_are_the_true_ones_in_another_order(monkeypatch):
     drawn, learned = toy_images("mnist", 60), []
     monkeypatch.setattr(parts, "images", lambda name, limit: drawn)
-    monkeypatch.setattr(parts, "fit", lambda network, params, x, labels, **options: (
+    monkeypatch.setattr("lab.learning.fit", lambda network, params, x, labels, **options: (
         learned.append(labels) or ()))
     for labels in (parts.TRUE, parts.SHUFFLED):
         parts.follow_mnist(labels, 60, 80, (30, 30), 2, 0)

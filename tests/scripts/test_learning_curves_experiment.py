@@ -76,10 +76,10 @@ def test_training_stops_and_tells_when_points_left_the_margin():
     rng = np.random.default_rng(0)
     network, task = OneHidden(5, 50), parts.TASKS["stripe"]
     start, ((x, target), _) = network.init(rng), parts.draw("stripe", 5, rng, 20)
-    last, escaped = parts.train(task, network, start, x, target, 1e6, 5000, "")
+    escaped, last = parts.train(task, network, start, x, target, 1e6, 5000, "")
     assert last.satisfied(target) == task.fraction == 0.95 and last.step < 5000
     assert 0.1 < escaped.satisfied(target) < 0.3 and 0 < escaped.time < last.time
-    early, none = parts.train(task, network, start, x, target, 1e6, 3, "")
+    none, early = parts.train(task, network, start, x, target, 1e6, 3, "")
     assert early.step == none.step == 3
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments.recurrent_classifier import data, parts
+from experiments.recurrent_classifier import parts
 from experiments.recurrent_classifier.claims import claims
 from experiments.recurrent_classifier.experiment import SETTINGS, run
 from experiments.recurrent_classifier.parts import (PATIENCE, RATES, TAIL, follow, rest_errors,
@@ -17,7 +17,7 @@ from npspectral.nn import RecurrentSpectral
 
 @pytest.fixture(autouse=True)
 def toy_data(monkeypatch):
-    monkeypatch.setattr(data, "images", toy_images)
+    monkeypatch.setattr(parts, "images", toy_images)
     monkeypatch.setattr("npspectral.data.digits", toy_digits)
     monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
     monkeypatch.setattr(parts, "FOLLOWED", 12)
@@ -29,7 +29,7 @@ def result():
 
 
 def test_rings_have_their_radii_and_labels():
-    x, labels = data.rings(np.random.default_rng(0), 2000)
+    x, labels = parts.rings(np.random.default_rng(0), 2000)
     radius = np.linalg.norm(x, axis=1)
     for label, middle in ((0, 0.5), (1, 1.2)):
         own = radius[labels == label]
@@ -40,11 +40,11 @@ def test_rings_have_their_radii_and_labels():
 def test_halved_images_are_means_of_four_pixels():
     x = np.arange(2 * 784.0).reshape(2, 784)
     image = x[1].reshape(28, 28)
-    assert data.halved(x)[1].reshape(14, 14)[3, 5] == image[6:8, 10:12].mean()
+    assert parts.pooled(x, 2)[1].reshape(14, 14)[3, 5] == image[6:8, 10:12].mean()
 
 
 def test_pairs_are_of_three_digits_and_test_pairs_of_other_images():
-    (x, labels), (x_test, labels_test) = data.pairs(np.random.default_rng(0), 50, 30)
+    (x, labels), (x_test, labels_test) = parts.pairs(np.random.default_rng(0), 50, 30)
     assert x.shape == (50, 128) and x_test.shape == (30, 128)
     assert set(labels) <= set(range(9)) and len(set(labels)) > 4
     assert (x[:, :3].argmax(1) == labels // 3).all()
@@ -127,9 +127,9 @@ def test_pairs_the_other_way_round_and_both_windows(asked, monkeypatch):
 
 
 def test_validation_images_are_neither_trained_nor_tested():
-    parts = [x for x, _ in data.mnist(np.random.default_rng(0), 60, 10, True)]
-    assert [part.shape for part in parts] == [(50, 196), (10, 196), (100, 196)]
-    rows = np.concatenate(parts[:2])
+    sets = [x for x, _ in parts.mnist(np.random.default_rng(0), 60, 10, True)]
+    assert [x.shape for x in sets] == [(50, 196), (10, 196), (100, 196)]
+    rows = np.concatenate(sets[:2])
     assert len(np.unique(rows, axis=0)) == 60
 
 

@@ -6,6 +6,7 @@ from lab.table import Row
 
 PUBLISHED = {"p": "1", "h": "0.5", "d": "-"}        # A ~ p sqrt(h)
 MERGED = "change of f on the training set, merged"
+POWERS = "attractors", "ternary", "effective"       # counts that may be powers of a size
 LEAST_GROWTH = 0.05                                 # |beta| of neurons that have not stopped
 
 
@@ -21,19 +22,14 @@ def claims(result):
     return rows
 
 
-def cosines(field):
-    """Of growing neurons with the nearest maximum of their sign of beta."""
-    ends = field["ends"] / np.sqrt((field["ends"] ** 2).sum(1, keepdims=True))
-    near = field["last"] @ ends.T
-    near[field["beta"][:, None] != field["end_signs"]] = -1
-    return near.max(1)[field["growth"] > LEAST_GROWTH]
-
-
 def judge_field(field):
+    """Growing neurons have a cosine of 1 with the nearest maximum of their sign of beta."""
+    ends = field["ends"] / np.sqrt((field["ends"] ** 2).sum(1, keepdims=True))
+    alike, growing = field["beta"][:, None] == field["end_signs"], field["growth"] > LEAST_GROWTH
+    cosines = np.where(alike, field["last"] @ ends.T, -1).max(1)
     return [Row("field", "growing neurons that end in a computed attractor", "all",
-                (cosines(field) > 0.999).mean(), low=0.99),
-            Row("field", "neurons that die or shrink instead", "-",
-                (field["growth"] <= LEAST_GROWTH).mean())]
+                (cosines[growing] > 0.999).mean(), low=0.99),
+            Row("field", "neurons that die or shrink instead", "-", (~growing).mean())]
 
 
 def judge_maxima(part, arrays):
@@ -49,25 +45,21 @@ def exponent(sizes, counts):
 
 
 def judge_count(part, name, arrays):
-    """Counts are (seed, size); the table lists them size by size."""
-    sizes, count = arrays[name], {key: arrays[key].swapaxes(0, 1) for key in arrays if key != name}
-    row = partial(Row, part)
-    rows = [row(f"exponent of {what} in {name}{patterns}", published,
-                exponent(sizes, count[key]))
-            for what, patterns, key, published in (
-                ("A", ", raw patterns", "attractors", PUBLISHED[name]),
-                ("A", ", ternary patterns", "ternary", PUBLISHED[name]),
-                ("the effective number", "", "effective", "-"))]
-    return rows + [
-        row("A / A at the start", "less", (count["attractors"] / count["at_start"]).ravel(),
-            high=1),
-        row("points not learned", "0", count["left"].ravel()),
-        row("the same, less those that no neuron is active on", "0",
-            (count["left"] - count["unseen"]).ravel(), high=0, every=False),
-        row(MERGED, "0", count["change"].ravel(), high=1e-14, exact=True),
-        row("patterns that one neuron cannot replace", "none", count["two"].ravel()),
+    """Arrays are (seed, size); the table lists them size by size."""
+    flat = {key: array.T.ravel() for key, array in arrays.items() if key != "errors"}
+    row, power = partial(Row, part), {key: exponent(arrays[name], arrays[key].T) for key in POWERS}
+    return [
+        row(f"exponent of A in {name}, raw patterns", PUBLISHED[name], power["attractors"]),
+        row(f"exponent of A in {name}, ternary patterns", PUBLISHED[name], power["ternary"]),
+        row(f"exponent of the effective number in {name}", "-", power["effective"]),
+        row("A / A at the start", "less", flat["attractors"] / flat["at_start"], high=1),
+        row("points not learned", "0", flat["left"]),
+        row("the same, less those that no neuron is active on", "0", flat["left"] - flat["unseen"],
+            high=0, every=False),
+        row(MERGED, "0", flat["change"], high=1e-14, exact=True),
+        row("patterns that one neuron cannot replace", "none", flat["two"]),
         row("merged: test error less the network's", "-",
-            np.diff(count["errors"], axis=-1).ravel())]
+            np.diff(arrays["errors"].swapaxes(0, 1)).ravel())]
 
 
 def judge_mnist(feature, lazy):

@@ -12,26 +12,16 @@ Source: L. Petrini 2020, candidacy talk (A ~ p sqrt(h) up to A ~ h, "preliminary
 replace an attractor). An attractor there: neurons active on the same points; here, of one sign of
 beta too.
 
-Published against ours (medians of 3 seeds, range; about p = 64, h = 400, d = 5; raw patterns):
-A ~ p / p^0.65 (0.63 to 0.92), ternary patterns 0.65;  A ~ sqrt(h) / h^0.62 (0.58 to 0.64), 0.67
-A against d: not given / d^0.66 (0.51 to 1.05), no power law: it grows to d = 10 and not beyond
-one neuron replaces an attractor / f changes by 2.1e-15 at most; 0 or 1 pattern in a network needs 2
-MNIST: feature learning is better / test error 0.105, lazy 0.112, in each of 3 seeds; but 0.88 of
-    the neurons are attractors of their own (lazy: 0.98), so that merging hardly saves any
-Patterns count neurons that contribute nothing. The effective number, 1 / sum of squared shares of
-|beta| |v|, grows as p^0.82 and hardly with h (h^0.12): at h = 1600 it is 12.6, of 121 attractors.
-With constant forces the number of maxima grows as p^0.43, p^0.74, p^0.98 for d = 1, 2, 3, and more
-than half of them lie on kinks, along which neurons slide.
-
 Minutes on one core: --quick 1/4, --standard 7, --full 700 by estimate.
 
-Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk).
+Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk);
+few neurons after merging on MNIST, where most of them are attractors of their own.
 """
 from dataclasses import dataclass
 
 import numpy as np
 from lab.data import here
-from lab.plan import stack
+from lab.plan import axes, by_seed, stack
 
 from npspectral.sweep import grid
 
@@ -40,21 +30,21 @@ from .parts import FEATURE, LAZY, follow_field, follow_maxima, follow_mnist, fol
 SECONDS = 16, 430, 42000
 DATA = ("mnist",)
 VARIED = "phd"
-COUNTS = ("attractors", "ternary", "at_start", "dead", "sliding", "unseen", "effective", "merged",
-          "mixed", "two", "change", "left", "drift")
+COUNTS = ("attractors ternary at_start dead sliding unseen effective merged mixed two change left "
+          "drift")
 AXES = {
-    **{f"field/{name}": axes for name, axes in {
-        "x": ("point", "input"), "force": ("point",), "beta": ("neuron",), "growth": ("neuron",),
-        "paths": ("step", "neuron", "component"), "last": ("neuron", "component"),
-        "ends": ("attractor", "component"), "end_signs": ("attractor",)}.items()},
+    **{f"field/{name}": of for name, of in axes({
+        "point, input": "x", "point": "force", "neuron": "beta growth",
+        "step, neuron, component": "paths", "neuron, component": "last",
+        "attractor, component": "ends", "attractor": "end_signs"}).items()},
     **{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
        for name in ("attractors", "sliding")},
-    **{f"A against {size}/{name}": ("seed", size) for size in VARIED for name in COUNTS},
-    **{f"A against {size}/errors": ("seed", size, "merged or not") for size in VARIED},
-    **{size: (size,) for size in VARIED}, **dict.fromkeys(COUNTS, ("seed",)),
-    "errors": ("seed", "merged or not"), "vectors": ("seed", "neuron", "component"),
-    "beta": ("seed", "neuron"), "labels": ("seed", "neuron"), "x": ("seed", "point", "input"),
-    "target": ("seed", "point")}
+    **{f"A against {size}/{name}": ("seed", size, *["merged or not"] * (name == "errors"))
+       for size in VARIED for name in (*COUNTS.split(), "errors")},
+    **{size: (size,) for size in VARIED},
+    **axes({"seed": COUNTS, "seed, merged or not": "errors", "seed, point": "target",
+            "seed, neuron, component": "vectors", "seed, neuron": "beta labels",
+            "seed, point, input": "x"})}
 
 
 @dataclass(frozen=True)
@@ -81,35 +71,33 @@ SETTINGS = {
                        (2, 3, 5, 10, 20), 20),
     "full": Setting(10, 256, 2000, 5, (16, 32, 64, 128, 256, 512, 1024),
                     (100, 200, 500, 1000, 2000, 5000, 10_000), (2, 3, 5, 10, 20, 50), 100, 4096,
-                    2000, 100_000),
-}
+                    2000, 100_000)}
 
 
 def plan(setting):
-    """part, or (varied size, its value) -> the runs."""
+    """part -> its runs, those of sizes seed by seed."""
     runs = {"field": grid(follow_field, seed=[2])}
     for d, sizes in enumerate(setting.p_maxima, start=1):
         runs[f"maxima, d = {d}"] = grid(follow_maxima, d=[d], p=sizes, tasks=[setting.tasks])
-    trained = {"seed": range(setting.seeds), "max_steps": [setting.max_steps]}
+    seeds, max_steps = range(setting.seeds), [setting.max_steps]
     base = {size: [getattr(setting, size)] for size in VARIED}
     for size in VARIED:
-        for value in getattr(setting, f"{size}_varied"):
-            runs[size, value] = grid(follow_sphere, **{**base, size: [value]}, **trained)
+        runs[f"A against {size}"] = grid(follow_sphere, seed=seeds, max_steps=max_steps, **{
+            **base, size: getattr(setting, f"{size}_varied")})
     for name, alpha in (("feature", FEATURE), ("lazy", LAZY)) if here("mnist") else ():
         runs[f"mnist, {name}"] = grid(follow_mnist, alpha=[alpha], p=[setting.mnist_p],
-                                      h=[setting.mnist_h], **trained)
+                                      h=[setting.mnist_h], seed=seeds, max_steps=max_steps)
     return runs
 
 
 def run(setting, keep):
     values = keep(plan(setting))
-    result = {"field": values.pop("field")[0]}
+    result = {part: stack(rows) for part, rows in values.items()}
+    result["field"], = values["field"]
     for d, sizes in enumerate(setting.p_maxima, start=1):
-        part = f"maxima, d = {d}"
-        result[part] = {"p": np.array(sizes), **stack(values.pop(part))}
+        result[f"maxima, d = {d}"]["p"] = np.array(sizes)
     for size in VARIED:
-        varied = getattr(setting, f"{size}_varied")
-        rows = zip(*(values.pop((size, value)) for value in varied), strict=True)
-        result[f"A against {size}"] = {size: np.array(varied),
-                                       **stack([stack(of_seed) for of_seed in rows])}
-    return result | {part: stack(rows) for part, rows in values.items()}
+        part = f"A against {size}"
+        result[part] = {size: np.array(getattr(setting, f"{size}_varied")),
+                        **by_seed(values[part], setting.seeds)}
+    return result

@@ -1,15 +1,16 @@
 """The runs: paths in the field, maxima, networks trained and counted."""
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.neurons import weights
+from lab.progress import told
+from lab.tasks import error_of
 
-from npspectral.analysis.neurons.attractors import attractor_labels, maxima, patterns
-from npspectral.analysis.neurons.dynamics import Neurons, velocities
-from npspectral.analysis.neurons.merging import TWO, merge
-from npspectral.data.binary import sphere
-from npspectral.data.principal import parity_task, principal_components
+from npspectral.analysis.neurons import (Neurons, attractor_labels, maxima, merge, patterns,
+                                         velocities)
+from npspectral.analysis.neurons.merging import TWO
+from npspectral.data import parity_task, principal_components, sphere
 from npspectral.nn import OneHidden
-from npspectral.training import Limits, gradient_flow
+from npspectral.training import Limits, gradient_flow, settle
 
 FEATURE, LAZY = 1e-6, 1e6           # alpha
 FLOOR = 0.03                        # of Limits: the smallest steps; counts and errors hardly change
@@ -18,8 +19,6 @@ N_TEST, N_COMPONENTS = 5000, 10
 POINTS, NEURONS, SHOWN = 6, 1000, 60         # of the field; SHOWN of them with their paths
 N_STEPS, STEPS = 4000, (0.1, 1e-3)          # and the first and last of them
 
-
-# The field
 
 def follow_field(seed):
     """Paths of balanced neurons under forces y, and the maxima that they can end in.
@@ -55,25 +54,12 @@ def follow_maxima(d, p, tasks):
     return dict(zip(("attractors", "sliding"), np.array(rows).T))
 
 
-# Trained networks
-
-def train(network, start, x, target, alpha, max_steps, label):
-    """The record at which y F >= 1 for every point, or that of max_steps."""
-    for record in gradient_flow(network, start, x, target, alpha=alpha,
-                                limits=Limits(floor=FLOOR)):
-        if record.step % 200 == 0:
-            progress(f"{label}  step {record.step}, {record.satisfied(target):.3f} learned")
-        if record.satisfied(target) == 1 or record.step >= max_steps:
-            return record
-
-
 def measured(neurons, begin, x, test_set):
     """What is counted in trained neurons; `begin` are those at the start."""
     (x_test, target), merged = test_set, merge(neurons, x)
     found, loose = attractor_labels(neurons, x), attractor_labels(neurons, x, TOLERANCE)
     before, after = neurons.forward(x), merged.neurons.forward(x)
     start = begin.forward(x_test)
-    outputs = [some.forward(x_test) - start for some in (neurons, merged.neurons)]
     return {"attractors": found.count, "ternary": loose.count,
             "at_start": attractor_labels(begin, x).count, "dead": found.dead.mean(),
             "sliding": loose.sliding.sum() / max(1, (~found.dead).sum()),
@@ -81,36 +67,36 @@ def measured(neurons, begin, x, test_set):
             "effective": effective(neurons, found.labels),
             "merged": len(merged.neurons.beta), "mixed": merged.mixed.sum(),
             "two": merged.count(TWO), "change": np.abs(after - before).max() / np.abs(before).max(),
-            "errors": [(output * target[:, 0] <= 0).mean() for output in outputs]}
+            "errors": [error_of(some.forward(x_test) - start, target[:, 0])
+                       for some in (neurons, merged.neurons)]}
 
 
 def effective(neurons, labels):
     """exp(entropy) of the shares of all attractors in sum |beta| |v|: how many carry f."""
-    share = np.abs(neurons.beta) * np.sqrt((neurons.vectors ** 2).sum(1))
-    share = np.bincount(labels[labels >= 0], share[labels >= 0])
+    share = np.bincount(labels[labels >= 0], weights(neurons.vectors, neurons.beta)[labels >= 0])
     share = share[share > 0] / share.sum()
     return np.exp(-(share * np.log(share)).sum())
 
 
 def learn(alpha, h, train_set, test_set, rng, max_steps, label):
-    """A network trained, counted and merged."""
+    """A network trained, counted and merged: numbers, and arrays of its neurons and points."""
     x, target = train_set
     network = OneHidden(x.shape[1], h)
     start = network.init(rng)
-    record = train(network, start, x, target, alpha, max_steps, label)
+    flow = gradient_flow(network, start, x, target, alpha=alpha, limits=Limits(floor=FLOOR))
+    record = settle(told(flow, target, label), target, max_steps=max_steps)
     begin, neurons = (Neurons.of(network, params) for params in (start, record.params))
-    return {**measured(neurons, begin, x, test_set), "left": 1 - record.satisfied(target),
-            "drift": record.drift, "vectors": neurons.vectors, "beta": neurons.beta,
-            "labels": attractor_labels(neurons, x).labels, "x": x, "target": target[:, 0]}
+    numbers = {**measured(neurons, begin, x, test_set), "left": 1 - record.satisfied(target),
+               "drift": record.drift}
+    return numbers, {"vectors": neurons.vectors, "beta": neurons.beta, "x": x,
+                     "labels": attractor_labels(neurons, x).labels, "target": target[:, 0]}
 
 
 def follow_sphere(p, h, d, seed, max_steps):
     rng = np.random.default_rng(seed)
     test_set, train_set = sphere(rng, N_TEST, d), sphere(rng, p, d)
-    found = learn(FEATURE, h, train_set, test_set, rng, max_steps,
-                  f"sphere, p {p}, h {h}, d {d}, seed {seed}")
-    return {name: value for name, value in found.items()
-            if name not in ("vectors", "beta", "labels", "x", "target")}
+    return learn(FEATURE, h, train_set, test_set, rng, max_steps,
+                 f"sphere, p {p}, h {h}, d {d}, seed {seed}")[0]
 
 
 def follow_mnist(alpha, p, h, seed, max_steps):
@@ -121,5 +107,6 @@ def follow_mnist(alpha, p, h, seed, max_steps):
     components = principal_components(train_set[0], N_COMPONENTS)
     train_set, test_set = ((components.whiten(images), target)
                            for images, target in (train_set, test_set))
-    return learn(alpha, h, [part[:p] for part in train_set], test_set, rng, max_steps,
-                 f"mnist, alpha {alpha:g}, seed {seed}")
+    numbers, arrays = learn(alpha, h, [part[:p] for part in train_set], test_set, rng, max_steps,
+                            f"mnist, alpha {alpha:g}, seed {seed}")
+    return numbers | arrays

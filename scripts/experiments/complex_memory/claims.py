@@ -64,10 +64,8 @@ def judge_pairs(name, told):
 
 def judge_free(name, free, fixed):
     """Nodes with trained eigenvalues live so long that the second item meets the first."""
-    at = free["gap"][0] == APART
-    return [Row(name, "largest |lambda|, fixed", "-", fixed["largest"]),
-            Row(name, "largest |lambda|, trained", "-", free["largest"]),
-            Row(name, f"trained: order from phases, {APART} apart", "-",
-                free["phases"][:, at].ravel()),
-            Row(name, f"trained: pattern less the sum, {APART} apart", "-",
-                free["cross"][:, at].ravel())]
+    row, at = partial(Row, name), free["gap"][0] == APART
+    return [row("largest |lambda|, fixed", "-", fixed["largest"]),
+            row("largest |lambda|, trained", "-", free["largest"]),
+            row(f"trained: order from phases, {APART} apart", "-", free["phases"][:, at].ravel()),
+            row(f"trained: pattern less the sum, {APART} apart", "-", free["cross"][:, at].ravel())]

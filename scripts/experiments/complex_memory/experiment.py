@@ -14,39 +14,23 @@ On 1,797 digits of 8 x 8 pixels, and on MNIST with means over 2 x 2 pixels (--fu
 Source: arXiv 2312.07296 (2023), of which only the abstract was read: no published number is known.
 
 Minutes on one core: --quick, digits alone, 0.1, --standard 6, --full 120 by estimate.
-
-Measured, medians over 3 seeds (digits / MNIST; 197 nodes, 10 modes and 5 steps of f on MNIST):
-    accuracy    oscillating .975 / .979, free .969 / .981, score .978 / .981, linear .964 / .917
-    |m|         changes by 5e-14 of itself in 1,000 steps after the nodes' end
-    order       of two items 20 steps apart: told from phases, nothing fitted, 0.999 / 0.998; from
-                |a|^2, fitted, 0.50 / 0.51, chance; both classes and the order, 1 of 90: 0.94 / 0.96
-    separation  told from the second item's phase, 1 of 22: 0.91 / 0.99
-Where it ends: 22 steps apart all modes are back where they were (evenly spaced frequencies have
-that period) and phases give 0.50. 1 step apart the nodes still hold the first item, the pattern is
-0.43 / 0.73 off the sum of both items', and |a|^2 does tell the order, 0.78 / 0.83. Eigenvalues that
-are trained, up to 0.98 on MNIST, keep the nodes alive: 20 steps apart the sum is still 0.37 off.
 """
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
-from .parts import ARMS, FOLLOWED, follow
+from .parts import ARMS, follow
 
 SECONDS = 5, 360, 7200
 DATA = "digits", "mnist"
-MEASURED = "end", "largest", "condition", "drift", "limit", "in_time"
-PAIRS = "seed", "gap"
-AXES = {**dict.fromkeys(("size", "seed", "end", "largest", "condition", "drift", "limit", "period"),
-                        ("seed",)),
-        **dict.fromkeys(("gap", "phases", "both", "separation", "amplitude", "power", "cross",
-                         "swap", "swap_power"), PAIRS),
-        **dict.fromkeys(("turned", "twice", "alone"), (*PAIRS, "class")),
-        **dict.fromkeys(("k_real", "k_imag", "weight"), ("seed", "out", "in")),
-        "accuracy": ("seed", "epoch"), "phi": ("seed", "node", "component"),
-        "theta": ("seed", "node"), "omega": ("seed", "mode"), "bias": ("seed", "out"),
-        "cloud": ("seed", "order", "pair"), "in_time": ("seed", "step"), "m": ("step", "mode"),
-        "u": ("step",), "label": ()}
+AXES = axes({
+    "seed": "size seed end largest condition drift limit period", "seed, epoch": "accuracy",
+    "seed, gap": "gap phases both separation amplitude power cross swap swap_power",
+    "seed, gap, class": "turned twice alone", "seed, order, pair": "cloud",
+    "seed, out, in": "k_real k_imag weight", "seed, node, component": "phi", "seed, node": "theta",
+    "seed, mode": "omega", "seed, out": "bias", "seed, step": "in_time", "step, mode": "m",
+    "step": "u", "": "label"})
 
 
 @dataclass(frozen=True)
@@ -74,13 +58,8 @@ def run(setting, keep):
         counts=setting.counts, pool=setting.pool, steps=setting.steps)
         for name in here(*DATA) if getattr(setting, name) for arm in ARMS}
     result = {}
-    for (name, arm), rows in keep(plan).items():
-        result[f"{name}, {arm}"] = stack([row["classes"] for row in rows])
-        if arm in FOLLOWED:
-            result[f"{name}, {arm}, pairs"] = stack([row["pairs"] for row in rows])
-        if arm == "oscillating":
-            seen = [row["memory"] for row in rows]
-            result[f"{name}, memory"] = stack([{part: one[part] for part in MEASURED}
-                                               for one in seen])
-            result[f"{name}, states"] = {part: seen[0][part] for part in ("m", "u", "label")}
+    for rows in keep(plan).values():
+        for part in rows[0]:
+            found = [row[part] for row in rows]
+            result[part] = found[0] if part.endswith("states") else stack(found)
     return result

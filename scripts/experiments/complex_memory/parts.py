@@ -1,12 +1,12 @@
 """A network trained, and what it keeps."""
 import numpy as np
-from lab.data import images
-from lab.progress import progress
+from lab.data import images, pooled
+from lab.learning import learn
 
-from npspectral import Adam, Dense, ReLU, data, fit, mean_squared_error, softmax_cross_entropy
+from npspectral import Dense, ReLU, data, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import ComplexRecurrentSpectral, tree
 
-from .sequences import follow_sequences
+from .sequences import follow_sequences, with_constant
 
 CLASSES, BATCH = 10, 100
 ARMS = ("oscillating", "free", "score", "linear")
@@ -18,31 +18,15 @@ GAPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 21, 22, 23, 24)
 PERIOD = 2 * (CLASSES + 1)              # after so many steps all modes, evenly spaced, are back
 
 
-# Data
-
 def load(name, seed, pool):
     """(x, labels) for training, the same for testing, float32, with a constant last feature."""
     if name == "digits":
-        rng = np.random.default_rng(seed)
+        rng, pool = np.random.default_rng(seed), 1
         sets = data.train_test_split(rng, *data.digits(dtype=np.float32))
     else:
         sets = images(name)
-    return [(with_constant(pooled(x, pool if name == "mnist" else 1)), labels)
-            for x, labels in sets]
+    return [(with_constant(pooled(x, pool)), labels) for x, labels in sets]
 
-
-def pooled(x, side):
-    """Means over squares of side x side pixels."""
-    size = int(round(x.shape[1] ** 0.5))
-    blocks = x.reshape(len(x), size // side, side, size // side, side)
-    return blocks.mean((2, 4), dtype=x.dtype).reshape(len(x), -1)
-
-
-def with_constant(x):
-    return np.concatenate([x, np.ones_like(x[:, :1])], 1)
-
-
-# Networks
 
 def network(n_in, arm, steps):
     """All start alike; only the free arm trains the nodes' eigenvalues."""
@@ -53,15 +37,6 @@ def network(n_in, arm, steps):
                                     read="score" if arm == "score" else "amplitude")
 
 
-def problem(arm, labels):
-    """The target and the loss of an arm."""
-    if arm in ("score", "linear"):
-        return labels, softmax_cross_entropy
-    target = np.zeros((len(labels), 2 * CLASSES), np.float32)       # Re a = onehot, Im a = 0
-    target[np.arange(len(labels)), labels] = 1
-    return target, mean_squared_error
-
-
 def accuracy(y, labels):
     """Of the largest of the first CLASSES outputs, the real parts if there are both."""
     return (y[:, :CLASSES].argmax(1) == labels).mean()
@@ -70,17 +45,16 @@ def accuracy(y, labels):
 def train(layer, arm, stages, train_set, test_set, rng, label):
     """Parameters at the end and the test accuracy after every epoch."""
     (x, labels), (x_test, labels_test) = train_set, test_set
-    (target, loss), params, found = problem(arm, labels), layer.init(rng, np.float32), []
+    params, found, target, loss = layer.init(rng, np.float32), [], labels, softmax_cross_entropy
+    if arm in FOLLOWED:                                             # Re a = onehot, Im a = 0
+        target, loss = np.eye(CLASSES, 2 * CLASSES, dtype=np.float32)[labels], mean_squared_error
     for rate, epochs in stages:
-        for record in fit(layer, params, x, target, loss=loss, optimizer=Adam(rate),
-                          batch_size=BATCH, rng=rng, epochs=epochs):
+        for record in learn(layer, params, (x, target), [(rate, epochs)], f"{label}, {arm}",
+                            loss=loss, batch_size=BATCH, rng=rng):
             found.append(accuracy(layer.forward(record.params, x_test)[0], labels_test))
-            progress(f"{label}, {arm}, rate {rate:g}, epoch {record.epoch}, test {found[-1]:.4f}")
         params = record.params
     return params, np.array(found)
 
-
-# What is left
 
 def follow_memory(layer, params, x, labels):
     """States until long after the nodes' end, and the read-out as time passes; in float64."""
@@ -106,16 +80,22 @@ def turned_back(m, omega, begin=0):
 
 
 def follow(name, arm, seed, stages, counts, pool, steps):
-    """One network: "classes", of the FOLLOWED also "pairs", of the oscillating one "memory"."""
+    """One network, of the FOLLOWED also what pairs leave, of the oscillating one what lasts.
+
+    part -> name -> array, as in the result; "states" are to be shown of one seed alone.
+    """
     train_set, test_set = load(name, seed, pool)
     layer = network(train_set[0].shape[1], arm, steps)
     params, course = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
                            f"{name}, seed {seed}")
-    found = {"classes": {"accuracy": course, "seed": seed, **params,
-                         "size": tree.size(layer.trainable_part(params))}}
+    found = {f"{name}, {arm}": {"accuracy": course, "seed": seed, **params,
+                                "size": tree.size(layer.trainable_part(params))}}
     if arm in FOLLOWED:
-        found["pairs"] = {"largest": np.abs(np.tanh(params["theta"])).max(), **follow_sequences(
-            layer, params, train_set, test_set, GAPS, counts, PERIOD, seed)}
+        found[f"{name}, {arm}, pairs"] = {
+            "largest": np.abs(np.tanh(params["theta"])).max(), **follow_sequences(
+                layer, params, train_set, test_set, GAPS, counts, PERIOD, seed)}
     if arm == "oscillating":
-        found["memory"] = follow_memory(layer, params, *test_set)
+        memory = follow_memory(layer, params, *test_set)
+        states = {part: memory.pop(part) for part in ("m", "u", "label")}
+        found |= {f"{name}, memory": memory, f"{name}, states": states}
     return found

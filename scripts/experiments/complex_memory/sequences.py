@@ -30,6 +30,10 @@ def patterns(layer, params, x, chosen, gap):
                            for part in parts])
 
 
+def with_constant(x):
+    return np.concatenate([x, np.ones_like(x[:, :1])], 1)
+
+
 def picked(a, classes):
     """a of the mode of one class a row."""
     return np.take_along_axis(a, classes[:, None], 1)[:, 0]
@@ -40,8 +44,7 @@ def order_by_phases(a, classes, omega, gap):
 
     One item leaves phase 0 in the mode of its class, the other -omega gap; moduli are not used.
     """
-    first, second = (own / np.abs(own) for own in (picked(a, classes[:, 0]),
-                                                   picked(a, classes[:, 1])))
+    first, second = (item / np.abs(item) for item in (picked(a, which) for which in classes.T))
     turn = np.exp(1j * omega[classes] * gap)
     true, reverse = first.real + (second * turn[:, 1]).real, second.real + (first * turn[:, 0]).real
     return np.where(np.abs(true - reverse) < 1e-5, 0.5, true > reverse)     # a tie is a guess
@@ -49,27 +52,23 @@ def order_by_phases(a, classes, omega, gap):
 
 def order_by_least_squares(train, train_classes, test, test_classes):
     """Whether features tell the order, by a linear function for each two classes, fit to +-1."""
+    train, test = with_constant(train.astype(float)), with_constant(test.astype(float))
     right = np.full(len(test), 0.5)
     keys, test_keys = (np.sort(classes, 1) @ [1000, 1] for classes in (train_classes, test_classes))
     for key in np.intersect1d(keys, test_keys):
         rows, asked = keys == key, test_keys == key
-        features, sign = with_one(train[rows]), np.sign(train_classes[rows] @ [1, -1])
+        features, sign = train[rows], np.sign(train_classes[rows] @ [1, -1])
         ridge = FLOOR * np.mean(features ** 2) * len(features) * np.eye(features.shape[1])
         weights = np.linalg.solve(features.T @ features + ridge, features.T @ sign)
-        right[asked] = with_one(test[asked]) @ weights * (test_classes[asked] @ [1, -1]) > 0
+        right[asked] = test[asked] @ weights * (test_classes[asked] @ [1, -1]) > 0
     return right
-
-
-def with_one(features):
-    return np.concatenate([features, np.ones((len(features), 1))], 1)
 
 
 def both_found(a, classes, omega, gap):
     """Whether the nearest pattern e_k + exp(-i omega_l gap) e_l, k != l, is the true one."""
     score = a.real[:, :, None] + (a * np.exp(1j * omega * gap)).real[:, None]
     np.einsum("nkk->nk", score)[:] = -np.inf
-    best = score.reshape(len(a), -1).argmax(1)
-    return (best == classes @ [a.shape[1], 1])
+    return score.reshape(len(a), -1).argmax(1) == classes @ [a.shape[1], 1]
 
 
 def separation_found(a, classes, omega, gap, longest):
@@ -83,47 +82,36 @@ def separation_found(a, classes, omega, gap, longest):
 
 
 def measure(layer, params, train_set, test_set, gap, counts, longest, rng):
-    """All that is asked of patterns at one separation, as a dict of numbers."""
+    """All that is asked of patterns at one separation, as a dict of numbers.
+
+    turned, twice, alone: a in the mode of the second item, of both items, of an item by itself.
+    """
     (x, labels), (x_test, labels_test), omega = train_set, test_set, params["omega"]
     learned, chosen = pairs(rng, labels, counts[0]), pairs(rng, labels_test, counts[1])
-    classes, a = labels_test[chosen], patterns(layer, params, x_test, chosen, gap)
+    alike, classes = pairs(rng, labels_test, counts[1], same=True), labels_test[chosen]
+    a_learned = patterns(layer, params, x, learned, gap)
+    a, swapped, twice = (patterns(layer, params, x_test, items, gap)
+                         for items in (chosen, chosen[:, ::-1], alike))
+    single = layer.amplitudes(params, x_test)
     told = {"phases": order_by_phases(a, classes, omega, gap),
             "both": both_found(a, classes, omega, gap),
             "separation": separation_found(a, classes, omega, gap, longest)}
-    a_learned = patterns(layer, params, x, learned, gap)
     for name, features in (("amplitude", lambda a: np.concatenate([a.real, a.imag], 1)),
                            ("power", lambda a: np.abs(a) ** 2)):
         told[name] = order_by_least_squares(features(a_learned), labels[learned], features(a),
                                             classes)
-    swapped = patterns(layer, params, x_test, chosen[:, ::-1], gap)
-    alone = layer.amplitudes(params, x_test)[chosen]
-    return {**{name: right.mean() for name, right in told.items()},
-            "cross": change(a, alone[:, 0] + np.exp(-1j * omega * gap) * alone[:, 1]),
+    added = single[chosen[:, 0]] + np.exp(-1j * omega * gap) * single[chosen[:, 1]]
+    return {**{name: right.mean() for name, right in told.items()}, "cross": change(a, added),
             "swap": change(a, swapped), "swap_power": change(np.abs(a) ** 2, np.abs(swapped) ** 2),
-            "turned": by_class(np.angle, picked(a, classes[:, 1]), classes[:, 1], layer.modes),
-            **twice(layer, params, x_test, labels_test, gap, counts[1], rng)}
+            "turned": by_class(np.angle, a, classes[:, 1]),
+            "twice": by_class(np.abs, twice, labels_test[alike[:, 0]]),
+            "alone": by_class(np.abs, single, labels_test)}
 
 
-def twice(layer, params, x, labels, gap, count, rng):
-    """a in the mode of the class that both items have: mean over pairs, and of single items."""
-    chosen = pairs(rng, labels, count, same=True)
-    own = picked(patterns(layer, params, x, chosen, gap), labels[chosen[:, 0]])
-    alone = picked(layer.amplitudes(params, x), labels)
-    return {"twice": by_class(np.abs, own, labels[chosen[:, 0]], layer.modes),
-            "alone": by_class(np.abs, alone, labels, layer.modes)}
-
-
-def cloud(layer, params, x, labels, rng):
-    """a in the mode of ASIDE[0], with ASIDE[1] as the second item and as the first: (2, n)."""
-    both = np.stack([rng.choice(np.flatnonzero(labels == k), CLOUD) for k in ASIDE], axis=1)
-    return np.array([patterns(layer, params, x, order, CLOUD_GAP)[:, ASIDE[0]]
-                     for order in (both, both[:, ::-1])])
-
-
-def by_class(function, values, classes, n):
-    """function of the mean over each class; NaN for a class without any."""
-    return np.array([function(values[classes == k].mean()) if (classes == k).any() else np.nan
-                     for k in range(n)])
+def by_class(function, a, classes):
+    """function of the mean of a in the mode of each class; NaN for a class without any."""
+    return np.array([function(a[classes == k, k].mean()) if (classes == k).any() else np.nan
+                     for k in range(a.shape[1])])
 
 
 def change(a, b):
@@ -132,10 +120,15 @@ def change(a, b):
 
 
 def follow_sequences(layer, params, train_set, test_set, gaps, counts, longest, seed):
-    """name -> array with one row a separation."""
-    rng, rows = np.random.default_rng(seed), []
+    """name -> array with one row a separation.
+
+    cloud: a in the mode of ASIDE[0], with ASIDE[1] as the second item and as the first, (2, n).
+    """
+    rng, rows, (x, labels) = np.random.default_rng(seed), [], test_set
     for gap in gaps:
         progress(f"two items, seed {seed}, separation {gap}")
         rows.append(measure(layer, params, train_set, test_set, gap, counts, longest, rng))
-    return {"gap": np.array(gaps), "period": longest, **stack(rows),
-            "cloud": cloud(layer, params, *test_set, rng)}
+    both = np.stack([rng.choice(np.flatnonzero(labels == k), CLOUD) for k in ASIDE], axis=1)
+    cloud = [patterns(layer, params, x, order, CLOUD_GAP)[:, ASIDE[0]]
+             for order in (both, both[:, ::-1])]
+    return {"gap": np.array(gaps), "period": longest, **stack(rows), "cloud": np.array(cloud)}

@@ -5,7 +5,7 @@ import numpy as np
 from lab.arrays import by_part
 from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK
 
-from .arms import ARMS, AS_MANY
+from .parts import ARMS, AS_MANY
 from .claims import TEST_ACCURACY, last
 
 # A color for each kind of arm; within a kind, lines and markers tell the arms apart.

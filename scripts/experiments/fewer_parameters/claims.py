@@ -1,4 +1,6 @@
 """Exact counts, and test accuracy less that of dense networks of equal width or equal count."""
+from functools import partial
+
 import numpy as np
 from lab.table import Row
 
@@ -7,6 +9,7 @@ from .parts import COMMON_RATE, network, rate
 BELOW, SAME, NONE = ("below", -np.inf, 0.0), ("the same", -0.01, 0.01), ("-", -np.inf, np.inf)
 CLAIMS = {"eigenvalues": BELOW, "S-QR": SAME, "eigenvalues, as published": BELOW,
           "S-QR, as published": SAME}
+TOLD = "arm", "width", "trainable", "learning_rate", "published_rate"
 
 
 def of_equal_count(part, arm, learning_rate, trained):
@@ -21,22 +24,20 @@ def of_equal_count(part, arm, learning_rate, trained):
 def comparisons(name, part):
     """For every network but the dense ones: its accuracy and those it is compared with."""
     for i in np.flatnonzero(part["arm"] != "dense"):
-        arm, width, trained = str(part["arm"][i]), int(part["width"][i]), int(part["trainable"][i])
-        dense = (part["arm"] == "dense") & (part["width"] == width) & part["published_rate"]
-        own_rate = part["learning_rate"][i]
-        yield {"arm": arm, "width": width, "trained": trained, "learning_rate": own_rate,
-               "published_rate": bool(part["published_rate"][i]),
-               "accuracy": part["accuracy"][:, i], "dense": part["accuracy"][:, dense].ravel(),
-               "equal": of_equal_count(part, "dense", rate(name, "dense"), trained),
-               "equal, own rate": of_equal_count(part, "dense", own_rate, trained),
-               "eigenvalues": of_equal_count(part, "eigenvalues", COMMON_RATE, trained)}
+        one = {key: part[key][i].item() for key in TOLD}
+        dense = (part["arm"] == "dense") & (part["width"] == one["width"]) & part["published_rate"]
+        equal = partial(of_equal_count, part, trained=one["trainable"])
+        yield {**one, "accuracy": part["accuracy"][:, i], "others": {
+            "dense, as wide": part["accuracy"][:, dense].ravel(),
+            "dense, as many": equal("dense", rate(name, "dense")),
+            "dense, as many, its rate": equal("dense", one["learning_rate"]),
+            "eigenvalues, as many": equal("eigenvalues", COMMON_RATE)}}
 
 
 def claims(result):
     """Exact counts, and the claims of the paper at the largest width that all arms share."""
     rows = [Row("exact", f"{arm}: trained in R, 784 -> 50", f"{numbers:,}",
-                np.array([np.prod(network(arm, 50).layers[0].shapes["r"])]), numbers, numbers,
-                exact=True)
+                np.prod(network(arm, 50).layers[0].shapes["r"]), numbers, numbers, exact=True)
             for arm, numbers in (("S-QR", 1275), ("S-QR, as published", 2500))]
     for name, part in result.items():
         width = part["width"][part["arm"] == "S-QR"].max()
@@ -46,20 +47,19 @@ def claims(result):
         for arm, row in at_width.items():
             published, low, high = CLAIMS.get(arm, NONE)
             rows.append(Row(name, f"{arm}, {width}, less dense {width}", published,
-                            row["accuracy"] - row["dense"], low, high, every=False))
+                            row["accuracy"] - row["others"]["dense, as wide"], low, high, every=False))
         for arm in ("eigenvalues", "S-SVD", "S-QR"):
+            one = at_width[arm]
             rows.append(Row(name, f"{arm}, {width}, less dense of equal count", "-",
-                            at_width[arm]["accuracy"] - at_width[arm]["equal"]))
+                            one["accuracy"] - one["others"]["dense, as many"]))
         rows += [row for one in compared for row in told(name, one)]
     return rows
 
 
 def told(name, one):
     """Accuracy of a network, and of those it is compared with where there are any."""
-    title = f"{one['arm']}, {one['width']}, rate {one['learning_rate']:g}, {one['trained']:,}"
-    others = {"dense": "dense, as wide", "equal": "dense, as many", "equal, own rate":
-              "dense, as many, its rate", "eigenvalues": "eigenvalues, as many"}
+    title = f"{one['arm']}, {one['width']}, rate {one['learning_rate']:g}, {one['trainable']:,}"
     yield Row(name, title, "-", one["accuracy"])
-    for key, label in others.items():
-        if one[key].size and np.isfinite(one[key]).all():
-            yield Row(name, f"  {label}", "-", one[key])
+    for label, values in one["others"].items():
+        if values.size and np.isfinite(values).all():
+            yield Row(name, f"  {label}", "-", values)

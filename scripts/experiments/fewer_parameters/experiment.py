@@ -9,19 +9,8 @@ narrower (interpolated in the logarithm of the count); also with wider spectral 
 Source: L. Chicchi et al. 2021, Phys. Rev. E 104, 054312, and the authors' public code. As there:
 784-w-w-10, ReLU, biases, Adamax, batch 200, the last fifth of the training images for validation,
 stop when its accuracy has not risen by 0.005 for 8 epochs, test the last epoch, 3 trials. Learning
-rates as there, by arm; since they differ, every dense network is trained with each of them.
-
-Published against ours (the accuracies of the paper are not in its repository, only claims are known
-here; test accuracy of one trial, MNIST unless said):
-- eigenvalues alone come close to dense networks of the same width / 0.927 against 0.977 at width
-  200, with 1 % of the numbers; Fashion-MNIST 0.838 against 0.888
-- S-QR fills the gap / 0.972 against 0.977 at width 200; on Fashion-MNIST 0.853 against 0.888 at
-  the published rates, 0.873 at the rate 0.015
-At equal trainable count, not published: eigenvalues 0.940 against 0.882 for dense (3,804 numbers),
-S-SVD 0.936 against 0.813 (2,414), S-QR 0.951 against 0.876 (3,709) and, no longer ahead, 0.972
-against 0.972 (42,259). Dense networks of 1,000 to 2,000 numbers are one or two nodes wide and fail.
-True factors beat the published random ones: S-SVD 0.936 against 0.925, eigenvalues 0.927 against
-0.915. The published S-QR trains twice the numbers for 0.974 instead of 0.972.
+rates as there, by arm; since they differ, every dense network is trained with each of them. The
+accuracies are not in the repository: of the published ones only claims are known here.
 
 Minutes of processor time: --quick 1/6, --standard 10 to 14, --full 150 by estimate.
 
@@ -32,15 +21,16 @@ well, its S-SVD has random factors that are not orthogonal, and eigenvalues alon
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, by_seed, stack
+
+from npspectral.sweep import Run
 
 from .parts import ARMS, COMMON_RATE, RATES, network, rate, train, trainable_count
 
 SECONDS = 10, 840, 9000
 DATA = "mnist", "fashion-mnist"
-AXES = {**dict.fromkeys(("arm", "width", "learning_rate", "published_rate", "trainable"),
-                        ("network",)),
-        "accuracy": ("seed", "network"), "epochs": ("seed", "network")}
+AXES = axes({"network": "arm width learning_rate published_rate trainable",
+             "seed, network": "accuracy epochs"})
 
 
 @dataclass(frozen=True)
@@ -58,8 +48,7 @@ class Setting:
 SETTINGS = {
     "quick": Setting((50,), (1, 4, 12), (), epochs=12, limit=6000),
     "default": Setting((50, 200)),
-    "full": Setting((50, 100, 150, 200, 300), wide=(500, 1000), seeds=3),
-}
+    "full": Setting((50, 100, 150, 200, 300), wide=(500, 1000), seeds=3)}
 
 
 def networks(name, setting):
@@ -77,16 +66,15 @@ def networks(name, setting):
 
 def run(setting, keep):
     """Data set -> arrays of every network."""
-    values = keep({(name, arm, width, learning_rate): each_seed(
-        train, setting.seeds, name=name, limit=setting.limit, arm=arm, width=width,
-        learning_rate=learning_rate, epochs=setting.epochs)
-        for name in here(*RATES) for arm, width, learning_rate in networks(name, setting)})
-    result: dict = {}
-    for (name, arm, width, learning_rate), rows in values.items():
-        result.setdefault(name, []).append({
-            "arm": arm, "width": width, "learning_rate": learning_rate,
-            "published_rate": learning_rate == rate(name, arm),
-            "trainable": trainable_count(network(arm, width)), **stack(rows)})
-    result = {name: stack(rows) for name, rows in result.items()}
-    return {name: {**part, **{key: part[key].T for key in ("accuracy", "epochs")}}
-            for name, part in result.items()}
+    nets = {name: list(networks(name, setting)) for name in here(*RATES)}
+    values = keep({name: [
+        Run(train, {"name": name, "limit": setting.limit, "arm": arm, "width": width, "seed": seed,
+                    "learning_rate": learning_rate, "epochs": setting.epochs})
+        for seed in range(setting.seeds) for arm, width, learning_rate in nets[name]]
+        for name in nets})
+    return {name: {**stack([
+        {"arm": arm, "width": width, "learning_rate": learning_rate,
+         "published_rate": learning_rate == rate(name, arm),
+         "trainable": trainable_count(network(arm, width))}
+        for arm, width, learning_rate in nets[name]]), **by_seed(rows, setting.seeds)}
+        for name, rows in values.items()}

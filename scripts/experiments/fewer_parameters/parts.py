@@ -1,17 +1,16 @@
 """The kinds of layers, their published learning rates, and one network trained until it stops."""
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.learning import chain, learn, while_it_rises
 
-from npspectral import (Adamax, Chain, Dense, ReLU, Spectral, SpectralQR, SpectralSVD, fit,
-                        softmax_cross_entropy)
+from npspectral import Adamax, Dense, ReLU, Spectral, SpectralQR, SpectralSVD
 from npspectral.nn import PUBLISHED, Normal, SpectralFullQR, SpectralGaussianSVD, tree
 from npspectral.training import accuracy, evaluate
 
 BATCH, MIN_DELTA, PATIENCE, VALIDATION = 200, 0.005, 8, 0.2
 EIGENVALUES = ("lambda_in", "lambda_out", "bias")
 QR, SVD = PUBLISHED["chicchi2021"], PUBLISHED["chicchi2021_svd"]
-RANGES = {name: QR[name] for name in ("lambda_in", "lambda_out", "bias")}
+RANGES = {name: QR[name] for name in EIGENVALUES}
 ARMS = {
     "dense": (Dense, {}),
     "eigenvalues": (Spectral, {"trainable": EIGENVALUES, **QR}),
@@ -19,13 +18,11 @@ ARMS = {
     "S-QR": (SpectralQR, QR),
     "eigenvalues, as published": (SpectralGaussianSVD, {"trainable": EIGENVALUES, **RANGES}),
     "S-SVD, as published": (SpectralGaussianSVD, SVD),
-    "S-QR, as published": (SpectralFullQR, QR),
-}
+    "S-QR, as published": (SpectralFullQR, QR)}
 COMMON_RATE = 0.015
 RATES = {                               # of the published code, where it is another one
     "mnist": {"S-QR": 0.005, "S-QR, as published": 0.005},
-    "fashion-mnist": {"S-QR": 0.001, "S-QR, as published": 0.001, "dense": 0.001},
-}
+    "fashion-mnist": {"S-QR": 0.001, "S-QR, as published": 0.001, "dense": 0.001}}
 
 
 def rate(name, arm):
@@ -33,11 +30,11 @@ def rate(name, arm):
     return RATES[name].get(arm, COMMON_RATE)
 
 
-def network(arm, width, n_in=784, n_out=10):
-    """n_in-width-width-n_out, ReLU, all three transfers of one kind."""
+def network(arm, width):
+    """784-width-width-10, ReLU, all three transfers of one kind."""
     layer, start = ARMS[arm]
-    return Chain(layer(n_in, width, **start), ReLU(), layer(width, width, **start), ReLU(),
-                 layer(width, n_out, **start))
+    sizes = (784, width), (width, width), (width, 10)
+    return chain([layer(*pair, **start) for pair in sizes], ReLU())
 
 
 def trainable_count(net):
@@ -50,15 +47,9 @@ def train(name, limit, arm, width, learning_rate, epochs, seed):
     net, ((x, target), test_set) = network(arm, width), images(name, limit)
     n = len(x) - round(VALIDATION * len(x))
     rng = np.random.default_rng(seed)
-    best, waited = -np.inf, 0
-    for record in fit(net, net.init(rng, x.dtype), x[:n], target[:n], loss=softmax_cross_entropy,
-                      optimizer=Adamax(learning_rate), batch_size=BATCH, rng=rng, epochs=epochs,
-                      metrics=[accuracy], validation=(x[n:], target[n:])):
-        value = record.metrics["validation_accuracy"]
-        progress(f"{name}, {arm} {width}, seed {seed}  epoch {record.epoch}  {value:.4f}")
-        waited += 1
-        if value > best + MIN_DELTA:
-            best, waited = value, 0
-        if waited == PATIENCE:
-            break
+    records = learn(net, net.init(rng, x.dtype), (x[:n], target[:n]), [(learning_rate, epochs)],
+                    f"{name}, {arm} {width}, seed {seed}", Adamax, batch_size=BATCH, rng=rng,
+                    metrics=[accuracy], validation=(x[n:], target[n:]))
+    for record, _ in while_it_rises(records, PATIENCE, MIN_DELTA):
+        pass
     return {**evaluate(net, record.params, *test_set, metrics=[accuracy]), "epochs": record.epoch}

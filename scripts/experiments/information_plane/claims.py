@@ -1,5 +1,4 @@
 """What the information plane shows: tanh falls by the bins, ReLU does not, nothing is forgotten."""
-import numpy as np
 from lab.table import Row
 
 from .parts import BINS
@@ -23,16 +22,16 @@ def falls(part):
 
 
 def claims(result):
-    seeds = {name: len(part["epochs"]) for name, part in result.items()}
-    result = {name: alive(part) for name, part in result.items()}
-    rows = [Row(name, f"dead networks of {seeds[name]}, left out below", "-",
-                np.array([seeds[name] - len(part["epochs"])])) for name, part in result.items()]
-    for name, part in result.items():
+    living = {name: alive(part) for name, part in result.items()}
+    rows = [Row(name, f"dead networks of {len(part['epochs'])}, left out below", "-",
+                len(part["epochs"]) - len(living[name]["epochs"]))
+            for name, part in result.items()]
+    for name, part in living.items():
         rows += [*compression(name, part), *ends(name, part)]
-    tanh, relu = (falls(result[name])[:, -1, PUBLISHED] for name in ("tanh", "ReLU"))
+    tanh, relu = (falls(living[name])[:, -1, PUBLISHED] for name in ("tanh", "ReLU"))
     rows.append(Row("both", "fall, last: least of tanh less largest of ReLU", "above 0",
-                    np.array([tanh.min() - relu.max()]), low=1.0))
-    return rows + [row for name, part in result.items() for row in exact(name, part)]
+                    tanh.min() - relu.max(), low=1.0))
+    return rows + [row for name, part in living.items() for row in exact(name, part)]
 
 
 def compression(name, part):
@@ -46,13 +45,14 @@ def compression(name, part):
 
 
 def ends(name, part):
-    """Accuracy, and what the last layer but one holds at the end: it depends on the bins."""
-    bins, last, x_bits = BINS[name], part["about_x"].shape[2], part["about_x"][:, -1, -2]
+    """Accuracy, and what the last two layers hold at the end: it depends on the bins."""
+    (first, published, last), layers, x_bits = (BINS[name], part["about_x"].shape[2],
+                                                part["about_x"][:, -1, -2])
     return [Row(name, "test accuracy at the end", "-", part["test_accuracy"][:, -1]),
-            Row(name, f"I(T;Y) at the end, layer {last}, {bins[PUBLISHED]} bins", "-",
+            Row(name, f"I(T;Y) at the end, layer {layers}, {published} bins", "-",
                 part["about_y"][:, -1, -1, PUBLISHED]),
-            Row(name, f"I(T;X) at the end, layer {last - 1}, {bins[-1]} less {bins[0]} bins",
-                "differs", x_bits[:, len(bins) - 1] - x_bits[:, 0], low=1.0)]
+            Row(name, f"I(T;X) at the end, layer {layers - 1}, {last} less {first} bins",
+                "differs", x_bits[:, 2] - x_bits[:, 0], low=1.0)]
 
 
 def exact(name, part):

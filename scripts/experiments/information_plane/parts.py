@@ -1,10 +1,9 @@
 """A network from its first weights to its last, in bits."""
 import numpy as np
-from lab.progress import progress
+from lab.learning import chain, learn
 
-from npspectral import Adam, Chain, Dense, ReLU, Tanh, fit, softmax_cross_entropy
-from npspectral.analysis.clouds.mutual_information import binned_entropy, binned_information
-from npspectral.analysis.clouds.activity import representations
+from npspectral import Dense, ReLU, Tanh
+from npspectral.analysis.clouds import binned_entropy, binned_information, representations
 from npspectral.nn import Normal
 
 SIZES, N_BITS, N_TEACHERS = (12, 10, 7, 5, 4, 3), 12, 6
@@ -27,10 +26,8 @@ def draw_labels(rng, x):
 
 
 def build(activation):
-    layers = []
-    for n_in, n_out in zip(SIZES, SIZES[1:]):
-        layers += [Dense(n_in, n_out, start=Normal(n_in ** -0.5)), activation]
-    return Chain(*layers, Dense(SIZES[-1], 2))
+    layers = [Dense(*pair, start=Normal(pair[0] ** -0.5)) for pair in zip(SIZES, SIZES[1:])]
+    return chain([*layers, Dense(SIZES[-1], 2)], activation)
 
 
 def train(network, rng, x, labels, last, rate, moments, label):
@@ -38,12 +35,11 @@ def train(network, rng, x, labels, last, rate, moments, label):
     order = rng.permutation(len(x))[:TRAINED]
     look = np.unique(np.geomspace(1, last, moments).round().astype(int))
     epochs, found = [0], [network.init(rng)]
-    for record in fit(network, found[0], x[order], labels[order], rng=rng, epochs=last,
-                      loss=softmax_cross_entropy, optimizer=Adam(rate), batch_size=BATCH):
+    for record in learn(network, found[0], (x[order], labels[order]), [(rate, last)], label,
+                        rng=rng, batch_size=BATCH):
         if record.epoch in look:
             epochs.append(record.epoch)
             found.append(record.params)
-            progress(f"{label}  epoch {record.epoch}/{last}  loss {record.loss:.4f}")
     return np.array(epochs), found, np.isin(np.arange(len(x)), order)
 
 
@@ -58,16 +54,14 @@ def bins_of(name, hidden):
 
 
 def plane(hidden, labels, low, high, widths):
-    """I(T; X) and I(T; Y) in bits, (moments, layers, widths) each."""
-    def within(layer, width):
-        """The ends lie on edges; they are to count as the outermost bins, not as more bins."""
-        return np.clip(layer, low + width / 2, high - width / 2)
+    """I(T; X) and I(T; Y) in bits, (moments, layers, widths) each.
 
-    about_x, about_y = (np.array([[[measure(within(layer, width), width) for width in widths]
-                                   for layer in layers] for layers in hidden])
-                        for measure in (binned_entropy,
-                                        lambda t, width: binned_information(t, labels, width)))
-    return about_x, about_y
+    low and high lie on edges of bins; they are to count as the outermost bins, not as more bins.
+    """
+    def seen(measure):
+        return np.array([[[measure(np.clip(layer, low + width / 2, high - width / 2), width)
+                           for width in widths] for layer in layers] for layers in hidden])
+    return seen(binned_entropy), seen(lambda t, width: binned_information(t, labels, width))
 
 
 def follow(name, epochs, rate, moments, seed):
@@ -80,8 +74,8 @@ def follow(name, epochs, rate, moments, seed):
     layers = [representations(network, params, x) for params in found]
     right = np.array([given[-1].argmax(1) == labels for _, given in layers])
     hidden = [received[1:] for received, _ in layers]
-    low, high, widths = bins_of(name, hidden)
-    about_x, about_y = plane(hidden, labels, low, high, widths)
+    *ends, widths = bins_of(name, hidden)
+    about_x, about_y = plane(hidden, labels, *ends, widths)
     return {"epochs": seen, "widths": widths, "about_x": about_x, "about_y": about_y,
             "train_accuracy": right[:, learned_from].mean(1),
             "test_accuracy": right[:, ~learned_from].mean(1)}

@@ -1,5 +1,6 @@
 """Relevance puts first what tells the classes apart, in its order; accuracy is the Bayes rule's."""
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 from lab.table import Row
@@ -8,6 +9,7 @@ from scipy.stats import pearsonr, spearmanr
 from .parts import FEW
 
 CLEAR_GAP = 0.3                     # of the means: relevant features beyond it must come first
+ON_THE_SAME = "|test - Bayes rule on the same examples|"
 
 
 def claims(result):
@@ -28,43 +30,39 @@ def correlation(method, scores, truth, chosen):
 
 
 def judge_gaussian(part):
-    relevant, gap, relevance, eigenvalue, accuracy = (
-        part[name] for name in ("relevant", "gap", "relevance", "eigenvalue", "accuracy"))
-    clear = relevant & (gap > CLEAR_GAP)
+    one, row = SimpleNamespace(**part), partial(Row, "a")
+    clear = one.relevant & (one.gap > CLEAR_GAP)
     first, by_gap = f"gap > {CLEAR_GAP} over irrelevant", "rank correlation with the gap"
-    row, ranking = partial(Row, "a"), partial(correlation, spearmanr, truth=gap, chosen=relevant)
+    ranking = partial(correlation, spearmanr, truth=one.gap, chosen=one.relevant)
     return [
-        row(f"relevance: {first}", "-", lead(relevance, clear, ~relevant), low=1),
-        row(f"eigenvalue alone: {first}", "-", lead(eigenvalue, clear, ~relevant)),
-        row(f"relevance: {by_gap}", "figure", ranking(relevance), low=0.9, every=False),
-        row(f"eigenvalue alone: {by_gap}", "-", ranking(eigenvalue)),
+        row(f"relevance: {first}", "-", lead(one.relevance, clear, ~one.relevant), low=1),
+        row(f"eigenvalue alone: {first}", "-", lead(one.eigenvalue, clear, ~one.relevant)),
+        row(f"relevance: {by_gap}", "figure", ranking(one.relevance), low=0.9, every=False),
+        row(f"eigenvalue alone: {by_gap}", "-", ranking(one.eigenvalue)),
         row("relevance: linear correlation with Hellinger", "-",
-            correlation(pearsonr, relevance, part["hellinger"], relevant)),
-        row("test accuracy", "about 0.995", accuracy),
-        row("Bayes accuracy of the drawn set", "-", part["bayes"]),
-        row("|test - Bayes accuracy|", "-", np.abs(accuracy - part["bayes"]), high=0.005),
-        row("|test - Bayes rule on the same examples|", "-",
-            np.abs(accuracy - part["bayes_rule"]), high=0.005)]
+            correlation(pearsonr, one.relevance, one.hellinger, one.relevant)),
+        row("test accuracy", "about 0.995", one.accuracy),
+        row("Bayes accuracy of the drawn set", "-", one.bayes),
+        row("|test - Bayes accuracy|", "-", abs(one.accuracy - one.bayes), high=0.005),
+        row(ON_THE_SAME, "-", abs(one.accuracy - one.bayes_rule), high=0.005)]
 
 
 def judge_pairs(part):
-    paired, relevance, eigenvalue, accuracy = (
-        part["flip_probability"] > 0, part["relevance"], part["eigenvalue"], part["accuracy"])
-    row, ranked = partial(Row, "b"), "rank corr. with flip prob."
+    one, row, ranked = SimpleNamespace(**part), partial(Row, "b"), "rank corr. with flip prob."
+    paired, middle = one.flip_probability > 0, np.median(one.relevance, 0, keepdims=True)
     return [
-        row("relevance: paired over unpaired", "figure", lead(relevance, paired, ~paired), low=1),
-        row("eigenvalue alone: paired over unpaired", "-", lead(eigenvalue, paired, ~paired)),
-        row(f"median relevance: {ranked}", "figure",
-            pair_ranking(part, np.median(relevance, 0)[None]), low=1),
-        row(f"relevance: {ranked}", "-", pair_ranking(part, relevance)),
-        row(f"eigenvalue alone: {ranked}", "-", pair_ranking(part, eigenvalue)),
-        row("test accuracy", "0.974", accuracy),
-        row("Bayes accuracy", "-", part["bayes"][:1]),
-        row("|test - Bayes accuracy|", "-", np.abs(accuracy - part["bayes"]), high=0.003),
-        row("|test - Bayes rule on the same examples|", "-",
-            np.abs(accuracy - part["bayes_rule"])),
-        row("test accuracy on marginals alone", "chance", part["marginal_accuracy"], 0.48, 0.52),
-        row("test accuracy of a linear classifier", "-", part["linear_accuracy"])]
+        row("relevance: paired over unpaired", "figure", lead(one.relevance, paired, ~paired),
+            low=1),
+        row("eigenvalue alone: paired over unpaired", "-", lead(one.eigenvalue, paired, ~paired)),
+        row(f"median relevance: {ranked}", "figure", pair_ranking(part, middle), low=1),
+        row(f"relevance: {ranked}", "-", pair_ranking(part, one.relevance)),
+        row(f"eigenvalue alone: {ranked}", "-", pair_ranking(part, one.eigenvalue)),
+        row("test accuracy", "0.974", one.accuracy),
+        row("Bayes accuracy", "-", one.bayes[:1]),
+        row("|test - Bayes accuracy|", "-", abs(one.accuracy - one.bayes), high=0.003),
+        row(ON_THE_SAME, "-", abs(one.accuracy - one.bayes_rule)),
+        row("test accuracy on marginals alone", "chance", one.marginal_accuracy, 0.48, 0.52),
+        row("test accuracy of a linear classifier", "-", one.linear_accuracy)]
 
 
 def pair_ranking(part, relevance):
@@ -76,16 +74,15 @@ def pair_ranking(part, relevance):
 
 
 def judge_mnist(part):
-    at_few = list(part["counts"]).index(FEW)
-    enough = [[*part["counts"], np.inf][np.flatnonzero([True, *(kept < 0.99)])[-1]]
-              for kept in part["kept_relevance"]]
+    one, few, row = SimpleNamespace(**part), list(part["counts"]).index(FEW), partial(Row, "c")
+    enough = [[*one.counts, np.inf][np.flatnonzero([True, *(kept < 0.99)])[-1]]
+              for kept in one.kept_relevance]
     masked, again = f"{FEW} pixels, the same network: ", f"{FEW} pixels, a new network: "
-    row = partial(Row, "c")
     return [
-        row("test accuracy, all pixels", "1.000", part["accuracy"], low=0.998),
-        row(masked + "by relevance", "figure", part["kept_relevance"][:, at_few], low=0.97),
-        row(masked + "by eigenvalue alone", "-", part["kept_eigenvalue"][:, at_few]),
-        row(masked + "at random", "-", part["kept_random"][:, at_few]),
-        row(again + "by relevance", "-", part["retrained_relevance"]),
-        row(again + "at random", "-", part["retrained_random"]),
+        row("test accuracy, all pixels", "1.000", one.accuracy, low=0.998),
+        row(masked + "by relevance", "figure", one.kept_relevance[:, few], low=0.97),
+        row(masked + "by eigenvalue alone", "-", one.kept_eigenvalue[:, few]),
+        row(masked + "at random", "-", one.kept_random[:, few]),
+        row(again + "by relevance", "-", one.retrained_relevance),
+        row(again + "at random", "-", one.retrained_random),
         row("pixels from which on accuracy is >= 0.99", "-", enough)]

@@ -3,18 +3,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.learning import learn
 
-from npspectral import Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
-from npspectral.analysis.spectral.relevance import input_relevance, keep_top, top_mask
+from npspectral import Chain, Dense, ReLU, Spectral, Tanh
+from npspectral.analysis.spectral import input_relevance, keep_top, top_mask
 from npspectral.data import correlated_pairs, gaussian_features, train_test_split
 from npspectral.nn import L2, PUBLISHED
-from npspectral.training import accuracy, evaluate
+from npspectral.training import accuracy, predict
 
-HIDDEN = (100, 100, 50)
-BATCH = 500
-FEW = 17                            # pixels that are enough
-SHOWN = 8                           # test images of each digit in the figure
+HIDDEN, BATCH = (100, 100, 50), 500
+FEW, SHOWN = 17, 8                  # pixels that are enough; test images of each digit in a figure
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,8 @@ RETRAIN = Training(0.0, 0.0, ((1e-3, 20),))         # of (c): on few pixels
 def spectral_network(n_in, n_out, first):
     """n_in-100-100-50-n_out with lambda_out = 0 throughout; `first` follows the first layer."""
     sizes = (n_in, *HIDDEN, n_out)
-    layers = []
-    for pair, activation in zip(zip(sizes, sizes[1:]), (first, ReLU(), ReLU())):
-        layers += [Spectral(*pair, **PUBLISHED["chicchi2024"]), activation]
-    return Chain(*layers, Spectral(*sizes[-2:], **PUBLISHED["chicchi2024"]))
+    a, b, c, d = (Spectral(*pair, **PUBLISHED["chicchi2024"]) for pair in zip(sizes, sizes[1:]))
+    return Chain(a, first, b, ReLU(), c, ReLU(), d)
 
 
 def train(network, rng, train_set, test_set, training, label):
@@ -44,18 +40,13 @@ def train(network, rng, train_set, test_set, training, label):
     penalties = ()
     if isinstance(network.layers[0], Spectral):
         penalties = (L2(training.l2_lambda, "0/lambda_in"), L2(training.l2_phi, "0/phi"))
-    start, last, curves = network.init(rng, np.float32), 0, []
-    total = sum(epochs for _, epochs in training.stages)
-    for learning_rate, epochs in training.stages:
-        last += epochs
-        for record in fit(network, start, *train_set, loss=softmax_cross_entropy,
-                          optimizer=Adam(learning_rate), batch_size=BATCH, rng=rng, epochs=last,
-                          penalties=penalties, metrics=[accuracy], validation=test_set):
-            curves.append((record.loss, record.metrics["accuracy"],
-                           record.metrics["validation_accuracy"]))
-            progress(f"{label}  epoch {record.epoch}/{total}  test accuracy {curves[-1][2]:.4f}")
-        start = record
-    return start.params, np.array(curves)
+    curves = []
+    for record in learn(network, network.init(rng, np.float32), train_set, training.stages, label,
+                        batch_size=BATCH, rng=rng, penalties=penalties, metrics=[accuracy],
+                        validation=test_set):
+        curves.append((record.loss, record.metrics["accuracy"],
+                       record.metrics["validation_accuracy"]))
+    return record.params, np.array(curves)
 
 
 def follow_gaussian(training, n, n_features, n_relevant, sigma, seed):
@@ -127,22 +118,14 @@ def follow_mnist(training, counts, seed):
               "random": rng.random(784)}
     row = {**scores, "curves": curves, "accuracy": curves[-1, 2]}
     for name, score in orders.items():
-        progress(f"{label}  masking by {name}")
-        row[f"kept_{name}"] = np.array([
-            evaluate(network, params, keep_top(test_set[0], score, n), test_set[1],
-                     metrics=[accuracy])["accuracy"] for n in counts])
-    for name in ("relevance", "random"):
-        row[f"retrained_{name}"] = retrain(rng, train_set, test_set, orders[name],
-                                           f"{label}, {FEW} pixels by {name}")
+        outputs = (predict(network, params, keep_top(test_set[0], score, n)) for n in counts)
+        row[f"kept_{name}"] = np.array([accuracy(y, test_set[1]) for y in outputs])
+    for name in ("relevance", "random"):            # new networks that never see other pixels
+        mask, few = top_mask(orders[name], FEW), spectral_network(FEW, 10, ReLU())
+        sets = [(np.ascontiguousarray(x[:, mask]), labels) for x, labels in (train_set, test_set)]
+        _, curves = train(few, rng, *sets, RETRAIN, f"{label}, {FEW} pixels by {name}")
+        row[f"retrained_{name}"] = curves[-1, 2]
     return row
-
-
-def retrain(rng, train_set, test_set, scores, label):
-    """Test accuracy of a new network that only ever sees the FEW pixels of the largest scores."""
-    mask = top_mask(scores, FEW)
-    sets = [(np.ascontiguousarray(x[:, mask]), labels) for x, labels in (train_set, test_set)]
-    _, curves = train(spectral_network(FEW, 10, ReLU()), rng, *sets, RETRAIN, label)
-    return curves[-1, 2]
 
 
 def relevances(network, params):

@@ -5,9 +5,9 @@ import numpy as np
 from lab.arrays import arms_of
 from lab.table import Row
 
-from npspectral.analysis.clouds.dimension import two_nn_fit, two_nn_unbiased
+from npspectral.analysis.clouds import two_nn_fit, two_nn_unbiased
 
-from .clouds import CONTROLS, ESTIMATORS
+from .parts import CONTROLS, ESTIMATORS
 
 SHOWN = two_nn_unbiased, two_nn_fit
 LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L

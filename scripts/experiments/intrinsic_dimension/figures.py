@@ -5,7 +5,7 @@ import numpy as np
 from lab.arrays import arms_of
 from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, ticks_at
 
-from .clouds import BLOCKS
+from .parts import BLOCKS
 
 COLORS = (GRAY, BLUE, ORANGE)               # untrained; by the features or labels; the other one
 CONTROL_COLORS = (BLUE, ORANGE, GREEN, PINK, GRAY, "k")

@@ -4,23 +4,23 @@ from functools import partial
 import numpy as np
 from lab.table import Row
 
-from npspectral.analysis.kernels.learning_curves import (crossing, crossing_interval,
-                                                         exponent_interval, feature_exponent,
-                                                         kernel_exponent, power_law)
-from npspectral.analysis.neurons.compression import late_amplification
+from npspectral.analysis.kernels import (crossing, crossing_interval, exponent_interval,
+                                         feature_exponent, kernel_exponent, power_law)
+from npspectral.analysis.neurons import late_amplification
 from npspectral.data.binary import STRIPE
 
 from .parts import EVERY_POINT
 
-METHODS = ("feature", "lazy", "SVC, initial kernel", "SVC, final kernel", "5-NN")
-TRAINED = ("feature", "SVC, final kernel")
+METHODS = FEATURE, LAZY, INITIAL, FINAL, NEAREST = (
+    "feature", "lazy", "SVC, initial kernel", "SVC, final kernel", "5-NN")
+TRAINED = (FEATURE, FINAL)
 WITHIN = 0.15               # of theory, to pass
 GUIDES = 1 / 2, 1 / 3       # slopes drawn beside the published curves of images
 
 
 def theory(name, curves, method):
     """The exponent that is expected of a method, or None; for images that of the drawn guides."""
-    if method == "5-NN":
+    if method == NEAREST:
         return None
     if name == "mnist":
         return GUIDES[0 if method in TRAINED else 1]
@@ -48,74 +48,66 @@ def claims(result):
     return rows
 
 
+def ratio_row(name, curves, first, second, published="-", *bounds):
+    """Mean error of the first method over that of the second, at each p."""
+    ratio = errors_of(curves, first).mean(0) / errors_of(curves, second).mean(0)
+    return Row(name, f"{first} / {second}, each p", published, ratio, *bounds)
+
+
 def exponent_row(name, curves, method, within=np.inf):
     """The exponent of a method beside that of theory."""
     expected = theory(name, curves, method)
-    exponent = power_law(curves["p"], errors_of(curves, method)).exponent
-    if expected is None:
-        return Row(name, f"exponent, {method}", "-", exponent)
-    return Row(name, f"exponent, {method}", f"{expected:.3f}", exponent, expected - within,
-               expected + within)
+    row = partial(Row, name, f"exponent, {method}",
+                  values=power_law(curves["p"], errors_of(curves, method)).exponent)
+    return row("-") if expected is None else row(f"{expected:.3f}", low=expected - within,
+                                                 high=expected + within)
 
 
 def exponents(name, curves):
     """Of each method its exponent, if no other row has it, and the interval over seeds."""
     rows, rng = [], np.random.default_rng(0)
     for method in METHODS:
-        if method not in ("feature", "lazy"):
+        if method not in (FEATURE, LAZY):
             rows.append(exponent_row(name, curves, method))
         if len(curves["errors"]) > 1:
-            interval = exponent_interval(rng, curves["p"], errors_of(curves, method))
-            rows.append(Row(name, f"exponent, {method}, 95 % over seeds", "-", interval))
+            rows.append(Row(name, f"exponent, {method}, 95 % over seeds", "-",
+                            exponent_interval(rng, curves["p"], errors_of(curves, method))))
     return rows
 
 
 def judge_every_point(curves, before):
     """What changes if training goes on till no point is inside the margin: after / before."""
     same = np.isin(before["p"], curves["p"])
-
-    def after_before(quantity, value):
-        return Row(EVERY_POINT, f"{quantity}, after / before, each p", "-",
-                   value(curves).mean(0) / value(before).mean(0)[same])
-    return [*(after_before(method, partial(errors_of, method=method))
-              for method in ("feature", "SVC, final kernel")),
-            after_before("final amplification", lambda task: task["final_amplification"][:, :, 0]),
-            Row(EVERY_POINT, "SVC, final kernel / feature, each p", "-",
-                ratio(curves, "SVC, final kernel", "feature")), *progress_rows(EVERY_POINT, curves)]
-
-
-def ratio(curves, first, second):
-    """Mean error of the first method over that of the second, at each p."""
-    return errors_of(curves, first).mean(0) / errors_of(curves, second).mean(0)
+    asked = {method: partial(errors_of, method=method) for method in TRAINED}
+    asked["final amplification"] = lambda task: task["final_amplification"][:, :, 0]
+    return [*(Row(EVERY_POINT, f"{quantity}, after / before, each p", "-",
+                  value(curves).mean(0) / value(before).mean(0)[same])
+              for quantity, value in asked.items()),
+            ratio_row(EVERY_POINT, curves, FINAL, FEATURE), *progress_rows(EVERY_POINT, curves)]
 
 
 def judge_stripe(curves):
-    rows = [Row("stripe", f"{first} / {second}, each p", "< 1", ratio(curves, first, second),
-                high=1)
-            for first, second in (("feature", "lazy"), ("feature", "SVC, initial kernel"),
-                                  ("lazy", "5-NN"), ("SVC, initial kernel", "5-NN"),
-                                  ("SVC, final kernel", "SVC, initial kernel"))]
-    ratios = ratio(curves, "SVC, final kernel", "feature")
-    return [*rows, *(exponent_row("stripe", curves, method, WITHIN)
-                     for method in ("feature", "lazy")),
-            Row("stripe", "SVC, final kernel / feature, each p", "about 1", ratios, 0.75, 1.25),
-            Row("stripe", "SVC, final kernel / feature, mean over p", "about 1",
-                np.exp(np.log(ratios).mean()))]
+    less = ((FEATURE, LAZY), (FEATURE, INITIAL), (LAZY, NEAREST), (INITIAL, NEAREST),
+            (FINAL, INITIAL))
+    ratios = ratio_row("stripe", curves, FINAL, FEATURE, "about 1", 0.75, 1.25)
+    return [*(ratio_row("stripe", curves, *pair, "< 1", -np.inf, 1) for pair in less),
+            *(exponent_row("stripe", curves, method, WITHIN) for method in (FEATURE, LAZY)),
+            ratios, Row("stripe", "SVC, final kernel / feature, mean over p", "about 1",
+                        np.exp(np.log(ratios.values).mean()))]
 
 
 def compare(name, curves):
     """The same comparisons for other tasks, where they only inform, and p* with its interval."""
-    rows = [Row(name, f"{first} / {second}, each p", "-", ratio(curves, first, second))
-            for first, second in (("feature", "lazy"), ("SVC, final kernel", "feature"),
-                                  ("SVC, initial kernel", "5-NN"))]
-    rows += [exponent_row(name, curves, method) for method in ("feature", "lazy")]
-    both = curves["p"], errors_of(curves, "feature"), errors_of(curves, "lazy")
+    rows = [ratio_row(name, curves, *pair)
+            for pair in ((FEATURE, LAZY), (FINAL, FEATURE), (INITIAL, NEAREST))]
+    rows += [exponent_row(name, curves, method) for method in (FEATURE, LAZY)]
+    both = curves["p"], errors_of(curves, FEATURE), errors_of(curves, LAZY)
     where = crossing(*both)
     if where is None:
         return rows
-    ends = crossing_interval(np.random.default_rng(0), *both)
     return [*rows, Row(name, "p*, feature below lazy from there on", "-", where),
-            Row(name, "ends of its 95 % interval", "-", ends)]
+            Row(name, "ends of its 95 % interval", "-",
+                crossing_interval(np.random.default_rng(0), *both))]
 
 
 def progress_rows(name, curves):

@@ -4,14 +4,15 @@ from functools import partial
 
 import numpy as np
 from lab.data import images
-from lab.progress import progress
+from lab.plan import stack
+from lab.progress import told
+from lab.tasks import error_of, escaped_and_last
 
 from npspectral import soft_hinge
-from npspectral.analysis.clouds.neighbors import nearest_neighbor_vote
-from npspectral.analysis.kernels.machines import (distance_to_planes, distance_to_sphere,
-                                                  support_vectors)
-from npspectral.analysis.kernels.tangent import tangent_kernel
-from npspectral.analysis.neurons.compression import amplification_mean_square
+from npspectral.analysis.clouds import nearest_neighbor_vote
+from npspectral.analysis.kernels import (distance_to_planes, distance_to_sphere, support_vectors,
+                                         tangent_kernel)
+from npspectral.analysis.neurons import amplification_mean_square
 from npspectral.data import cylinder, parity_task, sphere, stripe
 from npspectral.data.binary import STRIPE, cylinder_radius, sphere_radius
 from npspectral.nn import OneHidden, mean_field
@@ -21,7 +22,6 @@ C = 1e6                     # of the machines, in units of 1 / mean of the kerne
 LIMITS = Limits(max_output_change=0.3, floor=1e-2)
 N_TEST, N_IMAGES = 10_000, 10_000
 EVERY_POINT = "stripe, every point"     # trained until no point is inside the margin
-ESCAPED = 0.1               # share of points beyond the margin that defines t*
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ TASKS = {
     "cylinder": Task(2, cylinder, lambda x, d: distance_to_sphere(x, cylinder_radius(2), 2)),
     "sphere": Task(None, sphere, lambda x, d: distance_to_sphere(x, sphere_radius(d), d)),
     "mnist": Task(feature=2e-3, sharpness=3.0),
-    EVERY_POINT: replace(STRIPES, fraction=1.0),
-}
+    EVERY_POINT: replace(STRIPES, fraction=1.0)}
 
 
 def draw(name, d, rng, p):
@@ -60,23 +59,10 @@ def draw(name, d, rng, p):
 
 
 def train(task, network, params, x, target, alpha, max_steps, label):
-    """The last record of the flow, and the first one after t*."""
-    escaped = None
-    for record in gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS,
-                                loss=partial(soft_hinge, sharpness=task.sharpness)):
-        satisfied = record.satisfied(target)
-        if escaped is None and satisfied > ESCAPED:
-            escaped = record
-        if satisfied >= task.fraction or record.step >= max_steps:
-            return record, escaped or record
-        if record.step % 200 == 0:
-            progress(f"{label}  step {record.step}  {1 - satisfied:.3f} of the points to go")
-    return record, escaped or record
-
-
-def wrong(outputs, target):
-    """Share of test points on the wrong side."""
-    return float((np.asarray(outputs).ravel() * target[:, 0] <= 0).mean())
+    """The records at t* and at the end of the flow."""
+    flow = gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS,
+                         loss=partial(soft_hinge, sharpness=task.sharpness))
+    return escaped_and_last(told(flow, target, label), target, max_steps, task.fraction)
 
 
 def machine(network, params, train_set, test_set):
@@ -91,7 +77,7 @@ def machine(network, params, train_set, test_set):
     scale = np.diag(gram).mean()
     solved = support_vectors(gram / scale + np.eye(len(x)) / C, target[:, 0], intercept=False,
                              tolerance=1e-6)
-    return wrong(solved.decide(cross / scale), target_test), solved.support
+    return error_of(solved.decide(cross / scale), target_test[:, 0]), solved.support
 
 
 def follow(name, d, widths, p, seed, max_steps):
@@ -104,28 +90,26 @@ def follow(name, d, widths, p, seed, max_steps):
     label = f"{name}, p {p}, seed {seed}"
     before, ends, errors = network.forward(start, x_test)[0], [], []
     for alpha in (task.feature, task.lazy):
-        last, escaped = train(task, network, start, x, target, alpha, max_steps, label)
-        errors.append(wrong(network.forward(last.params, x_test)[0] - before, target_test))
-        ends.append((last, escaped))
+        ends.append(train(task, network, start, x, target, alpha, max_steps, label))
+        after, _ = network.forward(ends[-1][1].params, x_test)
+        errors.append(error_of(after - before, target_test))
     initial, first = machine(network, start, train_set, test_set)
-    final, second = machine(network, ends[0][0].params, train_set, test_set)
-    vote = wrong(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test)
-    return {"errors": np.array([*errors, initial, final, vote]),
-            "left": np.array([1 - last.satisfied(target) for last, _ in ends]),
-            "steps": np.array([last.step for last, _ in ends]),
-            "floor_steps": np.array([last.floor_steps for last, _ in ends]),
-            "escape_times": np.array([escaped.time for _, escaped in ends]),
+    final, second = machine(network, ends[0][1].params, train_set, test_set)
+    vote = error_of(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test[:, 0])
+    rows = [{"left": 1 - last.satisfied(target), "steps": last.step,
+             "floor_steps": last.floor_steps, "escape_times": escaped.time}
+            for escaped, last in ends]
+    return {"errors": [*errors, initial, final, vote], **stack(rows),
             **(geometry(task, x, ends, (first, second)) if task.draw else {})}
 
 
 def geometry(task, x, ends, supports):
     """Amplification at t* and at the end; mean distances of supports and of all points."""
     d = x.shape[1]
-    arrays = {"distances": np.array([task.distance(x[rows], d).mean() for rows in supports]),
+    arrays = {"distances": [task.distance(x[rows], d).mean() for rows in supports],
               "distance_of_all": task.distance(x, d).mean()}
     if task.n_parallel:
-        for name, moment in (("amplification", 1), ("final_amplification", 0)):
-            arrays[name] = np.array([
-                amplification_mean_square(end[moment].params["omega"], task.n_parallel)
-                for end in ends])
+        arrays["amplification"], arrays["final_amplification"] = np.array([
+            [amplification_mean_square(record.params["omega"], task.n_parallel) for record in end]
+            for end in ends]).T
     return arrays
