@@ -31,7 +31,7 @@ from functools import partial
 
 import numpy as np
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from npspectral.sweep import grid
 
@@ -39,12 +39,10 @@ from .parts import approach, course, kernel_course, scatter, sweep
 
 SECONDS = 20, 360, 36000
 DATA = ("mnist",)
-AXES = {**dict.fromkeys(("error", "parameters", "kernel", "left", "steps", "rise", "linear",
-                         "frozen"), ("seed", "alpha")),
-        "frozen_error": ("seed",), "log_alpha": ("alpha",), "p": (), "h": (),
-        **dict.fromkeys(("time", "network", "linearized", "loss"), ("record",)),
-        "outputs": ("point", "method"), "scatter/outputs": ("h", "member", "point"),
-        "scatter/h": ("h",)}
+AXES = axes({"seed, alpha": "error parameters kernel left steps rise linear frozen",
+             "seed": "frozen_error", "alpha": "log_alpha", "": "p h",
+             "record": "time network linearized loss", "point, method": "outputs",
+             "h, member, point": "scatter/outputs", "h": "scatter/h"})
 
 
 @dataclass(frozen=True)

@@ -29,20 +29,18 @@ from functools import partial
 
 import numpy as np
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import ARMS, follow, sweep
 
 SECONDS = 14, 300, 36000
 DATA = ("mnist",)
 FOLLOWED = ("lambda + beta", "dense", "everything")     # arms whose kernels are seen in time
-IN_TIME = ("seed", "time", "group")
-AXES = {**dict.fromkeys(("error", "left", "steps", "parameters", "kernel", "alignment",
-                         "amplification", "eigenvalue", "attractors", "dead", "sliding"),
-                        ("seed", "alpha")),
-        **dict.fromkeys(("start_attractors", "start_alignment"), ("seed",)),
-        "log_alpha": ("alpha",), "p": (), "h": (), "exponent": (), "loss": IN_TIME[:2],
-        "share": IN_TIME, **{f"kernels {arm}/alignment": IN_TIME for arm in FOLLOWED}}
+AXES = axes({"seed, alpha": "error left steps parameters kernel alignment amplification eigenvalue "
+             "attractors dead sliding", "seed": "start_attractors start_alignment",
+             "alpha": "log_alpha", "": "p h exponent", "seed, time": "loss",
+             "seed, time, group": "share"}) | {
+    f"kernels {arm}/alignment": ("seed", "time", "group") for arm in FOLLOWED}
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,14 @@ by estimate: a seed of one hidden layer with 500 or 2000 nodes takes 8 or 31, of
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import Case, run_dense, run_post, run_pre
 
 SECONDS = 11, 720, 97200
 DATA = "mnist", "fashion-mnist"
-CUT = "seed", "percentile"
-AXES = {"whole": ("seed",), "left": (*CUT, "layer"),
-        **dict.fromkeys(("accuracy", "by_layer", "by_signed_sum"), CUT)}
+AXES = axes({"seed": "whole", "seed, percentile": "accuracy by_layer by_signed_sum",
+             "seed, percentile, layer": "left"})
 METHODS = {"dense": run_dense, "post": run_post, "pre": run_pre}
 PUBLISHED = tuple(f"{dataset} {activation} {hidden}" for hidden in ("500", "2000", "500-500-500")
                   for dataset in DATA for activation in ("tanh", "relu", "elu")

@@ -17,7 +17,7 @@ Minutes on one core: --quick 1/4, --standard 8 by estimate, --full 5,000 by esti
 from dataclasses import dataclass
 
 import numpy as np
-from lab.plan import by_seed
+from lab.plan import axes, by_seed
 
 from npspectral.sweep import grid
 
@@ -25,10 +25,9 @@ from .parts import FREE, KINDS_AT_10, follow_curve, follow_stages
 
 SECONDS = 14, 480, 300000
 DATA = ()
-STAGE = ("stage", "neuron")
-AXES = {"p": ("p",), "error": ("seed", "p"), "left": ("seed", "p"), "stages/left": (),
-        "x": ("point", "input"), "target": ("point",), "vectors": (*STAGE, "component"),
-        "beta": STAGE, "living": STAGE, "attractors": ("stage",)}
+AXES = axes({"p": "p", "seed, p": "error left", "": "stages/left", "point, input": "x",
+             "point": "target", "stage": "attractors", "stage, neuron": "beta living",
+             "stage, neuron, component": "vectors"})
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ all. Curves against p have the soft hinge. LIMITS of the flow are wider than by 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from lab.plan import by_seed
+from lab.plan import axes, by_seed
 
 from npspectral.sweep import Run
 
@@ -29,13 +29,11 @@ from .parts import LAZY, Case, measure, watch
 
 SECONDS = 9, 180, 4800
 DATA = ()
-LAW, CURVE, MOMENT = ("seed", "p"), ("step",), ("moment",)
-AXES = {"sizes": ("p",), "d": (), **dict.fromkeys(("start", "star", "end"), (*LAW, "convention")),
-        **dict.fromkeys(("escape_time", "left", "steps", "floor_steps", "rise", "drift"), LAW),
-        "x": ("point", "input"), "target": ("point", "output"), "moments": MOMENT,
-        "omega": (*MOMENT, "neuron", "input"), "at_moments": (*MOMENT, "convention"),
-        **dict.fromkeys(("bias", "beta"), (*MOMENT, "neuron")),
-        "lambda": (*CURVE, "convention"), **dict.fromkeys(("times", "satisfied"), CURVE)}
+AXES = axes({"p": "sizes", "": "d", "seed, p, convention": "start star end",
+             "seed, p": "escape_time left steps floor_steps rise drift", "point, input": "x",
+             "point, output": "target", "moment": "moments", "moment, neuron, input": "omega",
+             "moment, neuron": "bias beta", "moment, convention": "at_moments",
+             "step": "times satisfied", "step, convention": "lambda"})
 SIZES = 64, 128, 256, 512, 1024, 2048
 
 

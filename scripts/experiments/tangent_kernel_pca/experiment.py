@@ -26,18 +26,17 @@ floor, what it gives for eigenvectors that know nothing, is known exactly and no
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import TIMES, follow_mnist, follow_stripe
 
 SECONDS = 10, 240, 36000
 DATA = ("mnist",)
-STAGE = ("seed", "stage")
-AXES = {"eigenvalues": (*STAGE, "rank"), "shares": (*STAGE, "rank"), "alignment": STAGE,
-        "vectors": (*STAGE, "point", "rank"), "information": (*STAGE, "estimator", "rank"),
-        "errors": ("seed", "regime"), "curves": ("seed", "regime", "time"), "times": ("time",),
-        **dict.fromkeys(("outside", "outside_split", "distance", "remainder"), STAGE),
-        "families": (*STAGE, "family", "rank")}
+AXES = axes({"seed, stage": "alignment outside outside_split distance remainder",
+             "seed, stage, rank": "eigenvalues shares", "seed, stage, point, rank": "vectors",
+             "seed, stage, estimator, rank": "information", "seed, regime": "errors",
+             "seed, regime, time": "curves", "time": "times", "seed, stage, family, rank":
+             "families"})
 
 
 @dataclass(frozen=True)

@@ -29,15 +29,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import Arm, follow_data, follow_teacher
 
 SECONDS = 28, 1080, 30000
 DATA = ("mnist", "fashion-mnist", "california-housing")
-AXES = {"relevance": ("seed", "node"), "cores": ("seed", "epoch"), "path_distance": ("seed",),
-        **dict.fromkeys(("counts", "losses"), ("seed", "nodes kept")),
-        **dict.fromkeys(("paths", "teacher_paths"), ("seed", "path"))}
+AXES = axes({"seed, node": "relevance", "seed, epoch": "cores", "seed, path": "paths teacher_paths",
+             "seed, nodes kept": "counts losses", "seed": "path_distance"})
 SPECTRAL, DECAY = "spectral", "weight decay"
 AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
                 f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
