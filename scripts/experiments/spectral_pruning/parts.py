@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 from lab.data import images
+from lab.learning import chain, learn
 from lab.plan import stack
-from lab.progress import progress
 
-from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
+from npspectral import ELU, Dense, ReLU, Spectral, Tanh
 from npspectral.analysis.spectral import (eigenvalues_only, mask_nodes, node_scores,
                                           percentile_masks, remove_nodes)
 from npspectral.nn import PUBLISHED
@@ -38,18 +38,15 @@ def network(case, kind):
     """784-hidden-10 without biases: "dense" throughout, or "spectral"."""
     make = {"dense": partial(Dense, bias=False),
             "spectral": partial(Spectral, **PUBLISHED["buffoni2022"])}[kind]
-    layers, sizes = [], (784, *map(int, case.hidden.split("-")), 10)
-    for pair in zip(sizes, sizes[1:]):
-        layers += [make(*pair), ACTIVATIONS[case.activation]]
-    return Chain(*layers[:-1])
+    sizes = 784, *map(int, case.hidden.split("-")), 10
+    return chain([make(*pair) for pair in zip(sizes, sizes[1:])], ACTIVATIONS[case.activation])
 
 
 def train(net, params, rng, epochs, train_set, label):
     """params after the epochs: Adam at 1e-3, as published."""
-    for record in fit(net, params, *train_set, loss=softmax_cross_entropy, optimizer=Adam(1e-3),
-                      batch_size=BATCH, rng=rng, epochs=epochs):
-        progress(f"{label}  epoch {record.epoch}/{epochs}  loss {record.loss:.4f}")
-    return record.params
+    for record in learn(net, params, train_set, [(1e-3, epochs)], label, batch_size=BATCH, rng=rng):
+        params = record.params
+    return params
 
 
 def accuracy_of(net, params, test_set):

@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from lab.progress import progress
+from lab.learning import chain, learn
 
-from npspectral import Adam, Chain, Dense, ReLU, Spectral, fit, mean_squared_error
+from npspectral import Dense, ReLU, Spectral, mean_squared_error
 from npspectral.analysis.spectral import (core_size, keep_nodes, loss_by_nodes_kept, node_scores,
                                           path_distance, path_products)
 from npspectral.data import labeled
@@ -34,29 +34,22 @@ class Arm:
                 Dense(n_in, h, bias=False))
 
 
-def chain(first, last, bias=False):
-    """The layer `first`, ReLU, one of the second hidden layer, ReLU, and the layer `last`."""
-    return Chain(first, ReLU(), Dense(first.n_out, last.n_in, bias=bias), ReLU(), last)
+def two_hidden(first, last, bias=False):
+    """The layer `first`, one of the second hidden layer and the layer `last`, ReLU between them."""
+    return chain([first, Dense(first.n_out, last.n_in, bias=bias), last], ReLU())
 
 
 def train(network, arm, rng, train_set, label):
     """params after all stages, and the size of the core after each epoch."""
-    start, last, cores = network.init(rng, np.float32), 0, []
-    total = sum(epochs for _, epochs in arm.stages)
-    for learning_rate, epochs in arm.stages:
-        last += epochs
-        for record in fit(network, start, *train_set, loss=mean_squared_error, rng=rng, epochs=last,
-                          optimizer=Adam(learning_rate), batch_size=arm.batch_size,
-                          penalties=arm.penalties):
-            cores.append(core_size(node_scores(network, record.params, "norm")[0]))
-            if record.epoch % 10 == 0:
-                progress(f"{label}  epoch {record.epoch}/{total}  loss {record.loss:.4f}  "
-                         f"core {cores[-1]}")
-        start = record
-    return start.params, np.array(cores)
+    cores = []
+    for record in learn(network, network.init(rng, np.float32), train_set, arm.stages, label,
+                        loss=mean_squared_error, batch_size=arm.batch_size, rng=rng,
+                        penalties=arm.penalties):
+        cores.append(core_size(node_scores(network, record.params, "norm")[0]))
+    return record.params, np.array(cores)
 
 
-def learn(network, arm, rng, train_set, test_set, counts, label):
+def follow(network, arm, rng, train_set, test_set, counts, label):
     """params of a trained student; its relevance, core and test loss by nodes kept."""
     params, cores = train(network, arm, rng, train_set, label)
     losses = loss_by_nodes_kept(network, params, *test_set, mean_squared_error, counts)
@@ -68,14 +61,14 @@ def follow_teacher(h_teacher, arm, h, n_in, second, n_samples, seed):
     """One student of one teacher with Glorot weights, as a dict of arrays."""
     rng = np.random.default_rng(seed)
     ones = Dense(second, 1, bias=False, trainable=(), start=Constant(1.0))
-    teacher = chain(Dense(n_in, h_teacher, bias=False), ones)
+    teacher = two_hidden(Dense(n_in, h_teacher, bias=False), ones)
     right = teacher.init(rng, np.float32)
     train_set, test_set = (labeled(rng, n_samples, n_in, partial(predict, teacher, right),
                                    np.float32) for _ in range(2))
-    network = chain(arm.first_layer(n_in, h), ones)
+    network = two_hidden(arm.first_layer(n_in, h), ones)
     counts = np.unique(np.r_[1:min(h, 2 * h_teacher) + 1, h])
-    params, arrays = learn(network, arm, rng, train_set, test_set, counts,
-                           f"teacher {h_teacher}, h {h}, seed {seed}")
+    params, arrays = follow(network, arm, rng, train_set, test_set, counts,
+                            f"teacher {h_teacher}, h {h}, seed {seed}")
     if h >= h_teacher:
         paths = path_products(*keep_nodes(network, params, h_teacher))
         wanted = path_products(teacher, right)
@@ -89,7 +82,7 @@ def follow_data(name, arm, h, second, limit, content, seed):
     rng = np.random.default_rng(seed)
     train_set, test_set = real_sets(name, rng, limit)
     n_in, n_out = train_set[0].shape[1], train_set[1].shape[1]
-    network = chain(arm.first_layer(n_in, h), Dense(second, n_out), bias=True)
+    network = two_hidden(arm.first_layer(n_in, h), Dense(second, n_out), bias=True)
     counts = np.unique(np.geomspace(1, h, 40).round().astype(int))
-    return learn(network, arm, rng, train_set, test_set, counts,
-                 f"{Path(name).stem}, h {h}, seed {seed}")[1]
+    return follow(network, arm, rng, train_set, test_set, counts,
+                  f"{Path(name).stem}, h {h}, seed {seed}")[1]
