@@ -15,16 +15,14 @@ alpha* ~ h^(-1/2) in its convention, of order 1 here whatever h; above it the ke
 F fluctuates over initializations as h^(-1/2).
 Predicted here: for alpha -> 0, f ~ |theta|^2 makes |theta| ~ alpha^(-1/2), K ~ 1/alpha; for
 alpha -> infinity differences to both approximations fall as 1/alpha if the activation is smooth.
-With ReLUs some h / alpha kinks are crossed, with either sign; a sum of chance,
-sqrt(h / alpha) / h = (alpha h)^(-1/2), is the larger part at finite h.
+With ReLUs some h / alpha kinks are crossed, with either sign, by chance: (alpha h)^(-1/2).
 
 Does not reproduce for MNIST: neither regime has the smaller test error, the cross-over has it.
 
 Minutes on one core: --standard 6; --quick 1/3; --full, not run, 600 by estimate.
 
 Deviations: one hidden layer, not three; p = 128 and 256, not 10,000; steps may turn the gradient
-100 times more than published, which hardly moves the errors; a run ends when all points have margin
-1 or after 6,000 steps.
+100 times more than published; a run ends when all points have margin 1 or after 6,000 steps.
 """
 from dataclasses import dataclass
 from functools import partial

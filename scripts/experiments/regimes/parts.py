@@ -18,17 +18,13 @@ HUGE = 1e300                            # a limit that nothing reaches
 APPROACHED = 0.7                        # by the kernel flow at margin 1 when `approach` looks
 
 
-def start(network, width, seed):
-    """First values: others for each seed and width, the same for every alpha."""
-    return network.init(np.random.default_rng([seed, width]))
-
-
 def prepare(task, width, seed, size, activation="relu"):
-    """A network, its first params, x and y for training, the same for the test."""
+    """A network, its first params, the same for every alpha, x and y for training and the test."""
     d, p, n_test, _ = size
     network = (OneHidden(d, width) if activation == "relu"
                else mean_field(d, (width,), activation=SOFTPLUS, gain=SOFTPLUS_GAIN))
-    return network, start(network, width, seed), *draw(task, d, seed, p, n_test)
+    params = network.init(np.random.default_rng([seed, width]))
+    return network, params, *draw(task, d, seed, p, n_test)
 
 
 def sweep(task, width, exponents, size, seed):
@@ -120,8 +116,6 @@ def scatter(width, members, size):
     """F (members, n) on test points of frozen kernels of networks that differ in their start."""
     progress(f"frozen kernels, h = {width}")
     d, p, _, max_steps = size
-    x, y, x_test, _ = draw("stripe", d, 0, p, N_SCATTER)
-    network = OneHidden(d, width)
-    return {"outputs": np.array([
-        frozen(network, start(network, width, member), x, y, x_test, max_steps)[:, 0]
-        for member in range(members)])}
+    _, _, *points, _ = prepare("stripe", width, 0, (d, p, N_SCATTER, max_steps))
+    starts = (prepare("stripe", width, member, size)[:2] for member in range(members))
+    return {"outputs": np.array([frozen(*start, *points, max_steps)[:, 0] for start in starts])}

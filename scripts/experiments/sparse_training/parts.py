@@ -70,8 +70,7 @@ def train(net, params, rng, case, train_set, validation):
         curve.append(evaluate(net, step.params, *validation, metrics=[accuracy])["accuracy"])
         if curve[-1] > max(curve[:-1], default=0):
             best, params = len(curve), tree.copy(step.params)
-        progress(f"{case.dataset} {case.percent} % {case.rule} {case.arm} {case.optimizer}, seed "
-                 f"{case.seed}  epoch {len(curve)}  {curve[-1]:.4f}")
+        progress(f"{case.dataset} {case.arm} {case.percent} %, seed {case.seed} epoch {len(curve)}")
     return params, curve, histories
 
 

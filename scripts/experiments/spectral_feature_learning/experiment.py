@@ -17,12 +17,10 @@ makes K ~ alpha^(2/k - 2): alone, a group of the first layer cannot make its ker
 lambda_in alone W is phi diag(lambda_in), one map for all neurons; with lambda_out alone each neuron
 keeps its orientation, and f is linear in lambda_out until a gap changes its sign: exactly lazy.
 
-A question of this package; no published numbers are known. Tasks: the stripe of Paccolat et al.
-2021, J. Stat. Mech. 044001; parity of MNIST in 10 components, Geiger et al. 2020, J. Stat. Mech.
-113301.
+A question of this package; no published numbers are known. Tasks: the stripe, Paccolat et al. 2021,
+J. Stat. Mech. 044001; MNIST's parity in 10 components, Geiger et al. 2020, J. Stat. Mech. 113301.
 
-Minutes on one core: --standard 5; --quick 1/4, too small for some rows to pass; --full 600 by
-estimate.
+Minutes on one core: --standard 5; --quick 1/4, too small for some rows; --full 600 by estimate.
 """
 from dataclasses import dataclass
 from functools import partial

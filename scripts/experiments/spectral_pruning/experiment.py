@@ -57,7 +57,7 @@ SETTINGS = {"quick": Setting(("mnist tanh 200",), 1, 30, 12, 8000),
 def run(setting, keep):
     """"case, method" -> arrays with one row a seed."""
     numbers = setting.epochs, setting.epochs_after, setting.limit
-    cases = [Case(*name.split(), *numbers) for name in setting.cases if here(name.split()[0])]
+    cases = [Case(name, *numbers) for name in setting.cases if here(name.split()[0])]
     values = keep({f"{case.name}, {method}": each_seed(function, setting.seeds, case=case)
                    for case in cases for method, function in METHODS.items()})
     return {part: stack(rows) for part, rows in values.items()}

@@ -1,6 +1,5 @@
 """Networks trained, and nodes cut after or before."""
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from lab.data import images
@@ -22,24 +21,19 @@ ACTIVATIONS = {"tanh": Tanh(), "elu": ELU(), "relu": ReLU()}
 class Case:
     """One network on one data set; `limit` is the number of training images, None for all."""
 
-    dataset: str
-    activation: str
-    hidden: str                     # sizes of the hidden layers, "500-500-500"
+    name: str                       # "mnist elu 500-500-500": data, activation, hidden layers
     epochs: int = 100               # of the first training, whatever it trains
     epochs_after: int = 20          # of the network that is left, "pre" only
     limit: int | None = None
 
-    @property
-    def name(self):
-        return f"{self.dataset} {self.activation} {self.hidden}"
-
 
 def network(case, kind):
     """784-hidden-10 without biases: "dense" throughout, or "spectral"."""
-    make = {"dense": partial(Dense, bias=False),
-            "spectral": partial(Spectral, **PUBLISHED["buffoni2022"])}[kind]
-    sizes = 784, *map(int, case.hidden.split("-")), 10
-    return chain([make(*pair) for pair in zip(sizes, sizes[1:])], ACTIVATIONS[case.activation])
+    _, activation, hidden = case.name.split()
+    sizes = 784, *map(int, hidden.split("-")), 10
+    layers = [Dense(*pair, bias=False) if kind == "dense" else
+              Spectral(*pair, **PUBLISHED["buffoni2022"]) for pair in zip(sizes, sizes[1:])]
+    return chain(layers, ACTIVATIONS[activation])
 
 
 def train(net, params, rng, epochs, train_set, label):
@@ -55,7 +49,7 @@ def accuracy_of(net, params, test_set):
 
 def begin(case, seed, kind, learning=lambda net: net):
     """A network, its params after the first training, of learning(net), and both image sets."""
-    train_set, test_set = images(case.dataset, case.limit)
+    train_set, test_set = images(case.name.split()[0], case.limit)
     rng, net = np.random.default_rng(seed), network(case, kind)
     params = train(learning(net), net.init(rng, np.float32), rng, case.epochs, train_set,
                    f"{case.name} {kind}, seed {seed}")

@@ -8,7 +8,6 @@ are kept. With weight decay, on a dense first layer, the core grows with h.
 Source: L. Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher"), its poster and public
 code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights fixed at 1; inputs
 N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
-All students see the same teachers and data.
 
 Does not reproduce: a teacher of 30 (--full). Its students have cores of other sizes and several
 times the test error of smaller teachers' ones.
@@ -16,8 +15,7 @@ times the test error of smaller teachers' ones.
 Minutes on one core: --quick 1/2, --standard 18 by estimate, --full 500 by estimate.
 
 Deviation: published students learn at a constant rate, spectral 0.005 in batches of 300, weight
-decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
-students are then a little larger. Here both kinds learn in stages: see `arms`.
+decay 0.002 in batches of 500, for 2,000 epochs ("as published"); here in stages, see `arms`.
 
 Real data: MNIST, Fashion-MNIST (labels as one-hot rows), California Housing (standardized by the
 training part), at the end a trained layer with biases. --set "features='FILE.npz'" adds any other
