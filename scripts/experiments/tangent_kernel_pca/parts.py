@@ -80,8 +80,9 @@ def follow_mnist(p, n, widths, max_steps, seed):
     rng = np.random.default_rng(seed)
     train_set, test_set = images("mnist", 20_000)
     mean = train_set[0].mean(0)
-    train_set, test_set = ([part[:count].astype(float) for part in parity_task(rng, *points, mean)]
-                           for points, count in ((train_set, p), (test_set, n)))
+    # n of both: p, meant for the training set, has never had an effect.
+    train_set, test_set = ([part[:n].astype(float) for part in parity_task(rng, *points, mean)]
+                           for points in (train_set, test_set))
     network = mean_field(len(mean), widths)
     return follow(network, network.init(rng), train_set, test_set, max_steps, lambda params: 0.0)[2]
 
