@@ -1,7 +1,4 @@
-"""A run: a network at every alpha, beside its approximations, in time, or at many starts.
-
-`size` is (d, p, n_test, max_steps), exponents are log10 of alpha.
-"""
+"""The runs; `size` is (d, p, n_test, max_steps), exponents are log10 of alpha."""
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress

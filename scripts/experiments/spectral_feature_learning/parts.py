@@ -1,7 +1,4 @@
-"""A run: one arm at every alpha, or its kernels in time.
-
-`size` is (d, p, width, n_test, max_steps), exponents are log10 of alpha.
-"""
+"""The runs; `size` is (d, p, width, n_test, max_steps), exponents are log10 of alpha."""
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress
