@@ -38,13 +38,14 @@ def published(name):
 
 
 def claims(result):
-    rows = []
+    rows, order = [], sorted(enumerate(PERCENTILES), key=lambda pair: pair[1] not in JUDGED_AT)
     for name, methods in by_part(result).items():
         row, theirs = partial(Row, name), published(name)
         ours = {method: methods[method]["accuracy"] for method in METHODS}
         off = np.array([np.abs(ours[method].mean(0) - theirs[method]) for method in METHODS])
         pre = off[METHODS.index("pre"), np.array(PERCENTILES) <= 90]
-        rows += [*beside(name, ours, theirs),
+        rows += [*(row(f"{percentile} % cut: {method}", f"{theirs[method][at]:.3f}",
+                       ours[method][:, at]) for at, percentile in order for method in METHODS),
                  row("pre, up to 90 %: off by at most", "0", pre.max(), high=CLOSE),
                  *judge_order(name, ours, theirs),
                  row(f"cells of {off.size} off by more than {FAR}", "0", (off > FAR).sum(), high=2),
@@ -52,13 +53,6 @@ def claims(result):
                        methods["dense"][way][:, at]) for way in ("by_layer", "by_signed_sum")
                    for percentile, at in JUDGED_AT.items())]
     return rows
-
-
-def beside(name, ours, theirs):
-    """Test accuracies with 70 % and 90 % of the hidden nodes cut, then with the other shares."""
-    order = sorted(enumerate(PERCENTILES), key=lambda pair: pair[1] not in JUDGED_AT)
-    return [Row(name, f"{percentile} % cut: {method}", f"{theirs[method][at]:.3f}",
-                ours[method][:, at]) for at, percentile in order for method in METHODS]
 
 
 def judge_order(name, ours, theirs):

@@ -61,8 +61,7 @@ def judge_kind(d, kind, curve, free):
 def circle_scatter(z, share):
     """Root mean square distance of points z (h, 2) from their best circle, in parts of its radius.
 
-    share (h,) weighs the points and sums to 1. The best circle is that of least squares in
-    |z|^2 = 2 center.z + constant.
+    share (h,) weighs them and sums to 1. Best: least squares in |z|^2 = 2 center.z + constant.
     """
     root = np.sqrt(share)
     sides = np.column_stack((2 * z, np.ones(len(z)))) * root[:, None]

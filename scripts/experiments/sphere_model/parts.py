@@ -10,8 +10,7 @@ from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, S
 from npspectral.training import Limits, gradient_flow
 
 FEATURE, LAZY, TOWARD_LAZY = 1e-6, 1e6, 10.0        # alpha
-FLOOR = 0.03                # of Limits: the smallest steps; errors hardly change
-N_TEST = 10_000
+FLOOR, N_TEST = 0.03, 10_000            # of Limits, the smallest steps: errors hardly change
 FREE = ("lazy", "feature")
 KINDS_AT_10 = (*FREE, "feature, fixed", "feature, b(0) = 0")
 

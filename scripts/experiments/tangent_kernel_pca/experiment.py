@@ -14,8 +14,7 @@ Source: Petrini 2020, candidacy talk (figures whose values could not be read: la
 fewer top eigenvectors after training, whose information rises); Paccolat et al. 2021, J. Stat.
 Mech. 044001, and its public code (the estimator, k = 5).
 
-Does not reproduce: far fewer vectors for MNIST, where the network errs more than the lazy one and
-some points are inside the margin when it ends.
+Does not reproduce: far fewer vectors for MNIST, where the network errs more than the lazy one.
 
 Minutes on one core: --quick under 1/2, --standard 4, --full 600 by estimate.
 

@@ -9,8 +9,7 @@ Source: L. Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher"), i
 code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights fixed at 1; inputs
 N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
 
-Does not reproduce: a teacher of 30 (--full). Its students have cores of other sizes and several
-times the test error of smaller teachers' ones.
+Does not reproduce: a teacher of 30 (--full), whose students have cores of other sizes.
 
 Minutes on one core: --quick 1/2, --standard 18 by estimate, --full 500 by estimate.
 
