@@ -5,8 +5,7 @@
 
 sweep     test error, |theta - theta_0| / |theta_0|, |K - K_0| / |K_0| (K the tangent kernel) after
           training, against alpha and width; stripe, d = 5, and MNIST parity, d = 10
-approach  F beside alpha J (theta - theta_0), linearized, and beside the flow with the frozen kernel
-          K_0, at the same time and in the same steps; ReLU and softplus
+approach  F beside its linearization and the flow with the frozen kernel K_0, in the same steps
 course    loss of the three in time, outputs at the end
 scatter   the spread of F over initializations for alpha -> infinity, by frozen kernels
 

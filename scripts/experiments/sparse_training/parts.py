@@ -84,5 +84,5 @@ def run_case(case):
                                      (x[cut:], labels[cut:]))
     counts = stack([history.counts() for history in histories]) if histories else {
         name: np.zeros(len(case.hidden)) for name in LinkHistory.NAMES}
-    tested = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
-    return {"accuracy": tested, "validation": max(curve), "epochs": len(curve), **counts}
+    return {**evaluate(net, params, *test_set, metrics=[accuracy]), "validation": max(curve),
+            "epochs": len(curve), **counts}

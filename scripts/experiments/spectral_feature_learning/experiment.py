@@ -5,7 +5,7 @@
 
 x holds d coordinates and the constant sqrt(d), whose column of phi is the bias: it has an
 eigenvalue, too. Starts: lambda_in = 1, lambda_out = 0, phi ~ N(0, 1/d), beta ~ N(0, 1), the same
-in every arm but the last, in the 1/h scaling. Arms differ in what is trained:
+in every arm but the last. Arms differ in what is trained:
 
     lambda_in, lambda_out, lambda (both), phi       the first layer's group alone
     lambda + beta, dense (phi + beta), everything   with the output layer

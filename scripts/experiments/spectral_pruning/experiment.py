@@ -15,8 +15,7 @@ that commit has 2000, so there are both here.
 Does not reproduce: "dense" with three hidden layers, where one threshold for all empties the second
 and third; nor width 500, where dense and post fall much sooner. Numbers of width 2000 agree.
 
-Minutes on one core: --quick 0.2, --standard 12 by estimate (25 epochs instead of 100), --full 1600
-by estimate: a seed of one hidden layer with 500 or 2000 nodes takes 8 or 31, of three layers 25.
+Minutes on one core by estimate: --quick 0.2, --standard 12 (25 epochs, not 100), --full 1600.
 """
 from dataclasses import dataclass
 

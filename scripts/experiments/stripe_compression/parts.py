@@ -49,8 +49,7 @@ def training(case):
 
 def factors(case, record):
     """lambda in all conventions, (3,)."""
-    _, n_parallel = TASKS[case.task]
-    return np.array([convention(record.params["omega"], n_parallel)
+    return np.array([convention(record.params["omega"], TASKS[case.task][1])
                      for convention in CONVENTIONS])
 
 

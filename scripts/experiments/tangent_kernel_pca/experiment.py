@@ -18,9 +18,8 @@ Does not reproduce: far fewer vectors for MNIST, where the network errs more tha
 
 Minutes on one core: --quick under 1/2, --standard 4, --full 600 by estimate.
 
-Deviations: the talk's network for MNIST is a deep convolutional one. Kernels are taken on points
-that were not trained on. Of three estimators of information the published one comes first; its
-floor, what it gives for eigenvectors that know nothing, is known exactly and not 0.
+Deviations: the talk's network for MNIST is a deep convolutional one; kernels are of fresh points.
+The published estimator of information, the first of three, has a floor, which is known exactly.
 """
 from dataclasses import dataclass
 
