@@ -76,11 +76,10 @@ def follow_stripe(p, n, d, widths, max_steps, seed):
 
 
 def follow_mnist(p, n, widths, max_steps, seed):
-    """The same for the parity of digits, without the split."""
+    """The same for the parity of n digits, without the split; p never had an effect."""
     rng = np.random.default_rng(seed)
     train_set, test_set = images("mnist", 20_000)
     mean = train_set[0].mean(0)
-    # n of both: p, meant for the training set, has never had an effect.
     train_set, test_set = ([part[:n].astype(float) for part in parity_task(rng, *points, mean)]
                            for points in (train_set, test_set))
     network = mean_field(len(mean), widths)
