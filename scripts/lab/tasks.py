@@ -43,6 +43,29 @@ def error_of(outputs, y):
     return float((outputs * y <= 0).mean())
 
 
+def looked_at(flow, every, look, seen):
+    """The records of a flow; look(record) of every so many steps is added to the list `seen`."""
+    for record in flow:
+        if record.step % every == 0:
+            seen.append(look(record))
+        yield record
+
+
+def spaced(flow, y, max_steps, place=lambda record: record.step, after=lambda step: step + 1):
+    """Records: each at after(place of the one before) or beyond, and that which ends training.
+
+    Training ends where all points have y F >= 1, or after max_steps.
+    """
+    due = 0
+    for record in flow:
+        last = record.satisfied(y) == 1 or record.step >= max_steps
+        if place(record) >= due or last:
+            due = after(place(record))
+            yield record
+        if last:
+            return
+
+
 def escaped_and_last(flow, y, max_steps, fraction=1.0):
     """The records at t* and where that fraction has y F >= 1, or that of max_steps instead."""
     escaped = settle(flow, y, ESCAPED, max_steps=max_steps)

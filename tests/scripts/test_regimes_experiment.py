@@ -1,4 +1,6 @@
 """scripts/experiments/regimes and its tasks: approximations by hand, verdicts that can fail."""
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from conftest import assert_near
@@ -69,6 +71,42 @@ def test_images_are_whitened_and_seeds_have_rows_of_their_own(monkeypatch, rng):
     assert (first[0] == every[:20]).all() and (second[0] == every[20:40]).all()
     assert first[1].sum() == 0 and first[2].shape == (10, 10)
     assert not any(array.flags.writeable for array in (*first, *second))    # all runs share them
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record of a flow on which this share of the points has y F >= 1."""
+
+    step: int
+    share: float
+    settled: bool = False
+
+    def satisfied(self, y, margin=1.0):
+        return self.share
+
+
+def flow():
+    return (Record(step, share) for step, share in enumerate((0, 0.1, 0.2, 0.5, 1, 1)))
+
+
+@pytest.mark.parametrize("max_steps, ends", [
+    (9, [(2, True), (4, True)]), (3, [(2, True), (3, False)]), (1, [(1, False), (1, False)])])
+def test_t_star_is_where_more_than_a_tenth_has_learned(max_steps, ends):
+    records = tasks.escaped_and_last(flow(), None, max_steps)
+    assert [(record.step, record.settled) for record in records] == ends
+
+
+@pytest.mark.parametrize("max_steps, steps", [(9, [0, 1, 3, 4]), (2, [0, 1, 2])])
+def test_spaced_records_are_few_and_the_last_is_one_of_them(max_steps, steps):
+    records = tasks.spaced(flow(), None, max_steps, after=lambda step: 2 * step + 1)
+    assert [record.step for record in records] == steps
+    assert [record.step for record in tasks.spaced(flow(), None, 9)] == [0, 1, 2, 3, 4]
+
+
+def test_looks_are_taken_every_so_many_steps_and_no_record_is_lost():
+    seen = []
+    assert len(list(tasks.looked_at(flow(), 2, lambda record: record.share, seen))) == 6
+    assert seen == [0, 0.2, 1]
 
 
 # Verdicts

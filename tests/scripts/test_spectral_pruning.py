@@ -13,7 +13,7 @@ def images(monkeypatch):
 
 
 def test_a_network_with_an_emptied_layer_says_the_first_class():
-    left = parts.run_pre(parts.Case(*"mnist elu 20-1".split(), 12, 2), 0)
+    left = parts.run_pre(parts.Case("mnist elu 20-1", 12, 2), 0)
     assert list(left["left"][parts.PERCENTILES.index(95)]) == [0, 0]
     assert left["accuracy"][-1] == np.mean(toy_images("mnist")[1][1] == 0)
 
@@ -51,6 +51,6 @@ def test_full_is_the_published_protocol():
     assert set(SETTINGS["default"].cases) < set(full.cases) and len(full.cases) == 16
     for name in full.cases:
         claims.published(name)                          # there is something to compare with
-    net = parts.network(parts.Case(*full.cases[-1].split()), "spectral")
+    net = parts.network(parts.Case(full.cases[-1]), "spectral")
     assert all("bias" not in layer.shapes for layer in net.layers)
     assert [layer.n_out for layer in net.layers[::2]] == [500, 500, 500, 10]

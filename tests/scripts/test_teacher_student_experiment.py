@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import same_bits
-from experiments.teacher_student import data, parts
+from experiments.teacher_student import parts
 from experiments.teacher_student.claims import claims
 from experiments.teacher_student.experiment import AS_PUBLISHED, SETTINGS, run
 from tiny import CASES, at_once
@@ -54,7 +54,7 @@ def test_features_from_a_file_are_learned_and_another_content_is_another_run(
     labels = np.arange(50) % 3
     path = str(tmp_path / "made.npz")
     np.savez(path, x=x, **{name: labels if name == "labels" else x[:, 0]})
-    (a, target), (b, test) = data.real_sets(path, rng, None)
+    (a, target), (b, test) = parts.real_sets(path, rng, None)
     assert a.shape == (40, 7) and b.shape == (10, 7) and target.shape == (40, n_out)
     assert a.dtype == target.dtype == np.float32
     assert np.abs(a.mean(0)).max() < 1e-5 and np.abs(a[:, :6].std(0) - 1).max() < 1e-5
@@ -76,7 +76,7 @@ def test_features_from_a_file_are_learned_and_another_content_is_another_run(
 
 
 def test_the_test_part_is_moved_and_scaled_as_the_training_part():
-    train, test = data.standardized(np.array([[0.0, 5], [2, 5]]), np.array([[4.0, 6]]))
+    train, test = parts.standardized(np.array([[0.0, 5], [2, 5]]), np.array([[4.0, 6]]))
     assert train.tolist() == [[-1, 0], [1, 0]] and test.tolist() == [[3, 1]]
 
 
@@ -89,7 +89,7 @@ def test_the_test_part_is_moved_and_scaled_as_the_training_part():
 def test_files_that_do_not_fit_are_refused(tmp_path, rng, arrays, message):
     np.savez(tmp_path / "odd.npz", **arrays)
     with pytest.raises(ValueError, match=f"odd.npz: .*{message}"):
-        data.real_sets(str(tmp_path / "odd.npz"), rng, None)
+        parts.real_sets(str(tmp_path / "odd.npz"), rng, None)
 
 
 def test_published_numbers():

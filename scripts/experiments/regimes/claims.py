@@ -72,11 +72,8 @@ def crossover(task, parts):
 
 
 def approached(result):
-    """How differences to both approximations fall with alpha, from 100 on.
-
-    Of ReLUs up to 10^5: beyond, no kink is crossed any more.
-    """
-    rows = []
+    """How differences to both approximations fall with alpha, from 100 on."""
+    rows = []       # of ReLUs up to 10^5: beyond, no kink is crossed any more
     for name, published, end, bounds in (("softplus", "-1", np.inf, (-1.1, -0.9)),
                                          ("relu", "-0.5", 5, (-0.75, -0.4))):
         part, log_alpha = result[name], result[name]["log_alpha"]

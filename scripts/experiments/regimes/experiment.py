@@ -5,8 +5,7 @@
 
 sweep     test error, |theta - theta_0| / |theta_0|, |K - K_0| / |K_0| (K the tangent kernel) after
           training, against alpha and width; stripe, d = 5, and MNIST parity, d = 10
-approach  F beside alpha J (theta - theta_0), linearized, and beside the flow with the frozen kernel
-          K_0, at the same time and in the same steps; ReLU and softplus
+approach  F beside its linearization and the flow with the frozen kernel K_0, in the same steps
 course    loss of the three in time, outputs at the end
 scatter   the spread of F over initializations for alpha -> infinity, by frozen kernels
 
@@ -15,23 +14,21 @@ alpha* ~ h^(-1/2) in its convention, of order 1 here whatever h; above it the ke
 F fluctuates over initializations as h^(-1/2).
 Predicted here: for alpha -> 0, f ~ |theta|^2 makes |theta| ~ alpha^(-1/2), K ~ 1/alpha; for
 alpha -> infinity differences to both approximations fall as 1/alpha if the activation is smooth.
-With ReLUs some h / alpha kinks are crossed, with either sign; a sum of chance,
-sqrt(h / alpha) / h = (alpha h)^(-1/2), is the larger part at finite h.
+With ReLUs some h / alpha kinks are crossed, with either sign, by chance: (alpha h)^(-1/2).
 
 Does not reproduce for MNIST: neither regime has the smaller test error, the cross-over has it.
 
 Minutes on one core: --standard 6; --quick 1/3; --full, not run, 600 by estimate.
 
 Deviations: one hidden layer, not three; p = 128 and 256, not 10,000; steps may turn the gradient
-100 times more than published, which hardly moves the errors; a run ends when all points have margin
-1 or after 6,000 steps.
+100 times more than published; a run ends when all points have margin 1 or after 6,000 steps.
 """
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from npspectral.sweep import grid
 
@@ -39,67 +36,57 @@ from .parts import approach, course, kernel_course, scatter, sweep
 
 SECONDS = 20, 360, 36000
 DATA = ("mnist",)
-AXES = {**dict.fromkeys(("error", "parameters", "kernel", "left", "steps", "rise", "linear",
-                         "frozen"), ("seed", "alpha")),
-        "frozen_error": ("seed",), "log_alpha": ("alpha",), "p": (), "h": (),
-        **dict.fromkeys(("time", "network", "linearized", "loss"), ("record",)),
-        "outputs": ("point", "method"), "scatter/outputs": ("h", "member", "point"),
-        "scatter/h": ("h",)}
+AXES = axes({"seed, alpha": "error parameters kernel left steps rise linear frozen",
+             "seed": "frozen_error", "alpha": "log_alpha", "": "p h",
+             "record": "time network linearized loss", "point, method": "outputs",
+             "h, member, point": "scatter/outputs", "h": "scatter/h"})
 
 
 @dataclass(frozen=True)
 class Setting:
     """sweep, approach, course: log10 of alpha; the last two have the first and second width."""
 
-    seeds: int
-    p_stripe: int
-    p_mnist: int
-    widths_stripe: tuple
-    widths_mnist: tuple
-    sweep: tuple
-    approach: tuple
-    widths_scatter: tuple
-    members: int
+    seeds: int = 3
+    p_stripe: int = 128
+    p_mnist: int = 256
+    widths_stripe: tuple = (100, 300, 1000)
+    widths_mnist: tuple = (100, 300)
+    sweep: tuple = (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6)
+    approach: tuple = (1, 2, 3, 4, 5, 6)
+    widths_scatter: tuple = (30, 100, 300, 1000, 3000, 10_000)
+    members: int = 10
     n_test: int = 5000
     max_steps: int = 6000
     course: tuple = (-2, 1, 4)
     d_stripe: int = 5
     d_mnist: int = 10
 
-    def of(self, task):
-        """(d, p, n_test, max_steps) of a task."""
-        return (getattr(self, f"d_{task}"), getattr(self, f"p_{task}"), self.n_test,
-                self.max_steps)
 
-
-SETTINGS = {
-    "quick": Setting(1, 64, 64, (50, 200), (50,), (-4, -2, 0, 1, 2, 4, 6), (2, 4),
-                     (300, 1000, 3000), 4, 1000, 2000),
-    "default": Setting(3, 128, 256, (100, 300, 1000), (100, 300),
-                       (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6), (1, 2, 3, 4, 5, 6),
-                       (30, 100, 300, 1000, 3000, 10_000), 10),
-    "full": Setting(5, 1000, 1000, (100, 300, 1000, 3000), (100, 300, 1000),
-                    (-6, -5, -4, -3, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6),
-                    (1, 2, 3, 4, 5, 6), (30, 100, 300, 1000, 3000, 10_000, 30_000), 10, 10_000,
-                    40_000),
-}
+SETTINGS = {"quick": Setting(1, 64, 64, (50, 200), (50,), (-4, -2, 0, 1, 2, 4, 6), (2, 4),
+                             (300, 1000, 3000), 4, 1000, 2000),
+            "default": Setting(),
+            "full": Setting(5, 1000, 1000, (100, 300, 1000, 3000), (100, 300, 1000),
+                            (-6, -5, -4, -3, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6),
+                            widths_scatter=(30, 100, 300, 1000, 3000, 10_000, 30_000),
+                            n_test=10_000, max_steps=40_000)}
 
 
 def run(setting, keep):
     """Part -> arrays: sweeps of tasks and widths, approaches, courses, the scatter."""
-    each, stripe = partial(each_seed, seeds=setting.seeds), setting.of("stripe")
-    first, second = setting.widths_stripe[:2]
-    against_alpha = {f"{task} {width}": each(sweep, task=task, width=width, size=setting.of(task),
+    each, (first, second, *_) = partial(each_seed, seeds=setting.seeds), setting.widths_stripe
+    size = {task: (getattr(setting, f"d_{task}"), getattr(setting, f"p_{task}"), setting.n_test,
+                   setting.max_steps) for task in ("stripe", *here("mnist"))}
+    against_alpha = {f"{task} {width}": each(sweep, task=task, width=width, size=size[task],
                                              exponents=setting.sweep)
-                     for task in ("stripe", *here("mnist"))
-                     for width in getattr(setting, f"widths_{task}")}
-    against_alpha |= {name: each(approach, activation=name, width=first, size=stripe,
+                     for task in size for width in getattr(setting, f"widths_{task}")}
+    stripe = {"size": [size["stripe"]]}
+    against_alpha |= {name: each(approach, activation=name, width=first, size=size["stripe"],
                                  exponents=setting.approach) for name in ("softplus", "relu")}
-    courses = {f"course {exponent}": grid(course, exponent=[exponent], width=[second],
-                                          size=[stripe]) for exponent in setting.course}
-    courses["kernel course"] = grid(kernel_course, width=[second], size=[stripe])
+    courses = {f"course {exponent}": grid(course, exponent=[exponent], width=[second], **stripe)
+               for exponent in setting.course}
+    courses["kernel course"] = grid(kernel_course, width=[second], **stripe)
     values = keep(against_alpha | courses | {"scatter": grid(
-        scatter, width=setting.widths_scatter, members=[setting.members], size=[stripe])})
+        scatter, width=setting.widths_scatter, members=[setting.members], **stripe)})
     result = {part: rows[0] if part in courses else stack(rows) for part, rows in values.items()}
     for part, (run, *_) in against_alpha.items():
         result[part] |= {"log_alpha": np.array(run.parameters["exponents"], float),

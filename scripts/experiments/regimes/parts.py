@@ -1,11 +1,8 @@
-"""A run: a network at every alpha, beside its approximations, in time, or at many starts.
-
-`size` is (d, p, n_test, max_steps), exponents are log10 of alpha.
-"""
+"""The runs; `size` is (d, p, n_test, max_steps), exponents are log10 of alpha."""
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress
-from lab.tasks import LIMITS, draw, ends_by_alpha, error_of
+from lab.tasks import LIMITS, draw, ends_by_alpha, error_of, spaced
 
 from npspectral import soft_hinge
 from npspectral.analysis.kernels import linearized, tangent_kernel
@@ -15,32 +12,30 @@ from npspectral.training import Limits, gradient_flow, kernel_flow, settle
 N_SCATTER = 1000                        # test points of `scatter`
 SOFTPLUS, SOFTPLUS_GAIN = Softplus(5.0), 1.4043834      # E[(gain softplus(z))^2] = 1, z ~ N(0, 1)
 HUGE = 1e300                            # a limit that nothing reaches
-APPROACHED = 0.7                        # `approach` looks when this fraction has margin 1
+APPROACHED = 0.7                        # by the kernel flow at margin 1 when `approach` looks
 
 
-def start(network, width, seed):
-    """First values: others for each seed and width, the same for every alpha."""
-    return network.init(np.random.default_rng([seed, width]))
+def prepare(task, width, seed, size, activation="relu"):
+    """A network, its first params, the same for every alpha, x and y for training and the test."""
+    d, p, n_test, _ = size
+    network = (OneHidden(d, width) if activation == "relu"
+               else mean_field(d, (width,), activation=SOFTPLUS, gain=SOFTPLUS_GAIN))
+    params = network.init(np.random.default_rng([seed, width]))
+    return network, params, *draw(task, d, seed, p, n_test)
 
 
 def sweep(task, width, exponents, size, seed):
     """A row for each alpha: what the end of training looks like, and the kernel flow's error."""
-    d, p, n_test, max_steps = size
-    x, y, x_test, y_test = draw(task, d, seed, p, n_test)
-    network = OneHidden(d, width)
-    params = start(network, width, seed)
-    rows = ends_by_alpha(network, params, (x, y), (x_test, y_test), exponents, max_steps,
+    network, params, x, y, x_test, y_test = prepare(task, width, seed, size)
+    rows = ends_by_alpha(network, params, (x, y), (x_test, y_test), exponents, size[-1],
                          f"{task}, h = {width}, seed {seed}",
                          lambda end, kernel: {"rise": end.rise})
-    by_kernel = frozen(network, params, x, y, x_test, max_steps)
+    by_kernel = frozen(network, params, x, y, x_test, size[-1])
     return {**stack(rows), "frozen_error": error_of(by_kernel, y_test)}
 
 
 def frozen(network, params, x, y, x_test, max_steps):
-    """F (n, 1) on x_test at the end of the flow with the frozen kernel; alpha is 1.
-
-    Any other alpha only moves the unit of time: F depends on alpha t.
-    """
+    """F (n, 1) on x_test at the end of the flow with the frozen kernel, the same for all alpha."""
     end = settle(kernel_flow(tangent_kernel(network, params, x), y), y, max_steps=max_steps)
     return tangent_kernel(network, params, x_test, x) @ end.params
 
@@ -53,17 +48,10 @@ def outputs(network, params, end, x, alpha):
 
 
 def approach(activation, width, exponents, size, seed):
-    """Relative rms of F - F' on test points, F' linearized and F' of the frozen kernel, by alpha.
-
-    All at the moment alpha t when the kernel flow has APPROACHED of the points at margin 1.
-    """
-    d, p, n_test, _ = size
-    x, y, x_test, _ = draw("stripe", d, seed, p, n_test)
-    network = (OneHidden(d, width) if activation == "relu"
-               else mean_field(d, (width,), activation=SOFTPLUS, gain=SOFTPLUS_GAIN))
-    params, rows = start(network, width, seed), []
+    """Relative rms of F - F' on test points by alpha; F': linearized, of the frozen kernel."""
+    network, params, x, y, x_test, _ = prepare("stripe", width, seed, size, activation)
     kernel, across = (tangent_kernel(network, params, points, x) for points in (x, x_test))
-    moment = settle(kernel_flow(kernel, y), y, APPROACHED).time
+    rows, moment = [], settle(kernel_flow(kernel, y), y, APPROACHED).time
     for exponent in exponents:
         progress(f"{activation}, h = {width}, seed {seed}, alpha = 10^{exponent}")
         alpha = 10.0 ** exponent
@@ -100,43 +88,31 @@ def distance(outputs, reference):
 
 def course(exponent, width, size):
     """alpha t, loss of network and linearization on the way; the three's outputs at the end."""
-    d, p, n_test, max_steps = size
-    x, y, x_test, _ = draw("stripe", d, 0, p, n_test)
-    network, alpha = OneHidden(d, width), 10.0 ** exponent
-    params = start(network, width, 0)
-    rows, due = [], 0.0
-    for record in gradient_flow(network, params, x, y, alpha=alpha, limits=LIMITS):
-        last = record.satisfied(y) == 1 or record.step >= max_steps
-        if alpha * record.time >= due or last:
-            due = max(1.0, 1.2 * alpha * record.time)
-            _, linear = outputs(network, params, record.params, x, alpha)
-            rows.append({"time": alpha * record.time, "network": record.loss,
-                         "linearized": float(soft_hinge(linear, y)[0])})
-        if last:
-            break
+    network, params, x, y, x_test, _ = prepare("stripe", width, 0, size)
+    rows, alpha = [], 10.0 ** exponent
+    flow = gradient_flow(network, params, x, y, alpha=alpha, limits=LIMITS)
+    for record in spaced(flow, y, size[-1], lambda record: alpha * record.time,
+                         lambda time: max(1.0, 1.2 * time)):
+        _, linear = outputs(network, params, record.params, x, alpha)
+        rows.append({"time": alpha * record.time, "network": record.loss,
+                     "linearized": float(soft_hinge(linear, y)[0])})
     three = (*outputs(network, params, record.params, x_test, alpha),
-             frozen(network, params, x, y, x_test, max_steps))
+             frozen(network, params, x, y, x_test, size[-1]))
     return {**stack(rows), "outputs": np.hstack(three)}
 
 
 def kernel_course(width, size):
     """alpha t and loss of the flow with the frozen kernel, of the same network as in `course`."""
-    d, p, _, max_steps = size
-    x, y, _, _ = draw("stripe", d, 0, p, 1)
-    network = OneHidden(d, width)
-    kernel, rows = tangent_kernel(network, start(network, width, 0), x), []
-    for record in kernel_flow(kernel, y):
-        rows.append({"time": record.time, "loss": record.loss})
-        if record.satisfied(y) == 1 or record.step >= max_steps:
-            return stack(rows)
+    network, params, x, y, *_ = prepare("stripe", width, 0, size)
+    flow = kernel_flow(tangent_kernel(network, params, x), y)
+    return stack([{"time": record.time, "loss": record.loss}
+                  for record in spaced(flow, y, size[-1])])
 
 
 def scatter(width, members, size):
     """F (members, n) on test points of frozen kernels of networks that differ in their start."""
     progress(f"frozen kernels, h = {width}")
     d, p, _, max_steps = size
-    x, y, x_test, _ = draw("stripe", d, 0, p, N_SCATTER)
-    network = OneHidden(d, width)
-    return {"outputs": np.array([
-        frozen(network, start(network, width, member), x, y, x_test, max_steps)[:, 0]
-        for member in range(members)])}
+    _, _, *points, _ = prepare("stripe", width, 0, (d, p, N_SCATTER, max_steps))
+    starts = (prepare("stripe", width, member, size)[:2] for member in range(members))
+    return {"outputs": np.array([frozen(*start, *points, max_steps)[:, 0] for start in starts])}

@@ -40,19 +40,15 @@ def claims(result):
 
 
 def judge_accuracy(dataset, runs):
-    """Every arm at every sparsity; spectral ones less dense, seed by seed."""
+    """Every arm at every sparsity."""
     for rule, percent, at in groups(pick(runs, optimizer="adam", factor=1), "rule", "percent"):
         row = partial(Row, f"{dataset} {rule} {percent}%" if percent else f"{dataset} all links",
                       published="-")
-        dense = pick(at, arm="dense")["accuracy"]
         for arm, of_arm in groups(at, "arm"):
-            accuracy = of_arm["accuracy"]
-            yield row(f"{TITLES[arm]}: test accuracy", values=accuracy)
+            yield row(f"{TITLES[arm]}: test accuracy", values=of_arm["accuracy"])
             if rule == "static":
                 kept = (of_arm["density"] * of_arm["links"]).sum(-1) / of_arm["links"].sum(-1)
                 yield row(f"{TITLES[arm]}: share of links kept at the end", values=kept)
-            if arm != "dense" and len(accuracy) == len(dense):
-                yield row(f"{TITLES[arm]} less dense", values=accuracy - dense)
 
 
 def judge_rates(dataset, runs):
@@ -66,10 +62,7 @@ def judge_rates(dataset, runs):
 
 
 def judge_links(dataset, runs):
-    """Events per 100 links, layers together.
-
-    Masked dense weights stay, if nothing but their gradient moves them: that is plain SGD.
-    """
+    """Events per 100 links, layers together; by plain SGD masked dense weights do not move."""
     for optimizer, factor in NORMAL.items():
         at = pick(runs, percent=LINKS_AT, optimizer=optimizer, factor=factor)
         for rule, arm, counts in groups(at, "rule", "arm"):

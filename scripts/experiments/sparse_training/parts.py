@@ -34,21 +34,9 @@ class Case:
     hidden: tuple = (500, 500)
     limit: int | None = None        # of training images, a part of which validates; None: all
 
-    @property
-    def rate(self):
-        return RATES[self.dataset] * self.factor
-
-    @property
-    def label(self):
-        return (f"{self.dataset} {self.percent} % {self.rule} {self.arm} {self.optimizer} "
-                f"{self.rate:g} seed {self.seed}")
-
 
 def network(case, rng):
-    """784-hidden-10, tanh, and its first params; the last transfer is never masked.
-
-    A mask has a threshold of its own at every step, or one from the first weights.
-    """
+    """784-hidden-10, tanh, and its first params; the last transfer is never masked."""
     sizes, share = (784, *case.hidden, 10), case.percent / 100
     layers, params = [], []
     for position, pair in enumerate(zip(sizes, sizes[1:])):
@@ -71,7 +59,8 @@ def links(net, params):
 def train(net, params, rng, case, train_set, validation):
     """params of the best epoch; validation accuracy after each; a LinkHistory a sparse layer."""
     (x, labels), best, curve = train_set, 0, []
-    step = Step(net, params, softmax_cross_entropy, OPTIMIZERS[case.optimizer](case.rate))
+    optimizer = OPTIMIZERS[case.optimizer](RATES[case.dataset] * case.factor)
+    step = Step(net, params, softmax_cross_entropy, optimizer)
     histories = [LinkHistory(*link) for link in links(net, step.params)]
     while len(curve) < case.epochs and len(curve) - best < PATIENCE:
         for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // BATCH)):
@@ -81,7 +70,7 @@ def train(net, params, rng, case, train_set, validation):
         curve.append(evaluate(net, step.params, *validation, metrics=[accuracy])["accuracy"])
         if curve[-1] > max(curve[:-1], default=0):
             best, params = len(curve), tree.copy(step.params)
-        progress(f"{case.label}  epoch {len(curve)}  {curve[-1]:.4f}")
+        progress(f"{case.dataset} {case.arm} {case.percent} %, seed {case.seed} epoch {len(curve)}")
     return params, curve, histories
 
 
@@ -95,5 +84,5 @@ def run_case(case):
                                      (x[cut:], labels[cut:]))
     counts = stack([history.counts() for history in histories]) if histories else {
         name: np.zeros(len(case.hidden)) for name in LinkHistory.NAMES}
-    tested = evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
-    return {"accuracy": tested, "validation": max(curve), "epochs": len(curve), **counts}
+    return {**evaluate(net, params, *test_set, metrics=[accuracy]), "validation": max(curve),
+            "epochs": len(curve), **counts}

@@ -7,42 +7,37 @@ from lab.table import Row, slope
 from .parts import ARMS, DEGREES, GRID, GROUPS
 
 SMALL, LARGE = slice(0, 2), -1          # the alphas of power laws, and the lazy one
-ALONE = ("lambda_in", "lambda_out", "lambda", "phi")
-UNSETTLED = "lambda_out"                # alone it is on its way still when a run ends
 LEARNING = ("lambda", "phi", "lambda + beta", "dense", "everything")    # better at small alpha
 AGAINST_DENSE = {"lambda + beta": (-np.inf, 1), "everything": (-np.inf, 1), "bias apart": (1.3,)}
 GATHERING = {"phi": ("gather", -np.inf, 0.6), "dense": ("gather", -np.inf, 0.6),
              "lambda_out": ("stay", 0.9), "lambda + beta": ("stay", 0.6)}
+ERRORS = (("test error, small alpha", "error", 0), ("test error, large alpha", "error", LARGE),
+          ("points left at small alpha", "left", 0))
+NEURONS = (("amplification of x_1 by W", "amplification", 0),
+           ("amplification of x_1 by lambda_in", "eigenvalue", 0))
 
 
 def claims(result):
-    """Rows of all parts."""
     rows, arms = [], {arm: result[f"stripe {arm}"] for arm in ARMS}
     for arm, part in arms.items():
-        rows += errors(f"stripe {arm}", part) + geometry(f"stripe {arm}", part)
-        if arm in DEGREES and arm != UNSETTLED:
+        rows += told(f"stripe {arm}", part, ERRORS + NEURONS)
+        rows.append(Row(f"stripe {arm}", "attractors / attractors at the start", "-",
+                        gathered(part)[:, 0]))
+        if arm in DEGREES and arm != "lambda_out":      # whose runs end before it has settled
             rows += exponents(f"stripe {arm}", part, DEGREES[arm])
     rows += compared(arms) + aligned(result)
     return rows + [row for title, part in result.items() if title.startswith("mnist ")
-                   for row in errors(title, part)]
+                   for row in told(title, part, ERRORS)]
 
 
-def errors(title, part):
-    return [Row(title, "test error, small alpha", "-", part["error"][:, 0]),
-            Row(title, "test error, large alpha", "-", part["error"][:, LARGE]),
-            Row(title, "points left at small alpha", "-", part["left"][:, 0])]
+def told(title, part, quantities):
+    return [Row(title, quantity, "-", part[name][:, alpha])
+            for quantity, name, alpha in quantities]
 
 
 def gathered(part):
     """Attractors (seeds, alphas) in units of those at the start."""
     return part["attractors"] / part["start_attractors"][:, None]
-
-
-def geometry(title, part):
-    """What has become of the neurons at the smallest alpha."""
-    return [Row(title, "amplification of x_1 by W", "-", part["amplification"][:, 0]),
-            Row(title, "amplification of x_1 by lambda_in", "-", part["eigenvalue"][:, 0]),
-            Row(title, "attractors / attractors at the start", "-", gathered(part)[:, 0])]
 
 
 def exponents(title, part, k):
@@ -61,7 +56,7 @@ def compared(arms):
     alone, error, neurons = (partial(Row, part) for part in ("alone", "errors", "neurons"))
     return [
         *(alone(f"|K - K_0| / |K_0|, {arm}", "order 1", arms[arm]["kernel"][:, 0], 0.05, 2)
-          for arm in ALONE),
+          for arm, degree in DEGREES.items() if degree == 1),
         alone("|K - K_0|, lambda_out, largest alpha", "0", arms["lambda_out"]["kernel"][:, LARGE],
               high=1e-14, exact=True),
         *(error(f"{arm}: small / large alpha", "-", small[arm] / large[arm], high=1, every=False)

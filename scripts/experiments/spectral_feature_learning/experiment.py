@@ -5,7 +5,7 @@
 
 x holds d coordinates and the constant sqrt(d), whose column of phi is the bias: it has an
 eigenvalue, too. Starts: lambda_in = 1, lambda_out = 0, phi ~ N(0, 1/d), beta ~ N(0, 1), the same
-in every arm but the last, in the 1/h scaling. Arms differ in what is trained:
+in every arm but the last. Arms differ in what is trained:
 
     lambda_in, lambda_out, lambda (both), phi       the first layer's group alone
     lambda + beta, dense (phi + beta), everything   with the output layer
@@ -14,36 +14,31 @@ in every arm but the last, in the 1/h scaling. Arms differ in what is trained:
 Predicted here. f is homogeneous in the trained groups, of degree k = 1 in the first four arms, 2 in
 the next two and 3 in everything; f ~ 1/alpha at small alpha then needs |theta| ~ alpha^(-1/k) and
 makes K ~ alpha^(2/k - 2): alone, a group of the first layer cannot make its kernel grow. With
-lambda_in alone all rows of W are diag(lambda_in) phi_i, one map for all neurons; with lambda_out
-alone each row stays on its first line, as in networks with fixed orientations, and f is linear in
-lambda_out until a gap changes its sign: exactly lazy.
+lambda_in alone W is phi diag(lambda_in), one map for all neurons; with lambda_out alone each neuron
+keeps its orientation, and f is linear in lambda_out until a gap changes its sign: exactly lazy.
 
-A question of this package; no published numbers are known. Task: the stripe of
-Paccolat et al. 2021, J. Stat. Mech. 044001, and parity of MNIST in 10 principal components (Geiger
-et al. 2020, J. Stat. Mech. 113301).
+A question of this package; no published numbers are known. Tasks: the stripe, Paccolat et al. 2021,
+J. Stat. Mech. 044001; MNIST's parity in 10 components, Geiger et al. 2020, J. Stat. Mech. 113301.
 
-Minutes on one core: --standard 5; --quick 1/4, too small for some rows to pass; --full, not run,
-600 by the number of steps and their size.
+Minutes on one core: --standard 5; --quick 1/4, too small for some rows; --full 600 by estimate.
 """
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import ARMS, follow, sweep
 
 SECONDS = 14, 300, 36000
 DATA = ("mnist",)
 FOLLOWED = ("lambda + beta", "dense", "everything")     # arms whose kernels are seen in time
-IN_TIME = ("seed", "time", "group")
-AXES = {**dict.fromkeys(("error", "left", "steps", "parameters", "kernel", "alignment",
-                         "amplification", "eigenvalue", "attractors", "dead", "sliding"),
-                        ("seed", "alpha")),
-        **dict.fromkeys(("start_attractors", "start_alignment"), ("seed",)),
-        "log_alpha": ("alpha",), "p": (), "h": (), "exponent": (), "loss": IN_TIME[:2],
-        "share": IN_TIME, **{f"kernels {arm}/alignment": IN_TIME for arm in FOLLOWED}}
+AXES = axes({"seed, alpha": "error left steps parameters kernel alignment amplification eigenvalue "
+             "attractors dead sliding", "seed": "start_attractors start_alignment",
+             "alpha": "log_alpha", "": "p h exponent", "seed, time": "loss",
+             "seed, time, group": "share"}) | {
+    f"kernels {arm}/alignment": ("seed", "time", "group") for arm in FOLLOWED}
 
 
 @dataclass(frozen=True)
@@ -60,28 +55,23 @@ class Setting:
     d_stripe: int = 5
     d_mnist: int = 10
 
-    def of(self, task):
-        """(d, p, width, n_test, max_steps) of a task."""
-        return (getattr(self, f"d_{task}"), getattr(self, f"p_{task}"), self.width, self.n_test,
-                self.max_steps)
 
-
-SETTINGS = {
-    "quick": Setting(1, 64, 0, 100, (-1, 0, 4), 1000, 1500),
-    "default": Setting(3, 128, 256, 200, (-2, 0, 2, 4)),
-    "full": Setting(5, 512, 512, 1000, (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 3, 4, 6), 10_000,
-                    30_000),
-}
+SETTINGS = {"quick": Setting(1, 64, 0, 100, (-1, 0, 4), 1000, 1500),
+            "default": Setting(3, 128, 256, 200, (-2, 0, 2, 4)),
+            "full": Setting(5, 512, 512, 1000, (-6, -4, -2, -1, 0, 0.5, 1, 1.5, 2, 3, 4, 6), 10_000,
+                            30_000)}
 
 
 def run(setting, keep):
     """Part -> name -> array: a sweep of each task and arm, kernels of some arms in time."""
-    tasks = ("stripe", *(here("mnist") if setting.p_mnist else ()))
+    size = {task: (getattr(setting, f"d_{task}"), getattr(setting, f"p_{task}"), setting.width,
+                   setting.n_test, setting.max_steps)
+            for task in ("stripe", *(here("mnist") if setting.p_mnist else ()))}
     each, first = partial(each_seed, seeds=setting.seeds), setting.exponents[0]
     plan = {f"{task} {arm}": each(sweep, task=task, arm=arm, exponents=setting.exponents,
-                                  size=setting.of(task)) for task in tasks for arm in ARMS}
-    plan |= {f"kernels {arm}": each(follow, arm=arm, exponent=first, size=setting.of("stripe"))
+                                  size=size[task]) for task in size for arm in ARMS}
+    plan |= {f"kernels {arm}": each(follow, arm=arm, exponent=first, size=size["stripe"])
              for arm in FOLLOWED}
-    added = {task: {"log_alpha": np.array(setting.exponents, float), "p": setting.of(task)[1],
-                    "h": setting.width} for task in tasks} | {"kernels": {"exponent": first}}
+    added = {task: {"log_alpha": np.array(setting.exponents, float), "p": size[task][1],
+                    "h": setting.width} for task in size} | {"kernels": {"exponent": first}}
     return {part: stack(rows) | added[part.split()[0]] for part, rows in keep(plan).items()}

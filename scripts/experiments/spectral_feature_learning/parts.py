@@ -1,11 +1,8 @@
-"""A run: one arm at every alpha, or its kernels in time.
-
-`size` is (d, p, width, n_test, max_steps), exponents are log10 of alpha.
-"""
+"""The runs; `size` is (d, p, width, n_test, max_steps), exponents are log10 of alpha."""
 import numpy as np
 from lab.plan import stack
 from lab.progress import progress
-from lab.tasks import LIMITS, N_FIXED, draw, ends_by_alpha
+from lab.tasks import LIMITS, N_FIXED, draw, ends_by_alpha, spaced
 
 from npspectral.analysis.kernels import alignment, tangent_kernel, tangent_kernel_parts
 from npspectral.analysis.neurons import Neurons, amplification_by_component, attractor_labels
@@ -77,31 +74,22 @@ def geometry(network, params, x):
 
 
 def follow(arm, exponent, size, seed):
-    """Rows in time: alignment of each group's kernel with the labels, and its share of the trace.
-
-    Every arm's kernels are those of all groups, also of the ones that it does not train.
-    """
+    """In time: alignment of all groups' kernels, trained or not, with the labels; their traces."""
     network, params, _, (x, y), (x_test, y_test) = prepare("stripe", arm, seed, size)
-    whole, rows, due = build("everything", size[0], size[2]), [], 0
-    for record in gradient_flow(network, params, x, y, alpha=10.0 ** exponent, limits=LIMITS):
-        done = record.satisfied(y) == 1 or record.step >= size[-1]
-        if record.step >= due or done:
-            due = MORE * record.step + 1
-            progress(f"kernels of {arm}, seed {seed}, step {record.step}")
-            kernels = tangent_kernel_parts(whole, record.params, x_test[:N_FIXED])
-            traces = np.array([np.trace(kernels[name]) for name in GROUPS])
-            rows.append({"time": record.time, "loss": record.loss, "share": traces / traces.sum(),
-                         "alignment": [alignment(kernels[name], y_test[:N_FIXED, 0])
-                                       for name in GROUPS]})
-        if done:
-            return on_grid(stack(rows))
+    whole, rows = build("everything", size[0], size[2]), []
+    flow = gradient_flow(network, params, x, y, alpha=10.0 ** exponent, limits=LIMITS)
+    for record in spaced(flow, y, size[-1], after=lambda step: MORE * step + 1):
+        progress(f"kernels of {arm}, seed {seed}, step {record.step}")
+        kernels = tangent_kernel_parts(whole, record.params, x_test[:N_FIXED])
+        traces = np.array([np.trace(kernels[name]) for name in GROUPS])
+        rows.append({"time": record.time, "loss": record.loss, "share": traces / traces.sum(),
+                     "alignment": [alignment(kernels[name], y_test[:N_FIXED, 0])
+                                   for name in GROUPS]})
+    return on_grid(stack(rows))
 
 
 def on_grid(rows):
-    """The rows at the times GRID, on lines between them.
-
-    Time 1 is when the loss is half, or the end if it never is.
-    """
+    """The rows at the times GRID, on lines between them; time 1: the loss is HALF, or the end."""
     reached = np.flatnonzero(rows["loss"] <= HALF)
     at = GRID * rows["time"][reached[0] if len(reached) else -1]
     return {"loss": np.interp(at, rows["time"], rows["loss"]),

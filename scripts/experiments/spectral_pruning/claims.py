@@ -1,9 +1,5 @@
-"""The published numbers, and what ours say beside them.
-
-PUBLISHED are means of test accuracy, in thousandths, over five runs (or fewer) that the authors of
-Buffoni et al. 2022 committed beside their code: data set, activation, number of hidden layers; for
-each of METHODS one number for each of PERCENTILES.
-"""
+"""The published numbers, and what ours say beside them."""
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +12,8 @@ METHODS = ("dense", "post", "pre")
 CLOSE, FAR = 0.02, 0.03                     # |ours - published|
 CLEAR, LEAST = 0.02, 1e-4                   # differences that order methods: published, ours
 JUDGED_AT = {percentile: PERCENTILES.index(percentile) for percentile in (70, 90)}
+# Means of test accuracy, in thousandths, over five runs (or fewer), committed beside the code of
+# Buffoni et al. 2022: data, activation, hidden layers; by METHODS, for each of PERCENTILES.
 PUBLISHED = """
 mnist tanh 1         984 981 925 806 603 473   982 979 945 883 733 592   978 978 980 980 977 972
 mnist relu 1         986 985 975 948 832 660   984 975 937 866 676 529   983 981 981 979 979 974
@@ -40,28 +38,21 @@ def published(name):
 
 
 def claims(result):
-    rows = []
+    rows, order = [], sorted(enumerate(PERCENTILES), key=lambda pair: pair[1] not in JUDGED_AT)
     for name, methods in by_part(result).items():
-        ours, theirs = {method: methods[method]["accuracy"] for method in METHODS}, published(name)
-        rows += [*beside(name, ours, theirs), judge_pre(name, ours, theirs),
-                 *judge_order(name, ours, theirs), judge_cells(name, ours, theirs)]
-        rows += [Row(name, f"{percentile} % cut: dense, {way.replace('_', ' ')}", "-",
-                     methods["dense"][way][:, at])
-                 for way in ("by_layer", "by_signed_sum") for percentile, at in JUDGED_AT.items()]
+        row, theirs = partial(Row, name), published(name)
+        ours = {method: methods[method]["accuracy"] for method in METHODS}
+        off = np.array([np.abs(ours[method].mean(0) - theirs[method]) for method in METHODS])
+        pre = off[METHODS.index("pre"), np.array(PERCENTILES) <= 90]
+        rows += [*(row(f"{percentile} % cut: {method}", f"{theirs[method][at]:.3f}",
+                       ours[method][:, at]) for at, percentile in order for method in METHODS),
+                 row("pre, up to 90 %: off by at most", "0", pre.max(), high=CLOSE),
+                 *judge_order(name, ours, theirs),
+                 row(f"cells of {off.size} off by more than {FAR}", "0", (off > FAR).sum(), high=2),
+                 *(row(f"{percentile} % cut: dense, {way.replace('_', ' ')}", "-",
+                       methods["dense"][way][:, at]) for way in ("by_layer", "by_signed_sum")
+                   for percentile, at in JUDGED_AT.items())]
     return rows
-
-
-def beside(name, ours, theirs):
-    """Test accuracies with 70 % and 90 % of the hidden nodes cut, then with the other shares."""
-    order = sorted(enumerate(PERCENTILES), key=lambda pair: pair[1] not in JUDGED_AT)
-    return [Row(name, f"{percentile} % cut: {method}", f"{theirs[method][at]:.3f}",
-                ours[method][:, at]) for at, percentile in order for method in METHODS]
-
-
-def judge_pre(name, ours, theirs):
-    """Pre-training at up to 90 %, the mean of the seeds."""
-    off = np.abs(ours["pre"].mean(0) - theirs["pre"])[np.array(PERCENTILES) <= 90].max()
-    return Row(name, "pre, up to 90 %: off by at most", "0", off, high=CLOSE)
 
 
 def judge_order(name, ours, theirs):
@@ -73,10 +64,3 @@ def judge_order(name, ours, theirs):
                 yield Row(name, f"{percentile} % cut: {first} less {second}", f"{gap:+.3f}",
                           ours[first][:, at].mean() - ours[second][:, at].mean(),
                           **({"low": LEAST} if gap > 0 else {"high": -LEAST}))
-
-
-def judge_cells(name, ours, theirs):
-    """How many of the cells, means of the seeds, are off by more than FAR; at most 2 may be."""
-    far = sum(np.abs(ours[method].mean(0) - theirs[method]) > FAR for method in METHODS)
-    cells = len(METHODS) * len(PERCENTILES)
-    return Row(name, f"cells of {cells} off by more than {FAR}", "0", far.sum(), high=2)

@@ -13,24 +13,21 @@ its public code. The width with one hidden layer is not recorded: the caption sa
 that commit has 2000, so there are both here.
 
 Does not reproduce: "dense" with three hidden layers, where one threshold for all empties the second
-and third. Tried in vain: means, root mean squares, largest, outgoing and signed weights, one
-threshold a layer. Nor width 500, where dense and post fall much sooner; numbers of 2000 agree.
+and third; nor width 500, where dense and post fall much sooner. Numbers of width 2000 agree.
 
-Minutes on one core: --quick 0.2, --standard 12 by estimate (25 epochs instead of 100), --full 1600
-by estimate: a seed of one hidden layer with 500 or 2000 nodes takes 8 or 31, of three layers 25.
+Minutes on one core by estimate: --quick 0.2, --standard 12 (25 epochs, not 100), --full 1600.
 """
 from dataclasses import dataclass
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import Case, run_dense, run_post, run_pre
 
 SECONDS = 11, 720, 97200
 DATA = "mnist", "fashion-mnist"
-CUT = "seed", "percentile"
-AXES = {"whole": ("seed",), "left": (*CUT, "layer"),
-        **dict.fromkeys(("accuracy", "by_layer", "by_signed_sum"), CUT)}
+AXES = axes({"seed": "whole", "seed, percentile": "accuracy by_layer by_signed_sum",
+             "seed, percentile, layer": "left"})
 METHODS = {"dense": run_dense, "post": run_post, "pre": run_pre}
 PUBLISHED = tuple(f"{dataset} {activation} {hidden}" for hidden in ("500", "2000", "500-500-500")
                   for dataset in DATA for activation in ("tanh", "relu", "elu")
@@ -49,18 +46,16 @@ class Setting:
     limit: int | None = None        # training images
 
 
-SETTINGS = {
-    "quick": Setting(("mnist tanh 200",), 1, 30, 12, 8000),
-    "default": Setting(("mnist tanh 500", "fashion-mnist relu 500", "mnist elu 500-500-500"), 1, 25,
-                       6),
-    "full": Setting(),
-}
+SETTINGS = {"quick": Setting(("mnist tanh 200",), 1, 30, 12, 8000),
+            "default": Setting(("mnist tanh 500", "fashion-mnist relu 500",
+                                "mnist elu 500-500-500"), 1, 25, 6),
+            "full": Setting()}
 
 
 def run(setting, keep):
     """"case, method" -> arrays with one row a seed."""
     numbers = setting.epochs, setting.epochs_after, setting.limit
-    cases = [Case(*name.split(), *numbers) for name in setting.cases if here(name.split()[0])]
+    cases = [Case(name, *numbers) for name in setting.cases if here(name.split()[0])]
     values = keep({f"{case.name}, {method}": each_seed(function, setting.seeds, case=case)
                    for case in cases for method, function in METHODS.items()})
     return {part: stack(rows) for part, rows in values.items()}

@@ -1,13 +1,12 @@
 """Networks trained, and nodes cut after or before."""
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from lab.data import images
+from lab.learning import chain, learn
 from lab.plan import stack
-from lab.progress import progress
 
-from npspectral import ELU, Adam, Chain, Dense, ReLU, Spectral, Tanh, fit, softmax_cross_entropy
+from npspectral import ELU, Dense, ReLU, Spectral, Tanh
 from npspectral.analysis.spectral import (eigenvalues_only, mask_nodes, node_scores,
                                           percentile_masks, remove_nodes)
 from npspectral.nn import PUBLISHED
@@ -22,34 +21,26 @@ ACTIVATIONS = {"tanh": Tanh(), "elu": ELU(), "relu": ReLU()}
 class Case:
     """One network on one data set; `limit` is the number of training images, None for all."""
 
-    dataset: str
-    activation: str
-    hidden: str                     # sizes of the hidden layers, "500-500-500"
+    name: str                       # "mnist elu 500-500-500": data, activation, hidden layers
     epochs: int = 100               # of the first training, whatever it trains
     epochs_after: int = 20          # of the network that is left, "pre" only
     limit: int | None = None
 
-    @property
-    def name(self):
-        return f"{self.dataset} {self.activation} {self.hidden}"
-
 
 def network(case, kind):
     """784-hidden-10 without biases: "dense" throughout, or "spectral"."""
-    make = {"dense": partial(Dense, bias=False),
-            "spectral": partial(Spectral, **PUBLISHED["buffoni2022"])}[kind]
-    layers, sizes = [], (784, *map(int, case.hidden.split("-")), 10)
-    for pair in zip(sizes, sizes[1:]):
-        layers += [make(*pair), ACTIVATIONS[case.activation]]
-    return Chain(*layers[:-1])
+    _, activation, hidden = case.name.split()
+    sizes = 784, *map(int, hidden.split("-")), 10
+    layers = [Dense(*pair, bias=False) if kind == "dense" else
+              Spectral(*pair, **PUBLISHED["buffoni2022"]) for pair in zip(sizes, sizes[1:])]
+    return chain(layers, ACTIVATIONS[activation])
 
 
 def train(net, params, rng, epochs, train_set, label):
     """params after the epochs: Adam at 1e-3, as published."""
-    for record in fit(net, params, *train_set, loss=softmax_cross_entropy, optimizer=Adam(1e-3),
-                      batch_size=BATCH, rng=rng, epochs=epochs):
-        progress(f"{label}  epoch {record.epoch}/{epochs}  loss {record.loss:.4f}")
-    return record.params
+    for record in learn(net, params, train_set, [(1e-3, epochs)], label, batch_size=BATCH, rng=rng):
+        params = record.params
+    return params
 
 
 def accuracy_of(net, params, test_set):
@@ -58,7 +49,7 @@ def accuracy_of(net, params, test_set):
 
 def begin(case, seed, kind, learning=lambda net: net):
     """A network, its params after the first training, of learning(net), and both image sets."""
-    train_set, test_set = images(case.dataset, case.limit)
+    train_set, test_set = images(case.name.split()[0], case.limit)
     rng, net = np.random.default_rng(seed), network(case, kind)
     params = train(learning(net), net.init(rng, np.float32), rng, case.epochs, train_set,
                    f"{case.name} {kind}, seed {seed}")

@@ -20,7 +20,6 @@ def curves_of(result):
 
 
 def claims(result):
-    """Rows of all curves and of the stages."""
     rows, curves = [], curves_of(result)
     for d in sorted({d for _, d in curves}):
         rows += judge_crossing(d, curves["lazy", d], curves["feature", d])
@@ -33,10 +32,8 @@ def claims(result):
 
 def star(d, lazy, feature):
     """p*, or None, and its bootstrap interval over seeds."""
-    p = feature["p"]
-    rng = np.random.default_rng(d)
-    return (crossing(p, feature["error"], lazy["error"]),
-            crossing_interval(rng, p, feature["error"], lazy["error"]))
+    curves = feature["p"], feature["error"], lazy["error"]
+    return crossing(*curves), crossing_interval(np.random.default_rng(d), *curves)
 
 
 def judge_crossing(d, lazy, feature):
@@ -46,10 +43,9 @@ def judge_crossing(d, lazy, feature):
     last, ratio = p >= p[-1] / 16, lazy["error"] / feature["error"]
     return [row(f"{'p*' if at else 'no p*; largest p'} (95 %: {interval})",
                 "exists" if published else "figure", at or p[-1]),
-            row(f"lazy / feature error at p = {p[0]}", "below 1", ratio[:, 0], high=1,
-                every=False),
+            row(f"lazy / feature error at p = {p[0]}", "below 1", ratio[:, 0], -np.inf, 1, False),
             row(f"lazy / feature error at p = {p[-1]}", "above 1" if published else "-",
-                ratio[:, -1], low=1 if published else -np.inf, every=False),
+                ratio[:, -1], 1 if published else -np.inf, np.inf, False),
             row("exponent of lazy, last p", f"{kernel_exponent(d):.3f} theory",
                 power_law(p[last], lazy["error"][:, last]).exponent)]
 
@@ -65,8 +61,7 @@ def judge_kind(d, kind, curve, free):
 def circle_scatter(z, share):
     """Root mean square distance of points z (h, 2) from their best circle, in parts of its radius.
 
-    share (h,) weighs the points and sums to 1. The best circle is that of least squares in
-    |z|^2 = 2 center.z + constant.
+    share (h,) weighs them and sums to 1. Best: least squares in |z|^2 = 2 center.z + constant.
     """
     root = np.sqrt(share)
     sides = np.column_stack((2 * z, np.ones(len(z)))) * root[:, None]
@@ -77,13 +72,10 @@ def circle_scatter(z, share):
 
 def scatters(stages):
     """circle_scatter at all stages, of the neurons within the interface by |beta| |v|."""
-    values = []
-    for vectors, beta, living in zip(stages["vectors"], stages["beta"], stages["living"]):
-        z = places(vectors)
-        within = living & ((z * z).sum(1) < sphere_radius(2) ** 2)
-        share = weights(vectors, beta)[within]
-        values.append(circle_scatter(z[within], share / share.sum()))
-    return values
+    z, carried = places(stages["vectors"]), weights(stages["vectors"], stages["beta"])
+    within = stages["living"] & ((z * z).sum(-1) < sphere_radius(2) ** 2)
+    return [circle_scatter(at[inside], share[inside] / share[inside].sum())
+            for at, inside, share in zip(z, within, carried)]
 
 
 def judge_stages(stages):
@@ -94,5 +86,4 @@ def judge_stages(stages):
     return rows + [
         row("scatter at t* / at the start", "a circle", scatter[2] / scatter[0], high=0.5),
         row("scatter at the end / at t*", "explodes", scatter[3] / scatter[2], low=2),
-        row("attractors at the end / at the start", "few", attractors[3] / attractors[0],
-            high=0.5)]
+        row("attractors at the end / at the start", "few", attractors[3] / attractors[0], high=0.5)]

@@ -17,7 +17,7 @@ Minutes on one core: --quick 1/4, --standard 8 by estimate, --full 5,000 by esti
 from dataclasses import dataclass
 
 import numpy as np
-from lab.plan import by_seed
+from lab.plan import axes, by_seed
 
 from npspectral.sweep import grid
 
@@ -25,10 +25,9 @@ from .parts import FREE, KINDS_AT_10, follow_curve, follow_stages
 
 SECONDS = 14, 480, 300000
 DATA = ()
-STAGE = ("stage", "neuron")
-AXES = {"p": ("p",), "error": ("seed", "p"), "left": ("seed", "p"), "stages/left": (),
-        "x": ("point", "input"), "target": ("point",), "vectors": (*STAGE, "component"),
-        "beta": STAGE, "living": STAGE, "attractors": ("stage",)}
+AXES = axes({"p": "p", "seed, p": "error left", "": "stages/left", "point, input": "x",
+             "point": "target", "stage": "attractors", "stage, neuron": "beta living",
+             "stage, neuron, component": "vectors"})
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,9 @@ class Setting:
 
 
 SIZES = 32, 64, 128, 256, 512, 1024, 2048, 4096
-SETTINGS = {
-    "quick": Setting(2, (5, 10), (16, 64), 100, 64, 64, 200, 4000),
-    "default": Setting(3, (5, 10, 20), SIZES[:6], 400, 256, 400, 800, 6000),
-    "full": Setting(10, (2, 3, 5, 10, 20), SIZES, 2000, 2048, 1000, 10_000, 100_000),
-}
+SETTINGS = {"quick": Setting(2, (5, 10), (16, 64), 100, 64, 64, 200, 4000),
+            "default": Setting(3, (5, 10, 20), SIZES[:6], 400, 256, 400, 800, 6000),
+            "full": Setting(10, (2, 3, 5, 10, 20), SIZES, 2000, 2048, 1000, 10_000, 100_000)}
 
 
 def run(setting, keep):

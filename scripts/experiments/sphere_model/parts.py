@@ -1,5 +1,6 @@
 """A run: one network on the sphere, its error or its neurons."""
 import numpy as np
+from lab.plan import stack
 from lab.progress import told
 from lab.tasks import error_of, escaped_and_last
 
@@ -9,8 +10,7 @@ from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, S
 from npspectral.training import Limits, gradient_flow
 
 FEATURE, LAZY, TOWARD_LAZY = 1e-6, 1e6, 10.0        # alpha
-FLOOR = 0.03                # of Limits: the smallest steps; errors hardly change
-N_TEST = 10_000
+FLOOR, N_TEST = 0.03, 10_000            # of Limits, the smallest steps: errors hardly change
 FREE = ("lazy", "feature")
 KINDS_AT_10 = (*FREE, "feature, fixed", "feature, b(0) = 0")
 
@@ -50,11 +50,10 @@ def follow_stages(p, width, max_steps):
     start = network.init(rng)
     _, lazy = train(network, start, x, target, TOWARD_LAZY, max_steps, "stages, toward lazy")
     escaped, last = train(network, start, x, target, FEATURE, max_steps, "stages, feature")
-    stages = [Neurons.of(network, params)
-              for params in (start, lazy.params, escaped.params, last.params)]
-    counted = [attractor_labels(neurons, x) for neurons in stages]
-    return {"x": x, "target": target[:, 0], "left": 1 - last.satisfied(target),
-            "vectors": np.array([neurons.vectors for neurons in stages]),
-            "beta": np.array([neurons.beta for neurons in stages]),
-            "living": np.array([~one.dead for one in counted]),
-            "attractors": np.array([one.count for one in counted])}
+    rows = []
+    for params in (start, lazy.params, escaped.params, last.params):
+        neurons = Neurons.of(network, params)
+        counted = attractor_labels(neurons, x)
+        rows.append({"vectors": neurons.vectors, "beta": neurons.beta, "living": ~counted.dead,
+                     "attractors": counted.count})
+    return {"x": x, "target": target[:, 0], "left": 1 - last.satisfied(target), **stack(rows)}

@@ -28,20 +28,25 @@ def fastest_amplification(p, d):
 
 
 def claims(result):
-    late = result["stripe, on"]
-    return [*growth("stripe", result["stripe"], "1/2", low=0.4, high=0.7),
-            *fastest(result["stripe"]),
+    stripe, late, lazy = (result[law] for law in ("stripe", "stripe, on", "lazy"))
+    at, by_component = stripe["sizes"].argmax(), lazy["end"][..., 0]
+    p, star = stripe["sizes"][at], stripe["star"][:, at, 0]
+    return [*growth("stripe", stripe, "1/2", low=0.4, high=0.7),
+            Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-",
+                star / fastest_amplification(p, stripe["d"]), 0.75, 1.33, every=False),
             *by_size("stripe", "the end", late["sizes"], late["end"][..., 0]),
             *exponent("stripe", "the end by component", late["sizes"], late["end"][..., 0], "1/2"),
             Row("stripe", "points inside the margin at the end, most", "-", late["left"].max(1)),
-            *growth("cylinder", result["cylinder"], "-"), *lazy(result["lazy"])]
+            *growth("cylinder", result["cylinder"], "-"),
+            Row("lazy", "lambda at the end by component, least", "1", by_component.min(1), low=0.9),
+            Row("lazy", "lambda at the end by component, largest", "1", by_component.max(1),
+                high=1.1),
+            Row("lazy", "|lambda at the end / at the start - 1|", "0",
+                np.abs(lazy["end"] / lazy["start"] - 1).max((1, 2)), high=1e-3)]
 
 
 def exponent(part, when, sizes, factors, published, **limits):
-    """Rows: of the mean over seeds of factors (seeds, sizes), and its bootstrap interval.
-
-    The rise of lambda is the fall of an error with another sign.
-    """
+    """Rows: of the mean over seeds of factors (seeds, sizes), and its bootstrap interval."""
     interval = exponent_interval(np.random.default_rng(0), sizes, factors)
     return [Row(part, f"lambda at {when}: exponent", published,
                 -power_law(sizes, factors).exponent, **limits),
@@ -61,20 +66,3 @@ def growth(part, law, published, **limits):
     return [*exponent(part, "t* by component", sizes, component, published, **limits),
             *exponent(part, "t* mean square", sizes, mean_square, published, **limits),
             *by_size(part, "t*", sizes, component)]
-
-
-def fastest(law):
-    """lambda at t* over what the fastest neurons have, judged at the largest p by the median."""
-    judged = dict(low=0.75, high=1.33, every=False)
-    return [Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-",
-                star / fastest_amplification(p, law["d"]),
-                **(judged if p == law["sizes"].max() else {}))
-            for p, star in zip(law["sizes"], law["star"][..., 0].T)]
-
-
-def lazy(law):
-    """Weights that do not move: the largest change of lambda over all sizes, seed by seed."""
-    change, end = np.abs(law["end"] / law["start"] - 1).max((1, 2)), law["end"][..., 0]
-    return [Row("lazy", "lambda at the end by component, least", "1", end.min(1), low=0.9),
-            Row("lazy", "lambda at the end by component, largest", "1", end.max(1), high=1.1),
-            Row("lazy", "|lambda at the end / at the start - 1|", "0", change, high=1e-3)]

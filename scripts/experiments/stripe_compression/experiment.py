@@ -2,29 +2,26 @@
 
 The label of a stripe depends on x_1 alone, that of a cylinder on its first two coordinates. In the
 feature regime (alpha = 1e-6) the weights omega of one hidden layer turn to these while they grow by
-orders of magnitude: the amplification factor lambda, relevant over irrelevant components, rises
-from 1 to about sqrt(p) times a constant at t*, when 10 % of the points have left the hinge. In the
-lazy regime (alpha = 1e6) weights do not move, and lambda stays where it began.
+orders of magnitude: lambda, their relevant over irrelevant components, rises as sqrt(p) till t*,
+when 10 % of the points have left the hinge. In the lazy regime (alpha = 1e6) weights do not move.
 
 Source: Petrini 2020, candidacy talk (the animation: p = 1000, h = 10,000, hinge, d = 10 for the
 stripe, d = 3 for the cylinder); Paccolat et al. 2021, J. Stat. Mech. 044001, and its public code
 (t*, the conventions of lambda, the late-time value 0.3676 sqrt(p)).
 
 Does not reproduce: 0.3676 sqrt(p), for neurons that are active on all points. Those that grow
-fastest have their plane inside the stripe, where points pull omega_perp back: our medians are near
-what `fastest_amplification` gives. After t* few points move the neurons, and lambda no longer grows
-with p.
+fastest have their plane inside the stripe, where points pull omega_perp back: see
+`fastest_amplification`. After t* few points move the neurons; lambda no longer grows with p.
 
 Minutes on one core: --quick under 1/2, --standard 3, --full 80 by estimate.
 
 Deviations: with --standard the weights shown are of h = 1000 neurons, at four moments instead of
-all. Curves against p have the soft hinge. LIMITS of the flow are wider than by default, by which
-lambda at t* changes by less than 1 % (p = 64 and 256, 3 seeds each).
+all. Curves against p have the soft hinge. LIMITS of the flow are wider than by default.
 """
 from dataclasses import dataclass, replace
 
 import numpy as np
-from lab.plan import by_seed
+from lab.plan import axes, by_seed
 
 from npspectral.sweep import Run
 
@@ -32,44 +29,40 @@ from .parts import LAZY, Case, measure, watch
 
 SECONDS = 9, 180, 4800
 DATA = ()
-LAW, CURVE, MOMENT = ("seed", "p"), ("step",), ("moment",)
-AXES = {"sizes": ("p",), "d": (), "start": (*LAW, "convention"), "star": (*LAW, "convention"),
-        "end": (*LAW, "convention"), **dict.fromkeys(
-            ("escape_time", "left", "steps", "floor_steps", "rise", "drift"), LAW),
-        "x": ("point", "input"), "target": ("point", "output"), "moments": MOMENT,
-        "omega": (*MOMENT, "neuron", "input"), "bias": (*MOMENT, "neuron"),
-        "beta": (*MOMENT, "neuron"), "at_moments": (*MOMENT, "convention"),
-        "times": CURVE, "lambda": (*CURVE, "convention"), "satisfied": CURVE}
+AXES = axes({"p": "sizes", "": "d", "seed, p, convention": "start star end",
+             "seed, p": "escape_time left steps floor_steps rise drift", "point, input": "x",
+             "point, output": "target", "moment": "moments", "moment, neuron, input": "omega",
+             "moment, neuron": "bias beta", "moment, convention": "at_moments",
+             "step": "times satisfied", "step, convention": "lambda"})
+SIZES = 64, 128, 256, 512, 1024, 2048
 
 
 @dataclass(frozen=True)
 class Setting:
     """Sizes p and seeds of each law in d dimensions; h, p and d of the trainings that are shown."""
 
-    h: int
-    sizes: tuple
-    seeds: int
-    sizes_late: tuple
-    seeds_late: int
-    sizes_cylinder: tuple
-    seeds_cylinder: int
-    sizes_lazy: tuple
-    seeds_lazy: int
-    shown_h: int
-    shown_p: int
-    max_steps: int
+    h: int = 600
+    sizes: tuple = SIZES
+    seeds: int = 8
+    sizes_late: tuple = SIZES[:4]
+    seeds_late: int = 3
+    sizes_cylinder: tuple = SIZES[:5]
+    seeds_cylinder: int = 6
+    sizes_lazy: tuple = (64, 256)
+    seeds_lazy: int = 3
+    shown_h: int = 1000
+    shown_p: int = 1000
+    max_steps: int = 3000
     d: int = 5
     shown_d: int = 10
 
 
-SIZES = 64, 128, 256, 512, 1024, 2048
-SETTINGS = {
-    "quick": Setting(200, (128, 512, 2048), 2, SIZES[:2], 1, (64, 256), 2, SIZES[:1], 1, 200, 200,
-                     800),
-    "default": Setting(600, SIZES, 8, SIZES[:4], 3, SIZES[:5], 6, (64, 256), 3, 1000, 1000, 3000),
-    "full": Setting(600, SIZES, 20, SIZES[:5], 10, SIZES[:5], 20, (64, 256, 1024), 10, 10_000, 1000,
-                    6000),
-}
+SETTINGS = {"quick": Setting(200, (128, 512, 2048), 2, SIZES[:2], 1, (64, 256), 2, SIZES[:1], 1,
+                             200, 200, 800),
+            "default": Setting(),
+            "full": Setting(seeds=20, sizes_late=SIZES[:5], seeds_late=10, seeds_cylinder=20,
+                            sizes_lazy=(64, 256, 1024), seeds_lazy=10, shown_h=10_000,
+                            max_steps=6000)}
 
 
 def laws(setting):
@@ -98,6 +91,6 @@ def run(setting, keep):
             for name, (case, sizes, seeds) in laws(setting).items()}
     values = keep(plan | {name: [Run(watch, {"case": case})]
                           for name, case in shown(setting).items()})
-    return {name: {"sizes": np.array(sizes), "d": case.d, **by_seed(values[name], seeds)}
-            for name, (case, sizes, seeds) in laws(setting).items()
-            } | {name: values[name][0] for name in shown(setting)}
+    result = {name: {"sizes": np.array(sizes), "d": case.d, **by_seed(values[name], seeds)}
+              for name, (case, sizes, seeds) in laws(setting).items()}
+    return result | {name: values[name][0] for name in shown(setting)}

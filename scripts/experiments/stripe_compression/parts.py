@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 from lab.plan import stack
 from lab.progress import told
-from lab.tasks import ESCAPED
+from lab.tasks import ESCAPED, looked_at
 
 from npspectral import hinge, soft_hinge
 from npspectral.analysis.neurons.compression import (amplification_by_component,
@@ -49,8 +49,7 @@ def training(case):
 
 def factors(case, record):
     """lambda in all conventions, (3,)."""
-    _, n_parallel = TASKS[case.task]
-    return np.array([convention(record.params["omega"], n_parallel)
+    return np.array([convention(record.params["omega"], TASKS[case.task][1])
                      for convention in CONVENTIONS])
 
 
@@ -74,20 +73,12 @@ def watch(case):
     """lambda along the way, and the neurons at the start, at lambda = TURNED, at t*, at the end."""
     records, x, target = training(case)
     moments, curve = [next(records)], []
-    records = recorded(case, records, target, curve)
+    records = looked_at(records, EVERY, lambda record: {
+        "times": record.time, "lambda": factors(case, record),
+        "satisfied": record.satisfied(target)}, curve)
     moments.append(next(record for record in records if factors(case, record)[0] >= TURNED
                         or record.satisfied(target) >= ESCAPED))
     moments += finish(case, records, target)
-    return {"x": x, "target": target, "moments": np.array([record.time for record in moments]),
-            **{name: np.array([record.params[name] for record in moments])
-               for name in ("omega", "bias", "beta")},
-            "at_moments": np.array([factors(case, record) for record in moments]), **stack(curve)}
-
-
-def recorded(case, records, target, curve):
-    """The same records; of every EVERY-th, what is in the result is added to the curve."""
-    for record in records:
-        if record.step % EVERY == 0:
-            curve.append({"times": record.time, "lambda": factors(case, record),
-                          "satisfied": record.satisfied(target)})
-        yield record
+    return {"x": x, "target": target, **stack(curve), **stack([
+        {"moments": record.time, "at_moments": factors(case, record), **record.params}
+        for record in moments])}

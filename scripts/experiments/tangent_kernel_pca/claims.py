@@ -12,7 +12,6 @@ FEW = 10                                        # top eigenvectors that are summ
 
 
 def claims(result):
-    """Rows of all parts."""
     rows = []
     for part, arrays in result.items():
         rows += [Row(part, f"test error, {regime}", "-", errors)
@@ -28,10 +27,7 @@ def before_and_after(part, quantities):
 
 
 def projection(part, arrays):
-    """Where the labels lie: on the top 10, how many are needed, and the alignment.
-
-    On MNIST the share on the top 10 rises or falls with the number of points: it is not judged.
-    """
+    """Where the labels lie: on the top 10, how many are needed, and the alignment."""
     row, aligned, shares = partial(Row, part), arrays["alignment"], arrays["shares"]
     top, needed = shares[..., :FEW].sum(-1), (np.cumsum(shares, -1) < 0.9).sum(-1) + 1
     return [*before_and_after(part, (
@@ -39,7 +35,7 @@ def projection(part, arrays):
                 ("eigenvectors for 90 % of them", "figure", needed),
                 ("alignment", "-", aligned))),
             row(f"labels on the top {FEW}, feature less start", "rises", top[:, 1] - top[:, 0],
-                low=0.0 if part == "stripe" else -np.inf),
+                low=0.0 if part == "stripe" else -np.inf),      # with p it rises or falls on MNIST
             row("alignment, feature over start", "rises", aligned[:, 1] / aligned[:, 0], 1.5),
             row(f"labels on the top {FEW}, |lazy less start|", "0", abs(top[:, 2] - top[:, 0]),
                 high=0.01)]

@@ -2,8 +2,8 @@
 import numpy as np
 from lab.data import images
 from lab.plan import stack
-from lab.progress import progress
-from lab.tasks import ESCAPED, error_of
+from lab.progress import told
+from lab.tasks import error_of, escaped_and_last, looked_at
 
 from npspectral.analysis.clouds import (neighbor_information, ratio_information,
                                         ratio_information_apart)
@@ -23,22 +23,14 @@ LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
 
 
 def train(network, params, x, target, alpha, max_steps, look):
-    """The params at the end, and look(params) at TIMES (61,), linear between looks.
-
-    Nothing but nan if t* was not reached.
-    """
-    seen, escape = [], np.nan
-    for record in gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS):
-        satisfied = record.satisfied(target)
-        if np.isnan(escape) and satisfied >= ESCAPED:
-            escape = record.time
-        if record.step % EVERY == 0:
-            seen.append((record.time, look(record.params)))
-            progress(f"p {len(x)}, alpha {alpha:g}  step {record.step}  outside {satisfied:.3f}")
-        if satisfied == 1 or record.step >= max_steps:
-            break
+    """The params at the end, and look(params) at TIMES, or nan if t* was not reached."""
+    seen, flow = [], gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS)
+    flow = looked_at(told(flow, target, f"p {len(x)}, alpha {alpha:g}"), EVERY,
+                     lambda record: (record.time, look(record.params)), seen)
+    escaped, last = escaped_and_last(flow, target, max_steps)
     times, values = np.array(seen).T
-    return record.params, np.interp(TIMES, times / escape, values)
+    unit = escaped.time if escaped.settled else np.nan
+    return last.params, np.interp(TIMES, times / unit, values)
 
 
 def spectrum(network, params, x, y):
@@ -53,10 +45,7 @@ def spectrum(network, params, x, y):
 
 
 def split_remainder(rng, network, params, x):
-    """How far K' is from K1 + K2 x_perp.x_perp' / d: the largest change of K1 with x_perp.
-
-    Relative to the largest entry of K'; of the size of rounding.
-    """
+    """How far K' is from K1 + K2 x_perp.x_perp' / d: the relative change of K1 with x_perp."""
     params = without_perpendicular(params)
     shuffled = np.c_[x[:, :1], rng.permutation(x[:, 1:])]
     (first, _), (second, _) = (split_kernel(network, params, points) for points in (x, shuffled))
@@ -76,39 +65,33 @@ def split_of(rng, network, params, x, bases):
 def follow_stripe(p, n, d, widths, max_steps, seed):
     """One network from one start in both regimes; stages: start, feature, lazy."""
     rng = np.random.default_rng(seed)
-    (x, target), (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
-    network = OneHidden(d, *widths)
-    start, bases = network.init(rng), family_bases(fresh)
-    stages, curves = follow(network, start, x, target, max_steps, lambda params: share_outside(
-        tangent_kernel(network, params, fresh), bases[-1]))
-    spectra = judge(network, stages, fresh, labels)
+    train_set, (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
+    network, bases = OneHidden(d, *widths), family_bases(fresh)
+    stages, curves, spectra = follow(
+        network, network.init(rng), train_set, (fresh, labels), max_steps,
+        lambda params: share_outside(tangent_kernel(network, params, fresh), bases[-1]))
     return {**spectra, "curves": curves,
             **stack([split_of(rng, network, params, fresh, bases) for params in stages]),
             "families": np.array([explained_shares(bases, top) for top in spectra["vectors"]])}
 
 
 def follow_mnist(p, n, widths, max_steps, seed):
-    """The same for the parity of digits, without the split."""
+    """The same for the parity of n digits, without the split; p never had an effect."""
     rng = np.random.default_rng(seed)
     train_set, test_set = images("mnist", 20_000)
     mean = train_set[0].mean(0)
-    (x, target), (fresh, labels) = (
-        (part[:count].astype(float) for part in parity_task(rng, *points, mean))
-        for points, count in ((train_set, p), (test_set, n)))
-    network = mean_field(x.shape[1], widths)
-    stages, _ = follow(network, network.init(rng), x, target, max_steps, lambda params: 0.0)
-    return judge(network, stages, fresh, labels)
+    train_set, test_set = ([part[:n].astype(float) for part in parity_task(rng, *points, mean)]
+                           for points in (train_set, test_set))
+    network = mean_field(len(mean), widths)
+    return follow(network, network.init(rng), train_set, test_set, max_steps, lambda params: 0.0)[2]
 
 
-def follow(network, start, x, target, max_steps, look):
-    """(start, feature, lazy) params, and what was looked at during both trainings, (2, 61)."""
-    ends, looks = zip(*(train(network, start, x, target, alpha, max_steps, look)
+def follow(network, start, train_set, test_set, max_steps, look):
+    """params at start, feature, lazy; looks at both trainings, (2, 61); spectra and errors."""
+    ends, looks = zip(*(train(network, start, *train_set, alpha, max_steps, look)
                         for alpha in (FEATURE, LAZY)))
-    return (start, *ends), np.array(looks)
-
-
-def judge(network, stages, fresh, labels):
-    """The spectra of all stages, and the networks' errors on the fresh points."""
-    first, *ends = (network.forward(params, fresh)[0] for params in stages)
-    return {**stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
-            "errors": np.array([error_of(end - first, labels) for end in ends])}
+    stages, (fresh, labels) = (start, *ends), test_set
+    first, *outputs = (network.forward(params, fresh)[0] for params in stages)
+    return stages, np.array(looks), {
+        **stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
+        "errors": np.array([error_of(end - first, labels) for end in outputs])}

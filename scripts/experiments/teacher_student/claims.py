@@ -41,7 +41,8 @@ def judge_teacher(part, arms):
     rows = [Row(part, f"core, spectral, h = {h}", str(size), arrays["cores"][:, -1], few, many)
             for h, arrays in wide.items()]
     rows += [Row(part, f"MSE with {few} nodes / with {many}, h = {h}", "figure",
-                 loss_with(few, arrays) / loss_with(many, arrays), low=10, every=False)
+                 np.divide(*(arrays["losses"][arrays["counts"] == n] for n in (few, many))),
+                 low=10, every=False)
              for h, arrays in wide.items()]
     rows += [Row(part, f"nodes of the core that came or went, h = {h}", "-",
                  # over the last tenth of the epochs
@@ -49,11 +50,6 @@ def judge_teacher(part, arms):
                  high=1) for h, arrays in wide.items()]
     dense = dict(students(arms, "weight decay"))
     return rows + against_weight_decay(part, arms, wide, dense) if wide and dense else rows
-
-
-def loss_with(n, arrays):
-    """Test loss with n nodes kept, seed by seed."""
-    return arrays["losses"][arrays["counts"] == n]
 
 
 def against_weight_decay(part, arms, wide, dense):
@@ -82,8 +78,7 @@ def same_error(part, ending, h, *arrays):
     spectral, dense = (row.values for row in rows)
     if len(spectral) > 1:
         apart = abs(spectral.mean() - dense.mean()) / np.sqrt(spectral.var() + dense.var())
-        rows.append(Row(part, f"difference / spread{ending}, h = {h}", "within", np.array([apart]),
-                        high=1))
+        rows.append(Row(part, f"difference / spread{ending}, h = {h}", "within", apart, high=1))
     return rows + [Row(part, f"core, {arm}{ending}, h = {h}", published, found["cores"][:, -1])
                    for arm, published, found in of_arms if ending]
 

@@ -8,21 +8,17 @@ are kept. With weight decay, on a dense first layer, the core grows with h.
 Source: L. Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher"), its poster and public
 code. Teacher 10-h_T-20-1, student 10-h-20-1, ReLU, no biases, the last weights fixed at 1; inputs
 N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam. Core: R >= 0.05 max(R).
-All students see the same teachers and data.
+
+Does not reproduce: a teacher of 30 (--full), whose students have cores of other sizes.
 
 Minutes on one core: --quick 1/2, --standard 18 by estimate, --full 500 by estimate.
 
-Does not reproduce: a teacher of 30 (--full). Its students have cores of other sizes, by rate and h,
-and several times the test error of smaller teachers' ones.
-
 Deviation: published students learn at a constant rate, spectral 0.005 in batches of 300, weight
-decay 0.002 in batches of 500, for 2,000 epochs ("as published" in the table). Cores of spectral
-students are then a little larger. Here both kinds learn in stages: see `arms`.
+decay 0.002 in batches of 500, for 2,000 epochs ("as published"); here in stages, see `arms`.
 
-Real data: MNIST, Fashion-MNIST (labels as one-hot rows, for the squared error; the first images
-only, except with --full), California Housing (features and target standardized by the training
-part), at the end a trained layer with biases. --set "features='FILE.npz'" adds any other set: x
-(n, d), standardized, and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100:
+Real data: MNIST, Fashion-MNIST (labels as one-hot rows), California Housing (standardized by the
+training part), at the end a trained layer with biases. --set "features='FILE.npz'" adds any other
+set: x (n, d) and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100:
 np.savez(file, x=the 2,048 features of a ResNet50 without its last layer, labels=labels).
 """
 from dataclasses import dataclass
@@ -30,15 +26,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from lab.data import here
-from lab.plan import each_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from .parts import Arm, follow_data, follow_teacher
 
 SECONDS = 28, 1080, 30000
 DATA = ("mnist", "fashion-mnist", "california-housing")
-AXES = {"relevance": ("seed", "node"), "cores": ("seed", "epoch"), "path_distance": ("seed",),
-        **dict.fromkeys(("counts", "losses"), ("seed", "nodes kept")),
-        **dict.fromkeys(("paths", "teacher_paths"), ("seed", "path"))}
+AXES = axes({"seed, node": "relevance", "seed, epoch": "cores", "seed, path": "paths teacher_paths",
+             "seed, nodes kept": "counts losses", "seed": "path_distance"})
 SPECTRAL, DECAY = "spectral", "weight decay"
 AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
                 f"{DECAY}, as published": Arm(False, ((0.002, 2000),), 500)}
@@ -48,31 +43,29 @@ AS_PUBLISHED = {f"{SPECTRAL}, as published": Arm(True, ((0.005, 2000),)),
 class Setting:
     """All arms with the first teacher, with the others only spectral ones; real data."""
 
-    teachers: tuple
-    students: tuple
-    seeds: int
-    epochs: tuple                       # of the stages
-    more_students: tuple = ()           # of the first teacher
-    published_students: tuple = ()      # of the first teacher, trained as published
+    teachers: tuple = (20, 10, 15)
+    students: tuple = (40, 100, 500)
+    seeds: int = 2
+    epochs: tuple = (60, 1000, 400, 150, 50)            # of the stages
+    more_students: tuple = (10,)                        # of the first teacher
+    published_students: tuple = (40, 100, 500)          # of the first teacher, as published
     seeds_of_others: int = 1
     n_in: int = 10
-    second: int = 20                    # width of the second hidden layer
+    second: int = 20                                    # width of the second hidden layer
     n_samples: int = 10_000
     real: tuple = DATA
-    features: str | None = None         # an .npz file of x and labels, or x and target
+    features: str | None = None                         # an .npz file of x and labels or target
     real_students: tuple = (40, 100, 300)
     real_stages: tuple = ((0.005, 40), (0.001, 20))
-    images: int | None = 10_000         # of the training set, the first
+    images: int | None = 10_000                         # of the training set, the first
 
 
-SETTLED = (60, 1000, 400, 150, 50)
-SETTINGS = {
-    "quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50),
-                     real=DATA[2:], real_students=(40,)),
-    "default": Setting((20, 10, 15), (40, 100, 500), 2, SETTLED, (10,), (40, 100, 500)),
-    "full": Setting((20, 10, 15, 30), (40, 100, 500), 30, SETTLED, (10, 20, 60, 200, 1000),
-                    (40, 100, 500), 30, real_students=(40, 100, 200, 500),
-                    real_stages=((0.005, 200), (0.001, 50)), images=None)}
+SETTINGS = {"quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50), (), (), real=DATA[2:],
+                             real_students=(40,)),
+            "default": Setting(),
+            "full": Setting((20, 10, 15, 30), seeds=30, more_students=(10, 20, 60, 200, 1000),
+                            seeds_of_others=30, real_students=(40, 100, 200, 500),
+                            real_stages=((0.005, 200), (0.001, 50)), images=None)}
 
 
 def arms(h, epochs):
@@ -100,14 +93,6 @@ def of_teacher(setting, h_teacher):
         for name, arm, h in students}
 
 
-def of_data(setting, name, content):
-    """The runs of one known set, or of a file, whose content is told by its digest."""
-    return {f"{Path(name).name}, {arm}, h = {h}": each_seed(
-        follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
-        second=setting.second, limit=setting.images, content=content)
-        for h in setting.real_students for arm in (SPECTRAL, DECAY)}
-
-
 def run(setting, keep):
     """"teacher H_T, ARM, h = H" or "SET, ARM, h = H" -> arrays, one row a seed."""
     plan, sets = {}, dict.fromkeys(here(*setting.real), "")
@@ -115,6 +100,9 @@ def run(setting, keep):
         sets[setting.features] = sha256(Path(setting.features).read_bytes()).hexdigest()
     for h_teacher in setting.teachers:
         plan |= of_teacher(setting, h_teacher)
-    for name, content in sets.items():
-        plan |= of_data(setting, name, content)
+    plan |= {f"{Path(name).name}, {arm}, h = {h}": each_seed(
+        follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
+        second=setting.second, limit=setting.images, content=content)
+        for name, content in sets.items() for h in setting.real_students
+        for arm in (SPECTRAL, DECAY)}
     return {part: stack(rows) for part, rows in keep(plan).items()}

@@ -1,19 +1,18 @@
-"""A run: one student, trained and read."""
+"""A run: one student of a teacher or of real data, trained and read."""
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from lab.progress import progress
+from lab.data import images
+from lab.learning import chain, learn
 
-from npspectral import Adam, Chain, Dense, ReLU, Spectral, fit, mean_squared_error
+from npspectral import Dense, ReLU, Spectral, mean_squared_error
 from npspectral.analysis.spectral import (core_size, keep_nodes, loss_by_nodes_kept, node_scores,
                                           path_distance, path_products)
-from npspectral.data import labeled
+from npspectral.data import california_housing, labeled, load_npz, train_test_split
 from npspectral.nn import L2, PUBLISHED, Constant
 from npspectral.training import predict
-
-from .data import real_sets
 
 
 @dataclass(frozen=True)
@@ -34,47 +33,41 @@ class Arm:
                 Dense(n_in, h, bias=False))
 
 
-def chain(first, last, bias=False):
-    """The layer `first`, ReLU, one of the second hidden layer, ReLU, and the layer `last`."""
-    return Chain(first, ReLU(), Dense(first.n_out, last.n_in, bias=bias), ReLU(), last)
+def two_hidden(first, last, bias=False):
+    """The layer `first`, one of the second hidden layer and the layer `last`, ReLU between them."""
+    return chain([first, Dense(first.n_out, last.n_in, bias=bias), last], ReLU())
 
 
 def train(network, arm, rng, train_set, label):
     """params after all stages, and the size of the core after each epoch."""
-    start, last, cores = network.init(rng, np.float32), 0, []
-    total = sum(epochs for _, epochs in arm.stages)
-    for learning_rate, epochs in arm.stages:
-        last += epochs
-        for record in fit(network, start, *train_set, loss=mean_squared_error, rng=rng, epochs=last,
-                          optimizer=Adam(learning_rate), batch_size=arm.batch_size,
-                          penalties=arm.penalties):
-            cores.append(core_size(node_scores(network, record.params, "norm")[0]))
-            if record.epoch % 10 == 0:
-                progress(f"{label}  epoch {record.epoch}/{total}  loss {record.loss:.4f}  "
-                         f"core {cores[-1]}")
-        start = record
-    return start.params, np.array(cores)
+    cores = []
+    for record in learn(network, network.init(rng, np.float32), train_set, arm.stages, label,
+                        loss=mean_squared_error, batch_size=arm.batch_size, rng=rng,
+                        penalties=arm.penalties):
+        cores.append(core_size(node_scores(network, record.params, "norm")[0]))
+    return record.params, np.array(cores)
 
 
-def measured(network, params, cores, test_set, counts):
-    """What is read off a trained student: relevance, core, test loss by nodes kept."""
+def follow(network, arm, rng, train_set, test_set, counts, label):
+    """params of a trained student; its relevance, core and test loss by nodes kept."""
+    params, cores = train(network, arm, rng, train_set, label)
     losses = loss_by_nodes_kept(network, params, *test_set, mean_squared_error, counts)
-    return {"relevance": node_scores(network, params, "norm")[0], "cores": cores,
-            "counts": counts, "losses": losses}
+    return params, {"relevance": node_scores(network, params, "norm")[0], "cores": cores,
+                    "counts": counts, "losses": losses}
 
 
 def follow_teacher(h_teacher, arm, h, n_in, second, n_samples, seed):
     """One student of one teacher with Glorot weights, as a dict of arrays."""
     rng = np.random.default_rng(seed)
     ones = Dense(second, 1, bias=False, trainable=(), start=Constant(1.0))
-    teacher = chain(Dense(n_in, h_teacher, bias=False), ones)
+    teacher = two_hidden(Dense(n_in, h_teacher, bias=False), ones)
     right = teacher.init(rng, np.float32)
     train_set, test_set = (labeled(rng, n_samples, n_in, partial(predict, teacher, right),
                                    np.float32) for _ in range(2))
-    network = chain(arm.first_layer(n_in, h), ones)
-    params, cores = train(network, arm, rng, train_set, f"teacher {h_teacher}, h {h}, seed {seed}")
+    network = two_hidden(arm.first_layer(n_in, h), ones)
     counts = np.unique(np.r_[1:min(h, 2 * h_teacher) + 1, h])
-    arrays = measured(network, params, cores, test_set, counts)
+    params, arrays = follow(network, arm, rng, train_set, test_set, counts,
+                            f"teacher {h_teacher}, h {h}, seed {seed}")
     if h >= h_teacher:
         paths = path_products(*keep_nodes(network, params, h_teacher))
         wanted = path_products(teacher, right)
@@ -88,7 +81,50 @@ def follow_data(name, arm, h, second, limit, content, seed):
     rng = np.random.default_rng(seed)
     train_set, test_set = real_sets(name, rng, limit)
     n_in, n_out = train_set[0].shape[1], train_set[1].shape[1]
-    network = chain(arm.first_layer(n_in, h), Dense(second, n_out), bias=True)
-    params, cores = train(network, arm, rng, train_set, f"{Path(name).stem}, h {h}, seed {seed}")
+    network = two_hidden(arm.first_layer(n_in, h), Dense(second, n_out), bias=True)
     counts = np.unique(np.geomspace(1, h, 40).round().astype(int))
-    return measured(network, params, cores, test_set, counts)
+    return follow(network, arm, rng, train_set, test_set, counts,
+                  f"{Path(name).stem}, h {h}, seed {seed}")[1]
+
+
+def real_sets(name, rng, limit):
+    """(x, target) for training and the same for the test, of a known set or an .npz file."""
+    if name in ("mnist", "fashion-mnist"):
+        return [(x, np.eye(10, dtype=np.float32)[labels]) for x, labels in images(name, limit)]
+    x, target, classes = ((*california_housing(dtype=np.float32), False)
+                          if name == "california-housing" else from_file(name))
+    (x, target), (x_test, test) = train_test_split(rng, x, target.reshape(len(x), -1))
+    if not classes:
+        target, test = standardized(target, test)
+    x, x_test = standardized(x, x_test)
+    return [(x, target), (x_test, test)]
+
+
+def standardized(train, test):
+    """Both less the mean of `train`, over its standard deviation, or 1 where that is 0."""
+    mean, deviation = train.mean(0), train.std(0)
+    scale = np.where(deviation > 0, deviation, 1)
+    return (train - mean) / scale, (test - mean) / scale
+
+
+def from_file(path):
+    """x (n, d), target (n, K), and whether the rows of target are one-hot: from an .npz file.
+
+    Raises ValueError, naming the file, unless it holds x (n, d) and either labels (n,) of integers
+    from 0 on or target (n,) or (n, K) of numbers.
+    """
+    arrays = load_npz(path)
+    if sorted(arrays) not in (["labels", "x"], ["target", "x"]):
+        raise ValueError(f"{path}: holds {sorted(arrays)}, expected x and labels or x and target")
+    x, classes = arrays.pop("x"), "labels" in arrays
+    (name, y), = arrays.items()
+    if x.ndim != 2 or x.dtype.kind not in "fiu":
+        raise ValueError(f"{path}: x is {x.dtype} {x.shape}, expected numbers (n, d)")
+    fits = (y.ndim == 1 and y.dtype.kind in "iu" and y.size > 0 and y.min() >= 0 if classes else
+            y.ndim in (1, 2) and y.dtype.kind in "fiu")
+    if not fits or len(y) != len(x):
+        expected = "integers (n,) from 0 on" if classes else "numbers (n,) or (n, K)"
+        raise ValueError(f"{path}: {name} is {y.dtype} {y.shape} beside x of {len(x)} rows, "
+                         f"expected {expected}")
+    target = np.eye(y.max() + 1)[y] if classes else y
+    return x.astype(np.float32), target.astype(np.float32), classes
