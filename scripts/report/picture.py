@@ -14,12 +14,12 @@ RESULTS = Path("results/reproduce/default")
 FEATURE, LAZY = 0, 1                        # methods of learning_curves
 
 
-def draw(plt, relevance, curves):
+def draw(figure, relevance, curves):
     """Relevance (784,) of pixels as an image; test errors (seeds, sizes, methods) against p."""
-    from lab.style import BLUE, ORANGE, band, image, several, ticks_at
+    from lab.style import BLUE, ORANGE, band, image, log_ticks, panels_of, power, several
 
     from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), width_ratios=(1, 1.3))
+    left, right = panels_of(figure, 2, 5, 4.2, width_ratios=(1, 1.3))
     figure.colorbar(image(left, relevance), ax=left, label="relevance |lambda_j| |phi_.j|",
                     shrink=0.85)
     left.set_title("Zeros or ones? The pixels it looks at")
@@ -27,15 +27,11 @@ def draw(plt, relevance, curves):
     for method, name, color, theory in ((LAZY, "lazy", ORANGE, kernel_exponent(d)),
                                         (FEATURE, "feature", BLUE, feature_exponent(d))):
         errors = curves["errors"][..., method]
-        middle = np.exp(np.log(errors.mean(0)).mean())
-        band(right, p, errors, color, f"{name} learning, {several(len(errors))}", line="o-")
-        right.plot(p, middle * (p / np.sqrt(p[0] * p[-1])) ** -theory, ":", color=color,
-                   label=f"theory, p^-{theory:.2f}")
-    right.set(xscale="log", yscale="log", xlabel="training points p", ylabel="test error",
+        band(right, p, errors, color, f"{name} learning, {several(len(errors))}", "o-")
+        power(right, p, -theory, (p, errors.mean(0)), f"theory, p^-{theory:.2f}", color)
+    right.set(yscale="log", xlabel="training points p", ylabel="test error",
               title=f"One relevant direction of {d}")
-    ticks_at(right, p)
-    right.legend()
-    return figure
+    log_ticks(right, x=p)
 
 
 def main():
@@ -43,8 +39,8 @@ def main():
     from lab.style import save_figures
     relevance, curves = (load(RESULTS / name / f"{name}.npz")[0][part] for name, part in (
         ("input_relevance", "mnist"), ("learning_curves", "stripe")))
-    save_figures({"picture": lambda plt: draw(plt, np.median(relevance["relevance"], 0), curves)},
-                 FOLDER)
+    save_figures({"picture": lambda figure: draw(
+        figure, np.median(relevance["relevance"], 0), curves)}, FOLDER)
 
 
 if __name__ == "__main__":

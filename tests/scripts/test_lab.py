@@ -102,7 +102,7 @@ TOY = {
         """,
     "figures.py": """
         def figures(result):
-            return {"empty": lambda plt: plt.figure()}
+            return {"empty": lambda figure: None}
         """,
 }
 TASK = "SHIFT = 10\n\n\ndef draw(x):\n    return x + SHIFT\n"
@@ -185,16 +185,15 @@ def test_figures_leave_matplotlib_as_it_was(tmp_path):
     import matplotlib
     from matplotlib import pyplot
 
-    def draw(plt):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(1, 2))
-        left.plot([0, 1], color=plt.get_cmap("tab20")(3))
-        right.imshow([[0, 1]], cmap=plt.get_cmap("coolwarm", 2))
-        return figure
+    def draw(figure):
+        left, right = style.panels_of(figure, 2, 4.5, 3, width_ratios=(1, 2))
+        left.plot([0, 1], color=style.BLUE, label="a line")
+        right.imshow([[0, 1]], cmap="coolwarm")
 
     before, size = matplotlib.get_backend(), matplotlib.rcParams["font.size"]
     matplotlib.use("svg")
     try:
-        style.save_figures({"one": draw, "two": lambda plt: plt.figure()}, tmp_path)
+        style.save_figures({"one": draw, "two": lambda figure: None}, tmp_path)
         assert matplotlib.get_backend() == "svg" and matplotlib.rcParams["font.size"] == size
     finally:
         matplotlib.use(before)
