@@ -18,7 +18,6 @@ LOOKS = {"at_start": ("at the start", GRAY, "o-"), "attractors": ("trained", BLU
          "ternary": ("trained, patterns +0-", PINK, "x--"),
          "merged": ("neurons after merging", GREEN, "s:"),
          "effective": ("effective number", ORANGE, "^-")}
-COUNTS = np.array([2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000])
 
 
 def figures(result):
@@ -75,15 +74,11 @@ def draw_paths(axes, field, bias_sign):
 
 
 def draw_maxima(figure, parts):
-    left, right = panels_of(figure, 2, 6, 4.6)
+    axes, = panels_of(figure, 1, 7, 4.6)
     for color, (name, arrays) in zip((BLUE, ORANGE, GREEN), parts.items()):
-        p, counts = arrays["p"], arrays["attractors"]
-        band(left, p, counts.T, color, name, "o-")
-        right.plot(p, arrays["sliding"].sum(1) / counts.sum(1), "o-", color=color)
-    left.set(xlabel="points p with random labels", ylabel="attractors, mean and range over tasks",
+        band(axes, arrays["p"], arrays["attractors"].T, color, name, "o-")
+    axes.set(xlabel="points p with random labels", ylabel="attractors, mean and range over tasks",
              title="All attractors of constant forces, any width")
-    right.set(xlabel="points p with random labels", ylabel="share", ylim=(0, 1),
-              title="On kinks, along which neurons slide")
 
 
 def draw_counts(figure, parts):
@@ -98,8 +93,7 @@ def draw_counts(figure, parts):
             slope, label = GUIDES[name]
             power(axes, sizes, slope, (sizes, arrays["attractors"].mean(0)), label)
         axes.set(xlabel=LABELS[name], ylabel="attractors A", yscale="log")
-        least, most = axes.get_ylim()
-        log_ticks(axes, x=sizes, y=COUNTS[(least <= COUNTS) & (COUNTS <= most)])
+        log_ticks(axes, x=sizes)
     one_legend(figure, "outside lower center", 4)
 
 

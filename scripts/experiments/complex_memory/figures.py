@@ -38,26 +38,20 @@ def draw_classes(figure, sets):
 def draw_oscillation(figure, arms):
     states, memory, omega = arms["states"], arms["memory"], arms["oscillating"]["omega"][0]
     k, m, end, times = int(states["label"]), states["m"], memory["end"][0], np.arange(EARLY + 1)
-    left, middle, right = panels_of(figure, 3, 5.7, 4.8)
+    left, right = panels_of(figure, 2, 6, 4.8)
     for modes, color, width, label in ((np.delete(m, k, 1), GRAY, 0.7, "the others"),
                                        (m[:, [k]], BLUE, 2, f"class {k}, its own")):
         lines(left, times, modes[:EARLY + 1].real.T, color, label, linewidth=width)
-        lines(middle, np.arange(len(m)), np.abs(modes).T, color, label, linewidth=width)
+        lines(right, np.arange(len(m)), np.abs(modes).T, color, label, linewidth=width)
     left.plot(times, np.cos(omega[k] * times), "o", color=ORANGE, markersize=4,
               fillstyle="none", label="target cos($\\omega$ t)")
     left.set(xlabel="step t", ylabel="memory modes, Re m", ylim=(-1.7, 2.4),
              title="One test image writes, then oscillates")
-    middle.plot(states["u"], color=ORANGE, label="largest |u|: nodes")
-    middle.axvline(end, color="k", linestyle=":", label=f"nodes gone, t = {end:g}")
-    middle.set(xlabel="step t", ylabel="modulus |m|", xscale="log", yscale="log", xlim=(1, None),
-               title=f"|m| changes by {memory['drift'][0]:.0e} in the next 1,000 steps",
-               ylim=(1e-20, 1e2))
-    right.plot(memory["in_time"].T, color=BLUE, linewidth=1)
-    for arm, color, line, name in (("oscillating", BLUE, ":", "read from a, all test images"),
-                                   ("linear", ORANGE, "--", "linear classifier")):
-        right.axhline(arms[arm]["accuracy"][:, -1].mean(), color=color, linestyle=line, label=name)
-    right.set(xlabel="step t at which m(t) exp(-i $\\omega$ t) is read", ylim=(0, 1),
-              ylabel="accuracy on 1,000 test images", title="Read at any time, one line a seed")
+    right.plot(states["u"], color=ORANGE, label="largest |u|: nodes")
+    right.axvline(end, color="k", linestyle=":", label=f"nodes gone, t = {end:g}")
+    right.set(xlabel="step t", ylabel="modulus |m|", xscale="log", yscale="log", xlim=(1, None),
+              title=f"|m| changes by {memory['drift'][0]:.0e} in the next 1,000 steps",
+              ylim=(1e-20, 1e2))
 
 
 def draw_order(figure, sets):

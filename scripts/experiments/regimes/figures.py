@@ -1,10 +1,10 @@
-"""Figures: against alpha, in time, outputs side by side, against width."""
+"""Figures: against alpha, in time, outputs side by side."""
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, lines, panels_of, power
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, grid_of, lines, panels_of, power
 
-from .claims import TASKS, spread, sweeps
+from .claims import TASKS, sweeps
 
 COLORS = (BLUE, ORANGE, GREEN, PINK)
 TITLES = {"stripe": "Stripe", "mnist": "MNIST parity, 10 principal components"}
@@ -18,9 +18,7 @@ def figures(result):
     return {**{f"alpha_{task}": partial(draw_alpha, task=task, parts=sweeps(result, task))
                for task in TASKS if sweeps(result, task)},
             "approach": partial(draw_approach, result=result),
-            "courses": partial(draw_courses, courses=courses, kernel=result["kernel course"]),
-            "outputs": partial(draw_outputs, courses=courses),
-            "scatter": partial(draw_scatter, **result["scatter"])}
+            "courses": partial(draw_courses, courses=courses, kernel=result["kernel course"])}
 
 
 def draw_seeds(axes, alpha, values, color, label):
@@ -63,37 +61,21 @@ def draw_approach(figure, result):
 
 
 def draw_courses(figure, courses, kernel):
-    panels = panels_of(figure, len(courses), 5.3, 5, "Stripe: at large alpha the three are one; at "
-                       "small alpha the kernel grows, and the network is faster than either",
-                       sharey=True)
-    for axes, (name, part) in zip(panels, courses.items()):
+    """Above: losses in time; below: F of the approximations against F of the network at the end."""
+    grid = grid_of(figure, 2, len(courses), 5.3, 5, "Stripe: at large alpha the three are one; at "
+                   "small alpha the kernel grows, and the network is faster than either")
+    for (above, below), (name, part) in zip(grid.T, courses.items()):
         time = part["time"][1:]
-        axes.plot(time, part["network"][1:], color=BLUE, label="network")
-        axes.plot(time, part["linearized"][1:], "--", color=ORANGE, label="linearized on its way")
-        axes.plot(kernel["time"][1:], kernel["loss"][1:], ":", color=GREEN, linewidth=2.5,
-                  label="frozen kernel")
-        axes.set(xscale="log", yscale="log", xlabel=r"$\alpha t$", ylim=(3e-3, 1.5),
-                 title=rf"$\alpha = 10^{{{name.split()[1]}}}$", ylabel="training loss")
-
-
-def draw_outputs(figure, courses):
-    panels = panels_of(figure, len(courses), 5.3, 5, "Stripe, test points, at the end of training: "
-                       "on the line they agree")
-    for axes, (name, part) in zip(panels, courses.items()):
-        network, *others = part["outputs"].T
+        above.plot(time, part["network"][1:], color=BLUE, label="network")
+        above.plot(time, part["linearized"][1:], "--", color=ORANGE, label="linearized on its way")
+        above.plot(kernel["time"][1:], kernel["loss"][1:], ":", color=GREEN, linewidth=2.5,
+                   label="frozen kernel")
+        above.set(xscale="log", yscale="log", xlabel=r"$\alpha t$", ylim=(3e-3, 1.5),
+                  title=rf"$\alpha = 10^{{{name.split()[1]}}}$", ylabel="training loss")
+        network, linearized, frozen = part["outputs"].T
         ends = network.min(), np.quantile(network, 0.998)
-        for outputs, color, label in zip(others, COLORS[1:], ("linearized", "frozen kernel")):
-            axes.scatter(network, outputs, s=5, color=color, label=label)
-        axes.axline((0, 0), slope=1, color="k", linewidth=0.8)
-        axes.set(xlim=ends, ylim=ends, xlabel="F of the network",
-                 ylabel="F of its approximations", title=rf"$\alpha = 10^{{{name.split()[1]}}}$")
-
-
-def draw_scatter(figure, outputs, h):
-    axes, = panels_of(figure, 1, 7, 5)
-    values = np.array([spread(members) for members in outputs])
-    axes.plot(h, values, "o", color=BLUE, label=f"{outputs.shape[1]} initializations")
-    power(axes, h, -0.5, (h[-1], values[-1]), "$h^{-1/2}$, published")
-    axes.set(xscale="log", yscale="log", xlabel="width h",
-             ylabel="standard deviation / rms of F on test points",
-             title=r"Frozen kernels ($\alpha \to \infty$): the spread over initializations")
+        below.scatter(network, linearized, s=5, color=ORANGE)
+        below.scatter(network, frozen, s=5, color=GREEN)
+        below.axline((0, 0), slope=1, color="k", linewidth=0.8)
+        below.set(xlim=ends, ylim=ends, xlabel="F of the network on test points, at the end",
+                  ylabel="F of its approximations")

@@ -1,23 +1,15 @@
-"""Figures: accuracy against sparsity, and why links came back."""
-from functools import partial
-
+"""The figure: accuracy against sparsity, and against the learning rate."""
 import numpy as np
 from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, one_legend, panels_of
 
-from .claims import LINKS_AT, NORMAL, TITLES, pick, values_of
+from .claims import TITLES, pick, values_of
 
 LOOKS = {"qr": (GREEN, "^"), "full-qr": (PINK, "v"), "spectral": (BLUE, "s"),
          "dense": (ORANGE, "o"), "bare": (GRAY, "D")}
-CAUSES = {"grown": (BLUE, "grew beyond the threshold"),
-          "lowered": (PINK, "changed, and the threshold fell"),
-          "unchanged": (GRAY, "unchanged, the threshold fell")}
 
 
 def figures(result):
-    drawn = {"accuracy": partial(draw_accuracy, table=result["runs"])}
-    if (result["runs"]["percent"] == LINKS_AT).any():
-        drawn["links"] = partial(draw_links, table=result["runs"])
-    return drawn
+    return {"accuracy": lambda figure: draw_accuracy(figure, result["runs"])}
 
 
 def draw_accuracy(figure, table):
@@ -50,24 +42,3 @@ def draw_curves(axes, runs, column, values):
                 band(axes, list(curve), np.transpose(list(curve.values())), color,
                      f"{TITLES[arm]}, {rule}", marker + line)
     axes.set(ylabel="test accuracy", xticks=range(len(values)), xticklabels=values)
-
-
-def draw_links(figure, table):
-    """Events of a masked link that is kept again, by cause: mean over seeds, layers together."""
-    at = pick(table, dataset=values_of(table, "dataset")[0], percent=LINKS_AT)
-    bars = {f"{TITLES[arm]}\n{rule}\n{optimizer}":
-            pick(at, optimizer=optimizer, factor=factor, rule=rule, arm=arm)
-            for optimizer, factor in NORMAL.items()
-            for rule in values_of(at, "rule") for arm in values_of(at, "arm")}
-    bars = {name: runs for name, runs in bars.items() if len(runs["seed"])}
-    axes, = panels_of(figure, 1, max(0.85 * len(bars) + 3, 7.5), 4.8)
-    bottom = np.zeros(len(bars))
-    for cause, (color, label) in CAUSES.items():
-        heights = np.array([runs[cause].sum(-1).mean() / 1000 for runs in bars.values()])
-        shown = axes.bar(range(len(bars)), heights, 0.7, bottom, color=color, label=label)
-        bottom += heights
-    axes.bar_label(shown, [f"{1000 * height:,.0f}" for height in bottom], fontsize=9)
-    axes.set_xticks(range(len(bars)), bars, fontsize=9)
-    axes.set(ylabel="masked links that came in (thousands)", ylim=(0, 1.1 * bottom.max() + 1e-3),
-             title=f"{at['dataset'][0]}, {LINKS_AT} % masked")
-    one_legend(figure, "outside lower center", 3)

@@ -41,19 +41,11 @@ def draw_relevance(figure, parts):
 
 
 def draw_core(figure, parts):
-    left, right = panels_of(figure, 2, 6.5, 4.8)
+    axes, = panels_of(figure, 1, 6.5, 4.8)
     for color, (part, arms) in zip(SIZES, parts.items()):
-        draw_cores(left, arms, dict.fromkeys(LINE, color), f", {part}")
-        left.axhline(size_of(part), color=color, linewidth=1, linestyle=":")
-    left.set_title("Core size; dotted: the teacher's size, gray: all nodes")
-    part, arms = next(iter(parts.items()))
-    for color, (h, arrays) in zip(SIZES, students(arms)):
-        right.plot(np.arange(1, arrays["cores"].shape[1] + 1), arrays["cores"][0], color=color,
-                   label=f"h = {h}")
-    right.axhline(size_of(part), **MARK, label="teacher's size")
-    right.set(xlabel="epoch", ylabel="nodes in the core",
-              title=f"Training of spectral students, {part}, one seed")
-    log_ticks(right, x=[1, 10, 100, 1000], y=sorted({size_of(part), *dict(students(arms))}))
+        draw_cores(axes, arms, dict.fromkeys(LINE, color), f", {part}")
+        axes.axhline(size_of(part), color=color, linewidth=1, linestyle=":")
+    axes.set_title("Core size; dotted: the teacher's size, gray: all nodes")
 
 
 def draw_cores(axes, arms, colors, ending=""):
