@@ -11,9 +11,9 @@ from .sequences import ASIDE, CLOUD_GAP
 
 EARLY = 45                          # steps of the left panel
 PANELS = (1, 4, 6)                  # modes whose phases are drawn
-LOOK = {"oscillating": (BLUE, "o-", "oscillating target"),
-        "free": (PINK, "x-", "the same, eigenvalues trained"),
-        "score": (GREEN, "s-", "softmax on Re a"), "linear": (ORANGE, "^--", "linear classifier")}
+LOOKS = {"oscillating": (BLUE, "oscillating target", "o-"),
+         "free": (PINK, "the same, eigenvalues trained", "x-"),
+         "score": (GREEN, "softmax on Re a", "s-"), "linear": (ORANGE, "linear classifier", "^--")}
 
 
 def figures(result):
@@ -28,9 +28,9 @@ def figures(result):
 
 def draw_classes(figure, sets):
     for axes, (name, arms) in zip(panels_of(figure, len(sets), 6, 4.6), sets.items()):
-        for arm, (color, line, label) in LOOK.items():
+        for arm, look in LOOKS.items():
             curves = arms[arm]["accuracy"]
-            band(axes, np.arange(1, curves.shape[1] + 1), curves, color, label, line, markersize=4)
+            band(axes, np.arange(1, curves.shape[1] + 1), curves, *look, markersize=4)
         axes.set(title=f"{name}: mean and range over {several(len(curves))}", xlabel="epoch",
                  ylabel="test accuracy", ylim=(0.85, 1))
 

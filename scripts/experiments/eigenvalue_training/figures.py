@@ -12,7 +12,6 @@ from .claims import TEST_ACCURACY, last
 KINDS = {BLUE: ("eigenvalues", "faster", "lambda_out", "small"), ORANGE: (*AS_MANY, "narrow_3"),
          GRAY: ("everything",), GREEN: ("linear", "perceptron"), PINK: ("notebook_2020",)}
 LINES = ("o-", "s--", "D:", "^-.", "v-", "*--")
-TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
 def figures(result):
@@ -21,7 +20,7 @@ def figures(result):
 
 def draw(figure, arms, name):
     """Test accuracy against the epoch, and after the last one against the trained parameters."""
-    left, right = panels_of(figure, 2, 7.5, 6, f"{TITLES[name]}: what is trained, and how many "
+    left, right = panels_of(figure, 2, 7.5, 6, f"{name}: what is trained, and how many "
                             "numbers", width_ratios=(1, 0.8), sharey=True)
     looks = {arm: (color, LINES[k]) for color, kind in KINDS.items() for k, arm in enumerate(kind)}
     for arm in sorted(arms, key=lambda arm: -np.median(last(arms, arm))):

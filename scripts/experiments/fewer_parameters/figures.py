@@ -4,7 +4,6 @@ from lab.style import BLUE, GRAY, GREEN, ORANGE, band, log_ticks, panels_of
 LOOKS = {"dense": (GRAY, "o"), "eigenvalues": (BLUE, "s"), "S-SVD": (GREEN, "^"),
          "S-QR": (ORANGE, "D")}
 TICKS = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9)
-TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
 def figures(result):
@@ -20,7 +19,7 @@ def draw(figure, result):
             draw_arm(axes, part, arm, ~part["published_rate"], "--")
             draw_arm(axes, part, f"{arm}, as published", part["published_rate"], ":")
         axes.set(xscale="log", xlabel="trained numbers", ylabel="test error, 1 - accuracy",
-                 title=TITLES[name])
+                 title=name)
         log_ticks(axes, y=TICKS)
 
 

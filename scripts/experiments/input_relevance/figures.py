@@ -45,20 +45,19 @@ def draw_gaussian(figure, part):
 def draw_pairs(figure, part):
     left, right = panels_of(figure, 2, 6.5, 4.6, "Pairs whose relative sign is the only "
                             "information: relevance finds them, and ranks them")
-    draw_curves(left, part, published=0.974)
+    draw_curves(left, part)
+    left.axhline(100 * (np.median(part["bayes"]) - 0.974), color=ORANGE, linestyle=":",
+                 linewidth=2, label="published notebook (accuracy 0.974)")
     p, relevance = part["flip_probability"][0], part["relevance"]
     colors = [colormaps["Blues"](0.6 * flip) if flip else ORANGE for flip in p]
     right.bar(range(len(p)), np.median(relevance, 0), color=colors, width=0.8)
     right.plot(relevance.T, "k.", markersize=5, alpha=0.6)
-    top, n_paired = relevance.max(), np.count_nonzero(p)
-    for first in range(0, n_paired, 2):
-        right.text(first + 0.5, 1.06 * top, f"p = {p[first]:g}", ha="center")
-    right.text((n_paired + len(p) - 1) / 2, 1.06 * top, "unpaired", ha="center", color=ORANGE)
-    right.set(xlabel="feature", ylabel="relevance", xticks=range(len(p)), ylim=(0, 1.18 * top),
-              title=f"Bars: median, dots: {several(len(relevance))};  p: flip probability")
+    right.set_xticks(range(len(p)), [f"{flip:g}" for flip in p])
+    right.set(xlabel="flip probability of each feature's pair; orange: in no pair",
+              ylabel="relevance", title=f"Bars: median, dots: {several(len(relevance))}")
 
 
-def draw_curves(axes, part, published=None):
+def draw_curves(axes, part):
     """Test error of all seeds against epochs, less that of the Bayes rule where it is known."""
     epochs = np.arange(1, part["curves"].shape[1] + 1)
     error = 100 * (part.get("bayes_rule", np.ones(1))[:, None] - part["curves"][:, :, 2])
@@ -68,9 +67,6 @@ def draw_curves(axes, part, published=None):
     if "bayes_rule" in part:
         axes.axhline(0, color=GREEN, linestyle="--", label="Bayes rule, same examples")
         axes.set_ylabel("excess test error (% points)")
-    if published:
-        axes.axhline(100 * (np.median(part["bayes"]) - published), color=ORANGE, linestyle=":",
-                     linewidth=2, label=f"published notebook (accuracy {published})")
 
 
 def draw_mnist(figure, part):
@@ -85,7 +81,6 @@ def draw_mnist(figure, part):
         axes.set_title(title)
         outline(axes, mask)
     draw_curves(left, part)
-    left.set_title(f"Training: accuracy {np.median(part['accuracy']):.4f} (published 1.000)")
     draw_kept(right, part)
 
 

@@ -36,9 +36,7 @@ def draw_layers(figure, networks):
         for name, color in three(arms):
             draw_depth(above, arms[name]["dimension"][..., 0], color, name)
             draw_depth(below, arms[name]["components"], color, name)
-        above.set(title="MNIST, fully connected" if part == "mnist" else
-                  f"stripe, {arms[name]['d']} dimensions, 1/h scaling", ylabel="TwoNN dimension",
-                  ylim=(0, None))
+        above.set(title=part, ylabel="TwoNN dimension", ylim=(0, None))
         below.set(ylabel="components of 90 % of the variance", xlabel="hidden layer")
         log_ticks(below, y=(1, 2, 5, 10, 20, 50, 100))
 

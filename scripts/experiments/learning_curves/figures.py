@@ -22,13 +22,6 @@ def figures(result):
             "compression": partial(draw_compression, tasks=tasks)}
 
 
-def title(name, curves):
-    if name == "mnist":
-        return "MNIST, parity, fully connected"
-    some = f", {curves['n_parallel']} relevant" if name == "cylinder" else ""
-    return f"{name}, d = {curves['d']}{some}"
-
-
 def draw_errors(figure, tasks):
     for panel, (name, curves) in zip(panels_of(figure, len(tasks), 9, 5, columns=2),
                                      tasks.items()):
@@ -40,7 +33,7 @@ def draw_errors(figure, tasks):
                 expected = theory(name, curves, method)
                 power(panel, p, -expected, (p, errors.mean(0)), f"{said}, {method}: {expected:.2f}",
                       color)
-        panel.set(xlabel="p, training points", title=title(name, curves), yscale="log",
+        panel.set(xlabel="p, training points", title=f"{name}, d = {curves['d']}", yscale="log",
                   ylabel="test error, mean and range over seeds")
         log_ticks(panel, x=p)
         legend_beside(panel)

@@ -7,7 +7,6 @@ from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, grid_of, lines, panels_of
 from .claims import TASKS, sweeps
 
 COLORS = (BLUE, ORANGE, GREEN, PINK)
-TITLES = {"stripe": "Stripe", "mnist": "MNIST parity, 10 principal components"}
 PANELS = {"error": "test error", "parameters": r"$|\theta - \theta_0|\ /\ |\theta_0|$",
           "kernel": "$|K - K_0|\\ /\\ |K_0|$"}
 LAWS = {"error": (), "parameters": (-0.5, -1), "kernel": (-1,)}
@@ -42,7 +41,7 @@ def draw_alpha(figure, task, parts):
     panels[0].axhline(np.mean([part["frozen_error"] for part in parts.values()]), color="k",
                       linestyle=":", label="frozen kernel, mean")
     panels[2].axhline(1, color=GRAY, linewidth=0.8)
-    figure.suptitle(f"{TITLES[task]}, p = {part['p']}: from feature learning at small alpha "
+    figure.suptitle(f"{task}, p = {part['p']}: from feature learning at small alpha "
                     f"to lazy training at large alpha, whatever the width")
 
 

@@ -5,9 +5,9 @@ from lab.style import BLUE, GREEN, ORANGE, band, panels_of, several
 from .claims import published
 from .parts import PERCENTILES
 
-LOOKS = {"dense": (ORANGE, "o-", "dense, by incoming weights"),
-         "post": (BLUE, "s-", "spectral, after training"),
-         "pre": (GREEN, "^-", "spectral, before training")}
+LOOKS = {"dense": (ORANGE, "dense, by incoming weights", "o-"),
+         "post": (BLUE, "spectral, after training", "s-"),
+         "pre": (GREEN, "spectral, before training", "^-")}
 
 
 def figures(result):
@@ -19,8 +19,7 @@ def draw(figure, cases):
     panels = panels_of(figure, len(cases), 5.2, 4.4, title)
     for axes, (name, methods) in zip(panels, cases.items()):
         for method, arrays in methods.items():
-            color, line, label = LOOKS[method]
-            band(axes, PERCENTILES, arrays["accuracy"], color, label, line)
-            axes.plot(PERCENTILES, published(name)[method], ":", color=color, lw=2)
+            band(axes, PERCENTILES, arrays["accuracy"], *LOOKS[method])
+            axes.plot(PERCENTILES, published(name)[method], ":", color=LOOKS[method][0], lw=2)
         axes.set(xlabel="hidden nodes cut (%)", ylabel="test accuracy", ylim=(0, 1.02),
                  title=f"{name}, {several(len(arrays['whole']))}")

@@ -39,12 +39,9 @@ def draw_curves(figure, curves):
 
 def draw_star(axes, d, lazy, feature):
     at, (low, high) = star(d, lazy, feature)
-    p = feature["p"]
     if at:
         axes.axvline(at, color="0.5", label=f"p* = {at:.0f}")
-        axes.axvspan(max(low, p[0]), min(high, p[-1]), color="0.5", alpha=0.2)
-    else:
-        axes.plot([], [], " ", label=f"no p* up to {p[-1]}")
+        axes.axvspan(max(low, lazy["p"][0]), min(high, lazy["p"][-1]), color="0.5", alpha=0.2)
 
 
 def draw_stages(figure, stages):

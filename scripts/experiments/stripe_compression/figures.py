@@ -27,11 +27,10 @@ LAWS = {"stripe at t*": ("stripe", "star", BLUE, "o"),
 
 
 def figures(result):
-    weights = {f"{name}_weights": partial(draw_weights, part=result[f"{name}, shown"],
-                                          n_parallel=n_parallel)
-               for name, n_parallel in (("stripe", 1), ("cylinder", 2))}
-    return weights | {"lambda_in_time": partial(draw_times, result=result),
-                      "lambda_against_p": partial(draw_laws, laws=result)}
+    return {"stripe_weights": partial(draw_weights, part=result["stripe, shown"], n_parallel=1),
+            "cylinder_weights": partial(draw_weights, part=result["cylinder, shown"], n_parallel=2),
+            "lambda_in_time": partial(draw_times, result=result),
+            "lambda_against_p": partial(draw_laws, laws=result)}
 
 
 def relevant(points, n_parallel):

@@ -17,12 +17,9 @@ def figures(result):
 
 
 def draw_labels(figure, result):
-    """A row for each part: cumulated shares, and information in the published estimator and Ross'.
-
-    Lines are means over seeds, bands their range.
-    """
+    """A row for each part: cumulated shares, and information in two estimators."""
     grid = grid_of(figure, len(result), 3, 5.3, 4.8, "Eigenvectors of the tangent kernel and the "
-                   "label, before and after training")
+                   "label, before and after training; mean and range over seeds")
     for row, (part, arrays) in zip(grid, result.items()):
         cumulated, information = np.cumsum(arrays["shares"], axis=-1), arrays["information"]
         for i, look in enumerate(STAGES.values()):
@@ -40,10 +37,7 @@ def draw_labels(figure, result):
 
 
 def draw_split(figure, curves, times, outside_split, families, **_):
-    """Left: the kernel's part in neither family in time; right: of which its eigenvectors are.
-
-    Bars are of the first seed.
-    """
+    """Left: the kernel's part in neither family; right: families of its eigenvectors, seed 0."""
     left, *right = panels_of(figure, 3, 5.7, 5.2)
     for i, regime in enumerate(("feature", "lazy")):
         band(left, times, curves[:, i], *STAGES[regime])
