@@ -6,7 +6,7 @@ import numpy as np
 # The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
 BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
-         "axes.titlesize": 13, "legend.frameon": False, "legend.fontsize": 10, "figure.dpi": 130,
+         "axes.titlesize": 13, "legend.edgecolor": "none", "legend.fontsize": 10, "figure.dpi": 130,
          "savefig.bbox": "tight", "figure.constrained_layout.use": True}
 
 
@@ -71,9 +71,9 @@ def image(axes, pixels, **options):
     return axes.imshow(pixels.reshape(side, side), **{"cmap": "cividis", "vmin": 0, **options})
 
 
-def several(number, one="seed"):
+def several(number):
     """1 seed, 2 seeds, ..."""
-    return f"{number} {one}{'s' * (number != 1)}"
+    return f"{number} seed{'s' * (number != 1)}"
 
 
 def legend_beside(axes):

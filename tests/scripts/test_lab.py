@@ -202,6 +202,19 @@ def test_figures_leave_matplotlib_as_it_was(tmp_path):
     assert (tmp_path / "two.png").exists()
 
 
+def test_a_label_is_explained_once_and_a_legend_that_is_there_stays():
+    from matplotlib.figure import Figure
+    for place, expected in ((None, [True, False, True]), ("outside right upper", [False] * 3)):
+        figure = Figure(layout="constrained")
+        for axes, label in zip(style.panels_of(figure, 3, 2, 2), "aab"):
+            axes.plot([0, 1], label=label)
+        if place:
+            style.one_legend(figure, place)
+            assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
+        style.explain(figure)
+        assert [axes.get_legend() is not None for axes in figure.axes] == expected
+
+
 def test_the_picture_refuses_damaged_results(monkeypatch, tmp_path, rng):
     from report import picture
     monkeypatch.setattr(picture, "RESULTS", tmp_path)

@@ -41,8 +41,6 @@ def draw_fields(figure, field):
         draw_paths(below, field, bias_sign)
     rest, = fixed_points(np.array([[True]]), ONE_POINT, np.ones(1))
     grid[0, 0].plot(*rest, "*", color=GREEN, markersize=18, label="at rest: -d x / |x|$^2$")
-    for axes in grid[:, 0]:
-        axes.legend(loc="lower left", frameon=True, framealpha=0.9)
 
 
 def draw_field(axes, x, force, bias_sign, reach):

@@ -89,8 +89,7 @@ def draw_kept(axes, part):
                                      ("eigenvalue", ORANGE, "--", "largest eigenvalues"),
                                      ("random", GRAY, "-", "at random")):
         band(axes, part["counts"], part[f"kept_{name}"], color, label, line, np.median)
-    at_few = np.median(part["kept_relevance"][:, list(part["counts"]).index(FEW)])
-    axes.axvline(FEW, color="k", linewidth=1, linestyle=":", label=f"{FEW} pixels: {at_few:.3f}")
+    axes.axvline(FEW, color="k", linewidth=1, linestyle=":", label=f"{FEW} pixels")
     axes.set(xlabel="pixels kept (all others set to 0)", ylabel="test accuracy",
              title=f"The same network on part of its input:\nmedian and range, "
                    f"{several(len(part['relevance']))}")

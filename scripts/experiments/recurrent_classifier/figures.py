@@ -51,8 +51,7 @@ def draw_plane(panel, scores, labels):
         paths = scores[:, labels == label].T
         panel.plot(*paths.transpose(0, 2, 1), color=color, alpha=0.35, linewidth=1)
         panel.plot(*paths[..., -1], "o", color=color, markersize=5)
-    ends = [scores.min(), scores.max()]
-    panel.plot(ends, ends, color=GRAY, linestyle=":", label="equal scores")
+    panel.axline((0, 0), slope=1, color=GRAY, linestyle=":", label="equal scores")
     panel.set(xlabel="score of the inner ring (blue)", ylabel="score of the outer ring (orange)",
               title="Rings, seed 0: scores from t = 0\nto the end (dots)")
 
@@ -91,14 +90,12 @@ def draw_spectrum(figure, arms):
 
 def draw_images(figure, arms):
     left, right = panels_of(figure, 2, 7.5, 5)
-    recurrent = arms["recurrent"]
     for (kind, arrays), color in zip(arms.items(), (BLUE, ORANGE)):
         lines(left, 1 + np.arange(arrays["course"].shape[1]), arrays["course"], color,
               f"{kind}, {arrays['size'][0]:,} parameters: test {arrays['accuracy'].mean():.4f}")
     left.set(xlabel="epochs; three learning rates, each from the best so far",
              ylabel="validation accuracy", title="MNIST, one curve a seed")
-    left.set_ylim(bottom=max(0.0, np.nanquantile(recurrent["course"], 0.05) - 0.01))
-    right.plot(recurrent["accuracy_in_time"][:, :21].T, "o-", color=BLUE, markersize=4)
+    right.plot(arms["recurrent"]["accuracy_in_time"][:, :21].T, "o-", color=BLUE, markersize=4)
     right.axvline(STEPS, **LINEAR)
     right.set(xlabel="t, steps, when the scores are read", ylabel="accuracy on 1,000 test images",
               title="MNIST: read-out over time")

@@ -26,22 +26,17 @@ def draw_curves(figure, curves):
     row = panels_of(figure, len(dims), 5.2, 4.8, "Sphere: test error, mean and range over seeds; "
                     "gray: p*, below which lazy is better, and its 95 % interval", sharey=True)
     for axes, d in zip(row, dims):
-        draw_star(axes, d, curves["lazy", d], curves["feature", d])
         for (kind, other), curve in curves.items():
             if other == d:
                 band(axes, curve["p"], curve["error"], *LOOKS[kind])
         p, errors = curves["lazy", d]["p"], curves["lazy", d]["error"].mean(0)
-        slope = kernel_exponent(d)
+        slope, (at, interval) = kernel_exponent(d), star(d, curves["lazy", d], curves["feature", d])
+        if at:
+            axes.axvline(at, color="0.5", label=f"p* = {at:.0f}")
+            axes.axvspan(*np.clip(interval, p[0], p[-1]), color="0.5", alpha=0.2)
         power(axes, p, -slope, (p[-1], errors[-1]), f"p^-{slope:.3f}, theory of kernels", BLUE)
         axes.set(xlabel="training points p", ylabel="test error", title=f"d = {d}")
         log_ticks(axes, x=p, y=[0.02, 0.05, 0.1, 0.2, 0.5])
-
-
-def draw_star(axes, d, lazy, feature):
-    at, (low, high) = star(d, lazy, feature)
-    if at:
-        axes.axvline(at, color="0.5", label=f"p* = {at:.0f}")
-        axes.axvspan(max(low, lazy["p"][0]), min(high, lazy["p"][-1]), color="0.5", alpha=0.2)
 
 
 def draw_stages(figure, stages):

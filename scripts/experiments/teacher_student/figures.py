@@ -41,11 +41,17 @@ def draw_relevance(figure, parts):
 
 
 def draw_core(figure, parts):
-    axes, = panels_of(figure, 1, 6.5, 4.8)
+    left, right = panels_of(figure, 2, 6.5, 4.8)
     for color, (part, arms) in zip(SIZES, parts.items()):
-        draw_cores(axes, arms, dict.fromkeys(LINE, color), f", {part}")
-        axes.axhline(size_of(part), color=color, linewidth=1, linestyle=":")
-    axes.set_title("Core size; dotted: the teacher's size, gray: all nodes")
+        draw_cores(left, arms, dict.fromkeys(LINE, color), f", {part}")
+        left.axhline(size_of(part), color=color, linewidth=1, linestyle=":")
+    left.set_title("Core size; dotted: the teacher's size, gray: all nodes")
+    part, arms = next(iter(parts.items()))
+    for color, (h, arrays) in zip(SIZES, students(arms)):
+        epochs = np.arange(1, arrays["cores"].shape[1] + 1)
+        right.plot(epochs, arrays["cores"][0], color=color, label=f"h = {h}")
+    right.set(xscale="log", yscale="log", xlabel="epoch", ylabel="nodes in the core",
+              title=f"Training of spectral students, {part}, one seed")
 
 
 def draw_cores(axes, arms, colors, ending=""):
