@@ -39,8 +39,8 @@ def lines(axes, x, values, color, label=None, **style):
 
 
 def power(axes, x, exponent, through, label=None, color="k", **style):
-    """x ** exponent, dotted, through the middle of points (x, y) on logarithmic axes."""
-    middle_x, middle_y = (np.exp(np.log(values).mean()) for values in through)
+    """x ** exponent, dotted, through the geometric middle of points (x, y)."""
+    middle_x, middle_y = (np.prod(some, dtype=float) ** (1 / np.size(some)) for some in through)
     axes.plot(x, middle_y * (x / middle_x) ** exponent, ":", color=color, label=label, **style)
 
 

@@ -14,10 +14,10 @@ from npspectral.analysis.neurons.motion import fixed_points
 ONE_POINT = np.array([[1.2, 0.8]])
 LABELS = {"p": "training points p", "h": "neurons h", "d": "input dimensions d"}
 GUIDES = {"p": (1.0, "~ p, published"), "h": (0.5, "~ sqrt(h), published")}
-LOOKS = {"at_start": ("at the start", GRAY, "o-"), "attractors": ("trained", BLUE, "o-"),
-         "ternary": ("trained, patterns +0-", PINK, "x--"),
-         "merged": ("neurons after merging", GREEN, "s:"),
-         "effective": ("effective number", ORANGE, "^-")}
+LOOKS = {"at_start": (GRAY, "at the start", "o-"), "attractors": (BLUE, "trained", "o-"),
+         "ternary": (PINK, "trained, patterns +0-", "x--"),
+         "merged": (GREEN, "neurons after merging", "s:"),
+         "effective": (ORANGE, "effective number", "^-")}
 
 
 def figures(result):
@@ -84,7 +84,7 @@ def draw_counts(figure, parts):
                        "Attractors after training on the sphere task, mean over seeds")
     for axes, (name, arrays) in zip(panels, parts.items()):
         sizes = arrays[name]
-        for key, (label, color, line) in LOOKS.items():
+        for key, (color, label, line) in LOOKS.items():
             axes.plot(sizes, arrays[key].mean(0), line, color=color, label=label, markersize=8,
                       fillstyle="none" if key == "merged" else "full")
         if name in GUIDES:
