@@ -12,7 +12,7 @@ experiment.py  its docstring   the question in the first line; what it shows, so
                run(setting, keep) -> part -> name -> array; keep(part -> runs) gives part -> values
 parts.py       the functions of runs, which nothing but their own code makes run again
 claims.py      claims(result) -> rows of lab.table
-figures.py     figures(result) -> name -> function of lab.style.Plots that gives a figure
+figures.py     figures(result) -> name -> function that draws on an empty matplotlib Figure
 
 Claims and figures know the result alone, as it stands in the .npz file. The tests run every
 experiment at a toy size, which tests/scripts/tiny.py has; tests/scripts/test_experiments.py counts

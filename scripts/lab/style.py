@@ -6,49 +6,61 @@ import numpy as np
 # The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
 BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
-         "axes.titlesize": 13, "legend.frameon": False, "figure.dpi": 130,
+         "axes.titlesize": 13, "legend.edgecolor": "none", "legend.fontsize": 10, "figure.dpi": 130,
          "savefig.bbox": "tight", "figure.constrained_layout.use": True}
 
 
-def band(axes, x, values, color, label=None, middle=np.mean, line="-", alpha=0.15, **style):
+def grid_of(figure, rows, columns, width, height, title="", **options):
+    """Rows of panels of this size, and a title over them."""
+    figure.set_size_inches(width * columns, height * rows)
+    figure.suptitle(title)
+    return figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def panels_of(figure, number, width, height, title="", columns=3, **options):
+    """So many panels of this size, in rows of `columns` at most."""
+    columns = min(columns, number)
+    panels = grid_of(figure, -(-number // columns), columns, width, height, title, **options).flat
+    for axes in panels[number:]:
+        axes.set_axis_off()
+    return panels[:number]
+
+
+def band(axes, x, values, color, label=None, line="-", middle=np.mean, **style):
     """A line through the middle of values (seeds, ...) against x, and a band of their range."""
     axes.plot(x, middle(values, 0), line, color=color, label=label, **style)
-    axes.fill_between(x, values.min(0), values.max(0), color=color, alpha=alpha, linewidth=0)
+    axes.fill_between(x, values.min(0), values.max(0), color=color, alpha=0.15, linewidth=0)
 
 
-def dots(axes, groups, color, label=None, shift=0.0, marker="o", **style):
-    """The values of each group, one dot a seed, above its place 0, 1, ... or beside it."""
-    for place, values in enumerate(groups):
-        axes.plot(np.full(len(values), place + shift), values, marker, color=color,
-                  label=None if place else label, **style)
+def lines(axes, x, values, color, label=None, **style):
+    """A line against x for each row of values, all of one color and one label."""
+    labels = [label] + [None] * (len(values) - 1)
+    axes.plot(x, values.T, color=color, label=labels, **style)
 
 
-def ticks_at(axes, values, axis="x"):
-    """Ticks of one axis at these values and nowhere else."""
-    set_ticks = getattr(axes, f"set_{axis}ticks")
-    set_ticks(values, [f"{value:g}" for value in values])
-    set_ticks([], minor=True)
+def power(axes, x, exponent, through, label=None, color="k", **style):
+    """x ** exponent, dotted, through the geometric middle of points (x, y)."""
+    middle_x, middle_y = (np.prod(some, dtype=float) ** (1 / np.size(some)) for some in through)
+    axes.plot(x, middle_y * (x / middle_x) ** exponent, ":", color=color, label=label, **style)
 
 
-def logarithmic(axes, x, **labels):
-    """Both axes logarithmic, ticks of the horizontal one at x."""
-    axes.set(xscale="log", yscale="log", **labels)
-    ticks_at(axes, x)
+def circle(axes, radius, center=(0, 0), line="-", **style):
+    turn = np.linspace(0, 2 * np.pi, 200)
+    axes.plot(center[0] + radius * np.cos(turn), center[1] + radius * np.sin(turn), line, **style)
 
 
-def panels_of(plt, number, columns, width, height):
-    """A figure and so many panels of this size, in rows of `columns` at most."""
-    columns = min(columns, number)
-    rows = -(-number // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(width * columns, height * rows),
-                                squeeze=False)
-    for axes in grid.flat[number:]:
-        axes.set_axis_off()
-    return figure, grid.flat[:number]
+def square(axes, reach, **labels):
+    """The square from -reach to reach."""
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", **labels)
 
 
-def legend_beside(axes):
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
+def log_ticks(axes, **ticks):
+    """Logarithmic axes, x= or y=, with ticks at these values, as plain numbers, nowhere else."""
+    for axis, values in ticks.items():
+        axes.set(**{f"{axis}scale": "log"})
+        set_ticks = getattr(axes, f"set_{axis}ticks")
+        set_ticks(values, [f"{value:g}" for value in values])
+        set_ticks([], minor=True)
 
 
 def image(axes, pixels, **options):
@@ -59,37 +71,44 @@ def image(axes, pixels, **options):
     return axes.imshow(pixels.reshape(side, side), **{"cmap": "cividis", "vmin": 0, **options})
 
 
-def several(number, one="seed"):
+def several(number):
     """1 seed, 2 seeds, ..."""
-    return f"{number} {one}{'s' * (number != 1)}"
+    return f"{number} seed{'s' * (number != 1)}"
+
+
+def legend_beside(axes):
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def one_legend(figure, place="outside right upper", columns=1):
+    """One legend of all panels, beside or below them."""
+    shown = {}
+    for axes in figure.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        shown |= dict(zip(labels, handles))
+    figure.legend(shown.values(), shown, loc=place, ncols=columns)
+
+
+def explain(figure):
+    """A legend in each panel with a label that no panel before it has, if there is none yet."""
+    known = set()
+    for axes in figure.axes:
+        labels = set(axes.get_legend_handles_labels()[1])
+        if labels - known and not axes.get_legend() and not figure.legends:
+            axes.legend(loc="best")
+        known |= labels
 
 
 def save_figures(figures, folder):
-    """Draw and write figures: name -> function of `Plots` that gives a figure."""
-    import matplotlib
-    with matplotlib.rc_context(STYLE):
-        for name, draw in figures.items():
-            draw(Plots).savefig(Path(folder) / f"{name}.png")
-
-
-class Plots:
-    """What figures take of matplotlib.pyplot, without its state.
+    """Draw and write figures: name -> function that draws on an empty matplotlib Figure.
 
     No backend is chosen, so a notebook goes on showing its own figures, and nothing stays open.
     """
-
-    @staticmethod
-    def figure(**options):
-        from matplotlib.figure import Figure
-        return Figure(**options)
-
-    @staticmethod
-    def subplots(rows=1, columns=1, figsize=None, **options):
-        figure = Plots.figure(figsize=figsize)
-        return figure, figure.subplots(rows, columns, **options)
-
-    @staticmethod
-    def get_cmap(name, levels=None):
-        import matplotlib
-        found = matplotlib.colormaps[name]
-        return found if levels is None else found.resampled(levels)
+    import matplotlib
+    from matplotlib.figure import Figure
+    with matplotlib.rc_context(STYLE):
+        for name, draw in figures.items():
+            figure = Figure()
+            draw(figure)
+            explain(figure)
+            figure.savefig(Path(folder) / f"{name}.png")

@@ -13,12 +13,12 @@ sys.path.insert(0, str(FOLDER.parent))
 RESULTS = Path("results/reproduce/default")
 
 
-def draw(plt, relevance, curves):
+def draw(figure, relevance, curves):
     """Relevance (784,) of pixels as an image; test errors (seeds, sizes, methods) against p."""
-    from lab.style import BLUE, ORANGE, band, image, logarithmic, several
+    from lab.style import BLUE, ORANGE, band, image, log_ticks, panels_of, power, several
 
     from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), width_ratios=(1, 1.3))
+    left, right = panels_of(figure, 2, 5, 4.2, width_ratios=(1, 1.3))
     figure.colorbar(image(left, relevance), ax=left, label="relevance |lambda_j| |phi_.j|",
                     shrink=0.85)
     left.set_title("Zeros or ones? The pixels it looks at")
@@ -26,14 +26,11 @@ def draw(plt, relevance, curves):
     feature, lazy = np.moveaxis(curves["errors"], -1, 0)
     for errors, name, color, theory in ((lazy, "lazy", ORANGE, kernel_exponent(d)),
                                         (feature, "feature", BLUE, feature_exponent(d))):
-        band(right, p, errors, color, f"{name} learning, {several(len(errors))}", line="o-")
-        middle = np.exp(np.log(errors.mean(0)).mean())
-        right.plot(p, middle * (p / np.sqrt(p[0] * p[-1])) ** -theory, ":", color=color,
-                   label=f"theory, p^-{theory:.2f}")
-    logarithmic(right, p, xlabel="training points p", ylabel="test error",
-                title=f"One relevant direction of {d}")
-    right.legend()
-    return figure
+        band(right, p, errors, color, f"{name} learning, {several(len(errors))}", "o-")
+        power(right, p, -theory, (p, errors.mean(0)), f"theory, p^-{theory:.2f}", color)
+    right.set(yscale="log", xlabel="training points p", ylabel="test error",
+              title=f"One relevant direction of {d}")
+    log_ticks(right, x=p)
 
 
 def main():
@@ -41,8 +38,8 @@ def main():
     from lab.style import save_figures
     relevance, curves = (load(RESULTS / name / f"{name}.npz")[0][part] for name, part in (
         ("input_relevance", "mnist"), ("learning_curves", "stripe")))
-    save_figures({"picture": lambda plt: draw(plt, np.median(relevance["relevance"], 0), curves)},
-                 FOLDER)
+    save_figures({"picture": lambda figure: draw(
+        figure, np.median(relevance["relevance"], 0), curves)}, FOLDER)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ TOY = {
         """,
     "figures.py": """
         def figures(result):
-            return {"empty": lambda plt: plt.figure()}
+            return {"empty": lambda figure: None}
         """,
 }
 TASK = "SHIFT = 10\n\n\ndef draw(x):\n    return x + SHIFT\n"
@@ -185,22 +185,34 @@ def test_figures_leave_matplotlib_as_it_was(tmp_path):
     import matplotlib
     from matplotlib import pyplot
 
-    def draw(plt):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(1, 2))
-        left.plot([0, 1], color=plt.get_cmap("tab20")(3))
-        right.imshow([[0, 1]], cmap=plt.get_cmap("coolwarm", 2))
-        return figure
+    def draw(figure):
+        left, right = style.panels_of(figure, 2, 4.5, 3, width_ratios=(1, 2))
+        left.plot([0, 1], color=style.BLUE, label="a line")
+        right.imshow([[0, 1]], cmap="coolwarm")
 
     before, size = matplotlib.get_backend(), matplotlib.rcParams["font.size"]
     matplotlib.use("svg")
     try:
-        style.save_figures({"one": draw, "two": lambda plt: plt.figure()}, tmp_path)
+        style.save_figures({"one": draw, "two": lambda figure: None}, tmp_path)
         assert matplotlib.get_backend() == "svg" and matplotlib.rcParams["font.size"] == size
     finally:
         matplotlib.use(before)
     assert pyplot.get_fignums() == []
     assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "two.png").exists()
+
+
+def test_a_label_is_explained_once_and_a_legend_that_is_there_stays():
+    from matplotlib.figure import Figure
+    for place, expected in ((None, [True, False, True]), ("outside right upper", [False] * 3)):
+        figure = Figure(layout="constrained")
+        for axes, label in zip(style.panels_of(figure, 3, 2, 2), "aab"):
+            axes.plot([0, 1], label=label)
+        if place:
+            style.one_legend(figure, place)
+            assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
+        style.explain(figure)
+        assert [axes.get_legend() is not None for axes in figure.axes] == expected
 
 
 def test_the_picture_refuses_damaged_results(monkeypatch, tmp_path, rng):

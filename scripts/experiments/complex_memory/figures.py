@@ -3,16 +3,17 @@ from functools import partial
 
 import numpy as np
 from lab.arrays import arms_of
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, panels_of, several
+from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, circle, grid_of, lines,
+                       panels_of, several)
 
 from .claims import LEAST
 from .parts import ASIDE, CLOUD_GAP
 
 EARLY = 45                          # steps of the left panel
 PANELS = (1, 4, 6)                  # modes whose phases are drawn
-LOOK = {"oscillating": (BLUE, "o-", "oscillating target"),
-        "free": (PINK, "x-", "the same, eigenvalues trained"),
-        "score": (GREEN, "s-", "softmax on Re a"), "linear": (ORANGE, "^--", "linear classifier")}
+LOOKS = {"oscillating": (BLUE, "oscillating target", "o-"),
+         "free": (PINK, "the same, eigenvalues trained", "x-"),
+         "score": (GREEN, "softmax on Re a", "s-"), "linear": (ORANGE, "linear classifier", "^--")}
 
 
 def figures(result):
@@ -25,55 +26,38 @@ def figures(result):
                                omega=last["oscillating"]["omega"][0])}
 
 
-def draw_classes(plt, sets):
-    figure, panels = panels_of(plt, len(sets), 2, 6, 4.6)
-    for axes, (name, arms) in zip(panels, sets.items()):
-        for arm, (color, line, label) in LOOK.items():
+def draw_classes(figure, sets):
+    for axes, (name, arms) in zip(panels_of(figure, len(sets), 6, 4.6), sets.items()):
+        for arm, look in LOOKS.items():
             curves = arms[arm]["accuracy"]
-            band(axes, np.arange(1, curves.shape[1] + 1), curves, color, label, line=line,
-                 alpha=0.2, markersize=4)
+            band(axes, np.arange(1, curves.shape[1] + 1), curves, *look, markersize=4)
         axes.set(title=f"{name}: mean and range over {several(len(curves))}", xlabel="epoch",
                  ylabel="test accuracy", ylim=(0.85, 1))
-    panels[0].legend(loc="lower right")
-    return figure
 
 
-def draw_oscillation(plt, arms):
+def draw_oscillation(figure, arms):
     states, memory, omega = arms["states"], arms["memory"], arms["oscillating"]["omega"][0]
-    label, times, m = int(states["label"]), np.arange(EARLY + 1), states["m"]
-    end, steps = int(memory["end"][0]), np.arange(1, len(states["u"]))
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(17, 4.8))
-    middle.loglog(steps, states["u"][1:], color=ORANGE, label="largest |u|: nodes")
-    for k in range(len(omega)):
-        look = dict(color=BLUE, linewidth=2) if k == label else dict(color=GRAY, linewidth=0.7)
-        left.plot(times, m[:EARLY + 1, k].real, **look, label=f"Re m, class {k}" if k == label
-                  else "the others" if k == 0 else None)
-        middle.loglog(steps, np.abs(m[1:, k]), **look,
-                      label="|m|: its class" if k == label else None)
-    left.plot(times, np.cos(omega[label] * times), "o", color=ORANGE, markersize=4,
+    k, m, end, times = int(states["label"]), states["m"], memory["end"][0], np.arange(EARLY + 1)
+    left, right = panels_of(figure, 2, 6, 4.8)
+    for modes, color, width, label in ((np.delete(m, k, 1), GRAY, 0.7, "the others"),
+                                       (m[:, [k]], BLUE, 2, f"class {k}, its own")):
+        lines(left, times, modes[:EARLY + 1].real.T, color, label, linewidth=width)
+        lines(right, np.arange(len(m)), np.abs(modes).T, color, label, linewidth=width)
+    left.plot(times, np.cos(omega[k] * times), "o", color=ORANGE, markersize=4,
               fillstyle="none", label="target cos($\\omega$ t)")
-    left.set(xlabel="step t", ylabel="memory modes, real part", ylim=(-1.7, 2.4),
+    left.set(xlabel="step t", ylabel="memory modes, Re m", ylim=(-1.7, 2.4),
              title="One test image writes, then oscillates")
-    left.legend(loc="upper right", fontsize=9, ncols=2)
-    middle.axvline(end, color="k", linestyle=":", label=f"nodes gone, t = {end}")
-    middle.set(xlabel="step t", ylabel="modulus", ylim=(1e-20, 1e2),
-               title=f"|m| changes by {memory['drift'][0]:.0e} in the next 1,000 steps")
-    middle.legend(fontsize=9, loc="lower left")
-    right.plot(memory["in_time"].T, color=BLUE, linewidth=1)
-    for arm, color, line, name in (("oscillating", BLUE, ":", "read from a, all test images"),
-                                   ("linear", ORANGE, "--", "linear classifier")):
-        right.axhline(arms[arm]["accuracy"][:, -1].mean(), color=color, linestyle=line, label=name)
-    right.set(xlabel="step t at which m(t) exp(-i $\\omega$ t) is read", ylim=(0, 1),
-              ylabel="accuracy on 1,000 test images", title="Read at any time, one line a seed")
-    right.legend(loc="lower right")
-    return figure
+    right.plot(states["u"], color=ORANGE, label="largest |u|: nodes")
+    right.axvline(end, color="k", linestyle=":", label=f"nodes gone, t = {end:g}")
+    right.set(xlabel="step t", ylabel="modulus |m|", xscale="log", yscale="log", xlim=(1, None),
+              title=f"|m| changes by {memory['drift'][0]:.0e} in the next 1,000 steps",
+              ylim=(1e-20, 1e2))
 
 
-def draw_order(plt, sets):
-    figure, rows = plt.subplots(2, len(sets), figsize=(6.4 * len(sets), 9), squeeze=False)
-    for (top, bottom), (name, arms) in zip(rows.T, sets.items()):
+def draw_order(figure, sets):
+    grid = grid_of(figure, 2, len(sets), 6.4, 4.5, "Dashed: the period of all modes")
+    for (top, bottom), (name, arms) in zip(grid.T, sets.items()):
         fixed, free = arms["oscillating, pairs"], arms["free, pairs"]
-        gaps, period = fixed["gap"][0], fixed["period"][0]
         for axes, told, key, color, line, label in (
                 (top, fixed, "phases", BLUE, "o-", "phases alone, nothing fitted"),
                 (top, fixed, "amplitude", GREEN, "s-", "Re a and Im a, fitted"),
@@ -83,38 +67,33 @@ def draw_order(plt, sets):
                 (bottom, fixed, "swap_power", ORANGE, "^-", "the same of |a|$^2$"),
                 (bottom, fixed, "cross", GRAY, "x-", "a less the sum over both items"),
                 (bottom, free, "cross", PINK, "x--", "the same, eigenvalues trained")):
-            band(axes, gaps, told[key], color, label, line=line, alpha=0.2)
+            band(axes, fixed["gap"][0], told[key], color, label, line)
         top.axhline(0.5, color="k", linestyle=":", label="chance")
         top.set(title=f"{name}: which of two items came first", ylim=(0.4, 1.02),
-                ylabel="told rightly, share of pairs", xlabel="steps between the items")
-        bottom.set(yscale="log", ylabel="relative difference", xlabel="steps between the items")
+                ylabel="told rightly, share of pairs")
+        bottom.set(yscale="log", ylabel="relative difference")
         for axes in (top, bottom):
-            axes.axvline(period, color="k", linewidth=0.8, linestyle="--")
-    rows[0, 0].text(period, 0.42, "period of all modes ", ha="right", fontsize=9)
-    rows[0, 0].legend(fontsize=9, loc="center")
-    rows[1, 0].legend(fontsize=9)
-    return figure
+            axes.axvline(fixed["period"][0], color="k", linewidth=0.8, linestyle="--")
+            axes.set_xlabel("steps between the items")
 
 
-def draw_pattern(plt, pairs, omega):
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(18, 5.6))
+def draw_pattern(figure, pairs, omega):
+    left, middle, right = panels_of(figure, 3, 6, 5.6)
     draw_cloud(left, pairs["cloud"][0], omega)
-    gaps = pairs["gap"][0]
+    gaps, turned, twice, alone = (pairs[key][0] for key in ("gap", "turned", "twice", "alone"))
     fine = np.linspace(gaps[0], gaps[-1], 2000)
     for color, k in zip((BLUE, ORANGE, GREEN), PANELS):
-        middle.plot(gaps, pairs["turned"][0][:, k], "o", color=color, label=f"class {k} second")
+        middle.plot(gaps, turned[:, k], "o", color=color, label=f"class {k} second")
         middle.plot(fine, broken(np.angle(np.exp(-1j * omega[k] * fine))), color=color,
                     linewidth=0.8)
-        right.plot(gaps, pairs["twice"][0][:, k] / pairs["alone"][0][:, k], "o", color=color,
-                   label=f"class {k} twice")
+        right.plot(gaps, twice[:, k] / alone[:, k], "o", color=color, label=f"class {k} twice")
         right.plot(fine, np.sqrt(2 + 2 * np.cos(omega[k] * fine)), color=color, linewidth=0.8)
     middle.set(xlabel="steps between the items", ylabel="phase of mean a in the second's mode",
                title="Different classes: phase tells separation\nlines: -$\\omega$ x separation")
     right.set(xlabel="steps between the items", ylabel="|mean a| of two over |mean a| of one",
               title="Same class twice: interference\nlines: |1 + exp(-i $\\omega$ x separation)|")
-    for axes in (middle, right):
-        axes.legend(fontsize=9, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
-    return figure
+    for axes in (left, middle, right):
+        axes.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
 def draw_cloud(axes, cloud, omega):
@@ -122,14 +101,12 @@ def draw_cloud(axes, cloud, omega):
     for values, color, when in zip(cloud, (BLUE, ORANGE), ("first", "second")):
         axes.plot(values.real, values.imag, "o", color=color, markersize=3, alpha=0.6,
                   label=f"class {first} {when}")
-    turn = np.exp(1j * np.linspace(0, 2 * np.pi, 200))
-    axes.plot(turn.real, turn.imag, color=GRAY, linewidth=0.8)
+    circle(axes, 1, color=GRAY, linewidth=0.8)
     ideal = np.array([1, np.exp(-1j * omega[first] * CLOUD_GAP)])
     axes.plot(ideal.real, ideal.imag, "*k", markersize=13, label="exp(-i $\\omega$ x time)")
     axes.set(xlabel=f"Re a in the mode of class {first}", ylabel="Im a", aspect="equal",
              title=f"Classes {first} and {second}, {CLOUD_GAP} steps apart:\nthe order is in the "
                    f"phase, not in |a|")
-    axes.legend(fontsize=9, loc="upper center", ncols=3, bbox_to_anchor=(0.5, -0.14))
 
 
 def broken(angles):

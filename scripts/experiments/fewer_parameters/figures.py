@@ -1,44 +1,33 @@
 """Test error against how many numbers are trained."""
-from lab.style import BLUE, GRAY, GREEN, ORANGE
+from lab.style import BLUE, GRAY, GREEN, ORANGE, band, log_ticks, panels_of
 
 LOOKS = {"dense": (GRAY, "o"), "eigenvalues": (BLUE, "s"), "S-SVD": (GREEN, "^"),
          "S-QR": (ORANGE, "D")}
 TICKS = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9)
-FILLING = {"--": "white", ":": "lightgray"}
-TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
 def figures(result):
-    return {"fewer_parameters": lambda plt: draw(plt, result)}
+    return {"fewer_parameters": lambda figure: draw(figure, result)}
 
 
-def draw(plt, result):
-    figure, axes = plt.subplots(1, len(result), figsize=(6.5 * len(result), 5), squeeze=False)
-    for ax, (name, part) in zip(axes[0], result.items()):
+def draw(figure, result):
+    panels = panels_of(figure, len(result), 6.5, 5, "Two hidden layers, ReLU; mean and range over "
+                       "trials\ndashed: another learning rate; dotted: as published (code)")
+    for axes, (name, part) in zip(panels, result.items()):
         for arm in LOOKS:
-            draw_arm(ax, part, arm, part["published_rate"], "-", arm)
-            draw_arm(ax, part, arm, ~part["published_rate"], "--")
-            draw_arm(ax, part, f"{arm}, as published", part["published_rate"], ":")
-        for line, label in (("--", "another learning rate"), (":", "as published (code)")):
-            ax.plot([], [], line, color="black", marker="o",
-                    markerfacecolor=FILLING[line], label=label)
-        ax.set(xscale="log", yscale="log", xlabel="trained numbers",
-               ylabel="test error, 1 - accuracy", title=TITLES[name] + ", two hidden layers, ReLU")
-        ax.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS])
-        ax.minorticks_off()
-        ax.legend(loc="upper right")
-    return figure
+            draw_arm(axes, part, arm, part["published_rate"], "-", arm)
+            draw_arm(axes, part, arm, ~part["published_rate"], "--")
+            draw_arm(axes, part, f"{arm}, as published", part["published_rate"], ":")
+        axes.set(xscale="log", xlabel="trained numbers", ylabel="test error, 1 - accuracy",
+                 title=name)
+        log_ticks(axes, y=TICKS)
 
 
-def draw_arm(ax, part, arm, chosen, line, label=None):
-    """Mean over trials of one arm, its widths joined by a line, with the range over trials."""
+def draw_arm(axes, part, arm, chosen, line, label=None):
+    """One arm, its widths joined by a line."""
     chosen = chosen & (part["arm"] == arm)
-    if not chosen.any():
-        return
-    color, marker = LOOKS[arm.removesuffix(", as published")]
-    order = part["trainable"][chosen].argsort()
-    counts, values = part["trainable"][chosen][order], 1 - part["accuracy"][:, chosen][:, order]
-    mean = values.mean(0)
-    ax.errorbar(counts, mean, [mean - values.min(0), values.max(0) - mean], label=label,
-                color=color, marker=marker, linestyle=line, markersize=5,
-                markerfacecolor=FILLING.get(line, color))
+    if chosen.any():
+        color, marker = LOOKS[arm.removesuffix(", as published")]
+        order = part["trainable"][chosen].argsort()
+        band(axes, part["trainable"][chosen][order], 1 - part["accuracy"][:, chosen][:, order],
+             color, label, marker + line, markersize=5, fillstyle="full" if label else "none")

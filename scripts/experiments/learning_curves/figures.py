@@ -2,8 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, legend_beside, logarithmic,
-                       panels_of)
+from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, legend_beside, log_ticks, panels_of,
+                       power)
 
 from npspectral.analysis.kernels.learning_curves import power_law
 from npspectral.analysis.neurons.compression import late_amplification
@@ -18,71 +18,49 @@ LOOKS = dict(zip(METHODS, ((BLUE, "o-"), (ORANGE, "s-"), (GREEN, "D-"), (PINK, "
 
 def figures(result):
     tasks = {name: curves for name, curves in result.items() if name != EVERY_POINT}
-    return {"errors": partial(draw_errors, result=tasks),
-            "compression": partial(draw_compression, result=tasks)}
+    return {"errors": partial(draw_errors, tasks=tasks),
+            "compression": partial(draw_compression, tasks=tasks)}
 
 
-def title(name, curves):
-    if name == "mnist":
-        return "MNIST, parity, fully connected"
-    some = f", {curves['n_parallel']} relevant" if name == "cylinder" else ""
-    return f"{name}, d = {curves['d']}{some}"
-
-
-def draw_errors(plt, result):
-    figure, panels = panels_of(plt, len(result), 2, 9, 5)
-    for panel, (name, curves) in zip(panels, result.items()):
+def draw_errors(figure, tasks):
+    for panel, (name, curves) in zip(panels_of(figure, len(tasks), 9, 5, columns=2),
+                                     tasks.items()):
+        said = "published guide" if name == "mnist" else "theory"
         for method, (color, line) in LOOKS.items():
-            law = curves["p"], errors_of(curves, method)
-            band(panel, *law, color, f"{method}: exponent {power_law(*law).exponent:.2f}",
-                 line=line)
-        for method in ("feature", "lazy"):
-            draw_slope(panel, curves, name, method)
-        logarithmic(panel, curves["p"], xlabel="p, training points", title=title(name, curves),
-                    ylabel="test error, mean and range over seeds")
+            p, errors = law = curves["p"], errors_of(curves, method)
+            band(panel, *law, color, f"{method}: exponent {power_law(*law).exponent:.2f}", line)
+            if method in ("feature", "lazy"):
+                expected = theory(name, curves, method)
+                power(panel, p, -expected, (p, errors.mean(0)), f"{said}, {method}: {expected:.2f}",
+                      color)
+        panel.set(xlabel="p, training points", title=f"{name}, d = {curves['d']}", yscale="log",
+                  ylabel="test error, mean and range over seeds")
+        log_ticks(panel, x=p)
         legend_beside(panel)
-    return figure
 
 
-def draw_slope(panel, curves, name, method):
-    """The exponent of theory through the middle of the curve."""
-    p, errors = curves["p"], errors_of(curves, method).mean(0)
-    expected = theory(name, curves, method)
-    middle = np.exp(np.log(errors * p ** expected).mean())
-    said = "published guide" if name == "mnist" else "theory"
-    panel.plot(p, middle * p ** -expected, color=LOOKS[method][0], linestyle=":", linewidth=1.5,
-               label=f"{said}, {method}: {expected:.2f}")
-
-
-def draw_compression(plt, result):
-    figure, (left, right) = plt.subplots(1, 2, figsize=(19, 5.2))
-    for (name, curves), color in zip(result.items(), (BLUE, ORANGE, GREEN)):
+def draw_compression(figure, tasks):
+    left, right = panels_of(figure, 2, 9.5, 5.2)
+    for (name, curves), color in zip(tasks.items(), (BLUE, ORANGE, GREEN)):
         if "amplification" in curves:
-            draw_amplification(left, name, curves, color)
+            for k, (method, line) in enumerate((("feature", "o-"), ("lazy", "s--"))):
+                band(left, curves["p"], curves["amplification"][:, :, k], color,
+                     f"{name}, {method}", line)
         if "distances" in curves:
             draw_distances(right, name, curves, color)
-    sizes = np.unique(np.concatenate([curves["p"] for curves in result.values()]))
+    p = tasks["stripe"]["p"]
+    left.plot(p, [late_amplification(size, STRIPE) for size in p], "k:",
+              label="stripe, prediction 0.368 sqrt(p)")
     for panel, label, text in (
             (left, "lambda*, mean and range over seeds", "Compression of irrelevant directions"),
             (right, "mean distance to the interface", "Support vectors of the tangent kernels")):
-        logarithmic(panel, sizes, xlabel="p, training points", ylabel=label, title=text)
+        panel.set(xlabel="p, training points", ylabel=label, title=text, yscale="log")
+        log_ticks(panel, x=np.unique(np.concatenate([curves["p"] for curves in tasks.values()])))
         legend_beside(panel)
-    return figure
-
-
-def draw_amplification(panel, name, curves, color):
-    for k, (method, marker) in enumerate((("feature", "o-"), ("lazy", "s--"))):
-        band(panel, curves["p"], curves["amplification"][:, :, k], color, f"{name}, {method}",
-             line=marker)
-    if name == "stripe":
-        panel.plot(curves["p"], [late_amplification(p, STRIPE) for p in curves["p"]], "k:",
-                   label="stripe, prediction 0.368 sqrt(p)")
 
 
 def draw_distances(panel, name, curves, color):
-    d = curves["d"]
-    p, (initial, final) = curves["p"], curves["distances"].mean(0).T
+    p, d, (initial, final) = curves["p"], curves["d"], curves["distances"].mean(0).T
     panel.plot(p, initial, "o-", color=color, label=f"{name}, initial kernel")
     panel.plot(p, final, "v--", color=color, label=f"{name}, final kernel", alpha=0.6)
-    middle = np.exp(np.log(initial * p ** (1 / d)).mean())
-    panel.plot(p, middle * p ** (-1 / d), ":", color=color, label=f"{name}, p^(-1/{d})")
+    power(panel, p, -1 / d, (p, initial), f"{name}, p^(-1/{d})", color)

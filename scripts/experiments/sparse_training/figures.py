@@ -1,105 +1,44 @@
-"""Figures: accuracy against sparsity, and why links came back."""
-from functools import partial
-
+"""The figure: accuracy against sparsity, and against the learning rate."""
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, ticks_at
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, one_legend, panels_of
 
-from .claims import LINKS_AT, NORMAL, TITLES, pick, values_of
+from .claims import TITLES, pick, values_of
 
 LOOKS = {"qr": (GREEN, "^"), "full-qr": (PINK, "v"), "spectral": (BLUE, "s"),
          "dense": (ORANGE, "o"), "bare": (GRAY, "D")}
-CAUSES = {"grown": (BLUE, "grew beyond the threshold"),
-          "lowered": (PINK, "changed, and the threshold fell"),
-          "unchanged": (GRAY, "unchanged, the threshold fell")}
 
 
 def figures(result):
-    drawn = {"accuracy": partial(draw_accuracy, table=result["runs"])}
-    if (result["runs"]["percent"] == LINKS_AT).any():
-        drawn["links"] = partial(draw_links, table=result["runs"])
-    return drawn
+    return {"accuracy": lambda figure: draw_accuracy(figure, result["runs"])}
 
 
-def draw_accuracy(plt, table):
-    """One panel a data set, and one for learning rates where several were tried."""
-    datasets, several = values_of(table, "dataset"), pick(table, optimizer="adam", percent=95)
-    rates = len(values_of(several, "factor")) > 1
-    figure, panels = plt.subplots(1, len(datasets) + rates, squeeze=False,
-                                  figsize=(5.2 * (len(datasets) + rates), 5))
-    for axes, dataset in zip(panels.flat, datasets):
-        draw_sparsity(axes, pick(table, dataset=dataset, optimizer="adam", factor=1))
-        axes.set_title(dataset)
-    if rates:
-        draw_rates(panels.flat[-1], several)
-    known = {}
-    for axes in panels.flat[:len(datasets)]:
-        handles, labels = axes.get_legend_handles_labels()
-        known |= dict(zip(labels, handles))
-    figure.legend(known.values(), known, loc="outside lower center", ncols=4, fontsize=10)
-    return figure
+def draw_accuracy(figure, table):
+    """One panel a data set, and one for learning rates where several were tried: seed 0 alone."""
+    adam, datasets = pick(table, optimizer="adam"), values_of(table, "dataset")
+    rates = pick(adam, dataset=datasets[0], percent=95, rule="dynamic", seed=0)
+    tried = len(values_of(rates, "factor")) > 1
+    panels = panels_of(figure, len(datasets) + tried, 5.2, 5)
+    for axes, dataset in zip(panels, datasets):
+        runs = pick(adam, dataset=dataset, factor=1)
+        whole, masked = pick(runs, percent=0, arm="dense")["accuracy"], set(runs["percent"]) - {0}
+        if len(whole):
+            axes.axhline(whole.mean(), color=GRAY, ls=":", label="dense, all links")
+        draw_curves(axes, runs, "percent", sorted(masked))
+        axes.set(title=dataset, xlabel="links masked, if static at the start (%)")
+    if tried:
+        draw_curves(panels[-1], rates, "factor", np.unique(rates["factor"]))
+        panels[-1].set(xlabel="learning rate / published", title=f"{datasets[0]}, 95 % masked")
+    one_legend(figure, "outside lower center", 4)
 
 
-def draw_sparsity(axes, runs):
-    percents = sorted(set(runs["percent"].tolist()) - {0})
-    whole = pick(runs, percent=0, arm="dense")["accuracy"]
-    if len(whole):
-        axes.axhline(whole.mean(), color=GRAY, ls=":", label="dense, all links")
+def draw_curves(axes, runs, column, values):
+    """Accuracy against a column, of which the places of the values are equally far apart."""
     for rule, line in (("dynamic", "-"), ("static", "--")):
-        for arm in values_of(runs, "arm"):
-            here = pick(runs, arm=arm, rule=rule)
-            curve = {percents.index(percent): pick(here, percent=percent)["accuracy"]
-                     for percent in values_of(here, "percent") if percent}
+        for arm, (color, marker) in LOOKS.items():
+            curve = {place: pick(runs, arm=arm, rule=rule, **{column: value})["accuracy"]
+                     for place, value in enumerate(values)}
+            curve = {place: accuracy for place, accuracy in curve.items() if len(accuracy)}
             if curve:
-                draw_band(axes, curve, *LOOKS[arm], line, f"{TITLES[arm]}, {rule}")
-    axes.set(xticks=range(len(percents)), xticklabels=percents, ylabel="test accuracy",
-             xlabel="links masked, if static at the start (%)")
-
-
-def draw_band(axes, curve, color, marker, line, label):
-    """The mean over seeds, and their range where there are several."""
-    values = list(curve.values())
-    axes.plot(list(curve), [v.mean() for v in values], marker + line, color=color, label=label,
-              markerfacecolor=color if line == "-" else "none")
-    axes.fill_between(list(curve), [v.min() for v in values], [v.max() for v in values],
-                      color=color, alpha=0.2, lw=0)
-
-
-def draw_rates(axes, several):
-    """The first data set's accuracy at 95 % against the learning rate, one point a run."""
-    dataset = values_of(several, "dataset")[0]
-    runs = pick(several, dataset=dataset, rule="dynamic", seed=0)
-    for arm in values_of(runs, "arm"):
-        here = pick(runs, arm=arm)
-        factors = np.unique(here["factor"])
-        if len(factors) > 1:
-            curve = {factor: pick(here, factor=factor)["accuracy"] for factor in factors}
-            draw_band(axes, curve, *LOOKS[arm], "-", TITLES[arm])
-    axes.set(xscale="log", xlabel="learning rate / published", ylabel="test accuracy",
-             title=f"{dataset}, 95 % masked")
-    ticks_at(axes, np.unique(runs["factor"]))
-
-
-def draw_links(plt, table):
-    """Events of a masked link that is kept again, by cause: mean over seeds, layers together."""
-    at = pick(table, dataset=values_of(table, "dataset")[0], percent=LINKS_AT)
-    bars = {}
-    for optimizer, factor in NORMAL.items():
-        for rule in values_of(at, "rule"):
-            for arm in values_of(at, "arm"):
-                runs = pick(at, optimizer=optimizer, factor=factor, rule=rule, arm=arm)
-                if len(runs["seed"]):
-                    bars[f"{TITLES[arm]}\n{rule}\n{optimizer}"] = runs
-    figure, axes = plt.subplots(figsize=(max(0.85 * len(bars) + 3, 7.5), 4.8))
-    bottom = np.zeros(len(bars))
-    for name, (color, label) in CAUSES.items():
-        heights = np.array([runs[name].sum(-1).mean() / 1000 for runs in bars.values()])
-        axes.bar(range(len(bars)), heights, 0.7, bottom, color=color, label=label)
-        bottom += heights
-    for place, height in enumerate(bottom):
-        axes.annotate(f"{1000 * height:,.0f}", (place, height), ha="center", va="bottom",
-                      fontsize=9)
-    axes.set_xticks(range(len(bars)), bars, fontsize=9)
-    axes.set(ylabel="masked links that came in (thousands)", ylim=(0, 1.1 * bottom.max() + 1e-3),
-             title=f"{at['dataset'][0]}, {LINKS_AT} % masked")
-    figure.legend(loc="outside lower center", ncols=3, fontsize=10)
-    return figure
+                band(axes, list(curve), np.transpose(list(curve.values())), color,
+                     f"{TITLES[arm]}, {rule}", marker + line)
+    axes.set(ylabel="test accuracy", xticks=range(len(values)), xticklabels=values)

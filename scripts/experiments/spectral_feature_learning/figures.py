@@ -1,20 +1,20 @@
 """Figures: arms against alpha, and their kernels in time."""
 from functools import partial
+from operator import itemgetter
 
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band
+from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, one_legend, panels_of,
+                       power)
 
 from .claims import gathered
 from .parts import ARMS, DEGREES, GRID, GROUPS
 
-COLORS = {"lambda_in": ORANGE, "lambda_out": PINK, "lambda": BLUE, "phi": GRAY,
-          "lambda + beta": BLUE, "dense": GRAY, "everything": GREEN, "bias apart": "k"}
-NAMES = {"lambda_in": r"$\lambda^{in}$ alone", "lambda_out": r"$\lambda^{out}$ alone",
-         "lambda": r"both $\lambda$ alone", "phi": r"$\phi$ alone",
-         "lambda + beta": r"$\lambda$, $\beta$", "dense": r"$\phi$, $\beta$: dense",
-         "everything": "everything", "bias apart": "everything, bias apart"}
-GROUP_NAMES = {"lambda_in": r"$\lambda^{in}$", "lambda_out": r"$\lambda^{out}$",
-               "phi": r"$\phi$", "weight": r"$\beta$"}
-GROUP_COLORS = (ORANGE, PINK, GRAY, GREEN)
+LOOKS = {"lambda_in": (ORANGE, r"$\lambda^{in}$ alone"),
+         "lambda_out": (PINK, r"$\lambda^{out}$ alone"), "lambda": (BLUE, r"both $\lambda$ alone"),
+         "phi": (GRAY, r"$\phi$ alone"), "lambda + beta": (BLUE, r"$\lambda$, $\beta$"),
+         "dense": (GRAY, r"$\phi$, $\beta$: dense"), "everything": (GREEN, "everything"),
+         "bias apart": ("k", "everything, bias apart")}
+GROUP_LOOKS = dict(zip(GROUPS, ((ORANGE, r"$\lambda^{in}$"), (PINK, r"$\lambda^{out}$"),
+                                (GRAY, r"$\phi$"), (GREEN, r"$\beta$"))))
 
 
 def figures(result):
@@ -30,82 +30,63 @@ def figures(result):
     return drawn
 
 
-def draw_line(axes, arm, part, values):
+def draw_panel(axes, title, arms, values_of, scale="log", **limits):
     """Mean over seeds of values (seeds, alphas) with their range; dashed if a group is alone."""
-    line = "o--" if DEGREES.get(arm) == 1 else "o-"
-    band(axes, 10.0 ** part["log_alpha"], values, COLORS[arm], NAMES[arm], line=line, alpha=0.12,
-         markersize=4)
-    axes.set(xscale="log", xlabel=r"$\alpha$")
-
-
-def draw_arms(plt, arms):
-    """Test error and both changes against alpha."""
-    figure, panels = plt.subplots(1, 3, figsize=(17, 5.5))
-    labels = {"error": "test error", "parameters": r"$|\theta - \theta_0|\ /\ |\theta_0|$",
-              "kernel": "$|K - K_0|\\ /\\ |K_0|$"}
-    for axes, (name, label) in zip(panels, labels.items()):
-        for arm, part in arms.items():
-            draw_line(axes, arm, part, part[name])
-        axes.set(yscale="log", title=label)
-    panels[2].set_ylim(bottom=1e-3)                         # lambda_out alone: exactly 0
-    draw_degrees(panels[1], arms)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
-    figure.suptitle(f"Stripe, p = {part['p']}, h = {part['h']}: mean and range over "
-                    rf"seeds; dotted: $\alpha^{{-1/k}}$, f of degree k in what is trained")
-    return figure
-
-
-def draw_degrees(axes, arms):
-    """alpha^(-1/k) through the first point of an arm of each degree k."""
-    for arm in ("lambda", "lambda + beta", "everything"):
-        alpha, start = 10.0 ** arms[arm]["log_alpha"], arms[arm]["parameters"][:, 0].mean()
-        small = alpha[alpha <= 1]
-        axes.plot(small, start * (small / alpha[0]) ** (-1 / DEGREES[arm]), "k:", linewidth=1.2)
-
-
-def draw_geometry(plt, arms):
-    """Amplification of the relevant coordinate, by W and by its eigenvalue, and attractors."""
-    figure, panels = plt.subplots(1, 3, figsize=(17, 5.5))
     for arm, part in arms.items():
-        draw_line(panels[0], arm, part, part["amplification"])
-        if "lambda_in" in ARMS[arm][0]:
-            draw_line(panels[1], arm, part, part["eigenvalue"])
-        draw_line(panels[2], arm, part, gathered(part))
-    for axes, title in zip(panels, (r"of W: rms $W_{\cdot 1}$ / mean rms $W_{\cdot j}$",
-                                    r"$|\lambda^{in}_1|$ / mean $|\lambda^{in}_j|$",
-                                    "attractors / those at the start")):
-        axes.set(yscale="log", title=title)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
-    figure.suptitle("Stripe: amplification of the one relevant coordinate, and how neurons gather")
-    return figure
+        band(axes, 10.0 ** part["log_alpha"], values_of(part), *LOOKS[arm],
+             "o--" if DEGREES.get(arm) == 1 else "o-", markersize=4)
+    axes.set(xscale="log", yscale=scale, xlabel=r"$\alpha$", title=title, **limits)
 
 
-def draw_kernels(plt, kernels):
+def draw_arms(figure, arms):
+    """Test error and both changes against alpha."""
+    part = arms["dense"]
+    errors, parameters, kernel = panels_of(
+        figure, 3, 5.7, 5.5, f"Stripe, p = {part['p']}, h = {part['h']}: mean and range over "
+        r"seeds; dotted: $\alpha^{-1/k}$, f of degree k in what is trained")
+    draw_panel(errors, "test error", arms, itemgetter("error"))
+    draw_panel(parameters, r"$|\theta - \theta_0|\ /\ |\theta_0|$", arms, itemgetter("parameters"))
+    draw_panel(kernel, "$|K - K_0|\\ /\\ |K_0|$", arms, itemgetter("kernel"),
+               ylim=(1e-3, None))                           # lambda_out alone: exactly 0
+    for arm in ("lambda", "lambda + beta", "everything"):   # one of each degree k
+        alpha, change = 10.0 ** arms[arm]["log_alpha"], arms[arm]["parameters"][:, 0].mean()
+        power(parameters, alpha[alpha <= 1], -1 / DEGREES[arm], (alpha[0], change), linewidth=1.2)
+    one_legend(figure)
+
+
+def draw_geometry(figure, arms):
+    """Amplification of the relevant coordinate, by W and by its eigenvalue, and attractors."""
+    whole, eigenvalue, attractors = panels_of(
+        figure, 3, 5.7, 5.5, "Stripe: amplification of the one relevant coordinate, and how "
+        "neurons gather")
+    draw_panel(whole, r"of W: rms $W_{\cdot 1}$ / mean rms $W_{\cdot j}$", arms,
+               itemgetter("amplification"))
+    draw_panel(eigenvalue, r"$|\lambda^{in}_1|$ / mean $|\lambda^{in}_j|$",
+               {arm: part for arm, part in arms.items() if "lambda_in" in ARMS[arm][0]},
+               itemgetter("eigenvalue"))
+    draw_panel(attractors, "attractors / those at the start", arms, gathered)
+    one_legend(figure)
+
+
+def draw_kernels(figure, kernels):
     """Alignment of each group's kernel and its share of the trace in time, arm by arm."""
-    figure, grid = plt.subplots(2, len(kernels), figsize=(16, 8), sharex=True, sharey="row")
+    grid = grid_of(figure, 2, len(kernels), 5.3, 4, sharex=True, sharey="row")
     for (top, bottom), (arm, part) in zip(grid.T, kernels.items()):
-        for i, (group, color) in enumerate(zip(GROUPS, GROUP_COLORS)):
-            for axes, name in ((top, "alignment"), (bottom, "share")):
-                band(axes, GRID, part[name][:, :, i], color, GROUP_NAMES[group])
+        for i, look in enumerate(GROUP_LOOKS.values()):
+            band(top, GRID, part["alignment"][:, :, i], *look)
+            band(bottom, GRID, part["share"][:, :, i], *look)
         bottom.plot(GRID, part["loss"].mean(0), "k:", label="training loss")
-        top.set(xscale="log", title=NAMES[arm])
-        bottom.set_xlabel("time / time at which the loss is half")
-    for axes, label in zip(grid[:, 0], ("alignment with the labels", "share of the trace of K")):
-        axes.set_ylabel(label)
-        axes.legend()
+        top.set(xscale="log", title=LOOKS[arm][1], ylabel="alignment with the labels")
+        bottom.set(xlabel="time / time at which the loss is half",
+                   ylabel="share of the trace of K")
     figure.suptitle(rf"Kernels of all groups, trained or not, in three arms, $\alpha = "
                     rf"10^{{{part['exponent']}}}$: lines are means, bands the range over seeds")
-    return figure
 
 
-def draw_mnist(plt, arms):
+def draw_mnist(figure, arms):
     """Test error and attractors of MNIST parity against alpha."""
-    figure, panels = plt.subplots(1, 2, figsize=(13, 5.5))
-    for arm, part in arms.items():
-        draw_line(panels[0], arm, part, part["error"])
-        draw_line(panels[1], arm, part, gathered(part))
-    panels[0].set(title="test error")
-    panels[1].set(title="attractors / those at the start", ylim=(0, None))
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
-    figure.suptitle(f"MNIST, parity, 10 principal components, p = {part['p']}")
-    return figure
+    left, right = panels_of(figure, 2, 6.5, 5.5, "MNIST, parity, 10 principal components, "
+                            f"p = {arms['dense']['p']}")
+    draw_panel(left, "test error", arms, itemgetter("error"), "linear")
+    draw_panel(right, "attractors / those at the start", arms, gathered, "linear", ylim=(0, None))
+    one_legend(figure)

@@ -3,15 +3,17 @@ from functools import partial
 
 import numpy as np
 from lab.neurons import places, weights
-from lab.style import BLUE, GREEN, ORANGE, PINK
+from lab.style import (BLUE, GREEN, ORANGE, PINK, band, circle, grid_of, log_ticks, panels_of,
+                       power, square)
 
 from npspectral.analysis.kernels.learning_curves import kernel_exponent
 from npspectral.data.binary import sphere_radius
 
 from .claims import STAGES, curves_of, star
 
-COLOR = {"lazy": BLUE, "feature": ORANGE, "feature, fixed": GREEN, "feature, b(0) = 0": PINK}
-LABEL = {"feature, fixed": "feature, fixed orientations, b(0) = 0"}
+LOOKS = {"lazy": (BLUE, "lazy", "o-"), "feature": (ORANGE, "feature", "o-"),
+         "feature, fixed": (GREEN, "feature, fixed orientations, b(0) = 0", "o--"),
+         "feature, b(0) = 0": (PINK, "feature, b(0) = 0", "o--")}
 
 
 def figures(result):
@@ -19,63 +21,34 @@ def figures(result):
             "stages": partial(draw_stages, stages=result["stages"])}
 
 
-def draw_curves(plt, curves):
+def draw_curves(figure, curves):
     dims = sorted({d for _, d in curves})
-    figure, row = plt.subplots(1, len(dims), figsize=(5.2 * len(dims), 4.8), sharey=True,
-                               squeeze=False)
-    figure.suptitle("Sphere: test error, mean and spread over seeds; gray: p*, below which lazy is "
-                    "better, and its 95 % interval")
-    for axes, d in zip(row[0], dims):
-        draw_star(axes, d, curves["lazy", d], curves["feature", d])
+    row = panels_of(figure, len(dims), 5.2, 4.8, "Sphere: test error, mean and range over seeds; "
+                    "gray: p*, below which lazy is better, and its 95 % interval", sharey=True)
+    for axes, d in zip(row, dims):
         for (kind, other), curve in curves.items():
             if other == d:
-                axes.errorbar(curve["p"], curve["error"].mean(0), curve["error"].std(0), capsize=3,
-                              color=COLOR[kind], marker="o", label=LABEL.get(kind, kind),
-                              linestyle="-" if kind in ("lazy", "feature") else "--")
-        lazy, slope = curves["lazy", d], kernel_exponent(d)
-        axes.plot(lazy["p"], lazy["error"][:, -1].mean() * (lazy["p"] / lazy["p"][-1]) ** -slope,
-                  ":", color=BLUE, linewidth=1, label=f"p^-{slope:.3f}, theory of kernels")
-        axes.set(xscale="log", yscale="log", xlabel="training points p", title=f"d = {d}")
-        axes.set_xticks(lazy["p"], [str(p) for p in lazy["p"]])
-        axes.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"])
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_ticks([], minor=True)
-        axes.legend(fontsize=9)
-    row[0, 0].set_ylabel("test error")
-    return figure
+                band(axes, curve["p"], curve["error"], *LOOKS[kind])
+        p, errors = curves["lazy", d]["p"], curves["lazy", d]["error"].mean(0)
+        slope, (at, interval) = kernel_exponent(d), star(d, curves["lazy", d], curves["feature", d])
+        if at:
+            axes.axvline(at, color="0.5", label=f"p* = {at:.0f}")
+            axes.axvspan(*np.clip(interval, p[0], p[-1]), color="0.5", alpha=0.2)
+        power(axes, p, -slope, (p[-1], errors[-1]), f"p^-{slope:.3f}, theory of kernels", BLUE)
+        axes.set(xlabel="training points p", ylabel="test error", title=f"d = {d}")
+        log_ticks(axes, x=p, y=[0.02, 0.05, 0.1, 0.2, 0.5])
 
 
-def draw_star(axes, d, lazy, feature):
-    at, (low, high) = star(d, lazy, feature)
-    p = feature["p"]
-    if at:
-        axes.axvline(at, color="0.5")
-        axes.axvspan(max(low, p[0]), min(high, p[-1]), color="0.5", alpha=0.2)
-        axes.text(at, 0.5, f" p* = {at:.0f}", color="0.3", va="top")
-    else:
-        axes.text(p[0], 0.021, f"no p* up to {p[-1]}", color="0.3")
-
-
-def draw_stages(plt, stages):
-    figure, grid = plt.subplots(2, 4, figsize=(17, 9))
-    figure.suptitle(f"Sphere, d = 2, p = {len(stages['x'])}: positions z of neurons; size: their "
-                    "|beta| |v|; gray: active nowhere; dashed: the interface")
-    turn = np.linspace(0, 2 * np.pi, 200)
-    radius = sphere_radius(2)
-    for column, (name, vectors, beta, living) in enumerate(zip(
-            STAGES, stages["vectors"], stages["beta"], stages["living"])):
+def draw_stages(figure, stages):
+    grid = grid_of(figure, 2, 4, 4.3, 4.5, f"Sphere, d = 2, p = {len(stages['x'])}: positions z of "
+                   "neurons, beta > 0 orange, beta < 0 blue, gray: active nowhere;\n"
+                   "size: their |beta| |v|; dashed: the interface; lower row enlarged")
+    for i, (name, (upper, lower)) in enumerate(zip(STAGES, grid.T)):
+        vectors, beta, living = (stages[key][i] for key in ("vectors", "beta", "living"))
         z, share = places(vectors), weights(vectors, beta) * living
-        size = np.where(living, 3 + 150 * share / share.max(), 3)
-        color = np.where(living, np.where(beta > 0, ORANGE, BLUE), "0.75")
-        for axes, reach in zip(grid[:, column], (3, 0.8)):
-            axes.scatter(*z.T, s=size, c=color, alpha=0.6, linewidths=0)
-            axes.plot(radius * np.cos(turn), radius * np.sin(turn), "k--", linewidth=0.8)
-            axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-        grid[0, column].set_title(f"{name}: A = {stages['attractors'][column]}")
-        grid[1, column].set_xlabel("z$_1$")
-    for axes, title in zip(grid[:, 0], ("z$_2$", "z$_2$, enlarged")):
-        axes.set_ylabel(title)
-    for color, label in ((ORANGE, "beta > 0"), (BLUE, "beta < 0")):
-        grid[0, 0].scatter([], [], c=color, label=label)
-    grid[0, 0].legend(loc="upper left", frameon=True)
-    return figure
+        for axes, reach in ((upper, 3), (lower, 0.8)):
+            axes.scatter(*z.T, s=3 + 150 * share / share.max(), alpha=0.6, linewidths=0,
+                         c=np.where(living, np.where(beta > 0, ORANGE, BLUE), "0.75"))
+            circle(axes, sphere_radius(2), line="--", color="k", linewidth=0.8)
+            square(axes, reach, xlabel="z$_1$", ylabel="z$_2$")
+        upper.set_title(f"{name}: A = {stages['attractors'][i]}")
