@@ -145,16 +145,16 @@ class Answers:
     def start(self, layer, own, x):
         constant = self.xp.ones((len(x), int(layer["constant"])), dtype=self.dtype)
         rest = len(own["planted"]) - x.shape[1] - constant.shape[1]
-        return self.xp.concatenate(
-            [x, constant, self.xp.zeros((len(x), rest), dtype=self.dtype)], 1)
+        zeros = self.xp.zeros((len(x), rest), dtype=self.dtype)
+        return self.xp.concatenate([x, constant, zeros], 1)
 
     def bent(self, layer, state):
         return getattr(self, layer["activation"])(layer, {}, state)
 
     def recurrent_by_solving(self, layer, own, x):
         """Coefficients on the eigenvectors are damped; A is never formed."""
-        phi, state = self.xp.concatenate([own["planted"], own["modes"]], 1), self.start(
-            layer, own, x)
+        phi = self.xp.concatenate([own["planted"], own["modes"]], 1)
+        state = self.start(layer, own, x)
         for t in range(layer["steps"]):
             parts = self.xp.linalg.solve(phi, self.bent(layer, state).T).T
             state = (parts * self.spectrum(own)) @ phi.T

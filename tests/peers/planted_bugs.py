@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import torch
 from oracle_jax import JaxAnswers
-from oracle_torch import TorchAnswers
+from oracle_torch import ByRule, TorchAnswers
 
 F = torch.nn.functional
 T, J = TorchAnswers, JaxAnswers
@@ -36,32 +36,23 @@ def planted(base, title, *names, **changes):
     return Bug(title, names, type(base.__name__, (base,), methods))
 
 
-class Transfer(torch.autograd.Function):
-    """A whole layer with a backward pass written by its user: the methods of `rules`."""
+class HandWritten(TorchAnswers):
+    """The spectral layer with a backward pass written by its user, as these formulas."""
+
+    def spectral(self, layer, own, x):
+        return ByRule.apply(self.outputs, self.grads, x, own["lambda_in"], own["lambda_out"],
+                            own["phi"], own["bias"])
 
     @staticmethod
-    def forward(ctx, rules, x, lambda_in, lambda_out, phi, bias):
-        ctx.rules = rules
-        ctx.save_for_backward(x, lambda_in, lambda_out, phi)
+    def outputs(x, lambda_in, lambda_out, phi, bias):
         y = x @ ((lambda_in - lambda_out[:, None]) * phi).T
         return y if bias is None else y + bias
 
-    @staticmethod
-    def backward(ctx, grad_y):
-        rules, (x, lambda_in, lambda_out, phi) = ctx.rules, ctx.saved_tensors
-        gap, g = lambda_in - lambda_out[:, None], rules.grad_weight(x, grad_y)
-        grads = (rules.grad_x(gap, phi, grad_y), rules.grad_in(gap, phi, g),
-                 rules.grad_out(gap, phi, g), rules.grad_phi(lambda_in, lambda_out, g),
-                 rules.grad_bias(grad_y))
-        return None, *(entry if wanted else None
-                       for entry, wanted in zip(grads, ctx.needs_input_grad[1:]))
-
-
-class HandWritten(TorchAnswers):
-    """The spectral layer as Transfer, whose gradients are these formulas."""
-
-    def spectral(self, layer, own, x):
-        return Transfer.apply(self, x, own["lambda_in"], own["lambda_out"], own["phi"], own["bias"])
+    def grads(self, grad_y, x, lambda_in, lambda_out, phi, bias):
+        gap, g = lambda_in - lambda_out[:, None], self.grad_weight(x, grad_y)
+        return (self.grad_x(gap, phi, grad_y), self.grad_in(gap, phi, g),
+                self.grad_out(gap, phi, g), self.grad_phi(lambda_in, lambda_out, g),
+                None if bias is None else self.grad_bias(grad_y))
 
     grad_weight = staticmethod(lambda x, grad_y: grad_y.T @ x)
     grad_x = staticmethod(lambda gap, phi, grad_y: grad_y @ (gap * phi))
@@ -74,22 +65,9 @@ class HandWritten(TorchAnswers):
 in_torch, in_jax, by_hand = (partial(planted, base) for base in (T, J, HandWritten))
 
 
-class Bent(torch.autograd.Function):
-    """An activation with a derivative written by its user."""
-
-    @staticmethod
-    def forward(ctx, z, function, slope):
-        ctx.save_for_backward(z)
-        ctx.slope = slope
-        return function(z)
-
-    @staticmethod
-    def backward(ctx, grad_y):
-        return grad_y * ctx.slope(ctx.saved_tensors[0]), None, None
-
-
 def bent(function, slope):
-    return lambda layer, own, x: Bent.apply(x, function, slope)
+    """An activation with a derivative written by its user."""
+    return lambda layer, own, x: ByRule.apply(function, lambda g, z: (g * slope(z),), x)
 
 
 def late_bias(self, case, leaves):
@@ -216,12 +194,13 @@ SINGLE = [
     in_torch("a straight-through relu", "derivative missing",
              relu=bent(torch.relu, torch.ones_like)),
     in_torch("leaky_relu with the derivative of relu", "derivative zero below",
-             leaky_relu=lambda layer, own, x: Bent.apply(
-                 x, lambda z: F.leaky_relu(z, layer["slope"]), lambda z: (z > 0).to(z.dtype))),
+             leaky_relu=lambda layer, own, x: bent(
+                 partial(T.leaky_relu, layer, own), lambda z: (z > 0).to(z.dtype))(layer, own, x)),
     in_torch("softplus' with a factor beta", "slope of the sharpness",
-             softplus=lambda self, layer, own, x: Bent.apply(
-                 x, lambda z: self.smooth_plus(z, layer["sharpness"]),
-                 lambda z: layer["sharpness"] * torch.sigmoid(layer["sharpness"] * z))),
+             softplus=lambda self, layer, own, x: bent(
+                 partial(T.softplus, self, layer, own),
+                 lambda z: layer["sharpness"] * torch.sigmoid(layer["sharpness"] * z))(
+                     layer, own, x)),
 
     # losses
     in_torch("losses summed whatever the reduction", "loss summed over the batch",

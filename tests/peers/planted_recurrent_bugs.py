@@ -1,5 +1,6 @@
 """Bugs of users in recurrent networks, real and complex: caught by the cases, named by no list."""
 import torch
+from oracle_torch import ByRule
 from planted_bugs import T, in_torch
 
 
@@ -23,25 +24,11 @@ def start_and_note(self, layer, own, x):
     return T.start(self, layer, own, x)
 
 
-class Rule(torch.autograd.Function):
-    """A step with a backward pass of its user: rule(grad, *inputs) -> their gradients."""
-
-    @staticmethod
-    def forward(ctx, function, rule, *inputs):
-        ctx.rule = rule
-        ctx.save_for_backward(*inputs)
-        return function(*inputs)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return None, None, *ctx.rule(grad, *ctx.saved_tensors)
-
-
 def inverse_with(rule):
     """torch.linalg.inv with rule(grad, Y) for its gradient."""
     def backward(grad, phi):
         return (rule(grad, torch.linalg.inv(phi)),)
-    return lambda phi: Rule.apply(torch.linalg.inv, backward, phi)
+    return lambda phi: ByRule.apply(torch.linalg.inv, backward, phi)
 
 
 def memory_with(**changes):
@@ -51,14 +38,14 @@ def memory_with(**changes):
              "h": lambda g, mu, m, h, drive: (g @ drive.conj()).real,
              "drive": lambda g, mu, m, h, drive: g.T @ h.to(g.dtype)}
     rules = {**right, **changes}.values()
-    return lambda *inputs: Rule.apply(
+    return lambda *inputs: ByRule.apply(
         T.remembered, lambda g, *held: tuple(rule(g, *held) for rule in rules), *inputs)
 
 
 def coupled_with(rule):
     """K = k_real + i k_imag with the gradients rule(grad)."""
-    return lambda own: Rule.apply(torch.complex, lambda g, re, im: rule(g), own["k_real"],
-                                  own["k_imag"])
+    return lambda own: ByRule.apply(torch.complex, lambda g, re, im: rule(g), own["k_real"],
+                                    own["k_imag"])
 
 
 def planted_at(number):

@@ -4,6 +4,7 @@ STRUCTURED: one bug, which the list of known mistakes has. UNHEARD: bugs that no
 """
 import jax
 import torch
+from oracle_torch import ByRule
 from planted_bugs import T, in_jax, in_torch
 
 F = torch.nn.functional
@@ -33,20 +34,10 @@ def own_eigenvalues(self, layer, own, k):
         layer["shared"] and k > 1) else part
 
 
-class Straight(torch.autograd.Function):
+def straight_through(self, layer, own, weight):
     """A masked weight whose gradient goes on as it came."""
-
-    @staticmethod
-    def forward(ctx, weight, keep):
-        return torch.where(keep, weight, torch.zeros_like(weight))
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad, None
-
-
-def mask_of_phi(self, layer, own, weight):
-    return T.keep(self, layer, own, own["phi"] if "phi" in own else weight)
+    return ByRule.apply(lambda weight: T.masked(self, layer, own, weight), lambda g, weight: (g,),
+                        weight)
 
 
 STRUCTURED = [
@@ -83,13 +74,13 @@ STRUCTURED = [
                 "u detached in the inverse", "grad_u without the skip path"),
     in_torch("shared eigenvalues detached in the second transfer",
              "shared eigenvalues from the transfer into them only", transfer=own_eigenvalues),
-    in_torch("the threshold compared with phi", "mask of phi", keep=mask_of_phi),
+    in_torch("the threshold compared with phi", "mask of phi",
+             keep=lambda self, layer, own, w: T.keep(self, layer, own, own.get("phi", w))),
     in_torch("W > c", "mask of the signed weight",
              keep=lambda self, layer, own, w: w > self.threshold(layer, w)),
     in_torch("|W| >= c", "weights at the threshold kept",
              keep=lambda self, layer, own, w: w.abs() >= self.threshold(layer, w.abs())),
-    in_torch("a straight-through mask", "gradient not masked",
-             masked=lambda self, layer, own, w: Straight.apply(w, self.keep(layer, own, w))),
+    in_torch("a straight-through mask", "gradient not masked", masked=straight_through),
     in_torch("F.softshrink", "weights shrunk by the threshold",
              masked=lambda self, layer, own, w: F.softshrink(w, float(self.threshold(
                  layer, w.abs())))),
