@@ -164,7 +164,7 @@ class Answers:
         """Amplitudes as the sum of what items and f add to the linear motion of the nodes."""
         inverse, k = self.xp.linalg.inv(own["phi"]), own["k_real"] + 1j * own["k_imag"]
         transfer = (own["phi"] * self.damped(own["theta"])) @ inverse
-        items = x.reshape(len(x), -1, len(inverse))
+        items = x.reshape(len(x), x.shape[1] // len(inverse), len(inverse))
         times = [j * layer["spacing"] for j in range(items.shape[1])]
         u, a = 0 * items[:, 0], 0
         for t in range(times[-1] + layer["steps"]):
