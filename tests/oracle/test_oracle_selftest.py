@@ -1,6 +1,6 @@
 """The oracle can fail: every listed mistake and fault is caught, on the path that users take."""
 import io
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,19 +14,15 @@ from npspectral.oracle.suite.case import cases
 from npspectral.oracle.verdict.compare import compare
 
 DTYPES = ["float64", "float32", "bfloat16"]
+FULL = [case for case in cases("full") if case.kind != "error" and has_steps(case)]
 
 
-@lru_cache(maxsize=None)
-def full():
-    return [case for case in cases("full") if case.kind != "error" and has_steps(case)]
-
-
-@lru_cache(maxsize=None)
+@cache
 def kills(dtype):
     """Mistake -> up to three shapes of cases that catch it, judged by the rule alone."""
     found = {mistake.name: [] for mistake in MISTAKES}
     for mistake in MISTAKES:
-        for case in full():
+        for case in FULL:
             if len(found[mistake.name]) < 3 and dtype in case.dtypes and (
                     shape_of(case) not in found[mistake.name]) and catches(case, mistake, dtype):
                 found[mistake.name].append(shape_of(case))
@@ -47,7 +43,7 @@ def catches(case, mistake, dtype):
 
 
 def test_the_candidate_in_which_mistakes_are_planted_is_right_in_every_case():
-    for case in full():
+    for case in FULL:
         found = Steps().answers(case)
         for name, want in case.expect.items():
             with np.errstate(all="ignore"):
@@ -64,14 +60,6 @@ def test_every_mistake_above_the_noise_is_caught_by_three_cases_of_different_sha
 def test_in_bfloat16_only_the_named_mistakes_escape():
     assert {name for name, shapes in kills("bfloat16").items() if not shapes} <= set(
         BELOW_NOISE["bfloat16"])
-
-
-def test_a_mistake_that_no_case_meets_is_listed(monkeypatch):
-    few(monkeypatch, "phi detached")
-    monkeypatch.setattr(selftest, "cases", lambda suite: cases(suite, "optimizer/*"))
-    stream = io.StringIO()
-    assert selftest.selftest("float64", stream, "core") == 0
-    assert "met by no case: phi detached" in stream.getvalue()
 
 
 def test_names_are_unique_and_sentences_are_whole_sentences():
@@ -99,38 +87,38 @@ def test_the_check_catches_what_the_rule_alone_catches():
         case.id for case in found if catches(case, mistake, "float64")]
 
 
-def few(monkeypatch, *names):
+def printed(monkeypatch, *names, dtype="float64", **options):
+    """Exit code and table of the self-test with these mistakes alone."""
     monkeypatch.setattr(selftest, "MISTAKES", [m for m in MISTAKES if m.name in names])
     monkeypatch.setattr(selftest, "FAULTS", {})
+    stream = io.StringIO()
+    return selftest.selftest(dtype, stream, "core", **options), stream.getvalue()
 
 
 def test_the_self_test_succeeds_and_prints_a_row_for_every_mistake(monkeypatch):
-    few(monkeypatch, "phi detached", "ascent")
-    stream = io.StringIO()
-    assert selftest.selftest("float64", stream, "core") == 0
-    assert stream.getvalue().count("\nphi detached ") == 1
-    assert "2 mistakes and faults planted, 0 survive" in stream.getvalue()
+    code, text = printed(monkeypatch, "phi detached", "ascent")
+    assert code == 0 and text.count("\nphi detached ") == 1
+    assert "2 mistakes and faults planted, 0 survive" in text
+
+
+def test_a_mistake_that_no_case_meets_is_listed(monkeypatch):
+    monkeypatch.setattr(selftest, "cases", lambda suite: cases(suite, "optimizer/*"))
+    code, text = printed(monkeypatch, "phi detached")
+    assert code == 0 and "met by no case: phi detached" in text
 
 
 def test_the_self_test_fails_when_a_mistake_survives(monkeypatch):
-    few(monkeypatch, "sums in float32")
     monkeypatch.setattr(selftest, "BELOW_NOISE", {"float32": ()})
-    stream = io.StringIO()
-    assert selftest.selftest("float32", stream, "core") == 1
-    assert "survive: sums in float32" in stream.getvalue()
+    code, text = printed(monkeypatch, "sums in float32", dtype="float32")
+    assert code == 1 and "survive: sums in float32" in text
 
 
 def test_the_self_test_fails_on_a_false_alarm(monkeypatch):
-    few(monkeypatch, "phi detached")
     right = Steps.bias_backward
     monkeypatch.setattr(Steps, "bias_backward", lambda self, g: right(self, g) * (1 + 1e-9))
-    stream = io.StringIO()
-    assert selftest.selftest("float64", stream, "core") == 1
-    assert "false alarms: " in stream.getvalue()
+    code, text = printed(monkeypatch, "phi detached")
+    assert code == 1 and "false alarms: " in text
 
 
 def test_markdown_gives_a_table(monkeypatch):
-    few(monkeypatch, "phi detached")
-    stream = io.StringIO()
-    selftest.selftest("float64", stream, "core", markdown=True)
-    assert "| phi detached | " in stream.getvalue()
+    assert "| phi detached | " in printed(monkeypatch, "phi detached", markdown=True)[1]

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from fractions import Fraction
+from contextlib import suppress
 
 import pytest
 
@@ -18,6 +18,7 @@ from npspectral.oracle.suite.catalog import catalog
 
 CONTENTS = {path.name: path.read_bytes() for path in sorted(files.FOLDER.iterdir())}
 FAMILIES = [name[:-5] for name in CONTENTS if name[:-5] + ".txt" in CONTENTS]
+DOCUMENTS = {family: json.loads(CONTENTS[f"{family}.json"]) for family in FAMILIES}
 SOLVED = files.read()[0]
 SMALL = files.family_files([case for case in SOLVED if case["id"].startswith("dense/")])
 
@@ -45,6 +46,11 @@ def sealed(folder, name, content):
     (folder / "MANIFEST.json").write_text(json.dumps(manifest))
 
 
+def refused(folder, told=None, **options):
+    with pytest.raises(files.BadVectors, match=told):
+        files.read(folder, **options)
+
+
 def edited(name, change):
     """The bytes of a case file after `change` was made to its parsed content."""
     document = json.loads(CONTENTS[name])
@@ -56,8 +62,7 @@ def edited(name, change):
 
 
 def test_the_shipped_files_are_read():
-    assert len(SOLVED) == sum(len(json.loads(CONTENTS[f"{family}.json"])["cases"])
-                              for family in FAMILIES)
+    assert len(SOLVED) == sum(len(document["cases"]) for document in DOCUMENTS.values())
 
 
 def test_a_thousand_single_byte_changes_are_all_refused(folder):
@@ -71,11 +76,9 @@ def test_a_thousand_single_byte_changes_are_all_refused(folder):
         place = rng.randrange(len(content))
         content[place] = (content[place] + rng.randrange(1, 256)) % 256
         (folder / name).write_bytes(content)
-        try:
+        with suppress(files.BadVectors):
             files.read_files(folder)
             accepted.append((name, place))
-        except files.BadVectors:
-            pass
         (folder / name).write_bytes(CONTENTS[name])
     assert not accepted
     files.read_files(folder)                     # and the unchanged copy is accepted
@@ -93,34 +96,25 @@ def test_every_bit_of_the_manifest_matters(folder):
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_a_truncated_file_is_refused(folder, name):
+def test_a_truncated_or_missing_file_is_refused_by_name(folder, name):
     (folder / name).write_bytes(CONTENTS[name][:-1])
-    with pytest.raises(files.BadVectors, match=re.escape(name)):
-        files.read(folder)
-
-
-@pytest.mark.parametrize("name", CONTENTS)
-def test_a_missing_file_is_refused_by_name(folder, name):
+    refused(folder, re.escape(name))
     (folder / name).unlink()
-    with pytest.raises(files.BadVectors, match=re.escape(name)):
-        files.read(folder)
+    refused(folder, re.escape(name))
 
 
 def test_a_file_that_the_manifest_does_not_list_is_refused(folder):
     (folder / "more.json").write_text("{}")
-    with pytest.raises(files.BadVectors, match="more.json"):
-        files.read(folder)
+    refused(folder, "more.json")
 
 
 def test_a_changed_number_with_a_manifest_that_agrees_is_refused(folder):
     sealed(folder, "loss.json", CONTENTS["loss.json"].replace(b'"core":true', b'"core":false', 1))
-    with pytest.raises(files.BadVectors, match="MANIFEST.json: sha256"):
-        files.read(folder)
+    refused(folder, "MANIFEST.json: sha256")
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
-    with pytest.raises(files.BadVectors, match="cannot be read"):
-        files.read(tmp_path / "nowhere")
+    refused(tmp_path / "nowhere", "cannot be read")
 
 
 # ---- a manifest that is wrong by itself
@@ -137,32 +131,25 @@ BAD_MANIFESTS = {
     "nested too deep": b"[" * 100000,
     "a field twice": SMALL["MANIFEST.json"].replace(b'"format": 1', b'"format": 1, "format": 1'),
     "NaN": SMALL["MANIFEST.json"].replace(b'"format": 1', b'"format": NaN'),
-    "unknown field": _manifest(lambda m: m.update(more=1)),
     "no suite": _manifest(lambda m: m.pop("suite")),
-    "format 2": _manifest(lambda m: m.update(format=2)),
-    "format true": _manifest(lambda m: m.update(format=True)),
-    "suite a number": _manifest(lambda m: m.update(suite=1)),
-    "files an object": _manifest(lambda m: m.update(files={})),
-    "no files": _manifest(lambda m: m.update(files=[])),
     "an entry less": _manifest(lambda m: m["files"].pop()),
     "an entry twice": _manifest(lambda m: m["files"].append(m["files"][0])),
     "an entry is text": _manifest(lambda m: m["files"].append("loss.json")),
-    "unknown field of an entry": _manifest(lambda m: m["files"][0].update(more=1)),
-    "count is text": _manifest(lambda m: m["files"][0].update(cases="14")),
-    "a path out of the folder": _manifest(lambda m: m["files"][0].update(name="../dense.json")),
-    "an absolute path": _manifest(lambda m: m["files"][0].update(name="/etc/hostname")),
-    "itself": _manifest(lambda m: m["files"][0].update(name="MANIFEST.json")),
-    "wrong digest": _manifest(lambda m: m["files"][0].update(sha256="0" * 64)),
-    "wrong count of cases": _manifest(lambda m: m["files"][0].update(cases=1)),
-    "wrong count of numbers": _manifest(lambda m: m["files"][0].update(numbers=1)),
+    **{f"{field} is {value!r}": _manifest(lambda m, new={field: value}: m.update(new))
+       for field, value in [("more", 1), ("format", 2), ("format", True), ("suite", 1),
+                            ("files", {}), ("files", [])]},
+    **{f"{field} of an entry is {value!r}": _manifest(
+        lambda m, new={field: value}: m["files"][0].update(new))
+       for field, value in [("more", 1), ("cases", "14"), ("cases", 1), ("numbers", 1),
+                            ("name", "../dense.json"), ("name", "/etc/hostname"),
+                            ("name", "MANIFEST.json"), ("sha256", "0" * 64)]},
 }
 
 
 @pytest.mark.parametrize("content", BAD_MANIFESTS.values(), ids=BAD_MANIFESTS)
 def test_a_bad_manifest_is_refused_even_without_its_recorded_digest(small_folder, content):
     (small_folder / "MANIFEST.json").write_bytes(content)
-    with pytest.raises(files.BadVectors):
-        files.read(small_folder, recorded=False)
+    refused(small_folder, recorded=False)
 
 
 # ---- a case file that is wrong though its digest is right
@@ -177,66 +164,51 @@ def _expect(change, name="y"):
 
 
 BAD_CASES = {
-    "unknown field of the file": lambda d: d.update(more=1),
+    **{f"{field} of the file is {value!r}": lambda d, new={field: value}: d.update(new)
+       for field, value in [("more", 1), ("family", "loss"), ("suite", "1.0.1"), ("suite", "one"),
+                            ("schema", "case-v2.schema.json"), ("count", 15), ("count", True),
+                            ("cases", {})]},
     "no family": lambda d: d.pop("family"),
-    "another family": lambda d: d.update(family="loss"),
-    "another suite": lambda d: d.update(suite="1.0.1"),
-    "suite is no version": lambda d: d.update(suite="one"),
-    "another schema": lambda d: d.update(schema="case-v2.schema.json"),
-    "count too large": lambda d: d.update(count=d["count"] + 1),
-    "count true": lambda d: d.update(count=True),
     "one case less": lambda d: d["cases"].pop(),
     "one case less, counted": lambda d: (d["cases"].pop(), d.update(count=d["count"] - 1)),
-    "cases an object": lambda d: d.update(cases={}),
     "an unknown note": lambda d: d["notes"].update(Wrong="text"),
     "another note": lambda d: d["notes"].update(Backward="text"),
     "a note less": lambda d: d["notes"].popitem(),
     "a case is text": lambda d: d["cases"].__setitem__(0, "dense"),
-    "unknown field of a case": _case(lambda c: c.update(more=1)),
+    **{f"{field} of a case is {value!r}": _case(lambda c, new={field: value}: c.update(new))
+       for field, value in [("more", 1), ("kind", "jvp"), ("tier", "good"), ("dtypes", []),
+                            ("core", 1), ("agreed_digits", 76), ("agreed_digits", 60.5),
+                            ("id", "dense/a b"), ("id", "loss/new"),
+                            ("loss", {"loss": "hinge", "reduction": "mean"}),
+                            ("loss", {"loss": "l7", "reduction": "mean"})]},
+    **{f"{field} of a case has {entry!r}, too": _case(
+        lambda c, field=field, entry=entry: c[field].append(entry))
+       for field, entry in [("dtypes", "float8"), ("dtypes", "float64"), ("flags", "Unheard"),
+                            ("witness", "hearsay"), ("layers", {"layer": "conv"}),
+                            ("layers", {"layer": "elu"}), ("trainable", "theta")]},
     "no tier": _case(lambda c: c.pop("tier")),
-    "unknown kind": _case(lambda c: c.update(kind="jvp")),
-    "unknown tier": _case(lambda c: c.update(tier="good")),
-    "unknown dtype": _case(lambda c: c["dtypes"].append("float8")),
-    "no dtype": _case(lambda c: c.update(dtypes=[])),
-    "a dtype twice": _case(lambda c: c["dtypes"].append("float64")),
-    "unknown flag": _case(lambda c: c["flags"].append("Unheard")),
-    "unknown witness": _case(lambda c: c["witness"].append("hearsay")),
-    "unknown layer": _case(lambda c: c["layers"].append({"layer": "conv"})),
     "unknown constant of a layer": _case(lambda c: c["layers"][0].update(slope=0.5)),
-    "a layer without its constant": _case(lambda c: c["layers"].append({"layer": "elu"})),
-    "core 1": _case(lambda c: c.update(core=1)),
-    "digits above 75": _case(lambda c: c.update(agreed_digits=76)),
-    "digits a fraction": _case(lambda c: c.update(agreed_digits=60.5)),
-    "id with a space": _case(lambda c: c.update(id="dense/a b")),
     "id with a line end": _case(lambda c: c.update(id=c["id"] + "\n")),
-    "id of another family": _case(lambda c: c.update(id="loss/new")),
     "an id twice": lambda d: d["cases"][0].update(id=d["cases"][1]["id"]),
-    "trainable that is no input": _case(lambda c: c["trainable"].append("theta")),
-    "a vjp with a loss": _case(lambda c: c.update(
-        loss={"loss": "hinge", "reduction": "mean"})),
-    "unknown loss": _case(lambda c: c.update(loss={"loss": "l7", "reduction": "mean"})),
     "an expected array less": _case(lambda c: c["expect"].pop("y")),
     "an expected array more": _case(lambda c: c["expect"].update(value=c["expect"]["y"])),
-    "15 digits": _expect(lambda e: e["bits"].__setitem__(0, "3fe000000000000")),
-    "17 digits": _expect(lambda e: e["bits"].__setitem__(0, "3fe00000000000000")),
-    "capital digits": _expect(lambda e: e["bits"].__setitem__(0, "3FE0000000000000")),
-    "no digits": _expect(lambda e: e["bits"].__setitem__(0, "3fe000000000000g")),
-    "bits of NaN": _expect(lambda e: e["bits"].__setitem__(0, "7ff8000000000000")),
-    "bits of infinity": _expect(lambda e: e["bits"].__setitem__(0, "fff0000000000000")),
-    "bits a number": _expect(lambda e: e["bits"].__setitem__(0, 0.5)),
-    "other bits than about": _expect(lambda e: e["bits"].__setitem__(0, "4059000000000000")),
+    # 15 and 17 digits, capital ones, none, NaN, infinity, a number, other bits than `about` says
+    **{f"the first of {field} is {value!r}": _expect(
+        lambda e, field=field, value=value: e[field].__setitem__(0, value))
+       for field, value in [("bits", "3fe000000000000"), ("bits", "3fe00000000000000"),
+                            ("bits", "3FE0000000000000"), ("bits", "3fe000000000000g"),
+                            ("bits", "7ff8000000000000"), ("bits", "fff0000000000000"),
+                            ("bits", 0.5), ("bits", "4059000000000000"), ("scale", -1.0),
+                            ("scale", "1")]},
+    **{f"{field} of an array is {value!r}": _expect(lambda e, new={field: value}: e.update(new))
+       for field, value in [("shape", [10 ** 9, 10 ** 9]), ("shape", [-1, -1]),
+                            ("shape", [1, 1, 1]), ("low", []), ("dtype", "float64")]},
     "a number less": _expect(lambda e: e["bits"].pop()),
     "a scale less": _expect(lambda e: e["scale"].pop()),
-    "a negative scale": _expect(lambda e: e["scale"].__setitem__(0, -1.0)),
-    "a scale of text": _expect(lambda e: e["scale"].__setitem__(0, "1")),
-    "a huge shape": _expect(lambda e: e.update(shape=[10 ** 9, 10 ** 9])),
-    "a negative shape": _expect(lambda e: e.update(shape=[-1, -1])),
-    "three axes": _expect(lambda e: e.update(shape=[1, 1, 1])),
     "a shape of another array": _expect(lambda e: e.update(shape=[1]), "grad_x"),
-    "low without its length": _expect(lambda e: e.update(low=[])),
-    "unknown field of an array": _expect(lambda e: e.update(dtype="float64")),
-    "input of text": _case(lambda c: c["inputs"]["x"]["dec"].__setitem__(0, "1")),
-    "input true": _case(lambda c: c["inputs"]["x"]["dec"].__setitem__(0, True)),
+    **{f"the first input is {value!r}": _case(
+        lambda c, value=value: c["inputs"]["x"]["dec"].__setitem__(0, value))
+       for value in ("1", True)},
     "an input number less": _case(lambda c: c["inputs"]["x"]["dec"].pop()),
     "labels and numbers": _case(lambda c: c["inputs"]["x"].update(labels=[1])),
 }
@@ -245,8 +217,7 @@ BAD_CASES = {
 @pytest.mark.parametrize("change", BAD_CASES.values(), ids=BAD_CASES)
 def test_a_bad_case_file_is_refused_though_its_digest_is_right(small_folder, change):
     sealed(small_folder, "dense.json", edited("dense.json", change))
-    with pytest.raises(files.BadVectors, match="dense.json|id occurs twice"):
-        files.read(small_folder, recorded=False)
+    refused(small_folder, "dense.json|id occurs twice", recorded=False)
 
 
 def test_an_edit_that_keeps_the_format_is_read_where_no_digest_is_recorded(small_folder):
@@ -265,8 +236,7 @@ BAD_TOKENS = {
 @pytest.mark.parametrize("old, new", BAD_TOKENS.values(), ids=BAD_TOKENS)
 def test_tokens_that_strict_json_does_not_have_are_refused(small_folder, old, new):
     sealed(small_folder, "dense.json", CONTENTS["dense.json"].replace(old, new, 1))
-    with pytest.raises(files.BadVectors, match="dense.json"):
-        files.read(small_folder, recorded=False)
+    refused(small_folder, "dense.json", recorded=False)
 
 
 # ---- the schema
@@ -276,7 +246,7 @@ SCHEMA = json.loads(CONTENTS["case-v1.schema.json"])
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_shipped_case_file_obeys_the_schema(family):
-    assert schema.faults(json.loads(CONTENTS[f"{family}.json"]), SCHEMA) == []
+    assert schema.faults(DOCUMENTS[family], SCHEMA) == []
 
 
 def words_of(rules):
@@ -303,13 +273,12 @@ def test_the_jsonschema_package_agrees_where_it_is_installed():
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA)
-    for family in FAMILIES:
-        validator.validate(json.loads(CONTENTS[f"{family}.json"]))
+    for document in DOCUMENTS.values():
+        validator.validate(document)
 
 
 def test_every_flag_of_a_case_is_explained_in_its_file():
-    for family in FAMILIES:
-        document = json.loads(CONTENTS[f"{family}.json"])
+    for document in DOCUMENTS.values():
         assert {flag for case in document["cases"] for flag in case["flags"]} == set(
             document["notes"])
 
@@ -351,14 +320,13 @@ def parsed_twin(content):
 def _twin_array(case, role, take):
     name = take()
     shape = [int(take()) for _ in range(int(take()))]
-    size = math.prod(shape)
-    numbers = [take() for _ in range(size)]
+    numbers = [take() for _ in range(math.prod(shape))]
     if role == "in":
         case["inputs"][name] = {"shape": shape, "dec": [from_bits(word) for word in numbers]}
     elif role == "label":
         case["inputs"][name] = {"shape": shape, "labels": [int(word) for word in numbers]}
     elif role == "out":
-        scale = [float(take()) for _ in range(size)]
+        scale = [float(take()) for _ in numbers]
         case["expect"][name] = {"shape": shape, "bits": numbers, "scale": scale}
     else:
         case["expect"][name][role] = numbers
@@ -372,6 +340,14 @@ def test_the_text_twin_says_all_that_the_json_says(family):
         for entry in case["expect"].values():
             del entry["about"]
     assert parsed_twin(CONTENTS[f"{family}.txt"]) == told
+
+
+@pytest.mark.parametrize("family, line", [
+    ("nested", b"layer nested 3 activation word tanh shared integer 0 skip integer 0"),
+    ("complex_recurrent", b"layer complex_recurrent 4 activation word tanh read word power "
+                          b"spacing integer 3 steps integer 1")])
+def test_switches_and_numbers_of_steps_are_integers_in_the_text_twin(family, line):
+    assert line in CONTENTS[f"{family}.txt"]
 
 
 def test_a_word_of_a_text_twin_fits_a_buffer_of_256_bytes():
@@ -444,20 +420,16 @@ def test_certification_imports_nothing_but_the_standard_library():
     assert done.stderr == "" and done.stdout.split() == ["[]", "exact"]
 
 
-def test_certification_finds_a_changed_bit(folder, monkeypatch, capsys):
+@pytest.mark.parametrize("name, content", [
+    ("optimizer.json", CONTENTS["optimizer.json"].replace(b'"bits":["3f', b'"bits":["3e', 1)),
+    ("more.txt", b"")])
+def test_certification_finds_a_changed_bit_and_a_file_too_many(name, content, folder, monkeypatch,
+                                                               capsys):
     monkeypatch.setattr(rebuild, "solve_all", lambda cases, workers: SOLVED)
     assert rebuild.certify(folder) == 0
-    content = CONTENTS["optimizer.json"].replace(b'"bits":["3f', b'"bits":["3e', 1)
-    (folder / "optimizer.json").write_bytes(content)
+    (folder / name).write_bytes(content)
     assert rebuild.certify(folder) == 1
-    assert "optimizer.json" in capsys.readouterr().out
-
-
-def test_certification_finds_a_file_too_many(folder, monkeypatch, capsys):
-    monkeypatch.setattr(rebuild, "solve_all", lambda cases, workers: SOLVED)
-    (folder / "more.txt").write_text("")
-    assert rebuild.certify(folder) == 1
-    assert "more.txt" in capsys.readouterr().out
+    assert name in capsys.readouterr().out
 
 
 def test_what_differs_from_older_files_is_counted(folder, monkeypatch, capsys):
@@ -488,15 +460,3 @@ def test_the_pool_of_processes_gives_the_cases_back_in_order(capsys):
 def test_scales_in_the_text_twin_are_those_of_the_json():
     assert all(float(f"{scale:.3g}") == scale for case in SOLVED
                for entry in case["expect"].values() for scale in entry["scale"])
-
-
-def test_inputs_are_exact_in_every_dtype_that_their_case_lists():
-    widths = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
-    for case in SOLVED:
-        width = min(widths[dtype] for dtype in case["dtypes"])
-        for entry in case["inputs"].values():
-            for number in entry.get("dec", ()):
-                odd = abs(Fraction(number).numerator)
-                while odd and odd % 2 == 0:
-                    odd //= 2
-                assert odd < 1 << width, (case["id"], number)

@@ -1,7 +1,8 @@
 """What the candidates in PyTorch and JAX share: the definitions that read alike in both.
 
-Nothing of npspectral is imported. Every definition is a method of its own, so that a test can plant
-a mistake by overriding one. A framework adds how it differentiates, its activations and optimizers.
+Nothing of npspectral is imported. Every definition has a name of its own, so that a test can plant
+a mistake by overriding one; a formula that needs nothing else of the candidate has no `self`. A
+framework adds how it differentiates, its functions `xp`, its activations and optimizers.
 """
 
 
@@ -18,16 +19,23 @@ class Answers:
 
     def stack(self, case, arrays):
         x = arrays["x"]
+        for layer, own in self.parts(case, arrays):
+            x = getattr(self, layer["layer"])(layer, own, x)
+        return x
+
+    @staticmethod
+    def parts(case, arrays):
+        """Every layer with its own arrays."""
         several = any("/" in name for name in arrays)
         for position, layer in enumerate(case.layers):
             prefix = f"{position}/" if several else ""
-            own = {name.removeprefix(prefix): array for name, array in arrays.items()
-                   if name.startswith(prefix)}
-            x = getattr(self, layer["layer"])(layer, {"bias": None, **own}, x)
-        return x
+            yield layer, {"bias": None, **{name.removeprefix(prefix): array for name, array
+                                           in arrays.items() if name.startswith(prefix)}}
 
     def weight(self, own):
-        return (own["lambda_in"][None, :] - own["lambda_out"][:, None]) * own["phi"]
+        return self.realized(own["lambda_in"][None, :], own["lambda_out"][:, None], own["phi"])
+
+    realized = staticmethod(lambda lambda_in, lambda_out, phi: (lambda_in - lambda_out) * phi)
 
     def spectral(self, layer, own, x):
         return self.affine(self.weight(own), own, x)
@@ -49,6 +57,19 @@ class Answers:
         return {"lambda_in": own[f"lambda_{first}"], "lambda_out": own[f"lambda_{second}"],
                 "phi": own[f"phi_{k}"], "bias": own.get(f"bias_{k}")}
 
+    def substituted(self, layer, own, x):
+        """A nested network by u = Phi^-1 h."""
+        u, h, depth = x, x, sum(name.startswith("phi_") for name in own)
+        for k in range(1, depth + 1):
+            part = self.transfer(layer, own, k)
+            z = self.spectral(layer, part, u)
+            if k == depth:
+                return z
+            before, h = h, getattr(self, layer["activation"])(layer, own, z)
+            u = self.state(h, part, u, before) if layer["skip"] else h
+
+    state = staticmethod(lambda h, part, u, before: h - u @ part["phi"].T)
+
     def sparse(self, layer, own, x):
         kind = layer["of"]
         if kind.startswith("spectral_"):
@@ -58,15 +79,17 @@ class Answers:
 
     sparse_static = sparse_dynamic = sparse
 
+    def masked(self, layer, own, weight):
+        return self.xp.where(self.keep(layer, own, weight), weight, 0)
+
     def keep(self, layer, own, weight):
         return abs(weight) > self.threshold(layer, abs(weight))
 
     def threshold(self, layer, size):
         return layer["threshold"] if "threshold" in layer else self.quantile(
-            size.reshape(-1), layer["sparsity"])
+            size, layer["sparsity"])
 
-    def identity(self, layer, own, x):
-        return x
+    identity = staticmethod(lambda layer, own, x: x)
 
     def softplus(self, layer, own, x):
         return self.smooth_plus(x, layer["sharpness"])
@@ -76,7 +99,8 @@ class Answers:
     def loss(self, spec, y, target, weights=None):
         return self.reduced(getattr(self, spec["loss"])(spec, y, target), spec, weights)
 
-    def reduced(self, each, spec, weights):
+    @staticmethod
+    def reduced(each, spec, weights):
         if spec["reduction"] == "mean" and len(each) == 0:
             raise ValueError("the mean over an empty batch is not defined")
         if weights is None:
@@ -84,8 +108,7 @@ class Answers:
         value = (weights * each).sum()
         return value if spec["reduction"] == "sum" else value / weights.sum()
 
-    def mean_squared_error(self, spec, y, target):
-        return ((y - target) ** 2).mean(1)
+    mean_squared_error = staticmethod(lambda spec, y, target: ((y - target) ** 2).mean(1))
 
     def hinge(self, spec, y, target):
         return self.positive(1 - target * y).mean(1)
@@ -105,16 +128,60 @@ class Answers:
     def penalty(self, spec, array):
         return spec["strength"] * getattr(self, spec["penalty"])(spec, array)
 
-    def l1(self, spec, array):
-        return abs(array).sum()
-
-    def l2(self, spec, array):
-        return (array ** 2).sum()
-
-    def elastic_net(self, spec, array):
-        return spec["ratio"] * abs(array).sum() + (1 - spec["ratio"]) * (array ** 2).sum()
+    l1 = staticmethod(lambda spec, a: abs(a).sum())
+    l2 = staticmethod(lambda spec, a: (a ** 2).sum())
+    elastic_net = staticmethod(lambda spec, a: (
+        spec["ratio"] * abs(a).sum() + (1 - spec["ratio"]) * (a ** 2).sum()))
 
     # recurrent networks
 
-    def acts(self, layer, times, t):
+    def damped(self, theta):
+        return (1 - 2.0 ** -10) * self.xp.tanh(theta)
+
+    def spectrum(self, own):
+        ones = self.xp.ones(own["planted"].shape[1], dtype=self.dtype)
+        return self.xp.concatenate([ones, self.damped(own["theta"])])
+
+    def start(self, layer, own, x):
+        constant = self.xp.ones((len(x), int(layer["constant"])), dtype=self.dtype)
+        rest = len(own["planted"]) - x.shape[1] - constant.shape[1]
+        zeros = self.xp.zeros((len(x), rest), dtype=self.dtype)
+        return self.xp.concatenate([x, constant, zeros], 1)
+
+    def bent(self, layer, state):
+        return getattr(self, layer["activation"])(layer, {}, state)
+
+    def recurrent_by_solving(self, layer, own, x):
+        """Coefficients on the eigenvectors are damped; A is never formed."""
+        phi = self.xp.concatenate([own["planted"], own["modes"]], 1)
+        state = self.start(layer, own, x)
+        for t in range(layer["steps"]):
+            parts = self.xp.linalg.solve(phi, self.bent(layer, state).T).T
+            state = (parts * self.spectrum(own)) @ phi.T
+        return parts[:, :own["planted"].shape[1]]
+
+    def complex_by_fourier_sum(self, layer, own, x):
+        """Amplitudes as the sum of what items and f add to the linear motion of the nodes."""
+        inverse, k = self.xp.linalg.inv(own["phi"]), own["k_real"] + 1j * own["k_imag"]
+        transfer = (own["phi"] * self.damped(own["theta"])) @ inverse
+        items = x.reshape(len(x), x.shape[1] // len(inverse), len(inverse))
+        times = [j * layer["spacing"] for j in range(items.shape[1])]
+        u, a = 0 * items[:, 0], 0
+        for t in range(times[-1] + layer["steps"]):
+            h = u + items[:, times.index(t)] if t in times else u
+            h = self.bent(layer, h) if self.acts(layer, times, t) else h
+            a = a - self.turned_back(own, t, ((h - u) @ inverse.T + 0j) @ k.T)
+            u = h @ transfer.T
+        return self.read(layer, a)
+
+    @staticmethod
+    def acts(layer, times, t):
         return any(time <= t < time + layer["steps"] for time in times)
+
+    def turned_back(self, own, t, q):
+        return self.xp.exp(-1j * own["omega"] * t) * q
+
+    def read(self, layer, a):
+        if layer["read"] == "amplitude":
+            return self.xp.concatenate([a.real, a.imag], 1)
+        return a.real if layer["read"] == "score" else a.real ** 2 + a.imag ** 2

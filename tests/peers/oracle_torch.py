@@ -8,8 +8,24 @@ from oracle_answers import Answers
 F = torch.nn.functional
 
 
+class ByRule(torch.autograd.Function):
+    """function(*inputs) with a backward pass of its own: rule(grad, *inputs) -> their gradients."""
+
+    @staticmethod
+    def forward(ctx, function, rule, *inputs):
+        ctx.rule = rule
+        ctx.save_for_backward(*inputs)
+        return function(*inputs)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return None, None, *ctx.rule(grad, *ctx.saved_tensors)
+
+
 class TorchAnswers(Answers):
     """candidate(case) -> dict name -> tensor, computed in one dtype, such as "bfloat16"."""
+
+    xp = torch
 
     def __init__(self, dtype="float64"):
         self.dtype = getattr(torch, dtype)
@@ -17,8 +33,10 @@ class TorchAnswers(Answers):
     def answer_vjp(self, case):
         leaves = self.leaves(case, "x")
         y = self.stack(case, leaves)
-        y.backward(self.upstream(leaves["grad_y"]))
+        self.pull(y, leaves["grad_y"])
         return {"y": y, **self.gradients(case, leaves, "x")}
+
+    pull = staticmethod(lambda y, grad_y: y.backward(grad_y))
 
     def answer_network(self, case):
         leaves = self.leaves(case, "x")
@@ -64,11 +82,9 @@ class TorchAnswers(Answers):
     def gradients(self, case, leaves, *others):
         return {f"grad_{name}": self.gradient(leaves[name]) for name in (*case.trainable, *others)}
 
-    def gradient(self, leaf):
+    @staticmethod
+    def gradient(leaf):
         return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
-
-    def upstream(self, grad_y):
-        return grad_y
 
     # layers
 
@@ -79,13 +95,15 @@ class TorchAnswers(Answers):
 
     def eigenvectors(self, kind, own):
         if kind == "spectral_svd":
-            return own["u"] @ torch.diag(own["s"]) @ own["v"]
+            return self.of_svd(own["u"], own["s"], own["v"])
         return (own["r"] if kind == "spectral_full_qr" else self.lower(own)) @ own["q"].T
 
     def lower(self, own):
         n_out, k = len(own["lambda_out"]), own["q"].shape[1]
-        rows, columns = torch.tril_indices(n_out, k)
-        return own["r"].new_zeros(n_out, k).index_put((rows, columns), own["r"])
+        return own["r"].new_zeros(n_out, k).index_put(tuple(self.places(n_out, k)), own["r"])
+
+    of_svd = staticmethod(lambda u, s, v: u @ torch.diag(s) @ v)
+    places = staticmethod(torch.tril_indices)
 
     def nested(self, layer, own, x):
         """Every block A_kj = W_k B_{k-1,j} of Phi Lambda Phi^-1 by itself."""
@@ -102,13 +120,12 @@ class TorchAnswers(Answers):
             inverse = [-part["phi"] @ block for block in inverse]
         return nodes[-1]
 
-    def masked(self, layer, own, weight):
-        return torch.where(self.keep(layer, own, weight), weight, torch.zeros_like(weight))
-
+    @staticmethod
     @torch.no_grad()
-    def quantile(self, numbers, share):
+    def quantile(size, share):
         # torch.quantile knows no half precision
-        place, numbers = share * (len(numbers) - 1), numbers.sort().values
+        numbers = size.flatten().sort().values
+        place = share * (len(numbers) - 1)
         below = int(place)
         return torch.lerp(numbers[below], numbers[min(below + 1, len(numbers) - 1)], place - below)
 
@@ -123,31 +140,14 @@ class TorchAnswers(Answers):
             state = self.advance(layer, own, transfer, state)
         return self.read_out(own, phi, inverse, state)
 
-    def inverse(self, phi):
-        return torch.linalg.inv(phi)
-
-    def damped(self, theta):
-        return (1 - 2.0 ** -10) * torch.tanh(theta)
-
-    def spectrum(self, own):
-        ones = own["theta"].new_ones(own["planted"].shape[1])
-        return torch.cat([ones, self.damped(own["theta"])])
-
-    def similarity(self, phi, values, inverse):
-        return phi @ torch.diag(values) @ inverse
-
-    def start(self, layer, own, x):
-        constant = x.new_full((len(x), int(layer["constant"])), 1)
-        rest = len(own["planted"]) - x.shape[1] - constant.shape[1]
-        return torch.cat([x, constant, x.new_zeros(len(x), rest)], 1)
+    inverse = staticmethod(torch.linalg.inv)
+    similarity = staticmethod(lambda phi, values, inverse: phi @ torch.diag(values) @ inverse)
 
     def advance(self, layer, own, transfer, state):
         return self.bent(layer, state) @ transfer.T
 
-    def bent(self, layer, state):
-        return getattr(self, layer["activation"])(layer, {}, state)
-
-    def read_out(self, own, phi, inverse, state):
+    @staticmethod
+    def read_out(own, phi, inverse, state):
         return (state @ inverse.T)[:, :own["planted"].shape[1]]
 
     def complex_recurrent(self, layer, own, x):
@@ -166,76 +166,46 @@ class TorchAnswers(Answers):
         q = self.projected(m, u, k @ inverse.to(k.dtype))
         return self.read(layer, self.turned_back(own, times[-1] + layer["steps"], q))
 
-    def coupling(self, own):
-        return torch.complex(own["k_real"], own["k_imag"])
+    coupling = staticmethod(lambda own: torch.complex(own["k_real"], own["k_imag"]))
+    inserted = staticmethod(lambda u, item: u + item)
+    remembered = staticmethod(lambda mu, m, h, drive: mu * m + h.to(m.dtype) @ drive.T)
+    projected = staticmethod(lambda m, u, rows: m - u.to(m.dtype) @ rows.T)
 
-    def inserted(self, u, item):
-        return u + item
+    # activations; F.softplus is a straight line beyond its threshold, which float64 can tell
 
-    def remembered(self, mu, m, h, drive):
-        return mu * m + h.to(m.dtype) @ drive.T
+    relu = staticmethod(lambda layer, own, x: F.relu(x))
+    leaky_relu = staticmethod(lambda layer, own, x: F.leaky_relu(x, layer["slope"]))
+    elu = staticmethod(lambda layer, own, x: F.elu(x, layer["alpha"]))
+    tanh = staticmethod(lambda layer, own, x: torch.tanh(x))
+    sigmoid = staticmethod(lambda layer, own, x: torch.sigmoid(x))
+    positive = staticmethod(F.relu)
+    smooth_plus = staticmethod(lambda x, k: torch.logaddexp(k * x, torch.zeros_like(x)) / k)
 
-    def projected(self, m, u, rows):
-        return m - u.to(m.dtype) @ rows.T
+    # losses of every sample, and a penalty
 
-    def turned_back(self, own, t, q):
-        return torch.exp(-1j * own["omega"] * t) * q
-
-    def read(self, layer, a):
-        if layer["read"] == "amplitude":
-            return torch.cat([a.real, a.imag], 1)
-        return a.real if layer["read"] == "score" else a.real ** 2 + a.imag ** 2
-
-    def relu(self, layer, own, x):
-        return F.relu(x)
-
-    def leaky_relu(self, layer, own, x):
-        return F.leaky_relu(x, layer["slope"])
-
-    def elu(self, layer, own, x):
-        return F.elu(x, layer["alpha"])
-
-    def tanh(self, layer, own, x):
-        return torch.tanh(x)
-
-    def sigmoid(self, layer, own, x):
-        return torch.sigmoid(x)
-
-    def positive(self, x):
-        return F.relu(x)
-
-    def smooth_plus(self, x, sharpness):
-        # F.softplus is a straight line beyond its threshold, which float64 can tell
-        return torch.logaddexp(sharpness * x, torch.zeros_like(x)) / sharpness
-
-    # losses: a number for every sample, then one for the batch
-
-    def mean_squared_error(self, spec, y, target):
-        return F.mse_loss(y, target, reduction="none").mean(1)
-
-    def softmax_cross_entropy(self, spec, y, target):
-        return F.cross_entropy(y, target, reduction="none")
-
-    def binary_cross_entropy_with_logits(self, spec, y, target):
-        return F.binary_cross_entropy_with_logits(y, target, reduction="none").mean(1)
-
-    # penalties
-
-    def group_lasso(self, spec, array):
-        return torch.linalg.vector_norm(array, dim=spec["axis"]).sum()
+    mean_squared_error = staticmethod(lambda spec, y, t: F.mse_loss(y, t, reduction="none").mean(1))
+    softmax_cross_entropy = staticmethod(lambda spec, y, t: F.cross_entropy(y, t, reduction="none"))
+    binary_cross_entropy_with_logits = staticmethod(
+        lambda spec, y, t: F.binary_cross_entropy_with_logits(y, t, reduction="none").mean(1))
+    group_lasso = staticmethod(lambda spec, a: torch.linalg.vector_norm(a, dim=spec["axis"]).sum())
 
     # optimizers: a function that makes a step with theta.grad
 
     def optimizer(self, spec, theta):
         return getattr(self, spec["optimizer"])(spec, theta)
 
-    def sgd(self, spec, theta):
-        inner = torch.optim.SGD([theta], spec["learning_rate"], spec["momentum"])
-        return lambda: (self.decay(spec, theta), inner.step())
+    def sgd(self, spec, theta, **more):
+        return self.decayed(spec, theta, torch.optim.SGD(
+            [theta], spec["learning_rate"], spec["momentum"], **more))
 
-    def adam(self, spec, theta):
-        return torch.optim.AdamW([theta], spec["learning_rate"], (spec["beta1"], spec["beta2"]),
-                                 spec["eps"], spec["decay"]).step
+    def decayed(self, spec, theta, optimizer):
+        """Decoupled weight decay: torch.optim.SGD knows only the coupled one."""
+        return lambda: (self.decay(spec, theta), optimizer.step())
+
+    @staticmethod
+    def adam(spec, theta, make=torch.optim.AdamW, **more):
+        return make([theta], spec["learning_rate"], (spec["beta1"], spec["beta2"]), spec["eps"],
+                    spec["decay"], **more).step
 
     def adamax(self, spec, theta):
         """By hand: torch.optim.Adamax adds eps to |g| before the maximum, not to the maximum."""
@@ -253,5 +223,4 @@ class TorchAnswers(Answers):
 
     @torch.no_grad()
     def decay(self, spec, theta):
-        """Decoupled weight decay: torch.optim.SGD knows only the coupled one."""
         theta.mul_(1 - spec["learning_rate"] * spec["decay"])

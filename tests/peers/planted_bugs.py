@@ -4,12 +4,14 @@ SINGLE: one bug, which the list of known mistakes has. UNLISTED: bugs that no li
 right diagnosis gives no name. PAIRS: two bugs at once.
 """
 from dataclasses import dataclass
+from functools import partial
+from inspect import getattr_static
 
 import jax
 import jax.numpy as jnp
 import torch
 from oracle_jax import JaxAnswers
-from oracle_torch import TorchAnswers
+from oracle_torch import ByRule, TorchAnswers
 
 F = torch.nn.functional
 T, J = TorchAnswers, JaxAnswers
@@ -27,112 +29,57 @@ class Bug:
         return self.title
 
 
-def planted(base, title, *names, **methods):
+def planted(base, title, *names, **changes):
+    """The candidate with other methods, and other formulas, which have no `self`."""
+    methods = {name: staticmethod(change) if isinstance(getattr_static(base, name), staticmethod)
+               else change for name, change in changes.items()}
     return Bug(title, names, type(base.__name__, (base,), methods))
 
 
-def in_torch(title, *names, **methods):
-    return planted(TorchAnswers, title, *names, **methods)
+class HandWritten(TorchAnswers):
+    """The spectral layer with a backward pass written by its user, as these formulas."""
 
-
-def by_hand(title, *names, **methods):
-    return planted(HandWritten, title, *names, **methods)
-
-
-def in_jax(title, *names, **methods):
-    return planted(JaxAnswers, title, *names, **methods)
-
-
-class Transfer(torch.autograd.Function):
-    """A whole layer with a backward pass written by its user: the methods of `rules`."""
+    def spectral(self, layer, own, x):
+        return ByRule.apply(self.outputs, self.grads, x, own["lambda_in"], own["lambda_out"],
+                            own["phi"], own["bias"])
 
     @staticmethod
-    def forward(ctx, rules, x, lambda_in, lambda_out, phi, bias):
-        ctx.rules = rules
-        ctx.save_for_backward(x, lambda_in, lambda_out, phi)
+    def outputs(x, lambda_in, lambda_out, phi, bias):
         y = x @ ((lambda_in - lambda_out[:, None]) * phi).T
         return y if bias is None else y + bias
 
-    @staticmethod
-    def backward(ctx, grad_y):
-        rules, (x, lambda_in, lambda_out, phi) = ctx.rules, ctx.saved_tensors
-        gap, g = lambda_in - lambda_out[:, None], rules.grad_weight(x, grad_y)
-        grads = (rules.grad_x(gap, phi, grad_y), rules.grad_in(gap, phi, g),
-                 rules.grad_out(gap, phi, g), rules.grad_phi(lambda_in, lambda_out, g),
-                 rules.grad_bias(grad_y))
-        return None, *(entry if wanted else None
-                       for entry, wanted in zip(grads, ctx.needs_input_grad[1:]))
+    def grads(self, grad_y, x, lambda_in, lambda_out, phi, bias):
+        gap, g = lambda_in - lambda_out[:, None], self.grad_weight(x, grad_y)
+        return (self.grad_x(gap, phi, grad_y), self.grad_in(gap, phi, g),
+                self.grad_out(gap, phi, g), self.grad_phi(lambda_in, lambda_out, g),
+                None if bias is None else self.grad_bias(grad_y))
+
+    grad_weight = staticmethod(lambda x, grad_y: grad_y.T @ x)
+    grad_x = staticmethod(lambda gap, phi, grad_y: grad_y @ (gap * phi))
+    grad_in = staticmethod(lambda gap, phi, g: (phi * g).sum(0))
+    grad_out = staticmethod(lambda gap, phi, g: -(phi * g).sum(1))
+    grad_phi = staticmethod(lambda lambda_in, lambda_out, g: (lambda_in - lambda_out[:, None]) * g)
+    grad_bias = staticmethod(lambda grad_y: grad_y.sum(0))
 
 
-class HandWritten(TorchAnswers):
-    """The spectral layer as Transfer, whose gradients are these methods."""
-
-    def spectral(self, layer, own, x):
-        return Transfer.apply(self, x, own["lambda_in"], own["lambda_out"], own["phi"], own["bias"])
-
-    def grad_weight(self, x, grad_y):
-        return grad_y.T @ x
-
-    def grad_x(self, gap, phi, grad_y):
-        return grad_y @ (gap * phi)
-
-    def grad_in(self, gap, phi, g):
-        return (phi * g).sum(0)
-
-    def grad_out(self, gap, phi, g):
-        return -(phi * g).sum(1)
-
-    def grad_phi(self, lambda_in, lambda_out, g):
-        return (lambda_in - lambda_out[:, None]) * g
-
-    def grad_bias(self, grad_y):
-        return grad_y.sum(0)
+in_torch, in_jax, by_hand = (partial(planted, base) for base in (T, J, HandWritten))
 
 
-class Bent(torch.autograd.Function):
+def bent(function, slope):
     """An activation with a derivative written by its user."""
-
-    @staticmethod
-    def forward(ctx, z, function, slope):
-        ctx.save_for_backward(z)
-        ctx.slope = slope
-        return function(z)
-
-    @staticmethod
-    def backward(ctx, grad_y):
-        return grad_y * ctx.slope(ctx.saved_tensors[0]), None, None
-
-
-def weight(function):
-    """A realized weight from lambda_in as a row, lambda_out as a column, and phi."""
-    return lambda self, own: function(own["lambda_in"][None, :], own["lambda_out"][:, None],
-                                      own["phi"])
+    return lambda layer, own, x: ByRule.apply(function, lambda g, z: (g * slope(z),), x)
 
 
 def late_bias(self, case, leaves):
     """Every layer's bias added to what its activation gives."""
     x, bias = leaves["x"], None
-    for position, layer in enumerate(case.layers):
-        prefix = f"{position}/" if any("/" in name for name in leaves) else ""
-        own = {name.removeprefix(prefix): leaf for name, leaf in leaves.items()
-               if name.startswith(prefix)}
+    for layer, own in self.parts(case, leaves):
         linear = layer["layer"].startswith(("spectral", "dense", "sparse"))
         if linear and bias is not None:
             x, bias = x + bias, None
         x = getattr(self, layer["layer"])(layer, {**own, "bias": None}, x)
-        if linear:
-            bias = leaves.get(prefix + "bias")
+        bias = own["bias"] if linear else bias
     return x if bias is None else x + bias
-
-
-def backward_with(change):
-    """answer_vjp with another call of backward: change(y, grad_y)."""
-    def answer_vjp(self, case):
-        leaves = self.leaves(case, "x")
-        y = self.stack(case, leaves)
-        change(y, leaves["grad_y"])
-        return {"y": y, **self.gradients(case, leaves, "x")}
-    return answer_vjp
 
 
 def twice(self, case):
@@ -146,261 +93,198 @@ def detached(key):
     return lambda self, layer, own, x: T.spectral(self, layer, {**own, key: own[key].detach()}, x)
 
 
-def phi_for_weight(self, case):
-    leaves = self.leaves(case)
-    spec = case.spec["penalty"]
-    value = self.penalty(spec, leaves["phi" if spec["on"] == "weight" else spec["on"]])
-    value.backward()
-    return {"value": value, **self.gradients(case, leaves)}
-
-
-def torch_optimizer(make):
-    """make(theta, spec) -> a torch.optim optimizer, which makes the steps alone."""
-    return lambda self, spec, theta: make([theta], spec).step
-
-
-def betas(spec):
-    return spec["beta1"], spec["beta2"]
-
-
-def accumulating(self, case):
+def accumulating(self, spec, theta):
     """theta.grad is not cleared between steps."""
-    leaves = self.leaves(case)
-    theta, trace = leaves["theta"].requires_grad_(), []
-    step = self.optimizer(case.spec["optimizer"], theta)
-    theta.grad = torch.zeros_like(theta)
-    for gradient in leaves["gradients"]:
-        theta.grad += gradient
+    step, total = T.optimizer(self, spec, theta), torch.zeros_like(theta)
+
+    def added_step():
+        theta.grad = total.add_(theta.grad)
         step()
-        trace.append(theta.detach().clone())
-    return {"trace": torch.stack(trace)}
+    return added_step
 
 
-def jax_adam(direction):
-    """Adam with another direction(spec, t, m, v)."""
-    def adam(self, spec, t, theta, g, state):
-        b1, b2 = betas(spec)
-        state["m"], state["v"] = b1 * state["m"] + (1 - b1) * g, b2 * state["v"] + (1 - b2) * g ** 2
-        step = direction(spec, t, state["m"], state["v"])
-        return self.decayed(spec, theta) - spec["learning_rate"] * step
-    return adam
+def weighed(formula, title, *names):
+    """Another weight, of lambda_in as a row, lambda_out as a column, and phi."""
+    return in_torch(title, *names, realized=formula)
 
 
 SINGLE = [
     # the definition
-    in_torch("lambda_out - lambda_in", "sign of the difference",
-             weight=weight(lambda a, b, phi: (b - a) * phi)),
-    in_torch("lambda_in + lambda_out", "sum of eigenvalues", "sum of eigenvalues in the penalty",
-             weight=weight(lambda a, b, phi: (a + b) * phi)),
+    weighed(lambda a, b, phi: (b - a) * phi, "lambda_out - lambda_in", "sign of the difference"),
+    weighed(lambda a, b, phi: (a + b) * phi, "lambda_in + lambda_out", "sum of eigenvalues",
+            "sum of eigenvalues in the penalty"),
+    weighed(lambda a, b, phi: a * b * phi, "lambda_in * lambda_out", "product of eigenvalues"),
+    weighed(lambda a, b, phi: a * phi, "lambda_out forgotten", "lambda_out ignored"),
+    weighed(lambda a, b, phi: -b * phi, "-lambda_out phi", "lambda_in ignored"),
+    weighed(lambda a, b, phi: b * phi, "a gate lambda_out",
+            "lambda_in ignored, lambda_out with plus"),
+    weighed(lambda a, b, phi: (b.T - a.T) * phi, "eigenvalues passed in the wrong order",
+            "eigenvalues swapped"),
+    weighed(lambda a, b, phi: (a - b) * phi.reshape(phi.shape[::-1]).T,
+            "phi reshaped into a kernel", "phi reshaped"),
     in_jax("the difference taken absolute", "absolute difference, slope 1 at 0",
-           weight=weight(lambda a, b, phi: jnp.abs(a - b) * phi)),
-    in_torch("lambda_in * lambda_out", "product of eigenvalues",
-             weight=weight(lambda a, b, phi: a * b * phi)),
-    in_torch("lambda_out forgotten", "lambda_out ignored",
-             weight=weight(lambda a, b, phi: a * phi)),
-    in_torch("-lambda_out phi", "lambda_in ignored", weight=weight(lambda a, b, phi: -b * phi)),
-    in_torch("a gate lambda_out", "lambda_in ignored, lambda_out with plus",
-             weight=weight(lambda a, b, phi: b * phi)),
-    in_torch("eigenvalues passed in the wrong order", "eigenvalues swapped",
-             weight=lambda self, own: T.weight(self, {
-                 **own, "lambda_in": own["lambda_out"], "lambda_out": own["lambda_in"]})),
+           realized=lambda a, b, phi: jnp.abs(a - b) * phi),
     in_jax("phi.T, for a square phi", "phi transposed", "layout",
-           weight=weight(lambda a, b, phi: (a - b) * phi.T)),
+           realized=lambda a, b, phi: (a - b) * phi.T),
     in_torch("x @ W in place of x @ W.T", "W transposed", affine=lambda self, w, own, x: (
         x @ w if own["bias"] is None else x @ w + own["bias"])),
-    in_torch("phi reshaped into a kernel", "phi reshaped",
-             weight=weight(lambda a, b, phi: (a - b) * phi.reshape(phi.shape[::-1]).T)),
     in_torch("no bias", "bias missing", affine=lambda self, w, own, x: x @ w.T),
     in_torch("bias behind the activation", "bias after the activation", stack=late_bias),
-    in_jax("tanh forgotten", "activation missing", tanh=lambda self, layer, own, x: x),
+    in_jax("tanh forgotten", "activation missing", tanh=lambda layer, own, x: x),
     in_torch("F.leaky_relu without its slope", "default slope",
-             leaky_relu=lambda self, layer, own, x: F.leaky_relu(x)),
+             leaky_relu=lambda layer, own, x: F.leaky_relu(x)),
     in_jax("jax.nn.elu without its alpha", "default alpha",
-           elu=lambda self, layer, own, x: jax.nn.elu(x)),
+           elu=lambda layer, own, x: jax.nn.elu(x)),
     in_torch("F.softplus without its beta", "default sharpness",
              softplus=lambda self, layer, own, x: self.smooth_plus(x, 1)),
     in_torch("sigmoid as (1 + tanh z) / 2", "sigmoid of 2 z",
-             sigmoid=lambda self, layer, own, x: (1 + torch.tanh(x)) / 2),
+             sigmoid=lambda layer, own, x: (1 + torch.tanh(x)) / 2),
 
     # the call of backward
-    in_torch("y.sum().backward()", "upstream ignored",
-             answer_vjp=backward_with(lambda y, g: y.sum().backward())),
+    in_torch("y.sum().backward()", "upstream ignored", pull=lambda y, g: y.sum().backward()),
     in_torch("(y * grad_y).mean().backward()", "gradients divided by B and O",
-             answer_vjp=backward_with(lambda y, g: (y * g).mean().backward())),
+             pull=lambda y, g: (y * g).mean().backward()),
     in_torch("y.backward(grad_y / batch)", "gradients divided by B",
-             answer_vjp=backward_with(lambda y, g: y.backward(g / max(len(g), 1)))),
+             pull=lambda y, g: y.backward(g / max(len(g), 1))),
     in_torch("backward called twice", "gradients doubled",
-             answer_vjp=backward_with(lambda y, g: (y.backward(g, retain_graph=True),
-                                                    y.backward(g)))),
+             pull=lambda y, g: (y.backward(g, retain_graph=True), y.backward(g))),
     in_torch("parameter gradients not cleared", "parameter gradients doubled", answer_vjp=twice),
-    in_torch("-grad_y handed over", "gradients negated",
-             answer_vjp=backward_with(lambda y, g: y.backward(-g))),
+    in_torch("-grad_y handed over", "gradients negated", pull=lambda y, g: y.backward(-g)),
     in_torch("lambda_in.detach()", "lambda_in detached", spectral=detached("lambda_in")),
     in_torch("phi.data", "phi detached", spectral=detached("phi")),
     in_jax("stop_gradient around the difference", "eigenvalues detached",    # that is both of them
            "eigenvalues constant in the weight", "lambda_in detached", "lambda_out detached",
-           weight=weight(lambda a, b, phi: jax.lax.stop_gradient(a - b) * phi)),
+           realized=lambda a, b, phi: jax.lax.stop_gradient(a - b) * phi),
 
     # a backward pass by hand
-    by_hand("grad_phi = G", "grad_phi without the difference",
-            grad_phi=lambda self, a, b, g: g),
+    by_hand("grad_phi = G", "grad_phi without the difference", grad_phi=lambda a, b, g: g),
     by_hand("grad_phi = (lambda_in + lambda_out) G", "grad_phi with plus",
-            grad_phi=lambda self, a, b, g: (a + b[:, None]) * g),
+            grad_phi=lambda a, b, g: (a + b[:, None]) * g),
     by_hand("grad_phi = lambda_in G", "grad_phi with lambda_in only",
-            grad_phi=lambda self, a, b, g: a * g),
+            grad_phi=lambda a, b, g: a * g),
     by_hand("no minus in grad_lambda_out", "sign of grad_lambda_out",
-            grad_out=lambda self, gap, phi, g: (phi * g).sum(1)),
+            grad_out=lambda gap, phi, g: (phi * g).sum(1)),
     by_hand("eigenvalue gradients summed over the other axis", "summed over the wrong axis",
-            grad_in=lambda self, gap, phi, g: (phi * g).sum(1),
-            grad_out=lambda self, gap, phi, g: -(phi * g).sum(0)),
+            grad_in=lambda gap, phi, g: (phi * g).sum(1),
+            grad_out=lambda gap, phi, g: -(phi * g).sum(0)),
     by_hand("eigenvalue gradients without phi", "eigenvalue gradients without phi",
-            grad_in=lambda self, gap, phi, g: g.sum(0),
-            grad_out=lambda self, gap, phi, g: -g.sum(1)),
+            grad_in=lambda gap, phi, g: g.sum(0), grad_out=lambda gap, phi, g: -g.sum(1)),
     by_hand("eigenvalue gradients with W", "eigenvalue gradients with W for phi",
-            grad_in=lambda self, gap, phi, g: (gap * phi * g).sum(0),
-            grad_out=lambda self, gap, phi, g: -(gap * phi * g).sum(1)),
+            grad_in=lambda gap, phi, g: (gap * phi * g).sum(0),
+            grad_out=lambda gap, phi, g: -(gap * phi * g).sum(1)),
     by_hand("eigenvalue gradients by mean()", "eigenvalue gradients averaged",
-            grad_in=lambda self, gap, phi, g: (phi * g).mean(0),
-            grad_out=lambda self, gap, phi, g: -(phi * g).mean(1)),
+            grad_in=lambda gap, phi, g: (phi * g).mean(0),
+            grad_out=lambda gap, phi, g: -(phi * g).mean(1)),
     by_hand("grad_bias by mean()", "grad_bias averaged",
-            grad_bias=lambda self, g: g.sum(0) / max(len(g), 1)),
+            grad_bias=lambda g: g.sum(0) / max(len(g), 1)),
     by_hand("grad_bias of one sample", "grad_bias of the first sample",
-            grad_bias=lambda self, g: g[:1].sum(0)),
-    by_hand("grad_x = grad_y phi", "grad_x through phi",
-            grad_x=lambda self, gap, phi, g: g @ phi),
+            grad_bias=lambda g: g[:1].sum(0)),
+    by_hand("grad_x = grad_y phi", "grad_x through phi", grad_x=lambda gap, phi, g: g @ phi),
     by_hand("grad_x = grad_y W^T", "grad_x through W transposed",
-            grad_x=lambda self, gap, phi, g: g @ (gap * phi).T),
+            grad_x=lambda gap, phi, g: g @ (gap * phi).T),
     by_hand("parameter gradients by mean()", "parameter gradients divided by B",
-            grad_weight=lambda self, x, g: g.T @ x / max(len(x), 1),
-            grad_bias=lambda self, g: g.sum(0) / max(len(g), 1)),
+            grad_weight=lambda x, g: g.T @ x / max(len(x), 1),
+            grad_bias=lambda g: g.sum(0) / max(len(g), 1)),
     by_hand("the last sample left out", "last sample dropped",
-            grad_weight=lambda self, x, g: g[:-1].T @ x[:-1],
-            grad_bias=lambda self, g: g[:-1].sum(0)),
+            grad_weight=lambda x, g: g[:-1].T @ x[:-1], grad_bias=lambda g: g[:-1].sum(0)),
     in_torch("tanh' at the output", "derivative at the output",
-             tanh=lambda self, layer, own, x: Bent.apply(
-                 x, torch.tanh, lambda z: 1 - torch.tanh(torch.tanh(z)) ** 2)),
+             tanh=bent(torch.tanh, lambda z: 1 - torch.tanh(torch.tanh(z)) ** 2)),
     in_torch("1 - z^2 with the input for the output", "derivative formula of the output at z",
-             tanh=lambda self, layer, own, x: Bent.apply(x, torch.tanh, lambda z: 1 - z ** 2)),
+             tanh=bent(torch.tanh, lambda z: 1 - z ** 2)),
     in_torch("a straight-through relu", "derivative missing",
-             relu=lambda self, layer, own, x: Bent.apply(x, torch.relu, torch.ones_like)),
+             relu=bent(torch.relu, torch.ones_like)),
     in_torch("leaky_relu with the derivative of relu", "derivative zero below",
-             leaky_relu=lambda self, layer, own, x: Bent.apply(
-                 x, lambda z: F.leaky_relu(z, layer["slope"]), lambda z: (z > 0).to(z.dtype))),
+             leaky_relu=lambda layer, own, x: bent(
+                 partial(T.leaky_relu, layer, own), lambda z: (z > 0).to(z.dtype))(layer, own, x)),
     in_torch("softplus' with a factor beta", "slope of the sharpness",
-             softplus=lambda self, layer, own, x: Bent.apply(
-                 x, lambda z: self.smooth_plus(z, layer["sharpness"]),
-                 lambda z: layer["sharpness"] * torch.sigmoid(layer["sharpness"] * z))),
+             softplus=lambda self, layer, own, x: bent(
+                 partial(T.softplus, self, layer, own),
+                 lambda z: layer["sharpness"] * torch.sigmoid(layer["sharpness"] * z))(
+                     layer, own, x)),
 
     # losses
     in_torch("losses summed whatever the reduction", "loss summed over the batch",
-             reduced=lambda self, each, spec, w: T.reduced(
-                 self, each, {**spec, "reduction": "sum"}, w)),
+             reduced=lambda each, spec, w: T.reduced(each, {**spec, "reduction": "sum"}, w)),
     in_torch("half the squared error", "loss halved",
-             mean_squared_error=lambda self, spec, y, t: ((y - t) ** 2 / 2).mean(1)),
+             mean_squared_error=lambda spec, y, t: ((y - t) ** 2 / 2).mean(1)),
     in_torch("squared error summed over outputs", "loss summed over outputs",
-             mean_squared_error=lambda self, spec, y, t: ((y - t) ** 2).sum(1)),
+             mean_squared_error=lambda spec, y, t: ((y - t) ** 2).sum(1)),
     in_torch("softmax before F.cross_entropy", "softmax twice",
-             softmax_cross_entropy=lambda self, spec, y, t: F.cross_entropy(
+             softmax_cross_entropy=lambda spec, y, t: F.cross_entropy(
                  y.softmax(1), t, reduction="none")),
     in_torch("sigmoid before a loss with logits", "sigmoid twice",
-             binary_cross_entropy_with_logits=lambda self, spec, y, t:
-             F.binary_cross_entropy_with_logits(y.sigmoid(), t, reduction="none").mean(1)),
+             binary_cross_entropy_with_logits=lambda spec, y, t:
+             T.binary_cross_entropy_with_logits(spec, y.sigmoid(), t)),
     in_jax("labels from 1", "labels counted from 1",
-           softmax_cross_entropy=lambda self, spec, y, t: J.softmax_cross_entropy(
-               self, spec, y, (t - 1) % y.shape[1] if t.ndim == 1 else t)),
+           softmax_cross_entropy=lambda spec, y, t: J.softmax_cross_entropy(
+               spec, y, (t - 1) % y.shape[1] if t.ndim == 1 else t)),
     in_jax("the perceptron's margin", "margin 0",
            hinge=lambda self, spec, y, t: jax.nn.relu(-t * y).mean(1)),
     in_torch("weighted losses by mean()", "weighted mean divided by B",
-             reduced=lambda self, each, spec, w: T.reduced(
-                 self, each if w is None else w * each, spec, None)),
+             reduced=lambda each, spec, w: T.reduced(each if w is None else w * each, spec, None)),
     in_torch("weights forgotten", "weights ignored",
-             reduced=lambda self, each, spec, w: T.reduced(self, each, spec, None)),
+             reduced=lambda each, spec, w: T.reduced(each, spec, None)),
 
     # penalties
-    in_torch("half the squares in L2", "penalty halved",
-             l2=lambda self, spec, a: (a ** 2).sum() / 2),
-    in_torch("L2 by torch.norm", "norm not squared", l2=lambda self, spec, a: a.norm()),
-    in_jax("the ratio on the squares", "ratio swapped",
-           elastic_net=lambda self, spec, a: J.elastic_net(
-               self, {**spec, "ratio": 1 - spec["ratio"]}, a)),
+    in_torch("half the squares in L2", "penalty halved", l2=lambda spec, a: (a ** 2).sum() / 2),
+    in_torch("L2 by torch.norm", "norm not squared", l2=lambda spec, a: a.norm()),
+    in_jax("the ratio on the squares", "ratio swapped", elastic_net=lambda spec, a: J.elastic_net(
+        {**spec, "ratio": 1 - spec["ratio"]}, a)),
     in_torch("groups along the other dimension", "groups along the other axis",
-             group_lasso=lambda self, spec, a: torch.linalg.vector_norm(
-                 a, dim=-1 - spec["axis"]).sum()),
+             group_lasso=lambda spec, a: T.group_lasso({"axis": -1 - spec["axis"]}, a)),
     in_torch("phi for the realized weight", "phi penalized for the weight",
-             answer_penalty=phi_for_weight),
+             penalized=lambda self, spec, own: self.penalty(
+                 spec, own["phi" if spec["on"] == "weight" else spec["on"]])),
 
     # optimizers
     in_torch("torch.optim.Adam's weight_decay", "coupled decay",
-             adam=torch_optimizer(lambda p, spec: torch.optim.Adam(
-                 p, spec["learning_rate"], betas(spec), spec["eps"], spec["decay"]))),
+             adam=lambda spec, theta: T.adam(spec, theta, torch.optim.Adam)),
     in_torch("torch.optim.SGD's weight_decay", "coupled decay",
-             sgd=torch_optimizer(lambda p, spec: torch.optim.SGD(
-                 p, spec["learning_rate"], spec["momentum"], weight_decay=spec["decay"]))),
-    in_torch("nesterov=True", "Nesterov momentum",
-             sgd=lambda self, spec, theta: T.sgd(self, spec, theta) if not spec["momentum"] else (
-                 lambda inner=torch.optim.SGD([theta], spec["learning_rate"], spec["momentum"],
-                                              nesterov=True):
-                 (self.decay(spec, theta), inner.step()))),
-    in_torch("amsgrad=True", "AMSGrad",
-             adam=torch_optimizer(lambda p, spec: torch.optim.AdamW(
-                 p, spec["learning_rate"], betas(spec), spec["eps"], spec["decay"],
-                 amsgrad=True))),
-    in_torch("the betas in the wrong order", "betas swapped",
-             adam=torch_optimizer(lambda p, spec: torch.optim.AdamW(
-                 p, spec["learning_rate"], betas(spec)[::-1], spec["eps"], spec["decay"]))),
+             sgd=lambda self, spec, theta: T.sgd(self, {**spec, "decay": 0}, theta,
+                                                 weight_decay=spec["decay"])),
+    in_torch("nesterov=True", "Nesterov momentum", sgd=lambda self, spec, theta: T.sgd(
+        self, spec, theta, nesterov=spec["momentum"] > 0)),
+    in_torch("amsgrad=True", "AMSGrad", adam=lambda spec, theta: T.adam(spec, theta, amsgrad=True)),
+    in_torch("the betas in the wrong order", "betas swapped", adam=lambda spec, theta: T.adam(
+        {**spec, "beta1": spec["beta2"], "beta2": spec["beta1"]}, theta)),
     in_torch("gradients not cleared between steps", "gradients accumulated",
-             answer_optimizer=accumulating),
+             optimizer=accumulating),
     in_jax("eps under the root", "eps inside the root",
-           adam=jax_adam(lambda spec, t, m, v: m / (1 - spec["beta1"] ** t) / jnp.sqrt(
-               v / (1 - spec["beta2"] ** t) + spec["eps"]))),
+           direction=lambda m, v, part1, part2, eps: m / part1 / jnp.sqrt(v / part2 + eps)),
     in_jax("no bias correction", "no bias correction",
-           adam=jax_adam(lambda spec, t, m, v: m / (jnp.sqrt(v) + spec["eps"]))),
+           direction=lambda m, v, part1, part2, eps: J.direction(m, v, 1, 1, eps)),
     in_jax("the counter of steps never moves", "t constant",
-           adam=jax_adam(lambda spec, t, m, v: m / (1 - spec["beta1"]) / (
-               jnp.sqrt(v / (1 - spec["beta2"])) + spec["eps"]))),
+           adam=lambda self, spec, t, *rest: J.adam(self, spec, 1, *rest)),
 ]
 
 
 UNLISTED = [
-    in_torch("negative differences cut off", weight=weight(
-        lambda a, b, phi: torch.relu(a - b) * phi)),
-    in_torch("rows of phi normalized", weight=weight(
-        lambda a, b, phi: (a - b) * F.normalize(phi, dim=1))),
-    in_torch("eigenvalues squared", weight=weight(lambda a, b, phi: (a ** 2 - b ** 2) * phi)),
-    in_torch("hardtanh for tanh", tanh=lambda self, layer, own, x: F.hardtanh(x)),
-    in_jax("gelu for relu", relu=lambda self, layer, own, x: jax.nn.gelu(x)),
-    in_torch("gradients clipped to 1", gradient=lambda self, leaf: T.gradient(
-        self, leaf).clamp(-1, 1)),
-    in_torch("gradients normalized", gradient=lambda self, leaf: F.normalize(
-        T.gradient(self, leaf).flatten(), dim=0).reshape(leaf.shape)),
-    in_torch("label smoothing", softmax_cross_entropy=lambda self, spec, y, t: F.cross_entropy(
+    weighed(lambda a, b, phi: torch.relu(a - b) * phi, "negative differences cut off"),
+    weighed(lambda a, b, phi: (a - b) * F.normalize(phi, dim=1), "rows of phi normalized"),
+    weighed(lambda a, b, phi: (a ** 2 - b ** 2) * phi, "eigenvalues squared"),
+    in_torch("hardtanh for tanh", tanh=lambda layer, own, x: F.hardtanh(x)),
+    in_jax("gelu for relu", relu=lambda layer, own, x: jax.nn.gelu(x)),
+    in_torch("gradients clipped to 1", gradient=lambda leaf: T.gradient(leaf).clamp(-1, 1)),
+    in_torch("gradients normalized", gradient=lambda leaf: F.normalize(
+        T.gradient(leaf).flatten(), dim=0).reshape(leaf.shape)),
+    in_torch("label smoothing", softmax_cross_entropy=lambda spec, y, t: F.cross_entropy(
         y, t, reduction="none", label_smoothing=0.1)),
-    in_torch("smooth L1 for the squared error", mean_squared_error=lambda self, spec, y, t:
+    in_torch("smooth L1 for the squared error", mean_squared_error=lambda spec, y, t:
              F.smooth_l1_loss(y, t, reduction="none").mean(1)),
     in_torch("torch.optim.Adamax, whose eps is inside the maximum",
-             adamax=lambda self, spec, theta:
-             (lambda inner=torch.optim.Adamax([theta], spec["learning_rate"], betas(spec),
-                                              spec["eps"]):
-              (self.decay(spec, theta), inner.step()))),
+             adamax=lambda self, spec, theta: self.decayed(spec, theta, torch.optim.Adamax(
+                 [theta], spec["learning_rate"], (spec["beta1"], spec["beta2"]), spec["eps"]))),
     in_torch("torch.optim.SGD's dampening, which spares the first step",
-             sgd=lambda self, spec, theta:
-             (lambda inner=torch.optim.SGD([theta], spec["learning_rate"], spec["momentum"],
-                                           spec["momentum"]):
-              (self.decay(spec, theta), inner.step()))),
+             sgd=lambda self, spec, theta: T.sgd(self, spec, theta, dampening=spec["momentum"])),
     by_hand("grad_lambda_out summed over every other input",
-            grad_out=lambda self, gap, phi, g: -(phi * g)[:, ::2].sum(1)),
+            grad_out=lambda gap, phi, g: -(phi * g)[:, ::2].sum(1)),
 ]
 
 
 def both(first, second):
     """Two bugs of one framework in one candidate."""
-    def methods(bug):
-        return {name: entry for name, entry in vars(bug.make).items() if not name.startswith("__")}
-    assert not set(methods(first)) & set(methods(second))
-    bases = {type_ for bug in (first, second) for type_ in bug.make.__bases__}
-    base = HandWritten if HandWritten in bases else bases.pop()
-    return planted(base, f"{first} + {second}", *first.names, *second.names,
-                   **methods(first), **methods(second))
+    return Bug(f"{first} + {second}", first.names + second.names,
+               type("Both", (first.make, second.make), {}))
 
 
 def titled(title):

@@ -4,24 +4,16 @@ STRUCTURED: one bug, which the list of known mistakes has. UNHEARD: bugs that no
 """
 import jax
 import torch
-from planted_bugs import J, T, in_jax, in_torch
+from oracle_torch import ByRule
+from planted_bugs import T, in_jax, in_torch
 
 F = torch.nn.functional
 
 
-def filled(places):
-    """L (n_out, k) filled with r at places(n_out, k) -> (rows, columns)."""
-    def lower(self, own):
-        n_out, k = len(own["lambda_out"]), own["q"].shape[1]
-        return own["r"].new_zeros(n_out, k).index_put(tuple(places(n_out, k)), own["r"])
-    return lower
-
-
-def of_svd(function):
-    """phi = function(u, s, v)."""
-    return lambda self, kind, own: (function(own["u"], own["s"], own["v"])
-                                    if kind == "spectral_svd" else T.eigenvectors(
-                                        self, kind, own))
+def by_columns(n_out, k):
+    rows, columns = torch.tril_indices(n_out, k)
+    order = columns.argsort(stable=True)
+    return rows[order], columns[order]
 
 
 def of_qr(function):
@@ -30,27 +22,9 @@ def of_qr(function):
         function(own["r"] if kind == "spectral_full_qr" else self.lower(own), own["q"]))
 
 
-def substituted(state):
+def substituted(state, title, *names):
     """A nested network with another u_k: state(h_k, part, u_{k-1}, h_{k-1})."""
-    def nested(self, layer, own, x):
-        u, h, depth = x, x, sum(name.startswith("phi_") for name in own)
-        for k in range(1, depth + 1):
-            part = self.transfer(layer, own, k)
-            z = F.linear(u, self.weight(part))
-            z = z if part["bias"] is None else z + part["bias"]
-            if k == depth:
-                return z
-            before, h = h, getattr(self, layer["activation"])(layer, own, z)
-            u = state(h, part, u, before) if layer["skip"] else h
-    return nested
-
-
-def through(u, part):
-    return u @ part["phi"].T
-
-
-def gap(part):
-    return part["lambda_in"][None, :] - part["lambda_out"][:, None]
+    return in_torch(title, *names, nested=T.substituted, state=state)
 
 
 def own_eigenvalues(self, layer, own, k):
@@ -60,90 +34,70 @@ def own_eigenvalues(self, layer, own, k):
         layer["shared"] and k > 1) else part
 
 
-class Straight(torch.autograd.Function):
+def straight_through(self, layer, own, weight):
     """A masked weight whose gradient goes on as it came."""
-
-    @staticmethod
-    def forward(ctx, weight, keep):
-        return torch.where(keep, weight, torch.zeros_like(weight))
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad, None
-
-
-def mask_of_phi(self, layer, own, weight):
-    return T.keep(self, layer, own, own["phi"] if "phi" in own else weight)
-
-
-def dynamic(function):
-    return lambda self, layer, size: (layer["threshold"] if "threshold" in layer
-                                      else function(self, size, layer["sparsity"]))
+    return ByRule.apply(lambda weight: T.masked(self, layer, own, weight), lambda g, weight: (g,),
+                        weight)
 
 
 STRUCTURED = [
-    in_torch("r read along the columns of L", "r packed column by column",
-             lower=filled(lambda n, k: torch.tril_indices(n, k)[
-                 :, torch.tril_indices(n, k)[1].argsort(stable=True)])),
+    in_torch("r read along the columns of L", "r packed column by column", places=by_columns),
     in_torch("torch.triu_indices for r", "r packed as an upper triangle",
-             lower=filled(torch.triu_indices)),
+             places=torch.triu_indices),
     in_torch("R q^T", "R for its transpose", eigenvectors=of_qr(lambda low, q: low.T @ q.T)),
     in_torch("L q", "q for its transpose", eigenvectors=of_qr(lambda low, q: low @ q)),
     in_torch("tril of a full r", "r of the full form cut to its triangle",
              eigenvectors=lambda self, kind, own: T.eigenvectors(self, kind, {
                  **own, "r": own["r"].tril()} if kind == "spectral_full_qr" else own)),
     in_torch("V and U in the wrong order", "u and v swapped", "phi transposed",
-             eigenvectors=of_svd(lambda u, s, v: v.T @ torch.diag(s) @ u.T)),
-    in_torch("Vh taken for V", "v transposed",
-             eigenvectors=of_svd(lambda u, s, v: u @ torch.diag(s) @ v.T)),
-    in_torch("u @ (v * s)", "s on the columns of v", eigenvectors=of_svd(
-        lambda u, s, v: u @ (v * s) if v.shape[1] == len(s) else u @ v[:, :0] @ s)),
-    in_torch("s forgotten", "s ignored", eigenvectors=of_svd(lambda u, s, v: u @ v + 0 * s.sum())),
+             of_svd=lambda u, s, v: v.T @ torch.diag(s) @ u.T),
+    in_torch("Vh taken for V", "v transposed", of_svd=lambda u, s, v: u @ torch.diag(s) @ v.T),
+    in_torch("u @ (v * s)", "s on the columns of v", of_svd=lambda u, s, v: (
+        u @ (v * s) if v.shape[1] == len(s) else u @ v[:, :0] @ s)),
+    in_torch("s forgotten", "s ignored", of_svd=lambda u, s, v: u @ v + 0 * s.sum()),
     in_torch("r.detach()", "r detached", eigenvectors=lambda self, kind, own: T.eigenvectors(
         self, kind, {**own, "r": own["r"].detach()} if "r" in own else own)),
-    in_torch("a chain of layers", "skip blocks missing",
-             nested=substituted(lambda h, part, u, before: h)),
+    substituted(lambda h, part, u, before: h, "a chain of layers", "skip blocks missing"),
     in_jax("Phi for its inverse", "sign of the inverse",
-           through=lambda self, part, u: -J.through(self, part, u)),
-    in_torch("2 - Phi for the inverse", "inverse of one transfer",
-             nested=substituted(lambda h, part, u, before: h - through(before, part))),
-    in_torch("W for phi in the inverse", "inverse with the weight",
-             nested=substituted(lambda h, part, u, before: h - u @ (gap(part) * part["phi"]).T)),
+           state=lambda h, part, u, before: h + u @ part["phi"].T),
+    substituted(lambda h, part, u, before: h - before @ part["phi"].T, "2 - Phi for the inverse",
+                "inverse of one transfer"),
+    substituted(lambda h, part, u, before: h - u @ T().weight(part).T,
+                "W for phi in the inverse", "inverse with the weight"),
     in_torch("skip connections whatever skip says", "skip blocks not asked for",
              nested=lambda self, layer, own, x: T.nested(self, {**layer, "skip": True}, own, x)),
     in_jax("stop_gradient around the inverse", "skip path detached",
-           through=lambda self, part, u: jax.lax.stop_gradient(J.through(self, part, u))),
-    in_torch("phi detached in the inverse", "grad_phi without the skip path",
-             nested=substituted(lambda h, part, u, before: h - u @ part["phi"].detach().T)),
-    in_torch("u detached in the inverse", "grad_u without the skip path",
-             nested=substituted(lambda h, part, u, before: h - through(u.detach(), part))),
+           state=lambda h, part, u, before: h - jax.lax.stop_gradient(u @ part["phi"].T)),
+    substituted(lambda h, part, u, before: h - u @ part["phi"].detach().T,
+                "phi detached in the inverse", "grad_phi without the skip path"),
+    substituted(lambda h, part, u, before: h - u.detach() @ part["phi"].T,
+                "u detached in the inverse", "grad_u without the skip path"),
     in_torch("shared eigenvalues detached in the second transfer",
              "shared eigenvalues from the transfer into them only", transfer=own_eigenvalues),
-    in_torch("the threshold compared with phi", "mask of phi", keep=mask_of_phi),
+    in_torch("the threshold compared with phi", "mask of phi",
+             keep=lambda self, layer, own, w: T.keep(self, layer, own, own.get("phi", w))),
     in_torch("W > c", "mask of the signed weight",
              keep=lambda self, layer, own, w: w > self.threshold(layer, w)),
     in_torch("|W| >= c", "weights at the threshold kept",
              keep=lambda self, layer, own, w: w.abs() >= self.threshold(layer, w.abs())),
-    in_torch("a straight-through mask", "gradient not masked",
-             masked=lambda self, layer, own, w: Straight.apply(w, self.keep(layer, own, w))),
+    in_torch("a straight-through mask", "gradient not masked", masked=straight_through),
     in_torch("F.softshrink", "weights shrunk by the threshold",
              masked=lambda self, layer, own, w: F.softshrink(w, float(self.threshold(
                  layer, w.abs())))),
     in_torch("a quantile of every row", "quantile in each row",
-             threshold=dynamic(lambda self, size, share: torch.stack([
-                 self.quantile(row, share) for row in size])[:, None])),
+             quantile=lambda size, share: torch.stack([T.quantile(row, share) for row in size])[
+                 :, None]),
     in_torch("the density for the sparsity", "quantile of the density",
-             threshold=dynamic(lambda self, size, share: self.quantile(size.flatten(), 1 - share))),
+             quantile=lambda size, share: T.quantile(size, 1 - share)),
 ]
 UNHEARD = [
     in_torch("q made orthonormal anew", eigenvectors=of_qr(
         lambda low, q: low @ torch.linalg.qr(q)[0].T)),
-    in_torch("singular values sorted", eigenvectors=of_svd(
-        lambda u, s, v: u @ torch.diag(s.sort().values) @ v)),
-    in_torch("half of the skip path", nested=substituted(
-        lambda h, part, u, before: h - through(u, part) / 2)),
-    in_torch("a skip path without its eigenvectors' signs", nested=substituted(
-        lambda h, part, u, before: h - u @ part["phi"].abs().T)),
+    in_torch("singular values sorted",
+             of_svd=lambda u, s, v: u @ torch.diag(s.sort().values) @ v),
+    substituted(lambda h, part, u, before: h - u @ part["phi"].T / 2, "half of the skip path"),
+    substituted(lambda h, part, u, before: h - u @ part["phi"].abs().T,
+                "a skip path without its eigenvectors' signs"),
     in_torch("a sigmoid for the mask", masked=lambda self, layer, own, w: w * torch.sigmoid(
         50 * (w.abs() - self.threshold(layer, w.abs())))),
     in_torch("the mean of |W| for the threshold",

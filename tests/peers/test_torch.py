@@ -1,15 +1,11 @@
 """Gradients and optimizers against PyTorch, in float64."""
 import pytest
+from random_networks import (Backend, assert_agree, assert_same_steps, random_problem, random_steps,
+                             steps_of)
+from torch_layers import FAR, F, apply, torch, weight
 
-torch = pytest.importorskip("torch")
-F = torch.nn.functional
-
-from random_networks import (Backend, assert_agree, assert_same_steps,  # noqa: E402
-                             random_problem, random_steps, steps_of)
-from torch_layers import FAR, apply, weight  # noqa: E402
-
-from npspectral import SGD, Adam, Adamax  # noqa: E402
-from npspectral.nn import tree  # noqa: E402
+from npspectral import SGD, Adam, Adamax
+from npspectral.nn import tree
 
 TORCH = Backend(apply, weight, torch.as_tensor, {
     "mean_squared_error": lambda y, t: ((y - t) ** 2).mean(1),

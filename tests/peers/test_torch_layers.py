@@ -3,18 +3,16 @@ import itertools
 
 import numpy as np
 import pytest
+import torch_layers
+from conftest import assert_near, random_array, random_params
+from torch_layers import torch
 
-torch = pytest.importorskip("torch")
-
-import torch_layers  # noqa: E402
-from conftest import assert_near, random_array, random_params  # noqa: E402
-
-from npspectral import (ELU, Dense, Identity, Nested, ReLU, Sigmoid, Softplus, Sparse,  # noqa: E402
-                        Spectral, SpectralQR, SpectralSVD, Tanh)
-from npspectral.nn import (ComplexRecurrentSpectral, Normal, RecurrentSpectral,  # noqa: E402
+from npspectral import (ELU, Dense, Identity, Nested, ReLU, Sigmoid, Softplus, Sparse, Spectral,
+                        SpectralQR, SpectralSVD, Tanh)
+from npspectral.nn import (ComplexRecurrentSpectral, Normal, RecurrentSpectral,
                            SpectralFullQR, SpectralGaussianSVD, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral)
-from npspectral.nn.recurrent.complex import NAMES  # noqa: E402
+from npspectral.nn.recurrent.complex import NAMES
 
 SIZES = [(7, 4), (4, 7), (5, 5)]
 FACTORED = [*itertools.product((SpectralQR, SpectralFullQR, SpectralSVD, SpectralGaussianSVD),

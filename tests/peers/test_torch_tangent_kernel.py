@@ -1,18 +1,14 @@
 """The tangent kernel against PyTorch, in float64: the contraction of its automatic Jacobians."""
 import numpy as np
 import pytest
+import torch_layers
+from conftest import random_array, random_params
+from torch_layers import torch
 
-torch = pytest.importorskip("torch")
-
-import torch_layers  # noqa: E402
-from conftest import random_array, random_params  # noqa: E402
-
-from npspectral import ELU, Chain, Dense, Nested, ReLU, Sparse, Spectral, Tanh  # noqa: E402
-from npspectral.analysis.kernels.tangent import (tangent_kernel,  # noqa: E402
-                                                 tangent_kernel_parts)
-from npspectral.nn import (FixedOrientations, OneHidden, ScaledDense, SpectralFullQR,  # noqa: E402
+from npspectral import ELU, Chain, Dense, Nested, ReLU, Sparse, Spectral, Tanh
+from npspectral.analysis.kernels.tangent import tangent_kernel, tangent_kernel_parts
+from npspectral.nn import (FixedOrientations, OneHidden, ScaledDense, SpectralFullQR,
                            SpectralGaussianSVD, SpectralQR, SpectralSVD, mean_field)
-
 
 FROZEN = {"q", "u", "v", "orientation"}
 

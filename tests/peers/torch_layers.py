@@ -36,15 +36,9 @@ def phi_of(p, layer):
 def weight(p, layer):
     if "weight" in p:
         return p["weight"]
-    lambda_in, lambda_out = p.get("lambda_in", layer.lambda_in), p.get("lambda_out",
-                                                                       layer.lambda_out)
-    columns = lambda_in[None, :] if torch.is_tensor(lambda_in) else lambda_in
-    rows = lambda_out[:, None] if torch.is_tensor(lambda_out) else lambda_out
+    columns = p["lambda_in"][None, :] if "lambda_in" in p else layer.lambda_in
+    rows = p["lambda_out"][:, None] if "lambda_out" in p else layer.lambda_out
     return (columns - rows) * phi_of(p, layer)
-
-
-def affine(p, x, layer):
-    return x @ weight(p, layer).T + p.get("bias", 0)
 
 
 def masked(p, x, layer):
@@ -53,10 +47,6 @@ def masked(p, x, layer):
     size = whole.detach().abs()
     c = layer.threshold if layer.sparsity is None else torch.quantile(size, layer.sparsity)
     return x @ torch.where(size > c, whole, 0.0).T + p["bias"]
-
-
-def scaled_dense(p, x, layer):
-    return layer.scale * F.linear(x, p["weight"]) + p.get("bias", 0.0)
 
 
 def fixed_orientations(p, x, layer):
@@ -181,9 +171,11 @@ def apply(p, x, layer):
 
 FUNCTIONS = {
     **dict.fromkeys((Dense, Spectral, SpectralQR, SpectralFullQR, SpectralSVD,
-                     SpectralGaussianSVD), affine),
-    Sparse: masked, ScaledDense: scaled_dense, FixedOrientations: fixed_orientations,
-    OneHidden: one_hidden, Nested: nested, RecurrentSpectral: recurrent,
+                     SpectralGaussianSVD),
+                    lambda p, x, layer: x @ weight(p, layer).T + p.get("bias", 0)),
+    ScaledDense: lambda p, x, layer: layer.scale * F.linear(x, p["weight"]) + p.get("bias", 0),
+    Sparse: masked, FixedOrientations: fixed_orientations, OneHidden: one_hidden, Nested: nested,
+    RecurrentSpectral: recurrent,
     TriangularRecurrentSpectral: recurrent, SwitchedRecurrentSpectral: switched,
     ComplexRecurrentSpectral: complex_recurrent,
     Identity: lambda p, x, layer: x,
