@@ -21,14 +21,14 @@ nav ol { padding-left: 1.4rem; columns: 24rem 2; } nav li { break-inside: avoid;
 section { border-top: 1px solid #ccc; margin-top: 1.2rem; padding-top: 1.2rem; }
 math[display] { margin: .5rem 0; overflow-x: auto; overflow-y: hidden; max-width: 100%; }
 math { font-size: 1.05em; }
-pre { font: 13px/1.5 ui-monospace, Menlo, Consolas, monospace; background: #f6f6f4; margin: 0;
+pre { font: 12px/1.5 ui-monospace, Menlo, Consolas, monospace; background: #f6f6f4; margin: 0;
       padding: .6rem .8rem; overflow-x: auto; }
 pre.out { background: #fff; border-left: 4px solid #0072b2; margin-top: .4rem; }
 pre .c { color: #6a6a6a; } pre .k { color: #0b5394; } pre .a { color: #a84300; }
 img { display: block; max-width: 100%; height: auto; margin: .6rem 0; }
 p { margin: .5rem 0; } p.bad { color: #a84300; font-weight: bold; }
 @media (min-width: 62rem) {
-  section { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 0 2rem; }
+  section { display: grid; grid-template-columns: minmax(0, 4fr) minmax(0, 8fr); gap: 0 2rem; }
 }
 """
 
@@ -94,6 +94,7 @@ def picture(figure):
 
 def colored(code):
     """Code as HTML: comments, keywords and asserts have colors of their own."""
+    code = re.sub(r"  # noqa.*", "", code)
     lines, pieces, at = code.splitlines(keepends=True), [], (1, 0)
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         kind = kind_of(token)

@@ -14,8 +14,8 @@ d, h, p = 5, 200, 30
 #     u_n = omega_n . x/sqrt(d) + b_n
 #     f(x) = 1/h sum_n beta_n sigma(u_n)
 # Here `sigma(u)` is `u` where `u > 0`, else 0. Shorter, with `v_n = (omega_n, b_n)`:
-#     u_n = v_n . xh
-#     xh = (x/sqrt(d), 1)
+#     u_n = v_n . xhat
+#     xhat = (x/sqrt(d), 1)
 
 
 def extended(x):
@@ -48,9 +48,9 @@ assert 8 < ratio < 12.5
 # %% The gradient of f
 # The chain rule, from the output back. `sigma'(u)` is 1 where `u > 0`, else 0:
 #     df/dbeta_n = 1/h sigma(u_n)
-#     df/dv_n = 1/h beta_n sigma'(u_n) xh
+#     df/dv_n = 1/h beta_n sigma'(u_n) xhat
 # And because `sigma(u) = sigma'(u) u`, one quantity `s_n` gives both:
-#     s_n = sum_mu g_mu sigma'(u_n mu) xh_mu
+#     s_n = sum_mu g_mu sigma'(u_{n mu}) xh_mu
 #     sum_mu g_mu df_mu/dv_n = 1/h beta_n s_n
 #     sum_mu g_mu df_mu/dbeta_n = 1/h v_n . s_n
 
@@ -136,13 +136,13 @@ assert np.allclose(beta * grad_beta, (v * grad_v).sum(1))
 # by a factor; the neurons that grow are those that see `x_1`, and the others stay behind.
 
 figure = Figure(figsize=(8, 3.2), constrained_layout=True)
-figure.suptitle("Weights of each neuron, at the end of training: feature learning grows omega_1")
+figure.suptitle("Weights of each neuron: feature learning grows those of the relevant input")
 for axes, (alpha, name) in zip(figure.subplots(1, 2), [(0.1, "feature"), (100, "lazy")]):
     end_v = ends[alpha][0]
     axes.plot(v[:, 0], np.abs(v[:, 1]), ".", color="#777777", markersize=4, label="start")
     axes.plot(end_v[:, 0], np.abs(end_v[:, 1]), ".", color="#D55E00", markersize=4, label="end")
-    axes.set(title=f"alpha = {alpha}, {name}", xlabel="omega_1, relevant",
-             ylabel="|omega_2|, irrelevant")
+    axes.set(title=f"alpha = {alpha}, {name}", xlabel=r"$\omega_1$, relevant",
+             ylabel=r"$|\omega_2|$, irrelevant")
     axes.legend()
 
 

@@ -10,10 +10,10 @@ rng = np.random.default_rng(0)
 d, h, p = 5, 100, 200
 
 # %% The network and its derivatives
-# With `v_n = (omega_n, b_n)` and `xh = (x/sqrt(d), 1)`, as in step 5,
-#     f(x) = 1/h sum_n beta_n sigma(v_n . xh)
-#     df/dv_n = 1/h beta_n sigma'(v_n . xh) xh
-#     df/dbeta_n = 1/h sigma(v_n . xh)
+# With `v_n = (omega_n, b_n)` and `xhat = (x/sqrt(d), 1)`, as in step 5,
+#     f(x) = 1/h sum_n beta_n sigma(v_n . xhat)
+#     df/dv_n = 1/h beta_n sigma'(v_n . xhat) xhat
+#     df/dbeta_n = 1/h sigma(v_n . xhat)
 # `J` has a row for each point and a column for each parameter.
 
 
@@ -95,7 +95,7 @@ assert np.allclose(solution(t + 1e-30j).imag / 1e-30, -Theta @ (solution(t) - y)
 #     phi_r = sqrt(p) v_r
 #     omega_r^2 = (phi_r . y/p)^2 = (v_r . y)^2/p
 # They add up to 1, because the `v_r` are a basis and `|y|^2 = p`. (The talk leaves the square out.)
-# The best kernel is `K* = y y^T`: it has one eigenvector, and that is the label.
+# The best kernel is `K^* = y y^T`: it has one eigenvector, and that is the label.
 
 
 def shares(vectors):
@@ -129,7 +129,7 @@ axes = figure.subplots()
 for (step, found), color in zip(on_the_way.items(), ("#777777", "#0072B2", "#D55E00")):
     axes.plot(np.arange(1, 31), np.cumsum(found)[:30], color=color, label=f"after {step} steps")
     print(f"after {step:4} steps, share of the labels on the first 10: {found[:10].sum():.2f}")
-axes.set(xlabel="eigenvectors r, from the first on", ylabel="sum of omega_r^2", ylim=(0, 1))
+axes.set(xlabel="eigenvectors r, from the first on", ylabel=r"sum of $\omega_r^2$", ylim=(0, 1))
 axes.legend()
 assert on_the_way[1200][:10].sum() > on_the_way[0][:10].sum() + 0.3
 

@@ -76,7 +76,7 @@ assert np.allclose(moved.imag / 1e-30, z_dot)
 # For `p = 1` a neuron rests where the bracket is 0. All but one of its terms are along `z`, so `x`
 # must be too, `z = c x`:
 #     c x (1 - c x^2/d + 2 c x^2/d) = 0
-#     z* = -d x/x^2
+#     z^* = -d x/x^2
 # There `omega = b x/sqrt(d)`, so `(omega, b)` is `b` times `(x/sqrt(d), 1)`: it has turned to the
 # point. And `z . x < z^2`, so only neurons with `b > 0` feel it.
 
@@ -124,16 +124,16 @@ for axes, vectors, labels, title in zip(figure.subplots(1, 2), (start, v), (many
     axes.scatter(*(-np.sqrt(d) * vectors[:, d:] * where).T, c=labels, cmap="tab20", s=14)
     for label, color in ((1, "#0072B2"), (-1, "#D55E00")):
         axes.plot(*x[g == label].T, "x", color=color, label=f"y = {label}")
-    axes.set(title=title, xlim=(-4, 4), ylim=(-4, 4), xlabel="z_1", ylabel="z_2")
+    axes.set(title=title, xlim=(-4, 4), ylim=(-4, 4), xlabel="$z_1$", ylabel="$z_2$")
     axes.set_aspect("equal")
 axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 # %% An attractor can be replaced by one neuron
 # On the points `A` where they are active, neurons of one attractor give together
-#     sum_n beta_n v_n . xh = M . xh
+#     sum_n beta_n v_n . xhat = M . xhat
 #     M = sum_n beta_n v_n
 # If all `beta_n > 0`, one neuron with `beta = sqrt(|M|)` and `v = M/beta` is active on `A`, because
-# each `v_n . xh` is positive there, and off elsewhere, because none is. So `f` stays as it is on
+# each `v_n . xhat` is positive there, and off elsewhere, because none is. So `f` stays as it is on
 # the training points. (With all `beta_n < 0` the same holds for `-M`.) Elsewhere `f` changes.
 
 

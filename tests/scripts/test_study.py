@@ -78,9 +78,18 @@ def test_a_step_that_fails_is_told_by_its_line(tmp_path, monkeypatch, capsys):
     ("lambda_in_j", "<msubsup><mi>λ</mi><mrow><mi>j</mi></mrow><mrow><mtext>in</mtext></mrow>"
                     "</msubsup>"),
     ("Phi^-1", "<msup><mi>Φ</mi><mrow><mo>−</mo><mn>1</mn></mrow></msup>"),
-    ("(a + b)/c", "<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac>"),
     ("zdot", '<mover accent="true"><mi>z</mi><mo>˙</mo></mover>'),
+    ("x'", "<msup><mi>x</mi><mrow><mo>′</mo></mrow></msup>"),
     ("a < b", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>"),
+    ("a/b", "<mi>a</mi><mo>/</mo><mi>b</mi>"),
 ])
 def test_a_formula_becomes_mathml(text, want):
     assert mathml(text) == f"<math>{want}</math>"
+
+
+def test_fractions_stand_upright_on_lines_of_their_own():
+    assert mathml("(a + b)/c", block=True) == (
+        '<math display="block"><mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow>'
+        "<mrow><mi>c</mi></mrow></mfrac></math>")
+    assert "<mrow><mrow><mi>d</mi><mi>f</mi></mrow><mrow><mo>(</mo><mi>x</mi>" in mathml(
+        "df(x)/dt", block=True).partition("<mfrac>")[2]         # all of df(x) is above the line
