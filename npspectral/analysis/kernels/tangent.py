@@ -3,8 +3,10 @@
     J_kn,theta = df_k(x_n) / dtheta
     Theta_nm,kl = sum_theta J_kn,theta J'_lm,theta     over all trainable parameters
 
-Under gradient flow on the loss (1/p) sum_m loss(f(x_m)) it moves the outputs:
-df_k(x)/dt = (1/p) sum_m,l Theta_km,l g_l(x_m), with the force g_l = -dloss/df_l.
+Gradient flow of L = (1/p) sum_m loss(f(x_m)), with the force g_l = -dloss/df_l, moves parameters,
+and by the chain rule these move the outputs at any point x:
+    dtheta/dt = -dL/dtheta = (1/p) sum_m,l g_l(x_m) df_l(x_m)/dtheta
+    df_k(x)/dt = sum_theta df_k(x)/dtheta dtheta/dt = (1/p) sum_m,l Theta_kl(x, x_m) g_l(x_m)
 
 `tangent_kernel_by_definition` is that product. `tangent_kernel` gives the same without J for every
 layer that has a `kernel_term`: the rows of its J are outer products, so their Gram matrix is a
