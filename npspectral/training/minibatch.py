@@ -103,6 +103,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
         for record in fit(...):         # stop when you like; `train` runs to the last epoch
             ...
 
+    Every step descends L = loss + penalties, the loss a mean over the batch.
     start       params, or a Record to go on from; neither is changed. `rng` is set to its state.
     x, target   (n, n_in) and n targets as the loss takes them, in memory or memory maps; shuffled
                 by `rng` in every epoch, a smaller last batch is kept; one batch of all n is not

@@ -1,5 +1,7 @@
 """Every study step holds, and none of its lines can be broken without an assert that says so."""
+import importlib
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -93,3 +95,30 @@ def test_fractions_stand_upright_on_lines_of_their_own():
         "<mrow><mi>c</mi></mrow></mfrac></math>")
     assert "<mrow><mrow><mi>d</mi><mi>f</mi></mrow><mrow><mo>(</mo><mi>x</mi>" in mathml(
         "df(x)/dt", block=True).partition("<mfrac>")[2]         # all of df(x) is above the line
+
+
+INDEX = STEPS[0].parent / "INDEX.md"
+ROWS = [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in INDEX.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and not line.startswith(("| formula", "| ---"))]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_a_formula_of_the_index_stands_where_it_says(row):
+    formula, seeds, where, said, step = row
+    assert formula and set(seeds) <= set("ABCD, ")
+    (path, name), = re.findall(r"\[.+\]\(\.\./\.\./(.+)\.py\) `(\w+)`", where)
+    module = importlib.import_module(path.replace("/", "."))
+    found = getattr(module, name)
+    texts = " ".join(f"{module.__doc__} {found.__doc__}".split())
+    assert found.__module__ == module.__name__
+    assert " ".join(said.strip("`").split()) in texts
+    if step:
+        (number, file), = re.findall(r"\[(\d+)\]\((step\d+_\w+\.py)\)", step)
+        assert file.startswith(f"step{int(number):02}_") and (INDEX.parent / file).is_file()
+
+
+def test_links_of_the_index_lead_to_files():
+    links = re.findall(r"\]\(([^)#]+)", INDEX.read_text(encoding="utf-8"))
+    assert len(links) > len(ROWS) and all((INDEX.parent / link).is_file() for link in links)
+    assert len(ROWS) >= 40
