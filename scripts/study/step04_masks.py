@@ -74,6 +74,8 @@ new_in, new_out, new_phi = step(lambda_in, lambda_out, phi, mG)
 W_new = (new_in - new_out[:, None]) * new_phi
 by_column, by_row = (mG * phi).sum(0), (mG * phi).sum(1)[:, None]
 assert np.array_equal(new_phi[~m], phi[~m])
+assert np.isclose((phi * (new_phi - phi)).sum(),    # scale rule of step 1, true with any mask
+                  lambda_in @ (new_in - lambda_in) + lambda_out @ (new_out - lambda_out))
 assert np.allclose((W_new - W)[~m], (-eta * phi * (by_column + by_row))[~m])
 assert (W_new != W)[~m].all()
 
