@@ -38,7 +38,8 @@ assert np.allclose(np.abs(lambda_in / c) * np.linalg.norm(phi * c, axis=0), R)
 #     a = 1/(4 s^2)
 #     b = 1/(4 S^2)
 # Complete the square, then use that the integral of `exp(-k u^2)` over u is `sqrt(pi/k)`:
-#     a (x - m)^2 + b (x - M)^2 = (a + b) (x - (a m + b M)/(a + b))^2 + ((a b)/(a + b)) (M - m)^2
+#     a (x - m)^2 + b (x - M)^2 = (a + b) (x - r)^2 + ((a b)/(a + b)) (M - m)^2
+#     r = (a m + b M)/(a + b)
 #     overlap = sqrt((2 s S)/(s^2 + S^2)) exp((-(M - m)^2)/(4 (s^2 + S^2)))
 
 
@@ -51,7 +52,8 @@ a, b = 1 / (4 * s**2), 1 / (4 * S**2)
 u, step = np.linspace(-9, 9, 2001, retstep=True)
 p = np.exp(-(u - m)**2 / (2 * s**2)) / (s * np.sqrt(2 * np.pi))
 q = np.exp(-(u - M)**2 / (2 * S**2)) / (S * np.sqrt(2 * np.pi))
-square = (a + b) * (u - (a * m + b * M) / (a + b))**2 + a * b / (a + b) * (M - m)**2
+r = (a * m + b * M) / (a + b)
+square = (a + b) * (u - r)**2 + a * b / (a + b) * (M - m)**2
 assert np.allclose(np.sqrt(p * q), np.exp(-square) / np.sqrt(2 * np.pi * s * S))
 assert np.isclose(overlap(m, M, s, S), np.sqrt(p * q).sum() * step)     # the integral as a sum
 
@@ -155,7 +157,8 @@ def train(x, a_lambda, a_phi, steps=300, rate=0.3, momentum=0.9):
 lambda_alone, phi_alone, R_alone = train(x_alone, 0.005, 0.02)
 lambda_pairs, phi_pairs, R_pairs = train(x_pairs, 0.0005, 0.002)
 ratio = np.abs(lambda_alone) / np.linalg.norm(phi_alone, axis=0)
-print("distance:", distance.round(2), "R:", R_alone.round(2), "R of pairs:", R_pairs.round(1))
+print("first set, feature by feature: distance, R", distance.round(2), R_alone.round(2), sep="\n")
+print("second set: R", R_pairs.round(1), sep="\n")
 assert R_alone[distance > 0.35].min() > R_alone[gap == 0].max()
 assert np.corrcoef(distance, R_alone)[0, 1] > 0.9
 assert np.allclose(ratio[distance > 0.35], 2, rtol=0.02)

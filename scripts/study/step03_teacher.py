@@ -13,8 +13,8 @@ rng = np.random.default_rng(0)
 # a node by `R_dense` or by `R_spectral`. With the absolute value, which the poster leaves out,
 # they are one number.
 #     w_ij = (0 - lambda_out_i) phi_ij
-#     R_dense_i = sqrt(sum_j w_ij^2)
-#     R_spectral_i = |lambda_out_i| sqrt(sum_j phi_ij^2)
+#     R_dense^i = sqrt(sum_j w_ij^2)
+#     R_spectral^i = |lambda_out_i| sqrt(sum_j phi_ij^2)
 
 lambda_out, phi = rng.standard_normal(4), rng.standard_normal((4, 5))
 W = (0 - lambda_out[:, None]) * phi
