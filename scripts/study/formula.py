@@ -70,17 +70,14 @@ class Formula:
             script = "'" if sign == "'" else self.script()
             if sign == "_" and script in UPRIGHT:
                 above += f"<mtext>{script}</mtext>"
+            elif sign == "^" and above:                             # the square of lambda_in_j
+                return (f"<msup><mrow><mo>(</mo>{scripts(base, below, above)}<mo>)</mo></mrow>"
+                        f"<mrow>{Formula(script).row()}</mrow></msup>")
             elif sign == "_":
                 below += letters(script)
             else:
                 above += {"'": "<mo>′</mo>", "*": "<mo>*</mo>"}.get(script) or Formula(script).row()
-        kind = "under" if base == SUM else "sub"
-        if above and below:
-            both = "munderover" if base == SUM else "msubsup"
-            return f"<{both}>{base}<mrow>{below}</mrow><mrow>{above}</mrow></{both}>"
-        if above:
-            return f"<msup>{base}<mrow>{above}</mrow></msup>"
-        return f"<m{kind}>{base}<mrow>{below}</mrow></m{kind}>" if below else base
+        return scripts(base, below, above)
 
     def script(self):
         """The text below or above: a token, one with a sign, or what braces hold."""
@@ -104,7 +101,9 @@ class Formula:
             return f"<mrow><mo>|</mo>{self.row('|')}<mo>|</mo></mrow>"
         if token == "sqrt" and self.next_is("("):
             self.take()
-            return f"<msqrt>{self.row(')')}</msqrt>"
+            block, self.block = self.block, False           # no upright fraction under a root
+            inside, self.block = self.row(")"), block
+            return f"<msqrt>{inside}</msqrt>"
         if token[0].isdigit():
             return f"<mn>{token}</mn>"
         if not token.isalpha():
@@ -126,6 +125,15 @@ def name(word):
     if word[0] == "d" and (word[1:] in GREEK or len(word) == 2):
         return f"<mrow><mi>d</mi>{name(word[1:])}</mrow>"
     return f'<mi mathvariant="normal">{word}</mi>'
+
+
+def scripts(base, below, above):
+    kind = ("munder", "munderover") if base == SUM else ("msub", "msubsup")
+    if below and above:
+        return f"<{kind[1]}>{base}<mrow>{below}</mrow><mrow>{above}</mrow></{kind[1]}>"
+    if above:
+        return f"<msup>{base}<mrow>{above}</mrow></msup>"
+    return f"<{kind[0]}>{base}<mrow>{below}</mrow></{kind[0]}>" if below else base
 
 
 def letters(script):

@@ -79,6 +79,9 @@ def test_a_step_that_fails_is_told_by_its_line(tmp_path, monkeypatch, capsys):
     ("w_ij", "<msub><mi>w</mi><mrow><mi>i</mi><mi>j</mi></mrow></msub>"),
     ("lambda_in_j", "<msubsup><mi>λ</mi><mrow><mi>j</mi></mrow><mrow><mtext>in</mtext></mrow>"
                     "</msubsup>"),
+    ("lambda_in_j^2", "<msup><mrow><mo>(</mo><msubsup><mi>λ</mi><mrow><mi>j</mi></mrow><mrow>"
+                      "<mtext>in</mtext></mrow></msubsup><mo>)</mo></mrow><mrow><mn>2</mn></mrow>"
+                      "</msup>"),
     ("Phi^-1", "<msup><mi>Φ</mi><mrow><mo>−</mo><mn>1</mn></mrow></msup>"),
     ("zdot", '<mover accent="true"><mi>z</mi><mo>˙</mo></mover>'),
     ("x'", "<msup><mi>x</mi><mrow><mo>′</mo></mrow></msup>"),
