@@ -32,6 +32,12 @@ class Spectral(Layer):
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
     Phys. Rev. E 104, 054312.
+
+    >>> layer, x = Spectral(3, 2), np.ones((4, 3))
+    >>> params = layer.init(np.random.default_rng(0))
+    >>> y, residuals = layer.forward(params, x)
+    >>> layer.backward(params, residuals, y)[0]["phi"].shape
+    (2, 3)
     """
 
     n_in: int

@@ -52,6 +52,11 @@ def tangent_kernel(network, params, x1, x2=None):
     With K > 1 outputs it has shape (N1, N2, K, K). Raises ValueError or TypeError on inputs that
     do not fit, and ValueError if nothing is trainable or a layer's gradients or kernel_term break
     the rule of leading axes, which `check_gradients` looks at.
+
+    >>> from npspectral import Dense
+    >>> tangent_kernel(Dense(2, 1), {"weight": np.ones((1, 2)), "bias": np.ones(1)}, np.eye(2))
+    array([[2., 1.],
+           [1., 2.]])
     """
     return _assemble(network, params, x1, x2, lambda name: "all")["all"]
 
