@@ -10,10 +10,8 @@ rng = np.random.default_rng(0)
 n_in, n_out, batch, eta = 8, 6, 200, 0.2
 
 # %% A mask
-# Only links with a large weight carry anything:
+# Only links with a large weight carry anything: `m_ij = 1` where `|w_ij| > c`, else `m_ij = 0`.
 #     y_bi = sum_j m_ij w_ij x_bj
-#     m_ij = 1 if |w_ij| > c
-#     m_ij = 0 if |w_ij| <= c
 # With `g_bi = dL/dy_bi` the chain rule stops at the mask. (A jump of m has no slope; c is given.)
 #     G_ij = sum_b g_bi x_bj
 #     dL/dw_ij = m_ij G_ij
@@ -44,7 +42,7 @@ for index in np.ndindex(W.shape):
 
 # %% In node space it stays
 # Where `w_ij` itself is the parameter, a step of gradient descent is
-#     new w_ij = w_ij - eta m_ij G_ij
+#     w_ij -> w_ij - eta m_ij G_ij
 # So a masked weight keeps its value to the last bit, and with it its mask, for ever. (Momentum or
 # weight decay would move it, by what it was before and not by what the loss needs.)
 
