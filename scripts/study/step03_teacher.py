@@ -12,12 +12,13 @@ rng = np.random.default_rng(0)
 # With `lambda_in_j = 0` all that enters node i is multiplied by `lambda_out_i`. The poster measures
 # a node by `R_dense` or by `R_spectral`. With the absolute value, which the poster leaves out,
 # they are one number.
-#     w_ij = (0 - lambda_out_i) phi_ij
+#     w_ij = (lambda_in_j - lambda_out_i) phi_ij = -lambda_out_i phi_ij
 #     R_dense^i = sqrt(sum_j w_ij^2)
 #     R_spectral^i = |lambda_out_i| sqrt(sum_j phi_ij^2)
 
-lambda_out, phi = rng.standard_normal(4), rng.standard_normal((4, 5))
-W = (0 - lambda_out[:, None]) * phi
+lambda_in, lambda_out, phi = np.zeros(5), rng.standard_normal(4), rng.standard_normal((4, 5))
+W = -lambda_out[:, None] * phi
+assert np.allclose(W, (lambda_in - lambda_out[:, None]) * phi)
 R_dense = np.sqrt((W**2).sum(1))
 R_spectral = np.abs(lambda_out) * np.sqrt((phi**2).sum(1))
 assert np.allclose(R_dense, R_spectral)

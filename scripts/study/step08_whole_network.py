@@ -130,12 +130,13 @@ bound = np.linalg.cond(Phi) * np.abs(decay).max() ** np.arange(201) * distance[0
 for t in (1, 7):
     assert np.allclose(states[t], (P @ Y_P + Q * decay**t @ Y_Q) @ x_0)
     assert np.allclose(states[t] - Pi @ x_0, Q * decay**t @ Y_Q @ (x_0 - Pi @ x_0))
-assert distance[1] > distance[0] and (distance <= bound).all() and distance[-1] < 1e-6
+assert distance[1] > distance[0] and (distance <= bound).all() and bound[-1] < 1e-6
 
 last = np.tanh(A @ np.tanh(x_0))                    # T = 2: f(x_1)
 assert np.allclose(np.linalg.matrix_power(A, 300) @ last, P @ (Y_P @ last))
 turn = np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])     # exp(+-0.3 i)
 turned = np.linalg.matrix_power(P @ turn @ Y_P + Q * decay @ Y_Q, 300) @ x_0
+assert np.allclose(Y_P @ turned, np.linalg.matrix_power(turn, 300) @ Y_P @ x_0)
 assert np.isclose(np.linalg.norm(Y_P @ turned), np.linalg.norm(Y_P @ x_0))
 
 figure = Figure(figsize=(6, 3), layout="constrained")
