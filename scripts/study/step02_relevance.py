@@ -22,7 +22,8 @@ assert np.allclose(R, np.linalg.norm(W, axis=0))
 
 # %% Why not the eigenvalue alone
 # Multiply column j of phi by `c_j` and divide `lambda_in_j` by it: W stays. So one network can have
-# any eigenvalues that we wish. Only the product is a property of the network.
+# any eigenvalues that we wish. Only the product is a property of the network. (Where `lambda_out_i`
+# is trained too, all eigenvalues may shift together, and not even the product means anything.)
 
 wish = np.array([1.0, 2.0, 3.0])
 c = lambda_in / wish
@@ -81,7 +82,7 @@ flip = (rng.random((n, 4)) < p) & (label == 1)[:, None]
 x_pairs[:, 1:8:2] = np.where(flip, -1, 1) * x_pairs[:, 0:8:2]
 
 product = x_pairs[:, 0:8:2] * x_pairs[:, 1:8:2]
-noise = 4 * sigma**2 * np.sqrt(3 / (n / 2))         # 4 deviations of a mean over a class
+noise = 4 * sigma**2 * np.sqrt(3 / (n / 2))         # 4 deviations of a mean, or more
 assert np.abs((x_pairs**2)[label == 1].mean(0) - sigma**2).max() < noise    # alone: as in class 0
 assert np.abs(product[label == 0].mean(0) - sigma**2).max() < noise
 assert np.abs(product[label == 1].mean(0) - (1 - 2 * p) * sigma**2).max() < noise
@@ -137,9 +138,10 @@ for which, grad in enumerate(gradient(x_pairs, a_lambda, a_phi, *place)):
 # which grows with `|lambda_in_j|`. The same ranking again.
 
 lambda_in, phi, *_ = place
-grad_lambda_in, grad_phi, *_ = gradient(x_pairs, a_lambda, a_phi, *place)
-D = lambda_in * grad_lambda_in - (phi * grad_phi).sum(0)
-assert np.allclose(D, 2 * a_lambda * lambda_in**2 - 2 * a_phi * (phi**2).sum(0))
+for a_lambda, a_phi in ((0.02, 0.01), (0.0, 0.0)):
+    grad_lambda_in, grad_phi, *_ = gradient(x_pairs, a_lambda, a_phi, *place)
+    D = lambda_in * grad_lambda_in - (phi * grad_phi).sum(0)
+    assert np.allclose(D, 2 * a_lambda * lambda_in**2 - 2 * a_phi * (phi**2).sum(0))
 
 # %% Both sets, trained
 # Gradient descent with momentum, and `a_phi = 4 a_lambda`: eigenvalues end at twice the length of
