@@ -15,9 +15,9 @@ layer = [slice(*pair) for pair in zip(ends, ends[1:])]
 eye = np.eye(ends[-1])
 
 # %% The inverse is a finite sum
-# All nodes of the network, one eigenvalue `lambda_k` for each node of layer k. N has `phi_k` where
-# rows of layer k meet columns of layer k - 1. It moves activity one layer on, so four moves lead
-# nowhere. Multiply out, and all but two terms cancel:
+# One matrix holds all nodes. Each node has one eigenvalue: `lambda_k` are those of layer k. N has the
+# block `phi_k` where rows of layer k meet columns of layer k - 1. It moves activity one layer on, so
+# four moves lead nowhere. Multiply out, and all but two terms cancel:
 #     Phi = I + N
 #     N^4 = 0
 #     (I + N) (I - N + N^2 - N^3) = I - N^4 = I
@@ -147,7 +147,7 @@ axes.semilogy(bound, "--", color="#777777", label="bound")
 axes.set(xlabel="t", ylabel="distance")
 axes.legend()
 
-# %% The gradient of planted eigenvectors
+# %% The gradient of eigenvectors
 # `d(Phi Y) = 0`, so `dY = -Y dPhi Y`. Put that into the product rule of `A = Phi Lambda Y`, with
 # `Z = Y dPhi` and Lambda for all eigenvalues:
 #     dA = dPhi Lambda Y + Phi Lambda dY = Phi (Z Lambda - Lambda Z) Y
