@@ -15,9 +15,9 @@ layer = [slice(*pair) for pair in zip(ends, ends[1:])]
 eye = np.eye(ends[-1])
 
 # %% The inverse is a finite sum
-# One matrix holds all nodes. Each node has one eigenvalue: `lambda_k` are those of layer k. N has the
-# block `phi_k` where rows of layer k meet columns of layer k - 1. It moves activity one layer on, so
-# four moves lead nowhere. Multiply out, and all but two terms cancel:
+# One matrix holds all nodes. Each node has one eigenvalue: `lambda_k` are those of layer k. N has
+# the block `phi_k` where rows of layer k meet columns of layer k - 1. It moves activity one layer
+# on, so four moves lead nowhere. Multiply out, and all but two terms cancel:
 #     Phi = I + N
 #     N^4 = 0
 #     (I + N) (I - N + N^2 - N^3) = I - N^4 = I
