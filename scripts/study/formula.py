@@ -121,7 +121,7 @@ def name(word):
         return f"<mi>{GREEK.get(word, word)}</mi>"
     letter, accent = word[:-3], ACCENTS.get(word[-3:])
     if accent and (letter in GREEK or len(letter) == 1):
-        return f'<mover accent="true">{name(letter)}<mo>{accent}</mo></mover>'
+        return f'<mover>{name(letter)}<mo>{accent}</mo></mover>'
     if word[0] == "d" and (word[1:] in GREEK or len(word) == 2):
         return f"<mrow><mi>d</mi>{name(word[1:])}</mrow>"
     return f'<mi mathvariant="normal">{word}</mi>'
