@@ -183,6 +183,10 @@ class SpectralClassifier(SpectralEstimator):
     """A classifier by softmax cross-entropy, for two or more classes of any labels.
 
     Everything about it, and its arguments, stands in SpectralEstimator. After fit: classes_.
+
+    >>> x, labels = np.eye(4), ["a", "a", "b", "b"]
+    >>> SpectralClassifier((8,), random_state=0).fit(x, labels).predict(x).tolist()
+    ['a', 'a', 'b', 'b']
     """
 
     _estimator_type = "classifier"
@@ -225,6 +229,10 @@ class SpectralRegressor(SpectralEstimator):
 
     Everything about it, and its arguments, stands in SpectralEstimator. After fit: target_mean_ and
     target_scale_, as the network gives (y - target_mean_) / target_scale_.
+
+    >>> x, y = np.arange(8.0)[:, None], np.arange(8.0)
+    >>> SpectralRegressor((50,), random_state=0).fit(x, y).predict(x).shape
+    (8,)
     """
 
     _estimator_type = "regressor"

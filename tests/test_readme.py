@@ -31,15 +31,32 @@ def test_the_citation_names_the_package_s_version():
 
 def test_every_file_that_the_readme_names_is_there():
     text = README.read_text(encoding="utf-8")
-    rows = text[text.index("| `scripts/experiments/`"):text.index("## How fast")]
-    names = re.findall(r"^\| `(\w+)`", rows, re.M)
-    folder = README.parent / "scripts" / "experiments"
-    assert len(names) >= 15 and all((folder / name / "experiment.py").is_file() for name in names)
-    modules = re.findall(r"^\| (`[^|]*)\|", text[text.index("| module |"):], re.M)
-    for cell in modules:
-        folder = ""
-        for name in re.findall(r"`([^`]+)`", cell):
-            folder = name.rpartition("/")[0] or folder if "/" in name else folder
-            path = name if "/" in name or name.endswith("/") else f"{folder}/{name}"
-            found = list((README.parent / "npspectral").glob(path.rstrip("/")))
-            assert found or (README.parent / "npspectral" / name).exists(), f"{name} in {cell}"
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
+    assert len(links) >= 10 and all((README.parent / link).exists() for link in links)
+    files = re.findall(r"`((?:npspectral|scripts|tests)/[\w/]+\.py)`", text)
+    assert len(files) >= 5 and all((README.parent / file).is_file() for file in files)
+
+
+def test_both_commands_stand_where_a_reader_sees_them_first():
+    head = README.read_text(encoding="utf-8").splitlines()[:40]
+    assert sum(line.startswith("pip install ") for line in head) == 2
+
+
+def test_the_page_of_results_names_every_experiment():
+    text = (README.parent / "scripts" / "report" / "RESULTS.md").read_text(encoding="utf-8")
+    folders = (README.parent / "scripts" / "experiments").glob("*/experiment.py")
+    assert all(f"`{path.parent.name}`" in text for path in folders)
+
+
+def test_what_the_readme_quotes_stands_in_the_pages():
+    """Every number of a quoted row is in one row of its page, among others."""
+    text = README.read_text(encoding="utf-8")
+    quoted = [line for line in text[text.index("| experiment, or work |"):].split("\n\n")[0]
+              .splitlines()[2:]]
+    pages = [line for page in ("report/RESULTS.md", "benchmark/SPEED.md") for line in
+             (README.parent / "scripts" / page).read_text(encoding="utf-8").splitlines()]
+    assert len(quoted) == 6
+    for row in quoted:
+        numbers = set(re.findall(r"-?\d[\d,]*\.?\d*", row.rpartition("|")[0].rpartition("|")[2]))
+        assert numbers and any(numbers <= set(re.findall(r"-?\d[\d,]*\.?\d*", line))
+                               for line in pages), row

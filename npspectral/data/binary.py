@@ -31,7 +31,12 @@ GRID_END = 4.0                          # radius at which the grid's last cells 
 
 
 def stripe(rng, n, d, dtype=float):
-    """-1 between the planes x_1 = -0.3 and x_1 = 1.1854923."""
+    """-1 between the planes x_1 = -0.3 and x_1 = 1.1854923.
+
+    >>> x, y = stripe(np.random.default_rng(0), 80, 5)
+    >>> x.shape, y.shape, sorted(set(y.ravel().tolist()))
+    ((80, 5), (80, 1), [-1.0, 1.0])
+    """
     low, high = STRIPE
     return _task("stripe", rng, n, d, dtype, lambda x: (low < x[:, 0]) & (x[:, 0] < high))
 

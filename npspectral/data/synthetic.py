@@ -81,6 +81,10 @@ def gaussian_features(rng, n_samples=60_000, n_features=20, n_relevant=11, max_g
     Raises TypeError or ValueError on arguments that do not fit.
     Source: L. Chicchi et al. 2024, arXiv 2406.01183, and the authors' public notebooks, whose
     numbers are the defaults.
+
+    >>> drawn = gaussian_features(np.random.default_rng(0), n_samples=100)
+    >>> drawn.x.shape, drawn.labels.shape, int(drawn.relevant.sum())
+    ((100, 20), (100,), 11)
     """
     owner = "gaussian_features"
     refuse.generator(owner, rng)

@@ -62,6 +62,10 @@ class ReLU(Elementwise):
     """y = max(x, 0); derivative 1 for x > 0, else 0.
 
     A product with the mask costs a tenth of np.where; x is finite, as everywhere (-inf gives NaN).
+
+    >>> y, residuals = ReLU().forward({}, np.array([-1.0, 2.0]))
+    >>> ReLU().backward({}, residuals, np.array([3.0, 3.0]))[1]
+    array([0., 3.])
     """
 
     def function(self, x):

@@ -13,6 +13,10 @@ class Chain(Layer):
     Backward stops at the first layer with something to train when nobody asked for grad_x.
     chain[i] is a layer, a slice a Chain; len(chain) counts the layers, a loop runs over them.
     Raises ValueError where the sizes of neighbors do not fit.
+
+    >>> from npspectral import ReLU, Spectral
+    >>> Chain(Spectral(20, 50), ReLU(), Spectral(50, 2))[0]
+    Spectral(20, 50)
     """
 
     layers: tuple

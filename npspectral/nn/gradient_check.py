@@ -89,6 +89,10 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
     Returns a GradientReport. Raises AssertionError, with the report as text, if a number is out or
     the protocol is broken. The forward must be analytic: no abs, conj, norm or real cast,
     comparisons on x.real only.
+
+    >>> layer, rng = Spectral(3, 2), np.random.default_rng(0)
+    >>> check_gradients(layer, layer.init(rng), rng.standard_normal((4, 3))).ok
+    True
     """
     rng = np.random.default_rng(0) if rng is None else rng
     if not isinstance(rng, np.random.Generator):

@@ -30,6 +30,10 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     target: integer labels (..., batch), whose q is one-hot, or the probabilities q themselves, of
     y's shape, each row >= 0 with sum 1. The largest logit is subtracted first, so none overflows;
     a class of logit -inf is forbidden, and costs nothing where q is 0.
+
+    >>> value, grad_y = softmax_cross_entropy(np.zeros((1, 2)), np.array([0]))
+    >>> grad_y
+    array([[-0.5,  0.5]])
     """
     name = "softmax_cross_entropy"
     check_array(name, "y", y)
@@ -85,7 +89,12 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
 
 
 def hinge(y, target, reduction="mean", weights=None):
-    """l_b = (1/K) sum_k max(0, 1 - t y),  grad_y = -t [t y < 1] / K;  t = +-1."""
+    """l_b = (1/K) sum_k max(0, 1 - t y),  grad_y = -t [t y < 1] / K;  t = +-1.
+
+    >>> value, grad_y = hinge(np.array([[0.25]]), np.array([[1.0]]))
+    >>> float(value), grad_y
+    (0.75, array([[-1.]]))
+    """
     scale = _margin_scale("hinge", y, target, reduction, weights)
     slack = 1 - target * y
     active = slack.real > 0

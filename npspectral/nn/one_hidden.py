@@ -25,6 +25,10 @@ class OneHidden(Layer):
 
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     Source: Paccolat et al. 2021, J. Stat. Mech. 044001.
+
+    >>> network = OneHidden(5, 100)
+    >>> {name: array.shape for name, array in network.init(np.random.default_rng(0)).items()}
+    {'omega': (100, 5), 'bias': (100,), 'beta': (100,)}
     """
 
     n_in: int

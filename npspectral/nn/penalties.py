@@ -83,7 +83,12 @@ class L1(Penalty):
 
 @dataclass(frozen=True)
 class L2(Penalty):
-    """strength * sum w^2, without a factor 1/2 (Keras' convention)."""
+    """strength * sum w^2, without a factor 1/2 (Keras' convention).
+
+    On both factors of W_ij = -lambda_out_i phi_ij it is a group lasso over nodes:
+    a_phi |phi_i|^2 + a_lambda lambda_out_i^2 for a given W_i is least, over the ways to split W_i,
+    where both terms are equal, and the sum over nodes is then 2 sqrt(a_phi a_lambda) sum_i |W_i|.
+    """
 
     def term(self, w):
         value = (w * w).sum()

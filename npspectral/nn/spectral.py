@@ -32,6 +32,12 @@ class Spectral(Layer):
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
     Phys. Rev. E 104, 054312.
+
+    >>> layer, x = Spectral(3, 2), np.ones((4, 3))
+    >>> params = layer.init(np.random.default_rng(0))
+    >>> y, residuals = layer.forward(params, x)
+    >>> layer.backward(params, residuals, y)[0]["phi"].shape
+    (2, 3)
     """
 
     n_in: int
@@ -80,7 +86,13 @@ class Spectral(Layer):
         return self._gap(params) * params["phi"]
 
     def weight_backward(self, params, grad_weight):
-        """Gradients of lambda_in, lambda_out and phi from G = dL/dW of shape (..., n_out, n_in)."""
+        """Gradients of lambda_in, lambda_out and phi from G = dL/dW of shape (..., n_out, n_in).
+
+        The product rule, gap_ij = lambda_in_j - lambda_out_i, and the sum by its differentials:
+            dW_ij = phi_ij dlambda_in_j - phi_ij dlambda_out_i + gap_ij dphi_ij
+            dL = sum_ij G_ij dW_ij = sum_j (sum_i phi_ij G_ij) dlambda_in_j
+                 - sum_i (sum_j phi_ij G_ij) dlambda_out_i + sum_ij gap_ij G_ij dphi_ij
+        """
         phi, grads = params["phi"], {}
         if "lambda_in" in self.learned:
             grads["lambda_in"] = np.einsum(                         # (lambda_in_j - ..) * phi_ij

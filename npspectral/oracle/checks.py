@@ -21,6 +21,9 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     The candidate gets writeable copies, runs twice, raises on a case of kind "error", and may raise
     NotImplementedError on what it does not have. Raises ValueError or TypeError on arguments that
     do not fit, and BadVectors when the vector files are not what they should be.
+
+    >>> check(lambda case: {"y": case.x}, only="spectral/identity/*").ok
+    False
     """
     dtype, layout = dtype_name(dtype), layout_of(layout)
     if not callable(candidate):

@@ -127,6 +127,10 @@ def run_all(runs, path, workers=1, executor=None, version=None, report=None):
     name, BlockingIOError while another sweep writes to the file, OSError when the disk is full,
     RuntimeError for files of code that were edited after they were loaded, for workers that cannot
     begin and for an executor that broke; what ended before is in the file.
+
+    >>> from npspectral.analysis.kernels import kernel_exponent
+    >>> run_all(grid(kernel_exponent, d=(1, 2)), "results.jsonl").values
+    [1.0, 0.5]
     """
     leave_if_imported()
     if (not isinstance(workers, Integral) or isinstance(workers, bool) or workers < 1

@@ -29,6 +29,9 @@ class Limits:
     """When a step is accepted, and moments that are hit exactly, in increasing order.
 
     Raises ValueError or TypeError on what are no such numbers.
+
+    >>> Limits(floor=0.02, times=(1.0, 10.0)).floor
+    0.02
     """
 
     max_gradient_change: float = 1e-4

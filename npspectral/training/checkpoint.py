@@ -26,6 +26,9 @@ def save(path, network, start):
     folder and renamed, so `path` is never half a file; ~ is the home folder.
     Raises ValueError or TypeError on what does not fit the network, is not finite, or could not be
     read back, and OSError if the file cannot be written.
+
+    >>> layer = Dense(3, 2)
+    >>> save("network.npz", layer, layer.init(np.random.default_rng(0)))
     """
     path = os.path.abspath(_expanded(path))
     record = start if isinstance(start, Record) else Record(start)
@@ -51,6 +54,10 @@ def load(path, classes=()):
 
     Raises ValueError, which names the file, if it is damaged, `save` did not write it or a class is
     missing, and OSError if it cannot be opened.
+
+    >>> save("network.npz", Dense(3, 2), Dense(3, 2).init(np.random.default_rng(0)))
+    >>> load("network.npz")[0]
+    Dense(3, 2)
     """
     path, classes = _expanded(path), by_name(classes)
     with open(path, "rb") as file:

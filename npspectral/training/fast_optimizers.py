@@ -50,6 +50,11 @@ class Adam(PlainAdam):
     theta <- theta - learning_rate m_hat / (sqrt(v_hat) + eps)
 
     learning_rate, beta1, beta2, eps, decay (decoupled: AdamW), errors and source: PlainAdam.
+
+    >>> optimizer, params = Adam(0.1), {"a": np.ones(2)}
+    >>> optimizer.step(params, {"a": np.array([1.0, -1.0])}, optimizer.init(params))
+    >>> params["a"].round(6)
+    array([0.9, 1.1])
     """
 
     takes_vector = True

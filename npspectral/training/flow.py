@@ -62,6 +62,11 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     Raises ValueError or TypeError on arguments that do not fit or are not finite,
     FloatingPointError if the loss or the gradient is not finite, a step shrinks to nothing, or
     alpha is so large that one rounding of f exceeds the limit of F.
+
+    >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
+    >>> flow = gradient_flow(network, network.init(np.random.default_rng(0)), x, y)
+    >>> [next(flow).step for _ in range(3)]
+    [0, 1, 2]
     """
     alpha = check_number("gradient_flow", "alpha", alpha, low=0)
     _expect.function("gradient_flow", "loss", loss)
@@ -96,6 +101,10 @@ def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
 
     If no record does, the last one looked at, that of max_steps at most, with settled=False.
     Raises ValueError on numbers that are not finite, and where there are no records.
+
+    >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
+    >>> settle(gradient_flow(network, network.init(np.random.default_rng(0)), x, y), y).settled
+    True
     """
     for name, value in ("fraction", fraction), ("margin", margin):
         check_number("settle", name, value)
@@ -110,7 +119,14 @@ def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
 
 
 def predict_flow(network, params, start, x, alpha=1.0):
-    """F = alpha (f - f_0) at any points x (n, n_in), for params of a flow that began at start."""
+    """F = alpha (f - f_0) at any points x (n, n_in), for params of a flow that began at start.
+
+    >>> network = OneHidden(2, 10)
+    >>> start = network.init(np.random.default_rng(0))
+    >>> predict_flow(network, start, start, np.eye(2), alpha=100.0)        # nothing has moved
+    array([[0.],
+           [0.]])
+    """
     alpha = check_number("predict_flow", "alpha", alpha, low=0)
     return alpha * (predict(network, params, x) - predict(network, start, x))
 

@@ -103,6 +103,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
         for record in fit(...):         # stop when you like; `train` runs to the last epoch
             ...
 
+    Every step descends L = loss + penalties, the loss a mean over the batch.
     start       params, or a Record to go on from; neither is changed. `rng` is set to its state.
     x, target   (n, n_in) and n targets as the loss takes them, in memory or memory maps; shuffled
                 by `rng` in every epoch, a smaller last batch is kept; one batch of all n is not
@@ -118,6 +119,13 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
 
     Raises ValueError or TypeError on arguments that do not fit or are not finite, and
     FloatingPointError as soon as the loss is not finite.
+
+    >>> layer, rng = Dense(1, 1), np.random.default_rng(0)
+    >>> x = rng.standard_normal((8, 1))
+    >>> run = fit(layer, layer.init(rng), x, 3 * x, loss=mean_squared_error, optimizer=SGD(0.3),
+    ...           batch_size=8, rng=rng)
+    >>> [next(run).epoch for _ in range(3)]
+    [1, 2, 3]
     """
     record = start if isinstance(start, Record) else Record(start)
     x, target = _expect.data("fit", x, target)
@@ -150,6 +158,12 @@ def train(network, start, x, target, *, epochs, **options):
     """Train up to the epoch of that number and return the last Record; the arguments are fit's.
 
     A Record that is given and has reached that epoch is returned as it is.
+
+    >>> layer, rng = Dense(1, 1), np.random.default_rng(0)
+    >>> x = rng.standard_normal((8, 1))
+    >>> train(layer, layer.init(rng), x, 3 * x, loss=mean_squared_error, optimizer=SGD(0.3),
+    ...       batch_size=8, rng=rng, epochs=99).params["weight"].round(6)
+    array([[3.]])
     """
     check_integer("train", "epochs", epochs)
     record = start

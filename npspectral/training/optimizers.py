@@ -69,6 +69,11 @@ class PlainAdam:
     Decay is decoupled, as in PlainSGD, and makes AdamW. With eps = 0 a gradient that was always
     zero gives 0 / 0.
     Source: Kingma and Ba 2015, ICLR, algorithm 1.
+
+    >>> optimizer, params = PlainAdam(0.1), {"a": np.ones(2)}
+    >>> optimizer.step(params, {"a": np.array([1.0, -1.0])}, optimizer.init(params))
+    >>> params["a"].round(6)
+    array([0.9, 1.1])
     """
 
     learning_rate: float = 1e-3

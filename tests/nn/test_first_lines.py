@@ -87,8 +87,10 @@ def test_the_equation_comes_before_everything_else_in_a_class(name):
 def test_files_and_docstrings_of_classes_are_short(name):
     assert len(FILES[name].read_text().splitlines()) <= 300
     for owner, _ in methods(parsed(name)):
-        head = owner.body[0]
-        assert ast.get_docstring(owner) and head.end_lineno - head.lineno < 20, owner.name
+        text = ast.get_docstring(owner).rstrip()
+        words, _, example = text.partition(">>>")
+        assert 1 <= len(words.rstrip().splitlines()) <= 20, owner.name
+        assert len(example.splitlines()) <= 6, owner.name
 
 
 # Every line of a backward names the forward line that it differentiates

@@ -127,7 +127,10 @@ def kernel_ridge(gram, y, ridge):
 
 
 def distance_to_planes(x, offsets, axis=0):
-    """min_c |x_axis - c| (n,) over the planes x_axis = c of offsets, from rows of x (n, d)."""
+    """min_c |x_axis - c| (n,) over the planes x_axis = c of offsets, from rows of x (n, d).
+
+    Of support vectors it is the distance delta_SV to the interface, published as p^(-1/d).
+    """
     owner = "distance_to_planes"
     x = refuse.real(owner, "x", x, 2)
     refuse.integer(owner, "axis", axis, 0, x.shape[1] - 1)

@@ -52,7 +52,11 @@ def parameter_change(params, start):
 
 
 def kernel_change(kernel, start):
-    """|K - K_0| / |K_0| in the Frobenius norm, of arrays of one shape; ValueError if K_0 is 0."""
+    """|K - K_0| / |K_0| in the Frobenius norm, of arrays of one shape; ValueError if K_0 is 0.
+
+    >>> kernel_change(2 * np.eye(3), np.eye(3))
+    1.0
+    """
     kernel, start = (refuse.array("kernel_change", name, given, np.ndim(given))
                      for name, given in (("kernel", kernel), ("start", start)))
     return _change("kernel_change", kernel, start)

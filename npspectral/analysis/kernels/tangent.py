@@ -3,8 +3,10 @@
     J_kn,theta = df_k(x_n) / dtheta
     Theta_nm,kl = sum_theta J_kn,theta J'_lm,theta     over all trainable parameters
 
-Under gradient flow on the loss (1/p) sum_m loss(f(x_m)) it moves the outputs:
-df_k(x)/dt = (1/p) sum_m,l Theta_km,l g_l(x_m), with the force g_l = -dloss/df_l.
+Gradient flow of L = (1/p) sum_m loss(f(x_m)), with the force g_l = -dloss/df_l, moves parameters,
+and by the chain rule these move the outputs at any point x:
+    dtheta/dt = -dL/dtheta = (1/p) sum_m,l g_l(x_m) df_l(x_m)/dtheta
+    df_k(x)/dt = sum_theta df_k(x)/dtheta dtheta/dt = (1/p) sum_m,l Theta_kl(x, x_m) g_l(x_m)
 
 `tangent_kernel_by_definition` is that product. `tangent_kernel` gives the same without J for every
 layer that has a `kernel_term`: the rows of its J are outer products, so their Gram matrix is a
@@ -50,6 +52,11 @@ def tangent_kernel(network, params, x1, x2=None):
     With K > 1 outputs it has shape (N1, N2, K, K). Raises ValueError or TypeError on inputs that
     do not fit, and ValueError if nothing is trainable or a layer's gradients or kernel_term break
     the rule of leading axes, which `check_gradients` looks at.
+
+    >>> from npspectral import Dense
+    >>> tangent_kernel(Dense(2, 1), {"weight": np.ones((1, 2)), "bias": np.ones(1)}, np.eye(2))
+    array([[2., 1.],
+           [1., 2.]])
     """
     return _assemble(network, params, x1, x2, lambda name: "all")["all"]
 

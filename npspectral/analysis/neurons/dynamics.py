@@ -9,6 +9,13 @@ A = {v . x^_mu > 0} of a neuron, is
     dv/dt = beta G     dbeta/dt = G . v     G = gain / (p h) sum_A g x^
     dz/dt = gain beta / (p h b) sum_A g [z - (z^2 / d) x + (2 / d) (z . x) z]
 
+The last from the quotient rule for z, then omega / |omega|^2 = -z / (sqrt(d) b) and |omega|^2 =
+d b^2 / z^2, then domega/dt = beta G_omega and db/dt = beta G_b, dots for d/dt:
+
+    z. = -sqrt(d) / |omega|^2 [b. omega + b omega. - 2 b omega (omega . omega.) / |omega|^2]
+       = 1 / b [b. z - z^2 / sqrt(d) omega. + 2 / sqrt(d) (z . omega.) z]
+    omega. = gain beta / (p h sqrt(d)) sum_A g x     b. = gain beta / (p h) sum_A g
+
 It conserves c = beta^2 - |v|^2, hence |beta / b| = sqrt(1 + d / z^2 + c / b^2). A is z.x < z^2 for
 b > 0 and z.x > z^2 for b < 0: z and the sign of b are the state, z alone is not. It is undefined
 where omega = 0, and passes through 0 where b changes its sign.

@@ -4,8 +4,15 @@ Living neurons with the same active points A (names as in `dynamics`) act on the
 
     sum_n beta_n relu(v_n . x^) = l(x) on A, 0 elsewhere     l(x) = M . x^     M = sum_n beta_n v_n
 
-One neuron of sign s does the same if and only if s l >= 0 on A and some l' that equals l on A has
-s l' <= 0 elsewhere: beta = s sqrt(|M'|), v = M' / beta, balanced. Certificates, tried in turn:
+One neuron of sign s does the same if and only if s l >= 0 on A and some l' = M' . x^ that equals l
+on A has s l' <= 0 elsewhere:
+
+    only if     the neuron (v, beta) gives beta relu(v . x^). Take M' = beta v: where v . x^ > 0 it
+                gives l' = M' . x^, of sign s, and elsewhere s l' = |beta| v . x^ <= 0
+    if          beta = s sqrt(|M'|), v = M' / beta (balanced): v . x^ = s l' / |beta| is >= 0 on A,
+                where beta v . x^ = l' = l, and <= 0 elsewhere, where relu gives 0
+
+Certificates, tried in turn:
 
     NONE        l = 0 on A: no neuron is needed
     SUM         l' = l: always so if all beta have one sign

@@ -21,6 +21,10 @@ def input_relevance(layer, params, score="product"):
 
     "product": |lambda_in_j| sqrt(sum_i phi_ij^2);  "eigenvalue": |lambda_in_j|.  Shape (n_in,).
     The product does not depend on how a column is split between eigenvalue and eigenvector.
+
+    >>> params = {"lambda_in": np.array([2.0, 0.0]), "phi": np.array([[1.0, 1.0]])}
+    >>> input_relevance(Spectral(2, 1, lambda_out=0.0, bias=False), params)
+    array([2., 0.])
     """
     lambda_in, _ = _eigenvalues("input_relevance", layer, params)
     if not callable(layer.lambda_out):
@@ -43,6 +47,9 @@ def ranking(scores):
     """Indices (n,) of scores (n,) from the largest to the smallest; equal ones keep their order.
 
     Raises ValueError on nan, which has no rank.
+
+    >>> ranking(np.array([0.1, 3.0, 2.0]))
+    array([1, 2, 0])
     """
     return _ranking("ranking", scores)
 

@@ -51,8 +51,12 @@ class ComplexRecurrentSpectral(Layer):
 
     bias = False
 
-    # The amplitudes need neither m nor B: what mode k keeps is the Fourier sum, at its own
-    # frequency, of what items and f add to the linear motion.
+    # The amplitudes need neither m nor B. Follow q = m - K Y u for one step, with
+    # B = K Lambda Y - mu K Y and Y A = Lambda Y:
+    #     q' = m' - K Y u' = mu m + B h - K Y A h = mu m - mu K Y h = mu (q - K Y (h - u))
+    # With q_k = exp(i omega_k t) a_k the turning drops out:
+    #     a_k(t + 1) = a_k(t) - exp(-i omega_k t) (K Y (h - u))_k
+    # So a stays once h = u. And m_k exp(-i omega_k t) tends to a_k, because u tends to 0.
 
     def forward(self, params, x):
         check_real(self, params, x)

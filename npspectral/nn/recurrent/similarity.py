@@ -3,9 +3,17 @@
     grad_eigenvalues = diag(M),    grad_Phi = Y^T ((eigenvalue_j - eigenvalue_i) M_ij - grad_Y Y^T)
     M = Phi^T grad_A Y^T,  Y = Phi^-1        j the column, i the row; grad_Y what else reaches Y
 
-The inverse changes by dY = -Y dPhi Y, so A changes by dA = Phi [Y dPhi, Lambda] Y, where
-[Z, Lambda]_ij = (eigenvalue_j - eigenvalue_i) Z_ij. The gap is 0 on the diagonal: the length of a
-column of Phi does not change A. Nor does a change of basis among columns of one eigenvalue.
+With Lambda = diag(eigenvalues) and Z = Y dPhi, the product rule for Phi Y = I and for A:
+    0 = dPhi Y + Phi dY                                                 so dY = -Z Y
+    dA = dPhi Lambda Y + Phi dLambda Y + Phi Lambda dY
+       = Phi (Z Lambda - Lambda Z + dLambda) Y                          as dPhi = Phi Z
+    (Z Lambda - Lambda Z)_ij = (eigenvalue_j - eigenvalue_i) Z_ij       the commutator
+    dL = sum_ij (grad_A)_ij dA_ij = sum_ij M_ij (Z Lambda - Lambda Z + dLambda)_ij
+    dL = sum_ij (grad_Y)_ij dY_ij = -sum_ij (grad_Y Y^T)_ij Z_ij        from Y itself
+So dL/dZ is the bracket of grad_Phi above, and grad_Phi = Y^T dL/dZ, because Z = Y dPhi.
+
+The gap is 0 on the diagonal: the length of a column of Phi does not change A. Nor does a change of
+basis among columns of one eigenvalue.
 """
 import numpy as np
 
