@@ -1,10 +1,11 @@
 """What every library does: a file is a library, a function of it a benchmark, as it is called.
 
-The function takes a case, its problem, which the function of `problems` with the same name makes
-and `place` of the file brings where the library wants it, and the second word of a library's name.
-It returns work(), which does it once and returns arrays. Beside it may stand show(outcome), which
-makes arrays of an outcome, and, of those that do not wait by themselves, wait(outcome). Only ours
-needs npspectral: peers may run in a Python of their own.
+The function of `problems` with the same name makes the problem, `place` of the library's file
+brings it where the library wants it. The function takes the case, the problem's arrays and the
+second word of the library's name, if there is one. It returns work(), which does the work once and
+returns arrays; beside it show(outcome), where arrays have to be made of an outcome; and
+wait(outcome), where work() does not wait by itself. Only ours needs npspectral: peers may run in a
+Python of their own.
 """
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -80,10 +81,7 @@ class Case:
 
 
 def build(library, case):
-    """(run, result): run(n) does the work n times, result() gives the arrays after CHECKED runs.
-
-    Only now is the library imported.
-    """
+    """(run, result): run(n) does the work n times, result() gives the arrays after CHECKED runs."""
     name, *options = library.split()
     file, function = (text.lower().replace(" ", "_").replace("-", "_")
                       for text in (f"in_{name}", case.benchmark))
