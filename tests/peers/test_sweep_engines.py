@@ -75,13 +75,17 @@ def test_dask_gives_the_bytes_of_one_process(client, log, tmp_path):
     assert len(found) == 2 and str(os.getpid()) not in found
 
 
-def test_runs_that_fail_on_dask_are_recorded_and_tried_again(client, log, tmp_path):
+@pytest.mark.parametrize("run, options, error", [
+    (fail_at, {}, "ArithmeticError: no run 3 today"),
+    # Dask tries it on several workers, replaces each, and then loses that run alone
+    (leave_at, dict(how=["_exit"]), "KilledWorker")])
+def test_runs_that_fail_on_dask_are_recorded_and_tried_again(run, options, error, client, tmp_path):
     (tmp_path / "flag").touch()
-    runs = sweep.grid(fail_at, place=[str(tmp_path / "flag")], i=range(6))
+    runs = sweep.grid(run, place=[str(tmp_path / "flag")], i=range(6), **options)
     executor = client.get_executor()
     rows = sweep.run_all(runs, tmp_path / "runs", executor=executor).rows
     assert [row.value for row in rows] == [0, 1, 2, None, 4, 5]
-    assert "ArithmeticError: no run 3 today" in rows[3].error
+    assert error in rows[3].error
     (tmp_path / "flag").unlink()
     assert sweep.run_all(runs, tmp_path / "runs", executor=executor).values == list(range(6))
 
@@ -115,15 +119,6 @@ if __name__ == "__main__":
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.stdout == "[0, 1, 2]\n", done.stderr
-
-
-def test_a_run_that_ends_its_worker_of_dask_is_a_failed_run(client, tmp_path):
-    """Dask tries it on several workers, replaces each, and then loses that run alone."""
-    (tmp_path / "flag").touch()
-    runs = sweep.grid(leave_at, place=[str(tmp_path / "flag")], i=range(6), how=["_exit"])
-    rows = sweep.run_all(runs, tmp_path / "runs", executor=client.get_executor()).rows
-    assert [row.value for row in rows] == [0, 1, 2, None, 4, 5]
-    assert "KilledWorker" in rows[3].error
 
 
 def test_mpi_gives_the_bytes_of_one_process(log, tmp_path):
