@@ -37,8 +37,9 @@ class Normal:
 
 @dataclass(frozen=True)
 class GlorotUniform:
-    """Uniform on +-sqrt(6 / (fan_in + fan_out)); a vector of n counts as a (1, n) matrix.
+    """Uniform on +-sqrt(6 / (fan_in + fan_out)), for a matrix (fan_out, fan_in).
 
+    A vector of n numbers counts as a matrix (1, n).
     Source: Glorot and Bengio 2010, AISTATS, eq. (16).
     """
 
@@ -52,8 +53,8 @@ class GlorotUniform:
 class FanUniform:
     """Uniform on +-1/sqrt(fan), fan the number of columns (`axis` = -1) or of rows (`axis` = 0).
 
-    With the columns, fan is fan_in: the default of PyTorch's Linear, the same as
-    He et al. 2015 (ICCV) with a leaky slope of sqrt(5).
+    The default is that of PyTorch's Linear, whose fan is the number of inputs. It is the rule of
+    He et al. 2015 (ICCV) for a leaky ReLU of slope sqrt(5).
     """
 
     axis: int = -1
@@ -65,7 +66,7 @@ class FanUniform:
 
 @dataclass(frozen=True)
 class UnitRows:
-    """Rows of length 1 in every direction alike: Gaussian ones divided by their length."""
+    """Rows of length 1, every direction equally likely: Gaussian rows divided by their lengths."""
 
     def __call__(self, rng, shape, dtype=float):
         rows = rng.standard_normal(shape)
@@ -84,7 +85,7 @@ class Chi:
 
 @dataclass(frozen=True)
 class Orthogonal:
-    """An orthogonal matrix (n, n), all alike: Q of a Gaussian one's Q R with positive diagonal R.
+    """A random orthogonal matrix (n, n), each equally likely: Q of a Gaussian Q R, R_ii > 0.
 
     Source: Mezzadri 2007, Notices Am. Math. Soc. 54, 592.
     """
