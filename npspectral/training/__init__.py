@@ -1,4 +1,4 @@
-"""Optimizers, minibatch training and gradient flow as generators of records, files of runs."""
+"""Optimizers; minibatch training and gradient flow, generators of records; files of runs."""
 from typing import TYPE_CHECKING
 
 from .. import _lazy
