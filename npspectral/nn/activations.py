@@ -40,7 +40,7 @@ class Elementwise(Layer):
 
 
 class Exponential(Elementwise):
-    """Base of those with exponentials: an underflow to 0 is right, and never warned about."""
+    """Base of activations made of exponentials: underflow to 0 is right, and gives no warning."""
 
     forward = np.errstate(under="ignore")(Elementwise.forward)
     backward = np.errstate(under="ignore")(Elementwise.backward)

@@ -11,7 +11,7 @@ class Chain(Layer):
     """y = layer_L( ... layer_2(layer_1(x))); params, residuals, grads: tuples, an entry per layer.
 
     Without input_grad, backward stops at the first layer that has something to train.
-    chain[i] is a layer, chain[i:j] a Chain; len(chain) and loops count and give the layers.
+    chain[i] is a layer, chain[i:j] a Chain; len(chain) is the number of layers.
     Raises ValueError where a layer's n_in is not the n_out of the layer before.
 
     >>> from npspectral import ReLU, Spectral

@@ -12,7 +12,7 @@ SAMPLES = 3                     # so many rows of x are taken one by one
 
 
 def broken(layer, params, x, grad_y, wrong, rng):
-    """The sentences; kernel terms of the gradients that `wrong` names are not checked."""
+    """The sentences, a list. Kernel terms of the gradients that `wrong` names are not checked."""
     parts = {"calls one after the other": partial(_calls, layer, params, x, grad_y),
              "float32": partial(_single, layer, params, x, grad_y)}
     if x.ndim == 2:

@@ -35,7 +35,7 @@ class SpectralSVD(Factored):
         return (params["u"] * (grad_phi @ params["v"].T)).sum(-2)       # phi = (u * s) @ v
 
     def factor_term(self, params, side1, side2):
-        """Gram matrix of the gradients of s, which are short: (d u)_m (v b)_m - (e u)_m (v a)_m."""
+        """Gram matrix (K1, N1, K2, N2) of the gradients (d u)_m (v b)_m - (e u)_m (v a)_m."""
         u, v = params["u"], params["v"].T
         return gram(*((d @ u) * (b @ v) - (e @ u) * (a @ v) for d, b, e, a in (side1, side2)))
 

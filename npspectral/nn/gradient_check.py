@@ -13,7 +13,7 @@ from .contract import outputs, watched
 
 @dataclass(frozen=True)
 class Comparison:
-    """One number out of a backward pass beside the same derivative out of the forward pass."""
+    """One number that backward gives, beside the same derivative of forward by a complex step."""
 
     name: str                   # "x", "grad_y", "0/phi", ...
     index: tuple | None         # None: along a random direction, <grad_y, J v> = <gradient, v>
@@ -79,8 +79,8 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
 
     With a loss, grad_y is the gradient that the loss gives at (y, target), and is checked too.
     Without one it is the argument grad_y, or drawn by rng. In a grad_y that is not drawn, terms may
-    cancel or be 0 and hide an error. So v is also tried with a drawn grad_y. float32
-    is differentiated in float64.
+    cancel or be 0 and hide an error. So v is also tried with a drawn grad_y. float32 is
+    differentiated in float64.
 
     An entry may be wrong by rtol (S + mean of S over its array + tiny). S is the sum of
     |grad_y dy/dq| over all outputs, and rtol is 450 eps by default (1e-13 in float64). The reason:
@@ -123,7 +123,7 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
 
 
 class Probe(NamedTuple):
-    """A gradient of sum(upstream * function(at)), to be compared."""
+    """A gradient of sum(upstream * function(at)) at `at`, which is to be compared."""
 
     name: str
     at: np.ndarray
@@ -134,7 +134,7 @@ class Probe(NamedTuple):
 
 
 def _probes(layer, params, x, target, loss, grad_y, rng):
-    """What is to be compared, the grad_y that it belongs to, and what the loss or y breaks."""
+    """The Probes, the grad_y of the check, and sentences on what the loss or y breaks."""
     y, _ = _pair(f"{layer.label}: forward", layer.forward(deepcopy(params), deepcopy(x)),
                  "(y, residuals)")
     if not isinstance(y, np.ndarray):

@@ -85,8 +85,9 @@ class Chi:
 
 @dataclass(frozen=True)
 class Orthogonal:
-    """A random orthogonal matrix (n, n), each equally likely: Q of a Gaussian Q R, R_ii > 0.
+    """A random orthogonal matrix (n, n), each equally likely.
 
+    It is Q in the decomposition Q R, R_ii > 0, of a Gaussian matrix.
     Source: Mezzadri 2007, Notices Am. Math. Soc. 54, 592.
     """
 

@@ -17,17 +17,17 @@ class Nested(Layer):
     """Network of L transfers, sizes = (n_0, ..., n_L), given by one A = Phi Lambda Phi^-1.
 
         u_0 = x    z_k = W_k u_{k-1} + bias_k    h_k = f(z_k), y = z_L    u_k = h_k - phi_k u_{k-1}
-        W_k,ij = (lambda_{k-1},j - lambda_k,i) phi_k,ij                                   k = 1..L
+        W_k,ij = gap_k,ij phi_k,ij    gap_k,ij = lambda_{k-1},j - lambda_k,i              k = 1..L
 
-    lambda_0..lambda_L (n_k,), phi_k (n_k, n_{k-1}), bias_k (n_k,). Phi, over the nodes of all
-    layers, is the identity with the blocks phi_k below its diagonal. With h_0 = x, u = Phi^-1 h:
+    lambda_0..lambda_L (n_k,), phi_k (n_k, n_{k-1}), bias_k (n_k,); f = `activation`. Phi, over all
+    nodes, is the identity with the blocks phi_k below its diagonal. With h_0 = x, u = Phi^-1 h:
     layer k gets input from every layer j < k, by the block A_kj = W_k (Phi^-1)_{k-1,j}. No block is
     formed. skip=False: u_k = h_k, so only neighbors are connected. shared=False: every transfer
     has its own lambda_in_k and lambda_out_k. Both together: a Chain of Spectral.
 
     Gradients, from the last layer down, with grad_z = f'(z_k) grad_u_k and G = grad_z^T u_{k-1}:
-        grad_phi_k = (gap of W_k) G - grad_u_k^T u_{k-1}    grad_lambda_{k-1},j += sum_i phi_ij G_ij
-        grad_u_{k-1} = grad_z W_k - grad_u_k phi_k          grad_lambda_k,i -= sum_j phi_ij G_ij
+        grad_phi_k = gap_k * G - grad_u_k^T u_{k-1}    grad_lambda_{k-1},j += sum_i phi_k,ij G_ij
+        grad_u_{k-1} = grad_z W_k - grad_u_k phi_k     grad_lambda_k,i -= sum_j phi_k,ij G_ij
 
     `trainable` names kinds of parameters. Eigenvalues start uniform on [-1, 1], lambda_L as
     output_eigenvalues says. SPARCS starts hidden layers at W = 0: see PUBLISHED_NESTED.

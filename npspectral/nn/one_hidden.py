@@ -15,7 +15,7 @@ class OneHidden(Layer):
 
     omega (h, d), bias (h,), beta (h,) start as independent N(0, 1); h is `width`, d is n_in.
     x (..., batch, d) -> y (..., batch, 1). The gain is sqrt(2) as in the public code, so that
-    (gain relu(u))^2 has mean 1 over N(0, 1). The talk has no gain: gain=1.
+    (gain relu(u))^2 has mean 1 for u from N(0, 1). Petrini's talk of 2020 has no gain: gain=1.
 
     With xh = (x / sqrt(d), 1), v_n = (omega_n, bias_n), s_n = sum_b grad_y_b [v_n.xh_b > 0] xh_b:
         grad_v_n = (gain / h) beta_n s_n        grad_beta_n = (gain / h) v_n.s_n

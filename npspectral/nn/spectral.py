@@ -18,9 +18,9 @@ class Spectral(Layer):
         y_i = sum_j W_ij x_j + bias_i,     W_ij = (lambda_in_j - lambda_out_i) phi_ij
 
     lambda_in (n_in,), lambda_out (n_out,), phi (n_out, n_in), bias (n_out,);
-    x (..., batch, n_in) -> y (..., batch, n_out). On all nodes, inputs before outputs, let Phi be
-    the identity with phi in its lower left block, so Phi^-1 = 2I - Phi, and let
-    Lambda = diag(lambda_in, lambda_out). Then W is the lower left block of Phi Lambda Phi^-1.
+    x (..., batch, n_in) -> y (..., batch, n_out). Over all nodes, inputs first, W is the lower left
+    block of A = Phi Lambda Phi^-1: Lambda = diag(lambda_in, lambda_out) holds A's eigenvalues, and
+    Phi, the identity with phi as its lower left block, A's eigenvectors; Phi^-1 = 2I - Phi.
 
     Gradients, with G = dL/dW = grad_y^T x:
         grad_phi_ij    = (lambda_in_j - lambda_out_i) G_ij      grad_bias_i = sum_b grad_y_bi
@@ -136,13 +136,14 @@ class Spectral(Layer):
             complete(self, lambda_out=Constant(1.0 if other_is_zero else 0.0))
         check_initializers(self, "phi")
 
-    # The tangent kernel's part. With a = x and d = grad_y of one sample, gradients are products:
-    #     lambda_in_j: a_j (d phi)_j    lambda_out_i: -d_i (a phi^T)_i    phi_ij: gap_ij d_i a_j
     # `_phi_term` multiplies gap^2 out. Before, it subtracts one number from all eigenvalues, which
     # changes no gap. Else large squares would cancel, and small gaps would lose their digits.
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
-        """Name -> Gram matrix (K1, N1, K2, N2) of the gradients that the comment above gives."""
+        """Name -> Gram matrix (K1, N1, K2, N2) of the gradients, with a = x and d = grad_y:
+
+        lambda_in_j: a_j (phi^T d)_j    lambda_out_i: -d_i (phi a)_i    phi_ij: gap_ij d_i a_j
+        """
         phi, terms = params["phi"], {}
         x1, x2 = residuals1[0][None], residuals2[0][None]
         if "lambda_in" in self.learned:

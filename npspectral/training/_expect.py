@@ -28,7 +28,10 @@ def data(owner, x, target):
 
 
 def number(owner, name, value, expected, fits):
-    """A real number for which fits(value), as a float; `expected` says so in words."""
+    """The value as a float; refuse what is no real number or fails fits(value).
+
+    `expected` says in words what fits.
+    """
     refuse.number(owner, name, value, expected, fits)
     return float(value)
 

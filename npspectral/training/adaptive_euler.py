@@ -27,7 +27,7 @@ SMALLEST = 1e-30                # a sum of squares below it has lost digits in f
 
 @dataclass(frozen=True)
 class Limits:
-    """When gradient_flow accepts a step; the file's docstring has the formulas.
+    """When gradient_flow and kernel_flow accept a step, and times at which one ends.
 
     max_gradient_change  largest |g - g'|^2 / (|g| |g'|), g the gradient before the step, g' after
     max_output_change    largest change of an output F
@@ -69,7 +69,7 @@ class Point:
 
     @cached_property
     def speed(self):
-        """|g|"""
+        """|g|, the speed of theta."""
         return norm(self.gradient)
 
 
@@ -78,7 +78,7 @@ class AdaptiveEuler:
 
     evaluate(theta) -> outputs, loss, gradient. Raises FloatingPointError if one of them is not
     finite, if h is so small that time + h = time, or if rounding hides a step that is short enough
-    for the limits. Errors begin with `owner`.
+    for the limits. Error messages begin with `owner`.
     """
 
     def __init__(self, owner, theta, evaluate, limits):

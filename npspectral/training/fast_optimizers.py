@@ -1,11 +1,11 @@
 """SGD, Adam, Adamax: the optimizers of optimizers.py, fast. A test compares the two.
 
 Most of an update's time goes into reading and writing arrays. So arrays change in place, in pieces
-that fit into the processor's cache. And the state of Adam holds m / (1 - beta1), v / (1 - beta2):
-the factors 1 - beta1 and 1 - beta2 go into two numbers of a step, which saves three passes over
-arrays. `init` raises TypeError or ValueError on parameters that cannot be updated in place: other
-things than arrays of float32, float64 or longdouble, read-only arrays, and arrays that share
-memory, because shared numbers would be updated twice.
+that fit into the processor's cache. The state of Adam holds m / (1 - beta1) and v / (1 - beta2), so
+that 1 - beta1 and 1 - beta2 multiply two numbers a step and no array: three passes fewer.
+`init` raises TypeError or ValueError on parameters that cannot be updated in place: other things
+than arrays of float32, float64 or longdouble, read-only arrays, and arrays that share memory,
+because shared numbers would be updated twice.
 """
 from dataclasses import dataclass
 

@@ -61,12 +61,14 @@ class FlowRecord(Snapshot):
 
 
 def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
-    """Yield a FlowRecord of the start, then one after every step; the file's docstring has the ODE.
+    """Yield a FlowRecord of the start, then one after every step.
 
-    x (p, n_in), target (p, K) as the loss takes it. The flow ends where the gradient is exactly 0,
-    so normally the caller stops it. Raises ValueError or TypeError on arguments that do not fit or
-    are not finite, and FloatingPointError if the loss or the gradient is not finite, a step shrinks
-    to nothing, or alpha is so large that one rounding of f exceeds the limit of F.
+        dtheta/dt = -dL/dtheta,    L = (1/p) sum_mu loss(F_mu, y_mu) / alpha,    F = alpha (f - f_0)
+
+    x (p, n_in), target y (p, K) as the loss takes it. The flow ends where the gradient is exactly
+    0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do not fit
+    or are not finite, and FloatingPointError if the loss or the gradient is not finite, a step
+    shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> flow = gradient_flow(network, network.init(np.random.default_rng(0)), x, y)

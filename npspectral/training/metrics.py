@@ -5,7 +5,7 @@ from .. import refuse
 
 
 def accuracy(y, target):
-    """Share of samples whose class is right: that of the largest of K > 1 outputs, or the sign.
+    """Share of samples with the right class: the largest of K > 1 outputs, the sign if K = 1.
 
     y (batch, K). target: labels (batch,) if K > 1, or an array of y's shape. For K = 1 a target
     above 1/2 is the positive class, which fits 0/1 and -1/+1 alike. Raises ValueError on an empty

@@ -146,7 +146,7 @@ def zeros(params):
 
 
 def check_params(optimizer, params):
-    """Refuse arrays that cannot be updated in place, or share memory and would be twice."""
+    """Refuse arrays that cannot be updated in place, or that share memory: updated twice."""
     owner, arrays = type(optimizer).__name__, list(tree.items(params))
     for path, array in arrays:
         name = path or "params"

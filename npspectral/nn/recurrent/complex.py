@@ -22,9 +22,10 @@ class ComplexRecurrentSpectral(Layer):
         u <- A h    m <- mu m + B h     A = Phi diag(lambda) Y    B_k = (lambda - mu_k) K_k Y
         Y = Phi^-1    lambda = (1 - 2^-10) tanh(theta)    mu = exp(i omega)    K = k_real + i k_imag
 
-    phi (nodes, nodes), theta (nodes,), k_real, k_imag (modes, nodes), omega (modes,) are real.
+    phi (nodes, nodes), theta (nodes,), k_real, k_imag (modes, nodes), omega (modes,) are real,
+    f = `activation`, i is the imaginary unit.
     [[A, 0], [B, diag mu]] has the eigenvectors [[Phi, 0], [K, I]], the eigenvalues (lambda, mu).
-    x (..., batch, items * nodes) holds the items x_j side by side; u and m start at 0. Amplitude
+    x (..., batch, items * nodes) holds the items x_j side by side; u, m start at 0. The amplitude
         a_k = exp(-i omega_k t) (m - K Y u)_k = -sum_{s < length} exp(-i omega_k s) (K Y (h - u))_k
     is constant from t = length on, after the last f, and exp(-i omega_k t) m_k tends to it. In the
     sum u is taken before its item comes in, so h - u is the item plus what f changes.

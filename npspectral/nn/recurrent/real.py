@@ -22,11 +22,12 @@ class RecurrentSpectral(Layer):
         Phi = [P | Q],    Y = Phi^-1,    lambda = (1 - 2^-10) tanh(theta),    y = Y_P x_steps
 
     P = `planted` (nodes, n_out) is by default not trained; Q = `modes` (nodes, nodes - n_out);
-    theta (nodes - n_out,); Y_P is the first n_out rows of Y. The state x_0 holds x (..., batch,
-    n_in) on its first nodes, 1 on the next node if `constant`, and 0 on the rest. Y_P A = Y_P, so
-    y = Y_P f(x_{steps-1}), and no linear step changes it. |lambda| < 1, so x_t tends to P y.
+    theta (nodes - n_out,); f = `activation`; Y_P is the first n_out rows of Y. x_0 holds x (...,
+    batch, n_in) on its first nodes, 1 on the next node if `constant`, 0 on the rest. Y_P A = Y_P,
+    so y = Y_P f(x_{steps-1}), and no linear step changes it. |lambda| < 1, so x_t tends to P y.
 
-    Gradients, g_t = dL/dx_t:    g_{t-1} = f'(x_{t-1}) (g_t A)    grad_A = sum_t g_t^T f(x_{t-1})
+    Gradients, g_t = dL/dx_t:    g_{steps-1} = f'(x_{steps-1}) (grad_y Y_P)
+        g_{t-1} = f'(x_{t-1}) (g_t A)    grad_A = sum_{t < steps} g_t^T f(x_{t-1})
         grad_Y_P = grad_y^T f(x_{steps-1});    from there to Phi and lambda as in similarity.py
 
     [P | Q] starts with orthonormal columns: all at random, or with planting="nodes" P as the unit
@@ -99,7 +100,7 @@ class RecurrentSpectral(Layer):
                 "modes": grad_phi[..., self.n_out:]}                # modes], axis=1)
 
     def eigenvalues(self, params):
-        """The diagonal of A's eigenvalues (nodes,): n_out times 1, then lambda."""
+        """The eigenvalues of A (nodes,): n_out times 1, then lambda."""
         return np.concatenate([np.ones(self.n_out, params["theta"].dtype),
                                damped(params["theta"])])
 

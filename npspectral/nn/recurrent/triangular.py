@@ -12,7 +12,7 @@ NAMES = ("lower", "upper", "drive", "theta")
 
 @dataclass(frozen=True, repr=False)
 class TriangularRecurrentSpectral(RecurrentSpectral):
-    """RecurrentSpectral whose Phi cannot become singular in training, as it holds a product L U.
+    """RecurrentSpectral whose Phi cannot become singular in training: its determinant is +-1.
 
         Phi = [[0, L U], [I, K]],    Y = [[-K U^-1 L^-1, I], [U^-1 L^-1, 0]]
 
@@ -22,8 +22,8 @@ class TriangularRecurrentSpectral(RecurrentSpectral):
 
     Limits: the columns of P are the unit vectors of the last n_out nodes. These nodes act on no
     others, because A = [[L U diag(lambda) (L U)^-1, 0], [.., I]]. A matrix that has no
-    factorization L U without row exchanges is never reached, only approached. det Phi = +-1, but
-    nothing bounds the condition number: see `condition`.
+    factorization L U without row exchanges is never reached, only approached. Nothing bounds the
+    condition number of Phi: see `condition`.
 
     Gradients: dL/dPhi as in RecurrentSpectral. Its upper right block is G = dL/d(L U), its lower
     right block is grad_drive.    grad_lower = G U^T below, grad_upper = L^T G above the diagonal
