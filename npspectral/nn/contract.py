@@ -90,7 +90,7 @@ def _shared(grads, given):
 def _single(layer, params, x, grad_y):
     """float32 arguments give float32 results; numbers are not compared."""
     def narrow(array):
-        return np.asarray(np.clip(array, -1e6, 1e6), np.float32)    # of a 0-d array, too
+        return np.asarray(np.clip(array, -1e6, 1e6), np.float32)    # 0-d ones stay arrays, too
 
     with np.errstate(all="ignore"):
         y, residuals = layer.forward(tree.map(narrow, params), narrow(x))
@@ -152,7 +152,7 @@ def _kernel_terms(layer, params, x, wrong, rng, path=""):
         del rows["x"]
         axes = seeds.shape[:2]
         if all(rows[name].shape == (*axes, *params[name].shape) and path + name not in wrong
-               for name in rows):                           # else that is said already
+               for name in rows):                           # else another sentence says it
             rows = {name: row.reshape(*axes, -1) for name, row in rows.items()}
             yield from _kernel_term(layer, params, x, seeds[:, :, 0], rows, path)
 

@@ -98,7 +98,7 @@ class Factored(Layer):
 
     def eigenvalues(self, params):
         """lambda_in (n_in,) and lambda_out (n_out,); a declared constant fills its array."""
-        return self.core.eigenvalues({**params, "phi": params[self.learner]})   # only its dtype
+        return self.core.eigenvalues({**params, "phi": params[self.learner]})   # only for its dtype
 
     def weight(self, params):
         """The realized matrix W_ij = (lambda_in_j - lambda_out_i) phi_ij, shape (n_out, n_in)."""

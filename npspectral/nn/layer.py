@@ -130,7 +130,7 @@ class Layer:
     def _is_made_by(self, options):
         try:
             return type(self)(**options) == self
-        except (TypeError, ValueError):                     # an option that is needed
+        except (TypeError, ValueError):                     # without a required option
             return False
 
 

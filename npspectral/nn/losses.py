@@ -46,7 +46,7 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     shifted, p, total = _softmax(y)
     log_total = np.log(total)
     value = (scale * (log_total - (q * shifted).sum(-1, keepdims=True))).sum((-2, -1))
-    lost = value != value                               # 0 * -inf of a forbidden class
+    lost = value != value                               # NaN, from 0 * -inf
     if lost.any() if lost.ndim else lost:
         cost = np.where(q == 0, 0, q * shifted)
         value = (scale * (log_total - cost.sum(-1, keepdims=True))).sum((-2, -1))
@@ -64,7 +64,7 @@ def _of_labels(y, entries, scale):
     """softmax_cross_entropy for one-hot q: q is 1 at the positions `entries` of y.ravel()."""
     shifted, p, total = _softmax(y)
     value = scale * (np.log(total) - shifted.ravel()[entries][..., None])
-    difference = np.divide(p, total, order="C")         # so that its entries can be counted
+    difference = np.divide(p, total, order="C")         # so that reshape(-1) is a view
     difference.reshape(-1)[entries] -= 1
     return value.sum((-2, -1)), scale * difference      # value = log sum_k exp(y_k) - y_label
 

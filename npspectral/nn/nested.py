@@ -140,7 +140,7 @@ class Nested(Layer):
         for k in range(1, self.depth + 1):
             before, after = self.sizes[k - 1:k + 1]
             lambda_in, lambda_out = self._lambda_names(k)
-            parts[lambda_in] = ((before,), self.eigenvalues)        # a shared one is there already
+            parts[lambda_in] = ((before,), self.eigenvalues)        # a shared one is listed already
             parts[lambda_out] = ((after,), self.output_eigenvalues if k == self.depth
                                  else self.eigenvalues)
             parts[f"phi_{k}"] = ((after, before), self.phi)

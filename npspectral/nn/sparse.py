@@ -40,7 +40,7 @@ class Sparse(Layer):
         check_input(self, params, x)
         weight, c = self.links(params)
         keep = np.abs(weight.real) > c
-        weight = keep * weight                              # 0 * NaN is NaN: none is hidden
+        weight = keep * weight                              # 0 * NaN is NaN: a NaN stays visible
         y = x @ weight.T
         if "bias" in params:
             y = y + params["bias"]

@@ -38,7 +38,7 @@ def _same(a, b):
 
 
 def _same_bits(a, b):
-    if a.dtype.char in "gG":                # there are bytes between its numbers that mean nothing
+    if a.dtype.char in "gG":                # longdouble has padding bytes, which mean nothing
         return np.array_equal(a, b, equal_nan=True) and all(
             np.array_equal(np.signbit(part(a)), np.signbit(part(b))) for part in (np.real, np.imag))
     return a.tobytes() == b.tobytes()

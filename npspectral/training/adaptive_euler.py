@@ -85,7 +85,7 @@ class AdaptiveEuler:
         self.owner, self.evaluate, self.limits = owner, evaluate, limits
         self.start = self.here = Point(theta, *evaluate(theta))
         self.time, self.moments = 0.0, list(limits.times)
-        self.h, self.last_h = limits.first_step, limits.first_step      # to try next; made last
+        self.h, self.last_h = limits.first_step, limits.first_step      # of next try, last step
         self.steps, self.floor_steps, self.rejected = 0, 0, 0
         self.rise = 0.0                         # the largest rise of the loss in a step so far
         self.too_far = False                    # whether the last try had shift >= 1

@@ -41,7 +41,7 @@ def save(path, network, start):
             _write(file, {"header": np.array(text), **arrays})
         os.replace(temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):              # the first error is the one to tell
+        with contextlib.suppress(OSError):              # the error above is the one to raise
             os.unlink(temporary)
         raise
 
@@ -69,7 +69,7 @@ def load(path, classes=()):
         except ClassNotGiven as error:
             raise ValueError(f"load: {path} holds the class {error}, which npspectral.nn does not "
                              f"have; give it, load(path, [{error}])") from None
-        except Exception as error:                      # forged bytes raise all sorts
+        except Exception as error:                      # damaged bytes may raise any
             raise ValueError(
                 f"load: {path} is damaged or was not written by save: {error}") from error
 
@@ -132,7 +132,7 @@ def _pack(network, record):
               "structure": tree.map(lambda _: None, trees)}
     arrays = {path: value for path, value in tree.items(trees) if isinstance(value, np.ndarray)}
     plain = {path: value for path, value in tree.items(trees) if path not in arrays}
-    if plain:                                           # numbers of an optimizer that is the user's
+    if plain:                                           # plain values of a user's optimizer
         header["plain"] = plain
     text = json.dumps(header, default=_plain)
     _check_way_back(network, record, trees, _unpack(text, dict(arrays), classes))

@@ -42,15 +42,15 @@ class FlowRecord(Snapshot):
     """
 
     params: tuple | dict | np.ndarray   # of the network; of kernel_flow, a (p, K)
-    time: float
+    time: float                         # of the flow, t in dtheta/dt
     step: int                           # accepted steps so far
     loss: float                         # (1/p) sum loss(F, y), without 1/alpha
     outputs: np.ndarray                 # F (p, K)
-    step_size: float
-    floor_steps: int                    # accepted only because theta hardly moved
-    rejected: int
+    step_size: float                    # h of the last step
+    floor_steps: int                    # steps accepted only because theta hardly moved
+    rejected: int                       # tries that were not accepted
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan if not conserved
+    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan for networks without c
     settled: bool | None = None         # set by `settle`: whether its condition holds
 
     shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")

@@ -56,7 +56,7 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
         curvature = force(kernel @ a + 1j * COMPLEX_STEP).imag / COMPLEX_STEP
         return curvature[:, None] * kernel
 
-    with np.errstate(invalid="ignore", over="ignore"):      # BDF subtracts memory never written to
+    with np.errstate(invalid="ignore", over="ignore"):      # BDF reads memory never written to
         solution = solve_ivp(lambda _, a: force(kernel @ a), (0.0, times[-1]),
                              np.zeros(len(kernel)), "BDF", times, jac=jacobian, rtol=tolerance,
                              atol=1e-3 * tolerance)

@@ -10,7 +10,7 @@ from ..nn.layer import check_integer
 from . import _expect
 from ._record import Snapshot
 
-PACKED = 32768                  # up to so many trainable numbers may lie in one vector
+PACKED = 32768                  # at most so many trainable numbers lie in one vector
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -23,10 +23,10 @@ class Record(Snapshot):
 
     params: tuple | dict
     epoch: int = 0
-    loss: float = np.nan        # mean over the epoch's batches, penalties included
-    metrics: dict = field(default_factory=dict)
+    loss: float = np.nan        # mean over the epoch's samples, penalties included
+    metrics: dict = field(default_factory=dict)         # name -> float
     optimizer_state: dict | None = None
-    rng_state: dict | None = None
+    rng_state: dict | None = None                       # of rng's bit generator
 
     shown = ("epoch", "loss", "metrics")
 

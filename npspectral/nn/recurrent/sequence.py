@@ -51,7 +51,7 @@ class SwitchedRecurrentSpectral(Layer):
         for k in range(1, self.items + 1):
             phi, inverse, transfer = self._matrices(params, k)
             state = state + self.kernel.start(x[..., (k - 1) * self.size:k * self.size])
-            last = k == self.items                          # y needs no linear step of this one
+            last = k == self.items                          # its last f stands in y
             state, nonlinear = transient(self.activation, transfer, state, self.steps - last)
             state, linear = transient(LINEAR, transfer, state, 0 if last else self.rest)
             residuals.append((nonlinear, linear, phi, inverse, transfer))
