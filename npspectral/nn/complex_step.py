@@ -23,7 +23,7 @@ def slopes(function, at, direction, largest=1.0):
         h = eps^2 min(1, size) / max(1, size, largest),    size = max |at|
 
     `at` is float64 or wider. `largest` is the largest number that function multiplies `at` by, so
-    both h and h * largest stay below eps^2. If then every imaginary part of the result lies so near
+    h and h * largest are at most eps^2. If then every imaginary part of the result lies so near
     to 0 that digits are lost, the result hardly depends on `at`, and the larger h = eps^(3/4) is
     used. Derivatives below tiny / h lose digits (tiny: the smallest normal number).
     """

@@ -11,6 +11,7 @@ class Constant:
     value: float
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         return np.full(shape, self.value, dtype)
 
 
@@ -22,6 +23,7 @@ class Uniform:
     high: float
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         return rng.uniform(self.low, self.high, shape).astype(dtype)
 
 
@@ -32,6 +34,7 @@ class Normal:
     std: float
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         return rng.normal(0, self.std, shape).astype(dtype)
 
 
@@ -44,6 +47,7 @@ class GlorotUniform:
     """
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         fan_out, fan_in = shape if len(shape) == 2 else (1, *shape)
         limit = (6 / (fan_in + fan_out)) ** 0.5
         return rng.uniform(-limit, limit, shape).astype(dtype)
@@ -60,6 +64,7 @@ class FanUniform:
     axis: int = -1
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         limit = shape[self.axis] ** -0.5
         return rng.uniform(-limit, limit, shape).astype(dtype)
 
@@ -69,6 +74,7 @@ class UnitRows:
     """Rows of length 1, every direction equally likely: Gaussian rows divided by their lengths."""
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         rows = rng.standard_normal(shape)
         return (rows / np.sqrt((rows * rows).sum(-1, keepdims=True))).astype(dtype)
 
@@ -80,6 +86,7 @@ class Chi:
     dof: int
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         return np.sqrt(rng.chisquare(self.dof, shape)).astype(dtype)
 
 
@@ -92,6 +99,7 @@ class Orthogonal:
     """
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         q, r = np.linalg.qr(rng.standard_normal(shape))
         return (q * np.sign(np.diagonal(r))).astype(dtype)
 
@@ -104,4 +112,5 @@ class Spaced:
     high: float
 
     def __call__(self, rng, shape, dtype=float):
+        """First values, an array of this shape and dtype."""
         return np.linspace(self.low, self.high, shape[0] + 2)[1:-1].astype(dtype)

@@ -27,10 +27,10 @@ class Spectral(Layer):
         grad_lambda_in_j = sum_i phi_ij G_ij    grad_lambda_out_i = -sum_j phi_ij G_ij
         grad_x = grad_y W
 
-    A number for lambda_in or lambda_out makes it a constant: no parameter, and W is not formed.
-    By default lambda_in starts at 1 and lambda_out at 0, so W starts as phi. Where lambda_in is
-    0 (a constant or at the start), lambda_out starts at 1, so W starts as -phi, as published.
-    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
+    The options lambda_in, lambda_out, phi, bias are initializers. A number for lambda_in or
+    lambda_out makes it a constant: no parameter, and W is not formed. By default lambda_in starts
+    at 1 and lambda_out at 0, so W starts as phi. But if lambda_in is 0, as a constant or at the
+    start, lambda_out starts at 1, so W starts as -phi, as published. Errors: ValueError, TypeError.
     Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
     Phys. Rev. E 104, 054312.
 
