@@ -51,10 +51,10 @@ class Layer:
     def kernel_term(self):
         """(params, residuals1, grad_y1, residuals2, grad_y2) -> name -> part of the kernel.
 
-        residuals1 are those of N1 points, and grad_y1 (K1, N1, n_out) has K1 rows dL/dy for each
-        point; side 2 alike. Each row makes `backward` give one gradient of a parameter. The part
-        of this parameter (K1, N1, K2, N2) holds the dot product of every gradient of side 1 with
-        every one of side 2, mostly without forming them. The method is optional: without it
+        residuals1 are those of forward for x (N1, n_in), and grad_y1 (K1, N1, n_out) has K1 rows
+        dL/dy for each sample; side 2 alike. From a row, `backward` would compute one gradient of a
+        parameter. The part of this parameter (K1, N1, K2, N2) holds the dot product of every
+        gradient of side 1 with every one of side 2. The method is optional, and faster: without it
         the tangent kernel is computed from `backward`.
         """
         raise AttributeError(f"{self.label} has no kernel_term")
@@ -113,7 +113,7 @@ class Layer:
             complete(self, trainable=tuple(self.trainable))
 
     def __repr__(self):
-        """The call that makes the layer, without options that may be left out of it."""
+        """The call that makes the layer; it leaves out options that have their default value."""
         if not is_dataclass(self):
             return super().__repr__()
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.init}

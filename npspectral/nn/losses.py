@@ -2,7 +2,7 @@
 
 loss(y, target, reduction="mean", weights=None) -> value, grad_y,  y and grad_y (..., batch, K)
 
-A docstring gives l_b, the loss of sample b, and dl_b/dy under the name grad_y. A loss that is
+Each docstring gives l_b, the loss of sample b, and dl_b/dy, which it calls grad_y. A loss that is
 defined for one output is averaged over the K outputs. The value is the mean of l_b over the batch,
 or the sum with reduction="sum". With weights w (batch,) the sum is sum_b w_b l_b, and the mean
 divides it by sum_b w_b. So a sample of weight 2 counts as two copies of it. Numbers too small for

@@ -34,8 +34,8 @@ class Record(Snapshot):
 class Step:
     """One training step: step(x, target) -> the value of the loss with penalties, and y.
 
-    It works on `params`, a copy. The optimizer gets their trainable part and a like tree of
-    gradients. If the optimizer's class says `takes_vector = True` and at most PACKED numbers are
+    It works on `params`, a copy. The optimizer gets their trainable part and the gradients, in a
+    tree like it. If the optimizer's class says `takes_vector = True` and at most PACKED numbers are
     trained, it gets one vector theta with all of them. The arrays in `params` are then views into
     theta, and one update changes them all. The layers and the loss get read-only views of params
     and y, because backward may need y again.
