@@ -37,6 +37,7 @@ def slopes(function, at, direction, largest=1.0):
 
 
 def _moved(function, at, h, direction):
+    """Im function(at + i h direction), not yet divided by h."""
     result = function(at + 1j * (h * direction))
     if not np.iscomplexobj(result):
         raise TypeError("a complex argument gave a real result: the forward is not analytic")

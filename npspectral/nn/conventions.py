@@ -141,6 +141,7 @@ class Convention:
         return (layer, params) if like is None else (like, self._params_of(like, layer, params))
 
     def _read(self, arrays):
+        """The layer and its parameters, as far as `arrays` alone tell."""
         spectral = self._public("lambda_out") in arrays
         names = {self._public(name): name for name in
                  (("lambda_in", "lambda_out", "phi", "bias") if spectral else ("weight", "bias"))

@@ -59,6 +59,7 @@ class Factored(Layer):
         return {name: phi if name == "phi" else params[name] for name in self.core.shapes}
 
     def _through_phi(self, params, core_grads):
+        """The gradients of the core, with the learner's in the place of that of phi."""
         grads = {}
         for name, grad in core_grads.items():
             if name == "phi":                               # phi = eigenvectors(factors)

@@ -46,6 +46,7 @@ class SpectralQR(Factored):
         return triangle_gram(*self._projected(params, side1, side2))
 
     def _projected(self, params, *sides):
+        """Both sides with b q and a q in the place of b and a."""
         q = params["q"]
         return [(d, b @ q, e, a @ q) for d, b, e, a in sides]
 

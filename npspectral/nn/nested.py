@@ -94,6 +94,7 @@ class Nested(Layer):
         return tuple(self._gap(params, k) * params[f"phi_{k}"] for k in range(1, self.depth + 1))
 
     def _gap(self, params, k):
+        """gap_k (n_k, n_{k-1})."""
         lambda_in, lambda_out = self._lambda_names(k)
         return params[lambda_in] - params[lambda_out][:, None]
 

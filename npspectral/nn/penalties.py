@@ -50,6 +50,7 @@ class Penalty:
         raise NotImplementedError(f"{type(self).__name__} has no term")
 
     def _visit(self, layer, params, path, values):
+        """The gradients in the tree of `params`; every array's value is appended to `values`."""
         if isinstance(params, tuple):
             layers = [None] * len(params) if layer is None else getattr(layer, "layers", None)
             if layers is None or len(layers) != len(params):
@@ -65,6 +66,7 @@ class Penalty:
         return {}
 
     def _selects(self, path):
+        """Whether `name` is this path, or the name that it ends with."""
         return path == self.name or "/" not in self.name and path.endswith("/" + self.name)
 
     def _add(self, array, values):
@@ -183,6 +185,7 @@ def add_penalties(penalties, params, grads):
 
 
 def _accumulate(grads, part):
+    """Add the gradients in `part` in place to those in `grads`, where both have one."""
     if isinstance(part, tuple):
         for inner, branch in zip(grads, part):
             _accumulate(inner, branch)

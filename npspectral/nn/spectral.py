@@ -107,6 +107,7 @@ class Spectral(Layer):
         return grads
 
     def _gap(self, params):
+        """lambda_in_j - lambda_out_i, shape (n_out, n_in)."""
         lambda_in, lambda_out = self.eigenvalues(params)
         return lambda_in - lambda_out[:, None]
 

@@ -79,6 +79,7 @@ def _expanded(path):
 
 
 def _write(file, arrays):
+    """Write a zip archive of .npy members, then the digest into its comment."""
     import zipfile
     with zipfile.ZipFile(file, "w") as archive:
         archive.comment = bytes(N_HEX)                  # the digest's place
@@ -173,6 +174,7 @@ def _unpack(text, arrays, classes):
 
 
 def _restore(structure, arrays, path):
+    """The tree of arrays with this structure; takes them out of `arrays`."""
     if isinstance(structure, dict):
         return {name: _restore(branch, arrays, f"{path}/{name}")
                 for name, branch in structure.items()}

@@ -198,6 +198,7 @@ def _try(network, params, loss, x, target):
 
 
 def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
+    """Train one epoch and return its Record."""
     n = len(x)
     total, sums = 0.0, dict.fromkeys(metrics, 0.0)
     order = rng.permutation(n) if batch_size < n else None

@@ -74,6 +74,7 @@ class RecurrentSpectral(Layer):
         return grads, grad_start[..., :self.n_in].copy()                # state[:n_in] = x
 
     def _gradients(self, params, residuals, grad_y, grad_transfer):
+        """Gradients of the parameters from dL/dA, through A, y and theta."""
         h, _, _, phi, inverse, _ = residuals
         grads, eigenvalues = {}, self.eigenvalues(params)
         if set(self.learned) - {"theta"}:

@@ -89,6 +89,7 @@ class SwitchedRecurrentSpectral(Layer):
         return earlier + later, grad_state                      # one transfer in both
 
     def _kernel_gradients(self, params, k, window, grad_transfer, grad_inverse):
+        """Gradients of modes_k and theta_k from dL/dA_k and, for the last kernel, from dL/dY_P."""
         if not self.learned:
             return {}
         _, _, phi, inverse, _ = window
