@@ -1,4 +1,18 @@
-"""Whatever has a forward and a backward: layers, losses, penalties; their first values; trees."""
+"""Whatever has a forward and a backward: layers, losses, penalties; their first values; trees.
+
+layer                      the protocol that all layers share
+spectral, factored_*       Spectral, and the same with phi as a product of matrices
+dense, activations, chain  what else a network needs; a network is a layer
+nested                     a whole network in one matrix of eigenvectors
+sparse                     a layer whose small weights are set to 0
+recurrent                  networks whose state comes to rest on planted directions
+one_hidden, scaled         networks in the 1/h scaling
+losses, penalties          value and gradient together
+initializers, published    first values of parameters; options that public codes use
+splits, conventions        from dense to spectral layers and back; arrays of other codes
+gradient_check             is a hand-derived gradient right?
+tree                       dicts and tuples of arrays
+"""
 from typing import TYPE_CHECKING
 
 from .. import _lazy

@@ -39,7 +39,7 @@ def check_input(layer, params, x):
 def check_upstream(layer, grad_y, x):
     """Refuse a grad_y of another precision, or that would only broadcast to the shape of y.
 
-    It may have more leading axes than y: an identity seed has.
+    It may have more leading axes than y, as one row for each output of a Jacobian does.
     """
     if check_array(layer.label, "grad_y", grad_y) is not PRECISION[x.dtype]:
         raise TypeError(f"{layer.label}: grad_y has dtype {grad_y.dtype} and x has {x.dtype}, "
@@ -57,7 +57,7 @@ def check_tail(owner, grad_y, shape):
 def check_array(owner, name, array):
     """Refuse what is not a plain array of a floating dtype; return its real precision.
 
-    A memory map of a file counts as plain: it is read where it lies, and results are arrays.
+    A memory map of a file counts as plain: it is not copied, and results are plain arrays.
     """
     if type(array) not in PLAIN:
         raise TypeError(f"{owner}: {name} is {type(array).__name__}, expected a numpy.ndarray")
@@ -86,7 +86,7 @@ def check_layer(layer):
 
 
 def check_initializers(layer, *names):
-    """Refuse first values that nothing can be drawn from."""
+    """Refuse options that are not initializers."""
     for name in names:
         start = getattr(layer, name)
         if not callable(start):
@@ -115,7 +115,7 @@ def check_integer(owner, name, value, low=1):
 
 
 def check_number(owner, name, value, low=-np.inf):
-    """Refuse what is no finite number above `low`; return a float, which promotes nothing."""
+    """Refuse what is no finite number above `low`; return a float, which promotes no array."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low < value < np.inf:
         bound = "" if low == -np.inf else f" > {low}"
         raise ValueError(f"{owner}: {name} is {value!r}, expected a finite number{bound}")

@@ -1,9 +1,9 @@
-"""Elementwise layers: each line of a derivative names the forward line that it differentiates.
+"""Activations: layers without parameters that map every entry by the same function.
 
-All take x of any shape and keep it. Residuals are what the derivative needs, chosen so that it
-keeps its relative accuracy where the function saturates (1 - tanh(x)^2 would not). At a kink the
-derivative is the one from the left, which for ReLU is 0. Comparisons look at x.real only, so the
-complex step passes.
+x has any shape, and y has the same. Residuals are what the derivative needs. It is computed so
+that it keeps its relative accuracy where the function saturates; 1 - tanh(x)^2 would lose it. At a
+kink it is the derivative from the left: 0 for ReLU. Comparisons use x.real only, so that
+check_gradients can put in complex x. A comment beside a derivative names its forward line.
 """
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ from .layer import Layer, complete
 
 
 class Elementwise(Layer):
-    """A layer without parameters that maps every entry alone: y = f(x), grad_x = f'(x) grad_y.
+    """Base of the activations: y = f(x) and grad_x = f'(x) grad_y, entry by entry.
 
-    A subclass has `function`, x -> y and residuals, and `derivative`, residuals -> f'(x).
+    A subclass defines `function`, x -> y and residuals, and `derivative`, residuals -> f'(x).
     """
 
     def forward(self, params, x):
@@ -40,7 +40,7 @@ class Elementwise(Layer):
 
 
 class Exponential(Elementwise):
-    """Made of exponentials: that they underflow to 0 is right, and silent in any np.seterr."""
+    """Base of activations made of exponentials: underflow to 0 is right, and gives no warning."""
 
     forward = np.errstate(under="ignore")(Elementwise.forward)
     backward = np.errstate(under="ignore")(Elementwise.backward)
@@ -51,7 +51,7 @@ class Identity(Elementwise):
     """y = x."""
 
     def function(self, x):
-        return np.asarray(x), (x,)                      # of a memory map the array that it is
+        return np.asarray(x), (x,)                      # y of a memory map is a plain array
 
     def derivative(self, x):
         return 1                                        # y = x
@@ -61,7 +61,8 @@ class Identity(Elementwise):
 class ReLU(Elementwise):
     """y = max(x, 0); derivative 1 for x > 0, else 0.
 
-    A product with the mask costs a tenth of np.where; x is finite, as everywhere (-inf gives NaN).
+    x is multiplied by the mask x > 0, which takes a tenth of the time of np.where. So x must be
+    finite, as everywhere: -inf gives NaN.
 
     >>> y, residuals = ReLU().forward({}, np.array([-1.0, 2.0]))
     >>> ReLU().backward({}, residuals, np.array([3.0, 3.0]))[1]
@@ -159,10 +160,10 @@ class Softplus(Exponential):
 
 
 def magnitude(x):
-    """|x| as a function that the complex step passes: x times the sign of its real part.
+    """|x| of real x, in a form that complex steps can pass: x times the sign of its real part.
 
-    Where max(x, 0) stands beside it, that goes by the sign bit too: complex steps at 0 and -0 then
-    take one side in both.
+    Formulas that also hold max(x, 0) choose its branch by the same sign bit. So both take the same
+    side of the kink, at 0 and at -0.
     """
     return x * np.copysign(1, x.real)
 

@@ -8,11 +8,11 @@ from .layer import Layer, complete
 
 @dataclass(frozen=True, init=False)
 class Chain(Layer):
-    """y = layer_L( ... layer_2(layer_1(x))); params, residuals and grads are tuples, one a layer.
+    """y = layer_L( ... layer_2(layer_1(x))); params, residuals, grads: tuples, an entry per layer.
 
-    Backward stops at the first layer with something to train when nobody asked for grad_x.
-    chain[i] is a layer, a slice a Chain; len(chain) counts the layers, a loop runs over them.
-    Raises ValueError where the sizes of neighbors do not fit.
+    Without input_grad, backward stops at the first layer that has something to train.
+    chain[i] is a layer, chain[i:j] a Chain; len(chain) is the number of layers.
+    Raises ValueError where a layer's n_in is not the n_out of the layer before.
 
     >>> from npspectral import ReLU, Spectral
     >>> Chain(Spectral(20, 50), ReLU(), Spectral(50, 2))[0]
@@ -42,7 +42,7 @@ class Chain(Layer):
         return tuple(layer.init(rng, dtype) for layer in self.layers)
 
     def trainable_part(self, params):
-        """The parts that backward gives gradients for, one dict a layer: the same arrays."""
+        """For each layer a dict of what backward gives gradients for: the arrays themselves."""
         return tuple(layer.trainable_part(part) for layer, part in zip(self.layers, params))
 
     @cached_property
@@ -106,7 +106,7 @@ def _name(layer):
 
 
 def _counts(layer, learned=False):
-    """How many numbers the parameters hold, all or those that are trained."""
+    """How many numbers all parameters hold, or with `learned` those that are trained."""
     if isinstance(layer, Chain):
         return sum(_counts(part, learned) for part in layer.layers)
     return sum(math.prod(shape) for name, shape in layer.shapes.items()

@@ -1,15 +1,16 @@
 """Derivatives without differences: d f(q + t v) / dt = Im f(q + i h v) / h for analytic f.
 
-The step subtracts nothing, so h may be as small as the dtype allows, and the error h^2 f''' / 6 as
-good as nothing (Squire and Trapp 1998, SIAM Review 40, 110).
+Nothing is subtracted, so h can be so small that the error h^2 f''' / 6 lies below rounding.
+Source: Squire and Trapp 1998, SIAM Review 40, 110.
 """
 import numpy as np
 
 
 def widened(array):
-    """A copy; of float16 and float32 in float64, where their products neither under- nor overflow.
+    """A copy of a floating array, in float64 if its dtype is narrower.
 
-    What is no floating array, such as labels, comes back as it is.
+    Products of float32 numbers neither under- nor overflow there. What is no floating array, such
+    as labels, is returned as it is.
     """
     if isinstance(array, np.ndarray) and array.dtype.kind == "f":
         return array.astype(np.promote_types(array.dtype, np.float64))
@@ -17,12 +18,14 @@ def widened(array):
 
 
 def slopes(function, at, direction, largest=1.0):
-    """The derivative of every entry of function(at) along `direction`, and what is tiny there.
+    """The derivatives of all entries of function(at) along `direction`, and the number tiny / h.
 
-    h is eps^2 of the size of `at`, which is float64 or wider, and smaller still in the measure in
-    which numbers are larger than 1: neither h nor h times one of them, `largest`, changes an
-    argument by as much as eps. Where that moves no result by a number with all its digits, the
-    results hardly depend on `at`, and h is eps^(3/4). Derivatives below tiny / h lose digits.
+        h = eps^2 min(1, size) / max(1, size, largest),    size = max |at|
+
+    `at` is float64 or wider. `largest` is the largest number that function multiplies `at` by, so
+    h and h * largest are at most eps^2. If then every imaginary part of the result lies so near
+    to 0 that digits are lost, the result hardly depends on `at`, and the larger h = eps^(3/4) is
+    used. Derivatives below tiny / h lose digits (tiny: the smallest normal number).
     """
     size, limits = np.abs(at).max(initial=0) or 1, np.finfo(at.dtype)
     h = limits.eps ** 2 * min(1, size) / max(1, size, largest)
@@ -34,6 +37,7 @@ def slopes(function, at, direction, largest=1.0):
 
 
 def _moved(function, at, h, direction):
+    """Im function(at + i h direction), not yet divided by h."""
     result = function(at + 1j * (h * direction))
     if not np.iscomplexobj(result):
         raise TypeError("a complex argument gave a real result: the forward is not analytic")

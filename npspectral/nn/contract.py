@@ -1,4 +1,4 @@
-"""What every layer promises beside right numbers; a promise that is broken becomes a sentence."""
+"""Checks of the layer protocol beside right gradients; each broken rule becomes one sentence."""
 from copy import deepcopy
 from functools import partial
 
@@ -12,7 +12,7 @@ SAMPLES = 3                     # so many rows of x are taken one by one
 
 
 def broken(layer, params, x, grad_y, wrong, rng):
-    """Sentences on what does not hold; no kernel term of a gradient in `wrong` is judged."""
+    """The sentences, a list. Kernel terms of the gradients that `wrong` names are not checked."""
     parts = {"calls one after the other": partial(_calls, layer, params, x, grad_y),
              "float32": partial(_single, layer, params, x, grad_y)}
     if x.ndim == 2:
@@ -49,7 +49,7 @@ def outputs(layer, params, x, name, array):
 
 
 def _calls(layer, params, x, grad_y):
-    """Nothing given is changed or comes back as a gradient, and no call is seen by a later one."""
+    """No argument is changed or returned as a gradient; no call changes what later ones give."""
     given = {"x": x.copy(), "params": tree.copy(params)}
     (y, residuals), changed = watched(lambda x, params: layer.forward(params, x), **given)
     yield from (f"forward changes {path}" for path in changed)
@@ -76,7 +76,7 @@ def _calls(layer, params, x, grad_y):
 
 
 def _shared(grads, given):
-    """Penalties are added to gradients in place, so these are arrays of their own."""
+    """A gradient is writable and shares no memory, because penalties are added to it in place."""
     others = {path: array for path, array in _arrays(given)}
     for name, grad in grads.items():
         if isinstance(grad, np.ndarray) and not grad.flags.writeable:
@@ -88,9 +88,9 @@ def _shared(grads, given):
 
 
 def _single(layer, params, x, grad_y):
-    """What is computed from float32 is float32; only dtypes are looked at, not numbers."""
+    """float32 arguments give float32 results; numbers are not compared."""
     def narrow(array):
-        return np.asarray(np.clip(array, -1e6, 1e6), np.float32)    # of a 0-d array, too
+        return np.asarray(np.clip(array, -1e6, 1e6), np.float32)    # 0-d ones stay arrays, too
 
     with np.errstate(all="ignore"):
         y, residuals = layer.forward(tree.map(narrow, params), narrow(x))
@@ -106,7 +106,7 @@ def _single(layer, params, x, grad_y):
 def _rows(layer, params, x, rng):
     """With x (n, 1, n_in) and grad_y (k, n, 1, n_out), gradients are (k, n, *shape of their array).
 
-    Each of these rows of the Jacobian is what backward gives for its sample and grad_y alone.
+    Each such gradient equals the one that backward gives for its sample and its grad_y alone.
     """
     each, wide = x[:, None], tree.map(widened, params)
     inputs = {**dict(tree.items(params)), "x": each[0]}
@@ -125,7 +125,10 @@ def _rows(layer, params, x, rng):
 
 
 def _one_by_one(layer, params, each, rng):
-    """Random grad_y (k, n, 1, n_out) for x (n, 1, n_in), k other than n, and the gradients."""
+    """Random grad_y (k, n, 1, n_out) for x (n, 1, n_in), and the gradients.
+
+    k differs from n, so that exchanged axes are found.
+    """
     y, _ = layer.forward(tree.copy(params), each.copy())
     seeds = rng.standard_normal((3 if len(each) == 2 else 2, *y.shape)).astype(y.dtype)
     return seeds, _gradients(layer, params, each, seeds)
@@ -149,15 +152,15 @@ def _kernel_terms(layer, params, x, wrong, rng, path=""):
         del rows["x"]
         axes = seeds.shape[:2]
         if all(rows[name].shape == (*axes, *params[name].shape) and path + name not in wrong
-               for name in rows):                           # else that is said already
+               for name in rows):                           # else another sentence says it
             rows = {name: row.reshape(*axes, -1) for name, row in rows.items()}
             yield from _kernel_term(layer, params, x, seeds[:, :, 0], rows, path)
 
 
 def _kernel_term(layer, params, x, grad_y, rows, path):
-    """kernel_term is the Gram matrix of the rows of the Jacobian, of two sides of unlike sizes.
+    """kernel_term is the Gram matrix of the Jacobian's rows; the two sides differ in size.
 
-    Squares that are multiplied out may cancel, at most to half of their digits.
+    Half of the digits have to agree, no more: squares that are multiplied out may cancel.
     """
     few = max(1, len(x) - 1)
     residuals1, residuals2 = (layer.forward(tree.copy(params), part.copy())[1]
@@ -196,7 +199,7 @@ def _same(a, b):
 
 
 def _alike(a, b):
-    """Equal up to half the digits: order of summation shows in the last ones, state in all."""
+    """Equal in half of the digits. Another order of summation changes only the last digits."""
     a, b = dict(_arrays(a)), dict(_arrays(b))
     if list(a) != list(b) or any(a[path].shape != b[path].shape for path in a):
         return False

@@ -1,4 +1,4 @@
-"""How public spectral codes store, sign and name their parameters: the one source of all that."""
+"""How public spectral codes store, sign and name their parameters, and the way to and from them."""
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -22,23 +22,24 @@ CONSTANT = {"-out": 0, "1-out": 1, "+out": 0}       # lambda_in where there is o
 
 @dataclass(frozen=True)
 class Convention:
-    """The conventions of an implementation; every field has npspectral's own as default.
+    """The conventions of an implementation; the default of every field is npspectral's own.
 
-    phi         "out,in" or "in,out": which index of the eigenvectors comes first; weight: of Dense
+    phi         "out,in" or "in,out": the order of the axes; `weight` says it of Dense
     x           "batch,features" or "features,batch": also of y, target and their gradients
-    lambda_in   "n", "n,1" or "1,n": the shape of the eigenvalues; lambda_out and bias alike
+    lambda_in   "n", "n,1" or "1,n": the shape; lambda_out and bias alike
     difference  what multiplies phi in the weight:
         "in-out"   lambda_in - lambda_out
         "out-in"   lambda_out - lambda_in
-        "-out"     -lambda       one set; fits layers whose lambda_in is one constant c, which is
-        "1-out"    1 - lambda    taken into lambda (W depends on lambda_in - lambda_out alone)
-        "+out"     lambda, as a gate behind a linear layer, so that it multiplies the bias too
+        "-out"     -lambda       one set, for layers whose lambda_in is a constant c. W depends only
+        "1-out"    1 - lambda    on lambda_in - lambda_out, so lambda can hold c.
+        "+out"     lambda, a factor behind a linear layer (a gate), so it multiplies the bias too
     frozen      names of parameters for which the implementation has no gradient
     name        for reports
-    names       {npspectral's name: theirs}, where it differs
+    names       {npspectral's name: theirs}, where they differ
 
-    Nothing is rounded, with two exceptions: a constant lambda_in other than 0 (1 for "1-out")
-    shifts lambda_out by one sum; the bias of a gate is read as lambda * bias, and is never written.
+    Numbers are only copied, or change sign, with two exceptions. A constant c other than 0 (1 for
+    "1-out") is subtracted in lambda_out: one rounding. A gate's bias is read as lambda * bias, and
+    never written.
     Raises ValueError or TypeError on choices, names, shapes, dtypes and layers that do not fit.
     """
 
@@ -82,11 +83,11 @@ class Convention:
         return self.difference in CONSTANT
 
     def shift(self, constant):
-        """What is added to lambda_out when lambda_in = constant becomes the convention's own."""
+        """What is added to lambda_out when lambda_in = constant becomes 0 (1 for "1-out")."""
         return CONSTANT[self.difference] - constant
 
     def stored(self, name, array, shift=0):
-        """An array, or a gradient, of npspectral as the implementation has it."""
+        """The implementation's form of an npspectral array or gradient: sign, axes, shape."""
         if self._sign(name) != 1 or shift != 0:
             array = self._sign(name) * (array + shift)
         if name in MATRICES:
@@ -133,13 +134,14 @@ class Convention:
     def from_public(self, arrays, like=None):
         """The layer, Spectral or Dense, and its parameters from arrays under their public names.
 
-        Arrays do not say which of them are constants. `like`, the layer that was written, does, and
-        is the layer that comes back; a constant that has changed meanwhile is refused.
+        The arrays do not say which of them are constants of the layer. `like` says it: the layer
+        that to_public wrote. Then `like` is returned, and a constant that has changed is refused.
         """
         layer, params = self._read(arrays)
         return (layer, params) if like is None else (like, self._params_of(like, layer, params))
 
     def _read(self, arrays):
+        """The layer and its parameters, as far as `arrays` alone tell."""
         spectral = self._public("lambda_out") in arrays
         names = {self._public(name): name for name in
                  (("lambda_in", "lambda_out", "phi", "bias") if spectral else ("weight", "bias"))
@@ -183,10 +185,10 @@ class Convention:
         return {name: params[name] for name in like.shapes}
 
     def network_to_public(self, network, params, key="{}/{}"):
-        """The arrays of a chain's Spectral and Dense layers in one dict, as of an .npz file.
+        """The arrays of a chain's Spectral and Dense layers in one dict, such as numpy.savez takes.
 
-        A layer goes by its position in the chain, "2/phi"; with key "{}.{}" as "2.phi", the name in
-        a PyTorch state_dict() of a Sequential with the same activations.
+        A name holds the layer's position in the chain: "2/phi". With key "{}.{}" it is "2.phi", as
+        in a PyTorch state_dict() of a Sequential with the same activations.
         """
         if not isinstance(network, Chain) or len(params) != len(network.layers):
             raise TypeError(f"{self}: network is {network!r}, expected a Chain with params for "
@@ -198,9 +200,9 @@ class Convention:
     def network_from_public(self, arrays, activation=None, like=None):
         """A chain and its params from such a dict, a loaded .npz file or a state_dict().
 
-        Names are "layer/name" or "layer.name"; the layers follow one another as they come, with
-        `activation` between them. Or `like` is the chain that was written, and comes back with its
-        constants, see from_public.
+        Names are "layer/name" or "layer.name", and layers stand in the order of the dict. Give
+        `activation`, which is put between the layers, or `like`, the chain that was written. Then
+        `like` is returned, with its constants: see from_public.
         """
         parts = {}
         for path, array in arrays.items():
@@ -218,7 +220,7 @@ class Convention:
             part for layer_params in params for part in (layer_params, {}))[:-1]
 
     def _chain_params(self, like, parts):
-        """Params of the chain; its layers that have any are as many as the parts."""
+        """Params of the chain: one of the parts for each layer that has parameters."""
         n_layers = sum(bool(layer.shapes) for layer in like.layers)
         if n_layers != len(parts):
             raise ValueError(f"{self}: arrays has {len(parts)} layers, like has {n_layers} with "

@@ -1,4 +1,4 @@
-"""The dense layer: the same transfer trained in direct space."""
+"""The dense layer: the entries of the weight matrix are trained (the papers say: direct space)."""
 from dataclasses import dataclass
 
 from ._expect import check_initializers, check_input, check_upstream

@@ -1,4 +1,4 @@
-"""Spectral layers whose phi is a product of matrices, of which one is trained: what they share."""
+"""Base of the spectral layers whose phi is a product of matrices, one of which is trained."""
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,22 +10,28 @@ from .spectral import Spectral
 
 @dataclass(frozen=True, repr=False)
 class Core(Spectral):
-    """The spectral layer inside a factored one: its errors carry the owner's name."""
+    """The spectral layer inside a factored one, whose name its errors give."""
 
     label: str = ""
 
 
 @dataclass(frozen=True, repr=False)
 class Factored(Layer):
-    """Base: a Spectral layer (the core) whose phi is computed from `factors` of the parameters.
+    """Base: a Spectral layer, the core, whose phi is computed from other parameters, the factors.
 
         y_i = sum_j W_ij x_j + bias_i,     W_ij = (lambda_in_j - lambda_out_i) phi_ij
 
-    Everything but phi is as in Spectral: names, shapes, first values, eigenvalue sets that are
-    declared constant. A subclass says what its factors are, which one learns (`learner`), what phi
-    is (`eigenvectors`), how dL/dphi goes to the learner (`factor_backward`), what that makes of the
-    tangent kernel (`factor_term`), and how a first phi is taken apart (`decompose`). dL/dphi is not
-    computed when the learner is frozen.
+    Everything but phi is as in Spectral: names, shapes, first values, constant eigenvalues.
+    A subclass has
+
+    factors(k)                         -> name -> (shape, initializer);  k = min(n_in, n_out)
+    learner                               the name of the factor that is trained
+    eigenvectors(params)               -> phi (n_out, n_in)
+    factor_backward(params, grad_phi)  -> the learner's gradient from dL/dphi
+    factor_term(params, side1, side2)  -> the learner's part of the tangent kernel
+    decompose(phi)                     -> name -> first value of every factor, from a first phi
+
+    dL/dphi is not computed when the learner is frozen.
     """
 
     n_in: int
@@ -53,6 +59,7 @@ class Factored(Layer):
         return {name: phi if name == "phi" else params[name] for name in self.core.shapes}
 
     def _through_phi(self, params, core_grads):
+        """The gradients of the core, with the learner's in the place of that of phi."""
         grads = {}
         for name, grad in core_grads.items():
             if name == "phi":                               # phi = eigenvectors(factors)
@@ -60,12 +67,13 @@ class Factored(Layer):
             grads[name] = grad
         return grads
 
-    # The tangent kernel's part. With a = x, d = grad_y a row of the Jacobian of phi is a difference
-    # of two products, gap_ij d_i a_j = d_i b_j - e_i a_j, b = lambda_in a and e = lambda_out d, and
-    # `factor_backward` acts on each. The eigenvalues are centered, for the reason in Spectral.
+    # The tangent kernel's part. With a = x and d = grad_y of one sample, the gradient of phi is
+    #     gap_ij d_i a_j = d_i b_j - e_i a_j,    b_j = lambda_in_j a_j,    e_i = lambda_out_i d_i
+    # A side is (d, b, e, a). The learner's gradient is linear in that of phi, so `factor_term` is
+    # the Gram matrix of a difference of two products. Eigenvalues are centered as in Spectral.
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
-        """As in Spectral; that of the learner is `factor_term` of the two sides."""
+        """As in Spectral; the learner's part is `factor_term` of the two sides."""
         *residuals1, phi = residuals1
         *residuals2, _ = residuals2
         core_params = self._with_phi(params, phi)
@@ -79,9 +87,10 @@ class Factored(Layer):
         return terms
 
     def init(self, rng, dtype=float):
-        """First values: those of Spectral with the same `rng`, phi taken apart.
+        """First values: those of Spectral from the same `rng`, with phi decomposed into factors.
 
-        In float64 and then cast, because numpy.linalg knows neither longdouble nor float16.
+        They are computed in float64 and then cast, because numpy.linalg knows neither longdouble
+        nor float16.
         """
         check_dtype(self, dtype)
         first = self.core.init(rng)
@@ -89,28 +98,28 @@ class Factored(Layer):
         return {name: first[name].astype(dtype) for name in self.shapes}
 
     def eigenvalues(self, params):
-        """lambda_in (n_in,) and lambda_out (n_out,) as arrays, declared constants spelled out."""
-        return self.core.eigenvalues({**params, "phi": params[self.learner]})   # only its dtype
+        """lambda_in (n_in,) and lambda_out (n_out,); a declared constant fills its array."""
+        return self.core.eigenvalues({**params, "phi": params[self.learner]})   # only for its dtype
 
     def weight(self, params):
         """The realized matrix W_ij = (lambda_in_j - lambda_out_i) phi_ij, shape (n_out, n_in)."""
         return self.core.weight(self._with_phi(params, self.eigenvectors(params)))
 
     def weight_backward(self, params, grad_weight):
-        """Gradients of all but the bias from G = dL/dW of shape (..., n_out, n_in)."""
+        """Gradients of all parameters but the bias from dL/dW of shape (..., n_out, n_in)."""
         core_params = self._with_phi(params, self.eigenvectors(params))
         grads = self.core.weight_backward(core_params, grad_weight)     # weight = core.weight(phi)
         return self._through_phi(params, grads)             # phi = eigenvectors(factors)
 
     def spectral(self, params):
-        """The Spectral layer that does the same, and its params: phi is new, the rest shared."""
+        """The Spectral layer that gives the same y, and its params: only phi is a new array."""
         layer = Spectral(self.n_in, self.n_out, self.bias, self.core.trainable, self.lambda_in,
                          self.lambda_out, self.phi)
         return layer, self._with_phi(params, self.eigenvectors(params))
 
     @cached_property
     def core(self):
-        """The layer that phi is handed to."""
+        """The Spectral layer that forward and backward call with the computed phi."""
         names = tuple("phi" if name == self.learner else name for name in self.trainable)
         return Core(self.n_in, self.n_out, self.bias, names, self.lambda_in, self.lambda_out,
                     self.phi, label=self.label)
@@ -131,7 +140,7 @@ class Factored(Layer):
 
 
 def differences(side1, side2):
-    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j) of sides (d, b, e, a)."""
+    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j), (K1, N1, K2, N2), of (d, b, e, a)."""
     (d1, b1, e1, a1), (d2, b2, e2, a2) = side1, side2
     return (gram(d1, d2) * gram(b1, b2) - gram(d1, e2) * gram(b1, a2)
             - gram(e1, d2) * gram(a1, b2) + gram(e1, e2) * gram(a1, a2))

@@ -13,14 +13,14 @@ TRIANGLE = 32                   # rows of the largest triangle whose Jacobian is
 class SpectralQR(Factored):
     """Spectral layer with phi^T = Q R, k = min(n_in, n_out); eigenvalues and R learn (S-QR).
 
-        phi = L q^T,     L_im = r at its place in the triangle m <= i, else 0     (L = R^T)
+        phi = L q^T,     L = R^T,     L_im = 0 for m > i
 
-    q (n_in, k) has orthonormal columns and is never trained; r (k (k + 1) / 2 + (n_out - k) k,)
-    holds the triangle of L (n_out, k) row by row, so no structural zero is a parameter.
-    Gradient:  grad_r = (grad_phi q) in the triangle;  the others are those of Spectral.
+    q (n_in, k) has orthonormal columns and is never trained. r (k (k + 1) / 2 + (n_out - k) k,)
+    holds the entries m <= i of L (n_out, k), row by row; the zeros of L are no parameters.
+    Gradient:  grad_r = the entries m <= i of grad_phi q;  the others are those of Spectral.
 
-    A matrix has several such factors, equal but for signs; here the diagonal of R is >= 0, so that
-    a full-rank phi has just one, whatever library takes it apart.
+    Q and R of a full-rank matrix are unique but for signs. Here the diagonal of R is >= 0, so the
+    first values do not depend on the library that computes them.
     Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312. Deviation: the published code trains all
     n_out k entries of R, zeros included: SpectralFullQR.
     """
@@ -42,15 +42,16 @@ class SpectralQR(Factored):
         return grad_lower[..., self._triangle]              # lower[triangle] = r
 
     def factor_term(self, params, side1, side2):
-        """The Gram matrix of d_i (b q)_m - e_i (a q)_m over the triangle m <= i, fast."""
+        """Gram matrix (K1, N1, K2, N2) of d_i (b q)_m - e_i (a q)_m over m <= i, fast."""
         return triangle_gram(*self._projected(params, side1, side2))
 
     def _projected(self, params, *sides):
+        """Both sides with b q and a q in the place of b and a."""
         q = params["q"]
         return [(d, b @ q, e, a @ q) for d, b, e, a in sides]
 
     def decompose(self, phi):
-        """q and r of a first phi."""
+        """q and r of a first phi (n_out, n_in)."""
         q, r = np.linalg.qr(phi.T)
         sign = np.where(np.diagonal(r) < 0, -1, 1)
         return {"q": q * sign, "r": (r.T * sign)[self._triangle]}
@@ -67,11 +68,11 @@ class SpectralQR(Factored):
 
 @dataclass(frozen=True, repr=False)
 class SpectralFullQR(SpectralQR):
-    """S-QR as the published code has it: r (n_out, k) is R^T whole, and its zeros learn as well.
+    """S-QR as in the published code: r (n_out, k) is all of R^T, and its zeros are trained too.
 
         phi = r q^T,     grad_r = grad_phi q
 
-    Starts as SpectralQR does, from a triangle; 784 -> 50 has 2,500 entries there, not 1,275.
+    r starts as in SpectralQR, with zeros for m > i. For 784 -> 50 it has 2,500 entries, not 1,275.
     Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, code.
     """
 
@@ -95,11 +96,11 @@ class SpectralFullQR(SpectralQR):
         return {"q": ((self.n_in, k), self.phi), "r": ((self.n_out, k), self.phi)}
 
 
-# The Gram matrix of the rows of the Jacobian of r. A side is (d, b, e, a), with d and e
-# (..., n_out), b and a (..., k), and its row is D_im = d_i b_m - e_i a_m at the places m <= i.
+# The Gram matrix of the gradients of r, each of one sample. A side is (d, b, e, a), with d and e
+# (..., n_out), b and a (..., k). Its gradient is D_im = d_i b_m - e_i a_m at the entries m <= i.
 
 def plain_triangle_gram(side1, side2):
-    """sum over i, m <= i of D_im D'_im, as it is defined: one row of the triangle at a time."""
+    """The definition, one row i at a time: sum of D_im D'_im over all i and m <= i."""
     total = 0
     for i in range(side1[0].shape[-1]):
         row1, row2 = (d[..., i:i + 1] * b[..., :i + 1] - e[..., i:i + 1] * a[..., :i + 1]
@@ -109,8 +110,12 @@ def plain_triangle_gram(side1, side2):
 
 
 def triangle_gram(side1, side2):
-    """The same, fast: the triangle is cut into two smaller ones and a rectangle, until they are
-    small; below the triangle, where n_out > k, is a rectangle as well."""
+    """The same as plain_triangle_gram, fast.
+
+    A triangle is cut into two smaller triangles and a rectangle, until the triangles are small.
+    Where n_out > k, the rows i >= k are one more rectangle. The sum over a rectangle needs no
+    D_im, only products of Gram matrices: `differences`.
+    """
     def cut(rows, columns):
         return [(d[..., rows], b[..., columns], e[..., rows], a[..., columns])
                 for d, b, e, a in (side1, side2)]

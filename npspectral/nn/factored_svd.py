@@ -35,12 +35,12 @@ class SpectralSVD(Factored):
         return (params["u"] * (grad_phi @ params["v"].T)).sum(-2)       # phi = (u * s) @ v
 
     def factor_term(self, params, side1, side2):
-        """The rows of the Jacobian themselves: they have k entries, (d u)_m (v b)_m - ..."""
+        """Gram matrix (K1, N1, K2, N2) of the gradients (d u)_m (v b)_m - (e u)_m (v a)_m."""
         u, v = params["u"], params["v"].T
         return gram(*((d @ u) * (b @ v) - (e @ u) * (a @ v) for d, b, e, a in (side1, side2)))
 
     def decompose(self, phi):
-        """u, s and v of a first phi."""
+        """u, s and v of a first phi (n_out, n_in)."""
         u, s, v = np.linalg.svd(phi, full_matrices=False)
         return {"u": u, "s": s, "v": v}
 
@@ -56,7 +56,7 @@ class SpectralGaussianSVD(SpectralSVD):
 
         u, v Gaussian with mean 0 and standard deviation 0.04;  s uniform on [0, 3)
 
-    There is no first phi to choose. With s frozen this is also that code's layer for training
+    So there is no option `phi`. With s frozen, this is also that code's layer for training
     eigenvalues alone. Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, code.
     """
 

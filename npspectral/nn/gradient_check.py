@@ -1,4 +1,4 @@
-"""Check a hand-derived gradient: complex step element by element, and the adjoint identity."""
+"""Check a hand-derived gradient against derivatives of the forward taken by complex steps."""
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +13,7 @@ from .contract import outputs, watched
 
 @dataclass(frozen=True)
 class Comparison:
-    """One number out of a backward pass beside the same derivative out of the forward pass."""
+    """One number that backward gives, beside the same derivative of forward by a complex step."""
 
     name: str                   # "x", "grad_y", "0/phi", ...
     index: tuple | None         # None: along a random direction, <grad_y, J v> = <gradient, v>
@@ -36,7 +36,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """All comparisons of one check; the worst one, and its central difference as a cross-check."""
+    """All comparisons of one check, and `central`: the central difference at the worst one."""
 
     label: str
     comparisons: tuple[Comparison, ...]
@@ -45,6 +45,7 @@ class GradientReport:
 
     @property
     def worst(self):
+        """The comparison with the largest ratio."""
         return max(self.comparisons, key=lambda comparison: comparison.ratio)
 
     @property
@@ -54,6 +55,7 @@ class GradientReport:
 
     @property
     def ok(self):
+        """Whether all gradients are right and the whole protocol holds."""
         return not self.broken and not self.wrong
 
     def __str__(self):
@@ -70,25 +72,28 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
                     grad_y=None, rng=None, elements=50, rtol=None):
     """Compare backward with derivatives of forward, for x and every trainable parameter.
 
-    Elements: d<grad_y, y>/dq by complex steps, which have no step error. At most `elements` of each
-    array, drawn by rng, are taken one by one; the adjoint identity <grad_y, J v> = <gradient, v>
-    along a random v covers all of them. With a loss, grad_y is the loss's own gradient at
-    (y, target) and is checked as well; otherwise it is drawn by rng. Beside a grad_y that is not
-    drawn, the identity is checked for one that is. float32 is differentiated in float64.
+    Let q be x or a parameter, J = dy/dq, and <a, b> the sum of all products of entries. backward
+    should give the gradient of <grad_y, y>. It is compared with complex-step derivatives, which
+    have no step error, for at most `elements` entries of q, drawn by rng. One more comparison
+    covers all entries, along a random direction v: <grad_y, J v> = <gradient, v>.
 
-    The allowed error of a number is rtol (S + mean of S over its array + tiny), S the sum of the
-    absolute contributions of all outputs to it; rtol is 450 units of rounding (1e-13 in float64).
-    A backward adds these contributions in some order, and every rounding on the way is a part eps
-    of one of them, so its error grows with S and with the scale of x as S does. Below tiny, the
-    smallest normal number, roundings no longer shrink: there tiny stands for S.
+    With a loss, grad_y is the gradient that the loss gives at (y, target), and is checked too.
+    Without one it is the argument grad_y, or drawn by rng. In a grad_y that is not drawn, terms may
+    cancel or be 0 and hide an error. So v is also tried with a drawn grad_y. float32 is
+    differentiated in float64.
 
-    The rest of the protocol is checked too, contract.py: nothing given is changed, grad_y among it
-    (a backward that works in place fails, also if its numbers are right), no hidden state, leading
-    axes, dtypes, input_grad, kernel_term. The comparisons work on copies of their own.
+    An entry may be wrong by rtol (S + mean of S over its array + tiny). S is the sum of
+    |grad_y dy/dq| over all outputs, and rtol is 450 eps by default (1e-13 in float64). The reason:
+    a backward adds these terms in some order, and a rounding is at most about eps S. tiny is the
+    smallest normal number. Below it roundings no longer shrink, and tiny stands for S.
 
-    Returns a GradientReport. Raises AssertionError, with the report as text, if a number is out or
-    the protocol is broken. The forward must be analytic: no abs, conj, norm or real cast,
-    comparisons on x.real only.
+    contract.py checks the rest of the protocol: arguments stay unchanged (a backward that works in
+    place on grad_y fails even if its numbers are right), no hidden state, leading axes, dtypes,
+    input_grad, kernel_term.
+
+    Returns a GradientReport. Raises AssertionError, with the report as text, if an error is larger
+    than that or the protocol is broken. The forward must be analytic: no abs, conj, norm or real
+    cast, comparisons on x.real only.
 
     >>> layer, rng = Spectral(3, 2), np.random.default_rng(0)
     >>> check_gradients(layer, layer.init(rng), rng.standard_normal((4, 3))).ok
@@ -118,7 +123,7 @@ def check_gradients(layer, params, x, target=None, loss=None, *,
 
 
 class Probe(NamedTuple):
-    """A gradient of sum(upstream * function(at)), to be compared."""
+    """A gradient of sum(upstream * function(at)) at `at`, which is to be compared."""
 
     name: str
     at: np.ndarray
@@ -129,7 +134,7 @@ class Probe(NamedTuple):
 
 
 def _probes(layer, params, x, target, loss, grad_y, rng):
-    """What is to be compared, the grad_y that it belongs to, and what the loss or y breaks."""
+    """The Probes, the grad_y of the check, and sentences on what the loss or y breaks."""
     y, _ = _pair(f"{layer.label}: forward", layer.forward(deepcopy(params), deepcopy(x)),
                  "(y, residuals)")
     if not isinstance(y, np.ndarray):
@@ -177,8 +182,9 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
                      rng=None, elements=50, rtol=None):
     """Comparisons of `gradient` with complex-step derivatives of sum(upstream * function(at)).
 
-    For any analytic function of one array: a loss of y, a penalty of a parameter. A float32 `at`
-    comes to it as complex128. `largest` is the largest number that it multiplies with `at`.
+    `function` is any analytic function of one array, such as a loss of y or a penalty of a
+    parameter. It gets complex128 where `at` is float32. `largest` is the largest number that it
+    multiplies `at` by. rtol, `elements` and rng are those of check_gradients.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     gradient = _fitting(gradient, at, name)
@@ -189,7 +195,7 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
     at, gradient, upstream = widened(at), widened(gradient), widened(upstream)
 
     def derivative(direction):
-        """Along `direction`, and the part of its absolute contributions that is allowed."""
+        """The derivative along `direction`, and the error allowed by the size of its terms."""
         slope, tiny = slopes(function, at, direction, largest)
         contributions, floor = upstream * slope, rtol * tiny * np.abs(upstream).max(initial=0)
         return contributions.sum(), (rtol * np.abs(contributions)).sum() + floor
@@ -209,7 +215,7 @@ def compare_gradient(function, at, gradient, name="x", *, upstream=1, largest=1,
 
 
 def _fitting(gradient, at, name):
-    """The gradient as an array; refuse one that is none of `at`."""
+    """The gradient as an array; refuse another shape or dtype than those of `at`."""
     if isinstance(gradient, np.generic):            # as sums are where the parameter has no axes
         gradient = np.asarray(gradient)
     if not isinstance(gradient, np.ndarray):

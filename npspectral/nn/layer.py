@@ -23,12 +23,12 @@ class Layer:
                                                               part of the tangent kernel
 
     x is (..., batch, n_in), and no sample's y depends on another sample. Parameter gradients are
-    summed over the batch and over none of the axes before it, so the same backward gives the
-    gradient of a batch, per-sample gradients (x[:, None, :]) and the whole Jacobian (grad_y =
-    identity broadcast to (K, N, 1, K)). Nothing that is given is changed, and a gradient is an
-    array of its own, as penalties are added to it in place; `check_gradients` tests all of this.
-    A layer of one's own defines `parameters`, `forward`, `backward` and `trainable`, and `n_in` and
-    `n_out` if it has any parameter. `dense.py` is a short example.
+    summed over the batch and over none of the axes before it. So one backward gives the gradient
+    of a batch x (N, n_in), per-sample gradients for x[:, None, :], and for this x the Jacobian of
+    K outputs, with the identity as grad_y, broadcast to (K, N, 1, K). Arguments are never changed.
+    A gradient shares memory with nothing, because penalties are added to it in place.
+    `check_gradients` tests all of this. A new layer defines `parameters`, `forward`, `backward`,
+    `trainable`, and `n_in` and `n_out` if it has any parameter; `dense.py` is a short example.
     """
 
     trainable: tuple[str, ...] = ()
@@ -42,7 +42,8 @@ class Layer:
     def backward(self, params, residuals, grad_y, input_grad=True):
         """grads, name -> dL/d(parameter) for all that is trainable, and grad_x = dL/dx or None.
 
-        residuals are those of the forward, grad_y = dL/dy has the shape of y or more leading axes.
+        residuals are those of forward; grad_y = dL/dy has the shape of y or more leading axes.
+        grad_x is None without input_grad.
         """
         raise NotImplementedError(f"{self.label} has no backward")
 
@@ -50,9 +51,11 @@ class Layer:
     def kernel_term(self):
         """(params, residuals1, grad_y1, residuals2, grad_y2) -> name -> part of the kernel.
 
-        A shorter way to the Gram matrix of the rows of the Jacobian, which a layer may go without.
-        From residuals1 and grad_y1 (K1, N1, n_out) at N1 points, residuals2 and grad_y2 at N2
-        points: an array (K1, N1, K2, N2) for every trainable parameter.
+        residuals1 are those of forward for x (N1, n_in), and grad_y1 (K1, N1, n_out) has K1 rows
+        dL/dy for each sample; side 2 alike. From a row, `backward` would compute one gradient of a
+        parameter. The part of this parameter (K1, N1, K2, N2) holds the dot product of every
+        gradient of side 1 with every one of side 2. The method is optional, and faster: without it
+        the tangent kernel is computed from `backward`.
         """
         raise AttributeError(f"{self.label} has no kernel_term")
 
@@ -66,14 +69,14 @@ class Layer:
     def parameters(self):
         """Name -> (shape, initializer) of every parameter, in a fixed order.
 
-        In the place of the initializer a number means a constant, and False that there is none:
-        neither is a parameter. True stands for `bias_start`.
+        Instead of an initializer there may be a number, for a constant, or False, for an absent
+        term: neither is a parameter. True stands for `bias_start`.
         """
         return {}
 
     @cached_property
     def present(self):
-        """Name -> (shape, initializer) of the parameters: neither constant nor absent."""
+        """Name -> (shape, initializer) of `parameters`, without constants and absent terms."""
         return {name: (shape, self.bias_start if start is True else start)
                 for name, (shape, start) in self.parameters().items()
                 if start is True or callable(start)}
@@ -85,7 +88,7 @@ class Layer:
 
     @property
     def trainable_names(self):
-        """What `trainable` may name; a name whose parameter is absent has no effect there."""
+        """The names that `trainable` may hold; one whose parameter is absent has no effect."""
         return tuple(name for name in self.parameters() if name not in self.fixed)
 
     @cached_property
@@ -104,13 +107,13 @@ class Layer:
         return type(self).__name__ + sizes
 
     def __post_init__(self):
-        """Refuse options that do not fit; a class with more of them goes on from here."""
+        """Refuse options that do not fit; a subclass calls this, then checks its further ones."""
         check_layer(self)
         if isinstance(self.trainable, list):
             complete(self, trainable=tuple(self.trainable))
 
     def __repr__(self):
-        """The call that makes the layer, without the options that would not change it."""
+        """The call that makes the layer; it leaves out options that have their default value."""
         if not is_dataclass(self):
             return super().__repr__()
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
@@ -127,12 +130,12 @@ class Layer:
     def _is_made_by(self, options):
         try:
             return type(self)(**options) == self
-        except (TypeError, ValueError):                     # an option that is needed
+        except (TypeError, ValueError):                     # without a required option
             return False
 
 
 def complete(instance, **values):
-    """Set fields of a frozen dataclass, while it is made: defaults that depend on other fields."""
+    """Set fields of a frozen dataclass in its __post_init__: defaults that depend on others."""
     for name, value in values.items():
         object.__setattr__(instance, name, value)
 

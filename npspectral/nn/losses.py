@@ -1,10 +1,12 @@
-"""Losses: value and gradient together, value over derivative line by line.
+"""Losses: each returns its value and its gradient.
 
-loss(y, target, reduction="mean", weights=None) -> value, grad_y.  y is (..., batch, K) and the sum
-or mean runs over axis -2; a sample's own loss is the mean over its K outputs where the loss is
-defined per output. With weights w (batch,) the sum is sum_b w_b l_b, and the mean divides it by
-sum_b w_b, so that a whole-number weight equals that many copies of the sample. What vanishes
-below the smallest number is 0, whatever np.seterr says.
+loss(y, target, reduction="mean", weights=None) -> value, grad_y,  y and grad_y (..., batch, K)
+
+Each docstring gives l_b, the loss of sample b, and dl_b/dy, which it calls grad_y. A loss that is
+defined for one output is averaged over the K outputs. The value is the mean of l_b over the batch,
+or the sum with reduction="sum". With weights w (batch,) the sum is sum_b w_b l_b, and the mean
+divides it by sum_b w_b. So a sample of weight 2 counts as two copies of it. Numbers too small for
+the dtype become 0 without a warning.
 """
 import numpy as np
 
@@ -27,9 +29,9 @@ def mean_squared_error(y, target, reduction="mean", weights=None):
 def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     """l_b = log sum_k exp(y_bk) - sum_k q_bk y_bk,  grad_y = softmax(y) - q.
 
-    target: integer labels (..., batch), whose q is one-hot, or the probabilities q themselves, of
-    y's shape, each row >= 0 with sum 1. The largest logit is subtracted first, so none overflows;
-    a class of logit -inf is forbidden, and costs nothing where q is 0.
+    target: integer labels (..., batch), for a one-hot q, or q itself (..., batch, K), rows >= 0
+    with sum 1. The largest of a sample's y is subtracted first, so that no exponential overflows.
+    y_bk = -inf gives class k the probability 0, and adds nothing to l_b where q_bk is 0.
 
     >>> value, grad_y = softmax_cross_entropy(np.zeros((1, 2)), np.array([0]))
     >>> grad_y
@@ -44,7 +46,7 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
     shifted, p, total = _softmax(y)
     log_total = np.log(total)
     value = (scale * (log_total - (q * shifted).sum(-1, keepdims=True))).sum((-2, -1))
-    lost = value != value                               # 0 * -inf of a forbidden class
+    lost = value != value                               # NaN, from 0 * -inf
     if lost.any() if lost.ndim else lost:
         cost = np.where(q == 0, 0, q * shifted)
         value = (scale * (log_total - cost.sum(-1, keepdims=True))).sum((-2, -1))
@@ -52,17 +54,17 @@ def softmax_cross_entropy(y, target, reduction="mean", weights=None):
 
 
 def _softmax(y):
-    """The logits with the largest one subtracted, exp of these, and the sum of that."""
+    """y minus its largest entry in each row, the exponentials of that, and their row sums."""
     shifted = y - y.real.max(-1, keepdims=True)
     p = np.exp(shifted)
     return shifted, p, p.sum(-1, keepdims=True)
 
 
 def _of_labels(y, entries, scale):
-    """The same where q is 1 at these entries of y, counted through the whole array, and else 0."""
+    """softmax_cross_entropy for one-hot q: q is 1 at the positions `entries` of y.ravel()."""
     shifted, p, total = _softmax(y)
     value = scale * (np.log(total) - shifted.ravel()[entries][..., None])
-    difference = np.divide(p, total, order="C")         # so that its entries can be counted
+    difference = np.divide(p, total, order="C")         # so that reshape(-1) is a view
     difference.reshape(-1)[entries] -= 1
     return value.sum((-2, -1)), scale * difference      # value = log sum_k exp(y_k) - y_label
 
@@ -71,8 +73,9 @@ def _of_labels(y, entries, scale):
 def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
     """l_b = (1/K) sum_k log(1 + exp(y_bk)) - t_bk y_bk,  grad_y = (s(y) - t) / K;  0 <= t <= 1.
 
-    Written so that neither loses its last digits where s(y) saturates:
-    value log(1 + exp(-|y|)) + ([y > 0] - t) y,  gradient (1 - t) s(y) - t s(-y).
+    s(y) = 1 / (1 + exp(-y)). Value and gradient are computed in a form that keeps its digits where
+    s(y) is close to 0 or 1 ([y > 0] is 1 where true, else 0):
+        log(1 + exp(-|y|)) + ([y > 0] - t) y,    (1 - t) s(y) - t s(-y)
     """
     name = "binary_cross_entropy_with_logits"
     _check_target(name, y, target)
@@ -89,7 +92,9 @@ def binary_cross_entropy_with_logits(y, target, reduction="mean", weights=None):
 
 
 def hinge(y, target, reduction="mean", weights=None):
-    """l_b = (1/K) sum_k max(0, 1 - t y),  grad_y = -t [t y < 1] / K;  t = +-1.
+    """l_b = (1/K) sum_k max(0, 1 - t y),  grad_y = -t [t y < 1] / K;  targets t = +-1.
+
+    [t y < 1] is 1 where true, else 0.
 
     >>> value, grad_y = hinge(np.array([[0.25]]), np.array([[1.0]]))
     >>> float(value), grad_y
@@ -105,9 +110,10 @@ def hinge(y, target, reduction="mean", weights=None):
 
 @np.errstate(under="ignore", over="ignore")
 def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
-    """l_b = (1/K) sum_k log(1 + exp(k (1 - t y))) / k,  grad_y = -t s(k (1 - t y)) / K;  t = +-1.
+    """l_b = (1/K) sum_k log(1 + exp(c (1 - t y))) / c,  grad_y = -t s(c (1 - t y)) / K;  t = +-1.
 
-    The sharpness k is 20 by default, as in the code of Paccolat et al. 2021, J. Stat. Mech. 044001.
+    A smooth hinge; s(u) = 1 / (1 + exp(-u)). The sharpness c is 20 by default, as in the code of
+    Paccolat et al. 2021, J. Stat. Mech. 044001.
     """
     sharpness = check_number("soft_hinge", "sharpness", sharpness, low=0)
     scale = _margin_scale("soft_hinge", y, target, reduction, weights)
@@ -115,7 +121,7 @@ def soft_hinge(y, target, reduction="mean", weights=None, sharpness=20.0):
     e = np.exp(-magnitude(sharpness * slack))
     negative = np.signbit(slack.real)
     value = scale * (np.where(negative, 0, slack) + np.log1p(e) / sharpness)
-    slope = np.where(negative, e, 1) / (1 + e)          # value = log(1 + exp(k slack)) / k
+    slope = np.where(negative, e, 1) / (1 + e)          # value = log(1 + exp(c slack)) / c
     return value.sum((-2, -1)), -scale * target * slope         # slack = 1 - target * y
 
 
@@ -129,7 +135,7 @@ def quadratic_hinge(y, target, reduction="mean", weights=None):
 
 
 def _sample_scale(name, y, reduction, weights):
-    """The factor of each sample: 1 or 1/batch, or with weights w or w / sum(w) as (batch, 1)."""
+    """The factor of each l_b: 1 or 1/batch; with weights w or w / sum(w), shape (batch, 1)."""
     if reduction not in ("mean", "sum"):
         raise ValueError(f"{name}: reduction is {reduction!r}, expected 'mean' or 'sum'")
     if y.ndim < 2 or y.shape[-1] == 0:
@@ -184,7 +190,7 @@ def _is_labels(target):
 
 
 def _entries(name, labels, y):
-    """Where each sample's label is in y, counted through the whole array."""
+    """For each sample the position of its label's entry in y.ravel()."""
     n_classes = y.shape[-1]
     if labels.shape != y.shape[:-1]:
         raise ValueError(f"{name}: target has shape {labels.shape}, expected {y.shape[:-1]} labels")

@@ -14,22 +14,23 @@ KINDS = ("lambda", "phi", "bias")
 
 @dataclass(frozen=True, repr=False)
 class Nested(Layer):
-    """Network over all its nodes, sizes = (n_0, ..., n_L), by A = Phi Lambda Phi^-1.
+    """Network of L transfers, sizes = (n_0, ..., n_L), given by one A = Phi Lambda Phi^-1.
 
         u_0 = x    z_k = W_k u_{k-1} + bias_k    h_k = f(z_k), y = z_L    u_k = h_k - phi_k u_{k-1}
-        W_k,ij = (lambda_{k-1},j - lambda_k,i) phi_k,ij                                   k = 1..L
+        W_k,ij = gap_k,ij phi_k,ij    gap_k,ij = lambda_{k-1},j - lambda_k,i              k = 1..L
 
-    lambda_0..lambda_L (n_k,), phi_k (n_k, n_{k-1}), bias_k (n_k,). Phi is the identity with phi_k
-    below its diagonal and u = Phi^-1 h, so that layer k hears all layers before it, through the
-    blocks A_kj = W_k (Phi^-1)_{k-1,j}, none of which is formed. skip=False: u_k = h_k, W_k alone.
-    shared=False: lambda_in_k, lambda_out_k for every transfer; with skip=False a Chain of Spectral.
+    lambda_0..lambda_L (n_k,), phi_k (n_k, n_{k-1}), bias_k (n_k,); f = `activation`. Phi, over all
+    nodes, is the identity with the blocks phi_k below its diagonal. With h_0 = x, u = Phi^-1 h:
+    layer k gets input from every layer j < k, by the block A_kj = W_k (Phi^-1)_{k-1,j}. No block is
+    formed. skip=False: u_k = h_k, so only neighbors are connected. shared=False: every transfer
+    has its own lambda_in_k and lambda_out_k. Both together: a Chain of Spectral.
 
     Gradients, from the last layer down, with grad_z = f'(z_k) grad_u_k and G = grad_z^T u_{k-1}:
-        grad_phi_k = (gap of W_k) G - grad_u_k^T u_{k-1}    grad_lambda_{k-1},j += sum_i phi_ij G_ij
-        grad_u_{k-1} = grad_z W_k - grad_u_k phi_k          grad_lambda_k,i -= sum_j phi_ij G_ij
+        grad_phi_k = gap_k * G - grad_u_k^T u_{k-1}    grad_lambda_{k-1},j += sum_i phi_k,ij G_ij
+        grad_u_{k-1} = grad_z W_k - grad_u_k phi_k     grad_lambda_k,i -= sum_j phi_k,ij G_ij
 
-    `trainable` names kinds of parameters. Eigenvalues start uniform on +-1: no layer starts at
-    W = 0, as all hidden ones of SPARCS do (PUBLISHED_NESTED); those of the output may differ.
+    `trainable` names kinds of parameters. Eigenvalues start uniform on [-1, 1], lambda_L as
+    output_eigenvalues says. SPARCS starts hidden layers at W = 0: see PUBLISHED_NESTED.
     Raises ValueError or TypeError on what does not fit.
     Source: SPARCS, arXiv 2504.00885 (2025).
     """
@@ -72,7 +73,7 @@ class Nested(Layer):
         return {name: grads[name] for name in self.learned}, grad_u if input_grad else None
 
     def _transfer_backward(self, grads, params, k, u, grad_h, grad_z):
-        """Add the gradients of transfer k; a shared lambda_k has a part from k + 1 already."""
+        """Put the gradients of transfer k into grads; a shared lambda_k adds to that of k + 1."""
         if "bias" in self.trainable and self.bias is not False:
             grads[f"bias_{k}"] = grad_z.sum(-2)                     # z = z + bias
         if "lambda" in self.trainable or "phi" in self.trainable:
@@ -89,15 +90,16 @@ class Nested(Layer):
             grads[f"phi_{k}"] = grad_phi
 
     def weights(self, params):
-        """The transfers W_1, ..., W_L, W_k of shape (n_k, n_{k-1}); skip blocks not included."""
+        """W_1, ..., W_L, where W_k (n_k, n_{k-1}) leads from layer k - 1 to k; no skip blocks."""
         return tuple(self._gap(params, k) * params[f"phi_{k}"] for k in range(1, self.depth + 1))
 
     def _gap(self, params, k):
+        """gap_k (n_k, n_{k-1})."""
         lambda_in, lambda_out = self._lambda_names(k)
         return params[lambda_in] - params[lambda_out][:, None]
 
     def _lambda_names(self, k):
-        """Names of the eigenvalues before and behind transfer k."""
+        """Names of the eigenvalues on the sending and receiving side of transfer k."""
         return ((f"lambda_{k - 1}", f"lambda_{k}") if self.shared
                 else (f"lambda_in_{k}", f"lambda_out_{k}"))
 
@@ -107,10 +109,12 @@ class Nested(Layer):
 
     @property
     def n_in(self):
+        """n_0, the number of inputs."""
         return self.sizes[0]
 
     @property
     def n_out(self):
+        """n_L, the number of outputs."""
         return self.sizes[-1]
 
     @property
@@ -137,7 +141,7 @@ class Nested(Layer):
         for k in range(1, self.depth + 1):
             before, after = self.sizes[k - 1:k + 1]
             lambda_in, lambda_out = self._lambda_names(k)
-            parts[lambda_in] = ((before,), self.eigenvalues)        # a shared one is there already
+            parts[lambda_in] = ((before,), self.eigenvalues)        # a shared one is listed already
             parts[lambda_out] = ((after,), self.output_eigenvalues if k == self.depth
                                  else self.eigenvalues)
             parts[f"phi_{k}"] = ((after, before), self.phi)

@@ -13,15 +13,15 @@ from .scaled import RELU_GAIN
 class OneHidden(Layer):
     """f(x) = (gain / h) sum_n beta_n relu(omega_n.x / sqrt(d) + bias_n).
 
-    omega (h, d), bias (h,), beta (h,) start as independent N(0, 1); x (..., batch, d) -> y (...,
-    batch, 1); h is `width`, d is n_in. The gain, sqrt(2) as in the public code, makes the hidden
-    signal's mean square 1; the talk has none (gain=1).
+    omega (h, d), bias (h,), beta (h,) start as independent N(0, 1); h is `width`, d is n_in.
+    x (..., batch, d) -> y (..., batch, 1). The gain is sqrt(2) as in the public code, so that
+    (gain relu(u))^2 has mean 1 for u from N(0, 1). Petrini's talk of 2020 has no gain: gain=1.
 
     With xh = (x / sqrt(d), 1), v_n = (omega_n, bias_n), s_n = sum_b grad_y_b [v_n.xh_b > 0] xh_b:
         grad_v_n = (gain / h) beta_n s_n        grad_beta_n = (gain / h) v_n.s_n
         grad_x_b = (gain / h) grad_y_b sum_n beta_n [v_n.xh_b > 0] omega_n / sqrt(d)
-    One product gives s, for all three: relu(u) = [u > 0] u. So gradient flow conserves
-    beta_n^2 - |v_n|^2 for every neuron.
+    [u > 0] is 1 where u > 0, else 0. Since relu(u) = [u > 0] u, one matrix product gives s for all
+    parameters. beta_n grad_beta_n = v_n.grad_v_n, so gradient flow keeps beta_n^2 - |v_n|^2.
 
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     Source: Paccolat et al. 2021, J. Stat. Mech. 044001.
@@ -79,7 +79,7 @@ class OneHidden(Layer):
         return np.concatenate([x, np.ones_like(x[..., :1])], axis=-1)
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
-        """(gain / h)^2 grad_y grad_y' times, with D = [v_n.xh > 0] beta_n:
+        """Each part is (gain / h)^2 grad_y grad_y' times a factor; with D_n = [v_n.xh > 0] beta_n:
 
         omega: (D.D') x.x'/d;  bias: D.D';  beta: sum_n relu(v_n.xh) relu(v_n.xh').
         """
@@ -100,7 +100,7 @@ class OneHidden(Layer):
         return terms
 
     def conserved(self, params):
-        """c_n = beta_n^2 - |omega_n|^2 - bias_n^2 (h,), constant when all parameters flow."""
+        """c_n = beta_n^2 - |omega_n|^2 - bias_n^2 (h,), constant if gradient flow trains all."""
         v = self._neurons(params)
         return params["beta"] ** 2 - (v * v).sum(1)
 

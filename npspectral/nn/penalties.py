@@ -2,8 +2,8 @@
 
 penalty(params) -> value, grads, where grads has an entry for every parameter that it touches.
 `name` is a parameter's name ("phi": in every layer that has one) or its path in a Chain ("0/phi").
-With `network` given, the name "weight" (or "0/weight") means the matrix that a layer realizes, and
-the gradient goes through to the parameters behind it; only trainable ones get an entry then.
+With `network` given, the name "weight" (or "0/weight") means the matrix that a layer realizes. Then
+grads holds the gradients of the trainable parameters that this matrix is computed from.
 """
 from dataclasses import dataclass
 
@@ -35,6 +35,7 @@ class Penalty:
 
     @np.errstate(under="ignore")
     def __call__(self, params):
+        """The value, and the gradients: name -> array, for a Chain a tuple of such dicts."""
         values = []
         grads = self._visit(self.network, params, "", values)
         if not values:
@@ -49,6 +50,7 @@ class Penalty:
         raise NotImplementedError(f"{type(self).__name__} has no term")
 
     def _visit(self, layer, params, path, values):
+        """The gradients in the tree of `params`; every array's value is appended to `values`."""
         if isinstance(params, tuple):
             layers = [None] * len(params) if layer is None else getattr(layer, "layers", None)
             if layers is None or len(layers) != len(params):
@@ -64,6 +66,7 @@ class Penalty:
         return {}
 
     def _selects(self, path):
+        """Whether `name` is this path, or the name that it ends with."""
         return path == self.name or "/" not in self.name and path.endswith("/" + self.name)
 
     def _add(self, array, values):
@@ -85,9 +88,10 @@ class L1(Penalty):
 class L2(Penalty):
     """strength * sum w^2, without a factor 1/2 (Keras' convention).
 
-    On both factors of W_ij = -lambda_out_i phi_ij it is a group lasso over nodes:
-    a_phi |phi_i|^2 + a_lambda lambda_out_i^2 for a given W_i is least, over the ways to split W_i,
-    where both terms are equal, and the sum over nodes is then 2 sqrt(a_phi a_lambda) sum_i |W_i|.
+    On both factors of W_ij = -lambda_out_i phi_ij, with the strengths a_lambda and a_phi, it acts
+    as a group lasso over nodes. Of all factors of a given row W_i, those with equal terms
+    a_phi |phi_i|^2 = a_lambda lambda_out_i^2 have the least sum of both (splits.py). Over all
+    nodes this sum is 2 sqrt(a_phi a_lambda) sum_i |W_i|.
     """
 
     def term(self, w):
@@ -119,8 +123,9 @@ class ElasticNet(Penalty):
 class GroupLasso(Penalty):
     """strength * sum over groups of sqrt(sum w^2); a group of zeros has gradient 0.
 
-    A group is a row of a matrix, the connections into a node (axis = -1), or a column, those out
-    of an input (axis = 0). Source: Yuan and Lin 2006, J. R. Stat. Soc. B 68, 49; weights all 1.
+    A group is a row of the matrix, all weights into a node (axis = -1), or a column, all weights
+    out of an input (axis = 0). Source: Yuan and Lin 2006, J. R. Stat. Soc. B 68, 49; every group
+    has the same factor here.
     """
 
     axis: int = -1
@@ -139,7 +144,7 @@ class GroupLasso(Penalty):
 
 
 def _norms(w, axis):
-    """sqrt(sum w^2) along an axis, also where the squares of finite numbers overflow or vanish."""
+    """sqrt(sum w^2) along an axis, right even where the squares overflow or underflow."""
     limits = np.finfo(w.dtype)
     with np.errstate(over="ignore"):
         norm = np.sqrt((w * w).sum(axis, keepdims=True))
@@ -155,7 +160,7 @@ def _norms(w, axis):
 class Orthonormal(Penalty):
     """strength * sum of (w^T w - I)^2: 0 where the columns of w are orthonormal.
 
-    Its gradient is 4 w (w^T w - I). It keeps a matrix of eigenvectors away from singular ones.
+    The gradient is 4 w (w^T w - I). A small penalty keeps a matrix of eigenvectors invertible.
     """
 
     def term(self, w):
@@ -180,6 +185,7 @@ def add_penalties(penalties, params, grads):
 
 
 def _accumulate(grads, part):
+    """Add the gradients in `part` in place to those in `grads`, where both have one."""
     if isinstance(part, tuple):
         for inner, branch in zip(grads, part):
             _accumulate(inner, branch)

@@ -1,8 +1,8 @@
 """How public codes set up their layers, by name: keyword arguments of Spectral and of Nested."""
 from .initializers import Constant, FanUniform, GlorotUniform, Normal, Uniform
 
-# A number for an eigenvalue set declares it constant. Signs are theirs: with lambda_in = 0,
-# W = -lambda_out phi.
+# A number makes an eigenvalue set constant. The signs are those of the codes: with lambda_in = 0
+# the weight is W_ij = -lambda_out_i phi_ij.
 PUBLISHED = {
     # Giambagli et al. 2021, Nat. Commun. 12, 1330; per-transfer form in Buffoni/spectral_learning:
     # lambda_in = 1, lambda_out = 1 + t with t uniform on +-0.5, so W = -t phi.
@@ -37,8 +37,9 @@ PUBLISHED = {
 }
 
 PUBLISHED_NESTED = {
-    # SPARCS, arXiv 2504.00885 (2025); gianluca-peri/sparcs-test: a linear network by the skip
-    # blocks, as W = 0 in all transfers but the last. Its bias is one more input that is always 1.
+    # SPARCS, arXiv 2504.00885 (2025); gianluca-peri/sparcs-test. All transfers but the last start
+    # at W = 0, so the network starts linear, by its skip blocks. That code has one more input,
+    # always 1, in place of a bias.
     "sparcs": dict(eigenvalues=Constant(0.0), output_eigenvalues=Constant(1.0),
                    phi=GlorotUniform(), bias=False),
 }

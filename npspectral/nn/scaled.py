@@ -1,4 +1,4 @@
-"""Layers whose weights are of order 1 and whose scale stands apart: networks in the 1/h scaling."""
+"""Layers with weights of order 1 times a fixed scale, and networks of them in the 1/h scaling."""
 from dataclasses import dataclass
 
 from ._expect import check_input, check_number, check_upstream
@@ -12,7 +12,7 @@ RELU_GAIN = 2 ** 0.5            # makes the mean of (gain relu(u))^2 equal to 1 
 
 @dataclass(frozen=True, repr=False)
 class ScaledDense(Layer):
-    """Fully connected layer with its scale outside of the weights.
+    """Fully connected layer whose weights are multiplied by a fixed number, the scale.
 
         y_i = scale sum_j weight_ij x_j + bias_i
 
@@ -20,7 +20,8 @@ class ScaledDense(Layer):
     unless given. x (..., batch, n_in) -> y (..., batch, n_out).
     Gradients:  grad_weight = scale grad_y^T x    grad_bias_i = sum_b grad_y_bi
                 grad_x = scale grad_y weight
-    As a function it is Dense; gradient flow, and the tangent kernel, see the scale squared.
+    Dense with the matrix scale * weight gives the same y. But here a step of gradient descent moves
+    that matrix scale^2 as far, and the weight's part of the tangent kernel has the factor scale^2.
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     Source: Jacot, Gabriel and Hongler 2018, NeurIPS ("NTK parametrization").
     """
@@ -84,7 +85,7 @@ class ScaledDense(Layer):
 
 @dataclass(frozen=True, repr=False)
 class FixedOrientations(Layer):
-    """Neurons that may grow and shift, but not turn.
+    """Neurons whose weight vectors train their length, and never their direction.
 
         y_n = radius_n (u_n.x) / sqrt(n_in) + bias_n
 
@@ -148,9 +149,10 @@ def mean_field(n_in, widths, n_out=1, activation=ReLU(), gain=RELU_GAIN, bias=Tr
         a_0 = x,  u_1 = W_1 a_0 / sqrt(n_in) + b_1,  u_l = gain W_l a_{l-1} / sqrt(h_{l-1}) + b_l,
         a_l = activation(u_l),  f = (gain / h_L) W_{L+1} a_L
 
-    All entries start as N(0, 1). The gain keeps signals of order 1: 1/sqrt(mean of activation^2)
-    over N(0, 1), sqrt(2) for ReLU. The published code multiplies the activation by it; written
-    this way, it is the same network with the same tangent kernel.
+    All parameters start as independent N(0, 1). The gain keeps the signals of order 1 from layer
+    to layer. It should be 1/sqrt(mean of activation(u)^2) for u from N(0, 1): sqrt(2) for ReLU.
+    The published code multiplies the activation by the gain. Here the next layer's scale holds it:
+    the same function, and the same tangent kernel.
     Source: Geiger et al. 2020, J. Stat. Mech. 113301, public code.
     """
     widths = tuple(widths)

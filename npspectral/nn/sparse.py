@@ -1,4 +1,4 @@
-"""Sparse training: any layer with its small weights masked, in direct space, at every forward."""
+"""Sparse training: every forward sets the small entries of a layer's realized weight to 0."""
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,27 +8,27 @@ import numpy as np
 from ._expect import check_input, check_number, check_upstream
 from .layer import Layer, complete
 
-STRIDE = 61                     # of a sample of weights: prime, so it meets every row and column
+STRIDE = 61                     # every 61st weight; a prime, so it meets every row and column
 
 
 @dataclass(frozen=True, repr=False)
 class Sparse(Layer):
-    """A layer of which only the links with a large realized weight carry anything.
+    """A layer that uses only the large entries of its weight matrix (its links).
 
         y_i = sum_j W~_ij x_j + bias_i,    W~ = keep * W,    keep_ij = 1 if |W_ij| > c else 0
 
-    W = layer.weight(params), bias and all parameters are those of `layer`: Dense, Spectral,
-    SpectralQR, ... threshold=c is static; sparsity=s is dynamic, c the s quantile of |W|, new at
-    every forward (`magnitude_threshold`). Without ties it masks floor(s (n - 1)) + 1 of n links,
-    so one of them for s = 0; all links with |W| = c are masked.
+    W = layer.weight(params); the parameters are those of `layer`, a Dense, Spectral, SpectralQR...
+    threshold=c fixes c. sparsity=s computes c in every forward: the s quantile of |W|, see
+    `magnitude_threshold`. Links with |W| = c are masked too. So of n links without ties
+    floor(s (n - 1)) + 1 are masked: one for s = 0.
 
     Gradients:  dL/dW = keep * (grad_y^T x), from there as in `layer`;  grad_x = grad_y W~
-    None goes through c: dc/dW is taken as 0, and a jump of keep has no slope. A masked link has no
-    gradient of its own: it stays as it is in Dense, under plain gradient descent; in Spectral it
-    moves with eigenvalues that other links train, and may come back.
+    No gradient goes through c: dc/dW is taken as 0. A masked link has dL/dW_ij = 0. In Dense,
+    plain gradient descent leaves it where it is. In Spectral it shares eigenvalues with links
+    that are not masked. These eigenvalues train and move it, so it may come back.
 
     Raises ValueError or TypeError on options, sizes, shapes or dtypes that do not fit.
-    Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, and its code. Deviation: there a static c
+    Source: Chicchi et al. 2021, Phys. Rev. E 104, 054312, and its code. Deviation: there a fixed c
     is a percentile of the first |phi|, which is |W| only if W starts as phi; here it is any number.
     """
 
@@ -40,7 +40,7 @@ class Sparse(Layer):
         check_input(self, params, x)
         weight, c = self.links(params)
         keep = np.abs(weight.real) > c
-        weight = keep * weight                              # 0 * NaN is NaN: none is hidden
+        weight = keep * weight                              # 0 * NaN is NaN: a NaN stays visible
         y = x @ weight.T
         if "bias" in params:
             y = y + params["bias"]
@@ -58,7 +58,7 @@ class Sparse(Layer):
         return grads, grad_y @ weight if input_grad else None       # y = x @ weight.T
 
     def links(self, params):
-        """W, the matrix of the inner layer before masking, and the threshold c beside it."""
+        """W (n_out, n_in), the matrix of the inner layer before masking, and the threshold c."""
         weight, c = self.layer.weight(params), self.threshold
         return weight, magnitude_threshold(weight, self.sparsity) if c is None else c
 
@@ -79,14 +79,17 @@ class Sparse(Layer):
 
     @property
     def n_in(self):
+        """That of the inner layer."""
         return self.layer.n_in
 
     @property
     def n_out(self):
+        """That of the inner layer."""
         return self.layer.n_out
 
     @property
     def trainable(self):
+        """That of the inner layer."""
         return self.layer.trainable
 
     @cached_property
@@ -114,10 +117,11 @@ class Sparse(Layer):
 
 
 def magnitude_threshold(weight, sparsity):
-    """The `sparsity` quantile of |weight|: with t = sparsity (n - 1), between the sorted values
-    number floor(t) and floor(t) + 1 in proportion, as numpy.percentile does by default.
+    """The `sparsity` quantile of |weight|, interpolated as numpy.percentile does by default.
 
-    Complex weights count by their real part.
+        v_k + (t - k) (v_{k+1} - v_k),    t = sparsity (n - 1),    k = floor(t)
+
+    v_0 <= ... <= v_{n-1} are the sorted |weight|; of complex weights the real part counts.
     """
     sparsity = _in_range("magnitude_threshold", "sparsity", sparsity, 1)
     size = np.abs(weight.real).ravel()
@@ -139,10 +143,11 @@ def _in_range(owner, name, value, top):
 
 
 def _neighbors(values, rank):
-    """The values number `rank` and rank + 1 (or the last) of the sorted ones, without sorting.
+    """Entries `rank` and rank + 1 (at most the last) of the sorted values, without sorting all.
 
-    Partitions only what lies between two values of a sample that most likely enclose them, or
-    everything if they do not. Source: Floyd and Rivest 1975, Commun. ACM 18, 165.
+    A sorted sample of the values gives two bounds, which enclose both entries very likely. Then
+    only the values between the bounds are partitioned, else all of them.
+    Source: Floyd and Rivest 1975, Commun. ACM 18, 165.
     """
     sample = np.sort(values[::STRIDE])
     middle, margin = rank // STRIDE, 2 * math.isqrt(sample.size)

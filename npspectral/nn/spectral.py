@@ -18,18 +18,19 @@ class Spectral(Layer):
         y_i = sum_j W_ij x_j + bias_i,     W_ij = (lambda_in_j - lambda_out_i) phi_ij
 
     lambda_in (n_in,), lambda_out (n_out,), phi (n_out, n_in), bias (n_out,);
-    x (..., batch, n_in) -> y (..., batch, n_out). W is the lower left block of Phi Lambda Phi^-1,
-    where Phi = I + phi (in that block), Lambda = diag(lambda_in, lambda_out), Phi^-1 = 2I - Phi.
+    x (..., batch, n_in) -> y (..., batch, n_out). Over all nodes, inputs first, W is the lower left
+    block of A = Phi Lambda Phi^-1: Lambda = diag(lambda_in, lambda_out) holds A's eigenvalues, and
+    Phi, the identity with phi as its lower left block, A's eigenvectors; Phi^-1 = 2I - Phi.
 
     Gradients, with G = dL/dW = grad_y^T x:
         grad_phi_ij    = (lambda_in_j - lambda_out_i) G_ij      grad_bias_i = sum_b grad_y_bi
         grad_lambda_in_j = sum_i phi_ij G_ij    grad_lambda_out_i = -sum_j phi_ij G_ij
         grad_x = grad_y W
 
-    Given as a number, lambda_in or lambda_out is held at it: it is no parameter, and one product is
-    saved. By default lambda_in starts at 1 and lambda_out at 0, so the layer begins as Dense(phi);
-    if lambda_in starts at 0 or is held there, lambda_out starts at 1: W = -phi, as published.
-    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
+    The options lambda_in, lambda_out, phi, bias are initializers. A number for lambda_in or
+    lambda_out makes it a constant: no parameter, and W is not formed. By default lambda_in starts
+    at 1 and lambda_out at 0, so W starts as phi. But if lambda_in is 0, as a constant or at the
+    start, lambda_out starts at 1, so W starts as -phi, as published. Errors: ValueError, TypeError.
     Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
     Phys. Rev. E 104, 054312.
 
@@ -88,10 +89,11 @@ class Spectral(Layer):
     def weight_backward(self, params, grad_weight):
         """Gradients of lambda_in, lambda_out and phi from G = dL/dW of shape (..., n_out, n_in).
 
-        The product rule, gap_ij = lambda_in_j - lambda_out_i, and the sum by its differentials:
+        With gap_ij = lambda_in_j - lambda_out_i, the product rule gives dW, and dL follows:
             dW_ij = phi_ij dlambda_in_j - phi_ij dlambda_out_i + gap_ij dphi_ij
             dL = sum_ij G_ij dW_ij = sum_j (sum_i phi_ij G_ij) dlambda_in_j
                  - sum_i (sum_j phi_ij G_ij) dlambda_out_i + sum_ij gap_ij G_ij dphi_ij
+        The factor of each differential is the gradient of its parameter.
         """
         phi, grads = params["phi"], {}
         if "lambda_in" in self.learned:
@@ -105,11 +107,12 @@ class Spectral(Layer):
         return grads
 
     def _gap(self, params):
+        """lambda_in_j - lambda_out_i, shape (n_out, n_in)."""
         lambda_in, lambda_out = self.eigenvalues(params)
         return lambda_in - lambda_out[:, None]
 
     def eigenvalues(self, params):
-        """lambda_in (n_in,) and lambda_out (n_out,) as arrays, declared constants spelled out."""
+        """lambda_in (n_in,) and lambda_out (n_out,); a declared constant fills its array."""
         def values(name, declared, size):
             return params[name] if name in params else np.full(size, declared, params["phi"].dtype)
         return (values("lambda_in", self.lambda_in, self.n_in),
@@ -134,13 +137,14 @@ class Spectral(Layer):
             complete(self, lambda_out=Constant(1.0 if other_is_zero else 0.0))
         check_initializers(self, "phi")
 
-    # The tangent kernel's part, from rows of the Jacobian that are products: with a = x, d = grad_y
-    #     lambda_in_j: a_j (d phi)_j    lambda_out_i: -d_i (a phi^T)_i    phi_ij: gap_ij d_i a_j
-    # Only gaps matter, so a common shift is taken off the eigenvalues before gap^2 is multiplied
-    # out. Otherwise a large common part cancels, and the small gaps lose their digits.
+    # `_phi_term` multiplies gap^2 out. Before, it subtracts one number from all eigenvalues, which
+    # changes no gap. Else large squares would cancel, and small gaps would lose their digits.
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
-        """lambda_in, lambda_out, phi, bias: the Gram matrix of the rows of each."""
+        """Name -> Gram matrix (K1, N1, K2, N2) of the gradients, with a = x and d = grad_y:
+
+        lambda_in_j: a_j (phi^T d)_j    lambda_out_i: -d_i (phi a)_i    phi_ij: gap_ij d_i a_j
+        """
         phi, terms = params["phi"], {}
         x1, x2 = residuals1[0][None], residuals2[0][None]
         if "lambda_in" in self.learned:
@@ -154,14 +158,14 @@ class Spectral(Layer):
         return terms
 
     def _phi_term(self, params, x1, grad_y1, x2, grad_y2):
-        """sum_ij (lambda_in_j - lambda_out_i)^2 d_i d'_i a_j a'_j."""
+        """sum_ij (lambda_in_j - lambda_out_i)^2 d_i d'_i a_j a'_j, the square multiplied out."""
         lambda_in, lambda_out = self.centered_eigenvalues(params)
         return (gram(grad_y1, grad_y2) * gram(lambda_in * x1, lambda_in * x2)
                 - 2 * gram(grad_y1, lambda_out * grad_y2) * gram(x1, lambda_in * x2)
                 + gram(lambda_out * grad_y1, lambda_out * grad_y2) * gram(x1, x2))
 
     def centered_eigenvalues(self, params):
-        """Both sets less a common shift, which leaves every gap as it is and makes them small."""
+        """lambda_in and lambda_out minus the mean of their two means: the gaps stay the same."""
         lambda_in, lambda_out = self.eigenvalues(params)
         shift = (lambda_in.mean() + lambda_out.mean()) / 2
         return lambda_in - shift, lambda_out - shift

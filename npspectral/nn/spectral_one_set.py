@@ -3,13 +3,13 @@
     lambda_in = c:     u = x phi^T    y_i = (c - lambda_out_i) u_i
     lambda_out = c:    s_j = (lambda_in_j - c) x_j    y = s phi^T
 
-The numbers are those of the general form in spectral.py, up to rounding. That takes three products
-with a matrix in forward and backward and passes over W; here two products do.
+Results equal those of the general form in spectral.py, up to rounding. That form computes W, and
+takes three matrix products for forward and backward. Here two are enough while phi is frozen.
 """
 
 
 def by_node(layer, params, x):
-    """lambda_in = c: a factor for every node. y without the bias, and the residuals."""
+    """y (..., batch, n_out) without the bias, and residuals, for lambda_in = c."""
     gap = layer.lambda_in - params.get("lambda_out", layer.lambda_out)
     u = x @ params["phi"].T
     return gap * u, (x, u)
@@ -30,7 +30,7 @@ def by_node_backward(layer, params, residuals, grad_y, input_grad):
 
 
 def by_input(layer, params, x):
-    """lambda_out = c: a factor for every input. y without the bias, and the residuals."""
+    """y (..., batch, n_out) without the bias, and residuals, for lambda_out = c."""
     gap = params["lambda_in"] - layer.lambda_out
     scaled = gap * x
     return scaled @ params["phi"].T, (x, scaled)

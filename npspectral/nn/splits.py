@@ -1,13 +1,15 @@
-"""Dense layers to spectral ones by the split of least penalty, and spectral layers back to dense.
+"""Dense layers turned into spectral ones of least penalty, and spectral layers into dense ones.
 
-A row of weights W_i = -lambda_out_i phi_i (lambda_in = 0) is the same for every split between
-eigenvalue and eigenvector. Under the penalty a lambda^2 + b |phi|^2 the split is decided: with
-t = lambda^2, a t + b |W_i|^2 / t is least at t^2 = (b / a) |W_i|^2, where it is 2 sqrt(a b) |W_i|.
-So spectral L2 penalties weigh W as a group lasso over nodes does. The same holds for the columns
-W_.j = lambda_in_j phi_.j (lambda_out = 0), the groups being inputs.
+With lambda_in = 0 a row of weights is W_i = -lambda_out_i phi_i, a product that many pairs give.
+The penalty a lambda_out_i^2 + b |phi_i|^2 picks one of them. With t = lambda_out_i^2 it is
+    a t + b |W_i|^2 / t,    least at t = sqrt(b / a) |W_i|, where it equals 2 sqrt(a b) |W_i|.
+So L2 penalties on lambda_out and phi act on W as a group lasso does: they sum the lengths of its
+rows, one for each node. With lambda_out = 0 the same holds for the columns
+W_.j = lambda_in_j phi_.j, one for each input.
 
 Source: the penalties of Giambagli et al. 2023, NeurIPS (rows), and Chicchi et al. 2024,
-arXiv 2406.01183 (columns); the minimum is the inequality of the two means.
+arXiv 2406.01183 (columns); the minimum is where the arithmetic mean of the two terms equals their
+geometric mean.
 """
 import numpy as np
 
@@ -22,15 +24,17 @@ ZERO = {"node": "lambda_in", "input": "lambda_out"}
 
 
 def to_spectral(layer, params, over="node", on_lambda=1.0, on_phi=1.0):
-    """A Spectral layer of the same weight and bias, with its parameters; for a Chain, all layers.
+    """A Spectral layer with the same weight and bias, and its params; of a Chain, every layer.
 
-    over="node":  lambda_in = 0 declared, lambda_out_i = (on_phi / on_lambda)^(1/4) sqrt(|W_i|),
-                  phi_i = -W_i / lambda_out_i
-    over="input": lambda_out = 0 declared, lambda_in_j from the column, phi_.j = W_.j / lambda_in_j
+    With c = (on_phi / on_lambda)^(1/4):
+    over="node":  lambda_in = 0, lambda_out_i = c sqrt(|W_i|),   phi_i = -W_i / lambda_out_i
+    over="input": lambda_out = 0, lambda_in_j = c sqrt(|W_.j|),  phi_.j = W_.j / lambda_in_j
+    The set that is 0 is a constant of the new layer.
 
-    Eigenvalues are never negative: phi has the sign. A row (column) of zeros gets eigenvalue 0 and
-    eigenvector 0, where both gradients vanish: it stays. W comes back to two roundings. on_lambda
-    and on_phi are the strengths of L2 on the two parameters (L2 has no factor 1/2).
+    on_lambda and on_phi are the strengths of the penalties L2 on the two parameters. Eigenvalues
+    are >= 0, and phi carries the sign. The new layer's W equals the old one up to two roundings.
+    A row (column) of zeros gets eigenvalue 0 and eigenvector 0. There both gradients are 0, so
+    training leaves it at 0.
     Raises ValueError on other choices, TypeError on layers without a weight.
     """
     if over not in FREE:
@@ -48,9 +52,9 @@ def to_spectral(layer, params, over="node", on_lambda=1.0, on_phi=1.0):
 
 
 def to_dense(layer, params):
-    """The Dense layer of the same weight and bias, with its parameters; for a Chain, all layers.
+    """The Dense layer with the same weight and bias, and its params; of a Chain, every layer.
 
-    Takes every layer that has `weight`. Raises TypeError on others with parameters.
+    Any layer with a method `weight` will do. Raises TypeError on others that have parameters.
     """
     def convert(layer, params):
         dense = Dense(layer.n_in, layer.n_out, "bias" in params, _renamed(layer, ("weight",)))
@@ -78,7 +82,7 @@ def _converted(owner, convert, layer, params):
 
 
 def _split(weight, axis, ratio):
-    """lambda >= 0 (n,) and phi with lambda phi = weight, along the axis that a group runs over."""
+    """Eigenvalues >= 0 (n,) and phi, their product is weight; `axis` runs along one group."""
     top = np.abs(weight).max(axis, keepdims=True)
     top[top == 0] = 1                                       # squares of small entries do not vanish
     norm = top * np.sqrt((np.abs(weight / top) ** 2).sum(axis, keepdims=True))
@@ -87,7 +91,7 @@ def _split(weight, axis, ratio):
 
 
 def _renamed(layer, names):
-    """What trains in the new layer: `names` if anything but the bias did, the bias if it did."""
+    """What the new layer trains: `names` if the old one trains its matrix, the bias if it does."""
     matrix = names if set(layer.learned) - {"bias"} else ()
     return (*matrix, *({"bias"} & set(layer.learned)))
 

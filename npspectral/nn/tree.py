@@ -15,7 +15,7 @@ def items(tree, path=""):
 
 
 def map(function, tree, *others):
-    """The tree of function(a, b, ...) over the arrays of `tree`, found by name in the others."""
+    """The tree of function(a, b, ...), for a of `tree` and b, ... at its place in the others."""
     if isinstance(tree, dict):
         return {name: map(function, branch, *(other[name] for other in others))
                 for name, branch in tree.items()}
@@ -61,7 +61,7 @@ def ravel(tree):
 
 
 def unravel(theta, like):
-    """The inverse of `ravel`: views into theta with the shapes of the arrays in `like`."""
+    """The inverse of `ravel`: a tree of views into theta (P,), with the shapes that `like` has."""
     sizes = [array.size for array in leaves(like)]
     if theta.shape != (sum(sizes),):
         raise ValueError(f"unravel: theta has shape {theta.shape}, expected ({sum(sizes)},)")
@@ -75,7 +75,7 @@ def copy(tree):
 
 
 def locked(tree):
-    """The same tree with every array as a view that cannot be written to: foreign code gets it."""
+    """The same tree with a read-only view of every array, to be handed to code of the user."""
     return map(_view, tree)
 
 

@@ -1,4 +1,12 @@
-"""Optimizers, minibatch training and gradient flow as generators of records, files of runs."""
+"""Optimizers; minibatch training and gradient flow, generators of records; files of runs.
+
+optimizers, fast_optimizers  SGD, Adam, Adamax: as the papers print them, and fast
+minibatch                    fit, train, evaluate, predict
+flow, adaptive_euler         gradient flow on the full batch, in adaptive steps
+frozen_kernel                the same flow with a tangent kernel that never changes
+checkpoint                   save and load a network or a run
+metrics, progress            accuracy; a line that shows how far a run is
+"""
 from typing import TYPE_CHECKING
 
 from .. import _lazy

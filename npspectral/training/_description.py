@@ -1,4 +1,4 @@
-"""A network as what JSON holds, and back: {"type": its class's name, field: value, ...}."""
+"""A network as JSON, and back: {"type": name of the class, field: value, ...}."""
 import dataclasses
 
 from .. import nn
@@ -17,9 +17,9 @@ def by_name(classes):
 
 
 def describe(value, classes):
-    """Layers and initializers by their fields, numbers and names as they are.
+    """What JSON can hold: of a layer or initializer its class and fields, else the value itself.
 
-    Classes that are not npspectral's are put into `classes`, by name.
+    `classes` gets the classes that are not npspectral's, by name.
     """
     if isinstance(value, tuple):
         return [describe(entry, classes) for entry in value]
@@ -56,7 +56,7 @@ def build(value, classes):
 
 
 def first_difference(network, other):
-    """The first layers that differ, of two networks that do."""
+    """The first two layers that differ in two networks that are not equal."""
     while isinstance(network, nn.Chain) and isinstance(other, nn.Chain):
         network, other = next(pair for pair in zip(network, other) if pair[0] != pair[1])
     return network, other

@@ -10,13 +10,13 @@ from ..refuse import finite
 
 
 def plain(owner, name, array):
-    """The array, or the one behind a memory map, as a view that foreign code cannot write to."""
+    """A read-only view of the array, or of a memory map as a plain array."""
     refuse.ndarray(owner, name, array)
     return tree.locked(array.view(np.ndarray))
 
 
 def data(owner, x, target):
-    """x (n, n_in) and n targets as plain views, finite."""
+    """x (n, n_in) and n targets as read-only views; refuse other shapes, nan and inf."""
     x, target = plain(owner, "x", x), plain(owner, "target", target)
     if x.ndim != 2 or len(x) == 0:
         raise ValueError(f"{owner}: x has shape {x.shape}, expected (n, n_in) with n >= 1")
@@ -28,13 +28,16 @@ def data(owner, x, target):
 
 
 def number(owner, name, value, expected, fits):
-    """A real number for which fits(value), as a float; `expected` says so in words."""
+    """The value as a float; refuse what is no real number or fails fits(value).
+
+    `expected` says in words what fits.
+    """
     refuse.number(owner, name, value, expected, fits)
     return float(value)
 
 
 def moments(owner, values):
-    """Times that rise from above 0 and end somewhere, as a tuple of floats."""
+    """Increasing finite times above 0, as a tuple of floats."""
     times = _listed(owner, "times", values, "increasing numbers > 0")
     if not (all(isinstance(time, Real) for time in times)
             and all(a < b < np.inf for a, b in zip((0.0, *times), times))):
@@ -43,13 +46,13 @@ def moments(owner, values):
 
 
 def function(owner, name, value):
-    """Something to call that is no class."""
+    """Refuse what cannot be called, and classes."""
     if not callable(value) or isinstance(value, type):
         raise TypeError(f"{owner}: {name} is {value!r}, expected a function")
 
 
 def functions(owner, name, values):
-    """The functions as a tuple, whatever they came in: an iterator is used up once, here."""
+    """The functions as a tuple, so that a generator of them is used up only here."""
     values = _listed(owner, name, values, "a list of functions")
     for position, value in enumerate(values):
         function(owner, f"{name}[{position}]", value)
@@ -57,7 +60,7 @@ def functions(owner, name, values):
 
 
 def metrics(owner, values):
-    """Name -> metric; a partial has its function's name, an object without one its class's."""
+    """Name -> metric. A partial goes by its function's name, an object by its class's."""
     found = {}
     for metric in functions(owner, "metrics", values):
         named = metric
@@ -74,7 +77,7 @@ def metrics(owner, values):
 
 
 def optimizer(owner, value):
-    """An instance with the methods init and step."""
+    """Refuse what is not an instance with the methods init and step."""
     methods = [callable(getattr(value, name, None)) for name in ("init", "step")]
     if isinstance(value, type) or not all(methods):
         raise TypeError(f"{owner}: optimizer is {value!r}, "

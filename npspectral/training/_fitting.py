@@ -1,4 +1,4 @@
-"""Whether a record is one of a run of this network: what `save` and `load` ask alike."""
+"""The check of `save` and `load`: does a record belong to a run of this network?"""
 from numbers import Integral, Real
 
 import numpy as np
@@ -7,11 +7,11 @@ from ..nn import tree
 from ..nn.layer import PRECISION, Layer
 from ..refuse import finite
 
-PLAIN_VALUES = bool, int, float, str, type(None)    # exactly, for an equal type comes back
+PLAIN_VALUES = bool, int, float, str, type(None)    # no subclass, as JSON gives back only these
 
 
 def check(network, record):
-    """Refuse what is no record of a run of this network."""
+    """Refuse a record that does not belong to a run of this network."""
     if not isinstance(network, Layer):
         raise TypeError(f"network is {network!r}, expected a layer of npspectral.nn")
     if not _is(Integral, record.epoch) or record.epoch < 0:
@@ -33,7 +33,7 @@ def _is(kind, value):
 
 
 def _check_params(network, params):
-    """Finite, and what forward takes."""
+    """Refuse params that are not finite, or that forward refuses."""
     arrays = [(path, array) for path, array in tree.items(params, "params")
               if isinstance(array, np.ndarray)]
     for path, array in arrays:
@@ -44,7 +44,11 @@ def _check_params(network, params):
 
 
 def _check_state(state, part):
-    """Plain values, and arrays of numbers like the trainable part, or like its vector theta."""
+    """Refuse a state with anything but plain values and arrays of numbers.
+
+    Each entry holds single numbers, or a number for each trainable one, in arrays as `part` has
+    them or in one vector theta.
+    """
     if not isinstance(state, dict):
         raise TypeError(f"Record: optimizer_state is {type(state).__name__}, expected a dict")
     for name, entry in state.items():
@@ -65,7 +69,7 @@ def _check_numbers(path, array):
 
 
 def _fits(shapes, part, size):
-    """Whether arrays are numbers, or have a number for each trainable one."""
+    """Whether an entry holds single numbers, or a number for each trainable one."""
     if set(shapes.values()) <= {()}:
         return True
     if list(shapes) == [""]:

@@ -7,7 +7,7 @@ import numpy as np
 class Snapshot:
     """Base of a frozen dataclass that holds arrays.
 
-    `shown` names the fields that it prints, where they are not None.
+    `shown` names the fields that are printed, unless they are None.
     """
 
     shown: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Snapshot:
 
 
 def _same(a, b):
-    """Equal shapes, dtypes and bits throughout two trees; equal text of all that is no array."""
+    """Whether two trees have arrays of equal shapes, dtypes and bits, and else equal reprs."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
     if isinstance(a, tuple) and isinstance(b, tuple):
@@ -38,7 +38,7 @@ def _same(a, b):
 
 
 def _same_bits(a, b):
-    if a.dtype.char in "gG":                # there are bytes between its numbers that mean nothing
+    if a.dtype.char in "gG":                # longdouble has padding bytes, which mean nothing
         return np.array_equal(a, b, equal_nan=True) and all(
             np.array_equal(np.signbit(part(a)), np.signbit(part(b))) for part in (np.real, np.imag))
     return a.tobytes() == b.tobytes()

@@ -1,6 +1,7 @@
 """Explicit Euler in steps of adaptive length h:  theta' = theta - h g,  where g = gradient(theta).
 
-A step is judged by what it changes, each change over its limit:
+With F_mu the network's output for sample mu, and a prime for values at theta', two numbers judge a
+step. Each is a change divided by its limit:
 
     turn  = |g - g'|^2 / (|g| |g'|) / max_gradient_change
     shift = max_mu |F_mu - F'_mu| / max_output_change
@@ -9,7 +10,7 @@ A step is judged by what it changes, each change over its limit:
     turn >= 1 and shift < 1       accepted if h <= `least`; otherwise h / 10 is tried
     shift >= 1                    h / 10 is tried
 
-`least` moves theta by `floor` times its way from the start. flow.py says why.
+A step of length `least` moves theta by `floor` times its distance from the start. flow.py says why.
 """
 import math
 from dataclasses import dataclass
@@ -20,15 +21,21 @@ import numpy as np
 from . import _expect
 
 GROWTH, SHRINK = 1.1, 0.1
-STRETCH = 1 + 1e-9              # a step that ends this close before a moment is made to end there
+STRETCH = 1 + 1e-9              # a step that ends within this factor of a moment ends at it
 SMALLEST = 1e-30                # a sum of squares below it has lost digits in float32
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a step is accepted, and moments that are hit exactly, in increasing order.
+    """When gradient_flow and kernel_flow accept a step, and times at which one ends.
 
-    Raises ValueError or TypeError on what are no such numbers.
+    max_gradient_change  largest |g - g'|^2 / (|g| |g'|), g the gradient before the step, g' after
+    max_output_change    largest change of an output F
+    floor                0 to below 1; a step that moves theta by at most this share of its distance
+                         from the start may change the gradient by more
+    times                increasing times > 0; for each of them a step ends exactly there
+    first_step           length of the first try
+    Raises ValueError or TypeError on other values.
 
     >>> Limits(floor=0.02, times=(1.0, 10.0)).floor
     0.02
@@ -53,7 +60,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Point:
-    """theta, and what is there: the outputs F, the loss and its gradient g."""
+    """theta, and at theta the outputs F, the loss and its gradient g."""
 
     theta: np.ndarray
     outputs: np.ndarray
@@ -62,23 +69,23 @@ class Point:
 
     @cached_property
     def speed(self):
-        """|g|"""
+        """|g|, the speed of theta."""
         return norm(self.gradient)
 
 
 class AdaptiveEuler:
-    """Where the flow is, `here`, at what `time`, and what it took to get there.
+    """The Point `here` that the flow has reached, its `time`, and counters of the steps so far.
 
-    evaluate(theta) -> outputs, loss, gradient. Raises FloatingPointError where one of them is not
-    finite, h has shrunk to nothing, or no h is both long enough for the precision and short enough
-    for the limits. Errors begin with `owner`.
+    evaluate(theta) -> outputs, loss, gradient. Raises FloatingPointError if one of them is not
+    finite, if h is so small that time + h = time, or if rounding hides a step that is short enough
+    for the limits. Error messages begin with `owner`.
     """
 
     def __init__(self, owner, theta, evaluate, limits):
         self.owner, self.evaluate, self.limits = owner, evaluate, limits
         self.start = self.here = Point(theta, *evaluate(theta))
         self.time, self.moments = 0.0, list(limits.times)
-        self.h, self.last_h = limits.first_step, limits.first_step      # to try next; made last
+        self.h, self.last_h = limits.first_step, limits.first_step      # of next try, last step
         self.steps, self.floor_steps, self.rejected = 0, 0, 0
         self.rise = 0.0                         # the largest rise of the loss in a step so far
         self.too_far = False                    # whether the last try had shift >= 1
@@ -90,7 +97,7 @@ class AdaptiveEuler:
             self.rejected += 1
 
     def _try(self):
-        """Whether a step of the length that is next was accepted; `h` is then what to try next."""
+        """Try a step; return whether it is accepted. Then `self.h` is the length to try next."""
         h, at_moment = self._next_length()
         theta = self.here.theta - h * self.here.gradient
         there = Point(theta, *self.evaluate(theta))
@@ -112,7 +119,7 @@ class AdaptiveEuler:
         return True
 
     def _next_length(self):
-        """h, cut short where the next moment comes sooner, and whether it is."""
+        """The length to try, at most up to the next of the times, and whether it ends there."""
         at_moment = bool(self.moments) and self.time + STRETCH * self.h >= self.moments[0]
         h = self.moments[0] - self.time if at_moment else self.h
         if self.time + h == self.time:
@@ -121,7 +128,7 @@ class AdaptiveEuler:
         return h, at_moment
 
     def _changes(self, there, h):
-        """turn and shift on the way to a point at the distance h."""
+        """turn and shift of a step of length h that leads to the point `there`."""
         here, limits = self.here, self.limits
         turn = change(here, there) / limits.max_gradient_change
         shift = np.abs(there.outputs - here.outputs).max() / limits.max_output_change
@@ -139,7 +146,7 @@ class AdaptiveEuler:
         return self.limits.floor * norm(self.here.theta - self.start.theta) / self.here.speed
 
     def _check_finite(self, point):
-        """Refuse nan and inf: all comparisons let nan pass."""
+        """Refuse nan and inf. A nan would pass all tests of a step: its comparisons are False."""
         for name, value in (("loss", point.loss), ("output", point.outputs),
                             ("gradient", point.gradient)):
             if not np.isfinite(value).all():
@@ -155,7 +162,7 @@ def change(here, there):
 
 
 def norm(a):
-    """|a|, also where the squares of finite numbers overflow or vanish."""
+    """|a|, right even where the squares overflow or underflow."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         square = float(a @ a)
         if SMALLEST < square < math.inf:

@@ -1,7 +1,7 @@
 """A network with its parameters, or a whole run, in one .npz file; nothing in it is pickled.
 
-The file ends with the sha256 of all bytes before, as the comment of the zip archive: it is compared
-before anything is parsed, so damage cannot be mistaken for other numbers. `numpy.load` opens it.
+The file is a zip archive, which `numpy.load` opens. Its comment, the last bytes, is the sha256 of
+all bytes before. `load` compares it before it parses anything, so that no damaged number passes.
 json, hashlib and zipfile are imported where they are used, to keep the package quick to import.
 """
 import contextlib
@@ -22,8 +22,8 @@ N_HEX = 64                      # of the digest
 def save(path, network, start):
     """Write the network's description and `start`, its params or a Record, to `path`.
 
-    `load` gives back the same network and the same bits. Written to a temporary name in the same
-    folder and renamed, so `path` is never half a file; ~ is the home folder.
+    `load` gives back the same network and the same bits. The file gets a temporary name in the same
+    folder until it is whole, so `path` never holds half a file. ~ is the home folder.
     Raises ValueError or TypeError on what does not fit the network, is not finite, or could not be
     read back, and OSError if the file cannot be written.
 
@@ -41,7 +41,7 @@ def save(path, network, start):
             _write(file, {"header": np.array(text), **arrays})
         os.replace(temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):              # the first error is the one to tell
+        with contextlib.suppress(OSError):              # the error above is the one to raise
             os.unlink(temporary)
         raise
 
@@ -49,11 +49,12 @@ def save(path, network, start):
 def load(path, classes=()):
     """Read what `save` wrote: network, record. `fit(network, record, ...)` goes on with the run.
 
-    classes     those of your own layers and initializers in the network, frozen dataclasses:
-                load("run.npz", [MyLayer]). A file names them and holds their fields, no code.
+    classes     a list of the classes of your own layers and initializers in the network, frozen
+                dataclasses: load("run.npz", [MyLayer]). The file holds their names and fields, and
+                no code.
 
-    Raises ValueError, which names the file, if it is damaged, `save` did not write it or a class is
-    missing, and OSError if it cannot be opened.
+    Raises ValueError with the name of the file if it is damaged, if `save` did not write it or if a
+    class is missing, and OSError if it cannot be opened.
 
     >>> save("network.npz", Dense(3, 2), Dense(3, 2).init(np.random.default_rng(0)))
     >>> load("network.npz")[0]
@@ -68,7 +69,7 @@ def load(path, classes=()):
         except ClassNotGiven as error:
             raise ValueError(f"load: {path} holds the class {error}, which npspectral.nn does not "
                              f"have; give it, load(path, [{error}])") from None
-        except Exception as error:                      # forged bytes raise all sorts
+        except Exception as error:                      # damaged bytes may raise any
             raise ValueError(
                 f"load: {path} is damaged or was not written by save: {error}") from error
 
@@ -78,6 +79,7 @@ def _expanded(path):
 
 
 def _write(file, arrays):
+    """Write a zip archive of .npy members, then the digest into its comment."""
     import zipfile
     with zipfile.ZipFile(file, "w") as archive:
         archive.comment = bytes(N_HEX)                  # the digest's place
@@ -91,7 +93,7 @@ def _write(file, arrays):
 
 
 def _read(file):
-    """The header's text and the arrays, path -> array, once the digest is found right."""
+    """The header's text and the arrays, path -> array; refuse a file with another digest."""
     import zipfile
     size = file.seek(0, os.SEEK_END) - N_HEX
     if size < 0 or _digest(file, size) != file.read():
@@ -109,7 +111,7 @@ def _read(file):
 
 
 def _digest(file, size):
-    """sha256 of the first `size` bytes in hexadecimal; the file stands behind them."""
+    """sha256 of the first `size` bytes in hexadecimal; leaves the file position behind them."""
     import hashlib
     digest = hashlib.sha256()
     file.seek(0)
@@ -120,7 +122,7 @@ def _digest(file, size):
 
 
 def _pack(network, record):
-    """The header's text and the arrays, path -> array, if they would come back the same."""
+    """The header's text and the arrays, path -> array; refuse what would come back changed."""
     import json
     trees = {"params": record.params}
     if record.optimizer_state is not None:
@@ -131,7 +133,7 @@ def _pack(network, record):
               "structure": tree.map(lambda _: None, trees)}
     arrays = {path: value for path, value in tree.items(trees) if isinstance(value, np.ndarray)}
     plain = {path: value for path, value in tree.items(trees) if path not in arrays}
-    if plain:                                           # numbers of an optimizer that is the user's
+    if plain:                                           # plain values of a user's optimizer
         header["plain"] = plain
     text = json.dumps(header, default=_plain)
     _check_way_back(network, record, trees, _unpack(text, dict(arrays), classes))
@@ -139,7 +141,7 @@ def _pack(network, record):
 
 
 def _check_way_back(network, record, trees, back):
-    """Refuse what would come back as something else."""
+    """Refuse a network or record that differs from `back`, which is what load would give."""
     network_back, record_back = back
     if network_back != network:
         before, after = first_difference(network, network_back)
@@ -172,6 +174,7 @@ def _unpack(text, arrays, classes):
 
 
 def _restore(structure, arrays, path):
+    """The tree of arrays with this structure; takes them out of `arrays`."""
     if isinstance(structure, dict):
         return {name: _restore(branch, arrays, f"{path}/{name}")
                 for name, branch in structure.items()}
@@ -185,7 +188,7 @@ def _restore(structure, arrays, path):
 
 
 def _plain(value):
-    """Numbers and arrays of NumPy as Python's, for json."""
+    """A number or array of NumPy as Python's numbers and lists, for json."""
     plain = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
     if type(plain) is type(value):
         raise TypeError(f"save: {value!r} is {type(value).__name__}, which a file cannot hold")

@@ -1,10 +1,11 @@
-"""SGD, Adam, Adamax: the optimizers of optimizers.py, fast. A test says that they agree.
+"""SGD, Adam, Adamax: the optimizers of optimizers.py, fast. A test compares the two.
 
-An update is memory traffic and nothing else. So arrays change in place, in pieces that stay in the
-processor's cache, and Adam's factors move from arrays into two numbers a step: the state holds
-m / (1 - beta1) and v / (1 - beta2), the same method with three passes fewer.
-`init` raises TypeError or ValueError on parameters that cannot be updated in place: no arrays, no
-float32, float64 or longdouble, read-only, or sharing their memory, so that one is updated twice.
+Most of an update's time goes into reading and writing arrays. So arrays change in place, in pieces
+that fit into the processor's cache. The state of Adam holds m / (1 - beta1) and v / (1 - beta2), so
+that 1 - beta1 and 1 - beta2 multiply two numbers a step and no array: three passes fewer.
+`init` raises TypeError or ValueError on parameters that cannot be updated in place: other things
+than arrays of float32, float64 or longdouble, read-only arrays, and arrays that share memory,
+because shared numbers would be updated twice.
 """
 from dataclasses import dataclass
 

@@ -2,19 +2,21 @@
 
     dtheta/dt = -dL/dtheta,    L = (1/p) sum_mu loss(F_mu, y_mu) / alpha,    F = alpha (f - f_0)
 
-f_0 is the network at the start. Large alpha is the lazy regime, small alpha the feature regime.
-The gradient dL/dtheta = (1/p) sum loss'(F) df/dtheta contains alpha only by way of F, because L is
-divided by it. Other conventions, and their units of time: npspectral.analysis.kernels.regimes.
+theta holds all trainable numbers of the network f, f_0 is f at the start, and mu = 1..p counts the
+samples. Large alpha is the lazy regime, small alpha the feature regime. L is divided by alpha, so
+dL/dtheta = (1/p) sum_mu loss'(F_mu) df_mu/dtheta depends on alpha only through F. Other
+conventions, and their units of time: npspectral.analysis.kernels.regimes.
 
-The steps are those of adaptive_euler.py. Published is explicit Euler with two limits: a step is
-accepted if |g - g'|^2 / (|g| |g'|) < max_gradient_change and |F - F'| < max_output_change.
+The steps are those of adaptive_euler.py. The published method is explicit Euler with two limits: a
+step is accepted if |g - g'|^2 / (|g| |g'|) < max_gradient_change and |F - F'| < max_output_change,
+where g = dL/dtheta and F are taken before the step, g' and F' after it.
 
-Deviation: the published rule stalls where neurons slide along a kink of the ReLU, because the
-gradient jumps in every step, however short. Here the limit of the gradient is waived for a step
-that keeps the limit of the outputs and moves theta by at most `floor` times its distance from the
-start. Records show what this costs: floor_steps counts these steps, rise is the largest rise of the
-loss in one step, and drift is how far the conserved quantity of a OneHidden has moved. A smaller
-floor is more accurate and slower.
+Deviation: the published rule stalls where neurons slide along a kink of the ReLU, because there the
+gradient jumps in every step, however short. Here a step may exceed the limit of the gradient if it
+keeps the limit of the outputs and moves theta by at most `floor` times its distance from the start.
+Records show what this costs: floor_steps counts these steps, rise is the largest rise of the loss
+in one step, and drift is how far the conserved quantity of a OneHidden has moved. A smaller floor
+is more accurate and slower.
 
 Source: Geiger et al. 2020, J. Stat. Mech. 113301; Paccolat et al. 2021, J. Stat. Mech. 044001;
 their public code.
@@ -34,19 +36,22 @@ from .minibatch import predict
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FlowRecord(Snapshot):
-    """The state after an accepted step; its arrays are its own. Equal if all bits are."""
+    """The state after an accepted step, in arrays that nothing else changes.
+
+    Two records are equal if all their bits are.
+    """
 
     params: tuple | dict | np.ndarray   # of the network; of kernel_flow, a (p, K)
-    time: float
+    time: float                         # of the flow, t in dtheta/dt
     step: int                           # accepted steps so far
     loss: float                         # (1/p) sum loss(F, y), without 1/alpha
     outputs: np.ndarray                 # F (p, K)
-    step_size: float
-    floor_steps: int                    # accepted only because theta hardly moved
-    rejected: int
+    step_size: float                    # h of the last step
+    floor_steps: int                    # steps accepted only because theta hardly moved
+    rejected: int                       # tries that were not accepted
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan if not conserved
-    settled: bool | None = None         # whether `settle`, which returned it, found it settled
+    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan for networks without c
+    settled: bool | None = None         # set by `settle`: whether its condition holds
 
     shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")
 
@@ -56,12 +61,14 @@ class FlowRecord(Snapshot):
 
 
 def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
-    """Yield a FlowRecord of the start and after every step, for ever; the caller stops.
+    """Yield a FlowRecord of the start, then one after every step.
 
-    x (p, n_in), target (p, K) as the loss takes it. Also stops by itself where the gradient is 0.
-    Raises ValueError or TypeError on arguments that do not fit or are not finite,
-    FloatingPointError if the loss or the gradient is not finite, a step shrinks to nothing, or
-    alpha is so large that one rounding of f exceeds the limit of F.
+        dtheta/dt = -dL/dtheta,    L = (1/p) sum_mu loss(F_mu, y_mu) / alpha,    F = alpha (f - f_0)
+
+    x (p, n_in), target y (p, K) as the loss takes it. The flow ends where the gradient is exactly
+    0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do not fit
+    or are not finite, and FloatingPointError if the loss or the gradient is not finite, a step
+    shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> flow = gradient_flow(network, network.init(np.random.default_rng(0)), x, y)
@@ -97,10 +104,10 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
 
 
 def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
-    """The first record where a fraction of the samples has y F >= margin, with settled=True.
+    """The first record where y F >= margin for this fraction of the samples, with settled=True.
 
-    If no record does, the last one looked at, that of max_steps at most, with settled=False.
-    Raises ValueError on numbers that are not finite, and where there are no records.
+    y is the sample's target. If no record up to step max_steps fulfills this, the last of these
+    with settled=False. Raises ValueError on numbers that are not finite, and without any record.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> settle(gradient_flow(network, network.init(np.random.default_rng(0)), x, y), y).settled
@@ -119,7 +126,7 @@ def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
 
 
 def predict_flow(network, params, start, x, alpha=1.0):
-    """F = alpha (f - f_0) at any points x (n, n_in), for params of a flow that began at start.
+    """F = alpha (f - f_0) at any points x (n, n_in): f has params, f_0 the params `start`.
 
     >>> network = OneHidden(2, 10)
     >>> start = network.init(np.random.default_rng(0))
@@ -132,9 +139,10 @@ def predict_flow(network, params, start, x, alpha=1.0):
 
 
 def records(owner, theta, evaluate, place, limits, conserved=None):
-    """The FlowRecords of a flow from theta on, which ends where the gradient is 0.
+    """Yield the FlowRecords of a flow that starts at the vector theta and ends at gradient 0.
 
-    evaluate(theta) -> outputs, loss, gradient;  place(theta) -> params;  conserved(theta) -> c_n
+    evaluate(theta) -> outputs, loss, gradient;  place(theta) -> params;  conserved(theta) -> c_n,
+    numbers that an exact flow would keep
     """
     flow = AdaptiveEuler(owner, theta, evaluate, limits)
     c = None if conserved is None else conserved(theta)

@@ -1,4 +1,4 @@
-"""Gradient flow with a tangent kernel that stays as it is: the lazy regime by itself."""
+"""Gradient flow with a tangent kernel that never changes: the lazy regime by itself."""
 import numpy as np
 
 from .. import refuse
@@ -12,12 +12,13 @@ COMPLEX_STEP = 1e-100
 
 
 def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
-    """The flow with a tangent kernel that stays as it is: F = alpha K a, from a = 0.
+    """The flow df/dt = -(1/p) K loss'(F) of a fixed tangent kernel K, written as f - f_0 = K a.
 
-        da/dt = -(1/p) loss'(F)          F(x') = alpha K(x', x) a predicts at other points
+        da/dt = -(1/p) loss'(F),    F = alpha K a,    a = 0 at the start
 
-    kernel (p, p) of f, target (p, K); yields FlowRecords whose params are a (p, K). It is the limit
-    of gradient_flow for alpha -> infinity. Errors as there.
+    kernel K (p, p) of f on the p samples, target (p, n_out). Yields FlowRecords whose params are a
+    (p, n_out). F(x') = alpha K(x', x) a predicts at other points x'. It is the limit of
+    gradient_flow for alpha -> infinity. Errors as there.
     """
     kernel, target, alpha = _check("kernel_flow", kernel, target, alpha, loss)
 
@@ -31,11 +32,12 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
 
 
 def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, tolerance=1e-8):
-    """a (T, p, 1) of kernel_flow at increasing times (T,), by an implicit method of high order.
+    """a (T, p, 1) of kernel_flow at T increasing times, by an implicit method of high order.
 
-    Stiff problems, of steep losses or wide spectra, take it few steps; each solves p equations.
-    The Jacobian is da'/da = -(alpha/p) diag(loss'') K; loss'', one number a sample, by the complex
-    step. For losses without kinks; errors per step: tolerance, relative, and 1e-3 of it, absolute.
+    It needs few steps where the problem is stiff: the loss is steep, or the eigenvalues of K differ
+    by orders of magnitude. Each step solves p linear equations with the Jacobian of da/dt in a,
+    -(alpha/p) diag(loss'') K, whose loss'' (p,) is taken by a complex step. The loss must have no
+    kinks. A step may be wrong by `tolerance` relative and by 1e-3 of it absolute.
     Source: Byrne and Hindmarsh 1975, ACM Trans. Math. Softw. 1, 71, as scipy's BDF.
     """
     from scipy.integrate import solve_ivp
@@ -54,7 +56,7 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
         curvature = force(kernel @ a + 1j * COMPLEX_STEP).imag / COMPLEX_STEP
         return curvature[:, None] * kernel
 
-    with np.errstate(invalid="ignore", over="ignore"):      # BDF subtracts memory never written to
+    with np.errstate(invalid="ignore", over="ignore"):      # BDF reads memory never written to
         solution = solve_ivp(lambda _, a: force(kernel @ a), (0.0, times[-1]),
                              np.zeros(len(kernel)), "BDF", times, jac=jacobian, rtol=tolerance,
                              atol=1e-3 * tolerance)

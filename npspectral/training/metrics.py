@@ -1,15 +1,15 @@
-"""Metrics: numbers to watch during training, without a gradient."""
+"""Metrics: metric(y, target) -> a number to watch during training, without a gradient."""
 import numpy as np
 
 from .. import refuse
 
 
 def accuracy(y, target):
-    """Share of samples whose class is right: the largest of K > 1 outputs, the sign of one.
+    """Share of samples with the right class: the largest of K > 1 outputs, the sign if K = 1.
 
-    y (batch, K); target: labels (batch,), or of y's shape (K = 1: positive class where above 1/2,
-    which reads 0/1 and -1/+1 alike). Raises ValueError on an empty batch, and on nan, which every
-    comparison would take for some class.
+    y (batch, K). target: labels (batch,) if K > 1, or an array of y's shape. For K = 1 a target
+    above 1/2 is the positive class, which fits 0/1 and -1/+1 alike. Raises ValueError on an empty
+    batch, and on nan, which would silently count as some class.
     """
     for name, array in ("y", y), ("target", target):
         refuse.ndarray("accuracy", name, array)

@@ -1,4 +1,4 @@
-"""Minibatch training: a step; `fit`, a generator of records that its caller stops; `train`."""
+"""Minibatch training: `fit` yields a record after every epoch, `train` returns the last one."""
 import copy
 import itertools
 from dataclasses import dataclass, field
@@ -10,34 +10,35 @@ from ..nn.layer import check_integer
 from . import _expect
 from ._record import Snapshot
 
-PACKED = 32768                  # up to so many trainable numbers may lie in one vector
+PACKED = 32768                  # at most so many trainable numbers lie in one vector
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Record(Snapshot):
     """The state of a run after an epoch; all arrays are the record's own copies.
 
-    `fit` goes on from one with the same bits as a run that was never interrupted. Two records are
-    equal if all their numbers are, bit for bit.
+    A run that `fit` starts from a record has the same bits as one that was never interrupted. Two
+    records are equal if all their numbers are, bit for bit.
     """
 
     params: tuple | dict
     epoch: int = 0
-    loss: float = np.nan        # mean over the epoch's batches, penalties included
-    metrics: dict = field(default_factory=dict)
+    loss: float = np.nan        # mean over the epoch's samples, penalties included
+    metrics: dict = field(default_factory=dict)         # name -> float
     optimizer_state: dict | None = None
-    rng_state: dict | None = None
+    rng_state: dict | None = None                       # of rng's bit generator
 
     shown = ("epoch", "loss", "metrics")
 
 
 class Step:
-    """One training step, and the buffers that it needs: step(x, target) -> value, y.
+    """One training step: step(x, target) -> the value of the loss with penalties, and y.
 
-    Works on its own copy, `params`. The optimizer gets their trainable part, and gradients like it.
-    If its class says `takes_vector = True` and there are few trainable numbers, they lie in one
-    vector theta, of which the arrays in `params` are views, and it makes one update for all.
-    Foreign code gets params and y as views that it cannot write to: layers may need y again.
+    It works on `params`, a copy. The optimizer gets their trainable part and the gradients, in a
+    tree like it. If the optimizer's class says `takes_vector = True` and at most PACKED numbers are
+    trained, it gets one vector theta with all of them. The arrays in `params` are then views into
+    theta, and one update changes them all. The layers and the loss get read-only views of params
+    and y, because backward may need y again.
     """
 
     def __init__(self, network, params, loss, optimizer, penalties=(), optimizer_state=None):
@@ -65,6 +66,7 @@ class Step:
             self.state = _copied(optimizer_state)
 
     def __call__(self, x, target):
+        """Change `params` and `state` by one step on this batch."""
         params = self.locked
         y, residuals = self.network.forward(params, x)
         y = tree.locked(y)
@@ -81,12 +83,15 @@ class Step:
 
 
 def takes_vector(optimizer):
-    """Whether its class declares it; a subclass, whose step may differ, has to do so anew."""
+    """Whether the optimizer's class itself says `takes_vector = True`.
+
+    A subclass does not inherit it, because its step may need to know the arrays.
+    """
     return vars(type(optimizer)).get("takes_vector", False)
 
 
 def _copied(state):
-    """A state with all that is in it copied; a plain number stays one, and promotes no array."""
+    """A deep copy of a state, in which plain numbers stay plain: as arrays they would promote."""
     return tree.map(lambda value: np.copy(value) if isinstance(value, np.ndarray)
                     else copy.deepcopy(value), state)
 
@@ -98,24 +103,27 @@ def _shapes(state):
 
 def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=None,
         penalties=(), metrics=(), validation=None):
-    """Train, and yield a Record after every epoch. Nothing is trained before a record is asked for:
+    """Train, and yield a Record after every epoch. An epoch begins when its record is asked for:
 
         for record in fit(...):         # stop when you like; `train` runs to the last epoch
             ...
 
     Every step descends L = loss + penalties, the loss a mean over the batch.
-    start       params, or a Record to go on from; neither is changed. `rng` is set to its state.
-    x, target   (n, n_in) and n targets as the loss takes them, in memory or memory maps; shuffled
-                by `rng` in every epoch, a smaller last batch is kept; one batch of all n is not
-                shuffled.
-    loss        loss(y, target) -> value, grad_y;  penalties: functions of params alike
+    start       params, or a Record to go on from; neither is changed. From a Record that has an
+                rng_state, `rng` is set to it.
+    x, target   (n, n_in) and n targets as the loss takes them, arrays or memory maps. rng shuffles
+                them in every epoch, unless one batch holds all n. The last batch may be smaller.
+    loss        loss(y, target) -> value, grad_y
+    penalties   functions penalty(params) -> value, grads
     epochs      the number of the last epoch; None goes on for ever
-    metrics     functions metric(y, target) -> float, averaged over the epoch's batches as they
-                come, under their names, which have to differ
-    validation  (x, target): its loss, without penalties, and metrics after each epoch
+    metrics     functions metric(y, target) -> float with different names. A record holds their
+                means over the epoch's samples, each taken before the step of its batch.
+    validation  (x, target): after each epoch the record gets the loss on them, without penalties,
+                and the metrics
 
-    Data are handed on as copies or as views that cannot be written to. The loss is called once
-    more at the start, with the first output for every row: targets that do not fit are refused now.
+    Your functions get copies or read-only views of the data. Before the first epoch the loss is
+    called once, with the output of the first sample in every row, so that targets that do not fit
+    are refused at once.
 
     Raises ValueError or TypeError on arguments that do not fit or are not finite, and
     FloatingPointError as soon as the loss is not finite.
@@ -155,9 +163,9 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
 
 
 def train(network, start, x, target, *, epochs, **options):
-    """Train up to the epoch of that number and return the last Record; the arguments are fit's.
+    """Train up to epoch number `epochs` and return the last Record; other arguments as in fit.
 
-    A Record that is given and has reached that epoch is returned as it is.
+    A start Record that has reached this epoch already is returned as it is.
 
     >>> layer, rng = Dense(1, 1), np.random.default_rng(0)
     >>> x = rng.standard_normal((8, 1))
@@ -173,7 +181,7 @@ def train(network, start, x, target, *, epochs, **options):
 
 
 def _validation(pair):
-    """(x, target) as plain views."""
+    """x and target of the pair as read-only views."""
     if not isinstance(pair, tuple) or len(pair) != 2:
         came = f"{len(pair)} entries" if isinstance(pair, tuple) else f"a {type(pair).__name__}"
         raise TypeError(f"fit: validation is {came}, expected a tuple (x, target)")
@@ -181,7 +189,7 @@ def _validation(pair):
 
 
 def _try(network, params, loss, x, target):
-    """Call the loss with the first output for every row, to refuse what does not fit."""
+    """Call the loss with the first sample's output in every row, to refuse what does not fit."""
     y, _ = network.forward(tree.locked(params), x[:1])
     found = loss(np.repeat(y, len(x), axis=0), target)
     if not isinstance(found, tuple) or len(found) != 2:
@@ -190,6 +198,7 @@ def _try(network, params, loss, x, target):
 
 
 def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
+    """Train one epoch and return its Record."""
     n = len(x)
     total, sums = 0.0, dict.fromkeys(metrics, 0.0)
     order = rng.permutation(n) if batch_size < n else None
@@ -212,7 +221,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
 
 
 def predict(network, params, x, batch_size=1000):
-    """y for all of x (n, n_in), forward in batches; x may be a memory map."""
+    """y (n, n_out) for x (n, n_in), which may be a memory map; forward runs in batches."""
     check_integer("predict", "batch_size", batch_size)
     x, params = _expect.plain("predict", "x", x), tree.locked(params)
     batches = [network.forward(params, x[begin:begin + batch_size])[0]
@@ -221,9 +230,9 @@ def predict(network, params, x, batch_size=1000):
 
 
 def evaluate(network, params, x, target, *, loss=None, metrics=(), batch_size=1000):
-    """The loss (if given, under the name "loss") and metrics of all of x as a dict of floats.
+    """The metrics of all of x as a dict, name -> float; with a loss its value is under "loss".
 
-    Neither can write to the targets. Errors as in fit.
+    The functions get read-only views. Errors as in fit.
     """
     x, target = _expect.data("evaluate", x, target)
     metrics = _expect.metrics("evaluate", metrics)

@@ -2,10 +2,11 @@
 
     init(params) -> state;     step(params, grads, state) changes params and state in place
 
-params is the trainable part of a network's parameters, whatever its size: a dict of arrays for a
-layer, a tuple of dicts for a Chain. grads is the same tree of gradients; a parameter without one
-stays as it is. Whatever has these two methods is an optimizer, and `tree.aligned` runs through all
-arrays:
+params is the trainable part of a network's parameters: a dict of arrays for a layer, a tuple of
+dicts for a Chain. grads is the same tree of gradients; a parameter without one stays as it is. In
+the equations theta is an array of params, g its gradient, t the number of this step from 1 on, and
+v, m, u are in the state. Whatever has these two methods is an optimizer. `tree.aligned` runs
+through all arrays:
 
     class Descent:
         def init(self, params):
@@ -17,8 +18,8 @@ arrays:
 
 An optimizer that updates every number by the same formula, whatever array it is in, may say
 `takes_vector = True` in its class. Then `fit` hands it all numbers of a small network in one
-vector: one update in place of many. SGD, Adam and Adamax of fast_optimizers.py compute the same,
-faster.
+vector: one update in place of many. SGD, Adam and Adamax in fast_optimizers.py do the same as the
+plain ones here, faster.
 """
 import itertools
 import numbers
@@ -36,7 +37,7 @@ class PlainSGD:
 
     Decay is decoupled: theta <- (1 - learning_rate decay) theta before the update (Loshchilov and
     Hutter 2019, ICLR).
-    Source: Sutskever et al. 2013, ICML (classical momentum; the rate outside the velocity).
+    Source: Sutskever et al. 2013, ICML (classical momentum; the learning rate is no part of v).
     """
 
     learning_rate: float
@@ -66,8 +67,8 @@ class PlainAdam:
     v <- beta2 v + (1 - beta2) g^2              v_hat = v / (1 - beta2^t)
     theta <- theta - learning_rate m_hat / (sqrt(v_hat) + eps)
 
-    Decay is decoupled, as in PlainSGD, and makes AdamW. With eps = 0 a gradient that was always
-    zero gives 0 / 0.
+    Decay is decoupled, as in PlainSGD; with it this is AdamW. With eps = 0 a number whose gradient
+    was always 0 becomes 0 / 0.
     Source: Kingma and Ba 2015, ICLR, algorithm 1.
 
     >>> optimizer, params = PlainAdam(0.1), {"a": np.ones(2)}
@@ -108,8 +109,9 @@ class PlainAdamax:
     """m <- beta1 m + (1 - beta1) g;  u <- max(beta2 u, |g|)
     theta <- theta - learning_rate / (1 - beta1^t) m / (u + eps)
 
-    Deviation: the paper has no eps, so its 0/0 at a gradient that was always zero is 0 here, unless
-    eps = 0; eps is added to u as in Keras. Decay is decoupled, as in PlainSGD.
+    Deviation: eps is added to u, as in Keras. The paper has no eps, and moves a number whose
+    gradient was always 0 by 0 / 0; here it moves by 0, unless eps = 0. Decay is decoupled, as in
+    PlainSGD.
     Source: Kingma and Ba 2015, ICLR, algorithm 2.
     """
 
@@ -144,7 +146,7 @@ def zeros(params):
 
 
 def check_params(optimizer, params):
-    """Refuse what cannot be updated in place, or would be updated twice."""
+    """Refuse arrays that cannot be updated in place, or that share memory: updated twice."""
     owner, arrays = type(optimizer).__name__, list(tree.items(params))
     for path, array in arrays:
         name = path or "params"
@@ -161,7 +163,7 @@ def check_params(optimizer, params):
 
 
 def check_rates(optimizer, *shares):
-    """Refuse constants out of their range; keep them as floats, which promote no array."""
+    """Refuse constants out of their range, and turn them into floats, which promote no array."""
     name = type(optimizer).__name__
     tests = {"learning_rate": ("> 0", lambda value: 0 < value < np.inf),
              **{share: (f"0 <= {share} < 1", lambda value: 0 <= value < 1) for share in shares}}

@@ -5,7 +5,10 @@ from ..progress import Line
 
 
 def show_progress(records, epochs=None, stream=None):
-    """Pass records on and show epoch, loss, metrics and time left, as npspectral.progress does."""
+    """Yield the records of `fit`, and show epoch, loss and metrics; time left if `epochs` is given.
+
+    The line goes to `stream`, as npspectral.progress says.
+    """
     line, begin, first = Line(stream), time.monotonic(), None
     try:
         for record in records:

@@ -16,23 +16,24 @@ LINEAR = Identity()
 
 @dataclass(frozen=True, repr=False)
 class ComplexRecurrentSpectral(Layer):
-    """Real nodes u, nonlinear for a while, that drive linear complex memory modes m.
+    """Real nodes u (..., batch, nodes) that drive complex memory modes m (..., batch, modes).
 
         at t = inserted_j  u += x_j;    h = f(u) for `steps` steps from there on, else h = u
         u <- A h    m <- mu m + B h     A = Phi diag(lambda) Y    B_k = (lambda - mu_k) K_k Y
         Y = Phi^-1    lambda = (1 - 2^-10) tanh(theta)    mu = exp(i omega)    K = k_real + i k_imag
 
-    phi (nodes, nodes), theta (nodes,), k_real, k_imag (modes, nodes), omega (modes,) are real.
+    phi (nodes, nodes), theta (nodes,), k_real, k_imag (modes, nodes), omega (modes,) are real,
+    f = `activation`, i is the imaginary unit.
     [[A, 0], [B, diag mu]] has the eigenvectors [[Phi, 0], [K, I]], the eigenvalues (lambda, mu).
-    x (..., batch, items * nodes) holds the items side by side, all memory starts at 0, and
+    x (..., batch, items * nodes) holds the items x_j side by side; u, m start at 0. The amplitude
         a_k = exp(-i omega_k t) (m - K Y u)_k = -sum_{s < length} exp(-i omega_k s) (K Y (h - u))_k
-    is the same for all t >= length, when the last f has ended; exp(-i omega_k t) m_k tends to it.
-    Here h - u is all that step s adds to the linear motion: its item x_j, and what f changes.
-    y (..., batch, n_out) reads a: "amplitude" (Re a, Im a), "score" Re a or "power" |a|^2.
-    mean_squared_error of the first with (onehot, 0) asks m_k(t) to be exp(i omega_k t) onehot_k.
+    is constant from t = length on, after the last f, and exp(-i omega_k t) m_k tends to it. In the
+    sum u is taken before its item comes in, so h - u is the item plus what f changes.
+    `read` says which y (..., batch, n_out): "amplitude" (Re a, Im a), "score" Re a, "power" |a|^2.
+    With "amplitude", a target y = (onehot, 0) asks for m_k(t) = exp(i omega_k t) onehot_k.
 
-    Complex z have the gradient g = dL/dRe z + i dL/dIm z, twice dL/d conj z: z - eta g descends.
-    To an optimizer k_real and k_imag are separate. No complex numbers come in or go out.
+    A complex z has the gradient g = dL/dRe z + i dL/dIm z, so that z - eta g descends (g is twice
+    dL/d conj z). Parameters, x and y are real; k_real and k_imag are two parameters.
     Raises ValueError or TypeError on what does not fit, LinAlgError if Phi is singular.
     Source: arXiv 2312.07296 (2023), abstract alone: equations and first values are our reading.
     """
@@ -51,12 +52,12 @@ class ComplexRecurrentSpectral(Layer):
 
     bias = False
 
-    # The amplitudes need neither m nor B. Follow q = m - K Y u for one step, with
-    # B = K Lambda Y - mu K Y and Y A = Lambda Y:
+    # The amplitudes need neither m nor B. Let q = m - K Y u, and follow it for one step, q -> q'.
+    # In matrices B = K Lambda Y - mu K Y and Y A = Lambda Y, so
     #     q' = m' - K Y u' = mu m + B h - K Y A h = mu m - mu K Y h = mu (q - K Y (h - u))
-    # With q_k = exp(i omega_k t) a_k the turning drops out:
+    # With q_k(t) = exp(i omega_k t) a_k(t) the factor mu drops out:
     #     a_k(t + 1) = a_k(t) - exp(-i omega_k t) (K Y (h - u))_k
-    # So a stays once h = u. And m_k exp(-i omega_k t) tends to a_k, because u tends to 0.
+    # So a is constant once h = u. And m_k exp(-i omega_k t) tends to a_k, because u tends to 0.
 
     def forward(self, params, x):
         check_real(self, params, x)
@@ -96,7 +97,7 @@ class ComplexRecurrentSpectral(Layer):
         return grads, np.concatenate(grad_x, -1) if input_grad else None
 
     def _gradients(self, params, residuals, grad_a, later):
-        """Gradients of the parameters: those of A and of the rows K Y are summed over time."""
+        """Gradients of the parameters; dL/dA and dL/d(K Y) are sums over all steps t."""
         _, _, inverse, _, _, steps = residuals
         grads, k = {}, np.concatenate([params["k_real"], params["k_imag"]])
         grad_rows = sum(grad_written.swapaxes(-1, -2) @ added           # written = added @ rows.T
@@ -118,20 +119,20 @@ class ComplexRecurrentSpectral(Layer):
         return {name: grads[name] for name in self.learned}
 
     def _insert(self, u, x, t):
-        """u with the item of time t, if there is one, added."""
+        """u, plus the item of time t if there is one."""
         if t not in self.inserted:
             return u
         begin = self.inserted.index(t) * self.nodes
         return u + x[..., begin:begin + self.nodes]
 
     def _function(self, t):
-        """f for `steps` steps from every insertion on, else the identity."""
+        """The function of step t: f in the `steps` steps from an insertion on, else identity."""
         near = any(0 <= t - time < self.steps for time in self.inserted)
         return self.activation if near else LINEAR
 
     @property
     def length(self):
-        """The first time from which on all is linear."""
+        """The time t from which on every step is linear."""
         return self.inserted[-1] + self.steps
 
     def matrices(self, params):
@@ -142,7 +143,10 @@ class ComplexRecurrentSpectral(Layer):
         return similarity(params["phi"], inverse, eigenvalues), coupling
 
     def states(self, params, x, length):
-        """u (length + 1, ..., batch, nodes) and m, the same with modes, at t = 0..length."""
+        """u (length + 1, ..., batch, nodes) and m (length + 1, ..., batch, modes), t = 0..length.
+
+        u[t] is taken before the item of time t comes in.
+        """
         check_real(self, params, x)
         check_integer(self.label, "length", length, 0)
         (transfer, coupling), mu = self.matrices(params), np.exp(1j * params["omega"])
@@ -154,15 +158,17 @@ class ComplexRecurrentSpectral(Layer):
         return u, m
 
     def amplitudes(self, params, x):
-        """a (..., batch, modes), complex, whatever is read."""
+        """a (..., batch, modes), complex, for any `read`."""
         return self.forward(params, x)[1][1]
 
     @property
     def n_in(self):
+        """items * nodes."""
         return len(self.inserted) * self.nodes
 
     @property
     def n_out(self):
+        """modes, twice as many for "amplitude"."""
         return READS[self.read][0] * self.modes
 
     @cached_property
@@ -195,7 +201,7 @@ class ComplexRecurrentSpectral(Layer):
 
 
 def check_real(layer, params, x):
-    """Refuse what a layer refuses, and numbers that are complex or of half precision."""
+    """Refuse what every layer refuses, and complex or half-precision numbers."""
     check_input(layer, params, x)
     for name, array in {"x": x, **params}.items():
         if array.dtype.char not in "fdg":                   # half precision has no complex numbers
@@ -204,7 +210,7 @@ def check_real(layer, params, x):
 
 
 def pair(z):
-    """(Re z, Im z) side by side; of a gradient g = dL/dRe + i dL/dIm the two real ones."""
+    """(Re z, Im z) side by side; of a gradient g these are dL/dRe and dL/dIm."""
     return np.concatenate([z.real, z.imag], -1)
 
 

@@ -1,4 +1,4 @@
-"""The recurrent spectral network: a nonlinear transient, and planted directions where it ends."""
+"""The recurrent spectral network: nonlinear steps, then linear ones toward planted directions."""
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,16 +21,17 @@ class RecurrentSpectral(Layer):
         x_{t+1} = A f(x_t) for t < steps, then x_{t+1} = A x_t,    A = Phi diag(1, .., 1, lambda) Y
         Phi = [P | Q],    Y = Phi^-1,    lambda = (1 - 2^-10) tanh(theta),    y = Y_P x_steps
 
-    P is `planted` (nodes, n_out), by default not trained; Q is `modes` (nodes, nodes - n_out);
-    theta (nodes - n_out,); Y_P the first n_out rows of Y. x (..., batch, n_in) lies on the first
-    nodes at t = 0, 1 on the next one if `constant`, 0 on the rest. The state tends to P y, and
-    since Y_P A = Y_P no linear step changes y, which is computed as Y_P f(x_{steps-1}).
+    P = `planted` (nodes, n_out) is by default not trained; Q = `modes` (nodes, nodes - n_out);
+    theta (nodes - n_out,); f = `activation`; Y_P is the first n_out rows of Y. x_0 holds x (...,
+    batch, n_in) on its first nodes, 1 on the next node if `constant`, 0 on the rest. Y_P A = Y_P,
+    so y = Y_P f(x_{steps-1}), and no linear step changes it. |lambda| < 1, so x_t tends to P y.
 
-    Gradients, g_t = dL/dx_t:    g_{t-1} = f'(x_{t-1}) (g_t A)    grad_A = sum_t g_t^T f(x_{t-1})
+    Gradients, g_t = dL/dx_t:    g_{steps-1} = f'(x_{steps-1}) (grad_y Y_P)
+        g_{t-1} = f'(x_{t-1}) (g_t A)    grad_A = sum_{t < steps} g_t^T f(x_{t-1})
         grad_Y_P = grad_y^T f(x_{steps-1});    from there to Phi and lambda as in similarity.py
 
-    [P | Q] starts orthonormal, drawn at random or, with planting="nodes", with P the unit vectors
-    of the last n_out nodes. An odd f without the constant node gives y(-x) = -y(x).
+    [P | Q] starts with orthonormal columns: all at random, or with planting="nodes" P as the unit
+    vectors of the last n_out nodes. Without the constant node an odd f gives y(-x) = -y(x).
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit, and LinAlgError if
     training makes Phi singular: see `condition`, and the penalty Orthonormal.
     Source: Chicchi et al. 2023, Chaos Solitons Fractals 168, 113128, of which only the abstract
@@ -73,6 +74,7 @@ class RecurrentSpectral(Layer):
         return grads, grad_start[..., :self.n_in].copy()                # state[:n_in] = x
 
     def _gradients(self, params, residuals, grad_y, grad_transfer):
+        """Gradients of the parameters from dL/dA, through A, y and theta."""
         h, _, _, phi, inverse, _ = residuals
         grads, eigenvalues = {}, self.eigenvalues(params)
         if set(self.learned) - {"theta"}:
@@ -89,7 +91,7 @@ class RecurrentSpectral(Layer):
         return {name: grads[name] for name in self.learned}
 
     def eigenvectors(self, params):
-        """Phi and its inverse (nodes, nodes)."""
+        """Phi and Y = Phi^-1, both (nodes, nodes)."""
         phi = np.concatenate([params["planted"], params["modes"]], axis=1)
         return phi, inverted(phi)
 
@@ -99,7 +101,7 @@ class RecurrentSpectral(Layer):
                 "modes": grad_phi[..., self.n_out:]}                # modes], axis=1)
 
     def eigenvalues(self, params):
-        """1 for every planted direction, then lambda (nodes,)."""
+        """The eigenvalues of A (nodes,): n_out times 1, then lambda."""
         return np.concatenate([np.ones(self.n_out, params["theta"].dtype),
                                damped(params["theta"])])
 
@@ -112,7 +114,10 @@ class RecurrentSpectral(Layer):
         return state
 
     def condition(self, params):
-        """|Phi| |Phi^-1| in the 2-norm, 1 if orthonormal; what it amplifies is lost to rounding."""
+        """|Phi| |Phi^-1| in the 2-norm: 1 if Phi is orthonormal, inf if singular.
+
+        Its log10 is about the number of decimal digits that rounding may cost Phi^-1.
+        """
         try:
             phi = self.eigenvectors(params)[0]
         except np.linalg.LinAlgError:
@@ -120,7 +125,7 @@ class RecurrentSpectral(Layer):
         return float(np.linalg.cond(phi.astype(complex if np.iscomplexobj(phi) else float)))
 
     def states(self, params, x, length):
-        """x_0 to x_length (length + 1, ..., batch, nodes), the linear tail included."""
+        """x_0 to x_length (length + 1, ..., batch, nodes); steps from x_steps on are linear."""
         check_input(self, params, x)
         check_integer(self.label, "length", length, 0)
         transfer = similarity(*self.eigenvectors(params), self.eigenvalues(params))
@@ -131,21 +136,22 @@ class RecurrentSpectral(Layer):
         return np.stack(states)
 
     def limit(self, params, x):
-        """P y (..., batch, nodes), where the state goes: an oblique projection of x_steps."""
+        """P y = P Y_P x_steps (..., batch, nodes): the limit of x_t, an oblique projection."""
         return self.forward(params, x)[0] @ self.eigenvectors(params)[0][:, :self.n_out].T
 
     def distance_bound(self, params, distance, length):
-        """Bound on |x_{steps + length} - P y|, Euclidean, where |x_steps - P y| is `distance`.
+        """Upper bound on the Euclidean |x_{steps + length} - P y|, if |x_steps - P y| = `distance`.
 
             cond(Phi) max|lambda|^length distance
 
-        Single steps may shrink less than max|lambda|, and grow, as Phi is not orthogonal.
+        The factor cond(Phi) is needed where Phi is not orthogonal: there a single step may shrink
+        the distance by less than max|lambda|, or even make it larger.
         """
         rate = np.abs(damped(params["theta"])).max()
         return self.condition(params) * rate ** length * distance
 
     def init(self, rng, dtype=float):
-        """First values; [P | Q] is made orthonormal in float64 and then cast."""
+        """First values; [P | Q] gets orthonormal columns in float64 and is then cast."""
         check_dtype(self, dtype)
         first = super().init(rng)
         if self.planting == "nodes":
@@ -172,14 +178,14 @@ class RecurrentSpectral(Layer):
 
 
 def orthonormal(planted, modes):
-    """Both with orthonormal columns, turned one after the other as Gram and Schmidt do."""
+    """planted and modes after Gram-Schmidt on the columns of [planted | modes], left to right."""
     q, r = np.linalg.qr(np.concatenate([planted, modes], axis=1))
     q = q * np.where(np.diagonal(r) < 0, -1, 1)             # the same in every library
     return q[:, :planted.shape[1]], q[:, planted.shape[1]:]
 
 
 def transient(activation, transfer, state, length):
-    """x_{t+1} = A f(x_t), `length` times from `state`; the last x, and what backward needs."""
+    """The state after `length` steps x_{t+1} = A f(x_t) from `state`, and residuals."""
     steps = []
     for _ in range(length):
         h, active = activation.forward({}, state)
@@ -189,7 +195,7 @@ def transient(activation, transfer, state, length):
 
 
 def transient_backward(activation, transfer, steps, grad_state, transfer_grad, input_grad):
-    """dL/dA (..., nodes, nodes), 0 if not asked for, and that of the first state or None."""
+    """dL/dA (..., nodes, nodes), 0 without transfer_grad, and dL/d(first state) or None."""
     nodes = len(transfer)
     grad_transfer = np.zeros((*grad_state.shape[:-2], nodes, nodes), grad_state.dtype)
     for t in reversed(range(len(steps))):

@@ -1,4 +1,4 @@
-"""Recurrent spectral kernels switched in sequence: one for every item, all with the same memory."""
+"""Recurrent spectral networks used in sequence, one for every item, all with the same memory."""
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,18 +16,19 @@ LINEAR = Identity()
 
 @dataclass(frozen=True, repr=False)
 class SwitchedRecurrentSpectral(Layer):
-    """Network that hears `items` items, each by a kernel of its own; P is common to all kernels.
+    """Recurrent network with a matrix A_k, the kernel, for each of `items` items; all share P.
 
         x <- x + item_k,  `steps` times x <- A_k f(x),  `rest` times x <- A_k x,    k = 1..items
         A_k = [P | Q_k] diag(1, .., 1, lambda_k) [P | Q_k]^-1,    y = Y_P x, Y_P of the last kernel
 
-    planted (nodes, n_out), never trained; modes_k and theta_k as in RecurrentSpectral, `trainable`
-    names their kinds. x (..., batch, items * size) holds the items one after the other, each placed
-    as RecurrentSpectral(size, n_out, nodes) places it.
+    P = `planted` (nodes, n_out) is never trained. Q_k is modes_k, lambda_k comes from theta_k, as
+    in RecurrentSpectral; `trainable` names these kinds. x (..., batch, items * size) holds the
+    items side by side. item_k is put on the nodes as RecurrentSpectral(size, n_out, nodes) does.
 
-    span P is at rest under every A_k, so what has arrived there survives the linear steps of all.
-    What has not is projected along other complements by the next kernel, and is not bounded by the
-    kernels' eigenvalues: see `product_stability`. f acts on what is stored as on the rest.
+    A_k P = P for every k. So a state in the span of P, the memory, survives the linear steps of
+    all kernels. Each kernel splits a state into memory and rest along its own Q_k. So the
+    eigenvalues of the A_k do not bound how the rest grows from kernel to kernel: see
+    `product_stability`. The nonlinear steps change the memory too.
     Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
     Source: Chicchi et al. 2023, Chaos Solitons Fractals 168, 113128, of which only the abstract
     was read: kernels activated in sequence; the equations are our definition of that.
@@ -50,7 +51,7 @@ class SwitchedRecurrentSpectral(Layer):
         for k in range(1, self.items + 1):
             phi, inverse, transfer = self._matrices(params, k)
             state = state + self.kernel.start(x[..., (k - 1) * self.size:k * self.size])
-            last = k == self.items                          # y needs no linear step of this one
+            last = k == self.items                          # its last f stands in y
             state, nonlinear = transient(self.activation, transfer, state, self.steps - last)
             state, linear = transient(LINEAR, transfer, state, 0 if last else self.rest)
             residuals.append((nonlinear, linear, phi, inverse, transfer))
@@ -78,7 +79,7 @@ class SwitchedRecurrentSpectral(Layer):
         return grads, np.concatenate(grad_x, axis=-1) if input_grad else None
 
     def _window_backward(self, window, grad_state, input_grad):
-        """dL/dA of one item, and that of the state before it."""
+        """dL/dA_k of one item, and dL/d(state) before its steps."""
         nonlinear, linear, _, _, transfer = window
         learns = bool(self.learned)
         later, grad_state = transient_backward(                 # state, linear = transient(..)
@@ -88,6 +89,7 @@ class SwitchedRecurrentSpectral(Layer):
         return earlier + later, grad_state                      # one transfer in both
 
     def _kernel_gradients(self, params, k, window, grad_transfer, grad_inverse):
+        """Gradients of modes_k and theta_k from dL/dA_k and, for the last kernel, from dL/dY_P."""
         if not self.learned:
             return {}
         _, _, phi, inverse, _ = window
@@ -104,7 +106,7 @@ class SwitchedRecurrentSpectral(Layer):
         return {"planted": params["planted"], **{name: params[f"{name}_{k}"] for name in KINDS}}
 
     def transfers(self, params):
-        """A_1, ..., A_items (nodes, nodes)."""
+        """The list A_1, ..., A_items, each (nodes, nodes)."""
         return [self._matrices(params, k)[-1] for k in range(1, self.items + 1)]
 
     def _matrices(self, params, k):
@@ -114,7 +116,7 @@ class SwitchedRecurrentSpectral(Layer):
         return phi, inverse, similarity(phi, inverse, self.kernel.eigenvalues(part))
 
     def init(self, rng, dtype=float):
-        """First values: every [P | Q_k] orthonormal, Q_k drawn one after the other."""
+        """First values: every [P | Q_k] has orthonormal columns; one P, a Q_k for each k."""
         check_dtype(self, dtype)
         first = super().init(rng)
         if self.planting == "nodes":
@@ -126,11 +128,12 @@ class SwitchedRecurrentSpectral(Layer):
 
     @property
     def n_in(self):
+        """items * size."""
         return self.items * self.size
 
     @cached_property
     def kernel(self):
-        """The layer that every item is heard by, without its parameters."""
+        """The RecurrentSpectral layer of one item: its sizes and options."""
         return RecurrentSpectral(self.size, self.n_out, self.nodes, self.steps, self.activation,
                                  self.constant, self.planting)
 
@@ -140,7 +143,7 @@ class SwitchedRecurrentSpectral(Layer):
         return tuple(name for name in self.shapes if name.partition("_")[0] in self.trainable)
 
     def parameters(self):
-        """Those of one kernel, modes and theta once for every item."""
+        """planted once, then modes_k and theta_k for every item; shapes as in RecurrentSpectral."""
         parts = self.kernel.parameters()
         return {"planted": parts["planted"]} | {f"{name}_{k}": parts[name]
                                                 for k in range(1, self.items + 1) for name in KINDS}
@@ -158,12 +161,14 @@ class SwitchedRecurrentSpectral(Layer):
 
 
 def product_stability(transfers, planted):
-    """(spectral radius, 2-norm) of the product A_K ... A_1 modulo span P, for planted P (n, C).
+    """(spectral radius, 2-norm) of the product A_K ... A_1 outside the span of planted P (n, C).
 
-    transfers: A_1, ..., A_K (n, n) in the order of their use, all with A P = P. With B an
-    orthonormal basis of what is orthogonal to P, the product of B^T A_k B is the product modulo P.
-    If the radius exceeds 1, going through the kernels again and again makes states grow, however
-    small the eigenvalues of each A_k; if the norm is below 1, every state shrinks toward span P.
+        M = (B^T A_K B) ... (B^T A_1 B),    B (n, n - C) an orthonormal basis orthogonal to P
+
+    transfers: A_1, ..., A_K (n, n) in the order of their use, all with A P = P. Then one round
+    through all kernels changes the part B^T x of a state x to M B^T x. If the radius exceeds 1,
+    some states grow from round to round, however small the eigenvalues of each A_k. If the norm is
+    below 1, every round brings every state closer to the span of P.
     """
     basis = np.linalg.qr(planted, mode="complete")[0][:, planted.shape[1]:]
     product = np.eye(basis.shape[1], dtype=planted.dtype)

@@ -1,7 +1,9 @@
 """What recurrent spectral layers share: A = Phi diag(eigenvalues) Phi^-1 and its derivatives.
 
     grad_eigenvalues = diag(M),    grad_Phi = Y^T ((eigenvalue_j - eigenvalue_i) M_ij - grad_Y Y^T)
-    M = Phi^T grad_A Y^T,  Y = Phi^-1        j the column, i the row; grad_Y what else reaches Y
+    M = Phi^T grad_A Y^T,  Y = Phi^-1        i the row, j the column
+
+grad_Y is the gradient of L through the places outside of A where a layer uses Y.
 
 With Lambda = diag(eigenvalues) and Z = Y dPhi, the product rule for Phi Y = I and for A:
     0 = dPhi Y + Phi dY                                                 so dY = -Z Y
@@ -10,10 +12,10 @@ With Lambda = diag(eigenvalues) and Z = Y dPhi, the product rule for Phi Y = I a
     (Z Lambda - Lambda Z)_ij = (eigenvalue_j - eigenvalue_i) Z_ij       the commutator
     dL = sum_ij (grad_A)_ij dA_ij = sum_ij M_ij (Z Lambda - Lambda Z + dLambda)_ij
     dL = sum_ij (grad_Y)_ij dY_ij = -sum_ij (grad_Y Y^T)_ij Z_ij        from Y itself
-So dL/dZ is the bracket of grad_Phi above, and grad_Phi = Y^T dL/dZ, because Z = Y dPhi.
+So dL/dZ is the outer bracket of grad_Phi above, and grad_Phi = Y^T dL/dZ, because Z = Y dPhi.
 
-The gap is 0 on the diagonal: the length of a column of Phi does not change A. Nor does a change of
-basis among columns of one eigenvalue.
+The factor eigenvalue_j - eigenvalue_i is 0 for i = j, because the length of a column of Phi does
+not change A. It is 0 for equal eigenvalues, because another basis of their columns does not either.
 """
 import numpy as np
 
@@ -32,8 +34,8 @@ def similarity(phi, inverse, eigenvalues):
 def similarity_backward(phi, inverse, eigenvalues, grad_transfer, grad_inverse):
     """grad_phi (..., n, n) and grad_eigenvalues (..., n).
 
-    grad_transfer (..., n, n) is dL/dA; grad_inverse (..., m, n) what reaches the first m rows of
-    the inverse by other ways, m = n if it reaches all.
+    grad_transfer (..., n, n) is dL/dA. grad_inverse (..., m, n) is the first m rows of grad_Y as
+    the file's docstring defines it; the other rows are 0.
     """
     m = phi.T @ grad_transfer @ inverse.T                       # A = (phi * eigenvalues) @ inverse
     inner = (eigenvalues - eigenvalues[:, None]) * m            # dA = Phi [Y dPhi, Lambda] Y
@@ -43,12 +45,12 @@ def similarity_backward(phi, inverse, eigenvalues, grad_transfer, grad_inverse):
 
 
 def eigenvalues_backward(phi, inverse, grad_transfer):
-    """grad_eigenvalues (..., n) alone, diag(M), for two products less."""
+    """grad_eigenvalues = diag(M) (..., n) alone, with two matrix products fewer."""
     return np.einsum("...ij,ij->...i", phi.T @ grad_transfer, inverse)  # (phi * eigenvalues) @ Y
 
 
 def damped(theta):
-    """Eigenvalues (1 - MARGIN) tanh(theta): inside the unit disc, also where tanh rounds to 1."""
+    """Eigenvalues (1 - MARGIN) tanh(theta): always below 1 in size, even where tanh rounds to 1."""
     return (1 - MARGIN) * np.tanh(theta)
 
 
@@ -63,7 +65,7 @@ def inverted(phi):
 
 
 def _gauss_jordan(phi):
-    """The inverse in the dtypes that LAPACK does not know; largest entries are pivots."""
+    """The inverse in the dtypes that LAPACK lacks: Gauss-Jordan, largest entries as pivots."""
     n = len(phi)
     rows = np.concatenate([phi, np.eye(n, dtype=phi.dtype)], axis=1)
     for j in range(n):

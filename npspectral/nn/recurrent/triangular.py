@@ -12,27 +12,28 @@ NAMES = ("lower", "upper", "drive", "theta")
 
 @dataclass(frozen=True, repr=False)
 class TriangularRecurrentSpectral(RecurrentSpectral):
-    """RecurrentSpectral with free eigenvectors L U, which nothing in training makes singular.
+    """RecurrentSpectral whose Phi cannot become singular in training: its determinant is +-1.
 
         Phi = [[0, L U], [I, K]],    Y = [[-K U^-1 L^-1, I], [U^-1 L^-1, 0]]
 
-    m = nodes - n_out nodes are free; L and U (m, m) have a unit diagonal and the entries of `lower`
-    and `upper` (m (m - 1) / 2,) below and above it, row by row; K is `drive` (n_out, m). They start
-    N(0, 1/(4 m)), K at 0.
+    m = nodes - n_out. L and U (m, m) have ones on the diagonal. The entries of L below it are
+    `lower`, those of U above it are `upper`, both (m (m - 1) / 2,), row by row. K is `drive`
+    (n_out, m). lower and upper start Gaussian with variance 1 / (4 m), K starts at 0.
 
-    Limits: P are the unit vectors of the last n_out nodes, and A = [[L U diag(lambda) (L U)^-1, 0],
-    [.., I]], so these nodes act on no other. An L U that needs rows exchanged is only a limit of
-    such. The determinant is +-1, but nothing bounds the condition number: see `condition`.
+    Limits: the columns of P are the unit vectors of the last n_out nodes. These nodes act on no
+    others, because A = [[L U diag(lambda) (L U)^-1, 0], [.., I]]. A matrix that has no
+    factorization L U without row exchanges is never reached, only approached. Nothing bounds the
+    condition number of Phi: see `condition`.
 
-    Gradients: those of RecurrentSpectral through Phi, G = dL/d(L U) above and dL/dK below:
-        grad_lower = G U^T below the diagonal    grad_upper = L^T G above it
+    Gradients: dL/dPhi as in RecurrentSpectral. Its upper right block is G = dL/d(L U), its lower
+    right block is grad_drive.    grad_lower = G U^T below, grad_upper = L^T G above the diagonal
     """
 
     planting: str = "nodes"
     trainable: tuple[str, ...] = NAMES
 
     def eigenvectors(self, params):
-        """Phi and its inverse (nodes, nodes)."""
+        """Phi and Y = Phi^-1, both (nodes, nodes)."""
         lower, upper = self.factors(params)
         drive, free = params["drive"], lower @ upper
         inverse = unit_lower_inverse(upper.T).T @ unit_lower_inverse(lower)
@@ -77,7 +78,7 @@ class TriangularRecurrentSpectral(RecurrentSpectral):
 
 
 def unit_lower_inverse(matrix):
-    """The inverse of a lower triangle (n, n) with unit diagonal, by halves and products alone.
+    """The inverse of a lower triangle (n, n) with ones on the diagonal, by halves, no division.
 
         [[A, 0], [B, D]]^-1 = [[A^-1, 0], [-D^-1 B A^-1, D^-1]]
     """
