@@ -148,9 +148,9 @@ def merged(v, beta, labels):
 
 elsewhere = rng.standard_normal((100, d))
 for given_v, given_beta, labels in ((start, beta, many), (v, end_beta, few)):
-    fewer = merged(given_v, given_beta, labels)
-    assert np.allclose(f(*fewer, x), f(given_v, given_beta, x))
-    assert not np.allclose(f(*fewer, elsewhere), f(given_v, given_beta, elsewhere))
+    one_v, one_beta = merged(given_v, given_beta, labels)
+    assert np.allclose(f(one_v, one_beta, x), f(given_v, given_beta, x))
+    assert not np.allclose(f(one_v, one_beta, elsewhere), f(given_v, given_beta, elsewhere))
 
 # %% The library says the same
 from npspectral.analysis.neurons import (Neurons, attractor_labels, merge,  # noqa: E402
