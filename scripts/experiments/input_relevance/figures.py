@@ -50,16 +50,12 @@ def draw_mnist(figure, part):
         figure.colorbar(image(axes, pixels), ax=axes, shrink=0.8)
         axes.set_title(title)
         axes.plot(columns, rows, "s", color=ORANGE, markersize=7, fillstyle="none")
-    draw_kept(right, part)
-
-
-def draw_kept(axes, part):
     for name, color, line, label in (("relevance", BLUE, "-", "most relevant"),
                                      ("eigenvalue", ORANGE, "--", "largest eigenvalues"),
                                      ("random", GRAY, "-", "at random")):
-        band(axes, part["counts"], part[f"kept_{name}"], color, label, line, np.median)
-    axes.axvline(FEW, color="k", linewidth=1, linestyle=":", label=f"{FEW} pixels")
-    axes.set(xlabel="pixels kept (all others set to 0)", ylabel="test accuracy",
-             title=f"The same network on part of its input:\nmedian and range, "
-                   f"{several(len(part['relevance']))}")
-    log_ticks(axes, x=(1, 3, 10, 30, 100, 300, 784))
+        band(right, part["counts"], part[f"kept_{name}"], color, label, line, np.median)
+    right.axvline(FEW, color="k", linewidth=1, linestyle=":", label=f"{FEW} pixels")
+    right.set(xlabel="pixels kept (all others set to 0)", ylabel="test accuracy",
+              title=f"The same network on part of its input:\nmedian and range, "
+                    f"{several(len(part['relevance']))}")
+    log_ticks(right, x=(1, 3, 10, 30, 100, 300, 784))
