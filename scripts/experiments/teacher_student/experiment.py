@@ -98,7 +98,7 @@ def run(setting, keep):
         sets[setting.features] = sha256(Path(setting.features).read_bytes()).hexdigest()
     for h_teacher in setting.teachers:
         plan |= of_teacher(setting, h_teacher)
-    plan |= {f"{Path(name).name}, {arm}, h = {h}": each_seed(
+    plan |= {f"{Path(name).name.replace(', ', ' ')}, {arm}, h = {h}": each_seed(
         follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
         limit=setting.images, content=content)
         for name, content in sets.items() for h in setting.real_students
