@@ -147,11 +147,11 @@ def test_turning_back_stops_the_oscillation(runs):
 def test_accuracies_and_pairs_are_of_examples_that_were_not_trained(runs, monkeypatch):
     asked, sets = [], []
     monkeypatch.setattr(runs, "accuracy", lambda y, labels: asked.append(len(labels)) or 0.0)
-    runs.follow("digits", "linear", 0, ((0.01, 10),), (600, 300), 2, 5)
+    runs.follow("digits", "linear", 0, ((0.01, 10),), (600, 300), 2)
     assert set(asked) == {200}                              # of 600 + 200
     monkeypatch.setattr(runs, "follow_sequences", lambda layer, params, train_set, test_set,
                         *more: sets.extend((train_set, test_set)) or {})
-    runs.follow("digits", "free", 0, ((0.01, 1),), (600, 300), 2, 5)
+    runs.follow("digits", "free", 0, ((0.01, 1),), (600, 300), 2)
     assert [len(labels) for _, labels in sets] == [600, 200]
 
 

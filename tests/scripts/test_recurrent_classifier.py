@@ -105,7 +105,7 @@ def asked(monkeypatch):
 
 
 def test_accuracies_are_of_examples_that_were_not_trained(asked):
-    trained_on = run_rings(1, True, 20, 0.1, 1, 0)["x"]
+    trained_on = run_rings(1, True, 20, 1, 0)["x"]
     run_digits("random", 80, 1, 0)
     run_images("dense", 1, 210, True, 60, 10, 1, 0)
     rings, digits, images = (x for x, _ in asked)

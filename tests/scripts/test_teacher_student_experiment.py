@@ -14,7 +14,7 @@ FAST = parts.Arm(True, ((0.01, 2), (0.001, 1)))
 
 
 def follow(arm=FAST, seed=0, h_teacher=3, n_samples=50):
-    return parts.follow_teacher(h_teacher, arm, 8, 10, 20, n_samples, seed)
+    return parts.follow_teacher(h_teacher, arm, 8, n_samples, seed)
 
 
 def test_small_teacher_is_found():
@@ -26,8 +26,8 @@ def test_small_teacher_is_found():
 
 def test_same_seeds_share_teacher_and_data(monkeypatch):
     seen = []
-    train = parts.train
-    monkeypatch.setattr(parts, "train", lambda *most: seen.append(most[3]) or train(*most))
+    learned = parts.follow
+    monkeypatch.setattr(parts, "follow", lambda *most: seen.append(most[3]) or learned(*most))
     first, dense, other = follow(), follow(replace(FAST, spectral=False)), follow(seed=1)
     assert first["cores"].shape == (3,) and first["paths"].shape == (10 * 3 * 20,)
     assert same_bits(first["teacher_paths"], dense["teacher_paths"])

@@ -63,16 +63,14 @@ def judge_count(part, name, arrays):
 
 
 def judge_mnist(feature, lazy):
-    h, error, lazy_error = feature["beta"].shape[1], feature["errors"][:, 0], lazy["errors"][:, 0]
-    row = partial(Row, "mnist")
+    h, row = feature["beta"].shape[1], partial(Row, "mnist")
     return [
         row("A / h, feature", "few", feature["attractors"] / h),
         row("A / h, lazy", "-", lazy["attractors"] / h),
         row("effective number / h, feature", "few", feature["effective"] / h, high=0.5),
         row("effective number / h, lazy", "-", lazy["effective"] / h),
-        row("test error, feature", "-", error),
-        row("test error, lazy", "-", lazy_error),
-        row("feature less lazy", "below 0", error - lazy_error, high=0, every=False),
-        row("test error, feature, merged", "-", feature["errors"][:, 1]),
+        row("test error, feature", "-", feature["errors"][:, 0]),
+        row("feature less lazy", "below 0", feature["errors"][:, 0] - lazy["errors"][:, 0],
+            high=0, every=False),
         row(MERGED, "0", feature["change"], high=1e-14, exact=True),
         row("neurons after merging / h", "-", feature["merged"] / h)]

@@ -33,18 +33,16 @@ VARIED = "phd"
 COUNTS = ("attractors ternary at_start dead sliding unseen effective merged mixed two change left "
           "drift")
 AXES = {
-    **{f"field/{name}": of for name, of in axes({
-        "point, input": "x", "point": "force", "neuron": "beta growth",
-        "step, neuron, component": "paths", "neuron, component": "last",
-        "attractor, component": "ends", "attractor": "end_signs"}).items()},
     **{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
        for name in ("attractors", "sliding")},
     **{f"A against {size}/{name}": ("seed", size, *["merged or not"] * (name == "errors"))
        for size in VARIED for name in (*COUNTS.split(), "errors")},
-    **{size: (size,) for size in VARIED},
-    **axes({"seed": COUNTS, "seed, merged or not": "errors", "seed, point": "target",
+    **axes({"p": "p", "h": "h", "d": "d", "seed": COUNTS, "seed, merged or not": "errors",
             "seed, neuron, component": "vectors", "seed, neuron": "beta labels",
-            "seed, point, input": "x"})}
+            "seed, point": "target", "seed, point, input": "x", "point, input": "field/x",
+            "point": "force", "neuron": "field/beta growth", "neuron, component": "last",
+            "step, neuron, component": "paths", "attractor, component": "ends",
+            "attractor": "end_signs"})}
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,6 @@ def run(setting, keep):
     values = keep(plan(setting))
     result = {part: stack(rows) for part, rows in values.items()}
     result["field"] = values["field"][0]
-    for d, sizes in enumerate(setting.p_maxima, start=1):
-        result[f"maxima, d = {d}"]["p"] = np.array(sizes)
     for size in VARIED:
         part = f"A against {size}"
         result[part] = {size: np.array(getattr(setting, f"{size}_varied")),

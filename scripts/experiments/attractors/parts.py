@@ -50,7 +50,7 @@ def follow_maxima(d, p, tasks):
         units = ends / np.sqrt((ends ** 2).sum(1, keepdims=True))
         neurons = Neurons(units[:, :-1], units[:, -1], np.ones(len(units)))
         rows.append((len(ends), (np.abs(neurons.preactivations(x)) < 1e-9).any(1).sum()))
-    return dict(zip(("attractors", "sliding"), np.array(rows).T))
+    return {"p": p, **dict(zip(("attractors", "sliding"), np.array(rows).T))}
 
 
 def measured(neurons, begin, x, test_set):

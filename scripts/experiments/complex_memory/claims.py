@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.arrays import arms_of
+from lab.arrays import by_part
 from lab.table import Row
 
 from .parts import ARMS
@@ -12,14 +12,9 @@ LEAST = {"digits": 0.94, "mnist": 0.96}         # accuracies
 
 
 def claims(result):
-    rows = []
-    for name in LEAST:
-        arms = arms_of(result, name)
-        if arms:
-            rows += judge_classes(name, arms) + judge_memory(name, arms["memory"])
-            rows += judge_pairs(name, arms["oscillating, pairs"])
-            rows += judge_free(name, arms["free, pairs"], arms["oscillating, pairs"])
-    return rows
+    return [row for name, arms in by_part(result).items() for row in (
+        *judge_classes(name, arms), *judge_memory(name, arms["memory"]),
+        *judge_pairs(name, arms["oscillating, pairs"]))]
 
 
 def judge_classes(name, arms):
@@ -27,6 +22,7 @@ def judge_classes(name, arms):
     row = partial(Row, name)
     return [row("test accuracy, oscillating target", "-", oscillating, low=LEAST[name]),
             row("the same, eigenvalues trained", "-", free),
+            row("largest |lambda|, trained", "-", arms["free, pairs"]["largest"]),
             row("test accuracy, softmax on Re a", "-", score),
             row("test accuracy, linear classifier", "-", linear),
             row("oscillating less linear", "-", oscillating - linear, low=0, every=False),
@@ -49,22 +45,10 @@ def judge_pairs(name, told):
         return Row(name, f"{quantity}, {gap} apart{', a period' if gap == period else ''}",
                    published, told[key][:, told["gap"][0] == gap].ravel(), *bounds)
     return [row("order from phases", "phases", 0.9, 1),
-            row("order from Re a, Im a, fitted", "amplitude"),
             row("order from |a|^2, fitted", "power", 0.4, 0.6),
-            row("order from |a|^2, fitted", "power", gap=1),
             row("order from phases", "phases", 0.45, 0.55, gap=period, published="0.5"),
             row("swapping the items: change of a", "swap", 0.5),
             row("the same of |a|^2", "swap_power", -np.inf, 0.3, published="0"),
             row("classes and order found, of 90", "both", 0.7),
             row("separation found, of 22", "separation", 0.8),
-            row("pattern less the items' sum", "cross", gap=1),
             row("pattern less the items' sum", "cross", -np.inf, 0.1, published="0")]
-
-
-def judge_free(name, free, fixed):
-    """Nodes with trained eigenvalues live so long that the second item meets the first."""
-    row, at = partial(Row, name), free["gap"][0] == APART
-    return [row("largest |lambda|, fixed", "-", fixed["largest"]),
-            row("largest |lambda|, trained", "-", free["largest"]),
-            row(f"trained: order from phases, {APART} apart", "-", free["phases"][:, at].ravel()),
-            row(f"trained: pattern less the sum, {APART} apart", "-", free["cross"][:, at].ravel())]

@@ -44,7 +44,6 @@ class Setting:
     mnist_linear: tuple = ((1e-3, 10),)
     counts: tuple = (5000, 2000)                # pairs of training and test items
     pool: int = 2                               # MNIST's pixels: means over squares of this side
-    steps: int = 5
 
 
 SETTINGS = {"quick": Setting(1, ((3e-3, 20), (5e-4, 5)), ((3e-3, 30),), (), (), (2000, 1000)),
@@ -55,7 +54,7 @@ def run(setting, keep):
     plan = {(name, arm): each_seed(
         follow, setting.seeds, name=name, arm=arm,
         stages=getattr(setting, f"{name}_linear" if arm == "linear" else name),
-        counts=setting.counts, pool=setting.pool, steps=setting.steps)
+        counts=setting.counts, pool=setting.pool)
         for name in here(*DATA) if getattr(setting, name) for arm in ARMS}
     result = {}
     for rows in keep(plan).values():

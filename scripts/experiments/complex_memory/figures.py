@@ -1,57 +1,36 @@
-"""Modes that oscillate, accuracies, what two items leave."""
+"""Modes that oscillate, and what two items leave."""
 from functools import partial
 
 import numpy as np
-from lab.arrays import arms_of
-from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, circle, grid_of, lines,
-                       panels_of, several)
+from lab.arrays import by_part
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, circle, grid_of, lines, panels_of
 
-from .claims import LEAST
 from .parts import ASIDE, CLOUD_GAP
 
-EARLY = 45                          # steps of the left panel
+EARLY = 45                          # steps of an image that oscillates
 PANELS = (1, 4, 6)                  # modes whose phases are drawn
-LOOKS = {"oscillating": (BLUE, "oscillating target", "o-"),
-         "free": (PINK, "the same, eigenvalues trained", "x-"),
-         "score": (GREEN, "softmax on Re a", "s-"), "linear": (ORANGE, "linear classifier", "^--")}
 
 
 def figures(result):
-    sets = {name: arms_of(result, name) for name in LEAST if arms_of(result, name)}
+    sets = by_part(result)
     last = sets[list(sets)[-1]]                                         # MNIST, where it is at hand
-    return {"classes": partial(draw_classes, sets=sets),
-            "oscillation": partial(draw_oscillation, arms=last),
+    return {"oscillation": partial(draw_oscillation, arms=last),
             "order": partial(draw_order, sets=sets),
             "pattern": partial(draw_pattern, pairs=last["oscillating, pairs"],
                                omega=last["oscillating"]["omega"][0])}
 
 
-def draw_classes(figure, sets):
-    for axes, (name, arms) in zip(panels_of(figure, len(sets), 6, 4.6), sets.items()):
-        for arm, look in LOOKS.items():
-            curves = arms[arm]["accuracy"]
-            band(axes, np.arange(1, curves.shape[1] + 1), curves, *look, markersize=4)
-        axes.set(title=f"{name}: mean and range over {several(len(curves))}", xlabel="epoch",
-                 ylabel="test accuracy", ylim=(0.85, 1))
-
-
 def draw_oscillation(figure, arms):
-    states, memory, omega = arms["states"], arms["memory"], arms["oscillating"]["omega"][0]
-    k, m, end, times = int(states["label"]), states["m"], memory["end"][0], np.arange(EARLY + 1)
-    left, right = panels_of(figure, 2, 6, 4.8)
+    states, omega = arms["states"], arms["oscillating"]["omega"][0]
+    m, k, times = states["m"][:EARLY + 1], int(states["label"]), np.arange(EARLY + 1)
+    axes, = panels_of(figure, 1, 7, 4.8)
     for modes, color, width, label in ((np.delete(m, k, 1), GRAY, 0.7, "the others"),
                                        (m[:, [k]], BLUE, 2, f"class {k}, its own")):
-        lines(left, times, modes[:EARLY + 1].real.T, color, label, linewidth=width)
-        lines(right, np.arange(len(m)), np.abs(modes).T, color, label, linewidth=width)
-    left.plot(times, np.cos(omega[k] * times), "o", color=ORANGE, markersize=4,
+        lines(axes, times, modes.real.T, color, label, linewidth=width)
+    axes.plot(times, np.cos(omega[k] * times), "o", color=ORANGE, markersize=4,
               fillstyle="none", label="target cos($\\omega$ t)")
-    left.set(xlabel="step t", ylabel="memory modes, Re m", ylim=(-1.7, 2.4),
+    axes.set(xlabel="step t", ylabel="memory modes, Re m", ylim=(-1.7, 2.4),
              title="One test image writes, then oscillates")
-    right.plot(states["u"], color=ORANGE, label="largest |u|: nodes")
-    right.axvline(end, color="k", linestyle=":", label=f"nodes gone, t = {end:g}")
-    right.set(xlabel="step t", ylabel="modulus |m|", xscale="log", yscale="log", xlim=(1, None),
-              title=f"|m| changes by {memory['drift'][0]:.0e} in the next 1,000 steps",
-              ylim=(1e-20, 1e2))
 
 
 def draw_order(figure, sets):
@@ -78,21 +57,16 @@ def draw_order(figure, sets):
 
 
 def draw_pattern(figure, pairs, omega):
-    left, middle, right = panels_of(figure, 3, 6, 5.6)
+    left, right = panels_of(figure, 2, 6, 5.6)
     draw_cloud(left, pairs["cloud"][0], omega)
-    gaps, turned, twice, alone = (pairs[key][0] for key in ("gap", "turned", "twice", "alone"))
+    gaps, turned = (pairs[key][0] for key in ("gap", "turned"))
     fine = np.linspace(gaps[0], gaps[-1], 2000)
     for color, k in zip((BLUE, ORANGE, GREEN), PANELS):
-        middle.plot(gaps, turned[:, k], "o", color=color, label=f"class {k} second")
-        middle.plot(fine, broken(np.angle(np.exp(-1j * omega[k] * fine))), color=color,
-                    linewidth=0.8)
-        right.plot(gaps, twice[:, k] / alone[:, k], "o", color=color, label=f"class {k} twice")
-        right.plot(fine, np.sqrt(2 + 2 * np.cos(omega[k] * fine)), color=color, linewidth=0.8)
-    middle.set(xlabel="steps between the items", ylabel="phase of mean a in the second's mode",
-               title="Different classes: phase tells separation\nlines: -$\\omega$ x separation")
-    right.set(xlabel="steps between the items", ylabel="|mean a| of two over |mean a| of one",
-              title="Same class twice: interference\nlines: |1 + exp(-i $\\omega$ x separation)|")
-    for axes in (left, middle, right):
+        right.plot(gaps, turned[:, k], "o", color=color, label=f"class {k} second")
+        right.plot(fine, np.angle(np.exp(-1j * omega[k] * fine)), ",", color=color)
+    right.set(xlabel="steps between the items", ylabel="phase of mean a in the second's mode",
+              title="Different classes: phase tells separation\nlines: -$\\omega$ x separation")
+    for axes in (left, right):
         axes.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
@@ -107,9 +81,3 @@ def draw_cloud(axes, cloud, omega):
     axes.set(xlabel=f"Re a in the mode of class {first}", ylabel="Im a", aspect="equal",
              title=f"Classes {first} and {second}, {CLOUD_GAP} steps apart:\nthe order is in the "
                    f"phase, not in |a|")
-
-
-def broken(angles):
-    """NaN where an angle jumps from -pi to pi, so that no line is drawn there."""
-    angles[1:][np.abs(np.diff(angles)) > np.pi] = np.nan
-    return angles

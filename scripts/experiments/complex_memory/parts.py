@@ -39,12 +39,12 @@ def with_constant(x):
     return np.concatenate([x, np.ones_like(x[:, :1])], 1)
 
 
-def network(n_in, arm, steps):
+def network(n_in, arm):
     """All start alike; only the free arm trains the nodes' eigenvalues."""
     if arm == "linear":
         return Dense(n_in, CLASSES)
     trained = ("phi", *(["theta"] if arm == "free" else []), "k_real", "k_imag")
-    return ComplexRecurrentSpectral(n_in, CLASSES, steps, activation=ReLU(), trainable=trained,
+    return ComplexRecurrentSpectral(n_in, CLASSES, activation=ReLU(), trainable=trained,
                                     read="score" if arm == "score" else "amplitude")
 
 
@@ -208,13 +208,13 @@ def follow_sequences(layer, params, train_set, test_set, counts, seed):
     return {"gap": np.array(GAPS), "period": PERIOD, **stack(rows), "cloud": np.array(cloud)}
 
 
-def follow(name, arm, seed, stages, counts, pool, steps):
+def follow(name, arm, seed, stages, counts, pool):
     """One network, of the FOLLOWED also what pairs leave, of the oscillating one what lasts.
 
     part -> name -> array, as in the result; "states" are to be shown of one seed alone.
     """
     train_set, test_set = load(name, seed, pool)
-    layer = network(train_set[0].shape[1], arm, steps)
+    layer = network(train_set[0].shape[1], arm)
     params, course = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
                            f"{name}, seed {seed}")
     found = {f"{name}, {arm}": {"accuracy": course, "seed": seed, **params,

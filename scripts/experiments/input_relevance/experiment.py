@@ -24,8 +24,6 @@ import numpy as np
 from lab.data import here
 from lab.plan import axes, each_seed, stack
 
-from npspectral.sweep import Run
-
 from .parts import Training, follow_gaussian, follow_mnist, follow_pairs, show_mnist
 
 SECONDS = 20, 300, 9000
@@ -74,11 +72,9 @@ def run(setting, keep):
             "pairs": each_seed(follow_pairs, setting.seeds, training=setting.pairs,
                                n=setting.n_pairs, flip_probability=setting.flip_probability)}
     if here("mnist"):
-        plan |= {"mnist": each_seed(follow_mnist, setting.seeds_mnist, training=setting.mnist,
-                                    counts=setting.counts), "shown": [Run(show_mnist, {})]}
-    values = keep(plan)
-    shown = values.pop("shown", [])
-    result = {part: stack(rows) for part, rows in values.items()}
-    if shown:
-        result["mnist"] |= {**shown[0], "counts": np.array(setting.counts)}
+        plan["mnist"] = each_seed(follow_mnist, setting.seeds_mnist, training=setting.mnist,
+                                  counts=setting.counts)
+    result = {part: stack(rows) for part, rows in keep(plan).items()}
+    if "mnist" in result:
+        result["mnist"] |= {**show_mnist(), "counts": np.array(setting.counts)}
     return result

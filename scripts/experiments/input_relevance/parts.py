@@ -12,7 +12,7 @@ from npspectral.nn import L2, PUBLISHED
 from npspectral.training import accuracy, predict
 
 HIDDEN, BATCH = (100, 100, 50), 500
-FEW, SHOWN = 17, 8                  # pixels that are enough; test images of each digit in a figure
+FEW, SHOWN = 17, 8                  # pixels that are enough; test images of each digit to look at
 
 
 @dataclass(frozen=True)

@@ -41,43 +41,35 @@ def dimension(arm, cloud):
 def judge_stripe(arms):
     row, (untrained, feature, lazy) = partial(Row, "stripe"), arms.values()
     u, u_feature, u_lazy = (dimension(arm, LAST_U) for arm in arms.values())
-    two_axes = {name: arm["largest"][:, LAST_U].sum(-1) for name, arm in arms.items()}
     return [
         row("test error, feature", "-", feature["error"]),
         row("test error, lazy", "-", lazy["error"]),
         row("test error, lazy over feature", "> 1",
             lazy["error"] / np.maximum(feature["error"], 1e-4), low=1),
-        row("dimension of the last u, untrained", "-", u),
         row("dimension of the last u, feature", "a curve", u_feature),
-        row("dimension of the last u, lazy", "-", u_lazy),
         row("the same, feature over untrained", "falls", u_feature / u, high=0.6),
         row("the same, |lazy / untrained - 1|", "-", np.abs(u_lazy / u - 1), high=0.05),
         row("the same, untrained over input", "no fall", u / dimension(untrained, 0), low=0.9),
-        row("variance of last u on 2 axes, untrained", "-", two_axes["untrained"]),
-        row("variance of last u on 2 axes, feature", "a curve", two_axes["feature"], low=0.95),
+        row("variance of last u on 2 axes, feature", "a curve",
+            feature["largest"][:, LAST_U].sum(-1), low=0.95),
         copies_row("stripe", arms)]
 
 
 def judge_mnist(arms):
     row, (untrained, *trained, shuffled) = partial(Row, "mnist"), arms.values()
-    most, a = trained[-1], {name: dimension(arm, LAST_A) for name, arm in arms.items()}
-    three = {"untrained": untrained, "trained": most, "shuffled labels": shuffled}
-    over_input = {name: dimension(arm, LAST_A) / dimension(arm, 0) for name, arm in three.items()}
+    most, x = trained[-1], dimension(untrained, 0)      # all arms see the same points
+    a, a_most, a_shuffled = (dimension(arm, LAST_A) for arm in (untrained, most, shuffled))
     of_networks = [[dimension(arm, LAST_A), arm["error"]] for arm in trained]
     return [
         *(row(f"test error, {name}", "-", arm["error"]) for name, arm in arms.items()),
         row("training error, shuffled labels", "-", shuffled["train_error"]),
-        *(row(f"dimension of the last a, {name}", "-", values) for name, values in a.items()),
-        row("last a over input, untrained", "no fall", over_input["untrained"], low=0.8),
-        row("last a over input, trained", "falls", over_input["trained"], high=0.85),
-        row("last a over input, shuffled labels", "no fall", over_input["shuffled labels"],
-            low=0.8),
-        row("last a, shuffled labels over trained", "> 1",
-            dimension(shuffled, LAST_A) / dimension(most, LAST_A), low=1.2),
+        row("last a over input, untrained", "no fall", a / x, low=0.8),
+        row("last a over input, trained", "falls", a_most / x, high=0.85),
+        row("last a over input, shuffled labels", "no fall", a_shuffled / x, low=0.8),
+        row("last a, shuffled labels over trained", "> 1", a_shuffled / a_most, low=1.2),
         row("largest a of the hidden layers over input", "rises first",
-            most["dimension"][:, 2::2, 0].max(1) / dimension(most, 0)),
-        *(row(f"components of 90 %, last a, {name}", "no fall" if arm is most else "-",
-              arm["components"][:, LAST_A]) for name, arm in three.items()),
+            most["dimension"][:, 2::2, 0].max(1) / x),
+        row("components of 90 %, last a, trained", "no fall", most["components"][:, LAST_A]),
         row("correlation of last a's dimension and error", "predicts",
             np.corrcoef(np.concatenate(of_networks, axis=1))[0, 1]),
         copies_row("mnist", arms)]

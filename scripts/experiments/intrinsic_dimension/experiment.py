@@ -89,8 +89,7 @@ def run(setting, keep):
     """"PART, ARM" -> arrays with one row a seed, and how many points were measured."""
     result = {name: stack(rows) for name, rows in keep(plan(setting)).items()}
     for name, arrays in result.items():
-        part = name.partition(",")[0]
-        arrays["points"] = setting.points_control if part == "control" else setting.points
-        if part == "stripe":
+        arrays["points"] = setting.points_control if "control" in name else setting.points
+        if "stripe" in name:
             arrays["d"] = setting.d_stripe
     return result

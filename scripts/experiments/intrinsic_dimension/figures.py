@@ -2,23 +2,19 @@
 from functools import partial
 
 import numpy as np
-from lab.arrays import arms_of
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, log_ticks, panels_of
+from lab.arrays import by_part
+from lab.style import BLUE, GRAY, ORANGE, band, grid_of, log_ticks, panels_of
 from matplotlib import colormaps
 
 from .parts import BLOCKS
 
 COLORS = (GRAY, BLUE, ORANGE)               # untrained; by the features or labels; the other one
-CONTROL_COLORS = (BLUE, ORANGE, GREEN, PINK, GRAY, "k")
 
 
 def figures(result):
-    parts = {part: arms_of(result, part) for part in ("control", "stripe", "mnist")
-             if arms_of(result, part)}
-    networks = {part: arms for part, arms in parts.items() if part != "control"}
-    return {"layers": partial(draw_layers, networks=networks),
-            "picture": partial(draw_picture, networks=networks),
-            "scale": partial(draw_scale, parts=parts)}
+    networks = {part: arms for part, arms in by_part(result).items() if part != "control"}
+    return {name: partial(draw, networks=networks) for name, draw in (
+        ("layers", draw_layers), ("picture", draw_picture), ("scale", draw_scale))}
 
 
 def three(arms):
@@ -65,19 +61,15 @@ def draw_picture(figure, networks):
         figure.colorbar(dots, ax=row, label="class").set_ticks(range(len(classes)), labels=classes)
 
 
-def draw_scale(figure, parts):
-    """Dimension by the number of points, of controls and last layers."""
-    row = panels_of(figure, len(parts), 5, 4.8)
-    for axes, (part, arms) in zip(row, parts.items()):
-        first = next(iter(arms.values()))
-        if part == "control":
-            curves = [(name, cloud["blocks"], color)
-                      for (name, cloud), color in zip(arms.items(), CONTROL_COLORS)]
-        else:
-            curves = [("input", first["blocks"][:, 0], "k")]
-            curves += [(f"last u, {name}", arms[name]["blocks"][:, -2], color)
-                       for name, color in three(arms)]
-        points = first["points"] // np.array(BLOCKS)
+def draw_scale(figure, networks):
+    """Dimension of the input and the last u by the number of points."""
+    row = panels_of(figure, len(networks), 5, 4.8)
+    for axes, (part, arms) in zip(row, networks.items()):
+        untrained = next(iter(arms.values()))
+        points = untrained["points"] // np.array(BLOCKS)
+        curves = [("input", untrained["blocks"][:, 0], "k")]
+        curves += [(f"last u, {name}", arms[name]["blocks"][:, -2], color)
+                   for name, color in three(arms)]
         for name, values, color in curves:
             axes.plot(points, values.mean(0), "o-", color=color, label=name, markersize=4)
         axes.set(xlabel="points in a block", title=part, ylim=(0, 18),

@@ -1,9 +1,9 @@
-"""Figures: basins, trajectories, spectra, read-out in time."""
+"""Figures of rings and digits: basins, trajectories, read-out in time."""
 from functools import partial
 
 import numpy as np
 from lab.arrays import arms_of
-from lab.style import BLUE, GRAY, ORANGE, band, grid_of, lines, panels_of, square
+from lab.style import BLUE, GRAY, ORANGE, band, panels_of, square
 
 from .parts import EXTENT
 
@@ -12,13 +12,12 @@ LINEAR = {"color": GRAY, "linestyle": "--", "linewidth": 1, "label": "linear fro
 
 
 def figures(result):
-    rings, digits, mnist = (arms_of(result, part) for part in ("rings", "digits", "mnist"))
+    rings, digits = (arms_of(result, part) for part in ("rings", "digits"))
     drawn = {"basins": partial(draw_basins, arms=rings)}
     if digits:
         drawn["trajectories"] = partial(draw_trajectories, rings=rings["5 steps"],
                                         digits=digits["random"])
-        drawn["spectrum"] = partial(draw_spectrum, arms=digits)
-    return drawn | ({"mnist": partial(draw_images, arms=mnist)} if mnist else {})
+    return drawn
 
 
 def draw_basins(figure, arms):
@@ -33,10 +32,9 @@ def draw_basins(figure, arms):
 
 
 def draw_trajectories(figure, rings, digits):
-    (plane, tail), (sample, when) = grid_of(figure, 2, 2, 7.5, 5.5)
+    plane, tail, when = panels_of(figure, 3, 6.5, 5.5)
     draw_plane(plane, rings["scores"][0][:STEPS + 1], rings["labels"][0])
     draw_tail(tail, digits["distance"][0], digits["bound"][0])
-    draw_sample(sample, digits["scores"][0][:21, 0], digits["labels"][0, 0])
     for label, name, color in (("test accuracy of the largest score", "accuracy_in_time", BLUE),
                                ("cosine of state and direction of the class", "alignment", ORANGE)):
         band(when, np.arange(digits[name].shape[1]), digits[name], color, label)
@@ -66,36 +64,3 @@ def draw_tail(panel, distance, bound):
     panel.axvline(STEPS, **LINEAR)
     panel.set(xlabel="t, steps", ylabel="distance of the state from P y",
               title="Digits, seed 0: into the planted directions")
-
-
-def draw_sample(panel, scores, label):
-    time = np.arange(len(scores))
-    lines(panel, time, np.delete(scores, label, 1).T, GRAY, "the other classes", linewidth=1)
-    panel.plot(time, scores[:, label], color=BLUE, linewidth=2.5,
-               label=f"score of its class, {label}")
-    panel.axvline(STEPS, **LINEAR)
-    panel.set(xlabel="t, steps", ylabel="scores $Y_P x_t$",
-              title="Digits, seed 0: one test sample")
-
-
-def draw_spectrum(figure, arms):
-    for panel, (name, arrays) in zip(panels_of(figure, len(arms), 17 / 3, 4.5), arms.items()):
-        start, trained = np.sort(arrays["eigenvalues"][0])
-        panel.plot(start, "-", color=GRAY, label="start")
-        panel.plot(trained, ".", color=BLUE, label="trained")
-        panel.axhline(1, color=ORANGE, linewidth=1, linestyle=":", label="planted: 1")
-        panel.set(xlabel="eigenvalues in growing order", ylabel="eigenvalue of A",
-                  title=f"digits, {name}, seed 0")
-
-
-def draw_images(figure, arms):
-    left, right = panels_of(figure, 2, 7.5, 5)
-    for (kind, arrays), color in zip(arms.items(), (BLUE, ORANGE)):
-        lines(left, 1 + np.arange(arrays["course"].shape[1]), arrays["course"], color,
-              f"{kind}, {arrays['size'][0]:,} parameters: test {arrays['accuracy'].mean():.4f}")
-    left.set(xlabel="epochs; three learning rates, each from the best so far",
-             ylabel="validation accuracy", title="MNIST, one curve a seed")
-    right.plot(arms["recurrent"]["accuracy_in_time"][:, :21].T, "o-", color=BLUE, markersize=4)
-    right.axvline(STEPS, **LINEAR)
-    right.set(xlabel="t, steps, when the scores are read", ylabel="accuracy on 1,000 test images",
-              title="MNIST: read-out over time")

@@ -10,17 +10,17 @@ from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
                            TriangularRecurrentSpectral, product_stability)
 from npspectral.training import accuracy, predict
 
-RADII, FIRST_DIGITS = (0.5, 1.2), 3          # of the rings; pairs are made of the digits 0, 1, 2
+RADII, NOISE, FIRST_DIGITS = (0.5, 1.2), 0.1, 3     # of the rings; pairs are of digits 0, 1, 2
 TAIL, FOLLOWED = 40, 200                    # linear steps and test examples that are followed
 RING_NODES, ENOUGH = 24, 0.005              # of rings: mean square at which training stops
 GRID, EXTENT = 121, 1.8                     # points a side of the map of basins, half its side
 PATIENCE, RATES = 4, (3e-3, 6e-4, 1.2e-4)   # epochs without a better validation, learning rates
 
 
-def rings(rng, n, noise=0.1):
-    """2 n points (2 n, 2) about two circles of RADII, which the noise changes; labels."""
+def rings(rng, n):
+    """2 n points (2 n, 2) about two circles of RADII, which NOISE changes; labels."""
     labels = np.repeat([0, 1], n)
-    radius = np.array(RADII)[labels] + noise * rng.standard_normal(2 * n)
+    radius = np.array(RADII)[labels] + NOISE * rng.standard_normal(2 * n)
     angle = rng.uniform(0, 2 * np.pi, 2 * n)
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), labels
 
@@ -77,7 +77,7 @@ def right(network, params, x, labels):
 def follow(layer, start, params, x, labels):
     """What the states of some test examples do, and the matrices before and after training."""
     x, labels = x[:FOLLOWED], labels[:FOLLOWED]
-    (phi, inverse), (phi_before, _) = (layer.eigenvectors(part) for part in (params, start))
+    phi, inverse = layer.eigenvectors(params)
     planted = phi[:, :layer.n_out]
     states, limit = layer.states(params, x, layer.steps + TAIL), layer.limit(params, x)
     distance = np.linalg.norm(states - limit, axis=2)
@@ -91,7 +91,7 @@ def follow(layer, start, params, x, labels):
         "accuracy_in_time": (scores.argmax(2) == labels).mean(1),
         "alignment": ((states * toward).sum(2) / np.linalg.norm(states, axis=2)).mean(1),
         "eigenvalues": np.array([layer.eigenvalues(part) for part in (start, params)]),
-        "conditions": np.array([np.linalg.cond(matrix) for matrix in (phi_before, phi)]),
+        "conditions": np.array([layer.condition(part) for part in (start, params)]),
         "norm": np.linalg.norm(transfer, 2), **rest_errors(layer, phi, transfer, states, limit)}
 
 
@@ -110,10 +110,10 @@ def rest_errors(layer, phi, transfer, states, limit):
             "drift": drift / (unit * size)}
 
 
-def run_rings(steps, constant, n, noise, epochs, seed):
+def run_rings(steps, constant, n, epochs, seed):
     """A network on the rings, its map of basins and its states; the loss is `one_hot`."""
     rng = np.random.default_rng(seed)
-    train_set, (x, labels) = rings(rng, n, noise), rings(rng, n, noise)
+    train_set, (x, labels) = rings(rng, n), rings(rng, n)
     layer = RecurrentSpectral(2, 2, RING_NODES, steps, constant=constant)
     label = f"rings, steps {steps}, constant node {constant}, seed {seed}"
     start, params, row = trained(layer, rng, train_set, (x, labels), epochs, 0.01, label, one_hot,

@@ -2,20 +2,17 @@
 import re
 
 import numpy as np
+from lab.arrays import by_part
 from lab.table import Row
 
 AROUND = 2                  # nodes that a core may have more or less than its teacher
 
 
 def parts_of(result):
-    """Two dicts, of teachers and of data sets: part -> (arm, h) -> arrays."""
-    taught, real = {}, {}
-    for name, arrays in result.items():
-        part, arm, h = re.fullmatch(r"(.+), ((?:spectral|weight decay).*), h = (\d+)",
-                                    name).groups()
-        kind = taught if re.fullmatch(r"teacher \d+", part) else real
-        kind.setdefault(part, {})[arm, int(h)] = arrays
-    return taught, real
+    """Two dicts, of teachers and of data sets: part -> "ARM, h = H" -> arrays."""
+    parts = by_part(result)
+    taught = {part: parts[part] for part in parts if re.fullmatch(r"teacher \d+", part)}
+    return taught, {part: parts[part] for part in parts if part not in taught}
 
 
 def size_of(part):
@@ -25,7 +22,8 @@ def size_of(part):
 
 def students(arms, arm="spectral"):
     """(h, arrays) of the students by this arm, small ones first."""
-    return sorted((h, arrays) for (name, h), arrays in arms.items() if name == arm)
+    return sorted((int(name.removeprefix(f"{arm}, h = ")), arrays)
+                  for name, arrays in arms.items() if name.startswith(f"{arm}, h = "))
 
 
 def claims(result):
@@ -59,9 +57,8 @@ def against_weight_decay(part, arms, wide, dense):
     if smallest < largest:
         rows.append(Row(part, f"the same, h = {largest} over h = {smallest}", "grows",
                         cores[largest] / cores[smallest], low=1.5))
-    rows += [row for ending in ("", ", as published")
-             for h, spectral in students(arms, "spectral" + ending) if h in wide
-             for row in same_error(part, ending, h, spectral, arms[f"weight decay{ending}", h])]
+    rows += [row for ending in ("", ", as published") for h in wide
+             if f"spectral{ending}, h = {h}" in arms for row in same_error(part, arms, ending, h)]
     for h, arrays in wide.items():
         distance = arrays["path_distance"]
         rows += [Row(part, f"path distance of the core, h = {h}", "figure", distance),
@@ -70,25 +67,24 @@ def against_weight_decay(part, arms, wide, dense):
     return rows
 
 
-def same_error(part, ending, h, *arrays):
+def same_error(part, arms, ending, h):
     """Test errors of both arms, and how far apart they are in units of their spread over seeds."""
-    of_arms = list(zip(("spectral", "weight decay"), (str(size_of(part)), "grows"), arrays))
-    rows = [Row(part, f"test MSE, {arm}{ending}, h = {h}", "equal", found["losses"][:, -1])
-            for arm, _, found in of_arms]
+    cores = {f"spectral{ending}, h = {h}": str(size_of(part)),
+             f"weight decay{ending}, h = {h}": "grows"}
+    rows = [Row(part, f"test MSE, {arm}", "equal", arms[arm]["losses"][:, -1]) for arm in cores]
     spectral, dense = (row.values for row in rows)
     if len(spectral) > 1:
         apart = abs(spectral.mean() - dense.mean()) / np.sqrt(spectral.var() + dense.var())
         rows.append(Row(part, f"difference / spread{ending}, h = {h}", "within", apart, high=1))
-    return rows + [Row(part, f"core, {arm}{ending}, h = {h}", published, found["cores"][:, -1])
-                   for arm, published, found in of_arms if ending]
+    return rows + [Row(part, f"core, {arm}", published, arms[arm]["cores"][:, -1])
+                   for arm, published in cores.items() if ending]
 
 
 def judge_data(part, arms):
-    return [row for (arm, h), arrays in arms.items() for row in (
-        Row(part, f"core, {arm}, h = {h}", "figure", arrays["cores"][:, -1]),
-        Row(part, f"test MSE of all, {arm}, h = {h}", "-", arrays["losses"][:, -1]),
-        Row(part, f"the core's MSE - MSE of all, {arm}, h = {h}", "figure",
-            excess_at_core(**arrays)))]
+    return [row for arm, arrays in arms.items() for row in (
+        Row(part, f"core, {arm}", "figure", arrays["cores"][:, -1]),
+        Row(part, f"test MSE of all, {arm}", "-", arrays["losses"][:, -1]),
+        Row(part, f"the core's MSE - MSE of all, {arm}", "figure", excess_at_core(**arrays)))]
 
 
 def excess_at_core(counts, losses, cores, **_):

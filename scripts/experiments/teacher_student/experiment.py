@@ -50,8 +50,6 @@ class Setting:
     more_students: tuple = (10,)                        # of the first teacher
     published_students: tuple = (40, 100, 500)          # of the first teacher, as published
     seeds_of_others: int = 1
-    n_in: int = 10
-    second: int = 20                                    # width of the second hidden layer
     n_samples: int = 10_000
     real: tuple = DATA
     features: str | None = None                         # an .npz file of x and labels or target
@@ -89,7 +87,7 @@ def of_teacher(setting, h_teacher):
                  for h in setting.published_students if first]
     return {f"teacher {h_teacher}, {name}, h = {h}": each_seed(
         follow_teacher, setting.seeds if first else setting.seeds_of_others, h_teacher=h_teacher,
-        arm=arm, h=h, n_in=setting.n_in, second=setting.second, n_samples=setting.n_samples)
+        arm=arm, h=h, n_samples=setting.n_samples)
         for name, arm, h in students}
 
 
@@ -100,9 +98,9 @@ def run(setting, keep):
         sets[setting.features] = sha256(Path(setting.features).read_bytes()).hexdigest()
     for h_teacher in setting.teachers:
         plan |= of_teacher(setting, h_teacher)
-    plan |= {f"{Path(name).name}, {arm}, h = {h}": each_seed(
+    plan |= {f"{Path(name).name.replace(', ', ' ')}, {arm}, h = {h}": each_seed(
         follow_data, 1, name=name, arm=Arm(arm == SPECTRAL, setting.real_stages), h=h,
-        second=setting.second, limit=setting.images, content=content)
+        limit=setting.images, content=content)
         for name, content in sets.items() for h in setting.real_students
         for arm in (SPECTRAL, DECAY)}
     return {part: stack(rows) for part, rows in keep(plan).items()}

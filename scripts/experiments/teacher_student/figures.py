@@ -31,7 +31,7 @@ def draw_relevance(figure, parts):
                     "largest: with spectral regularization most are 0", columns=len(sizes))
     for axes, h in zip(row, sizes):
         for arm, color in reversed(COLOR.items()):
-            relevance = arms[arm, h]["relevance"]
+            relevance = arms[f"{arm}, h = {h}"]["relevance"]
             share = (relevance / relevance.max(1, keepdims=True)).ravel()
             axes.hist(share, np.linspace(0, 1, 41), alpha=0.7, color=color, label=arm,
                       weights=np.full(share.size, 1 / len(relevance)))
@@ -41,27 +41,20 @@ def draw_relevance(figure, parts):
 
 
 def draw_core(figure, parts):
-    left, right = panels_of(figure, 2, 6.5, 4.8)
+    axes, = panels_of(figure, 1, 6.5, 4.8)
     for color, (part, arms) in zip(SIZES, parts.items()):
-        draw_cores(left, arms, dict.fromkeys(LINE, color), f", {part}")
-        left.axhline(size_of(part), color=color, linewidth=1, linestyle=":")
-    left.set_title("Core size; dotted: the teacher's size, gray: all nodes")
-    part, arms = next(iter(parts.items()))
-    for color, (h, arrays) in zip(SIZES, students(arms)):
-        epochs = np.arange(1, arrays["cores"].shape[1] + 1)
-        right.plot(epochs, arrays["cores"][0], color=color, label=f"h = {h}")
-    right.set(xscale="log", yscale="log", xlabel="epoch", ylabel="nodes in the core",
-              title=f"Training of spectral students, {part}, one seed")
+        draw_cores(axes, arms, dict.fromkeys(LINE, color), f", {part}")
+        axes.axhline(size_of(part), color=color, linewidth=1, linestyle=":")
+    axes.set_title("Core size; dotted: the teacher's size, gray: all nodes")
 
 
 def draw_cores(axes, arms, colors, ending=""):
     """Nodes in the core at the end of training, against the hidden nodes."""
-    sizes = sorted({h for _, h in arms})
+    sizes = [h for h, _ in students(arms)]
     for arm, color in colors.items():
-        h = [h for h, _ in students(arms, arm)]
-        if h:
-            cores = np.transpose([arrays["cores"][:, -1] for _, arrays in students(arms, arm)])
-            band(axes, h, cores, color, arm + ending, "o" + LINE[arm])
+        cores = np.transpose([arrays["cores"][:, -1] for _, arrays in students(arms, arm)])
+        if cores.size:
+            band(axes, sizes, cores, color, arm + ending, "o" + LINE[arm])
     axes.plot(sizes, sizes, color=GRAY, linewidth=1)
     axes.set(xlabel="student's hidden nodes h", ylabel="nodes in the core")
     log_ticks(axes, x=sizes, y=sorted({*sizes, 10, 20}))

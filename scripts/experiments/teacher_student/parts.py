@@ -14,6 +14,8 @@ from npspectral.data import california_housing, labeled, load_npz, train_test_sp
 from npspectral.nn import L2, PUBLISHED, Constant
 from npspectral.training import predict
 
+N_IN, SECOND = 10, 20               # inputs of teachers; width of the second hidden layer
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -38,33 +40,28 @@ def two_hidden(first, last, bias=False):
     return chain([first, Dense(first.n_out, last.n_in, bias=bias), last], ReLU())
 
 
-def train(network, arm, rng, train_set, label):
-    """params after all stages, and the size of the core after each epoch."""
+def follow(network, arm, rng, train_set, test_set, counts, label):
+    """params of a trained student; its relevance, core by epochs, test loss by nodes kept."""
     cores = []
     for record in learn(network, network.init(rng, np.float32), train_set, arm.stages, label,
                         loss=mean_squared_error, batch_size=arm.batch_size, rng=rng,
                         penalties=arm.penalties):
         cores.append(core_size(node_scores(network, record.params, "norm")[0]))
-    return record.params, np.array(cores)
-
-
-def follow(network, arm, rng, train_set, test_set, counts, label):
-    """params of a trained student; its relevance, core and test loss by nodes kept."""
-    params, cores = train(network, arm, rng, train_set, label)
+    params = record.params
     losses = loss_by_nodes_kept(network, params, *test_set, mean_squared_error, counts)
-    return params, {"relevance": node_scores(network, params, "norm")[0], "cores": cores,
-                    "counts": counts, "losses": losses}
+    return params, {"relevance": node_scores(network, params, "norm")[0],
+                    "cores": np.array(cores), "counts": counts, "losses": losses}
 
 
-def follow_teacher(h_teacher, arm, h, n_in, second, n_samples, seed):
+def follow_teacher(h_teacher, arm, h, n_samples, seed):
     """One student of one teacher with Glorot weights, as a dict of arrays."""
     rng = np.random.default_rng(seed)
-    ones = Dense(second, 1, bias=False, trainable=(), start=Constant(1.0))
-    teacher = two_hidden(Dense(n_in, h_teacher, bias=False), ones)
+    ones = Dense(SECOND, 1, bias=False, trainable=(), start=Constant(1.0))
+    teacher = two_hidden(Dense(N_IN, h_teacher, bias=False), ones)
     right = teacher.init(rng, np.float32)
-    train_set, test_set = (labeled(rng, n_samples, n_in, partial(predict, teacher, right),
+    train_set, test_set = (labeled(rng, n_samples, N_IN, partial(predict, teacher, right),
                                    np.float32) for _ in range(2))
-    network = two_hidden(arm.first_layer(n_in, h), ones)
+    network = two_hidden(arm.first_layer(N_IN, h), ones)
     counts = np.unique(np.r_[1:min(h, 2 * h_teacher) + 1, h])
     params, arrays = follow(network, arm, rng, train_set, test_set, counts,
                             f"teacher {h_teacher}, h {h}, seed {seed}")
@@ -76,12 +73,12 @@ def follow_teacher(h_teacher, arm, h, n_in, second, n_samples, seed):
     return arrays
 
 
-def follow_data(name, arm, h, second, limit, content, seed):
+def follow_data(name, arm, h, limit, content, seed):
     """One student of real data, as a dict of arrays; another content is another run."""
     rng = np.random.default_rng(seed)
     train_set, test_set = real_sets(name, rng, limit)
     n_in, n_out = train_set[0].shape[1], train_set[1].shape[1]
-    network = two_hidden(arm.first_layer(n_in, h), Dense(second, n_out), bias=True)
+    network = two_hidden(arm.first_layer(n_in, h), Dense(SECOND, n_out), bias=True)
     counts = np.unique(np.geomspace(1, h, 40).round().astype(int))
     return follow(network, arm, rng, train_set, test_set, counts,
                   f"{Path(name).stem}, h {h}, seed {seed}")[1]
