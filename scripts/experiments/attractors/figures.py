@@ -1,10 +1,12 @@
-"""Figures: fields with paths, attractors counted."""
+"""Figures: fields with paths, attractors counted, neurons of MNIST."""
 from functools import partial
 
 import numpy as np
-from lab.neurons import places
+from lab.arrays import arms_of
+from lab.neurons import places, weights
 from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, circle, grid_of, log_ticks, one_legend,
                        panels_of, power, square)
+from matplotlib import colormaps
 
 from npspectral.analysis.neurons.dynamics import velocity_field
 from npspectral.analysis.neurons.motion import fixed_points
@@ -20,8 +22,10 @@ LOOKS = {"at_start": (GRAY, "at the start", "o-"), "attractors": (BLUE, "trained
 
 def figures(result):
     counts = {size: result[f"A against {size}"] for size in LABELS}
-    return {"field": partial(draw_fields, field=result["field"]),
-            "counts": partial(draw_counts, parts=counts)}
+    drawn = {"field": partial(draw_fields, field=result["field"]),
+             "counts": partial(draw_counts, parts=counts)}
+    mnist = arms_of(result, "mnist")
+    return drawn | ({"mnist": partial(draw_mnist, parts=mnist)} if mnist else {})
 
 
 def draw_fields(figure, field):
@@ -80,3 +84,20 @@ def draw_counts(figure, parts):
         axes.set(xlabel=LABELS[name], ylabel="attractors A", yscale="log")
         log_ticks(axes, x=sizes)
     one_legend(figure, "outside lower center", 4)
+
+
+def draw_mnist(figure, parts):
+    row = panels_of(figure, 2, 6, 5.6, "MNIST, 10 principal components, digits' parity: neurons at "
+                    "the end of training, first two of z\nsize: |beta| |v|; color: attractor, gray "
+                    "where a neuron is alone in its own")
+    for axes, (name, arrays) in zip(row, parts.items()):
+        vectors, beta, labels = (arrays[key][0] for key in ("vectors", "beta", "labels"))
+        living = labels >= 0
+        labels, weight = labels[living], weights(vectors, beta)[living]
+        colors, alone = colormaps["tab20"](labels % 20), np.bincount(labels)[labels] == 1
+        colors[alone] = (0.5, 0.5, 0.5, 1)
+        axes.scatter(*places(vectors)[living, :2].T, s=5 + 150 * weight / weight.max(), c=colors,
+                     alpha=0.6, linewidths=0)
+        square(axes, 1.5, xlabel="z$_1$", ylabel="z$_2$",
+               title=f"{name}: A = {arrays['attractors'][0]} of {living.sum()} neurons, "
+                     f"{alone.sum()} alone; error {arrays['errors'][0, 0]:.3f}")

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, ORANGE, band, image, log_ticks, panels_of, several
+from lab.style import BLUE, GRAY, ORANGE, band, grid_of, image, log_ticks, panels_of, several
 from matplotlib import colormaps
 
 from npspectral.analysis.spectral.relevance import top_mask
@@ -12,7 +12,10 @@ from .parts import FEW
 
 def figures(result):
     draw = {"gaussian": draw_gaussian, "pairs": draw_pairs, "mnist": draw_mnist}
-    return {name: partial(draw[name], part=part) for name, part in result.items()}
+    drawn = {name: partial(draw[name], part=part) for name, part in result.items()}
+    if "mnist" in result:
+        drawn["mnist_masked"] = partial(draw_masked_digits, part=result["mnist"])
+    return drawn
 
 
 def draw_gaussian(figure, part):
@@ -59,3 +62,13 @@ def draw_mnist(figure, part):
               title=f"The same network on part of its input:\nmedian and range, "
                     f"{several(len(part['relevance']))}")
     log_ticks(right, x=(1, 3, 10, 30, 100, 300, 784))
+
+
+def draw_masked_digits(figure, part):
+    mask, n = top_mask(part["relevance"][0], FEW), len(part["examples_0"])
+    grid = grid_of(figure, 4, n, 1.5, 1.65, f"Zeros and ones through the mask of the {FEW} most "
+                   "relevant pixels")
+    for row, (digit, seen) in zip(grid, ((0, 1), (0, mask), (1, 1), (1, mask))):
+        for axes, pixels in zip(row, part[f"examples_{digit}"]):
+            image(axes, pixels * seen, vmax=1)
+        row[0].set_ylabel("masked" if seen is mask else f"digit {digit}")
