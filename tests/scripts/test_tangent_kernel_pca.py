@@ -40,7 +40,7 @@ def test_a_stripe_run_is_as_its_definitions_say():
 def test_lazy_training_learns_digits_at_once():
     if not data.at_hand("mnist"):
         pytest.skip("no files of MNIST here")
-    arrays = parts.follow_mnist(p=40, n=60, widths=(12, 12), max_steps=60, seed=0)
+    arrays = parts.follow_mnist(n=60, widths=(12, 12), max_steps=60, seed=0)
     assert arrays["shares"].shape == (3, 60) and arrays["errors"].shape == (2,)
     assert arrays["errors"][1] < 0.5
 

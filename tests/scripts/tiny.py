@@ -187,7 +187,7 @@ CASES["stripe_compression"] = Case(
 # tangent_kernel_pca
 
 CASES["tangent_kernel_pca"] = Case(
-    dict(p=32, n=60, widths=(30,), max_steps=1200, seeds=2, d=3, p_mnist=40, n_mnist=60,
+    dict(p=32, n=60, widths=(30,), max_steps=1200, seeds=2, d=3, n_mnist=60,
          widths_mnist=(12, 12), max_steps_mnist=60, seeds_mnist=1),
     spoil=("stripe", "remainder", lambda remainder: remainder + 1e-12))
 

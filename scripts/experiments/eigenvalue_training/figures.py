@@ -1,9 +1,9 @@
-"""Two figures for each set of images."""
+"""A figure for each set of images."""
 from functools import partial
 
 import numpy as np
 from lab.arrays import by_part
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, one_legend, panels_of
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, legend_beside, panels_of
 
 from .parts import ARMS, AS_MANY
 from .claims import TEST_ACCURACY, last
@@ -19,20 +19,16 @@ def figures(result):
 
 
 def draw(figure, arms, name):
-    """Test accuracy against the epoch, and after the last one against the trained parameters."""
-    left, right = panels_of(figure, 2, 7.5, 6, f"{name}: what is trained, and how many "
-                            "numbers", width_ratios=(1, 0.8), sharey=True)
+    """Test accuracy against the epoch."""
+    axes, = panels_of(figure, 1, 11, 6)
     looks = {arm: (color, LINES[k]) for color, kind in KINDS.items() for k, arm in enumerate(kind)}
     for arm in sorted(arms, key=lambda arm: -np.median(last(arms, arm))):
-        (color, line), trainable = looks[arm], arms[arm]["trainable"]
-        values = arms[arm]["curves"][:, :, TEST_ACCURACY]
-        band(left, np.arange(1, values.shape[1] + 1), values, color,
-             f"{ARMS[arm].title}: {trainable[0]:,}", line, np.median, markersize=4)
-        right.plot(trainable, last(arms, arm), line[0], color=color, alpha=0.7, markersize=8)
-    for axes in (left, right):
-        if name == "mnist":
-            axes.axhline(0.9323, color="k", linestyle=":", linewidth=1, label="published 0.9323")
+        (color, line), values = looks[arm], arms[arm]["curves"][:, :, TEST_ACCURACY]
+        band(axes, np.arange(1, values.shape[1] + 1), values, color,
+             f"{ARMS[arm].title}: {arms[arm]['trainable'][0]:,}", line, np.median, markersize=4)
+    if name == "mnist":
+        axes.axhline(0.9323, color="k", linestyle=":", linewidth=1, label="published 0.9323")
     lowest = min(np.median(last(arms, arm)) for arm in arms)
-    left.set(xlabel="epoch", ylim=(lowest - 0.05, 1), ylabel="test accuracy, median and range")
-    right.set(xscale="log", xlabel="trainable parameters (one point a seed)")
-    one_legend(figure)
+    axes.set(xlabel="epoch", ylim=(lowest - 0.05, 1), ylabel="test accuracy, median and range",
+             title=f"{name}: what is trained, and how many numbers")
+    legend_beside(axes)

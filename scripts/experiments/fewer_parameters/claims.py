@@ -1,16 +1,13 @@
 """Exact counts, and test accuracy less that of dense networks of equal width or equal count."""
-from functools import partial
-
 import numpy as np
 from lab.table import Row
 
-from .parts import COMMON_RATE, network, rate
+from .parts import network, rate
 
 BELOW = {"published": "below", "high": 0.0}
 SAME = {"published": "the same", "low": -0.01, "high": 0.01}
 CLAIMS = {"eigenvalues": BELOW, "S-QR": SAME, "eigenvalues, as published": BELOW,
           "S-QR, as published": SAME}
-TOLD = "arm", "width", "trainable", "learning_rate", "published_rate"
 
 
 def of_equal_count(part, arm, learning_rate, trained):
@@ -22,17 +19,13 @@ def of_equal_count(part, arm, learning_rate, trained):
                      for row in values])
 
 
-def comparisons(name, part):
-    """For every network but the dense ones: its accuracy and those it is compared with."""
-    for i in np.flatnonzero(part["arm"] != "dense"):
-        one = {key: part[key][i].item() for key in TOLD}
-        dense = (part["arm"] == "dense") & (part["width"] == one["width"]) & part["published_rate"]
-        equal = partial(of_equal_count, part, trained=one["trainable"])
-        yield {**one, "accuracy": part["accuracy"][:, i], "others": {
-            "dense, as wide": part["accuracy"][:, dense].ravel(),
-            "dense, as many": equal("dense", rate(name, "dense")),
-            "dense, as many, its rate": equal("dense", one["learning_rate"]),
-            "eigenvalues, as many": equal("eigenvalues", COMMON_RATE)}}
+def comparisons(name, part, width):
+    """(arm, accuracy, those of dense nets as wide and of as many numbers), at published rates."""
+    at = (part["width"] == width) & part["published_rate"]
+    as_wide = part["accuracy"][:, at & (part["arm"] == "dense")].ravel()
+    for i in np.flatnonzero(at & (part["arm"] != "dense")):
+        yield (part["arm"][i].item(), part["accuracy"][:, i], as_wide,
+               of_equal_count(part, "dense", rate(name, "dense"), part["trainable"][i]))
 
 
 def claims(result):
@@ -42,23 +35,10 @@ def claims(result):
             for arm, numbers in (("S-QR", 1275), ("S-QR, as published", 2500))]
     for name, part in result.items():
         width = part["width"][part["arm"] == "S-QR"].max()
-        compared = list(comparisons(name, part))
-        at_width = {one["arm"]: one for one in compared
-                    if one["width"] == width and one["published_rate"]}
-        rows += [Row(name, f"{arm}, {width}, less dense {width}", every=False,
-                     values=one["accuracy"] - one["others"]["dense, as wide"],
-                     **CLAIMS.get(arm, {"published": "-"})) for arm, one in at_width.items()]
-        rows += [Row(name, f"{arm}, {width}, less dense of equal count", "-",
-                     one["accuracy"] - one["others"]["dense, as many"])
-                 for arm, one in at_width.items() if not arm.endswith("as published")]
-        rows += [row for one in compared for row in told(name, one)]
+        for arm, accuracy, as_wide, as_many in comparisons(name, part, width):
+            rows.append(Row(name, f"{arm}, {width}, less dense {width}", every=False,
+                            values=accuracy - as_wide, **CLAIMS.get(arm, {"published": "-"})))
+            if not arm.endswith("as published"):
+                rows.append(Row(name, f"{arm}, {width}, less dense of equal count", "-",
+                                accuracy - as_many))
     return rows
-
-
-def told(name, one):
-    """Accuracy of a network, and of those it is compared with where there are any."""
-    title = f"{one['arm']}, {one['width']}, rate {one['learning_rate']:g}, {one['trainable']:,}"
-    yield Row(name, title, "-", one["accuracy"])
-    for label, values in one["others"].items():
-        if values.size and np.isfinite(values).all():
-            yield Row(name, f"  {label}", "-", values)

@@ -4,7 +4,9 @@ from lab.table import Row
 from .parts import BINS
 
 PUBLISHED = 1                       # which of the three widths is the published one
-ALL_BITS, ROUNDED = 12, 0.01        # in saturation tanh of two inputs may be one float64 number
+# Without bins tanh keeps all 12 bits, but that in saturation two inputs may give one float64
+# number; ReLU loses what dies.
+EXACT = {"tanh": (12 - 0.01, 12), "ReLU": ()}
 
 
 def alive(part):
@@ -28,7 +30,7 @@ def claims(result):
     tanh, relu = (falls(living[name])[:, -1, PUBLISHED] for name in ("tanh", "ReLU"))
     rows.append(Row("both", "fall, last: least of tanh less largest of ReLU", "above 0",
                     tanh.min() - relu.max(), low=1.0))
-    return rows + [row for name, part in living.items() for row in exact(name, part)]
+    return rows
 
 
 def compression(name, part):
@@ -42,21 +44,10 @@ def compression(name, part):
 
 
 def ends(name, part):
-    """Accuracy, and what the last two layers hold at the end: it depends on the bins."""
-    (first, published, last), layers, x_bits = (BINS[name], part["about_x"].shape[2],
-                                                part["about_x"][:, -1, -2])
+    """Accuracy; bits of the last layer but one, which depend on the bins; bits without bins."""
+    (first, _, last), bits = BINS[name], part["about_x"][:, -1, -2]
     return [Row(name, "test accuracy at the end", "-", part["test_accuracy"][:, -1]),
-            Row(name, f"I(T;Y) at the end, layer {layers}, {published} bins", "-",
-                part["about_y"][:, -1, -1, PUBLISHED]),
-            Row(name, f"I(T;X) at the end, layer {layers - 1}, {last} less {first} bins",
-                "differs", x_bits[:, 2] - x_bits[:, 0], low=1.0)]
-
-
-def exact(name, part):
-    """Without bins: tanh keeps its 12 bits in every layer, ReLU loses what dies."""
-    bits = part["about_x"][..., -1]
-    limits = dict(low=ALL_BITS - ROUNDED, high=ALL_BITS) if name == "tanh" else {}
-    yield Row(name, "exact I(T;X), least of all layers and epochs", "-", bits.min((1, 2)), **limits)
-    if name == "ReLU":
-        last = bits[..., -1]
-        yield Row(name, "exact fall of I(T;X), last layer", "-", last.max(1) - last[:, -1])
+            Row(name, f"I(T;X) at the end, last layer but one, {last} less {first} bins", "differs",
+                bits[:, 2] - bits[:, 0], low=1.0),
+            Row(name, "exact I(T;X), least of all layers and epochs", "-",
+                part["about_x"][..., -1].min((1, 2)), *EXACT[name])]

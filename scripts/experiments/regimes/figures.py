@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, grid_of, lines, panels_of, power
+from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, panels_of, power
 
 from .claims import TASKS, sweeps
 
@@ -20,29 +20,22 @@ def figures(result):
             "courses": partial(draw_courses, courses=courses, kernel=result["kernel course"])}
 
 
-def draw_seeds(axes, alpha, values, color, label):
-    """A thin line for each seed, and their mean."""
-    lines(axes, alpha, values, color, linewidth=0.6, alpha=0.5)
-    axes.plot(alpha, values.mean(0), "o-", color=color, label=label, markersize=4)
-    axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$")
-
-
 def draw_alpha(figure, task, parts):
     panels = panels_of(figure, 3, 5.3, 5)
     for axes, (key, label) in zip(panels, PANELS.items()):
         for (width, part), color in zip(parts.items(), COLORS):
             alpha, values = 10.0 ** part["log_alpha"], part[key]
-            draw_seeds(axes, alpha, values, color, f"h = {width}")
+            band(axes, alpha, values, color, f"h = {width}", "o-", markersize=4)
         # Predicted: one power of alpha through the first value, another through the last one.
         for end, some, exponent in zip((0, -1), (alpha <= 1, alpha >= 10), LAWS[key]):
             power(axes, alpha[some], exponent, (alpha[end], values.mean(0)[end]),
                   rf"$\alpha^{{{exponent:g}}}$")
-        axes.set_title(label)
+        axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$", title=label)
     panels[0].axhline(np.mean([part["frozen_error"] for part in parts.values()]), color="k",
                       linestyle=":", label="frozen kernel, mean")
     panels[2].axhline(1, color=GRAY, linewidth=0.8)
     figure.suptitle(f"{task}, p = {part['p']}: from feature learning at small alpha "
-                    f"to lazy training at large alpha, whatever the width")
+                    f"to lazy training at large alpha, whatever the width; bands: seeds")
 
 
 def draw_approach(figure, result):
@@ -51,12 +44,13 @@ def draw_approach(figure, result):
     for axes, title, exponent in zip(panels, ("softplus", "ReLU"), (-1, -0.5)):
         part = result[title.lower()]
         alpha, frozen = 10.0 ** part["log_alpha"], part["frozen"]
-        draw_seeds(axes, alpha, part["linear"], ORANGE,
-                   r"linearized, $f_0 + J (\theta - \theta_0)$")
-        draw_seeds(axes, alpha, frozen, GREEN, "flow with the frozen kernel")
+        band(axes, alpha, part["linear"], ORANGE, r"linearized, $f_0 + J (\theta - \theta_0)$",
+             "o-")
+        band(axes, alpha, frozen, GREEN, "flow with the frozen kernel", "o-")
         power(axes, alpha, exponent, (alpha[1], frozen.mean(0)[1]),
               rf"$\alpha^{{{exponent:g}}}$, predicted")
-        axes.set(title=title, ylabel="relative distance of F on test points")
+        axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$", title=title,
+                 ylabel="relative distance of F on test points")
 
 
 def draw_courses(figure, courses, kernel):

@@ -1,5 +1,4 @@
 """What is claimed of sparse training, as rows of a table."""
-from functools import partial
 from itertools import product
 
 import numpy as np
@@ -42,13 +41,9 @@ def claims(result):
 def judge_accuracy(dataset, runs):
     """Every arm at every sparsity."""
     for rule, percent, at in groups(pick(runs, optimizer="adam", factor=1), "rule", "percent"):
-        row = partial(Row, f"{dataset} {rule} {percent}%" if percent else f"{dataset} all links",
-                      published="-")
+        part = f"{dataset} {rule} {percent}%" if percent else f"{dataset} all links"
         for arm, of_arm in groups(at, "arm"):
-            yield row(f"{TITLES[arm]}: test accuracy", values=of_arm["accuracy"])
-            if rule == "static":
-                kept = (of_arm["density"] * of_arm["links"]).sum(-1) / of_arm["links"].sum(-1)
-                yield row(f"{TITLES[arm]}: share of links kept at the end", values=kept)
+            yield Row(part, f"{TITLES[arm]}: test accuracy", "-", of_arm["accuracy"])
 
 
 def judge_rates(dataset, runs):

@@ -13,26 +13,16 @@ GATHERING = {"phi": ("gather", -np.inf, 0.6), "dense": ("gather", -np.inf, 0.6),
              "lambda_out": ("stay", 0.9), "lambda + beta": ("stay", 0.6)}
 ERRORS = (("test error, small alpha", "error", 0), ("test error, large alpha", "error", LARGE),
           ("points left at small alpha", "left", 0))
-NEURONS = (("amplification of x_1 by W", "amplification", 0),
-           ("amplification of x_1 by lambda_in", "eigenvalue", 0))
 
 
 def claims(result):
-    rows, arms = [], {arm: result[f"stripe {arm}"] for arm in ARMS}
-    for arm, part in arms.items():
-        rows += told(f"stripe {arm}", part, ERRORS + NEURONS)
-        rows.append(Row(f"stripe {arm}", "attractors / attractors at the start", "-",
-                        gathered(part)[:, 0]))
-        if arm in DEGREES and arm != "lambda_out":      # whose runs end before it has settled
-            rows += exponents(f"stripe {arm}", part, DEGREES[arm])
-    rows += compared(arms) + aligned(result)
-    return rows + [row for title, part in result.items() if title.startswith("mnist ")
-                   for row in told(title, part, ERRORS)]
-
-
-def told(title, part, quantities):
-    return [Row(title, quantity, "-", part[name][:, alpha])
-            for quantity, name, alpha in quantities]
+    arms = {arm: result[f"stripe {arm}"] for arm in ARMS}
+    rows = [Row(title, quantity, "-", part[name][:, alpha]) for title, part in result.items()
+            if "error" in part for quantity, name, alpha in ERRORS]
+    for arm, k in DEGREES.items():
+        if arm != "lambda_out":                         # whose runs end before it has settled
+            rows += exponents(f"stripe {arm}", arms[arm], k)
+    return rows + compared(arms) + aligned(result["kernels everything"]["alignment"])
 
 
 def gathered(part):
@@ -73,17 +63,9 @@ def half_rise(values):
     return GRID[np.argmax(values >= level, 1)]
 
 
-def aligned(result):
-    """When each group's kernel has turned to the labels, in units of when the loss is half."""
-    rows, times = [], {}
-    for title in (name for name in result if name.startswith("kernels ")):
-        for i, group in enumerate(GROUPS):
-            values = result[title]["alignment"][:, :, i]
-            times[title, group] = half_rise(values)
-            rows += [Row(title, f"alignment of {group}'s kernel, start", "-", values[:, 0]),
-                     Row(title, f"alignment of {group}'s kernel, end", "-", values[:, -1]),
-                     Row(title, f"half of the rise, {group}", "-", times[title, group])]
-    whole = "kernels everything"
-    return rows + [Row(whole, f"half of the rise, {group} / phi", "-",
-                       times[whole, group] / times[whole, "phi"], high=high)
-                   for group, high in (("lambda_in", 0.9), ("lambda_out", np.inf))]
+def aligned(alignment):
+    """When kernels (seeds, times, GROUPS) have turned to the labels, beside that of phi."""
+    times = {group: half_rise(alignment[:, :, i]) for i, group in enumerate(GROUPS)}
+    return [Row("kernels everything", f"half of the rise, {group} / phi", "-",
+                times[group] / times["phi"], high=high)
+            for group, high in (("lambda_in", 0.9), ("lambda_out", np.inf))]

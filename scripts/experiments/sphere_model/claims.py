@@ -80,10 +80,7 @@ def scatters(stages):
 
 def judge_stages(stages):
     row, attractors, scatter = partial(Row, "stages"), stages["attractors"], scatters(stages)
-    rows = [row(f"{what}, {name}", "-", value)
-            for what, values in (("attractors", attractors), ("scatter about a circle", scatter))
-            for name, value in zip(STAGES, values)]
-    return rows + [
+    return [
         row("scatter at t* / at the start", "a circle", scatter[2] / scatter[0], high=0.5),
         row("scatter at the end / at t*", "explodes", scatter[3] / scatter[2], low=2),
         row("attractors at the end / at the start", "few", attractors[3] / attractors[0], high=0.5)]

@@ -3,8 +3,8 @@ from functools import partial
 
 import numpy as np
 from lab.neurons import places, weights
-from lab.style import (BLUE, GREEN, ORANGE, PINK, band, circle, grid_of, log_ticks, panels_of,
-                       power, square)
+from lab.style import (BLUE, GREEN, ORANGE, PINK, band, circle, log_ticks, panels_of, power,
+                       square)
 
 from npspectral.analysis.kernels.learning_curves import kernel_exponent
 from npspectral.data.binary import sphere_radius
@@ -40,15 +40,14 @@ def draw_curves(figure, curves):
 
 
 def draw_stages(figure, stages):
-    grid = grid_of(figure, 2, 4, 4.3, 4.5, f"Sphere, d = 2, p = {len(stages['x'])}: positions z of "
-                   "neurons, beta > 0 orange, beta < 0 blue, gray: active nowhere;\n"
-                   "size: their |beta| |v|; dashed: the interface; lower row enlarged")
-    for i, (name, (upper, lower)) in enumerate(zip(STAGES, grid.T)):
+    row = panels_of(figure, 4, 4.3, 4.8, f"Sphere, d = 2, p = {len(stages['x'])}: positions z of "
+                    "neurons, beta > 0 orange, beta < 0 blue, gray: active nowhere;\n"
+                    "size: their |beta| |v|; dashed: the interface", columns=4)
+    for i, (name, axes) in enumerate(zip(STAGES, row)):
         vectors, beta, living = (stages[key][i] for key in ("vectors", "beta", "living"))
         z, share = places(vectors), weights(vectors, beta) * living
-        for axes, reach in ((upper, 3), (lower, 0.8)):
-            axes.scatter(*z.T, s=3 + 150 * share / share.max(), alpha=0.6, linewidths=0,
-                         c=np.where(living, np.where(beta > 0, ORANGE, BLUE), "0.75"))
-            circle(axes, sphere_radius(2), line="--", color="k", linewidth=0.8)
-            square(axes, reach, xlabel="z$_1$", ylabel="z$_2$")
-        upper.set_title(f"{name}: A = {stages['attractors'][i]}")
+        axes.scatter(*z.T, s=3 + 150 * share / share.max(), alpha=0.6, linewidths=0,
+                     c=np.where(living, np.where(beta > 0, ORANGE, BLUE), "0.75"))
+        circle(axes, sphere_radius(2), line="--", color="k", linewidth=0.8)
+        square(axes, 1.5, xlabel="z$_1$", ylabel="z$_2$",
+               title=f"{name}: A = {stages['attractors'][i]}")

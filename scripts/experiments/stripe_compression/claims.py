@@ -29,18 +29,17 @@ def fastest_amplification(p, d):
 
 def claims(result):
     stripe, late, lazy = (result[law] for law in ("stripe", "stripe, on", "lazy"))
-    at, by_component = stripe["sizes"].argmax(), lazy["end"][..., 0]
+    at, at_end = stripe["sizes"].argmax(), late["end"][..., 0]
     p, star = stripe["sizes"][at], stripe["star"][:, at, 0]
     return [*growth("stripe", stripe, "1/2", low=0.4, high=0.7),
             Row("stripe", f"lambda at t* / the fastest neurons', p = {p}", "-",
                 star / fastest_amplification(p, stripe["d"]), 0.75, 1.33, every=False),
-            *by_size("stripe", "the end", late["sizes"], late["end"][..., 0]),
-            *exponent("stripe", "the end by component", late["sizes"], late["end"][..., 0], "1/2"),
+            *exponent("stripe", "the end by component", late["sizes"], at_end, "1/2"),
+            Row("stripe", "lambda at the end / 0.3676 sqrt(p), each p", "1", np.median(at_end, 0)
+                / [late_amplification(p, STRIPE) for p in late["sizes"]]),
             Row("stripe", "points inside the margin at the end, most", "-", late["left"].max(1)),
             *growth("cylinder", result["cylinder"], "-"),
-            Row("lazy", "lambda at the end by component, least", "1", by_component.min(1), low=0.9),
-            Row("lazy", "lambda at the end by component, largest", "1", by_component.max(1),
-                high=1.1),
+            Row("lazy", "lambda at the end", "1", lazy["end"][..., 0].ravel(), 0.9, 1.1),
             Row("lazy", "|lambda at the end / at the start - 1|", "0",
                 np.abs(lazy["end"] / lazy["start"] - 1).max((1, 2)), high=1e-3)]
 
@@ -53,16 +52,9 @@ def exponent(part, when, sizes, factors, published, **limits):
             Row(part, "its 95 % interval, seeds drawn again", "-", -np.array(interval))]
 
 
-def by_size(part, when, sizes, factors):
-    """Rows of lambda by component, the stripe's beside 0.3676 sqrt(p)."""
-    return [Row(part, f"lambda at {when} by component, p = {p}", "figure" if part != "stripe" else
-                f"{late_amplification(float(p), STRIPE):.3g}", values)
-            for p, values in zip(sizes, factors.T)]
-
-
 def growth(part, law, published, **limits):
     """lambda at t* against p; "total" is "mean square" times a constant: it has its exponent."""
     sizes, (component, mean_square, _) = law["sizes"], np.moveaxis(law["star"], -1, 0)
     return [*exponent(part, "t* by component", sizes, component, published, **limits),
             *exponent(part, "t* mean square", sizes, mean_square, published, **limits),
-            *by_size(part, "t*", sizes, component)]
+            Row(part, "lambda at t* by component, each p", "figure", np.median(component, 0))]

@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, grid_of, legend_beside, log_ticks,
+from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, legend_beside, log_ticks,
                        panels_of)
 
 from npspectral.analysis.neurons.compression import late_amplification
@@ -17,13 +17,12 @@ DRAWN = 1000                            # neurons and points in a panel
 REACH = 3.2                             # of the panels of the input space
 TIMES = {"stripe, by component": ("stripe", 0, BLUE, "-"),
          "stripe, mean square": ("stripe", 1, BLUE, "--"),
-         "stripe, total": ("stripe", 2, BLUE, ":"),
          "cylinder, by component": ("cylinder", 0, GREEN, "-"),
          "stripe, lazy, by component": ("lazy", 0, ORANGE, "-")}
-LAWS = {"stripe at t*": ("stripe", "star", BLUE, "o"),
-        "stripe at the end": ("stripe, on", "end", PINK, "s"),
-        "cylinder at t*": ("cylinder", "star", GREEN, "^"),
-        "stripe, lazy, at the end": ("lazy", "end", ORANGE, "o")}
+LAWS = {"stripe at t*": ("stripe", "star", BLUE, "o-"),
+        "stripe at the end": ("stripe, on", "end", PINK, "s-"),
+        "cylinder at t*": ("cylinder", "star", GREEN, "^-"),
+        "stripe, lazy, at the end": ("lazy", "end", ORANGE, "o-")}
 
 
 def figures(result):
@@ -91,12 +90,10 @@ def draw_times(figure, result):
 
 
 def draw_laws(figure, laws):
-    """lambda by component against p: dots are seeds, lines their means."""
+    """lambda by component against p: means over seeds, bands their range."""
     axes, = panels_of(figure, 1, 9, 6)
-    for label, (name, when, color, marker) in LAWS.items():
-        sizes, values = laws[name]["sizes"], laws[name][when][..., 0]
-        axes.plot(sizes, values.T, marker, color=color, alpha=0.25, markersize=5)
-        axes.plot(sizes, values.mean(0), marker + "-", color=color, label=label)
+    for label, (name, when, color, line) in LAWS.items():
+        band(axes, laws[name]["sizes"], laws[name][when][..., 0], color, label, line)
     sizes, d = laws["stripe"]["sizes"], laws["stripe"]["d"]
     fit = power_law(sizes, laws["stripe"]["star"][..., 0])
     axes.plot(sizes, fit(sizes), "k:", label=rf"stripe at t*, fitted: $p^{{{-fit.exponent:.2f}}}$")

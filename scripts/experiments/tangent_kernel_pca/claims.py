@@ -20,20 +20,18 @@ def claims(result):
     return rows + split(result["stripe"])
 
 
-def before_and_after(part, quantities):
-    """Rows of quantities, (name, published, values (seeds, stages)): at the start, then feature."""
+def before_and_after(part, name, published, values):
+    """Rows of values (seeds, stages) at the start and after feature training."""
     return [Row(part, f"{name}, {stage}", published, values[:, i])
-            for i, stage in enumerate(STAGES[:2]) for name, published, values in quantities]
+            for i, stage in enumerate(STAGES[:2])]
 
 
 def projection(part, arrays):
     """Where the labels lie: on the top 10, how many are needed, and the alignment."""
     row, aligned, shares = partial(Row, part), arrays["alignment"], arrays["shares"]
     top, needed = shares[..., :FEW].sum(-1), (np.cumsum(shares, -1) < 0.9).sum(-1) + 1
-    return [*before_and_after(part, (
-                (f"labels on the top {FEW}", "figure", top),
-                ("eigenvectors for 90 % of them", "figure", needed),
-                ("alignment", "-", aligned))),
+    return [*before_and_after(part, f"labels on the top {FEW}", "figure", top),
+            *before_and_after(part, "eigenvectors for 90 % of them", "figure", needed),
             row(f"labels on the top {FEW}, feature less start", "rises", top[:, 1] - top[:, 0],
                 low=0.0 if part == "stripe" else -np.inf),      # with p it rises or falls on MNIST
             row("alignment, feature over start", "rises", aligned[:, 1] / aligned[:, 0], 1.5),
@@ -47,7 +45,7 @@ def information(part, arrays):
     rows, mean = [], arrays["information"][..., :FEW].mean(-1)
     for j, (estimator, floor) in enumerate(zip(ESTIMATORS, floors)):
         name, (start, feature, lazy) = f"bits of the top {FEW}, {estimator}", mean[:, :, j].T
-        rows += [*before_and_after(part, [(name, floor, mean[:, :, j])]),
+        rows += [*before_and_after(part, name, floor, mean[:, :, j]),
                  Row(part, f"{name}, feature less start", "rises", feature - start, low=0.0),
                  Row(part, f"{name}, |lazy less start|", "0", abs(lazy - start), high=0.02)]
     return rows
@@ -57,17 +55,12 @@ def split(arrays):
     """How much of the kernel is in neither family, and of which family its eigenvectors are."""
     row, outside = partial(Row, "split"), arrays["outside"]
     better = arrays["families"][:, :, :2].max(2)[..., :FEW]
-    both = arrays["families"][:, :, 2, :FEW]
-    return [*before_and_after("split", (
-                ("trace in neither family", "-", outside),
-                (f"R^2 by the better family, top {FEW}", "-", better.mean(2)),
-                (f"R^2 by both, top {FEW}", "-", both.mean(2)),
-                ("|K - K'| / |K|", "-", arrays["distance"]))),
+    return [*before_and_after("split", "trace in neither family", "-", outside),
+            *before_and_after("split", f"R^2 by the better family, top {FEW}", "-", better.mean(2)),
             row("trace in neither, feature over start", "falls", outside[:, 1] / outside[:, 0],
                 high=0.5),
             row("trace in neither, lazy over start", "1", outside[:, 2] / outside[:, 0],
                 0.99, 1.01),
-            row("trace in neither, of K' (resolution)", "0", arrays["outside_split"][:, 1]),
             row(f"R^2 by the better, top {FEW}, feature less start", "rises",
                 (better[:, 1] - better[:, 0]).mean(1), low=0.1),
             row("rest of K' that depends on x_perp", "0", arrays["remainder"].max(1), high=1e-13,

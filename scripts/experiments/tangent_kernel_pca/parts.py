@@ -75,8 +75,8 @@ def follow_stripe(p, n, d, widths, max_steps, seed):
             "families": np.array([explained_shares(bases, top) for top in spectra["vectors"]])}
 
 
-def follow_mnist(p, n, widths, max_steps, seed):
-    """The same for the parity of n digits, without the split; p never had an effect."""
+def follow_mnist(n, widths, max_steps, seed):
+    """The same for the parity of digits, n to train on and n fresh ones, without the split."""
     rng = np.random.default_rng(seed)
     train_set, test_set = images("mnist", 20_000)
     mean = train_set[0].mean(0)
