@@ -84,6 +84,13 @@ def test_position_is_the_nearest_point_of_the_boundary(rng):
     assert (((z + along) ** 2).sum(1) > (z * z).sum(1)).all()
 
 
+@pytest.mark.parametrize("call", [mean_force, velocities, position_velocities,
+                                  lambda neurons, x, force: positions(neurons)])
+def test_params_in_place_of_neurons_are_told_how_to_become_them(rng, call):
+    with pytest.raises(TypeError, match=r"neurons is dict, expected Neurons; .* Neurons.of\("):
+        call(OneHidden(D, H).init(rng), *task(rng))
+
+
 def test_position_and_sign_of_the_bias_tell_the_active_points(rng):
     neurons, (x, _) = draw(rng), task(rng)
     z = positions(neurons)

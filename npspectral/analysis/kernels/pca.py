@@ -5,7 +5,9 @@
     omega_r^2 = (phi_r . y / p)^2 = (v_r . y)^2 / p     sum_r omega_r^2 = |y|^2 / p
                                                         sum_r e_r omega_r^2 = y^T K y / p
 
-so for labels -1 and +1 the shares omega_r^2 of a full set add up to 1. A kernel suits its task if
+phi_r has mean square 1 over the p points. K is symmetric, so its v_r are an orthonormal basis:
+sum_r (v_r . y)^2 = |y|^2 and K = sum_r e_r v_r v_r^T, from which both sums follow. For labels
+-1 and +1, |y|^2 = p: the shares omega_r^2 of a full set add up to 1. A kernel suits its task if
 they sit at large e_r; the alignment y^T K y / (|y|^2 |K|_F) says so in one number.
 
 Only eigenspaces are defined: v_r has no sign, and where eigenvalues coincide neither v_r nor its
