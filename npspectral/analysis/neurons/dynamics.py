@@ -114,8 +114,8 @@ def augmented(x, owner="augmented"):
 def positions(neurons):
     """z = -sqrt(d) b omega / |omega|^2 (h, d). Raises ValueError where omega is 0.
 
-    >>> positions(Neurons(np.array([[2.0, 0.0]]), np.ones(1), np.ones(1))).round(3)
-    array([[-0.707,  0.   ]])
+    >>> positions(Neurons(np.array([[2.0, 1.0]]), np.ones(1), np.ones(1))).round(3)
+    array([[-0.566, -0.283]])
     """
     _check_neurons("positions", neurons)
     omega, bias = neurons.omega, neurons.bias
