@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import refuse
+from ..._shapes import Shapes
 from ...magnitude import norms
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
@@ -31,8 +32,8 @@ CAUTION = 0.75              # the basis grows by this share of the blocks that i
 RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good as a whole one
 
 
-@dataclass(frozen=True, eq=False)
-class KernelPCA:
+@dataclass(frozen=True, eq=False, repr=False)
+class KernelPCA(Shapes):
     """eigenvalues (r,) from the largest, eigenvectors (p, r): one column each, of norm 1."""
 
     eigenvalues: np.ndarray

@@ -37,12 +37,13 @@ from functools import cached_property
 import numpy as np
 
 from ... import refuse
+from ..._shapes import Shapes
 from ...nn.scaled import RELU_GAIN
 from ...magnitude import norms
 
 
-@dataclass(frozen=True, eq=False)
-class Neurons:
+@dataclass(frozen=True, eq=False, repr=False)
+class Neurons(Shapes):
     """omega (h, d), bias (h,), beta (h,); width is the h of gain / h, len(beta) unless said.
 
     Merged neurons keep the width of those they came from.
@@ -117,13 +118,14 @@ def positions(neurons):
     >>> positions(Neurons(np.array([[2.0, 1.0]]), np.ones(1), np.ones(1))).round(3)
     array([[-0.566, -0.283]])
     """
-    _check_neurons("positions", neurons)
+    check_neurons("positions", neurons)
     omega, bias = neurons.omega, neurons.bias
     size = _sizes(omega, "positions")
     return -omega.shape[1] ** 0.5 * (bias[:, None] / size) * (omega / size)
 
 
-def _check_neurons(owner, neurons):
+def check_neurons(owner, neurons):
+    """Refuse what is no Neurons: the params of a network, above all."""
     if not isinstance(neurons, Neurons):
         raise TypeError(f"{owner}: neurons is {type(neurons).__name__}, expected Neurons; of a "
                         f"OneHidden network they are Neurons.of(network, params)")
@@ -139,7 +141,7 @@ def _sizes(omega, owner):
 
 def mean_force(neurons, x, force):
     """G = gain / (p h) sum_A g x^, (h, d + 1), for points x (p, d) and their forces g (p,)."""
-    _check_neurons("mean_force", neurons)
+    check_neurons("mean_force", neurons)
     force = refuse.real("mean_force", "force", force, 1)
     refuse.length("mean_force", "force", force, len(x))
     active = neurons.preactivations(x) > 0
