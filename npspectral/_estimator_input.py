@@ -184,7 +184,7 @@ def _array(owner, name, given):
         raise ValueError(f"{owner}: {name} is no table of numbers: {error}") from error
     if array.dtype.kind == "V":
         raise TypeError(f"{owner}: {name} has the fields {array.dtype.names}, expected one number "
-                        f"in each place")
+                        f"in each place: numpy.column_stack([{name}[field] for field in ...])")
     return array
 
 
@@ -200,8 +200,10 @@ def _numbers(owner, name, given, columns=()):
         array = array.astype(float, copy=False)
     except (TypeError, ValueError) as error:
         place, value = _no_number(array)
+        cure = ("; text takes a column of 0 and 1 for each of its values, see "
+                "help(npspectral.estimators)" if isinstance(value, str) else "")
         raise type(error)(f"{owner}: {name}{_index(place, columns)} is {value!r}, expected a "
-                          f"number: {error}") from error
+                          f"number: {error}{cure}") from error
     _all_there(owner, name, array, ~np.isfinite(array), columns)
     return array
 
@@ -209,8 +211,9 @@ def _numbers(owner, name, given, columns=()):
 def _all_there(owner, name, array, wrong, columns):
     if wrong.any():
         place = np.argwhere(wrong)[0].tolist()
+        cure = "; leave such rows out, or fill them in" if place else ""
         raise ValueError(f"{owner}: {name}{_index(place, columns)} is {array[tuple(place)]}, "
-                         f"expected finite numbers, no NaN and no infinity")
+                         f"expected finite numbers, no NaN and no infinity{cure}")
 
 
 def _no_number(array):

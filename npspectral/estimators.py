@@ -6,6 +6,19 @@
 
 They work in scikit-learn's Pipeline, GridSearchCV and permutation_importance, and do not need it:
 its tags are imported when it asks for them, and nothing else.
+
+From a file to a ranked list, with text as columns of 0 and 1 and rows with gaps left out:
+
+    with open("table.csv", newline="") as file:                 # age,city,bought and so on
+        rows = [row for row in csv.DictReader(file) if "" not in row.values()]
+    columns = {"age": [float(row["age"]) for row in rows]}
+    for city in sorted({row["city"] for row in rows}):
+        columns[f"city {city}"] = [row["city"] == city for row in rows]
+    x, labels = np.column_stack(list(columns.values())), [row["bought"] for row in rows]
+    share = SpectralClassifier(random_state=0).fit(x, labels).feature_importances_
+    for i in ranking(share):                                    # of npspectral.analysis.spectral
+        print(list(columns)[i], share[i])
+    pyplot.barh(list(columns), share)                           # of matplotlib
 """
 import copy
 

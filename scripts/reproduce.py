@@ -29,8 +29,8 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from lab.options import at_least_one, minutes
-from lab.perform import perform
+from lab.options import at_least_one, changed, minutes
+from lab.perform import load_experiment, perform
 from lab.progress import progress
 from report import report
 from report.machine import judge_machine
@@ -95,7 +95,8 @@ def options(names):
                           default="quick", help=said)
     add("--seeds", type=at_least_one, help="how many, instead of the mode's number")
     add("--set", action="append", default=[], metavar="FIELD=VALUE",
-        help="another value of a field of the experiment's Setting; may be given several times")
+        help="another value of a field of Setting in the experiment's experiment.py; may be given "
+             "several times")
     add("--out", type=Path, help="folder (results/reproduce/ and the mode)")
     add("--workers", type=at_least_one, default=cores(),
         help="processes at a time (one a core: %(default)s)")
@@ -132,6 +133,11 @@ def main(argv=None, known=None, job_of=job_of):
     for name in names:
         if name not in known:
             parser.error(f"NAME is {name!r}, expected one of {', '.join(known)}")
+        try:
+            if chosen.set:
+                changed(load_experiment(name).SETTINGS[chosen.mode], chosen.set)
+        except ValueError as error:                     # before anything has run
+            parser.error(f"{name}: {error}")
     folder = (chosen.out or Path("results/reproduce") / chosen.mode).resolve()
     if not chosen.here:
         column = [mode for mode, _ in MODES.values()].index(chosen.mode)

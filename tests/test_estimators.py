@@ -1,15 +1,18 @@
 """Estimators without scikit-learn: labels, shapes, seeds, definitions, pruning, bad input."""
+import csv
 import pickle
 import subprocess
 import sys
+import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from conftest import assert_near, each, locked, same_bits
 
-from npspectral import Adam, data, fit, mean_squared_error, softmax_cross_entropy
+from npspectral import Adam, data, estimators, fit, mean_squared_error, softmax_cross_entropy
 from npspectral._estimator_stopping import held_out
-from npspectral.analysis.spectral import pruning
+from npspectral.analysis.spectral import pruning, ranking
 from npspectral.estimators import SpectralClassifier, SpectralRegressor
 from npspectral.nn import L2
 
@@ -443,7 +446,8 @@ def test_the_score_compares_like_with_like(y, came):
     (np.ma.array(X), TypeError, "X is MaskedArray, expected an array without a mask"),
     ([np.ma.masked_equal(row, 3) for row in X], TypeError, "X has masked rows"),
     (X.view(Subclass), TypeError, "X is Subclass, expected an array without a mask"),
-    (np.zeros(6, [("a", float), ("b", float)]), TypeError, r"X has the fields \('a', 'b'\)"),
+    (np.zeros(6, [("a", float), ("b", float)]), TypeError,
+     r"X has the fields \('a', 'b'\), expected .*: numpy.column_stack\(\[X\[field\] for field in"),
     (X.astype("M8[D]"), TypeError, r"X has dtype datetime64\[D\], expected numbers"),
     (with_first(None, X), ValueError, r"X\[2, 0\] is None, expected finite numbers"),
     (None, ValueError, "X is None, expected finite numbers"),
@@ -451,12 +455,42 @@ def test_the_score_compares_like_with_like(y, came):
     ([[1.0, 2.0], [3.0]], ValueError, "X is no table of numbers: .* inhomogeneous"),
     (with_first(np.datetime64("NaT", "D"), X), ValueError, r"X\[2, 0\] is NaT, expected finite"),
     (Frame(with_first("Rome", X), ["city", "size"]), ValueError,
-     r"X\[2, 'city'\] is 'Rome', expected a number: could not convert string to float"),
+     r"X\[2, 'city'\] is 'Rome', expected a number: could not convert string to float: 'Rome'; "
+     r"text takes a column of 0 and 1 for each of its values, see help\(npspectral.estimators\)"),
     (Frame(with_first(np.nan, X, float), ["city", "size"]), ValueError, r"X\[2, 'city'\] is nan"),
+    (np.where(X > X.min(), X, np.nan), ValueError,
+     r"X\[.*\] is nan, expected .* infinity; leave such rows out, or fill them in"),
 ])
 def test_what_is_missing_or_no_number_is_named_by_row_and_column(x, error, message):
     with pytest.raises(error, match=f"SpectralRegressor: {message}"):
         SpectralRegressor().fit(x, LABELS)
+
+
+TABLE = """age,city,bought
+23,Rome,no
+45,Milan,yes
+,Turin,yes
+51,Milan,yes
+38,,yes
+29,Turin,no
+"""
+
+
+def test_the_recipe_of_the_docstring_takes_a_file_with_text_and_gaps_to_a_ranked_list(
+        tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text(TABLE, encoding="utf-8")
+    recipe = estimators.__doc__.partition("left out:\n\n")[2]
+    drawn = []
+    exec(textwrap.dedent(recipe), {
+        "csv": csv, "np": np, "SpectralClassifier": SpectralClassifier, "ranking": ranking,
+        "pyplot": SimpleNamespace(barh=lambda *arrays: drawn.append(arrays))})
+    lines = capsys.readouterr().out.splitlines()
+    shares = [float(line.split()[-1]) for line in lines]
+    (names, _), = drawn
+    assert names == ["age", "city Milan", "city Rome", "city Turin"]
+    assert sorted(line.rpartition(" ")[0] for line in lines) == names
+    assert shares == sorted(shares)[::-1] and sum(shares) == pytest.approx(1)
 
 
 def test_an_array_mapped_from_a_file_is_taken(estimator, blobs, tmp_path):

@@ -4,6 +4,7 @@ import configparser
 import linecache
 import subprocess
 import sys
+from dataclasses import fields, is_dataclass
 from importlib import import_module, resources
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,8 @@ import pytest
 
 import npspectral
 from npspectral import _lazy, oracle
+from npspectral._shapes import Shapes
+from npspectral.training._record import Snapshot
 
 ROOT = Path(npspectral.__file__).parents[1]
 LAZY = ["npspectral", "npspectral.nn", "npspectral.training", "npspectral.analysis"]
@@ -43,6 +46,16 @@ def test_every_public_name_is_there_in_dir_and_no_module_hides_a_function(packag
         inside = (Path(module.__file__).parent / f"{name}.py").exists()
         assert isinstance(value, ModuleType) or not inside
         assert vars(module)[name] is value
+
+
+@pytest.mark.parametrize("room", ["data", "training", *(
+    f"analysis.{name}" for name in ("spectral", "kernels", "neurons", "clouds"))])
+def test_what_holds_arrays_prints_no_numbers_of_them(room):
+    module = import_module(f"npspectral.{room}")
+    for thing in map(vars(module).get, vars(module)):
+        holds = [field.name for field in fields(thing) if "ndarray" in str(field.type)] \
+            if is_dataclass(thing) else []
+        assert not holds or issubclass(thing, (Shapes, Snapshot)), thing
 
 
 def test_a_name_that_is_not_there_is_refused_as_of_any_module():

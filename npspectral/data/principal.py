@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import refuse
+from .._shapes import Shapes
 from ..magnitude import power_of_two, variances
 
 
@@ -58,8 +59,8 @@ def _turns(owner, rng, labels, n):
     return np.stack(rows, 1).ravel(), np.tile(np.arange(len(classes)) % 2, smallest)
 
 
-@dataclass(frozen=True, eq=False)
-class PrincipalComponents:
+@dataclass(frozen=True, eq=False, repr=False)
+class PrincipalComponents(Shapes):
     """mean (D,), eigenvalues (d,) from the largest, eigenvectors (D, d): one column each."""
 
     mean: np.ndarray

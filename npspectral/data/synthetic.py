@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import refuse
+from .._shapes import Shapes
 
 
-@dataclass(frozen=True, eq=False)
-class GaussianFeatures:
+@dataclass(frozen=True, eq=False, repr=False)
+class GaussianFeatures(Shapes):
     """Two equally likely classes of independent Gaussian features, x_j ~ N(mean_cj, sigma_cj^2).
 
     x (n_samples, n_features), labels (n_samples,) of 0 and 1, relevant (n_features,) booleans,
@@ -119,8 +120,8 @@ def _two_sigmas(owner, sigmas):
     return both
 
 
-@dataclass(frozen=True, eq=False)
-class CorrelatedPairs:
+@dataclass(frozen=True, eq=False, repr=False)
+class CorrelatedPairs(Shapes):
     """Two equally likely classes that differ in how features are paired, and in no marginal.
 
         class 0:  x_b = x_a      class 1:  x_b = -x_a with the pair's probability p, else x_a

@@ -74,7 +74,7 @@ class Chain(Layer):
                              f"expected one for each of {len(self.layers)} layers")
 
     def __repr__(self):
-        return f"Chain({', '.join(map(_name, self.layers))})"
+        return f"Chain({', '.join(map(repr, self.layers))})"
 
     def __str__(self):
         """A line for each layer, with the numbers in each of its parameters."""

@@ -89,7 +89,8 @@ class Spectral(Layer):
     def weight_backward(self, params, grad_weight):
         """Gradients of lambda_in, lambda_out and phi from G = dL/dW of shape (..., n_out, n_in).
 
-        With gap_ij = lambda_in_j - lambda_out_i, the product rule gives dW, and dL follows:
+        As dy_bi = sum_j dW_ij x_bj, G_ij = sum_b grad_y_bi x_bj. With gap_ij = lambda_in_j -
+        lambda_out_i, the product rule gives dW, and dL follows:
             dW_ij = phi_ij dlambda_in_j - phi_ij dlambda_out_i + gap_ij dphi_ij
             dL = sum_ij G_ij dW_ij = sum_j (sum_i phi_ij G_ij) dlambda_in_j
                  - sum_i (sum_j phi_ij G_ij) dlambda_out_i + sum_ij gap_ij G_ij dphi_ij

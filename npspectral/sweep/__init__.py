@@ -94,7 +94,7 @@ class Row:
     error: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """The rows of the runs that have ended, in the order in which the runs were given.
 
@@ -103,6 +103,10 @@ class Table:
 
     rows: tuple[Row, ...]
     from_disk: int = field(default=0, compare=False)
+
+    def __repr__(self):
+        failed = sum(row.error is not None for row in self.rows)
+        return f"Table({len(self.rows)} rows, {self.from_disk} from disk, {failed} failed)"
 
     @property
     def text(self):

@@ -1,7 +1,14 @@
 """The arrays of an experiment in one .npz file that says what they are.
 
 Arrays are named "part/name". The text "about" is JSON: experiment, mode, setting, seeds, versions,
-and for each array the names of its axes.
+and for each array the names of its axes. To draw a figure again, and change it:
+
+    sys.path.insert(0, "scripts")                           # in the clone
+    from experiments.input_relevance.figures import figures
+    from lab.arrays import load
+    result, about = load("results/reproduce/quick/input_relevance/input_relevance.npz")
+    figures(result)["gaussian"](figure)                     # an empty matplotlib.figure.Figure
+    figure.axes[0].set_title(about["setting"]["features"])
 """
 import json
 import os

@@ -4,6 +4,8 @@ import pytest
 from conftest import assert_near, each, random_params
 from scipy.integrate import solve_ivp
 
+from npspectral.analysis.neurons.attractors import attractor_labels, patterns
+from npspectral.analysis.neurons.merging import merge, merge_parallel
 from npspectral.analysis.neurons.motion import cell_exits, fixed_points, move, self_consistent
 from npspectral.analysis.neurons.dynamics import (Neurons, augmented, beta_over_bias, mean_force,
                                                   position_velocities, positions, velocities,
@@ -82,6 +84,21 @@ def test_position_is_the_nearest_point_of_the_boundary(rng):
     along = rng.standard_normal(z.shape)
     along -= (along * unit).sum(1, keepdims=True) * unit
     assert (((z + along) ** 2).sum(1) > (z * z).sum(1)).all()
+
+
+@pytest.mark.parametrize("call", [
+    mean_force, velocities, position_velocities, lambda neurons, x, force: positions(neurons),
+    lambda neurons, x, force: patterns(neurons, x), move,
+    lambda neurons, x, force: attractor_labels(neurons, x), cell_exits,
+    lambda neurons, x, force: merge(neurons, x), lambda neurons, x, force: merge_parallel(neurons)])
+def test_params_in_place_of_neurons_are_told_how_to_become_them(rng, call):
+    with pytest.raises(TypeError, match=r"neurons is dict, expected Neurons; .* Neurons.of\("):
+        call(OneHidden(D, H).init(rng), *task(rng))
+
+
+def test_neurons_print_their_shapes(rng):
+    assert repr(draw(rng, gain=1.0)) == (
+        "Neurons(omega (12, 3), bias (12,), beta (12,), gain=1.0, width=12)")
 
 
 def test_position_and_sign_of_the_bias_tell_the_active_points(rng):

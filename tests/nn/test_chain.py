@@ -39,8 +39,8 @@ def test_a_chain_prints_its_layers_with_sizes_and_what_is_trained():
     network = Chain(Spectral(20, 50, lambda_out=0.0), ReLU(),
                     Chain(Dense(50, 4, trainable=("bias",)), LeakyReLU(0.3)), Spectral(4, 2))
     assert str(network) == TABLE
-    assert repr(network) == ("Chain(Spectral(20, 50), ReLU(), Chain(Dense(50, 4), "
-                             "LeakyReLU(slope=0.3)), Spectral(4, 2))")
+    assert repr(network) == ("Chain(Spectral(20, 50, lambda_out=0.0), ReLU(), Chain(Dense(50, 4, "
+                             "trainable=('bias',)), LeakyReLU(slope=0.3)), Spectral(4, 2))")
     shown = []
     network._repr_pretty_(SimpleNamespace(text=shown.append), False)        # in a notebook
     assert shown == [TABLE]

@@ -307,8 +307,7 @@ def test_layers_are_frozen_values_without_arrays(layer):
 
 
 def test_layers_print_as_the_call_that_makes_them(layer):
-    if not isinstance(layer, Chain):
-        assert eval(repr(layer), vars(nn)) == layer
+    assert eval(repr(layer), vars(nn)) == layer
 
 
 def trained(layer, names):

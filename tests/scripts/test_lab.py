@@ -15,10 +15,16 @@ from conftest import SCRIPTS, same_bits
 from lab import arrays, options, plan, progress, style, table
 from lab import data as lab_data
 from lab.keep import keeper
+from matplotlib.figure import Figure
 from sweep_runs import fail_at, train
 
 from npspectral import sweep
 from npspectral.progress import Line
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    features: int
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +185,22 @@ def test_images_are_read_once_in_a_process_and_refuse_every_write(monkeypatch):
                 array[0] = 1
     lab_data.images.cache_clear()
     assert asked == ["train", "test"]
+
+
+def test_a_figure_is_drawn_again_as_the_docstring_of_arrays_says(tmp_path, monkeypatch):
+    names = {"sys": sys, "figure": (figure := Figure())}
+    recipe = textwrap.dedent(arrays.__doc__.partition("change it:\n\n")[2])
+    path, = re.findall(r'load\("(.+)"\)', recipe)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / path).parent.mkdir(parents=True)
+    part = {name: np.ones((1, 3)) for name in ("relevance", "gap", "hellinger")}
+    part |= {"relevant": np.array([[True, True, False]]), "curves": np.ones((1, 2, 3)),
+             "bayes_rule": np.ones(1), "accuracy": np.ones(1)}
+    arrays.save(tmp_path / path, {"gaussian": part}, {
+        name: tuple("abc"[:array.ndim]) for name, array in part.items()}, "", "", Features(3))
+    exec(recipe, names)
+    assert figure.axes[0].get_title() == "3"
 
 
 def test_figures_leave_matplotlib_as_it_was(tmp_path):

@@ -458,6 +458,15 @@ def test_a_limit_that_is_no_time_is_refused(limit, reproduce, capsys):
     assert "--limit" in capsys.readouterr().err
 
 
+def test_a_field_that_an_experiment_does_not_have_is_refused_before_anything_runs(
+        reproduce, capsys, tmp_path):
+    with pytest.raises(SystemExit):
+        reproduce.main(["input_relevance", "--set", "feature=12", "--out", str(tmp_path / "out")])
+    said = capsys.readouterr().err
+    assert "input_relevance: --set feature=12: the setting has no 'feature', expected" in said
+    assert "n_gaussian" in said and not (tmp_path / "out").exists()
+
+
 PEAK = '''
 import pathlib, re, sys
 sys.path[:0] = %r

@@ -152,6 +152,7 @@ def test_progress_is_reported_in_a_line_for_each_run(path):
     assert sweep.run_all(RUNS, path, report=again.append).from_disk == 6
     assert again == ["6 of 6 runs from disk"]
     assert sweep.table(RUNS[:4], path).from_disk == 4
+    assert repr(sweep.table(RUNS[:4], path)) == "Table(4 rows, 4 from disk, 0 failed)"
 
 
 def test_equal_runs_are_made_once_and_stand_where_they_were_given(path, logged):

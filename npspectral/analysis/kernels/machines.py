@@ -21,12 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import refuse
+from ..._shapes import Shapes
 from ...magnitude import norms
 from ._dual import LAST_MOVES, Dual
 
 
-@dataclass(frozen=True, eq=False)
-class SupportVectors:
+@dataclass(frozen=True, eq=False, repr=False)
+class SupportVectors(Shapes):
     """coefficients beta (p,), intercept b, violation: the largest by which a condition fails."""
 
     coefficients: np.ndarray

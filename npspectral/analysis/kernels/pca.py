@@ -5,7 +5,9 @@
     omega_r^2 = (phi_r . y / p)^2 = (v_r . y)^2 / p     sum_r omega_r^2 = |y|^2 / p
                                                         sum_r e_r omega_r^2 = y^T K y / p
 
-so for labels -1 and +1 the shares omega_r^2 of a full set add up to 1. A kernel suits its task if
+phi_r has mean square 1 over the p points. K is symmetric, so its v_r are an orthonormal basis:
+sum_r (v_r . y)^2 = |y|^2 and K = sum_r e_r v_r v_r^T, from which both sums follow. For labels
+-1 and +1, |y|^2 = p: the shares omega_r^2 of a full set add up to 1. A kernel suits its task if
 they sit at large e_r; the alignment y^T K y / (|y|^2 |K|_F) says so in one number.
 
 Only eigenspaces are defined: v_r has no sign, and where eigenvalues coincide neither v_r nor its
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import refuse
+from ..._shapes import Shapes
 from ...magnitude import norms
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
@@ -29,8 +32,8 @@ CAUTION = 0.75              # the basis grows by this share of the blocks that i
 RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good as a whole one
 
 
-@dataclass(frozen=True, eq=False)
-class KernelPCA:
+@dataclass(frozen=True, eq=False, repr=False)
+class KernelPCA(Shapes):
     """eigenvalues (r,) from the largest, eigenvectors (p, r): one column each, of norm 1."""
 
     eigenvalues: np.ndarray

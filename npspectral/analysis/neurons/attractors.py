@@ -21,14 +21,15 @@ from math import comb
 import numpy as np
 
 from ... import refuse
+from ..._shapes import Shapes
 from ...magnitude import norms
-from .dynamics import augmented
+from .dynamics import augmented, check_neurons
 
 MARGIN = 1e-6               # of a linear program whose own tolerance is 1e-7
 
 
-@dataclass(frozen=True, eq=False)
-class AttractorLabels:
+@dataclass(frozen=True, eq=False, repr=False)
+class AttractorLabels(Shapes):
     """labels (h,): the attractor of each neuron, from 0 on; -1 for dead ones, active nowhere.
 
     sliding (h,): which living neurons have points on their kink.
@@ -50,6 +51,7 @@ class AttractorLabels:
 
 def patterns(neurons, x, tolerance=0.0):
     """sign(v . x^) (h, p), int8, of points x (p, d); 0 where |v . x^| <= tolerance |v| |x^|."""
+    check_neurons("patterns", neurons)
     refuse.share("patterns", "tolerance", tolerance)
     sizes = np.outer(norms(neurons.vectors), norms(neurons.augmented(x)))
     cut = neurons.preactivations(x)
@@ -62,6 +64,7 @@ def attractor_labels(neurons, x, tolerance=0.0):
     Dead neurons have v . x^ <= 0 everywhere, or beta = 0. With a tolerance t, chance alone puts
     about p t sqrt((2 d - 1) / pi) points on the kink of a neuron in a random direction.
     """
+    check_neurons("attractor_labels", neurons)
     living = (neurons.preactivations(x) > 0).any(1) & (neurons.beta != 0)
     signs = patterns(neurons, x, tolerance)
     keys = np.column_stack((signs, np.sign(neurons.beta).astype(np.int8)))[living]

@@ -3,7 +3,12 @@
     f(x) = (gain / h) sum_n beta_n relu(v_n . x^)     v = (omega, b)     x^ = (x / sqrt(d), 1)
     z = -sqrt(d) b omega / |omega|^2                  the point nearest to 0 where v . x^ = 0
 
-Gradient flow of L = (1/p) sum_mu l_mu, with forces g_mu = -dl_mu/df(x_mu) on the active points
+Here z^2 is |z|^2. As relu(u) = [u > 0] u,
+
+    df/dv_n = (gain / h) beta_n [v_n . x^ > 0] x^
+    df/dbeta_n = (gain / h) [v_n . x^ > 0] v_n . x^
+
+so gradient flow of L = (1/p) sum_mu l_mu, with forces g_mu = -dl_mu/df(x_mu) on the active points
 A = {v . x^_mu > 0} of a neuron, is
 
     dv/dt = beta G     dbeta/dt = G . v     G = gain / (p h) sum_A g x^
@@ -16,9 +21,10 @@ d b^2 / z^2, then domega/dt = beta G_omega and db/dt = beta G_b, dots for d/dt:
        = 1 / b [b. z - z^2 / sqrt(d) omega. + 2 / sqrt(d) (z . omega.) z]
     omega. = gain beta / (p h sqrt(d)) sum_A g x     b. = gain beta / (p h) sum_A g
 
-It conserves c = beta^2 - |v|^2, hence |beta / b| = sqrt(1 + d / z^2 + c / b^2). A is z.x < z^2 for
-b > 0 and z.x > z^2 for b < 0: z and the sign of b are the state, z alone is not. It is undefined
-where omega = 0, and passes through 0 where b changes its sign.
+It conserves c = beta^2 - |v|^2, hence |beta / b| = sqrt(1 + d / z^2 + c / b^2). With omega =
+-sqrt(d) b z / z^2, v . x^ = b (1 - z . x / z^2): A is z . x < z^2 for b > 0 and z . x > z^2 for
+b < 0. So z and the sign of b are the state, z alone is not. It is undefined where omega = 0, and
+passes through 0 where b changes its sign.
 
 Deviation: a talk of the field prints dz/dt without 1/d, which holds for x and z over sqrt(d), and
 with labels for forces, which holds until the first point has left the hinge.
@@ -31,15 +37,21 @@ from functools import cached_property
 import numpy as np
 
 from ... import refuse
+from ..._shapes import Shapes
 from ...nn.scaled import RELU_GAIN
 from ...magnitude import norms
 
 
-@dataclass(frozen=True, eq=False)
-class Neurons:
+@dataclass(frozen=True, eq=False, repr=False)
+class Neurons(Shapes):
     """omega (h, d), bias (h,), beta (h,); width is the h of gain / h, len(beta) unless said.
 
     Merged neurons keep the width of those they came from.
+
+    >>> from npspectral.nn import OneHidden
+    >>> network = OneHidden(2, 10)
+    >>> Neurons.of(network, network.init(np.random.default_rng(0))).omega.shape
+    (10, 2)
     """
 
     omega: np.ndarray
@@ -101,10 +113,22 @@ def augmented(x, owner="augmented"):
 
 
 def positions(neurons):
-    """z = -sqrt(d) b omega / |omega|^2 (h, d). Raises ValueError where omega is 0."""
+    """z = -sqrt(d) b omega / |omega|^2 (h, d). Raises ValueError where omega is 0.
+
+    >>> positions(Neurons(np.array([[2.0, 1.0]]), np.ones(1), np.ones(1))).round(3)
+    array([[-0.566, -0.283]])
+    """
+    check_neurons("positions", neurons)
     omega, bias = neurons.omega, neurons.bias
     size = _sizes(omega, "positions")
     return -omega.shape[1] ** 0.5 * (bias[:, None] / size) * (omega / size)
+
+
+def check_neurons(owner, neurons):
+    """Refuse what is no Neurons: the params of a network, above all."""
+    if not isinstance(neurons, Neurons):
+        raise TypeError(f"{owner}: neurons is {type(neurons).__name__}, expected Neurons; of a "
+                        f"OneHidden network they are Neurons.of(network, params)")
 
 
 def _sizes(omega, owner):
@@ -117,6 +141,7 @@ def _sizes(omega, owner):
 
 def mean_force(neurons, x, force):
     """G = gain / (p h) sum_A g x^, (h, d + 1), for points x (p, d) and their forces g (p,)."""
+    check_neurons("mean_force", neurons)
     force = refuse.real("mean_force", "force", force, 1)
     refuse.length("mean_force", "force", force, len(x))
     active = neurons.preactivations(x) > 0
@@ -134,7 +159,7 @@ def position_velocities(neurons, x, force):
 
         dz/dt = -beta / |omega|^2 [(sqrt(d) G_b + 2 z . G_omega) omega + sqrt(d) b G_omega]
     """
-    root, z = neurons.omega.shape[1] ** 0.5, positions(neurons)
+    z, root = positions(neurons), neurons.omega.shape[1] ** 0.5
     pull, pull_bias = np.split(mean_force(neurons, x, force), [-1], axis=1)
     along = root * pull_bias + 2 * (z * pull).sum(1, keepdims=True)
     toward = along * neurons.omega + root * neurons.bias[:, None] * pull

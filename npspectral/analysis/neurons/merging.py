@@ -30,16 +30,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import refuse
+from ..._shapes import Shapes
 from ...magnitude import norms
-from .dynamics import Neurons
+from .dynamics import Neurons, check_neurons
 
 NONE, SUM, PROGRAM, TWO = "none", "sum", "program", "two"
 MARGIN = 1e-6               # ten times the linear program's own tolerance
 ROUNDING = 16 * np.finfo(float).eps
 
 
-@dataclass(frozen=True, eq=False)
-class Merged:
+@dataclass(frozen=True, eq=False, repr=False)
+class Merged(Shapes):
     """neurons, of the original width; certificates, mixed: one for each pattern of living ones.
 
     mixed tells whether its neurons have both signs of beta.
@@ -60,6 +61,7 @@ def merge(neurons, x):
     Patterns are raw, v . x^ > 0; dead neurons, active nowhere, are dropped. f changes by rounding
     alone. Where no neuron is needed at all, one with beta = 0 stands for them.
     """
+    check_neurons("merge", neurons)
     rows, active = neurons.augmented(x), neurons.preactivations(x) > 0
     groups = _groups(active, np.flatnonzero(active.any(1) & (neurons.beta != 0)))
     merged = [_merge_group(neurons.beta[group], neurons.vectors[group], rows, active[group[0]])
@@ -132,6 +134,7 @@ def merge_parallel(neurons, tolerance=1e-10):
 
     Neurons that are 0 are dropped; one is left if there is nothing else.
     """
+    check_neurons("merge_parallel", neurons)
     refuse.share("merge_parallel", "tolerance", tolerance)
     points = np.column_stack((neurons.vectors, neurons.beta))
     sizes = norms(points)
