@@ -5,12 +5,14 @@
     omega_r^2 = (phi_r . y / p)^2 = (v_r . y)^2 / p     sum_r omega_r^2 = |y|^2 / p
                                                         sum_r e_r omega_r^2 = y^T K y / p
 
-so for labels -1 and +1 the shares omega_r^2 of a full set add up to 1. A kernel suits its task if
-they sit at large e_r; the alignment y^T K y / (|y|^2 |K|_F) says so in one number.
+K is the Gram matrix of p samples, y their labels. The v_r are orthonormal, which gives both sums by
+y = sum_r (v_r . y) v_r. For labels -1 and +1, |y|^2 = p: the shares omega_r^2 of all p eigenvectors
+add up to 1. A kernel suits its task if the large shares belong to large e_r. The alignment
+y^T K y / (|y|^2 |K|_F) says so in one number.
 
-Only eigenspaces are defined: v_r has no sign, and where eigenvalues coincide neither v_r nor its
-omega_r^2 mean anything by themselves, their sum over the eigenspace does (`eigenspaces`,
-`projection_sums`).
+An eigenvector has no sign of its own, and omega_r^2 does not depend on it. If eigenvalues coincide,
+v_r and omega_r^2 depend on the basis that was chosen for their eigenspace. The sum of omega_r^2
+over the eigenspace does not (`eigenspaces`, `projection_sums`).
 
 Deviation: a talk of the field prints omega_r^2 without the square.
 Source: Schoelkopf, Smola and Mueller 1998, Neural Comput. 10, 1299 (kernel PCA, centered);
@@ -31,7 +33,7 @@ RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good 
 
 @dataclass(frozen=True, eq=False)
 class KernelPCA:
-    """eigenvalues (r,) from the largest, eigenvectors (p, r): one column each, of norm 1."""
+    """eigenvalues (r,), the largest first; eigenvectors (p, r), one column of norm 1 for each."""
 
     eigenvalues: np.ndarray
     eigenvectors: np.ndarray
@@ -40,11 +42,11 @@ class KernelPCA:
 def kernel_pca(gram, n_components=None, centered=False):
     """KernelPCA of gram (p, p), all p components or the n_components of the largest eigenvalues.
 
-    centered: of H K H, H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is then 0.
-    A few components of a large matrix come from `_block_krylov`, all others from a decomposition of
-    the whole matrix. Raises TypeError or ValueError on arguments that do not fit, and ValueError on
-    an eigenvalue that is negative beyond rounding: no Gram matrix has one. `_block_krylov` does not
-    see all eigenvalues and may pass over such a one.
+    centered=True: of H K H with H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is
+    then 0. If few components of a large matrix are wanted, `_block_krylov` computes them, else the
+    whole matrix is decomposed. Raises TypeError or ValueError on arguments that do not fit. Raises
+    ValueError on an eigenvalue that is negative beyond rounding, which no Gram matrix has;
+    `_block_krylov` does not see all eigenvalues and may miss a negative one.
     """
     gram = refuse.symmetric("kernel_pca", "gram", gram)
     p = len(gram)
@@ -126,10 +128,10 @@ def projections(eigenvectors, y):
 
 
 def eigenspaces(eigenvalues, tolerance=1e-10):
-    """Slices of equal ones among eigenvalues (r,), which have to fall: a list, one per eigenspace.
+    """A list of slices, one for each run of equal eigenvalues; eigenvalues (r,) have to fall.
 
-    Neighbors are equal if they differ by at most tolerance times the largest |e|. If the r
-    eigenvalues are a part of a spectrum, the last eigenspace may be larger than its slice.
+    Two neighbors are equal if they differ by at most tolerance times the largest |e|. If the r
+    eigenvalues are only a part of all, the last eigenspace may be larger than its slice.
     """
     eigenvalues = refuse.real("eigenspaces", "eigenvalues", eigenvalues, 1)
     refuse.share("eigenspaces", "tolerance", tolerance)
@@ -149,7 +151,7 @@ def projection_sums(components, y, tolerance=1e-10):
 
 
 def alignment(gram, y):
-    """y^T K y / (|y|^2 |K|_F) of gram (p, p) and y (p,): 1 if and only if K = c y y^T, c > 0."""
+    """y^T K y / (|y|^2 |K|_F) of gram K (p, p) and y (p,): 1 if and only if K = c y y^T, c > 0."""
     gram = refuse.symmetric("alignment", "gram", gram)
     y = refuse.real("alignment", "y", y, 1)
     refuse.length("alignment", "y", y, len(gram))
