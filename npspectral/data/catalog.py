@@ -1,4 +1,4 @@
-"""The public files we know: sha256, size, homes, and where they are looked for."""
+"""The public files that can be read: their sha256, size and URLs, and where they are looked for."""
 import os
 from pathlib import Path
 
@@ -14,8 +14,8 @@ DIGITS = ("https://raw.githubusercontent.com/scikit-learn/scikit-learn/1.9.1/"
           "https://cdn.jsdelivr.net/gh/scikit-learn/scikit-learn@1.9.1/"
           "sklearn/datasets/data/digits.csv.gz")
 
-# name below the data folder -> sha256, the bytes of the file or a few more than it can have, and
-# URLs (a URL that ends in "/" goes on with the file's name)
+# name below the data folder -> sha256, the size in bytes or an upper bound of it, URLs (the file's
+# name is added to a URL that ends in "/")
 KNOWN = {
     "mnist/train-images-idx3-ubyte.gz":
         ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9_912_422, MNIST),
@@ -45,9 +45,9 @@ KNOWN = {
 def read(*names, folder=None):
     """Path and bytes of a known file, its sha256 checked; of several names, the first one found.
 
-    Looked for in `folder`, else in the folder that the environment variable NPSPECTRAL_DATA names,
-    else in the cache ($XDG_CACHE_HOME/npspectral or ~/.cache/npspectral), and only there the first
-    name is downloaded if none is found.
+    The folder is `folder` if given, else the one that the environment variable NPSPECTRAL_DATA
+    names, else the cache ($XDG_CACHE_HOME/npspectral or ~/.cache/npspectral). If the cache has none
+    of the names, the first is downloaded. Nothing is downloaded into other folders.
     Raises FileNotFoundError or NotADirectoryError, OSError if the download fails, ValueError on a
     wrong sha256.
     """
@@ -78,7 +78,7 @@ def at_hand(name, folder=None):
 
 
 def _root(folder):
-    """The folder to look in, and whether it was given: if not, it is the cache."""
+    """The folder to look in, and whether it was given; if it was not, the folder is the cache."""
     given = folder or os.environ.get("NPSPECTRAL_DATA")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "npspectral"
     root = Path(given or cache)
