@@ -27,7 +27,7 @@ import numpy as np
 from .. import refuse
 
 STRIPE = -0.3, 1.1854923327232725       # cdf(upper) = cdf(lower) + 1/2; printed as 1.18549
-GRID_END = 4.0                          # radius at which the grid's last cells are cut
+GRID_END = 4.0                          # radius of the outermost circle of the grid
 
 
 def stripe(rng, n, d, dtype=float):

@@ -35,7 +35,7 @@ KNOWN = {
         ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148, FASHION),
     "california-housing/cal_housing.tgz":
         ("aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681", 1_000_000, CALIFORNIA),
-    "california-housing/cal_housing.data.gz":          # the table of that archive alone, no home
+    "california-housing/cal_housing.data.gz":          # the table out of that archive; no URL
         ("cdbc6f084852c03a4a55e6752938bb7d64c54b89813cbb8a21b0d25d1ade3e3c", 419_929, ()),
     "digits/digits.csv.gz":
         ("09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22", 57_523, DIGITS),

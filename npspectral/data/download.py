@@ -85,7 +85,7 @@ def _complete(part, sha256, size, url, timeout):
                        else f"more than {size} bytes came, expected no more")
             with contextlib.suppress(OSError):
                 part.unlink()
-            if begin == 0:                              # else what was there before may be wrong
+            if begin == 0:                              # else the beginning in `part` may be wrong
                 break
     raise OSError(problem)
 
@@ -113,7 +113,7 @@ def _append(part, size, url, timeout):
         os.fsync(file.fileno())
     if not problem and total is not None and done < total and done <= size:
         problem = f"cut off after {done} of {total} bytes"
-    if problem and done == begin:                       # no use in asking for more
+    if problem and done == begin:                       # nothing came: do not ask again
         raise OSError(problem)
     return begin, problem
 

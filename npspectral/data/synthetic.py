@@ -151,7 +151,7 @@ class CorrelatedPairs:
         refuse.features("CorrelatedPairs.log_odds", x, len(self.flip_probability))
         a, b = self.pairs.T
         flipped = (np.signbit(x[:, a]) != np.signbit(x[:, b])).any(-1)
-        with np.errstate(divide="ignore"):              # p = 1 rules class 1 out
+        with np.errstate(divide="ignore"):              # p = 1: an unflipped pair is of class 0
             unflipped = np.log1p(-self.flip_probability[a]).sum()
         return np.where(flipped, np.inf, unflipped)
 

@@ -36,7 +36,7 @@ def attempt(name, run, version, session, script=None):
     except BaseException:
         return error_text(traceback.format_exc())
     finally:
-        if os.getpid() != process:          # a child that the run forked would answer in its place
+        if os.getpid() != process:          # a child that the run forked must not answer, too
             os._exit(0)
 
 

@@ -21,7 +21,7 @@ CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "popite
             "clear", "add", "discard", "sort", "reverse", "difference_update",
             "intersection_update", "symmetric_difference_update"}
 HAS_DOCSTRING = 0x4000000   # a flag of code since Python 3.14; before, a docstring came first
-UNLIKE = HAS_DOCSTRING | CO_ITERABLE_COROUTINE      # flags that types.coroutine and words change
+UNLIKE = HAS_DOCSTRING | CO_ITERABLE_COROUTINE      # flags by docstrings and types.coroutine
 PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...), slice)
 
 

@@ -28,9 +28,10 @@ _under_way: list = []       # (thread, what it found) of each run that goes in t
 
 
 def call_undisturbed(function, parameters, seed):
-    """function(**parameters), then restore the surroundings; errors in this chain to its own.
+    """Call function(**parameters), and restore the surroundings, whatever it raises.
 
-    seed: a text from which the global generators get their seeds.
+    If that fails, too, the error has the function's as its context. seed: a text from which the
+    global generators get their seeds.
     """
     with _restored(), np.printoptions(), decimal.localcontext():
         numbers = np.frombuffer(hashlib.sha256(seed.encode()).digest(), np.uint32)

@@ -17,7 +17,7 @@ import numpy as np
 from ._code import full_name
 
 KINDS = "biufcUSMm"         # of dtypes: no objects, no records
-X87 = 10                    # bytes of a longdouble of 64 bits of precision; the others are padding
+X87 = 10                    # bytes in use of a longdouble with 64 bits of precision; the rest pads
 
 
 def dumps(value, name, one_way=False):

@@ -53,9 +53,9 @@ def neighbor_ratios(x):
     Raises ValueError if fewer than 3 rows are distinct.
     """
     x = refuse.real("neighbor_ratios", "x", x, 2)
-    x = x / power_of_two(x)                     # ratios do not change, but squares are numbers
+    x = x / power_of_two(x)                     # no ratio changes, and squares do not overflow
     points, distances = x, _two_nearest(x)
-    if not distances.all():                     # sorting the rows takes longer than the search
+    if not distances.all():                     # only now: sorting takes longer than the search
         points = np.unique(x, axis=0)
         distances = _two_nearest(points)
     nearest, second = distances.T

@@ -19,8 +19,8 @@ import numpy as np
 from ... import refuse
 from ...magnitude import norms, power_of_two
 
-ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
-LEAST = 1e-150                      # a distance whose square has all its digits
+ELEMENTS = 250_000                  # numbers in one block: it bounds memory and stays in cache
+LEAST = 1e-150                      # squares of smaller distances lose digits
 
 
 def nearest_neighbors(x, k, queries=None):

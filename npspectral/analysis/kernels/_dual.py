@@ -203,7 +203,7 @@ class Dual:
             try:
                 right = cho_solve(cho_factor(block), right)
                 break
-            except LinAlgError:                             # K may be rounded to float32
+            except LinAlgError:                             # K may have come from float32
                 refuse.semidefinite("support_vectors", self.gram, -ridge)
                 ridge *= 100
         return whole(right) if self.intercept else right
@@ -232,7 +232,7 @@ class Dual:
         return min(64 * digit, max(4 * digit, tolerance / 2))
 
     def solve(self, beta, free):
-        """beta with its free entries such that their residuals are 0; None if it is singular."""
+        """beta with free entries at which their residuals are 0; None if the system is singular."""
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
         chosen = np.flatnonzero(free)
         if not len(chosen):
@@ -263,9 +263,9 @@ class Dual:
         return (residual[beta < self.upper].max() + residual[beta > self.lower].min()) / 2
 
     def violation(self, beta, residual):
-        """The largest residual of a wrong sign, or |sum beta| / sum |beta| if that is larger.
+        """The largest residual of a wrong sign or, if there is an intercept and it is larger,
 
-        The sum counts only with an intercept.
+        |sum beta| / max(1, sum |beta|), which would be 0.
         """
         rising = residual[beta < self.upper].max(initial=0)
         falling = -residual[beta > self.lower].min(initial=0)

@@ -1,8 +1,8 @@
 """The two families of eigenvectors of the tangent kernel, where the label depends on x_1 alone.
 
-Let the neurons of one hidden layer see only x_1: all other weights are 0, omega_perp = 0. Neuron n
-has u_n = omega_n1 x_1 / sqrt(d) + b_n; 1_A is 1 where u_n > 0, else 0; ' marks the second point of
-the kernel, and x_perp = (x_2, ..., x_d). Then
+Take the network of nn/one_hidden.py, with h neurons, and let these see only x_1: all other weights
+are 0, omega_perp = 0. Neuron n has u_n = omega_n1 x_1 / sqrt(d) + b_n. 1_A is 1 where u_n > 0, else
+0, ' marks the second point of the kernel, and x_perp = (x_2, ..., x_d). Then
 
     Theta = K1(x_1, x_1') + K2(x_1, x_1') x_perp . x_perp' / d
     K2 = (gain / h)^2 sum_n beta_n^2 1_A 1_A'                     the part of the biases in Theta

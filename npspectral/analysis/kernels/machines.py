@@ -99,7 +99,7 @@ def _candidates(problem, tolerance):
     for coarse in (start, 0.1 * start, 0.01 * start):
         beta = problem.move(beta, max(coarse, tolerance))
         solution = problem.exchange(beta)
-        if solution is None:                                # singular, which a walk may be
+        if solution is None:                                # a singular system: only a walk is left
             break
         yield solution
     yield problem.walk(beta, tolerance)
@@ -107,11 +107,11 @@ def _candidates(problem, tolerance):
 
 
 def kernel_ridge(gram, y, ridge):
-    """Coefficients beta (p,) or (p, K) of f(x) = sum_i beta_i K(x_i, x): (K + ridge I) beta = y.
+    """Coefficients beta of f(x) = sum_i beta_i K(x_i, x), by (K + ridge I) beta = y.
 
-    f minimizes |f - y|^2 + ridge beta^T K beta, for targets y (p,) or (p, K). With ridge = 0 it
-    goes through every y, and gram has to be positive definite beyond rounding. Raises ValueError if
-    gram + ridge I is not.
+    beta has the shape of the targets y, (p,) or (p, n_outputs). f minimizes |f - y|^2 + ridge
+    beta^T K beta. With ridge = 0 it goes through every y, and gram has to be positive definite
+    beyond rounding. Raises ValueError if gram + ridge I is not.
     """
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
     owner = "kernel_ridge"

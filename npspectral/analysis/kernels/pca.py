@@ -27,7 +27,7 @@ from ...magnitude import norms
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
 LARGEST_BASIS = 0.3         # share of p from which a whole decomposition is faster
-CAUTION = 0.75              # the basis grows by this share of the blocks that it seems to lack
+CAUTION = 0.75              # the basis grows by this share of what it is estimated to lack
 RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good as a whole one
 
 
@@ -68,10 +68,10 @@ def _block_krylov(gram, n_components, centered=False):
         T = B^T K B,  T s = e s     ->     K v ~ e v,  v = B s     (Rayleigh and Ritz)
 
     B is an orthonormal basis of the span of Q, K Q, K^2 Q, ..., where Q has n_components + 10
-    random columns. Each block Q_m of B costs one product K Q_m, which is stored: T and the
-    residuals K B s - e B s need no other. B grows until all residuals are of the size of rounding.
-    Where the spectrum falls so slowly that B becomes too large, the result is None.
-    Q has more columns than components, so it meets an eigenspace of any multiplicity.
+    random columns. Each block Q_m of B costs one product K Q_m, which is stored. T and the
+    residuals K B s - e B s are made of these products. B grows until all residuals are of the size
+    of rounding. If the eigenvalues fall so slowly that B becomes too large, the result is None.
+    Q has more columns than there are components, so no multiplicity of an eigenvalue is missed.
     Source: Golub and Underwood 1977, Mathematical Software III (the block Lanczos method).
     """
     p, n_block = len(gram), n_components + OVERSAMPLED
@@ -102,8 +102,10 @@ def _block_krylov(gram, n_components, centered=False):
 
 
 def _ritz(basis, image, n_components):
-    """Of the n_components largest eigenvalues e (r,) in the span of the rows of B = basis: e, the
-    eigenvectors v (r, p), max_r |K v_r - e_r v_r|; and the least eigenvalue. image is B K.
+    """Eigenvalues and eigenvectors of K within the span of the rows of B = basis; image is B K.
+
+    Gives e (r,) and v (r, p) of the r = n_components largest, max_r |K v_r - e_r v_r|, and the
+    least eigenvalue of all.
     """
     projected = basis @ image.T
     values, vectors = np.linalg.eigh((projected + projected.T) / 2)

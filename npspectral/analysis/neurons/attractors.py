@@ -25,7 +25,7 @@ from ... import refuse
 from ...magnitude import norms
 from .dynamics import augmented
 
-MARGIN = 1e-6               # of a linear program whose own tolerance is 1e-7
+MARGIN = 1e-6               # ten times the linear program's own tolerance
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ def stripe_moments(omega, bias, interface):
     """E[y 1_A] (h,) and E[y x 1_A] (h, d) of x ~ N(0, I_d): all that moves a neuron as p -> inf.
 
     A: omega.x / sqrt(d) + bias > 0, for neurons omega (h, d), bias (h,); y = -1 for
-    low < x_1 < high, interface = (low, high), else +1. While the force is y,
+    low < x_1 < high, interface = (low, high), else +1. While the force is y, and with gain 1,
 
         d omega/dt = beta / (h sqrt(d)) E[y x 1_A]     d bias/dt = beta / h E[y 1_A]
 
@@ -132,7 +132,7 @@ def _both_below(t, k, rho, r):
     Source: D. B. Owen 1956, Ann. Math. Statist. 27, 1075.
     """
     from scipy.special import ndtr, owens_t
-    tiny = np.finfo(float).tiny                     # in place of 0, which has no sign to divide by
+    tiny = np.finfo(float).tiny                     # in place of 0: k / t has to have a sign
     t, k = (np.where(value == 0, tiny, value) for value in (t, k))
     with np.errstate(over="ignore"):
         wedges = owens_t(t, (k / t - rho) / r) + owens_t(k, (t / k - rho) / r)

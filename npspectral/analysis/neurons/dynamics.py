@@ -136,6 +136,8 @@ def position_velocities(neurons, x, force):
     """dz/dt (h, d) under forces g (p,) on points x (p, d), in a form that does not divide by b:
 
         dz/dt = -beta / |omega|^2 [(sqrt(d) G_b + 2 z . G_omega) omega + sqrt(d) b G_omega]
+
+    G = (G_omega, G_b) is the `mean_force`.
     """
     root, z = neurons.omega.shape[1] ** 0.5, positions(neurons)
     pull, pull_bias = np.split(mean_force(neurons, x, force), [-1], axis=1)
