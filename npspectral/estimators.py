@@ -29,10 +29,9 @@ class SpectralEstimator(Estimator):
     """What classifier and regressor share.
 
     The network is a Chain of Spectral layers with lambda_out = 0, W_ij = lambda_in_j phi_ij, and an
-    activation between them: lambda_in_j scales all that leaves node j (Chicchi et al. 2024, arXiv
-    2406.01183). Adam minimizes loss + penalty (sum lambda_in^2 + sum phi^2). For given W, the split
-    into lambda_in and phi with the least penalty has 2 penalty sum_j sqrt(sum_i W_ij^2), which is a
-    group lasso over features and nodes.
+    activation between them (Chicchi et al. 2024, arXiv 2406.01183). Adam minimizes loss + penalty
+    (sum lambda_in^2 + sum phi^2). The least penalty of all splits of W into lambda_in and phi is
+    2 penalty sum_j sqrt(sum_i W_ij^2), a group lasso over features and nodes.
 
     hidden_layer_sizes  the number of nodes in each hidden layer, a tuple or one integer
     activation          "identity", "logistic", "relu" or "tanh"
@@ -46,8 +45,7 @@ class SpectralEstimator(Estimator):
 
     After fit: network_ and params_; loss_curve_, the loss of each epoch; mean_ and scale_ (the
     network takes (X - mean_) / scale_); n_features_in_; feature_names_in_ if X had named columns;
-    validation_scores_ of each epoch if early_stopping.
-    Raises ValueError or TypeError on arguments that do not fit.
+    validation_scores_ if early_stopping. Raises ValueError or TypeError on what does not fit.
     """
 
     def __init__(self, hidden_layer_sizes=(100,), activation="relu", *, penalty=1e-3,

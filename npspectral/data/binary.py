@@ -113,18 +113,18 @@ def and_d(rng, n, d, dtype=float):
 
 
 def boolmat(rng, n, d, dtype=float):
-    """-1 where the product of all coordinates is positive: the parity of the negative ones."""
+    """-1 where the product of all coordinates is positive: an even number of them is negative."""
     return _task("boolmat", rng, n, d, dtype, lambda x: (x < 0).sum(1) % 2 == 0)
 
 
 def sphere_grid(rng, n, d=2, dtype=float, *, n_radii=10, n_angles=50):
-    """As many points in each of n_radii n_angles cells of a disk, -1 where |x|^2 > 2 ln 2.
+    """Equally many points in each of n_radii n_angles cells of a disk, -1 where |x|^2 > 2 ln 2.
 
     Circles divide the disk into rings, and equal angles each ring into cells. The circles of radius
     sqrt(-2 ln(1 - i / n_radii)) leave the same Gaussian mass in every ring; the outermost has the
-    radius 4. Within its cell a point is uniform in radius and in angle, so it is not Gaussian. Rows
-    come cell by cell, ring after ring. n has to be a multiple of the number of cells, and n_radii
-    even, so that half of the rings are outside.
+    radius 4 in place of infinity. Within its cell a point is uniform in radius and in angle, so it
+    is not Gaussian. Rows come cell by cell, ring after ring. n has to be a multiple of the number
+    of cells, and n_radii even: half of the rings are outside.
     """
     owner = "sphere_grid"
     _check(owner, rng, n, d, 2)

@@ -162,7 +162,8 @@ class CorrelatedPairs:
     def bayes_accuracy(self):
         """Expected accuracy of `predict`, the highest there is: 1 - prod(1 - p) / 2.
 
-        With the published numbers it is 0.9928.
+        Only samples of class 1 without a flipped pair are taken for the other class. With the
+        published numbers the accuracy is 0.9928.
         """
         return 1 - float(np.prod(1 - self.flip_probability[self.pairs[:, 0]])) / 2
 

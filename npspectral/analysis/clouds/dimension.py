@@ -12,8 +12,8 @@ whatever that density is. With S = sum log mu over N points, the estimators of d
                                      S ~ Gamma(N, 1/d)
     two_nn_posterior  (N + 1) / S    the mean of d under a flat prior; too large by the share
                                      2 / (N - 1), on average
-    two_nn_fit        the slope of a line through the origin: the i-th smallest log mu to the right,
-                      -log(1 - i/N) upwards, i up to a share of N
+    two_nn_fit        the slope of a line through the origin, as -log P(mu > t) = d log t: the i-th
+                      smallest log mu to the right, -log(1 - i/N) upwards, i up to a share of N
     two_nn_fit_published   the same by the convention of a published code
 
 These means hold if the mu are independent. In one cloud they are so only nearly, as points share

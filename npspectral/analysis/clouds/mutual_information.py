@@ -68,8 +68,9 @@ def neighbor_information(x, labels, k=3):
 
     If labels are independent of x, the mean of the estimate over all permutations of the labels is
     exactly 0, for every p and every x without equal distances. For then p_i - 1 of the other p - 1
-    samples are chosen at random, and the k-th of these is the m_i-th nearest of all, which gives
-    psi(p) - mean psi(m_i) = psi(p_i) - psi(k). So an estimate may be negative, and is left so.
+    samples are chosen at random, and the k-th nearest of these is the m_i-th nearest of all. The
+    mean of psi(m_i) over all choices is psi(p) - psi(p_i) + psi(k). So an estimate may be negative,
+    and is left so.
     """
     from scipy.spatial import cKDTree
     owner = "neighbor_information"
@@ -198,7 +199,7 @@ def _digamma(n):
 
 
 def _points(owner, x):
-    """x as (p, n), in a unit in which its squares are numbers: only ratios of distances matter."""
+    """x as (p, n), in a unit that keeps squares from overflow: only ratios of distances matter."""
     x = refuse.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
     return x / power_of_two(x)
 

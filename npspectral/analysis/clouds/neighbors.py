@@ -138,8 +138,8 @@ def _few_dimensions(x):
     """Whether a k-d tree is the faster search, as the points seem to fill fewer than 10 dimensions.
 
     If points fill d dimensions, the distances r1 < r2 to the two nearest have mean log(r2 / r1) =
-    1 / d, which 300 of the points tell. A tree looks at ever more points as d grows, and each look
-    costs as much as there are features.
+    1 / d. It is estimated from 300 of the points. A tree looks at ever more points as d grows, and
+    a look costs the more, the more features there are.
     """
     sample = x[::max(1, len(x) // 300)]
     if x.shape[1] > 100 or len(sample) < 3:

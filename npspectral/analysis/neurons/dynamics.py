@@ -63,7 +63,7 @@ class Neurons:
 
     @classmethod
     def of(cls, network, params):
-        """Those of a OneHidden network. If it has no biases, b = 0, but `velocities` moves b."""
+        """The neurons of a OneHidden network. Without biases b = 0, but `velocities` moves b."""
         bias = params.get("bias", np.zeros(network.width))
         return cls(params["omega"], bias, params["beta"], network.gain)
 

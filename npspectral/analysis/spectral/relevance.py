@@ -17,7 +17,7 @@ from .._params import check_params
 
 
 def input_relevance(layer, params, score="product"):
-    """How much leaves each input node of a spectral layer, (n_in,); features, if it comes first.
+    """How much leaves each input node of a spectral layer, (n_in,): a feature, if it comes first.
 
     "product": |lambda_in_j| sqrt(sum_i phi_ij^2);  "eigenvalue": |lambda_in_j|.
     If lambda_out is a constant c, lambda_in_j - c takes the place of lambda_in_j.
@@ -34,7 +34,7 @@ def input_relevance(layer, params, score="product"):
 
 
 def node_relevance(layer, params, score="product"):
-    """How much enters each output node of a spectral layer, (n_out,); hidden nodes, if not last.
+    """How much enters each output node of a spectral layer, (n_out,): a hidden one, if not last.
 
     "product": |lambda_out_i| sqrt(sum_j phi_ij^2);  "eigenvalue": |lambda_out_i|.
     If lambda_in is a constant c, lambda_out_i - c takes the place of lambda_out_i.
