@@ -136,7 +136,7 @@ def generator(owner, random_state):
 
 
 def known_as(name, otherwise):
-    """scikit-learn's exception of that name if scikit-learn is loaded, so that it can be caught."""
+    """scikit-learn's exception of that name, which users catch; `otherwise` if it is not loaded."""
     return getattr(sys.modules.get("sklearn.exceptions"), name, otherwise)
 
 

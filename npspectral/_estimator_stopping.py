@@ -24,7 +24,7 @@ def held_out(owner, groups, share, rng):
 
 
 def scored(records, score):
-    """The records with score(params) as their metric."""
+    """Yield the records with score(params) as their metric."""
     for record in records:
         yield replace(record, metrics={"validation_score": score(record.params)})
 

@@ -33,9 +33,9 @@ is lost:
 
     workers=4            that run alone: it is recorded as failed, and its worker is replaced
     Dask                 that run alone
-    workers=1            the sweep ends; the next start records the run and tries it last
-    a pool of processes  the pool breaks; the error names the runs that it had, records them as
-                         failed, and the next start tries them last
+    workers=1            the sweep ends; the next start records the run as failed and tries it last
+    a pool of processes  the pool breaks; the error names the runs that it had, they are recorded
+                         as failed, and the next start tries them last
     MPI                  all ranks end, and no run is named: find it with workers=4
 
 The last bits of a sum in BLAS depend on its number of threads. With workers=4 each worker has one
@@ -163,8 +163,8 @@ def run_all(runs, path, workers=1, executor=None, version=None, report=None):
 def _failed_last(todo, ended, file):
     """todo in the order to make it: first what has not failed, in the grid's order, then the rest.
 
-    The rest comes in the order in which the runs failed. A run in which the last process ended is
-    recorded as failed before.
+    The rest comes in the order in which the runs failed. If the last process ended while it made a
+    run itself, that run is first recorded as failed.
     """
     for name in filter(file.was_begun, todo):
         text = error_text("sweep: the process ended while it made this run itself: it was killed, "

@@ -89,7 +89,7 @@ def _state(name):
 
 
 def _roots(things, script=None):
-    """The names of their modules."""
+    """The names of the modules in which these functions and classes are."""
     return tuple(sorted({_root(thing, script) for thing in things}))
 
 
