@@ -5,10 +5,11 @@
     omega_r^2 = (phi_r . y / p)^2 = (v_r . y)^2 / p     sum_r omega_r^2 = |y|^2 / p
                                                         sum_r e_r omega_r^2 = y^T K y / p
 
-K is the Gram matrix of p samples, y their labels. The v_r are orthonormal, which gives both sums by
-y = sum_r (v_r . y) v_r. For labels -1 and +1, |y|^2 = p: the shares omega_r^2 of all p eigenvectors
-add up to 1. A kernel suits its task if the large shares belong to large e_r. The alignment
-y^T K y / (|y|^2 |K|_F) says so in one number.
+K is the Gram matrix of p samples, y their labels; phi_r has mean square 1 over the samples. K is
+symmetric, so its v_r are an orthonormal basis: sum_r (v_r . y)^2 = |y|^2 and
+K = sum_r e_r v_r v_r^T, from which both sums follow. For labels -1 and +1, |y|^2 = p: the shares
+omega_r^2 of all p eigenvectors add up to 1. A kernel suits its task if the large shares belong to
+large e_r. The alignment y^T K y / (|y|^2 |K|_F) says so in one number.
 
 An eigenvector has no sign of its own, and omega_r^2 does not depend on it. If eigenvalues coincide,
 v_r and omega_r^2 depend on the basis that was chosen for their eigenspace. The sum of omega_r^2

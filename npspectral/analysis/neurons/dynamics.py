@@ -3,9 +3,14 @@
     f(x) = (gain / h) sum_n beta_n relu(v_n . x^)     v = (omega, b)     x^ = (x / sqrt(d), 1)
     z = -sqrt(d) b omega / |omega|^2                  the point nearest to 0 where v . x^ = 0
 
-There are h neurons, and p points x of d numbers. The loss L = (1/p) sum_mu l_mu has the force
-g_mu = -dl_mu/df(x_mu) on point mu. Only points of A = {mu: v . x^_mu > 0}, on which a neuron is
-active, act on it. Gradient flow of L moves it by
+There are h neurons, and p points x of d numbers; z^2 is |z|^2. The loss L = (1/p) sum_mu l_mu has
+the force g_mu = -dl_mu/df(x_mu) on point mu. A = {mu: v . x^_mu > 0} are the active points of a
+neuron. As relu(u) = [u > 0] u,
+
+    df/dv_n = (gain / h) beta_n [v_n . x^ > 0] x^
+    df/dbeta_n = (gain / h) [v_n . x^ > 0] v_n . x^
+
+so that gradient flow of L moves each neuron by
 
     dv/dt = beta G     dbeta/dt = G . v     G = gain / (p h) sum_A g x^
     dz/dt = gain beta / (p h b) sum_A g [z - (z^2 / d) x + (2 / d) (z . x) z]
@@ -19,9 +24,10 @@ z. Third, omega. and b. are the parts of dv/dt:
     omega. = gain beta / (p h sqrt(d)) sum_A g x     b. = gain beta / (p h) sum_A g
 
 The flow conserves c = beta^2 - |v|^2, as beta dbeta/dt = v . dv/dt. With |v|^2 = b^2 (1 + d / z^2)
-this is |beta / b| = sqrt(1 + d / z^2 + c / b^2). A is z.x < z^2 if b > 0, and z.x > z^2 if b < 0:
-the state of a neuron is z and the sign of b, not z alone. z is undefined where omega = 0, and it
-passes through 0 where b changes its sign.
+this is |beta / b| = sqrt(1 + d / z^2 + c / b^2). With omega = -sqrt(d) b z / z^2, v . x^ =
+b (1 - z . x / z^2): A is z . x < z^2 if b > 0, and z . x > z^2 if b < 0. So the state of a neuron
+is z and the sign of b, not z alone. z is undefined where omega = 0, and it passes through 0 where
+b changes its sign.
 
 Deviation: a talk of the field prints dz/dt without 1/d and with labels y in place of forces g. The
 first is right if x and z are divided by sqrt(d), the second until the first point leaves the hinge.
