@@ -1,7 +1,8 @@
-"""What users of scikit-learn hand over, as plain arrays; its own checks give the wording of errors.
+"""Arguments of estimators as plain arrays, checked in scikit-learn's manner.
 
-An error that scikit-learn's check_estimator looks for says what it wants to read, the others have
-this package's form. Lists, data frames and whatever else numpy.asarray takes are accepted.
+Lists, data frames and whatever else numpy.asarray takes are accepted. If scikit-learn's
+check_estimator looks for certain words in an error, the error has them. Other errors have this
+package's form.
 """
 import sys
 import warnings
@@ -14,7 +15,7 @@ from .magnitude import power_of_two
 
 
 class NotFitted(ValueError, AttributeError):
-    """Asked for what only a fitted estimator has, as scikit-learn's NotFittedError."""
+    """An estimator that is not fitted was asked to predict; as scikit-learn's NotFittedError."""
 
 
 def features(owner, X):
@@ -39,7 +40,7 @@ def feature_names(X):
 
 
 def same_names(owner, X, fitted):
-    """Refuse a data frame whose columns are not those of fit; warn if one of them had no names."""
+    """Refuse a data frame whose columns are not those of fit; warn if only one of both has any."""
     names = feature_names(X)
     if names is None and fitted is not None:
         warnings.warn(f"X does not have valid feature names, but {owner} was fitted with feature "
@@ -61,7 +62,7 @@ def targets(owner, y, n):
 
 
 def targets_like(owner, y, predicted):
-    """y as `targets`, in the shape of what was predicted; of one output (n,) and (n, 1) are one."""
+    """y as `targets` gives it, in the shape of predicted; (n,) and (n, 1) stand for each other."""
     y = targets(owner, y, len(predicted))
     if y.size != predicted.size:
         raise ValueError(f"{owner}: y has shape {y.shape}, expected {predicted.shape}")
@@ -118,9 +119,10 @@ def weights(owner, sample_weight, n):
 
 
 def generator(owner, random_state):
-    """A numpy Generator from what scikit-learn takes, which is None, an integer or a RandomState.
+    """A numpy Generator, made from a random_state as scikit-learn takes it.
 
-    None draws from numpy's global state, as there; a Generator is used as it is.
+    None draws a seed from numpy's global state and a RandomState from itself; an integer is the
+    seed; a Generator is used as it is.
     """
     if isinstance(random_state, np.random.Generator):
         return random_state
@@ -134,7 +136,7 @@ def generator(owner, random_state):
 
 
 def known_as(name, otherwise):
-    """scikit-learn's class of that name if it is loaded, for who catches that; or `otherwise`."""
+    """scikit-learn's exception of that name, which users catch; `otherwise` if it is not loaded."""
     return getattr(sys.modules.get("sklearn.exceptions"), name, otherwise)
 
 
@@ -145,7 +147,7 @@ def _given(owner, y):
 
 
 def _discrete(owner, y):
-    """Refuse numbers that are no classes: complex ones, and what is between the integers."""
+    """Refuse numbers that are no classes: complex ones, and those between the integers."""
     if y.dtype.kind == "c":
         raise ValueError(_no_complex(owner, "y", y))
     if y.dtype.kind == "f" and (_numbers(owner, "y", y) != np.round(y)).any():
@@ -154,7 +156,7 @@ def _discrete(owner, y):
 
 
 def _sort(labels):
-    """What labels are, in a word."""
+    """The kind of labels in words: numbers, text or objects of a type."""
     if labels.dtype.kind in "biuf" or all(isinstance(one, (Real, np.bool_)) for one in labels):
         return "numbers"
     if labels.dtype.kind in "UT" or all(isinstance(one, str) for one in labels):
@@ -168,7 +170,7 @@ def _no_complex(owner, name, array):
 
 
 def _array(owner, name, given):
-    """What was given as an array; no subclass but a memmap, no sparse matrix, nothing masked."""
+    """The argument as an array; refuse sparse matrices, masks and subclasses but np.memmap."""
     if hasattr(given, "toarray"):
         raise TypeError(f"{owner}: {name} is sparse ({type(given).__name__}), "
                         f"expected a dense array")
@@ -189,7 +191,7 @@ def _array(owner, name, given):
 
 
 def _numbers(owner, name, given, columns=()):
-    """A float array of finite numbers; what is none is named by its row and its column."""
+    """The argument as a float array of finite numbers; an error names the row and the column."""
     array = _array(owner, name, given)
     if array.dtype.kind == "c":
         raise ValueError(_no_complex(owner, name, array))
@@ -217,7 +219,7 @@ def _all_there(owner, name, array, wrong, columns):
 
 
 def _no_number(array):
-    """The place and the value of the first that float() does not take."""
+    """The place and the value of the first entry that float() does not accept."""
     for place in np.ndindex(array.shape):
         try:
             float(array[place])
@@ -227,7 +229,7 @@ def _no_number(array):
 
 
 def _index(place, columns):
-    """[row, column], by the column's name where it has one."""
+    """The text [row, column], with the column's name if it has one."""
     place = list(map(str, place))
     if len(place) == 2 and len(columns):
         place[1] = repr(columns[int(place[1])])

@@ -3,12 +3,12 @@ import inspect
 
 
 class Estimator:
-    """Base: the arguments of the constructor are attributes; scikit-learn is loaded if it asks."""
+    """Base of estimators: each argument of the constructor is an attribute of the same name."""
 
     _estimator_type: str
 
     def get_params(self, deep=True):
-        """The constructor's arguments by name; `deep` is there for scikit-learn."""
+        """{name: value} of the constructor's arguments; scikit-learn passes `deep`, unused here."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params):
@@ -35,11 +35,11 @@ class Estimator:
                     regressor_tags=RegressorTags() if regressor else None)
 
     def get_metadata_routing(self):
-        """What scikit-learn's metadata routing asks for: whether `score` wants sample_weight."""
+        """What scikit-learn's metadata routing asks: whether `score` takes sample_weight."""
         return getattr(self, "_metadata_request", None) or self._asks_for(None)
 
     def set_score_request(self, *, sample_weight):
-        """Whether routing hands sample_weight to `score`: True, False, None or another name."""
+        """Say whether routing hands sample_weight to `score`: True, False, None or another name."""
         self._metadata_request = self._asks_for(sample_weight)
         return self
 

@@ -1,4 +1,4 @@
-"""When the training of an estimator ends, and the samples that are held out to tell."""
+"""When the training of an estimator ends, and which samples are held out to decide that."""
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +7,10 @@ from . import refuse
 
 
 def held_out(owner, groups, share, rng):
-    """Which samples are held out (n,): a share of every group, at random, and never all of it."""
+    """Which samples are held out (n,): a random share of every group, but never a whole group.
+
+    groups (n,): the group of each sample.
+    """
     refuse.number(owner, "validation_fraction", share, "a number between 0 and 1",
                   lambda value: 0 < value < 1)
     held, order = np.zeros(len(groups), bool), rng.permutation(len(groups))
@@ -21,7 +24,7 @@ def held_out(owner, groups, share, rng):
 
 
 def scored(records, score):
-    """The records with score(params) as their metric."""
+    """Yield the records with score(params) as their metric."""
     for record in records:
         yield replace(record, metrics={"validation_score": score(record.params)})
 
@@ -29,8 +32,9 @@ def scored(records, score):
 def until_it_stalls(records, tol, patience):
     """Losses and scores of the epochs, and the record to keep.
 
-    It stalls if the loss, or the score where there is one, got better by no more than tol for
-    `patience` epochs in turn. The record is the last one, or that of the best score.
+    Training stalls if the loss, or the score if there is one, has not become better than its best
+    by more than tol for `patience` epochs in a row. The record to keep is that of the best score,
+    or the last one if there are no scores.
     """
     losses, scores, best, lowest, waited = [], [], None, np.inf, 0
     for record in records:

@@ -4,8 +4,8 @@
     model = SpectralClassifier(random_state=0).fit(x_train, labels_train)
     model.score(x_test, labels_test), model.feature_importances_, model.prune(50).network_
 
-They work in scikit-learn's Pipeline, GridSearchCV and permutation_importance, and do not need it:
-its tags are imported when it asks for them, and nothing else.
+They work in scikit-learn's Pipeline, GridSearchCV and permutation_importance. They do not need
+scikit-learn: nothing of it is imported but its tags, and these only when it asks for them.
 
 From a file to a ranked list, with text as columns of 0 and 1 and rows with gaps left out:
 
@@ -41,25 +41,24 @@ ACTIVATIONS = {"identity": Identity(), "logistic": Sigmoid(), "relu": ReLU(), "t
 class SpectralEstimator(Estimator):
     """What classifier and regressor share.
 
-    The network is a Chain of Spectral layers with lambda_out = 0 and an activation between them, so
-    that one eigenvalue of a node scales all that leaves it (Chicchi et al. 2024, arXiv 2406.01183).
-    Adam minimizes loss + penalty (sum lambda_in^2 + sum phi^2), whose minimum over the split of a
-    weight is a group lasso over features and nodes, 2 penalty sum_j sqrt(sum_i W_ij^2).
+    The network is a Chain of Spectral layers with lambda_out = 0, W_ij = lambda_in_j phi_ij, and an
+    activation between them (Chicchi et al. 2024, arXiv 2406.01183). Adam minimizes loss + penalty
+    (sum lambda_in^2 + sum phi^2). The least penalty of all splits of W into lambda_in and phi is
+    2 penalty sum_j sqrt(sum_i W_ij^2), a group lasso over features and nodes.
 
     hidden_layer_sizes  the number of nodes in each hidden layer, a tuple or one integer
     activation          "identity", "logistic", "relu" or "tanh"
-    epochs              the most; fewer if the loss did not fall by more than `tol` below its lowest
-                        for `patience` epochs in turn
+    epochs              at most; training ends when the loss has not fallen by more than `tol` below
+                        its lowest for `patience` epochs in a row
     standardize         features, and a regressor's targets, to mean 0 and standard deviation 1
     random_state        None (numpy's global state), an integer, a RandomState or a Generator
-    early_stopping      hold out validation_fraction of the samples, of each class alike, stop when
-                        their `score` stalls in place of the loss, and keep the best epoch
-    verbose             a line on stderr that says how far it is
+    early_stopping      hold out validation_fraction of the samples, the same share of each class;
+                        watch their `score` in place of the loss, and keep the best epoch
+    verbose             show on stderr how far training is
 
-    After fit: network_ and params_; loss_curve_, the loss of each epoch; mean_ and scale_, as the
-    network takes (X - mean_) / scale_; n_features_in_; feature_names_in_ if X had named columns;
-    validation_scores_ of each epoch if some samples were held out.
-    Raises ValueError or TypeError on arguments that do not fit.
+    After fit: network_ and params_; loss_curve_, the loss of each epoch; mean_ and scale_ (the
+    network takes (X - mean_) / scale_); n_features_in_; feature_names_in_ if X had named columns;
+    validation_scores_ if early_stopping. Raises ValueError or TypeError on what does not fit.
     """
 
     def __init__(self, hidden_layer_sizes=(100,), activation="relu", *, penalty=1e-3,
@@ -81,7 +80,7 @@ class SpectralEstimator(Estimator):
         self.verbose = verbose
 
     def __setstate__(self, state):
-        if "params_" in state:              # joblib may map them from a file: no plain arrays
+        if "params_" in state:              # joblib may map them from a file as np.memmap
             state = {**state, "params_": tree.map(np.asarray, state["params_"])}
         vars(self).update(state)
 
@@ -89,7 +88,7 @@ class SpectralEstimator(Estimator):
     def feature_importances_(self):
         """|lambda_in_j| sqrt(sum_i phi_ij^2) of the first layer over its sum, (n_features,).
 
-        This is analysis.spectral.input_relevance; of standardized features, if they are.
+        This is analysis.spectral.input_relevance; if standardize, that of standardized features.
         """
         self._check_fitted()
         relevance = input_relevance(self.network_.layers[0], self.params_[0])
@@ -98,10 +97,11 @@ class SpectralEstimator(Estimator):
     def prune(self, percentile, scope="global"):
         """A fitted copy without the hidden nodes that matter least; the estimator is not changed.
 
-        A node counts as a feature does, by its relevance to the next layer. Those below the
-        percentile, over all hidden layers or over each ("layer"), are removed for good as in
-        analysis.spectral.remove_nodes; hidden_layer_sizes of the copy says what is left.
-        Raises EmptiedLayer where a layer would lose all of its nodes.
+        The score of a node is its relevance to the next layer, as that of a feature. Nodes of a
+        score below the percentile are removed by analysis.spectral.remove_nodes. The percentile is
+        over the nodes of all hidden layers ("global") or of each by itself ("layer").
+        hidden_layer_sizes of the copy says how many nodes are left.
+        Raises EmptiedLayer if a layer would lose all of its nodes.
         """
         self._check_fitted()
         transfers = [(layer, own) for layer, own in zip(self.network_.layers, self.params_) if own]
@@ -158,7 +158,7 @@ class SpectralEstimator(Estimator):
         return Chain(*layers[:-1])
 
     def _moments(self, x):
-        """Mean and standard deviation of every column; of a constant one 1, as it has none."""
+        """Mean and standard deviation of every column; a constant column is to be divided by 1."""
         if not self.standardize:
             return np.zeros(x.shape[1]), np.ones(x.shape[1])
         unit = power_of_two(x, 0)
@@ -166,7 +166,7 @@ class SpectralEstimator(Estimator):
         return x.mean(0) * unit, np.where(np.ptp(x, 0) > 0, x.std(0) * unit, 1)
 
     def _output(self, X):
-        """What the network gives, (n, n_out)."""
+        """The network's outputs (n, n_out) for X (n, n_features)."""
         self._check_fitted()
         x = given.features(self._name, X)
         if x.shape[1] != self.n_features_in_:
@@ -187,15 +187,15 @@ class SpectralEstimator(Estimator):
 
 
 def _standardized(x, mean, scale):
-    """(x - mean) / scale, where a difference may be larger than the largest number."""
+    """(x - mean) / scale, also if x - mean would overflow."""
     unit = power_of_two(np.stack([mean, scale]), 0)
     return (x / unit - mean / unit) / (scale / unit)
 
 
 class SpectralClassifier(SpectralEstimator):
-    """A classifier by softmax cross-entropy, for two or more classes of any labels.
+    """A classifier trained by softmax cross-entropy, for two or more classes with any labels.
 
-    Everything about it, and its arguments, stands in SpectralEstimator. After fit: classes_.
+    SpectralEstimator describes the network and the arguments. After fit: classes_, in order.
 
     >>> x, labels = np.eye(4), ["a", "a", "b", "b"]
     >>> SpectralClassifier((8,), random_state=0).fit(x, labels).predict(x).tolist()
@@ -230,7 +230,7 @@ class SpectralClassifier(SpectralEstimator):
         return self.classes_[largest]
 
     def score(self, X, y, sample_weight=None):
-        """The share of samples whose class is right, by weight if weights (n,) are given."""
+        """The share of samples whose class is right, weighted by sample_weight (n,) if given."""
         predicted = self.predict(X)
         right = predicted == given.labels_like(self._name, y, len(predicted), self.classes_)
         weight = given.weights(self._name, sample_weight, len(predicted))
@@ -238,10 +238,10 @@ class SpectralClassifier(SpectralEstimator):
 
 
 class SpectralRegressor(SpectralEstimator):
-    """A regressor by mean squared error, for one target or several.
+    """A regressor trained by mean squared error, for one target or several.
 
-    Everything about it, and its arguments, stands in SpectralEstimator. After fit: target_mean_ and
-    target_scale_, as the network gives (y - target_mean_) / target_scale_.
+    SpectralEstimator describes the network and the arguments. After fit: target_mean_ and
+    target_scale_; the network gives (y - target_mean_) / target_scale_.
 
     >>> x, y = np.arange(8.0)[:, None], np.arange(8.0)
     >>> SpectralRegressor((50,), random_state=0).fit(x, y).predict(x).shape
@@ -262,15 +262,15 @@ class SpectralRegressor(SpectralEstimator):
         return self
 
     def predict(self, X):
-        """The targets, of the shape that they had in fit."""
+        """The targets predicted for X: (n,) or (n, n_outputs), as y had in fit."""
         y = self._output(X)
         return (y * self.target_scale_ + self.target_mean_).reshape(len(y), *self._shape)
 
     def score(self, X, y, sample_weight=None):
         """R^2 = 1 - sum_b w_b (y_b - p_b)^2 / sum_b w_b (y_b - mean y)^2, mean over the outputs.
 
-        w (n,) is sample_weight, 1 if not given; mean y is a mean by weight.
-        For a constant y it is 1 if all are right, else 0, as in scikit-learn.
+        p are the predictions, w (n,) is sample_weight, by default 1, and mean y is weighted by w.
+        For a constant y, R^2 is 1 if all predictions are right, else 0, as in scikit-learn.
         """
         p = self.predict(X)
         y = given.targets_like(self._name, y, p)
@@ -285,7 +285,7 @@ class SpectralRegressor(SpectralEstimator):
 
 
 def _share_explained(y, p, weight):
-    """R^2 of predictions p, which of a constant y is 1 if all are right, else 0."""
+    """R^2 of predictions p, mean over outputs; for a constant y 1 if all are right, else 0."""
     unit = power_of_two(np.concatenate([y, p]), 0)
     y, p = y / unit, p / unit
     rest = weight @ (y - p) ** 2

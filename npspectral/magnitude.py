@@ -5,7 +5,7 @@ import numpy as np
 def power_of_two(x, axis=None, keepdims=False):
     """The largest power of two not above max |x|, in the dtype of x; 1 where all of x are 0.
 
-    Dividing by it, and multiplying by it again, is exact but for what is below the smallest number.
+    Division by it is exact, except for numbers that become smaller than the smallest normal one.
     """
     largest = np.maximum(np.max(x, axis, keepdims=keepdims), -np.min(x, axis, keepdims=keepdims))
     _, exponent = np.frexp(largest)
@@ -20,9 +20,10 @@ def norms(x, axis=-1):
 
 
 def variances(owner, scaled, unit):
-    """scaled unit^2, the variances of x whose unit it is, as numbers that their dtype holds.
+    """scaled unit^2: the variances of x, from those of x / unit.
 
-    Those that are rounding of the largest may vanish.
+    Raises ValueError if their dtype cannot hold them. Variances that are only rounding of the
+    largest may become 0.
     """
     with np.errstate(over="ignore", under="ignore"):
         result = scaled * unit * unit

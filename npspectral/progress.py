@@ -1,6 +1,6 @@
 """How far something is, in one line: rewritten on a terminal, whole lines now and then in a file.
 
-Imports nothing of the package, for those of its programs that run without it.
+It imports nothing of the package, so that programs which run without the package can use it.
 """
 import os
 import sys
@@ -10,10 +10,11 @@ PAUSE = 10.0        # seconds between two lines in a file; later a tenth of the 
 
 
 class Line:
-    """show(text) as often as there is news, close() in the end; a broken stream is left alone.
+    """Call show(text) whenever there is news, and close() at the end.
 
-    stream: sys.stderr of the moment if None. On a terminal each text covers the one before, cut at
-    the width. A file or a pipe gets the first, few of the others, and the last that was shown.
+    On a terminal each text, cut at the width, replaces the one before. A file or a pipe gets the
+    first text, one of the next now and then, and the last. Errors of the stream are ignored.
+    stream: if None, what sys.stderr is at each call.
     """
 
     def __init__(self, stream=None):
@@ -37,7 +38,7 @@ class Line:
             self._release()
 
     def clear(self):
-        """Take the text off a terminal, for others to print; a file gets no line sooner by it."""
+        """Take the text off a terminal, so that others can print. It does nothing to a file."""
         if self._length:
             self._write("\r" + " " * self._length + "\r")
         self._length = 0

@@ -2,16 +2,17 @@
 
     Spectral(784, 10): x has 100 features, expected 784
 
-`owner` is who was called. A docstring that names an array is of one that returns it.
+`owner` names the function or class that was called, `name` its argument. A function whose docstring
+begins with "Refuse" returns nothing; the others return what their docstring begins with.
 """
 import math
 from numbers import Integral, Real
 
 import numpy as np
 
-PLAIN = np.ndarray, np.memmap       # no subclass else: a mask is lost, a matrix multiplies its way
+PLAIN = np.ndarray, np.memmap       # a masked array would lose its mask, np.matrix has its own @
 PIECE = 1 << 20                     # numbers looked at in one go
-ROUNDING = 1e-6                     # of the products that a Gram matrix is made of, to float32
+ROUNDING = 1e-6                     # relative error of a Gram matrix that was computed in float32
 
 
 def ndarray(owner, name, array):
@@ -21,14 +22,14 @@ def ndarray(owner, name, array):
 
 
 def plain(owner, name, array, kinds="fiu", expected="a numpy array of real numbers"):
-    """Refuse what is no plain array of these kinds of dtype."""
+    """Refuse what is no plain array with a dtype of these kinds, the letters of dtype.kind."""
     if type(array) not in PLAIN or array.dtype.kind not in kinds:
         came = array.dtype if type(array) in PLAIN else type(array).__name__
         raise TypeError(f"{owner}: {name} is {came}, expected {expected}")
 
 
 def finite(owner, name, array, expected="finite numbers"):
-    """Refuse inf, nan and NaT; the first one is named. A memory map is never read whole."""
+    """Refuse inf, nan and NaT; the error names the first. A memory map is read piece by piece."""
     if array.dtype.kind not in "fcmM":
         return
     rows = np.atleast_1d(array)
@@ -42,14 +43,14 @@ def finite(owner, name, array, expected="finite numbers"):
 
 
 def present(owner, name, array, expected="no missing value"):
-    """Refuse NaN, NaT, NA and None in an array of any kind; the first one is named."""
+    """Refuse NaN, NaT, NA and None in an array of any kind; the error names the first."""
     lost = missing(array)
     if lost.any():
         _entry(owner, name, array, np.argwhere(lost)[0], expected)
 
 
 def array(owner, name, array, ndim, kinds="fiu"):
-    """The array in its own dtype: plain, real, ndim axes, not empty, nothing infinite or nan."""
+    """The array in its own dtype, if it is plain, real, finite, not empty and has ndim axes."""
     plain(owner, name, array, kinds)
     if array.ndim != ndim or array.size == 0:
         axes = ", ".join("nmk"[:ndim]) + ("," if ndim == 1 else "")
@@ -59,18 +60,18 @@ def array(owner, name, array, ndim, kinds="fiu"):
 
 
 def real(owner, name, values, ndim):
-    """The same in float64."""
+    """The array in float64, if `array` accepts it."""
     return np.asarray(array(owner, name, values, ndim), float)
 
 
 def numbers(owner, name, values, ndim, kinds="fiu"):
-    """The array in its own dtype; a number and a list are taken, too."""
+    """The array in its own dtype, if `array` accepts it; numbers and lists become arrays first."""
     given = np.asarray(values) if isinstance(values, (list, tuple, Real)) else values
     return array(owner, name, given, ndim, kinds)
 
 
 def length(owner, name, array, expected):
-    """Refuse an array that has not this many entries."""
+    """Refuse an array of another length than expected."""
     if len(array) != expected:
         raise ValueError(f"{owner}: {name} has {len(array)} entries, expected {expected}")
 
@@ -84,7 +85,7 @@ def features(owner, x, n_features):
 
 
 def symmetric(owner, name, matrix):
-    """A symmetric matrix (p, p) in float64, to the rounding of the products that it is made of."""
+    """The matrix (p, p) in float64, if it is symmetric up to ROUNDING."""
     matrix = real(owner, name, matrix, 2)
     if matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"{owner}: {name} has shape {matrix.shape}, expected (p, p)")
@@ -93,15 +94,15 @@ def symmetric(owner, name, matrix):
 
 
 def equal_transpose(owner, name, matrix):
-    """Refuse a square matrix that differs from its transpose by more than rounding."""
-    asymmetry = (matrix - matrix.T).max()                   # its least is the same with a minus
+    """Refuse a square matrix that differs from its transpose by more than ROUNDING."""
+    asymmetry = (matrix - matrix.T).max()                   # the minimum is minus the maximum
     if asymmetry > ROUNDING * max(matrix.max(), -matrix.min()):
         raise ValueError(f"{owner}: {name} differs from its transpose by {asymmetry:.1e}, "
                          f"expected a symmetric matrix")
 
 
 def semidefinite(owner, gram, eigenvalue):
-    """Refuse a Gram matrix with an eigenvalue that is below 0 by more than rounding."""
+    """Refuse a Gram matrix whose lowest known eigenvalue is below 0 by more than ROUNDING."""
     allowed = ROUNDING * len(gram) ** 0.5 * max(gram.max(), -gram.min())
     if eigenvalue < -allowed:
         raise ValueError(f"{owner}: gram has an eigenvalue of {eigenvalue:.1e} or less, expected a "
@@ -109,7 +110,7 @@ def semidefinite(owner, gram, eigenvalue):
 
 
 def signs(owner, y, n):
-    """Labels -1 and +1 in float64, one for each of n samples, each at least once."""
+    """The labels y (n,) in float64, if they are -1 and +1 and both occur."""
     y = real(owner, "y", y, 1)
     length(owner, "y", y, n)
     values = np.unique(y)
@@ -119,7 +120,7 @@ def signs(owner, y, n):
 
 
 def labels(owner, name, labels, n):
-    """Refuse what is not one label of any kind for each of n samples, none of them missing."""
+    """Refuse what is no array (n,) of labels of any kind, and missing labels."""
     plain(owner, name, labels, "biufOSUTmM", "a numpy array of labels")
     if labels.shape != (n,):
         raise ValueError(f"{owner}: {name} has shape {labels.shape}, expected ({n},)")
@@ -127,7 +128,7 @@ def labels(owner, name, labels, n):
 
 
 def missing(array):
-    """Where an array has no value, as booleans."""
+    """Booleans of the array's shape: True where it holds NaN, NaT, NA or None."""
     if array.dtype.kind in "fcmM":
         return array != array
     if array.dtype.kind in "OT":
@@ -150,7 +151,7 @@ def _entry(owner, name, array, index, expected):
 
 
 def integer(owner, name, value, low, high=None, high_name=""):
-    """Refuse what is no integer from low up, and up to high, which has a name, if there is one."""
+    """Refuse what is no integer from low up, or from low to high; high_name says what high is."""
     fits = isinstance(value, Integral) and not isinstance(value, bool)
     if not fits or value < low or (high is not None and value > high):
         high = f"{high_name} = {high}" if high_name else high
@@ -191,7 +192,7 @@ def generator(owner, rng):
 
 
 def floating(owner, dtype):
-    """The numpy dtype, which has to be a real floating-point one."""
+    """The numpy dtype, if it is a real floating-point one."""
     try:
         if dtype is not None and np.dtype(dtype).kind == "f":
             return np.dtype(dtype)

@@ -6,7 +6,7 @@ from ..nn import Chain, tree
 
 
 def check_params(owner, params, network=None):
-    """Refuse a tree that has other arrays, or other shapes than the network, if there is one."""
+    """Refuse params that are not plain finite arrays, or not of the shapes of the network given."""
     for path, values in tree.items(params):
         name = f"params[{path!r}]" if path else "params"
         refuse.plain(owner, name, values, "fc", "a numpy array of a floating dtype")

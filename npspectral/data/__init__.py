@@ -1,4 +1,4 @@
-"""Data sets: handmade ones that know their own truth, and real ones read from files."""
+"""Data sets: handmade ones, whose true structure is known, and real ones, read from files."""
 from .binary import (and_d, and_task, boolmat, cube, cylinder, sphere, sphere_grid, stripe, xnor)
 from .catalog import at_hand
 from .files import (CALIFORNIA_FEATURES, california_housing, digits, fashion_mnist, load_idx,

@@ -1,4 +1,4 @@
-"""Binary tasks on Gaussian points that know their interface: stripe, cylinder, sphere and others.
+"""Binary tasks on Gaussian points, with a known interface between the classes: stripe, sphere, ...
 
     x ~ N(0, I_d)     target y = -1 where a condition on x holds, else +1
 
@@ -12,10 +12,10 @@
     boolmat      prod_i x_i > 0
     sphere_grid  |x|^2 > 2 ln 2, x from a polar grid     d = 2
 
-Where nothing is said, both classes are equally likely. Every task is called task(rng, n, d, dtype)
-and gives x (n, d) and target (n, 1) of -1 and +1, both of that dtype; it is drawn and labeled in
-float64, then rounded: a seed means the same set in every dtype. TypeError or ValueError is raised
-on arguments that do not fit.
+Both classes are equally likely unless a share of the points is given. Every task is called
+task(rng, n, d, dtype) and gives x (n, d) and target (n, 1) of -1 and +1, both of that dtype. Points
+are drawn and labeled in float64, then rounded: a seed means the same set in every dtype. Every task
+raises TypeError or ValueError on arguments that do not fit.
 
 Source: Paccolat et al. 2021, J. Stat. Mech. 044001 (stripe, sphere, cylinder), and the authors'
 public code, from which the other tasks, the sign of y and the published medians are taken.
@@ -27,7 +27,7 @@ import numpy as np
 from .. import refuse
 
 STRIPE = -0.3, 1.1854923327232725       # cdf(upper) = cdf(lower) + 1/2; printed as 1.18549
-GRID_END = 4.0                          # radius at which the grid's last cells are cut
+GRID_END = 4.0                          # radius of the outermost circle of the grid
 
 
 def stripe(rng, n, d, dtype=float):
@@ -66,8 +66,9 @@ def sphere(rng, n, d, dtype=float, *, median="published"):
 def cylinder_radius(n_parallel, median="published"):
     """Square root of the median of chi2 with n_parallel degrees of freedom.
 
-    "published": sqrt(2 ln 2) for two, which is exact, else sqrt(n_parallel - 2/3), rounded from
-    the formula of Wilson and Hilferty: P(y = -1) = .506 for three. "exact": the median itself.
+    "published": for two degrees sqrt(2 ln 2), which is exact; for others sqrt(n_parallel - 2/3), a
+    rounded form of the formula of Wilson and Hilferty. For three it gives P(y = -1) = .506 in
+    place of 1/2. "exact": from the median itself.
     """
     return _root_of_median("cylinder_radius", "n_parallel", n_parallel, median,
                            lambda k: 2 * math.log(2) if k == 2 else k - 2 / 3)
@@ -76,8 +77,8 @@ def cylinder_radius(n_parallel, median="published"):
 def sphere_radius(d, median="published"):
     """Square root of the median of chi2 with d degrees of freedom.
 
-    "published": d (1 - 2 / (9 d))^3, of Wilson and Hilferty 1931, which is not quite the median:
-    P(y = -1) = .49543, .49849, .49942 for d = 2, 5, 10. "exact": the median itself.
+    "published": d (1 - 2 / (9 d))^3 by Wilson and Hilferty 1931, which is not quite the median:
+    P(y = -1) = .49543, .49849, .49942 for d = 2, 5, 10. "exact": from the median itself.
     """
     return _root_of_median("sphere_radius", "d", d, median, lambda k: k * (1 - 2 / (9 * k)) ** 3)
 
@@ -112,17 +113,18 @@ def and_d(rng, n, d, dtype=float):
 
 
 def boolmat(rng, n, d, dtype=float):
-    """-1 where the product of all coordinates is positive: the parity of the negative ones."""
+    """-1 where the product of all coordinates is positive: an even number of them is negative."""
     return _task("boolmat", rng, n, d, dtype, lambda x: (x < 0).sum(1) % 2 == 0)
 
 
 def sphere_grid(rng, n, d=2, dtype=float, *, n_radii=10, n_angles=50):
-    """As many points in each of n_radii n_angles cells of the plane, -1 where |x|^2 > 2 ln 2.
+    """Equally many points in each of n_radii n_angles cells of a disk, -1 where |x|^2 > 2 ln 2.
 
-    The circles sqrt(-2 ln(1 - i / n_radii)) leave the same Gaussian mass between them; the last one
-    is at radius 4. Within its cell a point is uniform in radius and in angle: not Gaussian. Rows
-    come cell by cell, the angle running first. n is a multiple of the number of cells and n_radii
-    even.
+    Circles divide the disk into rings, and equal angles each ring into cells. The circles of radius
+    sqrt(-2 ln(1 - i / n_radii)) leave the same Gaussian mass in every ring; the outermost has the
+    radius 4 in place of infinity. Within its cell a point is uniform in radius and in angle, so it
+    is not Gaussian. Rows come cell by cell, ring after ring. n has to be a multiple of the number
+    of cells, and n_radii even: half of the rings are outside.
     """
     owner = "sphere_grid"
     _check(owner, rng, n, d, 2)

@@ -1,4 +1,4 @@
-"""The public files we know: sha256, size, homes, and where they are looked for."""
+"""The public files that can be read: their sha256, size and URLs, and where they are looked for."""
 import os
 from pathlib import Path
 
@@ -14,8 +14,8 @@ DIGITS = ("https://raw.githubusercontent.com/scikit-learn/scikit-learn/1.9.1/"
           "https://cdn.jsdelivr.net/gh/scikit-learn/scikit-learn@1.9.1/"
           "sklearn/datasets/data/digits.csv.gz")
 
-# name below the data folder -> sha256, the bytes of the file or a few more than it can have, and
-# URLs (a URL that ends in "/" goes on with the file's name)
+# name below the data folder -> sha256, the size in bytes or an upper bound of it, URLs (the file's
+# name is added to a URL that ends in "/")
 KNOWN = {
     "mnist/train-images-idx3-ubyte.gz":
         ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9_912_422, MNIST),
@@ -35,7 +35,7 @@ KNOWN = {
         ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148, FASHION),
     "california-housing/cal_housing.tgz":
         ("aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681", 1_000_000, CALIFORNIA),
-    "california-housing/cal_housing.data.gz":          # the table of that archive alone, no home
+    "california-housing/cal_housing.data.gz":          # the table out of that archive; no URL
         ("cdbc6f084852c03a4a55e6752938bb7d64c54b89813cbb8a21b0d25d1ade3e3c", 419_929, ()),
     "digits/digits.csv.gz":
         ("09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22", 57_523, DIGITS),
@@ -45,9 +45,9 @@ KNOWN = {
 def read(*names, folder=None):
     """Path and bytes of a known file, its sha256 checked; of several names, the first one found.
 
-    Looked for in `folder`, else in the folder that the environment variable NPSPECTRAL_DATA names,
-    else in the cache ($XDG_CACHE_HOME/npspectral or ~/.cache/npspectral), and only there the first
-    name is downloaded if none is found.
+    The folder is `folder` if given, else the one that the environment variable NPSPECTRAL_DATA
+    names, else the cache ($XDG_CACHE_HOME/npspectral or ~/.cache/npspectral). If the cache has none
+    of the names, the first is downloaded. Nothing is downloaded into other folders.
     Raises FileNotFoundError or NotADirectoryError, OSError if the download fails, ValueError on a
     wrong sha256.
     """
@@ -78,7 +78,7 @@ def at_hand(name, folder=None):
 
 
 def _root(folder):
-    """The folder to look in, and whether it was given: if not, it is the cache."""
+    """The folder to look in, and whether it was given; if it was not, the folder is the cache."""
     given = folder or os.environ.get("NPSPECTRAL_DATA")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "npspectral"
     root = Path(given or cache)

@@ -1,4 +1,4 @@
-"""Downloads: resumed where they stopped, checked by sha256, put in place whole."""
+"""Downloads that go on where they stopped, are checked by sha256, and appear only when whole."""
 import contextlib
 import hashlib
 import http.client
@@ -23,10 +23,10 @@ ATTEMPTS = 5            # requests to one URL; each goes on where the one before
 def fetch(target, sha256, size, urls, timeout=30.0):
     """Download `target`, of at most `size` bytes, from the first of `urls` that gives this sha256.
 
-    A file that is there already is left alone. The bytes gather in target.part, which a later
-    call goes on with, whatever stopped this one, and which is renamed when its sha256 is right.
-    While one process downloads, others wait, by a lock on the empty file target.lock, which stays.
-    timeout: seconds of silence before a server counts as dead.
+    A file that is there already is left alone. Bytes are written to target.part. If a call is
+    stopped, a later one goes on with that file, which is renamed once its sha256 is right.
+    While one process downloads, others wait for its lock on target.lock, an empty file that stays.
+    timeout: seconds of silence after which a server counts as dead.
     Raises OSError, which says for each URL what came.
     """
     target = Path(target)
@@ -51,7 +51,7 @@ def fetch(target, sha256, size, urls, timeout=30.0):
 
 @contextlib.contextmanager
 def _lock(path):
-    """Hold `path` alone of all processes. The system lets go of it when a process is killed."""
+    """Lock `path` against all other processes. If this one is killed, the system ends the lock."""
     with open(path, "ab", opener=_no_link) as file:
         if sys.platform == "win32":
             while True:
@@ -64,12 +64,12 @@ def _lock(path):
 
 
 def _no_link(path, flags):
-    """Opens a file, never by a symbolic link, where the system has a flag for that."""
+    """Open a file, but no symbolic link, if the system has a flag for that."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _complete(part, sha256, size, url, timeout):
-    """Make `part` the file with this sha256, going on with what it holds. Raises OSError."""
+    """Complete `part`, which may hold a beginning, to the file with this sha256. Raises OSError."""
     if part.exists() and part.stat().st_size > size:
         part.unlink()
     if part.exists() and _sha256(part) == sha256:       # stopped between last byte and rename
@@ -85,15 +85,15 @@ def _complete(part, sha256, size, url, timeout):
                        else f"more than {size} bytes came, expected no more")
             with contextlib.suppress(OSError):
                 part.unlink()
-            if begin == 0:                              # else what was there before may be wrong
+            if begin == 0:                              # else the beginning in `part` may be wrong
                 break
     raise OSError(problem)
 
 
 def _append(part, size, url, timeout):
-    """Write to `part` what it lacks: the byte where that began, and what cut it off, if it was.
+    """Write to `part` what it lacks; give the byte where that began, and what cut it off, or "".
 
-    One byte more than `size` is the end, whatever else the server has.
+    At most size + 1 bytes are read, which shows that a server has too many.
     """
     response, begin = _open(url, part.stat().st_size if part.exists() else 0, timeout)
     done, problem, line = begin, "", Line()
@@ -113,13 +113,13 @@ def _append(part, size, url, timeout):
         os.fsync(file.fileno())
     if not problem and total is not None and done < total and done <= size:
         problem = f"cut off after {done} of {total} bytes"
-    if problem and done == begin:                       # no use in asking for more
+    if problem and done == begin:                       # nothing came: do not ask again
         raise OSError(problem)
     return begin, problem
 
 
 def _open(url, begin, timeout):
-    """The response, and the byte where it starts: `begin`, or 0 where the server cannot do that."""
+    """The response and the byte where it starts: `begin`, or 0 if the server sends whole files."""
     request = urllib.request.Request(url, headers={"User-Agent": "npspectral"})
     if begin:
         request.add_header("Range", f"bytes={begin}-")

@@ -1,6 +1,6 @@
 """Real data sets from files: MNIST, Fashion-MNIST, California Housing, digits, any IDX or .npz.
 
-Modules for archives are imported where they are used, to keep the package quick to import.
+Modules for archives are imported where they are used, as importing them takes time.
 """
 import io
 import math
@@ -32,7 +32,7 @@ def mnist(split="train", folder=None, dtype=float):
 
 
 def fashion_mnist(split="train", folder=None, dtype=float):
-    """Fashion-MNIST, in all as `mnist`: x (n, 784) from 0 to 1, labels (n,) of ten garments.
+    """Fashion-MNIST, read as `mnist` is: x (n, 784) from 0 to 1, labels (n,) of ten garments.
 
     Source: H. Xiao, K. Rasul and R. Vollgraf 2017, arXiv 1708.07747.
     """
@@ -56,8 +56,8 @@ def _images(name, split, folder, dtype):
 def digits(folder=None, dtype=float):
     """Handwritten digits, 8 x 8 pixels: x (1797, 64) of gray values from 0 to 1, labels (1797,).
 
-    The pixels are 0 to 16 in the file; here they are divided by 16.
-    The file is found, and errors are raised, as by `mnist`.
+    Pixels run from 0 to 16 in the file and are divided by 16 here.
+    The file is found, and errors are raised, as in `mnist`.
     Source: E. Alpaydin and C. Kaynak 1998, UCI; the test part, as distributed with scikit-learn.
     """
     dtype = refuse.floating("digits", dtype)
@@ -71,7 +71,7 @@ def california_housing(folder=None, dtype=float):
 
     A row is a block group of the 1990 census; target is its median house value in $100,000. Rooms,
     bedrooms and occupancy are means per household, as in scikit-learn; nothing is standardized.
-    The file is found, and errors are raised, as by `mnist`.
+    The file is found, and errors are raised, as in `mnist`.
     Source: R. K. Pace and R. Barry 1997, Statistics and Probability Letters 33, 291.
     """
     dtype = refuse.floating("california_housing", dtype)
@@ -93,9 +93,9 @@ def california_housing(folder=None, dtype=float):
 def load_idx(path):
     """The array of unsigned bytes in an IDX file, gzipped or not.
 
-    The format: bytes 0, 0, 8 (for unsigned bytes) and the number of axes, the size of each axis as
-    a big-endian uint32, then the values.
-    Raises ValueError, naming the file, if it is not such a file, or not a whole one.
+    An IDX file begins with the bytes 0, 0, 8 (for unsigned bytes) and the number of axes. The size
+    of each axis follows as a big-endian uint32, then the values.
+    Raises ValueError, which names the file, if it is not such a file, or not a whole one.
     """
     return _parse_idx(path, Path(path).read_bytes()).copy()
 
@@ -128,7 +128,7 @@ def _parse_idx(path, content):
 def load_npz(path):
     """The arrays of an .npz file as a dict; nothing in it is unpickled.
 
-    Raises ValueError, naming the file and the array, if it is not a whole .npz file, or holds
+    Raises ValueError, which names the file and the array, if it is not a whole .npz file, or holds
     objects, two arrays of one name, or a number that is not finite.
     """
     import zipfile
@@ -140,7 +140,7 @@ def load_npz(path):
                 for member in archive.infolist():
                     name = member.filename.removesuffix(".npy")
                     where = f" at array {name!r}"
-                    if member.comment:          # by its length alone, it could hide an array
+                    if member.comment:          # a comment can hide another array
                         raise ValueError("it has a comment")
                     if name in arrays:
                         raise ValueError("it is there twice")
@@ -154,7 +154,7 @@ def load_npz(path):
 
 
 def _unpacked(path, content, size=sys.maxsize):
-    """The first `size` bytes that the gzip data hold, or all: few bytes may hold a gigabyte."""
+    """The first `size` unpacked bytes of gzip data, or all; few packed bytes can be a gigabyte."""
     parts = []
     try:
         while content and size > 0:
@@ -163,7 +163,7 @@ def _unpacked(path, content, size=sys.maxsize):
             size -= len(parts[-1])
             if size > 0 and not member.eof:
                 raise EOFError("it ends too early")
-            content = member.unused_data.lstrip(b"\0")             # tapes are filled up with zeros
+            content = member.unused_data.lstrip(b"\0")             # zeros may follow a member
     except (EOFError, zlib.error) as error:
         raise ValueError(f"{path}: its gzip data is truncated or edited ({error}); "
                          f"get the file again") from error

@@ -1,11 +1,12 @@
-"""Images as the feature/lazy papers feed them: on a sphere, parity as label, principal components.
+"""Images as papers on feature and lazy learning use them: on a sphere, by parity, in components.
 
     x -> sqrt(D) (x - mean) / |x - mean|                 D pixels, mean of the training set
     y = +1 for the classes 0, 2, 4, ... and -1 for 1, 3, 5, ...
-    z = (x - m) V_d / sqrt(e)                            m, V_d and e: of the training set, too
+    z = (x - m) V_d / sqrt(e)                            m, V_d and e of the training set
 
-V_d holds the d leading eigenvectors of the covariance (1/n) sum (x - m)(x - m)^T and e their
-eigenvalues, each its own (whitened) or all the mean (scaled). "10-PCA MNIST" is d = 10, whitened.
+m is the mean of the n training rows. The columns of V_d (D, d) are the d leading eigenvectors of
+their covariance (1/n) sum (x - m)(x - m)^T. For each component, e is its own eigenvalue (whitened),
+or the mean of the d eigenvalues (scaled). "10-PCA MNIST" is d = 10, whitened.
 
 Source: Geiger et al. 2020, J. Stat. Mech. 113301, and the authors' public code.
 Deviation: there, mean and components are those of training and test images together.
@@ -22,10 +23,10 @@ from ..magnitude import power_of_two, variances
 def parity_task(rng, x, labels, mean=None):
     """x (m, D) on the sphere of radius sqrt(D), target (m, 1) of -1 and +1, from images x (n, D).
 
-    The classes take turns, 0 1 2 ... 0 1 2 ..., each in a random order, until the smallest is used
-    up: m is its size times their number, and any first part is balanced. The classes are the sorted
-    values of labels (n,), of which there must be an even number. mean (D,): of x, if not given; for
-    test images that of the training images.
+    The classes are the sorted values of labels (n,); their number must be even. They take turns,
+    0 1 2 ... 0 1 2 ..., each in a random order, until the smallest class is used up. So m is the
+    size of that class times the number of classes, and the first rows are balanced, however many
+    are taken. mean (D,) is that of x by default; for test images give that of the training images.
     Raises TypeError or ValueError on arguments that do not fit, or if an image equals the mean.
     """
     owner = "parity_task"
@@ -48,7 +49,7 @@ def parity_task(rng, x, labels, mean=None):
 
 
 def _turns(owner, rng, labels, n):
-    """Rows in which the classes take turns, and the parity of each one's class."""
+    """Indices of rows such that the classes take turns, and the parity of each one's class."""
     refuse.labels(owner, "labels", labels, n)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) % 2:
@@ -61,7 +62,7 @@ def _turns(owner, rng, labels, n):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PrincipalComponents(Shapes):
-    """mean (D,), eigenvalues (d,) from the largest, eigenvectors (D, d): one column each."""
+    """mean (D,), eigenvalues (d,), the largest first, eigenvectors (D, d): one column for each."""
 
     mean: np.ndarray
     eigenvalues: np.ndarray
@@ -72,19 +73,20 @@ class PrincipalComponents(Shapes):
         return (_floats("PrincipalComponents", x, len(self.mean)) - self.mean) @ self.eigenvectors
 
     def whiten(self, x):
-        """Each component over sqrt(its eigenvalue): variance 1 on the training set."""
+        """Each component over sqrt(its eigenvalue), (n, d): variance 1 on the training set."""
         return self.project(x) / np.sqrt(self.eigenvalues)
 
     def scale(self, x):
-        """All components over sqrt(mean of the kept eigenvalues)."""
+        """All components over sqrt(mean of the d eigenvalues), (n, d)."""
         return self.project(x) / np.sqrt(self.eigenvalues.mean())
 
 
 def principal_components(x, d):
     """PrincipalComponents of training rows x (n, D): the d leading ones, in the dtype of x.
 
-    An eigenvector has no sign; here its entry of largest size is positive.
-    Raises TypeError or ValueError on arguments that do not fit, or if x has fewer directions.
+    The sign of an eigenvector is free; here its entry of largest size is positive.
+    Raises TypeError or ValueError on arguments that do not fit, or if x varies in fewer than d
+    directions.
     """
     owner = "principal_components"
     x = _floats(owner, x, np.shape(x)[-1] if np.ndim(x) else 0)

@@ -1,4 +1,4 @@
-"""Handmade data sets that know which inputs matter, and by which rule to classify best."""
+"""Handmade data sets, for which it is known which inputs matter and which rule classifies best."""
 import math
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class GaussianFeatures(Shapes):
             H^2 = 1 - integral sqrt(p q)
                 = 1 - sqrt(2 s0 s1 / (s0^2 + s1^2)) exp(-gap^2 / (4 (s0^2 + s1^2)))
 
-        from 0 (same distribution) to 1 (no overlap).
+        H runs from 0 (same distribution) to 1 (no overlap). s0, s1 are the sigmas of the classes.
         """
         s0, s1 = self.sigmas
         square = s0**2 + s1**2
@@ -77,7 +77,7 @@ def gaussian_features(rng, n_samples=60_000, n_features=20, n_relevant=11, max_g
         relevant:    means relevant_mean and relevant_mean + gap, gap ~ U(0, max_gap)
         irrelevant:  mean 0 and the same sigma in both classes
 
-    sigmas is one number, or two (class 0, class 1), of which irrelevant features have the first.
+    sigmas is one number, or two (class 0, class 1). Irrelevant features have the first in both.
     Drawn in float64, then rounded to dtype: a seed means the same set in every dtype.
     Raises TypeError or ValueError on arguments that do not fit.
     Source: L. Chicchi et al. 2024, arXiv 2406.01183, and the authors' public notebooks, whose
@@ -122,13 +122,13 @@ def _two_sigmas(owner, sigmas):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CorrelatedPairs(Shapes):
-    """Two equally likely classes that differ in how features are paired, and in no marginal.
+    """Two equally likely classes that differ in pairs of features, and in no feature by itself.
 
         class 0:  x_b = x_a      class 1:  x_b = -x_a with the pair's probability p, else x_a
 
-    for the rows (a, b) of pairs (n_pairs, 2); every x_j ~ N(0, sigma^2), whatever the class.
-    x (n_samples, n_features), labels (n_samples,) of 0 and 1, flip_probability (n_features,):
-    p for both features of a pair, 0 for unpaired ones.
+    The rows of pairs (n_pairs, 2) are (a, b). Every x_j ~ N(0, sigma^2) in both classes.
+    x (n_samples, n_features), labels (n_samples,) of 0 and 1, flip_probability (n_features,), which
+    is p for both features of a pair and 0 for unpaired ones.
     """
 
     x: np.ndarray
@@ -144,14 +144,15 @@ class CorrelatedPairs(Shapes):
     def log_odds(self, x):
         """log p(class 1 | x) - log p(class 0 | x) of x (n, n_features), (n,).
 
-            +inf if a pair is flipped, which class 0 never does, else sum over pairs of log(1 - p)
+            +inf if a pair is flipped, which never happens in class 0
+            else the sum over pairs of log(1 - p)
 
-        Only the signs of x are read.
+        A pair counts as flipped if its signs differ; nothing else of x is read.
         """
         refuse.features("CorrelatedPairs.log_odds", x, len(self.flip_probability))
         a, b = self.pairs.T
         flipped = (np.signbit(x[:, a]) != np.signbit(x[:, b])).any(-1)
-        with np.errstate(divide="ignore"):              # p = 1 rules class 1 out
+        with np.errstate(divide="ignore"):              # p = 1: an unflipped pair is of class 0
             unflipped = np.log1p(-self.flip_probability[a]).sum()
         return np.where(flipped, np.inf, unflipped)
 
@@ -162,7 +163,8 @@ class CorrelatedPairs(Shapes):
     def bayes_accuracy(self):
         """Expected accuracy of `predict`, the highest there is: 1 - prod(1 - p) / 2.
 
-        0.9928 with the published numbers.
+        Only samples of class 1 without a flipped pair are taken for the other class. With the
+        published numbers the accuracy is 0.9928.
         """
         return 1 - float(np.prod(1 - self.flip_probability[self.pairs[:, 0]])) / 2
 
@@ -171,7 +173,7 @@ def correlated_pairs(rng, n_samples=100_000, n_features=10, flip_probability=(0.
                      sigma=0.5, dtype=float):
     """Draw CorrelatedPairs: pair n, of flip_probability[n], is features 2n and 2n + 1.
 
-    The features after the pairs are unpaired. Positions are the published ones, not shuffled.
+    The features after the pairs are unpaired. The order is the published one, not a random one.
     Drawn in float64, then rounded to dtype: a seed means the same set in every dtype.
     Raises TypeError or ValueError on arguments that do not fit.
     Source: L. Chicchi et al. 2024, arXiv 2406.01183, and the authors' public notebooks, whose
@@ -212,7 +214,8 @@ def _probabilities(owner, flip_probability, n_features):
 def labeled(rng, n_samples, n_features, function, dtype=float):
     """x (n_samples, n_features), independent standard normal numbers, and target = function(x).
 
-    The function can be a network that teaches others; it gives one finite row for each of x.
+    The function may be a network, a teacher of others. It has to give one finite row for each row
+    of x.
     Drawn in float64, then rounded to dtype: a seed means the same x in every dtype.
     Raises TypeError or ValueError on arguments that do not fit.
     """

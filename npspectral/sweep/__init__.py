@@ -5,36 +5,42 @@
     for row in table.rows:
         print(row.run.parameters, row.value)
 
-`train` is a function at the top of a module; it draws whatever is random from its parameters (a
-seed, say) and returns numbers, text, NumPy arrays, or lists, tuples and dicts of them. A value
-comes back with the bits that it had. A script that makes runs with workers has its main part under
-`if __name__ == "__main__":`, as multiprocessing demands.
+A run is one call of a function, here of `train`, which stands at the top of a module. Its random
+numbers come from its parameters, for instance from a seed. It returns numbers, text, NumPy arrays,
+or lists, tuples and dicts of them, which are read back with the bits that they had. A script that
+makes runs with workers has its main part under `if __name__ == "__main__":`, as multiprocessing
+demands.
 
-Each run is written to the file as soon as it ends, by this process alone, and is there for good.
-Start the same again after a crash, a kill or Ctrl-C: what the file holds is not run again. A run
-that raises is recorded with its traceback, does not stop the others, and is tried again next time,
-after those that have not failed. Only Ctrl-C stops a sweep.
+This process writes each run to the file as soon as it ends; no other process writes there. After a
+crash, a kill or Ctrl-C, start the same sweep again: runs that the file holds are not made again. A
+run that raises is recorded with its traceback, and the sweep goes on. The next start tries it once
+more, after all runs that have not failed. Only Ctrl-C stops a sweep.
 
-A run is known by its function's name, its exact parameters (1, 1.0 and True are three) and the
-version of the code, which is what the caller names or `code_version`: a digest of all that the
-function and the classes of its parameters reach by import. Python, NumPy and the machine are not
-part of it. What was edited after it was loaded is refused.
+A run is known by the name of its function, its exact parameters (1, 1.0 and True are three) and the
+version of its code. The version is named by the caller, or else is `code_version`: a digest of all
+code that the function and the classes of its parameters reach by import. Python, NumPy and the
+machine are not part of it. Code that was edited after it was loaded is refused.
 
-A run works on its own copy of the parameters, and what it changes around it (folder, environment,
-warning filters, NumPy's error state, ...: see _surroundings.py) is undone when it ends. Threads of
-one process share these while their runs go at the same time: take processes for runs that change
-them. What a run changes inside a module stays changed.
+A run gets a copy of its parameters. What it changes around it (folder, environment, warning
+filters, NumPy's error state, ...: see _surroundings.py) is undone when it ends. Runs in threads of
+one process share all this; use processes for runs that change it. What a run changes inside a
+module stays changed.
 
 Engines: this process (workers=1), processes of this machine (workers=4), or any executor in the
 manner of concurrent.futures: Dask's client.get_executor(), mpi4py.futures.MPIPoolExecutor().
-A run that ends its process (a segmentation fault, no memory) costs own workers nothing: it is
-recorded as failed, and its worker replaced. Dask, too, loses that run alone. With workers=1 it ends
-the sweep; the next start records it, and tries it after all others. A pool of processes breaks:
-the runs that it had are named, recorded and tried last by the next start. Under MPI all ranks end
-and no run is named: find it with own workers.
+If a run ends its process (by a segmentation fault, or for lack of memory), the engine decides what
+is lost:
 
-Sums of a BLAS depend on its threads. Own workers have one; set OPENBLAS_NUM_THREADS=1 (with MKL,
-MKL_NUM_THREADS=1) where this process or the executor's workers start, and all give the same bits.
+    workers=4            that run alone: it is recorded as failed, and its worker is replaced
+    Dask                 that run alone
+    workers=1            the sweep ends; the next start records the run as failed and tries it last
+    a pool of processes  the pool breaks; the error names the runs that it had, they are recorded
+                         as failed, and the next start tries them last
+    MPI                  all ranks end, and no run is named: find it with workers=4
+
+The last bits of a sum in BLAS depend on its number of threads. With workers=4 each worker has one
+thread. Set OPENBLAS_NUM_THREADS=1 (for MKL, MKL_NUM_THREADS=1) where this process or the executor's
+workers start: then all engines give the same bits.
 """
 import json
 import os
@@ -85,7 +91,8 @@ def _choices(name, axis):
 class Row:
     """What a run gave: its value, or `error`, the traceback of what it raised.
 
-    Two rows are equal if their texts in the file are: arrays to the bit, nan to nan.
+    record is its text in the file. Two rows are equal if their records are: arrays are compared by
+    their bits, and nan equals nan.
     """
 
     run: Run = field(compare=False)
@@ -98,7 +105,7 @@ class Row:
 class Table:
     """The rows of the runs that have ended, in the order in which the runs were given.
 
-    `from_disk` is the number of runs that the results file held before, equal ones counted once.
+    from_disk is the number of runs that the results file held before; equal runs count once.
     """
 
     rows: tuple[Row, ...]
@@ -110,7 +117,7 @@ class Table:
 
     @property
     def text(self):
-        """A line of JSON for each row: the same bytes, whichever engine and order made them."""
+        """A line of JSON for each row: the same text, whichever engine made them in which order."""
         return "".join(row.record + "\n" for row in self.rows)
 
     @property
@@ -124,13 +131,14 @@ class Table:
 
 
 def run_all(runs, path, workers=1, executor=None, version=None, report=None):
-    """Make the runs that the results file does not hold, equal ones once; give the Table of all.
+    """Make the runs that the results file does not hold, equal runs once; give the Table of all.
 
-    report(line) is told how far it is; what it raises ends the sweep. Raises ValueError for
-    workers, a folder or a damaged file, TypeError for a function or parameter that has no exact
-    name, BlockingIOError while another sweep writes to the file, OSError when the disk is full,
-    RuntimeError for files of code that were edited after they were loaded, for workers that cannot
-    begin and for an executor that broke; what ended before is in the file.
+    report(line) is called with a line that says how far the sweep is; if it raises, the sweep ends.
+    Raises ValueError for wrong workers, a folder in place of a file, or a damaged file; TypeError
+    for a function or parameter that has no exact name; BlockingIOError while another sweep writes
+    to the file; OSError when the disk is full; RuntimeError for code that was edited after it was
+    loaded, workers that cannot begin, and an executor that broke. Runs that ended before are in the
+    file.
 
     >>> from npspectral.analysis.kernels import kernel_exponent
     >>> run_all(grid(kernel_exponent, d=(1, 2)), "results.jsonl").values
@@ -157,7 +165,11 @@ def run_all(runs, path, workers=1, executor=None, version=None, report=None):
 
 
 def _failed_last(todo, ended, file):
-    """Those that nothing is known against, in the order of the grid; then the last failed last."""
+    """todo in the order to make it: first what has not failed, in the grid's order, then the rest.
+
+    The rest comes in the order in which the runs failed. If the last process ended while it made a
+    run itself, that run is first recorded as failed.
+    """
     for name in filter(file.was_begun, todo):
         text = error_text("sweep: the process ended while it made this run itself: it was killed, "
                           "or the run ended it")
@@ -180,7 +192,7 @@ def _make(todo, file, workers, executor, record):
 
 
 def table(runs, path, version=None):
-    """The Table of those runs that have ended so far; a sweep may be writing to the file."""
+    """The Table of the runs that have ended so far, also while a sweep writes to the file."""
     runs, _ = _named(runs, version)
     return _table(runs, located(path), None)
 
@@ -195,10 +207,10 @@ def _table(runs, path, from_disk):
 
 
 def _named(runs, version):
-    """Pairs (exact name, run): all that makes a run the one that it is, as a line of JSON.
+    """[(exact name, run)] and {exact name: digest of its code}.
 
-    And name -> the digest of its code that workers compare with theirs; None if the caller has
-    named the version.
+    The exact name is a line of JSON with function, version and parameters. Workers compare the
+    digest with that of the code that they have; it is None if the caller has named the version.
     """
     named, versions, digests = [], {}, {}
     for run in _listed(runs):

@@ -1,6 +1,6 @@
 """Which code made a run: names of functions, digests of what they reach.
 
-A module's code is taken to be what its file held when it was first asked for, or loaded anew.
+The code of a module is what its file held when the module was first asked for or last reloaded.
 """
 import hashlib
 import sys
@@ -21,7 +21,7 @@ def full_name(thing):
 
 
 def _is_found(thing):
-    """Whether its module has it by its name; what came as a value, not by name, is not found."""
+    """Whether its module has it under its name; a function that came as a value is not found."""
     named = sys.modules.get(getattr(thing, "__module__", None) or "")
     for part in getattr(thing, "__qualname__", "").split("."):
         named = getattr(named, part, None)
@@ -29,7 +29,7 @@ def _is_found(thing):
 
 
 def _name_elsewhere(module):
-    """What others import it as: the script that runs is called __main__ only here."""
+    """The name that other processes import a module by: the script is __main__ in this one only."""
     spec, file = getattr(module, "__spec__", None), getattr(module, "__file__", None)
     if spec is not None:
         return spec.name
@@ -39,15 +39,16 @@ def _name_elsewhere(module):
 def code_version(*things):
     """A digest of all code that functions or classes reach by import: npspectral's and your own.
 
-    Reached are their modules and what these import, from module to module: import statements
-    wherever they stand, without Python's own modules and what is installed beside npspectral. It is
-    of the syntax trees, so that comments, docstrings and the form of lines are no part of it. Not
-    seen are imports by a name that is computed, subclasses that register themselves in a package
-    (__init_subclass__), files of data, and the versions of Python, NumPy and other libraries.
+    Their modules are reached, and from module to module all that these import, by statements inside
+    functions, too. Python's own modules are left out, and packages installed beside npspectral. The
+    digest is of the syntax trees: comments, docstrings and line breaks do not change it. It does
+    not see imports by a computed name, subclasses that register themselves in a package
+    (__init_subclass__), files of data, or the versions of Python, NumPy and other libraries.
 
-    Raises ValueError for code that is not in a file; RuntimeError if a file was edited since it was
-    loaded, or a function or literal in memory is another than in the file. An edit before the first
-    call is seen in functions, methods and literals, not in other values or decorated functions.
+    Raises ValueError for code that is not in a file. Raises RuntimeError if a file was edited since
+    it was loaded, or if a function or literal in memory differs from the file. An edit before the
+    first call is noticed in functions, methods and literals, but not in other values and not in
+    decorated functions.
     """
     version = loaded_version(*things)
     names = _versions[_roots(things)][0]
@@ -58,9 +59,9 @@ def code_version(*things):
 
 
 def loaded_version(*things, script=None):
-    """The same of the code that this process has loaded, whatever became of its files.
+    """`code_version` of the code that this process has loaded, even if its files have changed.
 
-    `script` is the caller's script_source, which holds for functions that came as values.
+    `script` is the caller's script_source(); it is the code of functions that came as values.
     """
     roots = _roots(things, script)
     states, version = _versions.get(roots, ({}, None))
@@ -72,13 +73,13 @@ def loaded_version(*things, script=None):
 
 
 def is_in_file(module):
-    """Not if it was typed at a prompt or in a notebook, or is part of Python's own program."""
+    """Whether a module is in a file: not typed at a prompt or in a notebook, not part of Python."""
     file, spec = getattr(module, "__file__", None), getattr(module, "__spec__", None)
     return bool(file) and (spec is not None or Path(file).is_file())
 
 
 def script_source():
-    """{its name: Source} of the script that runs; {} if no function is of it."""
+    """{name: Source} of the script that runs; {} if no function was defined in it."""
     return {name: _reach.known[name][1] for name in _reach.scripts}
 
 
@@ -88,7 +89,7 @@ def _state(name):
 
 
 def _roots(things, script=None):
-    """The names of their modules."""
+    """The names of the modules in which these functions and classes are."""
     return tuple(sorted({_root(thing, script) for thing in things}))
 
 

@@ -18,11 +18,11 @@ BROKE = "sweep: the executor broke"
 
 
 def attempt(name, run, version, session, script=None):
-    """What became of the run, as a piece of JSON: the work of a worker, wherever it is.
+    """Make a run; give its value or error as a piece of JSON. This is what every worker does.
 
-    It works on parameters of its own, and leaves what is around it as it found it. `session`
-    differs from sweep to sweep: Dask answers a call that it has seen from memory, and a run that
-    failed would fail again without being tried. `script`: name -> Source of the caller's.
+    The run gets a copy of its parameters, and its surroundings are restored. `session` differs from
+    sweep to sweep: Dask answers a call that it has seen before from memory, so that a run that
+    failed would never be tried again. `script` is the caller's script_source().
     """
     process = os.getpid()
     try:
@@ -36,7 +36,7 @@ def attempt(name, run, version, session, script=None):
     except BaseException:
         return error_text(traceback.format_exc())
     finally:
-        if os.getpid() != process:          # a child that the run forked would answer in its place
+        if os.getpid() != process:          # a child that the run forked must not answer, too
             os._exit(0)
 
 
@@ -49,6 +49,7 @@ def check_code(run, version, script):
 
 
 def error_text(text):
+    """The piece of JSON that records an error with this text."""
     return f'"error": {json.dumps(text)}'
 
 
@@ -78,7 +79,7 @@ def collect(executor, make, todo, record):
 
 
 def _broken(executor, names, record, error):
-    """What is said of it; runs that it may have been making are recorded as failed."""
+    """The text of the error; the runs that the executor may have been making become failed ones."""
     names = names[:2 * getattr(executor, "_max_workers", 1) + 1]
     if isinstance(error, BrokenExecutor):
         for name in names:
@@ -96,7 +97,7 @@ def broke(ended, name):
 
 
 def _outcome(future):
-    """Of the run; if the executor lost it alone, as Dask may, that is how it failed."""
+    """The outcome of a run; if the executor lost this run alone, as Dask may, that is its error."""
     try:
         return future.result()
     except (BrokenExecutor, CancelledError):
@@ -108,7 +109,7 @@ def _outcome(future):
 def hold_memory():
     """Keep freed arrays of up to 30 MB in the process: small networks then train up to 3x faster.
 
-    The C library of Linux gives a freed array back to the system, and the next one is cleared page
-    by page, until it has once seen an array as large as this one freed.
+    The C library of Linux gives a large freed array back to the system, which clears the memory of
+    the next array page by page. Once an array of 30 MB was freed, the library keeps smaller ones.
     """
     np.empty(30_000_000, np.uint8)

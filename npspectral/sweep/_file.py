@@ -1,9 +1,9 @@
 """The results file of a sweep: lines that are whole or not there, written by one process at a time.
 
-The first line names the format. Every other one is {"sha256": "...", "record": {...}}, a digest of
-the record's text before that text, and is on the disk before the next is begun. While a run is made
-by the writing process itself, a line without end names it; it is there afterwards if the run ended
-the process.
+The first line names the format. Every other line is {"sha256": "...", "record": {...}}; the digest
+is of the record's text. A line is on the disk before the next one is begun. While the writing
+process makes a run itself, a last line without a line end names the run. If the run ends the
+process, that line stays.
 """
 import errno
 import hashlib
@@ -26,8 +26,8 @@ FAR = 1 << 40               # where Windows locks: a locked byte cannot be read 
 class ResultsFile:
     """A results file opened for appending, and locked, as a context manager.
 
-    `records` are the texts that it held. Raises BlockingIOError if another sweep writes to it,
-    ValueError if it is a folder, damaged or of another kind, OSError if the disk is full.
+    `records` are the texts of the records in it. Raises BlockingIOError if another sweep writes to
+    it, ValueError if it is a folder, damaged or of another kind, OSError if the disk is full.
     """
 
     def __init__(self, path):
@@ -54,15 +54,15 @@ class ResultsFile:
         self._file.close()
 
     def append(self, text):
-        """Write the record; when this returns, it survives whatever comes."""
+        """Write a record to the disk; when this returns, no crash can take it away."""
         self._write(_line(text.encode()))
 
     def begin(self, name):
-        """Leave the run's name for the next start, until its record is written over it."""
+        """Note the name of a run for the next start; its record will be written over the note."""
         self._write(BEGUN + _digest(name.encode()), durable=False)
 
     def was_begun(self, name):
-        """Whether the last process that wrote to the file ended while it made this run."""
+        """Whether the last process that wrote to the file ended while it made this run itself."""
         return self._begun == BEGUN + _digest(name.encode())
 
     def _write(self, line, durable=True):
@@ -82,7 +82,7 @@ class ResultsFile:
 
 
 def located(path):
-    """The file's absolute place, which holds wherever a run goes; ~ is the home folder."""
+    """The absolute path of the file, which a run cannot change by its folder; ~ is the home."""
     path = Path(path).expanduser().absolute()
     if path.is_dir():
         raise ValueError(f"sweep: path is the folder {path}, expected the name of a file")
@@ -92,8 +92,8 @@ def located(path):
 def read(path):
     """The texts of all records, and the length of what is whole: a torn last line is left out.
 
-    A line is torn if it does not end. What ends and is not as it was written is damage, not a
-    crash, and so is another byte where a line would end; ValueError.
+    A line is torn if it has no line end, as after a crash. A crash cannot change a line that has
+    its end, nor put another byte in place of the end: this is damage, and raises ValueError.
     """
     with open(path, "rb") as file:
         header = file.readline()
@@ -135,7 +135,7 @@ def _text(line, place):
 
 
 def _lock(file, path):
-    """Until the file is closed or the process ends, however that happens."""
+    """Lock the file until it is closed or the process ends, in whatever way."""
     try:
         if sys.platform == "win32":
             file.seek(FAR)
@@ -149,7 +149,7 @@ def _lock(file, path):
 
 
 def _sync_folder(folder):
-    """The name of a new file is on the disk when its folder is."""
+    """Write the folder to the disk, which holds the name of a new file."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)

@@ -1,6 +1,6 @@
 """Whether a module in memory is what its file holds: functions, methods, defaults, literals.
 
-What a module computes as it is loaded cannot be compared, nor can functions that a decorator hides.
+Values that a module computes as it is loaded are not compared, nor functions hidden by decorators.
 """
 import ast
 import sys
@@ -21,19 +21,19 @@ CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "popite
             "clear", "add", "discard", "sort", "reverse", "difference_update",
             "intersection_update", "symmetric_difference_update"}
 HAS_DOCSTRING = 0x4000000   # a flag of code since Python 3.14; before, a docstring came first
-UNLIKE = HAS_DOCSTRING | CO_ITERABLE_COROUTINE      # flags that types.coroutine and words change
+UNLIKE = HAS_DOCSTRING | CO_ITERABLE_COROUTINE      # flags by docstrings and types.coroutine
 PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...), slice)
 
 
 def changed_name(module, spec, homes=()):
-    """The first name whose value in memory is another than in the file, or None.
+    """The first name whose value in memory differs from that in the file, or None.
 
-    Of what it imports from one of `homes`, the value is compared with that one's file: a module
-    that was loaded anew may have left its old functions here.
+    homes: names of modules. A value that is imported from one of them is compared with the file of
+    that module: if it was reloaded, its old functions may still be in use here.
 
-    Left out are names that are bound more than once, stand above an import of a star, are declared
-    global or changed by the module itself, and modules that something else than Python's own loader
-    has made.
+    Some names are left out: those that are bound more than once, stand above an `import *`, are
+    declared global or are changed by the module itself. Modules that were not made by Python's own
+    loader are left out, too.
     """
     namespace, text = vars(module), content(spec)
     if not _is_comparable(module):
@@ -58,7 +58,7 @@ def _is_stale(thing, home, name):
 
 @lru_cache(maxsize=None)
 def _imported(text, package):
-    """(name, its home, name there) of what a module imports from others, and binds but once."""
+    """(name, home module, name there) of all that a module imports from others and binds once."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
@@ -72,7 +72,7 @@ def _imported(text, package):
 
 @lru_cache(maxsize=None)
 def _expected(text, place):
-    """(name, test of a namespace inside a module's own) for all that can be compared."""
+    """(name, test) of all that can be compared; test(namespace, the module's namespace) -> bool."""
     try:
         tree, code = ast.parse(text), compile(text, place, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
@@ -81,7 +81,7 @@ def _expected(text, place):
 
 
 def _tests(tree, code, changing, exact):
-    """Of the statements of a module (exact=True), or of a class, which may transform its own."""
+    """(name, test) of a module's statements (exact=True) or a class's, which may alter its own."""
     codes = {part.co_name: part for part in code.co_consts if isinstance(part, CodeType)}
     bound, star = Counter(_bound(tree)), _last_star(tree)
     tests = []
@@ -107,7 +107,7 @@ def _name(node):
 
 
 def _bound(tree):
-    """Names that the statements bind, functions' and classes' own left out."""
+    """Names that the statements bind, without those inside functions and classes."""
     nodes = list(tree.body)
     while nodes:
         node = nodes.pop()
@@ -122,13 +122,13 @@ def _bound(tree):
 
 
 def _last_star(tree):
-    """The line of the last import of a star, which may replace all names above it."""
+    """The line of the last `import *`, which may replace all names above it; 0 if there is none."""
     return max((node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
                 and node.names[0].name == "*"), default=0)
 
 
 def _changing(tree):
-    """Names that the module's own code may change: global ones, attributes, tables it fills."""
+    """Names that the module's own code may change: globals, attributes, tables that it fills."""
     names = set()
     for node in ast.walk(tree):
         stored = not isinstance(getattr(node, "ctx", None), (ast.Load, type(None)))
@@ -173,7 +173,7 @@ def _function_test(node, code, exact):
 
 
 def _functions(thing):
-    """Those inside a method of any kind, a property or wrappers, which may show another's name."""
+    """The functions inside a method, a property or wrappers, which may have another's name."""
     parts = [thing]
     for part in parts:
         parts += [inner for inner in _inside(part) if not any(inner is known for known in parts)]
@@ -208,7 +208,7 @@ def _literal_test(name, value, exact):
 
 
 def _literal(node):
-    """[its value] or []; an empty list or table is there to be filled."""
+    """[value] of a literal, else []; [] for an empty list or dict, too, as code may fill it."""
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, RecursionError):
@@ -230,7 +230,7 @@ def _exact(value):
 
 @lru_cache(maxsize=None)
 def _signature(code):
-    """All of compiled code but its place in the file and its docstring."""
+    """All parts of compiled code but its place in the file and its docstring."""
     constants = [_signature(part) if isinstance(part, CodeType) else _exact(part)
                  for part in code.co_consts]
     documented = sys.version_info < (3, 14) or code.co_flags & HAS_DOCSTRING

@@ -1,9 +1,10 @@
-"""Processes of this machine that make runs. Each has one run at a time, so that a run which ends
-its process is known by name: its worker is replaced, and the others go on.
+"""Worker processes of this machine that make runs, each of them one run at a time.
 
-They are spawned, not forked: NumPy sees the number of BLAS threads when it is loaded, a fork beside
-running threads may hang, and forks would hold the lock of the file and each other's pipes when this
-process is killed. A fresh one costs the time to import NumPy.
+So if a run ends its process, its name is known. The worker is replaced, and the others go on.
+
+Workers are spawned, not forked, for three reasons. NumPy reads the number of BLAS threads when it
+is loaded. A fork beside running threads may hang. Forks would keep the lock of the file and each
+other's pipes if this process is killed. A spawned process costs the time to import NumPy.
 """
 import os
 import pickle
@@ -22,12 +23,12 @@ from ._reach import parsed
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
            "VECLIB_MAXIMUM_THREADS")
 NAME = "npspectral sweep worker"
-UNGUARDED = 97              # how a worker exits that would begin a sweep as it imports a script
+UNGUARDED = 97              # exit code of a worker whose script begins a sweep as it is imported
 _serving = False            # whether this process is a worker that has begun
 
 
 def make_in_processes(workers, make, todo, record):
-    """Make the runs, todo: name -> arguments of `make` after the name; record each as it ends."""
+    """Make the runs and record each as it ends; todo: {name: further arguments of `make`}."""
     left, rest, staff = set(todo), list(reversed(todo)), []
     try:
         while left:
@@ -53,7 +54,7 @@ def make_in_processes(workers, make, todo, record):
 
 
 def _heard(staff):
-    """Those that have said something or ended; a child of theirs may hold their pipe open."""
+    """The workers that have sent something or ended; a child may hold an ended one's pipe open."""
     said = wait([worker.pipe for worker in staff], timeout=1)
     return [worker for worker in staff
             if worker.pipe in said or worker.process.exitcode is not None]
@@ -72,7 +73,7 @@ class _Worker:
         self.name, self.began, self.ended = None, False, False
 
     def begin(self, name, arguments):
-        """Whether it got the run; it did not if it ended as it had none."""
+        """Send a run; False if the worker could not get it, as it had ended."""
         try:
             content = pickle.dumps((name, *arguments))
         except Exception:
@@ -85,7 +86,10 @@ class _Worker:
         return self.name is not None
 
     def hear(self):
-        """What became of its run; None as it begins. KeyboardInterrupt if the run raised it."""
+        """The outcome of its run, or None from a worker that has just begun.
+
+        Raises KeyboardInterrupt if the run did.
+        """
         try:
             self.ended = not self.pipe.poll()
             said = None if self.ended else self.pipe.recv()
@@ -131,7 +135,7 @@ def _why_it_did_not_begin(code):
 
 @contextmanager
 def _one_thread():
-    """Of a BLAS, for processes that begin in the block."""
+    """Processes that begin in the block have one BLAS thread."""
     threads = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -158,13 +162,13 @@ def _no_ctrl_c():
 
 
 def leave_if_imported():
-    """End a worker whose script begins a sweep when it is imported: it would never end."""
+    """End a worker whose script begins a sweep as it is imported; else workers start workers."""
     if current_process().name == NAME and not _serving:
         sys.exit(UNGUARDED)
 
 
 def starts_anew(executor):
-    """Whether its workers are fresh processes, which import functions; forks have them."""
+    """Whether the executor's workers are new processes, which import functions; forks have them."""
     context = getattr(executor, "_mp_context", None)        # of a ProcessPoolExecutor
     return context is not None and context.get_start_method() != "fork"
 
@@ -181,7 +185,10 @@ def refuse_notebook(functions):
 
 
 def _serve(pipe, make, sources):
-    """Ctrl-C is the parent's to answer, and a worker does not outlive its parent."""
+    """What a worker does: receive a run, make it, send the outcome, again and again.
+
+    It ignores Ctrl-C, which the parent answers, and ends with its parent.
+    """
     global _serving
     _serving = True
     parsed.update(sources)

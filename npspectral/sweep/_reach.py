@@ -1,9 +1,12 @@
 """The modules that code reaches by import: npspectral's and the user's own, as their files are.
 
-Followed are the import statements, inside functions too, from module to module. Of a package that
-only hands on names of others, just the names asked for, and modules that fill a registry as they
-are imported; of one that loads names when they are used (a __getattr__), where they were loaded
-from; of one whose use cannot be followed, all.
+Import statements are followed from module to module, those inside functions, too. A package that
+only hands on names of others is a door. Behind a door, these are followed:
+
+    the names that were asked for
+    modules that fill a registry as they are imported
+    for names that are loaded when used (by a __getattr__): the module that they came from
+    everything, if it cannot be told what is used
 """
 import hashlib
 import os
@@ -28,7 +31,7 @@ known: dict = {}            # name -> (what was loaded or the file's state, Sour
 
 
 def reach(roots):
-    """Names of all modules that were asked, and the lines which tell what is reached."""
+    """Names of all modules that were looked at, and lines of text that say what is reached."""
     lines, seen, todo, source_of = set(), set(), [(root, ()) for root in roots], _Sources(roots)
     while todo:
         module, names = use = todo.pop()
@@ -52,7 +55,7 @@ def reach(roots):
 
 
 def _fillers(code, source_of):
-    """Modules that a door imports and that register something, or are doors themselves."""
+    """Modules that a door imports, and that register something or are doors themselves."""
     for module, names in code.uses:
         for name in (module, *(f"{module}.{part}" for part in names[:1] if part != "*")):
             other = name and source(name, source_of.tops)
@@ -61,7 +64,7 @@ def _fillers(code, source_of):
 
 
 class _Sources:
-    """A function of a module's name: its Source, or None of a foreign one."""
+    """Called with a module's name, it gives the Source, or None if the module is foreign."""
 
     def __init__(self, roots):
         self.asked, self.tops = {}, {OWN, *(root.partition(".")[0] for root in roots)}
@@ -78,7 +81,7 @@ class _Sources:
 
 
 def _homes(module, name, code, source_of):
-    """Uses that the name stands for: a module inside, an import, or what is loaded when used."""
+    """The uses that a name stands for: a module inside, an import, or what is loaded when used."""
     inside = f"{module}.{name}"
     homes = [(inside, ())] if source_of(inside) is not None else []
     homes += sorted((code.bound or {}).get(name, ()))
@@ -102,7 +105,7 @@ def _loaded_home(module, name, source_of):
 
 
 def source(name, tops):
-    """The Source of a module: of what is loaded if it is, or else of its file; None if foreign."""
+    """The Source of a module, as it was loaded, or else as its file is; None if it is foreign."""
     if name in sent:
         return sent[name]
     spec = find(name)
@@ -115,7 +118,7 @@ def source(name, tops):
 
 
 def find(name):
-    """Where a module is from, or would be; it is not imported."""
+    """The spec of a module, which says where it comes from; the module is not imported."""
     module = scripts.get(name) or sys.modules.get(name)
     spec = getattr(module, "__spec__", None)
     if spec is not None:
@@ -134,7 +137,7 @@ def find(name):
 
 
 def state_of(name, spec):
-    """What differs when the module is loaded, loaded anew or, while it is not, edited."""
+    """A value that changes if the module is loaded or reloaded or, while not loaded, edited."""
     if name in sent:
         return sent[name].digest
     module = scripts.get(name) or sys.modules.get(name)
@@ -155,7 +158,7 @@ def _file_state(spec):
 
 
 def read(spec):
-    """The Source of what stands in the file now."""
+    """The Source of the file as it is now."""
     place, state = spec.origin or spec.name, _file_state(spec)
     if place not in _files or _files[place][0] != state:
         text = content(spec)
@@ -190,6 +193,6 @@ def _own(name, spec, tops):
 
 @lru_cache(maxsize=None)
 def _foreign(place):
-    """Whether it belongs to Python itself or was installed."""
+    """Whether the file belongs to Python itself or to an installed package."""
     parts = set(os.path.normpath(place).split(os.sep))
     return bool(INSTALLED & parts) or place.startswith(STANDARD)

@@ -1,4 +1,4 @@
-"""What stands in the lines of a results file: one run each, and its value or its error."""
+"""The records in the lines of a results file: each has one run, and its value or its error."""
 import json
 import signal
 import struct
@@ -10,9 +10,9 @@ from ._values import decode
 
 
 def latest(texts, path):
-    """exact name -> parsed record and its text, of the value or else of the last failure.
+    """{exact name: its parsed record, text and place}, in the order of the file.
 
-    In the order in which the file tells them.
+    Of several records of a run, the value counts, or else the last failure.
     """
     ended = {}
     for number, text in enumerate(texts, 2):
@@ -38,6 +38,7 @@ def _parsed(text, place):
 
 
 def decoded(record):
+    """The value in a record, None if there is none; ValueError names a line that cannot be read."""
     try:
         return decode(record.get("value"))
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
@@ -46,7 +47,7 @@ def decoded(record):
 
 
 class Recorder:
-    """Writes what became of a run, once, and reports how far the sweep is."""
+    """Called with a run's name and outcome, it writes them once, and reports how far it all is."""
 
     def __init__(self, file, total, todo, report):
         self.file, self.total, self.report = file, total, report
@@ -65,6 +66,7 @@ class Recorder:
         self.tell()
 
     def tell(self):
+        """Report how far the sweep is, if there is a report."""
         if self.report is None:
             return
         left, made = len(self.left), self.n_todo - len(self.left)
@@ -77,7 +79,7 @@ class Recorder:
 
 @contextmanager
 def _ctrl_c_waits():
-    """Until the block has ended."""
+    """Ctrl-C waits until the block has ended."""
     handler, caught = signal.getsignal(signal.SIGINT), []
     if threading.current_thread() is not threading.main_thread() or not callable(handler):
         yield

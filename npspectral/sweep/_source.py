@@ -1,4 +1,4 @@
-"""A module's source, read for what it does and for what it uses of other modules."""
+"""A module's source: a digest of what it does, and what it uses of other modules."""
 import ast
 import hashlib
 from collections import defaultdict
@@ -15,8 +15,8 @@ IMPORTERS = {"import_module", "__import__"}
 class Source:
     """What a module is to those that import it.
 
-    A use is (module, names): npspectral, (nn, Chain) for npspectral.nn.Chain; ALL if what is used
-    of the module cannot be told.
+    A use is a pair (module, names): ("npspectral", ("nn", "Chain")) for npspectral.nn.Chain. names
+    is ALL if it cannot be told what is used of the module.
     """
 
     digest: str                 # of the syntax tree without docstrings
@@ -28,7 +28,7 @@ class Source:
 
 
 def parse(content, package):
-    """The Source of a module's bytes; of what is no Python source, only their digest."""
+    """The Source of a module's bytes; if they are no Python source, it holds a digest alone."""
     try:
         tree = ast.parse(content)
         for node in ast.walk(tree):
@@ -57,7 +57,7 @@ def _normal(node):
 
 
 def _imports(tree, package):
-    """Uses that bind no name here, and name -> uses of the others."""
+    """The uses by imports that bind no name here, and {name: uses} of the other imports."""
     explicit, bound = set(), defaultdict(set)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -82,6 +82,7 @@ def _imports(tree, package):
 
 
 def absolute(name, package):
+    """The full name of a module that is imported inside a package as `name`, perhaps with dots."""
     try:
         return resolve_name(name, package)
     except ImportError:                     # beyond the top: it cannot be imported either
@@ -89,7 +90,7 @@ def absolute(name, package):
 
 
 def _used(tree, bound):
-    """What the code uses of the modules whose names are bound: a.b.c, or a as a value."""
+    """What the code uses of the modules whose names are bound: a.b.c, or all of a used alone."""
     uses, seen, nodes = set(), set(), [tree]
     while nodes:
         node, names = nodes.pop(), []
@@ -107,7 +108,7 @@ def _used(tree, bound):
 
 
 def _filled(tree, bound):
-    """Modules from which a decorator, a call or a table at the top is: a registry's, say."""
+    """Modules whose decorator, function or table is used at the top, as to fill a registry."""
     for statement in tree.body:
         parts = getattr(statement, "decorator_list", [])
         if isinstance(statement, ast.Expr):
@@ -121,7 +122,7 @@ def _filled(tree, bound):
 
 
 def _hands_on(statement):
-    """Whether the statement only makes names of others known, or names a literal."""
+    """Whether the statement only imports names, or gives a name to a literal."""
     if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass)):
         return True
     if isinstance(statement, ast.FunctionDef):

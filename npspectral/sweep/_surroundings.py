@@ -1,14 +1,13 @@
-"""What a run finds around it, and what it cannot change for those that come after it.
+"""The surroundings of a run, which are restored when it ends.
 
-Restored after every run: the current folder, the environment, sys.path and sys.argv, where print
-writes, signal handlers and timers, warning filters, NumPy's error state and print options, decimal
-contexts, the recursion limit, and the global generators of random and numpy.random. Those begin
-every run at a seed of its own parameters, so that a run that draws from them draws the same
-wherever it is made.
+These are the current folder, the environment, sys.path and sys.argv, where print writes, signal
+handlers and timers, warning filters, NumPy's error state and print options, decimal contexts, the
+recursion limit, and the global generators of random and numpy.random. The generators begin every
+run with a seed that its parameters give, so that they draw the same wherever the run is made.
 
-Of runs that go at the same time in threads of one process, all see what one of them changes; what
-was there before the first of them comes back whenever one ends. What a run changes inside a module
-(a global name, a cache, a class) stays changed.
+If runs go at the same time in threads of one process, each sees what another one changes. Whenever
+one ends, the state before the first of them is restored. What a run changes inside a module (a
+global name, a cache, a class) stays changed.
 """
 import contextvars
 import decimal
@@ -29,7 +28,11 @@ _under_way: list = []       # (thread, what it found) of each run that goes in t
 
 
 def call_undisturbed(function, parameters, seed):
-    """function(**parameters); `seed` is text. Errors of the restoring do not replace the run's."""
+    """Call function(**parameters), and restore the surroundings, whatever it raises.
+
+    If that fails, too, the error has the function's as its context. seed: a text from which the
+    global generators get their seeds.
+    """
     with _restored(), np.printoptions(), decimal.localcontext():
         numbers = np.frombuffer(hashlib.sha256(seed.encode()).digest(), np.uint32)
         np.random.seed(numbers)
@@ -56,7 +59,7 @@ def _restored():
 
 
 def _look():
-    """(function, arguments) that bring back what is there now."""
+    """A list of (function, *arguments): calls that will restore what is there now."""
     return [(_change_folder, _folder()), (_fill, os.environ, dict(os.environ)),
             *((setattr, sys, name, getattr(sys, name)) for name in NAMES),
             (_fill, sys.path, list(sys.path)), (_fill, sys.argv, list(sys.argv)),
@@ -79,7 +82,7 @@ def _change_folder(folder):
 
 
 def _fill(here, before):
-    """Give the mapping or list its content of before."""
+    """Give a mapping or list the content that it had before."""
     if here == before:
         return
     if isinstance(before, list):
@@ -91,7 +94,7 @@ def _fill(here, before):
 
 
 def _handlers():
-    """signal -> handler, of those that can be set again; signals belong to the main thread."""
+    """{signal: handler} of those that can be set again; {} outside of the main thread."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}

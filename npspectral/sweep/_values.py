@@ -1,8 +1,8 @@
-"""Values as JSON without a rounding: what stands in the results file of a sweep.
+"""Values as JSON without rounding, as they stand in the results file of a sweep.
 
-None, bool, int, str, finite float, list and dict stand as JSON has them. The rest is an object of
-one key that begins with "!"; arrays are their bytes in base64. Everything comes back with the
-type, dtype, shape and bits that it had, arrays in C order.
+None, bool, int, str, finite float, list and dict are written as JSON has them. Any other value is a
+JSON object with one key, which begins with "!"; an array is its bytes in base64. Every value is
+read back with the type, dtype, shape and bits that it had, arrays in C order.
 """
 import base64
 import json
@@ -17,14 +17,14 @@ import numpy as np
 from ._code import full_name
 
 KINDS = "biufcUSMm"         # of dtypes: no objects, no records
-X87 = 10                    # bytes of a longdouble of 64 bits of precision; the others are padding
+X87 = 10                    # bytes in use of a longdouble with 64 bits of precision; the rest pads
 
 
 def dumps(value, name, one_way=False):
     """One line of JSON; TypeError names the part of the value that cannot be stored.
 
-    one_way=True takes dataclasses too, as their class's name and their fields, members of an Enum
-    and paths: enough to tell two of them apart, not to make them again.
+    one_way=True accepts dataclasses, members of an Enum and paths, too. A dataclass is written as
+    the name of its class and its fields: enough to tell two of them apart, not to make them again.
     """
     return json.dumps(_encode(value, name, one_way), allow_nan=False)
 
@@ -55,7 +55,7 @@ def _encode(value, name, one_way):
 
 
 def classes(value):
-    """Those of the dataclasses and Enum members in the value, at any depth."""
+    """The classes of all dataclasses and Enum members in the value, at any depth."""
     if isinstance(value, (list, tuple)):
         return {kind for item in value for kind in classes(item)}
     if isinstance(value, dict):
@@ -101,14 +101,14 @@ def _storable(dtype):
 
 
 def _layout(dtype):
-    """The name of the dtype; with its precision for longdouble, of which there are several."""
+    """The name of the dtype, for longdouble with its precision, which differs among machines."""
     if dtype.kind not in "fc" or np.finfo(dtype).dtype.itemsize <= 8:
         return dtype.str
     return f"{dtype.str} of {np.finfo(dtype).nmant} bits"
 
 
 def _pack(array):
-    """[layout, shape, base64 of the bytes], padding as zeros."""
+    """[layout, shape, base64 of the bytes]; padding bytes are set to 0."""
     layout = _layout(array.dtype)
     if layout.endswith(" of 63 bits"):
         numbers = array.reshape(-1).view(np.longdouble)

@@ -2,8 +2,9 @@
 
     a_0 = x     u_l = layer_l(a_(l-1))     a_l = activation_l(u_l)
 
-The variances v_1 >= v_2 >= ... along the principal axes of a cloud are the eigenvalues of its
-covariance. Two numbers say how many axes it fills, however it is bent within them:
+The p rows of a_l, one for each input, are a cloud of points. The variances v_1 >= v_2 >= ... along
+its principal axes are the eigenvalues of its covariance. Two numbers say how many of these axes the
+cloud fills; a bent line may fill many:
 
     components_for       the fewest axes that hold a share of the variance
     participation_ratio  (sum v)^2 / sum v^2, n for n equal variances
@@ -19,11 +20,11 @@ from .._params import check_params
 
 
 def representations(network, params, x):
-    """[a_0, a_1, ...] and [u_1, u_2, ...] of x (p, n_in), one each for the layers that have a size.
+    """[a_0, a_1, ...] and [u_1, u_2, ...] of x (p, n_in): what each layer takes, and what it gives.
 
-    A layer of a Chain has a size if it has n_in, as Dense and Spectral do; what stands between two
-    of them is the activation. a_0 is x, the last u is what the last of these layers gives. A chain
-    within the chain counts as one layer. Raises TypeError if network is not a Chain.
+    A layer counts if it has n_in, as Dense and Spectral do; whatever stands between two of these is
+    the activation. a_0 is x, and the last u is the output of the last layer that counts. A chain
+    within the chain is one layer. Raises TypeError if network is not a Chain.
     """
     if not isinstance(network, Chain):
         raise TypeError(f"representations: network is {network!r}, expected a Chain")
@@ -43,8 +44,8 @@ def representations(network, params, x):
 def principal_variances(x):
     """Variances (r,) along the principal axes of the rows of x (p, n), r = min(p, n).
 
-    They are means over p rows, and their sum is that of the variances of the columns. For the
-    axes and the rows' components see data/principal.py.
+    A variance is a mean over the p rows. The sum of all is the sum of the columns' variances. For
+    the axes, and the components of rows along them, see data/principal.py.
     """
     x = refuse.real("principal_variances", "x", x, 2)
     unit = magnitude.power_of_two(x)

@@ -1,24 +1,29 @@
 """Intrinsic dimension of a cloud of points by the ratio of its two nearest distances (TwoNN).
 
-Where the density is constant over the second neighbor's distance r2, in d dimensions,
+r1 and r2 are the distances of a point to its nearest and to its second nearest neighbor. If the
+points fill d dimensions, and their density is constant out to r2,
 
     mu = r2 / r1     P(mu > t) = t^-d  (t >= 1)     log mu ~ exponential of rate d
 
-whatever the density is. With S = sum log mu over N points, the estimators are
+whatever that density is. With S = sum log mu over N points, the estimators of d are
 
     two_nn_ml         N / S          the most likely d
-    two_nn_unbiased   (N - 1) / S    S ~ Gamma(N, 1/d), so its mean is d and its sd d / sqrt(N - 2)
-    two_nn_posterior  (N + 1) / S    the mean of d under a flat prior; biased by 2 / (N - 1)
-    two_nn_fit        the slope through the origin of -log(1 - i/N) against the i-th smallest
-                      log mu, i up to a share of N
+    two_nn_unbiased   (N - 1) / S    has mean d and standard deviation d / sqrt(N - 2), since
+                                     S ~ Gamma(N, 1/d)
+    two_nn_posterior  (N + 1) / S    the mean of d under a flat prior; too large by the share
+                                     2 / (N - 1), on average
+    two_nn_fit        the slope of a line through the origin, as -log P(mu > t) = d log t: the i-th
+                      smallest log mu to the right, -log(1 - i/N) upwards, i up to a share of N
     two_nn_fit_published   the same by the convention of a published code
 
-for independent mu. Points of one cloud share neighbors, and boundaries lower the result.
-Distances are those of float64 differences: float32 products make near copies coincide.
+These means hold if the mu are independent. In one cloud they are so only nearly, as points share
+neighbors. Points near a boundary of the cloud make the estimates too small.
+Distances are computed from differences in float64; by products in float32, rows that are nearly
+equal would coincide.
 
 Source: Facco, d'Errico, Rodriguez and Laio 2017, Sci. Rep. 7, 12140; for layers of networks and by
-blocks, Ansuini, Laio, Macke and Zoccolan 2019, NeurIPS. Which public code takes which: two_nn_ml
-none, two_nn_unbiased DADApy ('ml'), two_nn_posterior mariogeiger/feature_lazy.
+blocks, Ansuini, Laio, Macke and Zoccolan 2019, NeurIPS. Of public codes, DADApy ('ml') takes
+two_nn_unbiased, mariogeiger/feature_lazy takes two_nn_posterior, and none takes two_nn_ml.
 """
 from dataclasses import dataclass
 
@@ -31,7 +36,7 @@ from .neighbors import nearest_neighbors
 
 @dataclass(frozen=True)
 class Dimension:
-    """value: the estimate; n_points: how many mu it is made of; copies: rows left out before."""
+    """value: the estimate; n_points: how many mu it is made of; copies: rows that are left out."""
 
     value: float
     n_points: int
@@ -39,18 +44,18 @@ class Dimension:
 
 
 def neighbor_ratios(x):
-    """mu (N,) of the N distinct rows of x (p, n), and the p - N copies, which are left out.
+    """mu (N,) of the N distinct rows of x (p, n), and how many copies, p - N, were left out.
 
-    A copy makes r1 = 0 and says nothing about dimension; layers of ReLU give many of them. One of
-    each is kept, so every mu is finite and at least 1. -0 equals 0.
-    Deviation: the published codes drop points with r1 = 0, all copies of a point and not all but
-    one, or let nan through.
+    A copy makes r1 = 0 and says nothing about dimension; layers of ReLU give many copies. Of equal
+    rows one stays, so that every mu is finite and at least 1. -0 equals 0.
+    Deviation: the published codes drop all rows with r1 = 0, so that none of the equal ones stays,
+    or let nan through.
     Raises ValueError if fewer than 3 rows are distinct.
     """
     x = refuse.real("neighbor_ratios", "x", x, 2)
-    x = x / power_of_two(x)                     # ratios do not change, but squares are numbers
+    x = x / power_of_two(x)                     # no ratio changes, and squares do not overflow
     points, distances = x, _two_nearest(x)
-    if not distances.all():                     # sorting the rows takes longer than the search
+    if not distances.all():                     # only now: sorting takes longer than the search
         points = np.unique(x, axis=0)
         distances = _two_nearest(points)
     nearest, second = distances.T
@@ -67,13 +72,13 @@ def two_nn_ml(mu):
 
 
 def two_nn_unbiased(mu):
-    """(N - 1) / sum log mu: its mean is the dimension, its sd the dimension / sqrt(N - 2)."""
+    """(N - 1) / sum log mu: mean d and standard deviation d / sqrt(N - 2) in d dimensions."""
     logs = _logs("two_nn_unbiased", mu)
     return float((len(logs) - 1) / logs.sum())
 
 
 def two_nn_posterior(mu):
-    """(N + 1) / sum log mu: the mean of the dimension's posterior under a flat prior."""
+    """(N + 1) / sum log mu: the mean of d, given mu, if all d > 0 are equally likely before."""
     logs = _logs("two_nn_posterior", mu)
     return float((len(logs) + 1) / logs.sum())
 
@@ -81,8 +86,8 @@ def two_nn_posterior(mu):
 def two_nn_fit(mu, keep=0.9):
     """sum a b / sum a^2,  a = log mu sorted, b = -log(1 - i/N),  i = 1 .. floor(keep N), below N.
 
-    The largest ratios are left out: there the density is the least constant. i = N is always left
-    out, as b is infinite there.
+    The largest ratios are left out, as for them the density is least likely to be constant. i = N
+    is always left out, as b is infinite there.
     """
     logs = np.sort(_logs("two_nn_fit", mu))
     refuse.number("two_nn_fit", "keep", keep, "above 0, up to 1", lambda keep: 0 < keep <= 1)
@@ -92,8 +97,8 @@ def two_nn_fit(mu, keep=0.9):
 def two_nn_fit_published(mu):
     """The fit of the public code of Ansuini et al. 2019, on the same mu.
 
-    It leaves out mu = 1 and counts N without them, drops the two largest mu (its comment says
-    one), and fits the first floor(0.9 N).
+    It leaves out every mu = 1, and N is the number of the others. It drops the two largest mu (its
+    comment says one) and fits the floor(0.9 N) smallest.
     """
     logs = np.sort(_logs("two_nn_fit_published", mu))
     logs = logs[logs > 0]
@@ -110,9 +115,9 @@ def intrinsic_dimension(x, estimate=two_nn_unbiased):
 def block_dimensions(rng, x, n_blocks, estimate=two_nn_unbiased):
     """Dimension of each of n_blocks disjoint blocks of p // n_blocks rows of x, drawn at random.
 
-    Fewer points look at a larger scale: an estimate that stays the same from 1 to 20 blocks is a
-    dimension, one that falls with the blocks' size is noise or curvature. p % n_blocks rows, drawn
-    at random, are in no block.
+    Fewer points have neighbors farther away, so that small blocks show the cloud at a larger scale.
+    An estimate that stays the same from 1 to 20 blocks is a dimension. One that changes with the
+    size of the blocks shows noise or curvature. The p % n_blocks rows that remain are in no block.
     """
     owner = "block_dimensions"
     refuse.generator(owner, rng)

@@ -2,23 +2,25 @@
 
     I(X; Y) = H(Y) - H(Y|X),  at most H(Y), 1 bit for two classes of equal size
 
-Three estimators from nearest neighbors in n dimensions, for different ends:
+H is entropy, the mean of -log2 P, and H2(q) that of a label of probability q. x has p samples of n
+numbers each. Three estimators look at the nearest neighbors of every sample:
 
-    ratio_information            what was published for eigenvectors of kernels. Of each sample,
-                                 r+ and r- are the distances to its k-th nearest of label + and -;
-                                 q = r-^n / (r+^n + r-^n) stands for P(+|x), and I = 1 - mean H2(q).
-    ratio_information_apart      the same without the sample among its own neighbors
-    neighbor_information         of digamma functions, consistent, without bias for independent
-                                 labels, and for any classes
+    ratio_information            the published one, for eigenvectors of kernels. r+ and r- are the
+                                 distances to the k-th nearest sample of label + and of label -;
+                                 q = r-^n / (r+^n + r-^n) estimates P(+|x), and I = 1 - mean H2(q).
+    ratio_information_apart      the same, but a sample is not its own neighbor
+    neighbor_information         by counts of neighbors, for any number of classes: consistent, and
+                                 without bias if labels are independent of x
 
-With k fixed the first two do not converge: for independent data of equal density r+^n and r-^n are
-Gamma variables, q ~ Beta(a, b) with b = k and a = k - 1 (the sample counts as its own first
-neighbor) or a = k (apart), whatever the number of samples, so that they tend to `ratio_floor`,
+At fixed k the first two do not converge to I. Let labels be independent of x, equally many of each.
+Then r+^n and r-^n are Gamma variables, and q or 1 - q ~ Beta(a, b), however many samples there are:
+b = k, and a = k - 1 if a sample counts as its own first neighbor, else a = k (apart). With psi the
+digamma function, both estimators then tend to `ratio_floor`,
 
     1 - E H2(q),     E H2(q) ln 2 = psi(a+b+1) - (a psi(a+1) + b psi(b+1)) / (a+b)
 
-0.085 and 0.069 bit at k = 5: anything below it says nothing. `normal_information` is the exact
-value for normal classes.
+which is 0.085 bit at k = 5, or 0.069 bit apart. An estimate below the floor says nothing.
+`normal_information` is the exact value for normal classes.
 
 Source: Paccolat, Petrini, Geiger, Tyloo and Wyart 2021, J. Stat. Mech. 044001, and its public code
 (ratio); Ross 2014, PLoS ONE 9, e87357 (digamma); floors derived here.
@@ -35,20 +37,20 @@ from .neighbors import LEAST, nearest_neighbors
 def ratio_information(x, y, k=5):
     """1 - mean H2(q) of x (p,) or (p, n) and signs y (p,), each sample among its own neighbors.
 
-    It takes both labels to be equally likely. Needs k samples of each.
-    Deviation: the published code adds noise of 1e-10 to x, in place, to part equal values; here
-    r+ = r- = 0 means q = 1/2.
+    Both labels are taken to be equally likely. Needs k samples of each.
+    Deviation: the published code adds noise of size 1e-10 to x itself, so that no two values are
+    equal. Here nothing is added, and q = 1/2 where r+ = r-.
     """
     return _ratio("ratio_information", x, y, k, apart=False)
 
 
 def ratio_information_apart(x, y, k=5):
-    """The same with each sample left out of its own neighbors. Needs k + 1 of each label."""
+    """`ratio_information`, but no sample is its own neighbor. Needs k + 1 samples of each label."""
     return _ratio("ratio_information_apart", x, y, k, apart=True)
 
 
 def ratio_floor(k, apart=False):
-    """Bits that the ratio estimators give for independent data as the number of samples grows."""
+    """What the ratio estimators give for labels independent of x, in bits, as p grows."""
     refuse.integer("ratio_floor", "k", k, 1)
     a, b = (k if apart else k - 1), k
     entropy = _harmonic(a + b) - (a * _harmonic(a) + b * _harmonic(b)) / (a + b)
@@ -56,14 +58,19 @@ def ratio_floor(k, apart=False):
 
 
 def neighbor_information(x, labels, k=3):
-    """(psi(p) - mean psi(p_i) + mean psi(k_i) - mean psi(m_i)) / ln 2 of x (p,) or (p, n).
+    """I of x (p,) or (p, n) and labels (p,) of any kind, in bits, by counts of neighbors.
 
-    labels (p,) of any kind. p_i samples share the label of sample i; the k-th nearest of these is
-    at distance r_i, where k_i = k of them and m_i of any label are, itself not counted. Ties make
-    k_i larger than k. If labels are independent of x, the mean over all their permutations is
-    exactly 0, for every x without ties and every p: p_i - 1 of p - 1 samples are chosen at random,
-    the k-th of them is the m_i-th nearest of all, and then psi(p) - mean psi(m_i) =
-    psi(p_i) - psi(k). So it may be negative, and is left so. Needs more than k of each label.
+        I ln 2 = psi(p) - mean psi(p_i) + mean psi(k_i) - mean psi(m_i)      psi: digamma
+
+    p_i samples have the label of sample i, and r_i is the distance from i to the k-th nearest of
+    them. Within r_i are k_i samples of that label and m_i of any label, i itself not counted.
+    k_i = k, or more if distances are equal. Needs more than k samples of each label.
+
+    If labels are independent of x, the mean of the estimate over all permutations of the labels is
+    exactly 0, for every p and every x without equal distances. For then p_i - 1 of the other p - 1
+    samples are chosen at random, and the k-th nearest of these is the m_i-th nearest of all. The
+    mean of psi(m_i) over all choices is psi(p) - psi(p_i) + psi(k). So an estimate may be negative,
+    and is left so.
     """
     from scipy.spatial import cKDTree
     owner = "neighbor_information"
@@ -91,7 +98,8 @@ def normal_information(means, sigmas, weights):
 
         I = sum_c w_c E_c[log2 (N_c(x) / sum_j w_j N_j(x))]
 
-    by adaptive quadrature in one dimension, to 1e-10 bit. Arguments are sequences of one length.
+    N_c is the density of x given c, E_c the mean under it. x is one number, and each mean is an
+    integral by adaptive quadrature, to 1e-10 bit. The arguments are sequences of one length.
     """
     from scipy.integrate import quad
     owner = "normal_information"
@@ -125,9 +133,10 @@ def normal_information(means, sigmas, weights):
 def binned_entropy(activity, width):
     """H(bin(T)) in bits of rows t of activity (p, n), each t_j in the bin floor(t_j / width).
 
-    Of a network without noise and samples x that all differ, it is I(bin(T); X), and it depends on
-    the width: log2 p for narrow bins, towards 0 for wide ones, never rising when the width doubles
-    (two bins become one). Without bins I(T; X) of a continuous T would be infinite.
+    It equals I(bin(T); X) if the network has no noise and all samples x differ. Without bins,
+    I(T; X) of a continuous T would be infinite. So it depends on the width: it is log2 p for bins
+    so narrow that all rows differ, and in wide bins only the signs of t are left. It never rises
+    when the width doubles, as two bins become one.
     Source: Shwartz-Ziv and Tishby 2017, arXiv 1703.00810; Saxe et al. 2018, ICLR (its dependence).
     """
     return _entropy(_bins("binned_entropy", activity, width))
@@ -163,7 +172,7 @@ def _ratio(owner, x, y, k, apart):
 
 
 def _radii(owner, x, k):
-    """Distances to the k-th nearest whose squares, which a tree compares, are numbers."""
+    """Distances (p,) to the k-th nearest; refuse those whose squares, which a tree takes, are 0."""
     radii = nearest_neighbors(x, k)[0][:, -1]
     least = radii[radii > 0].min(initial=1)
     if least < LEAST:
@@ -173,6 +182,7 @@ def _radii(owner, x, k):
 
 
 def _binary_entropy(q):
+    """H2(q) = -q log2 q - (1 - q) log2(1 - q), which is 0 at q = 0 and 1."""
     terms = [np.where(part > 0, -part * np.log2(np.where(part > 0, part, 1)), 0)
              for part in (q, 1 - q)]
     return terms[0] + terms[1]
@@ -189,7 +199,7 @@ def _digamma(n):
 
 
 def _points(owner, x):
-    """x as (p, n), in a unit in which its squares are numbers: only ratios of distances matter."""
+    """x as (p, n), in a unit that keeps squares from overflow: only ratios of distances matter."""
     x = refuse.real(owner, "x", x, 1 if np.ndim(x) == 1 else 2).reshape(len(x), -1)
     return x / power_of_two(x)
 
@@ -209,7 +219,7 @@ def _bins(owner, activity, width):
 
 
 def _entropy(rows):
-    """Of whole rows, compared by their bytes: 4 times faster than by columns. -0 + 0 is 0."""
+    """Entropy of the rows, compared by their bytes: 4 times faster than by columns. -0 + 0 is 0."""
     whole = np.ascontiguousarray(rows + 0.0).view(np.dtype((np.void, rows[0].nbytes)))
     _, counts = np.unique(whole, return_counts=True)
     shares = counts / counts.sum()

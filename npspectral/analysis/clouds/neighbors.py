@@ -1,14 +1,16 @@
 """Exact nearest neighbors in Euclidean distance, and the vote of the k nearest.
 
-Two ways lead to the same answer: a k-d tree where the points fill few dimensions, else a product,
+A k-d tree finds them where the points fill few dimensions. Elsewhere a matrix product is faster. It
+gives, for a query q and every point x of d numbers,
 
-    a = |z|^2 - 2 x.z = |x - z|^2 - |x|^2     with an error of at most
-    E = (n + 16) eps (|x|^2 + max |z|^2)
+    a = |x|^2 - 2 q.x = |q - x|^2 - |q|^2     with an error of at most
+    E = (d + 16) eps (|q|^2 + max |x|^2)
 
-The product is fast and loses the digits of small distances, so it only proposes candidates: all z
-with a <= tau + 2 E, where tau is at least the k-th smallest a. No true neighbor is missed: the k-th
-has |x - z|^2 - |x|^2 <= tau + E, and so a <= tau + 2 E. The columns are split into groups, and tau
-is the k-th smallest of the groups' minima. The candidates' distances then come from differences.
+This loses the digits of small distances, so it only proposes candidates: all x with a <= tau + 2 E.
+The points are split into groups, and tau is the k-th smallest of the groups' least a, so that tau
+is at least the k-th smallest a of all. No true neighbor is missed: even the k-th nearest has
+|q - x|^2 - |q|^2 <= tau + E, and so a <= tau + 2 E. The distances of the candidates are then
+computed from differences q - x.
 
 Source: k-d trees, Bentley 1975, Commun. ACM 18, 509 (by SciPy); the bound is derived here.
 """
@@ -17,16 +19,16 @@ import numpy as np
 from ... import refuse
 from ...magnitude import norms, power_of_two
 
-ELEMENTS = 250_000                  # of a block, which bounds memory and stays in cache
-LEAST = 1e-150                      # a distance whose square has all its digits
+ELEMENTS = 250_000                  # numbers in one block: it bounds memory and stays in cache
+LEAST = 1e-150                      # squares of smaller distances lose digits
 
 
 def nearest_neighbors(x, k, queries=None):
     """Distances and indices (n, k), nearest first, of the k rows of x nearest to each query.
 
-    x (p, d), queries (n, d). Without queries those are the rows of x, and a row is no neighbor of
-    itself, while a copy of it is one, at distance 0. Among equal distances the order is arbitrary.
-    What differs by less than 1e-300 of the largest number counts as equal.
+    x (p, d), queries (n, d). Without queries, the rows of x are the queries: then a row is not its
+    own neighbor, but a copy of it is one, at distance 0. Equal distances come in any order.
+    Differences below 1e-300 of the largest number count as 0.
     Raises TypeError or ValueError on arguments that do not fit, and if x has too few rows.
     """
     owner = "nearest_neighbors"
@@ -45,9 +47,9 @@ def nearest_neighbors(x, k, queries=None):
 
 
 def nearest_neighbor_vote(x, labels, queries, k=5):
-    """The commonest label (n,) among the k nearest rows of x; of equally common ones the smallest.
+    """The most frequent label among the k nearest rows of x, (n,), for each query.
 
-    x (p, d), labels (p,), queries (n, d).
+    x (p, d), labels (p,), queries (n, d). Of equally frequent labels the smallest is taken.
     """
     owner = "nearest_neighbor_vote"
     _, indices = nearest_neighbors(x, k, queries)
@@ -67,7 +69,7 @@ def _by_tree(x, queries, k):
 
 
 def _by_product(x, queries, k):
-    """The same by matrix products, in blocks of queries."""
+    """The k nearest rows of x by matrix products, in blocks of queries."""
     center, n_groups = x.mean(0), max(64, 4 * k)
     columns, index = _in_groups(x - center, n_groups)
     largest = columns[-1, index < len(x)].max()
@@ -89,10 +91,10 @@ def _by_product(x, queries, k):
 
 
 def _in_groups(x, n_groups):
-    """(-2 x^T, |x|^2) as (d + 1, n_groups, width), and which row of x each column is.
+    """(-2 x^T, |x|^2) as (d + 1, n_groups, width), and the row of x that each column comes from.
 
-    Row i is in group i % n_groups: neighbors in the order of x, which may be neighbors in space,
-    are apart. Columns without a row are infinitely far.
+    Row i is in group i % n_groups, so that rows which follow each other, and may be near each
+    other, are in different groups. Columns without a row are infinitely far.
     """
     width = -(-len(x) // n_groups)
     index = np.arange(width * n_groups).reshape(width, n_groups).T
@@ -125,15 +127,19 @@ def _lengths(rows):
 
 
 def _squarable(*arrays):
-    """Whether no two numbers, which reach 1, differ by so little that a tree's squares vanish."""
+    """Whether every number but 0 is so large that squares of differences do not vanish.
+
+    A k-d tree compares such squares. The largest number is near 1.
+    """
     return all(np.abs(x[x != 0]).min(initial=1) > LEAST / np.finfo(float).eps for x in arrays)
 
 
 def _few_dimensions(x):
-    """Whether a k-d tree is the faster search, judged by how near the neighbors of a sample are.
+    """Whether a k-d tree is the faster search, as the points seem to fill fewer than 10 dimensions.
 
-    In d dimensions the distances r1 < r2 of 300 points have mean log(r2 / r1) = 1 / d; a tree
-    looks at ever more points as d grows, and each look costs as much as there are features.
+    If points fill d dimensions, the distances r1 < r2 to the two nearest have mean log(r2 / r1) =
+    1 / d. It is estimated from 300 of the points. A tree looks at ever more points as d grows, and
+    a look costs the more, the more features there are.
     """
     sample = x[::max(1, len(x) // 300)]
     if x.shape[1] > 100 or len(sample) < 3:
@@ -144,7 +150,7 @@ def _few_dimensions(x):
 
 
 def _without_self(distances, indices):
-    """Take each row's own index out; where copies crowded it out, one of these goes instead."""
+    """Take each row's own index out; if copies of the row left it no place, take out a copy."""
     itself = indices == np.arange(len(indices))[:, None]
     itself[~itself.any(1), 0] = True
     shape = len(indices), -1

@@ -1,4 +1,4 @@
-"""The tangent kernel and what a kernel knows of a label: eigenvectors, machines, regimes, laws.
+"""Kernels: the tangent kernel and its limits, eigenvectors, machines, regimes, learning curves.
 
 Every function raises TypeError or ValueError that names the argument if one does not fit.
 """

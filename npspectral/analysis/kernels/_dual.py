@@ -4,7 +4,7 @@
                                                         sum_i beta_i = 0 if there is an intercept
 
 An entry of beta is fixed if it is at one of its bounds, else free. The residuals r = y - K beta,
-less the intercept, are the slopes of D.
+less the intercept, are the slopes of D. `machines` has the conditions on their signs.
 
 Phase one (`move`) changes two entries at a time, or one if there is no intercept, until no residual
 has the wrong sign by more than a coarse bound.
@@ -50,13 +50,16 @@ MOVES = 10                          # phase one makes at most MOVES p changes
 LAST_MOVES = 100                    # the same for the last attempt, after all others have failed
 ROUNDS = 4                          # an exchange ends after ROUNDS rounds without fewer errors
 WALK = 20                           # a walk has at most WALK p rounds
-FEW = 32                            # free entries of a walk's first steps; later ones take more
+FEW = 32                            # free entries in a walk's first steps; later steps take more
 REPEATS = 50                        # a walk ends after REPEATS steps with the same free entries
 
 
 @dataclass(frozen=True, eq=False)
 class Dual:
-    """gram K (p, p), y, lower and upper (p,). beta and residual, here and below, are (p,)."""
+    """The problem: gram K (p, p), y, lower and upper (p,), and whether there is an intercept.
+
+    In all methods beta and residual are (p,), and free (p,) is True for free entries.
+    """
 
     gram: np.ndarray
     y: np.ndarray
@@ -71,18 +74,18 @@ class Dual:
 
     @cached_property
     def floor(self):
-        """Least curvature to divide by: equal rows have none."""
+        """The least curvature that is divided by: two equal rows of K have curvature 0."""
         return 1e-12 * self.diagonal.max()
 
     def residual(self, beta):
-        """y - K beta, by the rows of those that are not 0 where these are few."""
+        """y - K beta, by the rows of K where beta is not 0, if these are few."""
         chosen = np.flatnonzero(beta)
         if len(chosen) > 0.3 * len(beta):                   # then a copy of the rows takes longer
             return self.y - self.gram @ beta
         return self.y - beta[chosen] @ self.gram[chosen]
 
     def move(self, beta, coarse, most=MOVES):
-        """Phase one: beta after at most `most` p changes, or when all residuals are coarse."""
+        """Phase one: beta once no residual is wrong beyond coarse, or after most * p changes."""
         beta, residual = beta.copy(), self.residual(beta)
         closed_up = np.where(beta < self.upper, 0.0, -math.inf)
         closed_down = np.where(beta > self.lower, 0.0, math.inf)
@@ -99,7 +102,7 @@ class Dual:
         return beta
 
     def pair(self, beta, rising, falling, coarse):
-        """(i, step), (j, -step): i of the largest residual, and j with which D rises most."""
+        """(i, step), (j, -step): i has the largest residual, and with j D rises most."""
         i = int(rising.argmax())
         if rising[i] - falling.min() <= 2 * coarse:
             return ()
@@ -111,7 +114,7 @@ class Dual:
         return (i, step), (j, -step)
 
     def single(self, beta, rising, falling, coarse):
-        """((i, step),): i of the largest residual of the wrong sign."""
+        """((i, step),): i has the largest residual of the wrong sign."""
         i, j = int(rising.argmax()), int(falling.argmin())
         i, wanted = (i, rising[i]) if rising[i] >= -falling[j] else (j, falling[j])
         if abs(wanted) <= coarse or math.isinf(wanted):
@@ -139,8 +142,8 @@ class Dual:
     def walk(self, beta, tolerance):
         """Phase two, safe: the solution or the last beta.
 
-        The first steps change a few of the free entries only: if K has a low rank, most of the
-        others will be fixed.
+        The first steps change only a few of the free entries. If the rank of K is low, this saves
+        work, as most of the other free entries will be fixed.
         """
         beta, free, few, repeats = beta.copy(), self.inside(beta), 0, 0
         residual = self.residual(beta)
@@ -165,9 +168,9 @@ class Dual:
         return beta
 
     def step(self, beta, residual, chosen):
-        """Move the chosen free entries to where their residuals are 0, or until one is at a bound.
+        """Move the chosen free entries to where their residuals are 0, or until one meets a bound.
 
-        Changes beta and residual; returns the entry that is at a bound, or None.
+        Changes beta and residual; returns the entry that met its bound, or None.
         """
         if not len(chosen):
             return None
@@ -186,9 +189,9 @@ class Dual:
         return None if first is None else chosen[first]
 
     def ridged(self, residual, chosen):
-        """The step of the chosen entries if there were no bounds; the ridge is as small as can be.
+        """The step of the chosen entries without regard to bounds, with as small a ridge as works.
 
-        Raises ValueError if the block has a negative eigenvalue beyond rounding.
+        Raises ValueError if their block of K has a negative eigenvalue beyond rounding.
         """
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
         block, right = self.gram[np.ix_(chosen, chosen)], residual[chosen]
@@ -200,7 +203,7 @@ class Dual:
             try:
                 right = cho_solve(cho_factor(block), right)
                 break
-            except LinAlgError:                             # K may be rounded to float32
+            except LinAlgError:                             # K may have come from float32
                 refuse.semidefinite("support_vectors", self.gram, -ridge)
                 ridge *= 100
         return whole(right) if self.intercept else right
@@ -210,7 +213,7 @@ class Dual:
         return (beta > self.lower) & (beta < self.upper)
 
     def wrong(self, beta, residual, free, tolerance=math.inf):
-        """The size of each fixed entry's residual if its sign is wrong, (p,); 0 up to rounding."""
+        """|residual| (p,) of fixed entries whose residual has the wrong sign; 0 for all others."""
         residual = residual - self.shift(beta, residual, free)
         size = np.where(beta >= self.upper, -residual, residual)
         return np.where(free | (size <= self.rounding(beta, tolerance)), 0.0, size)
@@ -221,12 +224,15 @@ class Dual:
         return np.abs(off).max(initial=0) > self.rounding(beta, tolerance)
 
     def rounding(self, beta, tolerance):
-        """The size below which a residual counts as rounding: 64 digits, for small tolerances 4."""
+        """The size up to which a residual counts as rounding.
+
+        It is half the tolerance, but at least 4 and at most 64 times eps (1 + max K_ii max |beta|).
+        """
         digit = np.finfo(float).eps * (1 + self.diagonal.max() * np.abs(beta).max())
         return min(64 * digit, max(4 * digit, tolerance / 2))
 
     def solve(self, beta, free):
-        """beta with its free entries such that their residuals are 0; None if they cannot be."""
+        """beta with free entries at which their residuals are 0; None if the system is singular."""
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
         chosen = np.flatnonzero(free)
         if not len(chosen):
@@ -247,7 +253,7 @@ class Dual:
     def shift(self, beta, residual, free=None):
         """The intercept: the middle of the interval that the conditions allow.
 
-        Free entries alone decide if there are any: their residuals have to be 0.
+        If there are free entries, they alone decide, as their residuals have to be 0.
         """
         if not self.intercept:
             return 0.0
@@ -257,9 +263,9 @@ class Dual:
         return (residual[beta < self.upper].max() + residual[beta > self.lower].min()) / 2
 
     def violation(self, beta, residual):
-        """The largest residual of a wrong sign, or |sum beta| / sum |beta| if that is larger.
+        """The largest residual of a wrong sign or, if there is an intercept and it is larger,
 
-        The sum counts only with an intercept.
+        |sum beta| / max(1, sum |beta|), which would be 0.
         """
         rising = residual[beta < self.upper].max(initial=0)
         falling = -residual[beta > self.lower].min(initial=0)

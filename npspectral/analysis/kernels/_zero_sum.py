@@ -2,14 +2,14 @@
 
     H = I - 2 v v^T / |v|^2     v = (1, ..., 1) / sqrt(n) + (1, 0, ..., 0)
 
-H takes (1, ..., 1) / sqrt(n) to the first axis, with a minus, and is its own inverse: its columns
-but the first are the basis.
+The reflection H takes (1, ..., 1) / sqrt(n) to (-1, 0, ..., 0), and it is symmetric and orthogonal.
+So its first column is -(1, ..., 1) / sqrt(n), and the other columns are the basis.
 """
 import numpy as np
 
 
 def reduced(rows):
-    """Components (..., n - 1) of rows (..., n): H rows without the first."""
+    """Components (..., n - 1) of rows (..., n) along the basis: rows H without its first entry."""
     v = _normal(rows.shape[-1])
     return (rows - (rows @ v)[..., None] * v)[..., 1:]
 
@@ -22,7 +22,7 @@ def whole(components):
 
 
 def _normal(n):
-    """v sqrt(2) / |v|."""
+    """v sqrt(2) / |v|, so that H = I - v v^T with this v."""
     v = np.full(n, n ** -0.5)
     v[0] += 1
     return v / v[0] ** 0.5

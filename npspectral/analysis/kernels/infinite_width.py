@@ -9,19 +9,21 @@ For standard normal w and two vectors u, v of norms m, n at the angle theta,
     J_2 = 3 sin cos + (pi - theta) (1 + 2 cos^2)
     J_3 = 15 sin - 11 sin^3 + (pi - theta) (9 cos + 6 cos^3)
 
-An angle from arccos has only half of the digits near 0, and J_0 shows it. Here pairs of rows carry
-s = |u/m - v/n|^2 = 4 sin^2(theta/2) and t = |u/m + v/n|^2 = 4 - s, from differences where small:
+with sin and cos of theta. A small angle that comes from arccos has only half of its digits, which
+J_0 shows. Here each pair of rows u, v has two numbers in place of the angle:
 
+    s = |u/m - v/n|^2 = 4 sin^2(theta/2)     t = |u/m + v/n|^2 = 4 - s
     theta = 2 atan(s / sqrt(s t))     sin = sqrt(s t)/2     cos = 1 - s/2
 
-A further layer, of squared norms m'^2 = c_w m^2/2 + c_b, gives s' without cancellation. It is
-|u' - v'|^2 = c_w ((m - n)^2/2 + m n (1 - J_1/pi)) less (m' - n')^2; with c = c_w/2,
+s and t are computed from the differences and sums of rows where they are small. A further layer has
+the squared norms m'^2 = c_w m^2/2 + c_b. Its s' follows without cancellation from m' n' s' =
+|u' - v'|^2 - (m' - n')^2 with |u' - v'|^2 = c_w ((m - n)^2/2 + m n (1 - J_1/pi)); with c = c_w/2,
 
     m' n' s' = 2 c m n (1 - J_1/pi) + 2 c c_b (m - n)^2 (1 + r) / (m' + n')^2
     r = (c m^2 + c n^2 + c_b) / (m' n' + c m n)
     1 - J_1/pi = s/2 - (sin - theta cos)/pi
 
-so an error of theta stays of the size of rounding from layer to layer.
+So the error of theta stays of the size of rounding from layer to layer.
 Source: Cho and Saul 2009, NeurIPS (J_k); Jacot, Gabriel and Hongler 2018, NeurIPS (recursion); the
 form in s is derived here.
 """
@@ -38,10 +40,11 @@ BLOCK = 128                 # rows of either side at a time: what one block need
 
 
 def arc_cosine_kernel(x1, x2=None, order=1):
-    """|x|^k |x'|^k J_k(theta) / pi, k = order from 0 to 3, (N1, N2) of x1 (N1, d), x2 (N2, d).
+    """|x|^k |x'|^k J_k(theta) / pi, (N1, N2), for rows x of x1 (N1, d) and x' of x2 (N2, d).
 
-    Twice the mean of relu^k relu^k. A row of zeros has no angle: pi/2 is taken, which only
-    k = 0 shows. Raises TypeError or ValueError on inputs that do not fit.
+    k = order, from 0 to 3. This is 2 E[relu(w.x)^k relu(w.x')^k]. A row of zeros has no angle; pi/2
+    is taken, which matters for k = 0 alone. Raises TypeError or ValueError on inputs that do not
+    fit.
     """
     x1, x2 = _sides("arc_cosine_kernel", x1, x2)
     refuse.integer("arc_cosine_kernel", "order", order, 0, 3)
@@ -55,14 +58,15 @@ def arc_cosine_kernel(x1, x2=None, order=1):
 
 
 def relu_tangent_kernel(x1, x2=None, bias=True, scale=1.0):
-    """Limit of h Theta as the width h grows, for one hidden layer in the 1/h scaling.
+    """Limit of h Theta as the width h grows, (N1, N2), for one hidden layer in the 1/h scaling.
 
         f(x) = (1/h) sum_n beta_n sigma(omega_n.x/sqrt(d) + b_n)     omega, b, beta ~ N(0, 1)
         h Theta -> scale^2 / (2 pi) (m n sin + 2 (pi - theta) u.u')
 
-    sigma = scale relu, where scale = sqrt(2) makes E[sigma(N(0, 1))^2] = 1; u = (x/sqrt(d), 1) of
-    norm m, all of omega, b, beta trained; without bias u = x/sqrt(d). On the diagonal it is
-    scale^2 |u|^2. At width h the deviation is O(h^-1/2).
+    sigma = scale relu; scale = sqrt(2) makes E[sigma(N(0, 1))^2] = 1. All of omega, b and beta are
+    trained. u = (x/sqrt(d), 1), or x/sqrt(d) without bias, and u' of the second point have the
+    norms m and n and the angle theta. On the diagonal the limit is scale^2 |u|^2. At width h the
+    deviation from it is O(h^-1/2).
     """
     owner = "relu_tangent_kernel"
     x1, x2 = _sides(owner, x1, x2)
@@ -86,10 +90,12 @@ def deep_relu_kernels(x1, x2=None, depth=1, weight_variance=2.0, bias_variance=0
         Sigma_1 = Theta_1 = c_w x.x'/d + c_b
         Sigma_l+1 = c_w E[relu relu] + c_b     Theta_l+1 = Theta_l c_w E[relu' relu'] + Sigma_l+1
 
-    with all W, b ~ N(0, 1) and trained, c_w = weight_variance, c_b = bias_variance; c_b = 0 means
-    no bias at all. Sigma is the covariance of the outputs at the start, Theta the tangent kernel.
-    c_w = 2 keeps the norms. sqrt(2) relu with c_w = 1 is relu with c_w = 2, but for layer 1.
-    With depth 1 and c_w = c_b = 1, Theta - 1 is `relu_tangent_kernel`: its output has no bias.
+    relu relu is relu(z) relu(z') for the pair of points, with (z, z') normal of covariance Sigma_l;
+    relu' is the step function. All W, b ~ N(0, 1) are trained; c_w = weight_variance, c_b =
+    bias_variance, and c_b = 0 means no bias at all. Sigma is the covariance of the outputs at the
+    start, Theta the tangent kernel. c_w = 2 keeps the norms.
+    sqrt(2) relu with c_w = 1 equals relu with c_w = 2 in all layers but the first.
+    With depth 1 and c_w = c_b = 1, Theta - 1 is `relu_tangent_kernel`, whose output has no bias.
     """
     owner = "deep_relu_kernels"
     x1, x2 = _sides(owner, x1, x2)
@@ -129,7 +135,7 @@ def _next(m, n, s, root, angle, half, constant):
 
 
 def _angle(s, root):
-    """2 atan(sqrt(s/t)) from root = sqrt(s t), in half the time of arctan2; 0 or pi if it is 0."""
+    """2 atan(sqrt(s/t)) from root = sqrt(s t), in half the time of arctan2; 0 or pi at root = 0."""
     return 2 * np.arctan(s / (root + 1e-300))
 
 
@@ -191,7 +197,10 @@ def _sides(owner, x1, x2):
 
 
 def _assemble(block, u, v):
-    """What block(rows of u, rows of v) gives for all pairs of blocks, one triangle if v is None."""
+    """The matrices that block(rows of u, rows of v) gives, put together from all pairs of blocks.
+
+    If v is None, it is u, and one triangle is computed.
+    """
     symmetric = v is None
     v = u if symmetric else v
     wholes = None

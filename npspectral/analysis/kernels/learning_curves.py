@@ -1,13 +1,15 @@
-"""Learning curves: exponents of the error against the size of the training set, where two cross.
+"""Learning curves: how fast the test error falls with the size p of the training set.
 
     error ~ prefactor p^-beta            log error = log prefactor - beta log p
 
-errors (S, P) has one row for each seed and one column for each size of p (P,). Curves are means
-over seeds. Intervals are bootstrap: S of the rows are drawn with replacement, again and again.
+beta is the exponent. p (P,) holds P sizes; errors (S, P) has a row for each of S seeds and a column
+for each size. A curve is the mean over seeds. An interval is found by bootstrap: S of the S rows
+are drawn with replacement, again and again.
 
-Exponents of theory, for a smooth interface in d dimensions:
+The exponents of theory are for two classes with a smooth boundary, the interface, in d dimensions:
     kernel_exponent      support vectors of an isotropic kernel, |K(0) - K(x)| ~ |x|^xi
     feature_exponent     a network that compresses the d - n_parallel irrelevant directions
+
 Source: Paccolat et al. 2021, J. Stat. Mech. 044001; Paccolat, Spigler and Wyart 2021, Mach. Learn.:
 Sci. Technol. 2, 025001 (kernels).
 """
@@ -29,9 +31,10 @@ def kernel_exponent(d, xi=1):
 def feature_exponent(d, n_parallel=1):
     """(2 d - 1) / (3 d - 2) for planes; (d + (d - n_parallel) / 2) / (3 d - 2) for n_parallel > 1.
 
-    Compression by lambda multiplies the kernel's error by lambda^(-2 (d - n_parallel) / (3 d - 2)),
-    with lambda ~ sqrt(p) for planes and p^(1/4) for curved interfaces. 1/2 for n_parallel = 2,
-    and the kernel's exponent if all directions are relevant.
+    Compression by a factor lambda multiplies the kernel's error by
+    lambda^(-2 (d - n_parallel) / (3 d - 2)). lambda grows as sqrt(p) for planes, n_parallel = 1,
+    and as p^(1/4) for curved interfaces, n_parallel > 1. The exponent is 1/2 for n_parallel = 2,
+    and that of the kernel if all directions are relevant.
     """
     refuse.integer("feature_exponent", "d", d, 1)
     refuse.integer("feature_exponent", "n_parallel", n_parallel, 1, d)
@@ -41,9 +44,9 @@ def feature_exponent(d, n_parallel=1):
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """error(p) = prefactor p^-exponent; standard_error of the exponent, by scatter about the line.
+    """error(p) = prefactor p^-exponent; standard_error: of the exponent, by scatter about the line.
 
-    Calling it gives the errors at p, a number or an array of any shape.
+    A PowerLaw is called with p, a number or an array of any shape, and gives the errors there.
     """
 
     exponent: float
@@ -56,10 +59,11 @@ class PowerLaw:
 
 
 def power_law(p, errors):
-    """PowerLaw of the mean over seeds of errors (S, P), or of errors (P,): least squares in logs.
+    """PowerLaw of errors (P,) at sizes p (P,), or of the mean over seeds of errors (S, P).
 
-    The standard error is nan with two sizes. Raises TypeError or ValueError on arguments that do
-    not fit; every error has to be positive.
+    It is the line of least squares of log error against log p. With two sizes the standard error
+    is nan. Every error has to be positive. Raises TypeError or ValueError on arguments that do not
+    fit.
     """
     p, errors = _curves("power_law", p, errors)
     return _fit(np.log(p), errors.mean(0))
@@ -76,10 +80,10 @@ def _fit(log_p, mean):
 
 
 def exponent_interval(rng, p, errors, level=0.95, n_draws=2000):
-    """(low, high): the exponent's bootstrap interval over seeds, of n_draws fits to errors (S, P).
+    """(low, high): the bootstrap interval of the exponent over seeds, from n_draws fits.
 
-    low and high are the quantiles (1 - level) / 2 and (1 + level) / 2 of the fits. Few seeds make
-    the interval too narrow, by about sqrt((S - 1) / S).
+    errors (S, P) at sizes p (P,). low is the quantile (1 - level) / 2 of the fitted exponents, high
+    the quantile (1 + level) / 2. The interval is too narrow by a factor of about sqrt((S - 1) / S).
     """
     p, errors = _curves("exponent_interval", p, errors)
     log_p = np.log(p)
@@ -92,8 +96,9 @@ def exponent_interval(rng, p, errors, level=0.95, n_draws=2000):
 def crossing(p, first, second):
     """p* from which on the mean of errors first (S, P) is below that of second, or None.
 
-    Between sizes log(first / second) is linear in log p. None if second is below or equal at the
-    largest p, or if first is below at every p: then p* lies beyond the sizes.
+    log(first / second) is taken to be linear in log p between two sizes. If first is below at every
+    size, p* is smaller than all of them; if it is not below at the largest, p* is larger than all,
+    or there is none. Both give None.
     """
     p, first = _curves("crossing", p, first, "first")
     p, second = _curves("crossing", p, second, "second")
@@ -102,7 +107,7 @@ def crossing(p, first, second):
 
 
 def _crossing(log_p, first, second):
-    """p*, 0 if first is below everywhere, inf if second is below or equal at the end."""
+    """p*; 0 if first is below at every size, inf if it is not below at the largest."""
     excess = np.log(first / second)
     above = np.flatnonzero(excess >= 0)
     if not len(above):
@@ -115,10 +120,10 @@ def _crossing(log_p, first, second):
 
 
 def crossing_interval(rng, p, first, second, level=0.95, n_draws=2000):
-    """(low, high) of p* by bootstrap: low = 0 or high = inf where no crossing bounds that side.
+    """(low, high): the bootstrap interval of p*; low = 0 or high = inf if it has no end there.
 
-    Row s of first and of second (S, P) belong to the same seed and are drawn together. A draw
-    without a crossing counts as 0 if first is below everywhere, else as inf.
+    Rows s of first and of second (S, P) belong to the same seed and are drawn together. In a draw
+    without a crossing, p* counts as 0 if first is below at every size, else as inf.
     """
     owner = "crossing_interval"
     p, first = _curves(owner, p, first, "first")
@@ -140,7 +145,7 @@ def _rows(owner, rng, n_seeds, level, n_draws):
 
 
 def _curves(owner, p, errors, name="errors"):
-    """p (P,), rising, P >= 2, and errors (S, P), all positive."""
+    """p (P,) and errors (S, P) in float64; refuse p that does not rise, and errors of 0 or less."""
     p = refuse.real(owner, "p", p, 1)
     errors = np.atleast_2d(refuse.real(owner, name, errors, min(2, max(1, np.ndim(errors)))))
     if len(p) < 2 or p[0] <= 0 or (np.diff(p) <= 0).any():

@@ -1,17 +1,19 @@
 """Kernel machines on a given Gram matrix: support vectors with exact margins, and ridge.
 
-The classifier f(x) = sum_i beta_i K(x_i, x) + b of labels y = +-1 minimizes
+K is the Gram matrix of p training samples x_i with labels y_i = +-1. The classifier
+f(x) = sum_i beta_i K(x_i, x) + b minimizes
 
     (1/2) beta^T K beta + C sum_i max(0, 1 - y_i f(x_i))
 
-Its dual: maximize y.beta - (1/2) beta^T K beta with 0 <= y_i beta_i <= C, and sum_i beta_i = 0 if
-there is an intercept b. With residuals r = y - f the solution is where
+The dual problem is to maximize y.beta - (1/2) beta^T K beta with 0 <= y_i beta_i <= C, and with
+sum_i beta_i = 0 if there is an intercept b. beta solves it if the residuals r_i = y_i - f(x_i) meet
+these conditions:
 
     lower_i < beta_i < upper_i   r_i = 0      lower = min(0, C y)
     beta_i = lower_i             r_i <= 0     upper = max(0, C y)
     beta_i = upper_i             r_i >= 0
 
-How it is solved: `_dual`.
+`_dual` says how it is solved.
 
 Source: Cortes and Vapnik 1995, Mach. Learn. 20, 273.
 """
@@ -28,7 +30,7 @@ from ._dual import LAST_MOVES, Dual
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SupportVectors(Shapes):
-    """coefficients beta (p,), intercept b, violation: the largest by which a condition fails."""
+    """coefficients beta (p,), intercept b, violation: by how much the worst condition fails."""
 
     coefficients: np.ndarray
     intercept: float
@@ -51,15 +53,15 @@ class SupportVectors(Shapes):
 def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
     """SupportVectors of gram (p, p) and labels y (p,) of -1 and +1; bound is C.
 
-    bound = inf is the hard margin, the limit of large C: y f >= 1 everywhere. It exists only if the
-    labels can be separated, which is certain for a positive definite gram.
-    Every condition holds to `tolerance`, in units of the margin. gram may be singular, as with
-    copies of samples or with fewer features than samples. It has to be positive semidefinite, which
-    is only looked at among the samples inside their bounds: there a negative eigenvalue beyond
-    rounding is refused. Elsewhere one goes unseen: the conditions hold, but other solutions may.
-    Raises ValueError or TypeError on arguments that do not fit, and RuntimeError if the tolerance
-    was not reached: labels that no hard margin separates, or a bound so large that rounding of
-    bound times gram exceeds the tolerance.
+    bound = inf is the hard margin, the limit of large C: y f >= 1 on every sample. It exists only
+    if f can separate the labels, which is certain if gram is positive definite.
+    Every condition holds to `tolerance`, in units of the margin. gram has to be positive
+    semidefinite. It may be singular, as with copies of samples or with fewer features than samples.
+    A negative eigenvalue beyond rounding is refused if the samples inside their bounds show it.
+    Otherwise it is not noticed: the conditions hold for the result, but maybe for others, too.
+    Raises ValueError or TypeError on arguments that do not fit. Raises RuntimeError if a condition
+    fails by more than the tolerance: no hard margin separates the labels, or bound is so large that
+    the rounding of bound times gram exceeds the tolerance.
     """
     owner = "support_vectors"
     gram = refuse.symmetric(owner, "gram", gram)
@@ -98,7 +100,7 @@ def _candidates(problem, tolerance):
     for coarse in (start, 0.1 * start, 0.01 * start):
         beta = problem.move(beta, max(coarse, tolerance))
         solution = problem.exchange(beta)
-        if solution is None:                                # singular, which a walk may be
+        if solution is None:                                # a singular system: only a walk is left
             break
         yield solution
     yield problem.walk(beta, tolerance)
@@ -106,10 +108,11 @@ def _candidates(problem, tolerance):
 
 
 def kernel_ridge(gram, y, ridge):
-    """Coefficients beta (p,) or (p, K) of f(x) = sum_i beta_i K(x_i, x): (K + ridge I) beta = y.
+    """Coefficients beta of f(x) = sum_i beta_i K(x_i, x), by (K + ridge I) beta = y.
 
-    f minimizes |f - y|^2 + ridge beta^T K beta. ridge = 0 goes through every y and needs a gram
-    that is positive definite beyond rounding. Raises ValueError if there is no such solution.
+    beta has the shape of the targets y, (p,) or (p, n_outputs). f minimizes |f - y|^2 + ridge
+    beta^T K beta. With ridge = 0 it goes through every y, and gram has to be positive definite
+    beyond rounding. Raises ValueError if gram + ridge I is not.
     """
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
     owner = "kernel_ridge"
@@ -128,9 +131,10 @@ def kernel_ridge(gram, y, ridge):
 
 
 def distance_to_planes(x, offsets, axis=0):
-    """min_c |x_axis - c| (n,) over the planes x_axis = c of offsets, from rows of x (n, d).
+    """min_c |x_axis - c| (n,) of rows x (n, d): the distance to the nearest plane x_axis = c.
 
-    Of support vectors it is the distance delta_SV to the interface, published as p^(-1/d).
+    offsets holds the numbers c. If x are support vectors of a task whose interface these planes
+    are, it is delta_SV, published as p^(-1/d).
     """
     owner = "distance_to_planes"
     x = refuse.real(owner, "x", x, 2)
@@ -140,7 +144,10 @@ def distance_to_planes(x, offsets, axis=0):
 
 
 def distance_to_sphere(x, radius, n_parallel=None):
-    """| |x_par| - radius | (n,), x_par the first n_parallel coordinates: all, or a cylinder."""
+    """| |x_par| - radius | (n,) of rows x (n, d): the distance to a sphere, or to a cylinder.
+
+    x_par are the first n_parallel coordinates, by default all d.
+    """
     owner = "distance_to_sphere"
     x = refuse.real(owner, "x", x, 2)
     n_parallel = x.shape[1] if n_parallel is None else n_parallel

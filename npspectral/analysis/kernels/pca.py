@@ -5,14 +5,15 @@
     omega_r^2 = (phi_r . y / p)^2 = (v_r . y)^2 / p     sum_r omega_r^2 = |y|^2 / p
                                                         sum_r e_r omega_r^2 = y^T K y / p
 
-phi_r has mean square 1 over the p points. K is symmetric, so its v_r are an orthonormal basis:
-sum_r (v_r . y)^2 = |y|^2 and K = sum_r e_r v_r v_r^T, from which both sums follow. For labels
--1 and +1, |y|^2 = p: the shares omega_r^2 of a full set add up to 1. A kernel suits its task if
-they sit at large e_r; the alignment y^T K y / (|y|^2 |K|_F) says so in one number.
+K is the Gram matrix of p samples, y their labels; phi_r has mean square 1 over the samples. K is
+symmetric, so its v_r are an orthonormal basis: sum_r (v_r . y)^2 = |y|^2 and
+K = sum_r e_r v_r v_r^T, from which both sums follow. For labels -1 and +1, |y|^2 = p: the shares
+omega_r^2 of all p eigenvectors add up to 1. A kernel suits its task if the large shares belong to
+large e_r. The alignment y^T K y / (|y|^2 |K|_F) says so in one number.
 
-Only eigenspaces are defined: v_r has no sign, and where eigenvalues coincide neither v_r nor its
-omega_r^2 mean anything by themselves, their sum over the eigenspace does (`eigenspaces`,
-`projection_sums`).
+An eigenvector has no sign of its own, and omega_r^2 does not depend on it. If eigenvalues coincide,
+v_r and omega_r^2 depend on the basis that was chosen for their eigenspace. The sum of omega_r^2
+over the eigenspace does not (`eigenspaces`, `projection_sums`).
 
 Deviation: a talk of the field prints omega_r^2 without the square.
 Source: Schoelkopf, Smola and Mueller 1998, Neural Comput. 10, 1299 (kernel PCA, centered);
@@ -28,13 +29,13 @@ from ...magnitude import norms
 
 OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
 LARGEST_BASIS = 0.3         # share of p from which a whole decomposition is faster
-CAUTION = 0.75              # the basis grows by this share of the blocks that it seems to lack
+CAUTION = 0.75              # the basis grows by this share of what it is estimated to lack
 RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good as a whole one
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class KernelPCA(Shapes):
-    """eigenvalues (r,) from the largest, eigenvectors (p, r): one column each, of norm 1."""
+    """eigenvalues (r,), the largest first; eigenvectors (p, r), one column of norm 1 for each."""
 
     eigenvalues: np.ndarray
     eigenvectors: np.ndarray
@@ -43,11 +44,11 @@ class KernelPCA(Shapes):
 def kernel_pca(gram, n_components=None, centered=False):
     """KernelPCA of gram (p, p), all p components or the n_components of the largest eigenvalues.
 
-    centered: of H K H, H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is then 0.
-    A few components of a large matrix come from `_block_krylov`, all others from a decomposition of
-    the whole matrix. Raises TypeError or ValueError on arguments that do not fit, and ValueError on
-    an eigenvalue that is negative beyond rounding: no Gram matrix has one. `_block_krylov` does not
-    see all eigenvalues and may pass over such a one.
+    centered=True: of H K H with H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is
+    then 0. If few components of a large matrix are wanted, `_block_krylov` computes them, else the
+    whole matrix is decomposed. Raises TypeError or ValueError on arguments that do not fit. Raises
+    ValueError on an eigenvalue that is negative beyond rounding, which no Gram matrix has;
+    `_block_krylov` does not see all eigenvalues and may miss a negative one.
     """
     gram = refuse.symmetric("kernel_pca", "gram", gram)
     p = len(gram)
@@ -69,10 +70,10 @@ def _block_krylov(gram, n_components, centered=False):
         T = B^T K B,  T s = e s     ->     K v ~ e v,  v = B s     (Rayleigh and Ritz)
 
     B is an orthonormal basis of the span of Q, K Q, K^2 Q, ..., where Q has n_components + 10
-    random columns. Each block Q_m of B costs one product K Q_m, which is stored: T and the
-    residuals K B s - e B s need no other. B grows until all residuals are of the size of rounding.
-    Where the spectrum falls so slowly that B becomes too large, the result is None.
-    Q has more columns than components, so it meets an eigenspace of any multiplicity.
+    random columns. Each block Q_m of B costs one product K Q_m, which is stored. T and the
+    residuals K B s - e B s are made of these products. B grows until all residuals are of the size
+    of rounding. If the eigenvalues fall so slowly that B becomes too large, the result is None.
+    Q has more columns than there are components, so no multiplicity of an eigenvalue is missed.
     Source: Golub and Underwood 1977, Mathematical Software III (the block Lanczos method).
     """
     p, n_block = len(gram), n_components + OVERSAMPLED
@@ -103,8 +104,10 @@ def _block_krylov(gram, n_components, centered=False):
 
 
 def _ritz(basis, image, n_components):
-    """Of the n_components largest eigenvalues e (r,) in the span of the rows of B = basis: e, the
-    eigenvectors v (r, p), max_r |K v_r - e_r v_r|; and the least eigenvalue. image is B K.
+    """Eigenvalues and eigenvectors of K within the span of the rows of B = basis; image is B K.
+
+    Gives e (r,) and v (r, p) of the r = n_components largest, max_r |K v_r - e_r v_r|, and the
+    least eigenvalue of all.
     """
     projected = basis @ image.T
     values, vectors = np.linalg.eigh((projected + projected.T) / 2)
@@ -129,10 +132,10 @@ def projections(eigenvectors, y):
 
 
 def eigenspaces(eigenvalues, tolerance=1e-10):
-    """Slices of equal ones among eigenvalues (r,), which have to fall: a list, one per eigenspace.
+    """A list of slices, one for each run of equal eigenvalues; eigenvalues (r,) have to fall.
 
-    Neighbors are equal if they differ by at most tolerance times the largest |e|. If the r
-    eigenvalues are a part of a spectrum, the last eigenspace may be larger than its slice.
+    Two neighbors are equal if they differ by at most tolerance times the largest |e|. If the r
+    eigenvalues are only a part of all, the last eigenspace may be larger than its slice.
     """
     eigenvalues = refuse.real("eigenspaces", "eigenvalues", eigenvalues, 1)
     refuse.share("eigenspaces", "tolerance", tolerance)
@@ -152,7 +155,7 @@ def projection_sums(components, y, tolerance=1e-10):
 
 
 def alignment(gram, y):
-    """y^T K y / (|y|^2 |K|_F) of gram (p, p) and y (p,): 1 if and only if K = c y y^T, c > 0."""
+    """y^T K y / (|y|^2 |K|_F) of gram K (p, p) and y (p,): 1 if and only if K = c y y^T, c > 0."""
     gram = refuse.symmetric("alignment", "gram", gram)
     y = refuse.real("alignment", "y", y, 1)
     refuse.length("alignment", "y", y, len(gram))

@@ -1,14 +1,16 @@
-"""Feature or lazy: how far training went, and what the networks' scales mean to whom.
+"""Feature or lazy: how far training moved a network, and how papers write its scale.
 
-All conventions move the parameters along the same path; they differ in the name of the scale and
-in the unit of time. With F = alpha (f - f_0) and L = (1/p) sum loss(F, y) / divisor,
+A network f is trained through its predictor F = alpha (f - f_0), f_0 = f at the start, by gradient
+flow of L = (1/p) sum loss(F, y) / divisor; h is its width. A large alpha makes training lazy. All
+conventions move the parameters along the same path. They differ in the scale and in the unit of
+time:
 
     convention     f                              divisor    scale, here alpha    time, here t
     "code"         (gain/h) sum beta relu(u)      alpha      alpha                t
     "article"      (gain/sqrt(h)) sum ...         alpha^2    alpha / sqrt(h)      t alpha / h
     "talk"         (1/h) sum ..., no gain         1          gain alpha           t / alpha
 
-The cross-over from feature to lazy at alpha of order 1 here is at h^(-1/2) in the article.
+The change from feature to lazy is at alpha of order 1 here, which is h^(-1/2) in the article.
 Sources: "code", the public code of Paccolat et al. 2021, J. Stat. Mech. 044001, and this package;
 "article", Geiger et al. 2020, J. Stat. Mech. 113301; "talk", Petrini 2020, candidacy talk.
 """
@@ -22,11 +24,11 @@ from ...nn import tree
 from .._params import check_params
 
 CONVENTIONS = ("code", "article", "talk")
-COMPLEX_STEP = 1e-20            # squared below every rounding; float32 still holds it
+COMPLEX_STEP = 1e-20            # its square is below every rounding, and float32 still holds it
 
 
 def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
-    """(alpha, time) of this package as that convention writes them; see the table above."""
+    """(alpha, time) of this package, converted to a convention of the table above."""
     owner = "scale_and_time"
     for name, value in (("alpha", alpha), ("width", width), ("gain", gain)):
         refuse.number(owner, name, value, "a number > 0", lambda value: 0 < value < math.inf)
@@ -38,9 +40,10 @@ def scale_and_time(alpha, time, width, gain=2 ** 0.5, *, convention):
 
 
 def parameter_change(params, start):
-    """|theta - theta_0| / |theta_0| over all of params and start, trees of the same shapes.
+    """|theta - theta_0| / |theta_0|: theta all numbers in params, theta_0 all in start.
 
-    Of order 1 / alpha in the lazy regime. Raises ValueError if start is 0.
+    Both are trees of the same shapes. The change is of order 1 / alpha in the lazy regime. Raises
+    ValueError if start is 0.
     """
     for given in (params, start):
         check_params("parameter_change", given)
@@ -52,7 +55,7 @@ def parameter_change(params, start):
 
 
 def kernel_change(kernel, start):
-    """|K - K_0| / |K_0| in the Frobenius norm, of arrays of one shape; ValueError if K_0 is 0.
+    """|K - K_0| / |K_0| in the Frobenius norm, of kernels of one shape; ValueError if K_0 is 0.
 
     >>> kernel_change(2 * np.eye(3), np.eye(3))
     1.0
@@ -73,7 +76,8 @@ def _change(owner, end, start):
 def linearized(network, start, params, x):
     """f_0(x) + J(x) (theta - theta_0), the network's outputs (p, K) to first order around start.
 
-    One complex step along theta - theta_0 gives J times it, with no Jacobian and no difference.
+    J is the derivative of f_0 by theta. One complex step along theta - theta_0 gives J (theta -
+    theta_0) to rounding, without J itself and without a difference of two outputs.
     """
     for given in (start, params):
         check_params("linearized", given, network)

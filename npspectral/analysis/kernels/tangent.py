@@ -3,14 +3,16 @@
     J_kn,theta = df_k(x_n) / dtheta
     Theta_nm,kl = sum_theta J_kn,theta J'_lm,theta     over all trainable parameters
 
-Gradient flow of L = (1/p) sum_m loss(f(x_m)), with the force g_l = -dloss/df_l, moves parameters,
-and by the chain rule these move the outputs at any point x:
+f_k is output k of K, x_n is sample n, and J' is J at the second set of samples, x_m. Gradient flow
+of L = (1/p) sum_m loss(f(x_m)) has the force g_l = -dloss/df_l. It moves the parameters, and by the
+chain rule these move the outputs at any point x:
     dtheta/dt = -dL/dtheta = (1/p) sum_m,l g_l(x_m) df_l(x_m)/dtheta
     df_k(x)/dt = sum_theta df_k(x)/dtheta dtheta/dt = (1/p) sum_m,l Theta_kl(x, x_m) g_l(x_m)
 
-`tangent_kernel_by_definition` is that product. `tangent_kernel` gives the same without J for every
-layer that has a `kernel_term`: the rows of its J are outer products, so their Gram matrix is a
-product of small ones. Other layers are taken by the definition, one by one.
+`tangent_kernel_by_definition` is the product of the second line. `tangent_kernel` gives the same,
+and needs no J for a layer that has a `kernel_term`: the rows of its J are outer products, so their
+Gram matrix is a product of two small Gram matrices. Other layers are taken by the definition, one
+by one.
 
 Source: Jacot, Gabriel and Hongler 2018, NeurIPS; the terms of spectral layers are derived here.
 """
@@ -22,12 +24,13 @@ import numpy as np
 from ...nn import Chain, tree
 from ...nn.layer import check_array, gram
 
-BLOCK = 1000                    # samples times outputs of a side at a time: it bounds memory
+BLOCK = 1000                    # samples times outputs of one side of a block: it bounds memory
 
 
 def jacobian(network, params, x):
-    """J (K, N, P) at x (N, n_in), by one backward of an identity: no sample knows another one.
+    """J (K, N, P) at x (N, n_in): K outputs, N samples, P trainable parameters.
 
+    One backward pass gives it. Outputs and samples are leading axes, over which no layer sums.
     Raises TypeError or ValueError on inputs that do not fit, or if nothing is trainable.
     """
     _check("jacobian", network, x=x)
@@ -49,9 +52,9 @@ def tangent_kernel_by_definition(network, params, x1, x2=None):
 def tangent_kernel(network, params, x1, x2=None):
     """Theta (N1, N2) for x1 (N1, n_in) and x2 (N2, n_in), or x1 with itself.
 
-    With K > 1 outputs it has shape (N1, N2, K, K). Raises ValueError or TypeError on inputs that
-    do not fit, and ValueError if nothing is trainable or a layer's gradients or kernel_term break
-    the rule of leading axes, which `check_gradients` looks at.
+    With K > 1 outputs its shape is (N1, N2, K, K). Raises ValueError or TypeError on inputs that do
+    not fit. Raises ValueError if nothing is trainable, or if gradients or kernel_term of a layer
+    break the rule of leading axes (see nn/layer.py), which `check_gradients` tests.
 
     >>> from npspectral import Dense
     >>> tangent_kernel(Dense(2, 1), {"weight": np.ones((1, 2)), "bias": np.ones(1)}, np.eye(2))
@@ -70,7 +73,10 @@ def tangent_kernel_parts(network, params, x1, x2=None):
 
 
 def _assemble(network, params, x1, x2, group):
-    """group(name of a parameter) -> array, block by block; one triangle of them if x2 is None."""
+    """{group(name of a parameter): its part of Theta}, computed block by block.
+
+    If x2 is None it is x1, and only one triangle of blocks is computed.
+    """
     pairs = list(_flat(network, tree.locked(params)))
     symmetric = x2 is None
     x2 = x1 if symmetric else x2
@@ -92,7 +98,7 @@ def _assemble(network, params, x1, x2, group):
 
 
 def _check(owner, network, **points):
-    """Refuse a network without anything trainable, and points that are no (n, n_in)."""
+    """Refuse a network without anything trainable, and points that are not of shape (n, n_in)."""
     if not network.learned:
         raise ValueError(f"{owner}: nothing is trainable")
     for name, x in points.items():
@@ -105,9 +111,9 @@ def _blocks(pairs, x1, x2, symmetric):
     """(rows, columns, their sides) of all blocks, or of those on and above the diagonal.
 
     A side is what `_side` gives for one block of points. A cache holds as many sides as take less
-    room than the result, and no fewer than two. The
-    columns of a row go from the last to the first: the last side that is computed in a row is then
-    the side of the next row, also when the cache holds two.
+    room than the result, but at least two. In each row of blocks the columns go from the last to
+    the first. So the last side that one row computes is the first that the next row needs, and even
+    a cache of two still holds it.
     """
     gradients = [grad_y for *_, grad_y in _side(pairs, x1[:1])]
     n_out, width = len(gradients[0]), sum(grad_y.shape[-1] for grad_y in gradients)
@@ -125,7 +131,7 @@ def _blocks(pairs, x1, x2, symmetric):
 
 
 def _flat(network, params):
-    """(layer, params) of every layer, in order, also of the layers of chains within chains."""
+    """(layer, params) of every layer, in order, including the layers of chains within chains."""
     if isinstance(network, Chain):
         if len(params) != len(network.layers):
             raise ValueError(f"tangent_kernel: params has {len(params)} entries, expected one for "
@@ -139,7 +145,8 @@ def _flat(network, params):
 def _side(pairs, x):
     """(layer, params, x, residuals, grad_y) of each layer that learns, the last one first.
 
-    grad_y (K, n, n_out): of every output of the network, for each sample by itself.
+    grad_y (K, n, n_out) is the gradient of each of the network's K outputs with respect to the
+    output of the layer, for each of the n samples by itself.
     """
     steps = []
     for layer, layer_params in pairs:
@@ -160,7 +167,7 @@ def _side(pairs, x):
 
 
 def _frozen(layer):
-    """The layer with nothing trainable, so that its backward gives grad_x alone."""
+    """The layer with nothing trainable: its backward computes grad_x alone."""
     names = {field.name for field in fields(layer)}
     return replace(layer, trainable=()) if "trainable" in names else layer
 
@@ -191,7 +198,7 @@ def _rows(layer, params, x, grad_y):
 
 
 def _check_shapes(layer, source, arrays, expected):
-    """Refuse rows or terms that would only broadcast or reshape to the size that they need."""
+    """Refuse rows or terms of other shapes, even if they would broadcast or reshape to these."""
     came = {name: np.shape(array) for name, array in arrays.items()}
     if came != expected:
         raise ValueError(f"tangent_kernel: {layer.label}: {source} gives the shapes {came}, "

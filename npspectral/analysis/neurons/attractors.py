@@ -1,18 +1,19 @@
 """Attractors: the few directions in which the neurons of a trained layer gather.
 
-A neuron follows s psi(v), s the sign of beta, uphill (names as in `dynamics`):
+Let s be the sign of a neuron's beta (names as in `dynamics`). Its v moves uphill on s psi,
 
     psi(v) = sum_mu g_mu relu(v . x^_mu)     dv/dt = beta gain / (p h) grad psi
 
-so neurons end in maxima of s psi over |v| = 1. Most maxima are on kinks, v . x^_mu = 0, of points
-with s g_mu < 0. Neurons slide along a kink, and its point is active in one step and not in another.
+so the direction of v ends at a maximum of s psi over |v| = 1. Most maxima are on kinks,
+v . x^_mu = 0, of points with s g_mu < 0. A neuron slides along such a kink: the point is active in
+one step of training and not in the next.
 
-`attractor_labels` gives one label to the neurons that are active on the same points, as published,
-or, which is more robust, to those with the same pattern of +, 0 and -. `maxima` gives all maxima
-for forces that stay as they are, `cells` all patterns that there are.
+`attractor_labels` gives one label to all neurons that are active on the same points, as published.
+With a tolerance, it gives one label to all with the same pattern of +, 0 and -, which is more
+robust. `maxima` finds all maxima for forces that stay as they are, `cells` all patterns there are.
 
-Deviation: the published definition leaves the sign of beta out. Neurons of both signs on the same
-points move in opposite directions, and one neuron cannot always replace them (`merging`).
+Deviation: the published definition leaves the sign of beta out. But neurons of both signs on the
+same points move in opposite directions, and one neuron cannot always replace them (`merging`).
 Source: Maennel, Bousquet and Gelly 2018, arXiv:1803.08367 (finitely many directions).
 """
 from dataclasses import dataclass
@@ -25,14 +26,14 @@ from ..._shapes import Shapes
 from ...magnitude import norms
 from .dynamics import augmented, check_neurons
 
-MARGIN = 1e-6               # of a linear program whose own tolerance is 1e-7
+MARGIN = 1e-6               # ten times the linear program's own tolerance
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AttractorLabels(Shapes):
-    """labels (h,): the attractor of each neuron, from 0 on; -1 for dead ones, active nowhere.
+    """labels (h,): the attractor of each neuron, numbered from 0; -1 for dead neurons.
 
-    sliding (h,): which living neurons have points on their kink.
+    sliding (h,): whether a neuron is not dead and has points on its kink.
     """
 
     labels: np.ndarray
@@ -40,12 +41,12 @@ class AttractorLabels(Shapes):
 
     @property
     def count(self):
-        """A, how many there are."""
+        """A, the number of attractors."""
         return int(self.labels.max()) + 1
 
     @property
     def dead(self):
-        """Which neurons (h,) are active nowhere."""
+        """Which neurons (h,) are dead: active on no point, or of beta 0."""
         return self.labels < 0
 
 
@@ -61,8 +62,8 @@ def patterns(neurons, x, tolerance=0.0):
 def attractor_labels(neurons, x, tolerance=0.0):
     """The attractor of each neuron, told by its pattern on x (p, d) and the sign of its beta.
 
-    Dead neurons have v . x^ <= 0 everywhere, or beta = 0. With a tolerance t, chance alone puts
-    about p t sqrt((2 d - 1) / pi) points on the kink of a neuron in a random direction.
+    A neuron is dead if v . x^ <= 0 on every point, or beta = 0. With a tolerance t, a neuron in a
+    random direction has about p t sqrt((2 d - 1) / pi) points on its kink by chance.
     """
     check_neurons("attractor_labels", neurons)
     living = (neurons.preactivations(x) > 0).any(1) & (neurons.beta != 0)
@@ -77,8 +78,8 @@ def attractor_labels(neurons, x, tolerance=0.0):
 def most_cells(p, d):
     """2 sum_{k=0}^d binom(p - 1, k): the largest number of patterns of p points in d dimensions.
 
-    There are as many if the points are in general position. A <= min(h, twice this) with both
-    signs of beta.
+    Points in general position have exactly as many. As beta has two signs, the number A of
+    attractors of h neurons is at most min(h, twice this).
     """
     return 2 * sum(comb(p - 1, k) for k in range(d + 1))
 
@@ -86,9 +87,9 @@ def most_cells(p, d):
 def cells(x):
     """All patterns (m, p), bool, of active points among x (p, d) that some v has.
 
-    Points are added one by one. Each splits every cell of the points before it in two, and a linear
-    program for either side tells whether it is empty; sides thinner than 1e-6 count as empty. For
-    small p only: m grows as p^d.
+    A cell is the set of all v with one pattern. Points are added one by one. Each divides every
+    cell of the points before it into two sides. A linear program for either side tells whether it
+    is empty; sides thinner than 1e-6 count as empty. For small p only: m grows as p^d.
     """
     rows = augmented(x, "cells")
     return np.array(_cells(rows / norms(rows)[:, None]), bool)
@@ -121,14 +122,14 @@ def maxima(x, force, beta_sign):
     """v (m, d + 1) of all maxima of s psi > 0 over the sphere, s = beta_sign; for small p only.
 
     The length of v is a speed: |beta| of a neuron there grows at the rate gain |v| / (p h).
-    Call points with s g > 0 positive, those with s g < 0 negative. s psi has a minimum across the
-    kink of a positive point, so no maximum is on it: every maximum is inside a cell of the positive
-    points, where the same ones, A+, are active. In such a cell s psi is concave. Its only candidate
+    Call points with s g > 0 positive, those with s g < 0 negative. Across the kink of a positive
+    point s psi has a minimum, so no maximum is on it. Every maximum is inside a cell of the
+    positive points, where the same of them, A+, are active. There s psi is concave and has one
+    candidate for a maximum, which least squares with bounds on theta find:
 
         v = sum_A+ |g| x^ - sum_negative theta |g| x^     0 <= theta <= 1, |v| smallest
 
-    is a least squares problem with bounds; it is a maximum if v lies in that cell. It lies on the
-    kinks of the points with 0 < theta < 1.
+    v is a maximum if it lies in that cell. It is on the kinks of the points with 0 < theta < 1.
     """
     rows, force = augmented(x, "maxima"), _force("maxima", force, len(x))
     refuse.sign("maxima", "beta_sign", beta_sign)
@@ -145,7 +146,7 @@ def maxima(x, force, beta_sign):
 
 
 def _left_over(whole, parts):
-    """whole - sum_mu theta_mu parts_mu of the smallest length, 0 <= theta <= 1."""
+    """whole - sum_mu theta_mu parts_mu, with those 0 <= theta <= 1 that make it shortest."""
     from scipy.optimize import lsq_linear
     if not len(parts):
         return whole
@@ -165,8 +166,8 @@ def turning_rate(vector, x, force, tolerance=0.02):
         min over 0 <= theta <= 1 of |P (sum_A g x^ + sum_kink theta g x^)| / sum_{A, kink} |g x^|
 
     P = I - v v^T / |v|^2. A point is on the kink if |v . x^| <= tolerance |v| |x^|, else in A if
-    v . x^ > 0; while the neuron slides, a point on the kink acts for a share theta of the time.
-    0: the neuron keeps its direction. Raises ValueError if v is 0.
+    v . x^ > 0. While the neuron slides, a point on the kink acts for a share theta of the time.
+    At 0 the neuron can keep its direction. Raises ValueError if v is 0.
     """
     rows, force = augmented(x, "turning_rate"), _force("turning_rate", force, len(x))
     refuse.share("turning_rate", "tolerance", tolerance)

@@ -1,14 +1,17 @@
 """Compression of irrelevant directions by a hidden layer: the amplification factor and its laws.
 
-Weights omega (h, d) see n_parallel relevant coordinates first, then d - n_parallel irrelevant ones.
-Three conventions are in use for the same idea, with < > the mean over neurons n:
+omega (h, d) are the weights of h neurons on d coordinates: first n_parallel relevant ones (par),
+then d - n_parallel irrelevant ones (perp). The amplification factor says how much larger the first
+are. Three conventions are in use. < > is the mean over neurons, mean_par and mean_perp are means
+over the coordinates j of one kind:
 
     amplification_total         sqrt(<|omega_par|^2> / <|omega_perp|^2>)
     amplification_by_component  mean_par sqrt(<omega_j^2>) / mean_perp sqrt(<omega_j^2>)
     amplification_mean_square   sqrt(mean_par <omega_j^2> / mean_perp <omega_j^2>)
 
-The last is the first times sqrt((d - n_parallel) / n_parallel), always, so that isotropic weights
-have 1; the second equals it where all relevant and all irrelevant coordinates are alike.
+The last is always sqrt((d - n_parallel) / n_parallel) times the first: it is 1 for isotropic
+weights. The second equals the last if <omega_j^2> is the same for all relevant coordinates, and the
+same for all irrelevant ones.
 
 Source: Paccolat et al. 2021, J. Stat. Mech. 044001, and the authors' public code (run logs:
 total, figures: by component, README: mean square).
@@ -55,8 +58,8 @@ def _mean_squares(owner, omega, n_parallel):
 def escape_time(times, outputs, y, share=0.1):
     """t*: the first of times (T,) when more than a share of all points satisfies y F >= 1, or nan.
 
-    outputs F (T, p), labels y (p,) of -1 and +1. Until about t* the force of the hinge loss is
-    y on every point; lambda* is the amplification factor then.
+    outputs F (T, p), labels y (p,) of -1 and +1. Until about t* the force of the hinge loss is y
+    on nearly every point. The papers call the amplification factor at t* lambda*.
     """
     owner = "escape_time"
     times = refuse.real(owner, "times", times, 1)
@@ -69,13 +72,15 @@ def escape_time(times, outputs, y, share=0.1):
 
 
 def late_amplification(p, interface, half_active=False):
-    """The factor (by component) of neurons that see p points of a stripe for long, n_parallel = 1.
+    """Amplification by component, n_parallel = 1, of neurons long trained on p points of a stripe.
 
         sqrt(2 p / pi) |exp(-low^2 / 2) - exp(-high^2 / 2)|       y = -1 in low < x_1 < high, else 1
 
-    which is |E[y x_1]| over the sampling error 1/sqrt(p) of E[y x_j] = 0: signal over noise. A
-    half-active neuron, of bias 0, has half the signal and 1/sqrt(2 p): 1/sqrt(2) of that.
-    0.3676 sqrt(p) and 0.2600 sqrt(p) for the stripe of `data`.
+    It is signal over noise. The signal is |E[y x_1]|. The noise is 1/sqrt(p), the standard
+    deviation of the mean of y x_j over p points, j > 1, whose expectation is 0. A neuron of bias 0
+    is active on half of the points: its signal is half as large, its noise 1/sqrt(2 p), and the
+    factor 1/sqrt(2) of that above. For the stripe of `data` the factors are 0.3676 sqrt(p) and,
+    half active, 0.2600 sqrt(p).
     """
     refuse.positive("late_amplification", "p", p)
     low, high = _interval("late_amplification", interface)
@@ -87,15 +92,19 @@ def stripe_moments(omega, bias, interface):
     """E[y 1_A] (h,) and E[y x 1_A] (h, d) of x ~ N(0, I_d): all that moves a neuron as p -> inf.
 
     A: omega.x / sqrt(d) + bias > 0, for neurons omega (h, d), bias (h,); y = -1 for
-    low < x_1 < high, interface = (low, high), else +1. While the force is y,
+    low < x_1 < high, interface = (low, high), else +1. While the force is y, and with gain 1,
 
         d omega/dt = beta / (h sqrt(d)) E[y x 1_A]     d bias/dt = beta / h E[y 1_A]
 
-    With k = sqrt(d) bias / |omega|, rho = -omega_1 / |omega| and r^2 = 1 - rho^2, A is Z < k for a
-    standard normal Z of correlation rho with x_1, so E[y 1_A] = cdf(k) - 2 P(low < x_1 < high,
-    Z < k); by parts E[x_1; x_1 < t, Z < k] = -pdf(t) cdf((k - rho t) / r) - rho pdf(k)
-    cdf((t - rho k) / r); and E[y x_j 1_A] = (omega_j / |omega|) pdf(k) E[y | Z = k], j > 1.
-    Raises ValueError if a neuron has no part across x_1.
+    Let k = sqrt(d) bias / |omega|, rho = -omega_1 / |omega| and r^2 = 1 - rho^2. Then A is Z < k,
+    where Z = -omega.x / |omega| is standard normal and has the correlation rho with x_1, and
+
+        E[y 1_A] = cdf(k) - 2 P(low < x_1 < high, Z < k)
+        E[x_1; x_1 < t, Z < k] = -pdf(t) cdf((k - rho t) / r) - rho pdf(k) cdf((t - rho k) / r)
+        E[y x_j 1_A] = (omega_j / |omega|) pdf(k) E[y | Z = k]       j > 1
+
+    The second line is by parts; at t = low and high it gives E[y x_1 1_A].
+    Raises ValueError if a neuron has no weight but that on x_1.
     """
     from scipy.special import ndtr
     owner = "stripe_moments"
@@ -123,7 +132,7 @@ def _both_below(t, k, rho, r):
     Source: D. B. Owen 1956, Ann. Math. Statist. 27, 1075.
     """
     from scipy.special import ndtr, owens_t
-    tiny = np.finfo(float).tiny                     # in place of 0, which has no sign to divide by
+    tiny = np.finfo(float).tiny                     # in place of 0: k / t has to have a sign
     t, k = (np.where(value == 0, tiny, value) for value in (t, k))
     with np.errstate(over="ignore"):
         wedges = owens_t(t, (k / t - rho) / r) + owens_t(k, (t / k - rho) / r)

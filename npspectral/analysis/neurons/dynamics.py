@@ -3,31 +3,34 @@
     f(x) = (gain / h) sum_n beta_n relu(v_n . x^)     v = (omega, b)     x^ = (x / sqrt(d), 1)
     z = -sqrt(d) b omega / |omega|^2                  the point nearest to 0 where v . x^ = 0
 
-Here z^2 is |z|^2. As relu(u) = [u > 0] u,
+There are h neurons, and p points x of d numbers; z^2 is |z|^2. The loss L = (1/p) sum_mu l_mu has
+the force g_mu = -dl_mu/df(x_mu) on point mu. A = {mu: v . x^_mu > 0} are the active points of a
+neuron. As relu(u) = [u > 0] u,
 
     df/dv_n = (gain / h) beta_n [v_n . x^ > 0] x^
     df/dbeta_n = (gain / h) [v_n . x^ > 0] v_n . x^
 
-so gradient flow of L = (1/p) sum_mu l_mu, with forces g_mu = -dl_mu/df(x_mu) on the active points
-A = {v . x^_mu > 0} of a neuron, is
+so that gradient flow of L moves each neuron by
 
     dv/dt = beta G     dbeta/dt = G . v     G = gain / (p h) sum_A g x^
     dz/dt = gain beta / (p h b) sum_A g [z - (z^2 / d) x + (2 / d) (z . x) z]
 
-The last from the quotient rule for z, then omega / |omega|^2 = -z / (sqrt(d) b) and |omega|^2 =
-d b^2 / z^2, then domega/dt = beta G_omega and db/dt = beta G_b, dots for d/dt:
+The last line follows in three steps; a dot stands for d/dt. First comes the quotient rule for z.
+Second, omega / |omega|^2 = -z / (sqrt(d) b) and |omega|^2 = d b^2 / z^2, both by the definition of
+z. Third, omega. and b. are the parts of dv/dt:
 
     z. = -sqrt(d) / |omega|^2 [b. omega + b omega. - 2 b omega (omega . omega.) / |omega|^2]
        = 1 / b [b. z - z^2 / sqrt(d) omega. + 2 / sqrt(d) (z . omega.) z]
     omega. = gain beta / (p h sqrt(d)) sum_A g x     b. = gain beta / (p h) sum_A g
 
-It conserves c = beta^2 - |v|^2, hence |beta / b| = sqrt(1 + d / z^2 + c / b^2). With omega =
--sqrt(d) b z / z^2, v . x^ = b (1 - z . x / z^2): A is z . x < z^2 for b > 0 and z . x > z^2 for
-b < 0. So z and the sign of b are the state, z alone is not. It is undefined where omega = 0, and
-passes through 0 where b changes its sign.
+The flow conserves c = beta^2 - |v|^2, as beta dbeta/dt = v . dv/dt. With |v|^2 = b^2 (1 + d / z^2)
+this is |beta / b| = sqrt(1 + d / z^2 + c / b^2). With omega = -sqrt(d) b z / z^2, v . x^ =
+b (1 - z . x / z^2): A is z . x < z^2 if b > 0, and z . x > z^2 if b < 0. So the state of a neuron
+is z and the sign of b, not z alone. z is undefined where omega = 0, and it passes through 0 where
+b changes its sign.
 
-Deviation: a talk of the field prints dz/dt without 1/d, which holds for x and z over sqrt(d), and
-with labels for forces, which holds until the first point has left the hinge.
+Deviation: a talk of the field prints dz/dt without 1/d and with labels y in place of forces g. The
+first is right if x and z are divided by sqrt(d), the second until the first point leaves the hinge.
 Source: Paccolat, Petrini, Geiger, Tyloo and Wyart 2021, J. Stat. Mech. 044001 (the model).
 """
 import math
@@ -44,9 +47,9 @@ from ...magnitude import norms
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Neurons(Shapes):
-    """omega (h, d), bias (h,), beta (h,); width is the h of gain / h, len(beta) unless said.
+    """omega (h, d), bias b (h,) and beta (h,) of h neurons; width is the h in gain / h of f.
 
-    Merged neurons keep the width of those they came from.
+    By default width is len(beta). Merged neurons, which are fewer, keep the width of the network.
 
     >>> from npspectral.nn import OneHidden
     >>> network = OneHidden(2, 10)
@@ -72,7 +75,7 @@ class Neurons(Shapes):
 
     @classmethod
     def of(cls, network, params):
-        """Those of a OneHidden network; without biases b = 0, and velocities would move it."""
+        """The neurons of a OneHidden network. Without biases b = 0, but `velocities` moves b."""
         bias = params.get("bias", np.zeros(network.width))
         return cls(params["omega"], bias, params["beta"], network.gain)
 
@@ -82,7 +85,7 @@ class Neurons(Shapes):
         return np.column_stack((self.omega, self.bias))
 
     def replaced(self, vectors, beta):
-        """Neurons of the same network with other v and beta, fewer of them or as many."""
+        """Neurons of other v (m, d + 1) and beta (m,), with the gain and the width of these."""
         return Neurons(vectors[:, :-1], vectors[:, -1], beta, self.gain, self.width)
 
     def preactivations(self, x):
@@ -94,7 +97,7 @@ class Neurons(Shapes):
         return cut
 
     def augmented(self, x):
-        """x^ (p, d + 1) of points x (p, d), which must have the d of these neurons."""
+        """x^ (p, d + 1) of points x (p, d); refuse x if its d is not that of omega."""
         x = augmented(x, "Neurons")
         if x.shape[1] != self.vectors.shape[1]:
             raise ValueError(f"Neurons: x has {x.shape[1] - 1} features, expected "
@@ -155,9 +158,11 @@ def velocities(neurons, x, force):
 
 
 def position_velocities(neurons, x, force):
-    """dz/dt (h, d) of points x (p, d) and force g (p,), in a form that does not divide by b:
+    """dz/dt (h, d) under forces g (p,) on points x (p, d), in a form that does not divide by b:
 
         dz/dt = -beta / |omega|^2 [(sqrt(d) G_b + 2 z . G_omega) omega + sqrt(d) b G_omega]
+
+    G = (G_omega, G_b) is the `mean_force`.
     """
     z, root = positions(neurons), neurons.omega.shape[1] ** 0.5
     pull, pull_bias = np.split(mean_force(neurons, x, force), [-1], axis=1)
@@ -168,7 +173,10 @@ def position_velocities(neurons, x, force):
 
 
 def beta_over_bias(z, bias=1.0, conserved=0.0):
-    """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,), of neurons at z (m, d)."""
+    """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,) of neurons at z (m, d).
+
+    bias b and conserved c = beta^2 - |v|^2 are numbers or (m,).
+    """
     owner = "beta_over_bias"
     z = refuse.real(owner, "z", z, 2)
     bias, conserved = (refuse.numbers(owner, name, given, min(1, np.ndim(given))) for name, given
@@ -177,7 +185,7 @@ def beta_over_bias(z, bias=1.0, conserved=0.0):
 
 
 def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
-    """dz/dt (m, d) of balanced neurons, c = 0, at points z (m, d), none of them 0.
+    """dz/dt (m, d) at points z (m, d), none of them 0, of balanced neurons, which have c = 0.
 
         dz/dt = s scale / p sqrt(1 + d / z^2) sum_A g [z - (z^2 / d) x + (2 / d) (z . x) z]
 

@@ -1,6 +1,7 @@
 """Neurons merged into as few as give the same f on the training set, with a certificate.
 
-Living neurons with the same active points A (names as in `dynamics`) act on these by
+All neurons n with the same active points A (names as in `dynamics`) together give, at the points x
+of the training set,
 
     sum_n beta_n relu(v_n . x^) = l(x) on A, 0 elsewhere     l(x) = M . x^     M = sum_n beta_n v_n
 
@@ -15,13 +16,13 @@ on A has s l' <= 0 elsewhere:
 Certificates, tried in turn:
 
     NONE        l = 0 on A: no neuron is needed
-    SUM         l' = l: always so if all beta have one sign
-    PROGRAM     another l', found by a linear program, by a margin of 1e-6
-    TWO         one neuron cannot do; one for each sign of beta can
+    SUM         l' = l will do; always so if all beta have one sign
+    PROGRAM     another l' will do; a linear program found it, with a margin of 1e-6
+    TWO         one neuron is not enough; two are, one for each sign of beta
 
-Away from the training set f changes. Neurons that are positive multiples of each other are the
-exception: `merge_parallel` changes neither f anywhere, nor its tangent kernel, nor their later
-flow. Collinear balanced neurons of one sign are of this kind.
+`merge` changes f away from the training set. Neurons (v, beta) that are positive multiples of each
+other are an exception: `merge_parallel` changes f nowhere, and neither the tangent kernel nor the
+later flow. Balanced neurons, |beta| = |v|, of one direction of v and one sign of beta are such.
 
 Source: derived here.
 """
@@ -41,9 +42,9 @@ ROUNDING = 16 * np.finfo(float).eps
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Merged(Shapes):
-    """neurons, of the original width; certificates, mixed: one for each pattern of living ones.
+    """neurons: the merged ones, of the original width; certificates: one for each pattern.
 
-    mixed tells whether its neurons have both signs of beta.
+    mixed: for each pattern, whether the neurons that had it had both signs of beta.
     """
 
     neurons: Neurons
@@ -51,15 +52,16 @@ class Merged(Shapes):
     mixed: np.ndarray
 
     def count(self, certificate, mixed=True):
-        """How many patterns with mixed signs, or with one sign, have this certificate."""
+        """How many patterns have this certificate, of those with both signs of beta or with one."""
         return int(((self.certificates == certificate) & (self.mixed == mixed)).sum())
 
 
 def merge(neurons, x):
     """Merged: the fewest neurons with the same f on x (p, d), pattern by pattern.
 
-    Patterns are raw, v . x^ > 0; dead neurons, active nowhere, are dropped. f changes by rounding
-    alone. Where no neuron is needed at all, one with beta = 0 stands for them.
+    The pattern of a neuron is the set of points with v . x^ > 0, without a tolerance. Neurons that
+    are active on no point are dropped. f on x changes by rounding alone. If no neuron is needed at
+    all, one with beta = 0 is left.
     """
     check_neurons("merge", neurons)
     rows, active = neurons.augmented(x), neurons.preactivations(x) > 0
@@ -104,9 +106,10 @@ def _merge_group(beta, vectors, rows, active):
 
 
 def _extended(moment, on, off):
-    """M + N c with off . (M + N c) < 0, N a basis of what vanishes `on`; None if there is none.
+    """M' = M + N c with off . M' < 0 for all rows of `off`; None if there is none.
 
-    Of all such c the one with the smallest sum of |c|: large ones would lose digits.
+    The columns of N are a basis of all vectors orthogonal to the rows of `on`: there l' = l. c is
+    the one with the smallest sum of |c|, as large ones would lose digits.
     """
     from scipy.linalg import null_space
     from scipy.optimize import linprog
@@ -126,13 +129,12 @@ def _extended(moment, on, off):
 
 
 def merge_parallel(neurons, tolerance=1e-10):
-    """Neurons in which one stands for all that are positive multiples of each other:
+    """Neurons with one in place of all that are positive multiples of each other:
 
         (v, beta) = sqrt(sum_n |(v_n, beta_n)|^2) times their common direction
 
-    Directions of (v, beta) are common if they differ by at most `tolerance`, in radians.
-
-    Neurons that are 0 are dropped; one is left if there is nothing else.
+    Two directions of (v, beta) are the same if they differ by at most `tolerance`, in radians.
+    Neurons that are 0 are dropped; if all are 0, one is left.
     """
     check_neurons("merge_parallel", neurons)
     refuse.share("merge_parallel", "tolerance", tolerance)

@@ -1,16 +1,19 @@
 """The exact motion of neurons while forces and active points stay the same, and where it ends.
 
-In one cell of the space of v, where A = {v . x^ > 0} is constant, and for constant forces, so is
-the mean force G = k u, |u| = 1 (names as in `dynamics`). With a = u . v
+A cell is a part of the space of v in which A = {v . x^ > 0} stays the same. While forces are
+constant and a neuron is in one cell, its mean force G is constant, too (names as in `dynamics`).
+Write G = k u with |u| = 1, and a = u . v. Then dv/dt = beta G and dbeta/dt = G . v become
+da/dt = k beta and dbeta/dt = k a, so that
 
     a(t) = a_0 cosh(k t) + beta_0 sinh(k t)     beta(t) = beta_0 cosh(k t) + a_0 sinh(k t)
     v(t) = v_0 + (a(t) - a_0) u
 
-The direction of v tends to s u, s the sign of a_0 + beta_0, which is a fixed point of z:
+The direction of v tends to s u, where s is the sign of a_0 + beta_0. There z no longer moves:
 
     z* = -d S_0 S_1 / |S_1|^2     S_0 = sum_A g     S_1 = sum_A g x
 
-A neuron gets there if s u lies in the cell itself, s u . x^ > 0 on A and only there.
+A neuron whose beta has the sign s from the start gets there if s u lies in the cell itself, which
+means s u . x^ > 0 on A and only there.
 
 Source: derived here from the flow of `dynamics`.
 """
@@ -48,12 +51,13 @@ def _polar(owner, neurons, mean_force):
 def cell_exits(neurons, mean_force, x):
     """When and by which point each neuron leaves its cell: times (h,), indices (h,) of x (p, d).
 
-    v . x^ = q + (a(t) - a_0) r is 0 at a(t) - a_0 = w, w = -q / r. In y = tanh(k t / 2) this is
+    With q = v_0 . x^ and r = u . x^, v . x^ = q + (a(t) - a_0) r is 0 when a(t) - a_0 = w = -q / r.
+    In terms of y = tanh(k t / 2) this is
 
         (2 a_0 + w) y^2 + 2 beta_0 y - w = 0,     0 < y < 1
 
-    A neuron with q = 0 for a point that becomes active at once leaves at time 0. One that never
-    leaves has the time inf and the index -1.
+    If q = 0 for a point that becomes active at once, the neuron leaves at time 0. If it never
+    leaves, its time is inf and its index -1.
     """
     rate, unit, along = _polar("cell_exits", neurons, mean_force)
     start, slope = neurons.preactivations(x), unit @ neurons.augmented(x).T
@@ -72,7 +76,7 @@ def cell_exits(neurons, mean_force, x):
 def _first_root(square, half_linear, rise):
     """The smallest y in (0, 1) with square y^2 + 2 half_linear y - rise = 0, nan if there is none.
 
-    Both roots are found without a difference of like numbers.
+    Both roots are computed without a difference of nearly equal numbers, which would lose digits.
     """
     root = np.sqrt(half_linear ** 2 + square * rise)
     larger = -(half_linear + np.copysign(root, half_linear))
@@ -85,7 +89,7 @@ def _first_root(square, half_linear, rise):
 def fixed_points(patterns, x, force):
     """z* = -d S_0 S_1 / |S_1|^2 (m, d) of m cells; nan where S_1 = 0.
 
-    patterns (m, p) is True where a point is in the A of a cell; x (p, d), force g (p,).
+    patterns[i, mu] (m, p) is True if point mu is in the A of cell i; x (p, d), force g (p,).
     """
     active, x, force = _patterns("fixed_points", patterns, x, force)
     pull, pull_bias = (active * force) @ x, active @ force
@@ -97,7 +101,8 @@ def fixed_points(patterns, x, force):
 def self_consistent(patterns, x, force, beta_sign):
     """Whether s u . x^ > 0 on A and only there, (m,), for m cells; s = beta_sign.
 
-    In such a cell neurons of this sign end in its fixed point. Arguments as of `fixed_points`.
+    A neuron of this sign that starts in such a cell ends at its fixed point. Arguments as in
+    `fixed_points`.
     """
     refuse.sign("self_consistent", "beta_sign", beta_sign)
     active, x, force = _patterns("self_consistent", patterns, x, force)

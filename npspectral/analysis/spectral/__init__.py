@@ -1,4 +1,4 @@
-"""What the eigenvalues of a trained network tell: relevance, pruning, sparsity, its core.
+"""What the eigenvalues of a trained network tell: relevance, pruning, sparsity, a student's core.
 
 Every function raises TypeError or ValueError that names the argument if one does not fit.
 """

@@ -1,10 +1,15 @@
-"""The full graph: one matrix over all nodes of a network, of a transfer and of Phi Lambda Phi^-1.
+"""A network as one matrix over all of its nodes, A = Phi Lambda Phi^-1, and its eigenvectors.
 
-Nodes are numbered layer by layer, N = n_0 + ... + n_L, and every matrix is (N, N) with rows as
-receiving nodes: block (k, j) goes from layer j to layer k. Phi has ones on its diagonal and phi_k
-in the blocks (k, k - 1), so Phi - I is nilpotent and Phi^-1 a finite series. A = Phi Lambda Phi^-1
-has the eigenvalues on its diagonal, the transfers in the blocks (k, k - 1), W_k,ij =
-(lambda_{k-1},j - lambda_k,i) phi_k,ij, and skip blocks A_kj = W_k (Phi^-1)_{k-1,j} below them.
+Layer k has n_k nodes, k = 0 .. L. Nodes are numbered layer by layer, N = n_0 + ... + n_L, and every
+matrix is (N, N). Row i is the node that receives, column j the node that sends: block (k, j) goes
+from layer j to layer k.
+
+    Phi      ones on the diagonal, phi_k in block (k, k - 1); the columns are the eigenvectors of A
+    Phi^-1   a finite series, as some power of Phi - I is zero
+    Lambda   diagonal: the eigenvalues lambda_k (n_k,) of all layers
+    A        the eigenvalues on the diagonal,
+             the transfers W_k,ij = (lambda_{k-1},j - lambda_k,i) phi_k,ij in block (k, k - 1),
+             the skips A_kj = W_k (Phi^-1)_{k-1,j} in block (k, j), j < k - 1
 
 Source: Giambagli et al. 2021, Nat. Commun. 12, 1330 (one transfer); SPARCS, arXiv 2504.00885
 (2025; whole networks).
@@ -34,8 +39,8 @@ def eigenvectors(blocks):
 def inverse_eigenvectors(blocks):
     """Phi^-1 = I - M + M^2 - ... (N, N) with M = Phi - I, whose power L + 1 is zero.
 
-    So 2I - Phi for one transfer, 3I - 3 Phi + Phi^2 for two. The terms share no entry: nothing
-    cancels between them.
+    It is 2I - Phi for one transfer, 3I - 3 Phi + Phi^2 for two. Term l fills the blocks (k, k - l)
+    alone, so no two terms have an entry in common, and nothing cancels.
     """
     blocks = _blocks("inverse_eigenvectors", blocks)
     phi = eigenvectors(blocks)
@@ -59,7 +64,10 @@ def adjacency(blocks, eigenvalues):
 
 
 def block(matrix, sizes, k, j):
-    """The block (k, j) of an (N, N) matrix, from layer j to layer k: a view (n_k, n_j)."""
+    """The block (k, j) of an (N, N) matrix, from layer j to layer k: a view (n_k, n_j).
+
+    sizes: (n_0, ..., n_L).
+    """
     refuse.plain("block", "matrix", matrix, "fiuc", "a numpy array of numbers")
     sizes = tuple(sizes)
     ends = np.cumsum([0, *sizes])
@@ -74,10 +82,10 @@ def block(matrix, sizes, k, j):
 def decompose(matrix, sizes):
     """The blocks (phi_1, ..., phi_L) and the eigenvalues (N,) with A = Phi Lambda Phi^-1.
 
-    phi_k,ij = A_ij / (lambda_j - lambda_i) in the blocks (k, k - 1), lambda the diagonal. The rest
-    of A must then be what these make of it, to N roundings, more where eigenvalues nearly agree.
-    Raises ValueError where it is not, and on equal eigenvalues of neighboring layers, which leave
-    phi undetermined (or have no eigenvectors, if A_ij is not 0).
+    lambda is the diagonal of A, and phi_k,ij = A_ij / (lambda_j - lambda_i) in block (k, k - 1).
+    Raises ValueError if the rest of A differs from Phi Lambda Phi^-1 by more than rounding, which
+    grows with N and where eigenvalues are nearly equal. Raises ValueError on equal eigenvalues in
+    neighboring layers: there any phi_k,ij would do if A_ij = 0, and none if A_ij is not 0.
     """
     matrix = 1.0 * refuse.array("decompose", "matrix", matrix, 2, "fiuc")
     sizes = tuple(sizes)
@@ -104,8 +112,8 @@ def decompose(matrix, sizes):
 def transfer(layer, params, sizes=None, k=1):
     """Phi Lambda Phi^-1 (N, N) of one spectral layer as transfer k of a network of `sizes`.
 
-    All other nodes have eigenvalue 1, so what they hold stays. By default the network is the
-    layer: 2I - Phi for Phi^-1, lambda_in and lambda_out on the diagonal, W in the lower left.
+    All other nodes have eigenvalue 1, so that they keep their activity. By default the network has
+    this layer alone: lambda_in and lambda_out are on the diagonal, W is in the lower left.
     """
     if not (hasattr(layer, "weight") and hasattr(layer, "eigenvalues")):
         raise TypeError(f"transfer: layer is {layer!r}, expected a spectral layer")
@@ -123,10 +131,11 @@ def transfer(layer, params, sizes=None, k=1):
 
 
 def links(network, params):
-    """All weights of a network between its nodes (N, N), without biases, and the layers' sizes.
+    """All weights between the nodes of a network (N, N), without biases, and the layers' sizes.
 
-    Block (k, j) multiplies the activity of layer j in the input of layer k: W_k alone in a Chain
-    of layers with a weight and activations, W_k (Phi^-1)_{k-1,j} in a Nested layer with skips.
+    Block (k, j) multiplies the activity of layer j in the input of layer k. In a Chain, of layers
+    with a weight and of activations, there are only the W_k in the blocks (k, k - 1). In a Nested
+    layer with skips every block below the diagonal is W_k (Phi^-1)_{k-1,j}.
     """
     check_params("links", params, network)
     if isinstance(network, Nested):
@@ -146,9 +155,10 @@ def links(network, params):
 
 
 def nested_graph(network, params):
-    """A = Phi Lambda Phi^-1 (N, N) of a Nested layer: its links, and on the diagonal Lambda.
+    """A = Phi Lambda Phi^-1 (N, N) of a Nested layer: its `links`, and Lambda on the diagonal.
 
-    One matrix of this kind needs eigenvalues shared by transfers, and skips.
+    The layer must have skips, and the two transfers at a hidden layer must share its eigenvalues:
+    otherwise it is not of the form A.
     """
     if not (isinstance(network, Nested) and network.shared and network.skip):
         raise ValueError(f"nested_graph: network is {network!r}, expected a Nested layer with "

@@ -1,11 +1,12 @@
 """Pruning: which hidden nodes a network can do without; masking them, and removing them for good.
 
-A network is a Chain of transfers (Dense, Spectral, factored) with elementwise layers between them.
-Its hidden nodes are what all transfers but the last give; inputs and outputs are never pruned.
-Scores and masks are tuples with one array a hidden layer.
+A network is a Chain of transfers (Dense, Spectral, factored), with elementwise layers f between
+them. Its hidden nodes are the outputs of all transfers but the last. Inputs and outputs of the
+network are never pruned. Scores and masks are tuples of arrays, one for each hidden layer.
 
-A masked node has no incoming weights: it gives f(bias) whatever the input. Removing it adds
-W_ij f(bias_j) to the bias of each node i that it feeds, so both networks are the same function.
+A masked node j has no incoming weights, so it gives f(bias_j) whatever the input. Removing it adds
+W_ij f(bias_j) to the bias of each node i of the next layer: the function of the network stays the
+same.
 
 Source: Buffoni et al. 2022, Sci. Rep. 12, 11201 ("lambda_out", one threshold for all layers, before
 and after training); the public port to PyTorch ranks by the eigenvalue of the next transfer
@@ -38,15 +39,15 @@ class EmptiedLayer(ValueError):
 
 
 def node_scores(network, params, score="product"):
-    """How much each hidden node matters, large for much.
+    """A score for each hidden node, which is larger the more the node matters.
 
     "lambda_out"      |lambda_out_i| of the transfer into the node
     "lambda_in_next"  |lambda_in_i| of the transfer out of it
     "product"         |lambda_out_i| sqrt(sum_j phi_ij^2)
     "strength"        sum_j |W_ij| of the realized weight, for any transfer
     "norm"            sqrt(sum_j W_ij^2), equal to "product" where lambda_in = 0
-    The first two depend on how a weight is split into its factors; where both sets of eigenvalues
-    are trained, none of the first three says anything (see analysis/spectral/relevance.py).
+    The first two depend on how a weight W_ij is split into eigenvalue and phi_ij. If both sets of
+    eigenvalues are trained, the first three say nothing (see analysis/spectral/relevance.py).
     """
     if score not in SCORES:
         raise ValueError(f"node_scores: score is {score!r}, expected one of {sorted(SCORES)}")
@@ -58,8 +59,9 @@ def percentile_masks(scores, percentile, scope="global", allow_empty=False):
     """True for the nodes that stay: score >= the percentile of the scores.
 
     The percentile is that of numpy.percentile with linear interpolation, over the nodes of all
-    hidden layers ("global") or of each by itself ("layer"). Equal scores share their fate, and 100
-    keeps the largest. Raises EmptiedLayer if a layer would lose all its nodes, unless allowed.
+    hidden layers ("global") or of each by itself ("layer"). Nodes of equal score stay or go
+    together, and at 100 those of the largest score stay. Raises EmptiedLayer if a layer would lose
+    all its nodes, unless allow_empty.
     """
     refuse.number("percentile_masks", "percentile", percentile, "0 to 100",
                   lambda percentile: 0 <= percentile <= 100)
@@ -98,7 +100,7 @@ def remove_nodes(network, params, masks):
     """The smaller network without the nodes whose mask is False, and its params.
 
     masks: one boolean array for each hidden layer. Factored layers become Spectral. Raises
-    EmptiedLayer where a layer would lose all its nodes.
+    EmptiedLayer if a layer would lose all its nodes.
     """
     whole = _plain(network, params)
     pairs = list(whole)
@@ -108,7 +110,7 @@ def remove_nodes(network, params, masks):
             raise EmptiedLayer(f"remove_nodes: {whole[position][0].label} at position {position} "
                                f"would lose all of its nodes")
         following = next(i for i in range(position + 1, len(pairs)) if hasattr(pairs[i][0], "n_in"))
-        constant = _constant_outputs(whole[position:following])     # no bias has been added to yet
+        constant = _constant_outputs(whole[position:following])     # with the biases of `whole`
         pairs[following] = _without_inputs(*pairs[following], keep, constant)
         pairs[position] = (replace(layer, n_out=int(keep.sum())),
                            {name: array if name == "lambda_in" else array[keep]
@@ -119,10 +121,11 @@ def remove_nodes(network, params, masks):
 
 def prune_before_training(network, params, train_eigenvalues, train, percentile,
                           score="lambda_out", scope="global"):
-    """Train eigenvalues alone, remove the nodes of small ones, train what is left.
+    """Train the eigenvalues alone, remove the nodes of low score, train the small network.
 
-    train_eigenvalues(network, params) -> params gets the network with frozen eigenvectors and
-    biases, train(network, params) -> params the small one. Returns the small network, its params.
+    train_eigenvalues and train take a network and its params and return new params. The first gets
+    the network with frozen eigenvectors and biases, the second the small network. Returns the small
+    network and its params.
     """
     params = train_eigenvalues(eigenvalues_only(network), params)
     masks = percentile_masks(node_scores(network, params, score), percentile, scope)
@@ -132,10 +135,11 @@ def prune_before_training(network, params, train_eigenvalues, train, percentile,
 
 def prune_until(network, params, metric, drop, score="product", scope="global",
                 percentiles=range(5, 100, 5)):
-    """The most pruned masks before metric(params) falls below its full value - drop.
+    """Prune as far as metric(params) stays at or above its value for the whole network less drop.
 
-    metric: larger is better; it sees masked params. The percentiles are tried in turn until one
-    fails or empties a layer. Returns the last good percentile (0 if none was) and its masks.
+    metric: larger is better; it is called with masked params. The percentiles are tried in turn
+    until metric is lower than that, or a layer loses all its nodes. Returns the last percentile
+    before, 0 if there was none, and its masks.
     """
     refuse.number("prune_until", "drop", drop, "a finite number", math.isfinite)
     scores = node_scores(network, params, score)
@@ -197,7 +201,7 @@ def _placed(pairs, masks):
 
 
 def _constant_outputs(pairs):
-    """What the nodes of pairs[0] give, behind the activations, when nothing comes in: f(bias)."""
+    """f(bias) (n_out,): what the nodes of pairs[0] give, after the activations, without input."""
     (layer, params), *activations = pairs
     x = params.get("bias", np.zeros(layer.n_out, next(iter(params.values())).dtype))[None]
     for activation, _ in activations:
@@ -206,7 +210,7 @@ def _constant_outputs(pairs):
 
 
 def _without_inputs(layer, params, keep, constant):
-    """A transfer without the inputs that do not stay: the bias takes over what they give."""
+    """A transfer without the inputs whose keep is False; what they gave is added to its bias."""
     shift = layer.weight(params)[:, ~keep] @ constant[~keep]
     small = {name: array[:, keep] if name in ("phi", "weight") else
              array[keep] if name == "lambda_in" else array for name, array in params.items()}

@@ -1,9 +1,9 @@
 """Relevance of input features and of hidden nodes, read off the eigenvalues of spectral layers.
 
-In W_ij = (lambda_in_j - lambda_out_i) phi_ij each eigenvalue belongs to a node: with lambda_out = 0
-everything that leaves node j is scaled by lambda_in_j, with lambda_in = 0 everything that enters
-node i by lambda_out_i. Where both sets are trained, only their differences mean anything (adding a
-constant to all of them changes nothing), and the scores below must not be read as relevance.
+In W_ij = (lambda_in_j - lambda_out_i) phi_ij each eigenvalue belongs to a node. If lambda_out = 0,
+lambda_in_j scales everything that leaves node j. If lambda_in = 0, -lambda_out_i scales everything
+that enters node i. If both sets are trained, only their differences have a meaning, as a constant
+added to all of them changes no weight. Then the scores below must not be read as relevance.
 
 Source: Chicchi et al. 2024, arXiv 2406.01183 (inputs); Buffoni et al. 2022, Sci. Rep. 12, 11201
 (nodes, eigenvalue alone); Giambagli et al. 2023, NeurIPS (nodes, product with the norm).
@@ -17,10 +17,11 @@ from .._params import check_params
 
 
 def input_relevance(layer, params, score="product"):
-    """How much leaves each node that enters a spectral layer: the inputs of a network, if first.
+    """How much leaves each input node of a spectral layer, (n_in,): a feature, if it comes first.
 
-    "product": |lambda_in_j| sqrt(sum_i phi_ij^2);  "eigenvalue": |lambda_in_j|.  Shape (n_in,).
-    The product does not depend on how a column is split between eigenvalue and eigenvector.
+    "product": |lambda_in_j| sqrt(sum_i phi_ij^2);  "eigenvalue": |lambda_in_j|.
+    If lambda_out is a constant c, lambda_in_j - c takes the place of lambda_in_j.
+    The product does not depend on how a column of W is split into eigenvalue and phi.
 
     >>> params = {"lambda_in": np.array([2.0, 0.0]), "phi": np.array([[1.0, 1.0]])}
     >>> input_relevance(Spectral(2, 1, lambda_out=0.0, bias=False), params)
@@ -33,9 +34,10 @@ def input_relevance(layer, params, score="product"):
 
 
 def node_relevance(layer, params, score="product"):
-    """How much enters each node that a spectral layer gives: its outputs, hidden nodes if not last.
+    """How much enters each output node of a spectral layer, (n_out,): a hidden one, if not last.
 
-    "product": |lambda_out_i| sqrt(sum_j phi_ij^2);  "eigenvalue": |lambda_out_i|.  Shape (n_out,).
+    "product": |lambda_out_i| sqrt(sum_j phi_ij^2);  "eigenvalue": |lambda_out_i|.
+    If lambda_in is a constant c, lambda_out_i - c takes the place of lambda_out_i.
     """
     _, lambda_out = _eigenvalues("node_relevance", layer, params)
     if not callable(layer.lambda_in):
@@ -55,7 +57,7 @@ def ranking(scores):
 
 
 def top_mask(scores, n):
-    """True (m,) for the n largest of scores (m,), the first of equal ones: exactly n are True."""
+    """True (m,) for exactly n of scores (m,), the largest; of equal scores the first are taken."""
     order = _ranking("top_mask", scores)
     refuse.integer("top_mask", "n", n, 0, len(order))
     mask = np.zeros(len(order), bool)
@@ -73,7 +75,7 @@ def _ranking(owner, scores):
 
 
 def keep_top(x, scores, n):
-    """x (..., n_features) with all but the n features of the largest scores set to 0."""
+    """x (..., n_features) with all features set to 0 but the n of largest scores (n_features,)."""
     x = refuse.array("keep_top", "x", x, max(1, np.ndim(x)))
     if x.shape[-1:] != np.shape(scores):
         raise ValueError(f"keep_top: scores has shape {np.shape(scores)}, "

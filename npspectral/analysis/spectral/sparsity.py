@@ -1,11 +1,13 @@
-"""What happens to the links of a sparse layer during training: which die, move unseen, come back.
+"""Links of a sparse layer during training: how many are masked, change while masked, come back.
 
-A link of a Sparse layer is kept at an observation if |W_ij| > c, else masked; W is the weight of
-the inner layer, before masking, and c the threshold of that moment. A masked link of Dense has no
-gradient and W is the parameter itself, so under plain gradient descent (SGD without momentum, decay
-or a penalty on W) it keeps its value for good: it comes back only if c falls below that value, and
-never with a static c. With momentum or Adam it coasts on earlier gradients for a while. A masked
-link of Spectral moves with the eigenvalues of its two nodes, which other links train.
+At an observation a link of a Sparse layer is kept if |W_ij| > c, else masked. W is the weight of
+the inner layer before masking, c the threshold at that time. A masked link has no gradient.
+
+If the inner layer is Dense, W_ij is a parameter. Under plain gradient descent (SGD without
+momentum, decay or a penalty on W) a masked W_ij keeps its value: it comes back only if c falls
+below |W_ij|, and never if c stays. With momentum or Adam it still moves for a while, by earlier
+gradients. If the inner layer is Spectral, a masked W_ij moves with the eigenvalues of its two
+nodes, which the gradients of other links change.
 
 Source of the question: Chicchi et al. 2021, Phys. Rev. E 104, 054312 (sparse networks).
 """
@@ -19,23 +21,24 @@ from ... import refuse
 class LinkHistory:
     """Counts over a sequence of observations (W, c) of one layer, without storing the sequence.
 
-    A spell is a longest run of observations at which a link is masked; it begins at W_d, c_d.
+    A spell is a time in which a link is masked; at its first observation W = W_d and c = c_d.
 
     deaths      kept at the observation before, masked now
-    revivals    masked before, kept now (now: W, c), which are one of three:
-      unchanged   W = W_d, bit by bit: c alone has fallen
-      lowered     W != W_d and |W| <= c_d: it moved, but only a lower c lets it in
-      grown       W != W_d and |W| > c_d: its own change was enough, c at c_d would let it in too
-    returns     revivals of links that were kept at any observation before that spell, and
+    revivals    masked at the observation before, kept now with W and c; each is one of three:
+      unchanged   W = W_d: c alone has fallen
+      lowered     W != W_d and |W| <= c_d: it moved, but comes back only as c is lower than c_d
+      grown       W != W_d and |W| > c_d: its own change was enough, and c_d would let it back, too
+    returns     revivals of links that were kept at some observation before the spell
       returns_changed   those of them with W != W_d
-    ever_masked, moved_masked   links masked at least once; those of them that at the end of a step
-                taken while they were masked had W != W_d
-    density     share of links kept now;  links  how many there are, whatever they do
+    ever_masked   links that were masked at least once
+    moved_masked  links that had W != W_d at the end of a step that began while they were masked
+    density     the share of links that are kept now
+    links       the number of all links
 
-    Deaths to returns count events, a link more than once. Observe after every training step: then
-    all that happens between two observations happens under the mask of the first one. Observed more
-    seldom, events are missed and a change may be one of a time when the link was kept.
-    W = -0 and 0 are equal.
+    From deaths to returns_changed events are counted, of which one link can have several. Observe
+    after every training step: then each change between two observations is made under the mask of
+    the first. With fewer observations events are missed, and a change may have been made while the
+    link was kept. W = -0 and 0 are equal.
     """
 
     EVENTS = ("deaths", "revivals", "unchanged", "lowered", "grown", "returns", "returns_changed")
@@ -46,12 +49,12 @@ class LinkHistory:
         self.masked = np.abs(weight) <= threshold
         self.ever_kept, self.ever_masked = ~self.masked, self.masked.copy()
         self.moved_masked = np.zeros(weight.shape, bool)
-        self.weight_d = weight.copy()                       # where a spell begins; else of no use
+        self.weight_d = weight.copy()                       # W_d, read only for masked links
         self.threshold_d = np.full(weight.shape, threshold, weight.dtype)
         self.events = dict.fromkeys(self.EVENTS, 0)
 
     def observe(self, weight, threshold):
-        """Count what happened between the last observation and this one."""
+        """Count what happened since the last observation; weight W and threshold c are of now."""
         weight = _matrix(weight, threshold, self.masked.shape)
         size = np.abs(weight)
         before, self.masked = self.masked, size <= threshold
@@ -70,7 +73,7 @@ class LinkHistory:
         self.threshold_d[deaths] = threshold
 
     def counts(self):
-        """Name -> number of every entry of the list above."""
+        """{name: number} for every name in the list above."""
         return {**self.events, "ever_masked": np.count_nonzero(self.ever_masked),
                 "moved_masked": np.count_nonzero(self.moved_masked),
                 "density": np.count_nonzero(~self.masked) / self.masked.size,

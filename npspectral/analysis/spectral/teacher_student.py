@@ -5,8 +5,9 @@ node of the first hidden layer is the norm of what enters it, `pruning.node_scor
 
     R_dense_i = |w_i|        R_spectral_i = |lambda_out_i| |phi_i|  (= |w_i|, where lambda_in = 0)
 
-The nodes that keep a part of the largest R are the core. If it is the teacher, it has the teacher's
-size, the loss rises as soon as fewer nodes are kept, and its paths weigh what the teacher's do.
+w_i and phi_i are the rows i of W and phi. Nodes with R of at least a share of the largest R are the
+core. If the core is the teacher, three things hold: it has as many nodes as the teacher, the loss
+rises as soon as fewer nodes are kept, and its paths have the weights of the teacher's paths.
 
 Source: Giambagli et al. 2023, NeurIPS ("How a student becomes a teacher").
 """
@@ -21,7 +22,7 @@ from .relevance import top_mask
 
 
 def core_size(scores, threshold=0.05):
-    """The number of nodes with R >= threshold max(R), 0 < threshold <= 1; none if all R are 0."""
+    """How many scores R (n,) have R >= threshold max(R), 0 < threshold <= 1; 0 if all R are 0."""
     scores = refuse.numbers("core_size", "scores", scores, 1)
     if scores.min() < 0:
         raise ValueError(f"core_size: scores reach {scores.min()}, expected numbers >= 0")
@@ -30,10 +31,10 @@ def core_size(scores, threshold=0.05):
 
 
 def keep_nodes(network, params, n):
-    """The smaller network, and its params, with the n nodes of largest R in the first hidden layer.
+    """The smaller network with only the n nodes of largest R in the first hidden layer; its params.
 
-    Raises ValueError unless n is from 1 to the size of that layer, TypeError for what is no Chain
-    of dense, spectral and elementwise layers.
+    Raises ValueError unless n is from 1 to the size of that layer, TypeError if network is not a
+    Chain of dense, spectral and elementwise layers.
     """
     scores, *others = node_scores(network, params, "norm")
     refuse.integer("keep_nodes", "n", n, 1, scores.size)
@@ -44,8 +45,8 @@ def keep_nodes(network, params, n):
 def loss_by_nodes_kept(network, params, x, target, loss, counts):
     """The loss (m,) on all of x with the n nodes of largest R, for each n of counts (m,).
 
-    Of the mean squared error, less that of all nodes, it is Delta_MSE of the published figure.
-    x (p, n_in) and target, which has p rows. Errors as of `keep_nodes`.
+    x (p, n_in); target has p rows. If loss is the mean squared error, the result less the loss with
+    all nodes is Delta_MSE of the published figure. Raises errors as `keep_nodes` does.
     """
     x, target = (refuse.array("loss_by_nodes_kept", name, given, max(1, np.ndim(given)))
                  for name, given in (("x", x), ("target", target)))
@@ -58,8 +59,8 @@ def path_products(network, params):
 
         p_kji = W2_kj W1_ji     from input i by node j to node k of the next layer
 
-    Neither the order of nodes nor a factor that moves from W1 to W2 through a ReLU changes them.
-    Raises TypeError for a network that is not a Chain with two transfers or more.
+    They do not depend on the order of nodes, nor on factors that a ReLU lets move from W1 to W2.
+    Raises TypeError if network is not a Chain with two transfers or more.
     """
     if not isinstance(network, Chain):
         raise TypeError(f"path_products: network is {network!r}, expected a Chain")
@@ -72,10 +73,10 @@ def path_products(network, params):
 
 
 def path_distance(paths, reference):
-    """How far two sorted sets of paths lie apart: sum_k |p_k - q_k| / sum_k |q_k|, q the reference.
+    """sum_k |p_k - q_k| / sum_k |q_k| of two sets of paths, each sorted; q is the reference.
 
-    The Wasserstein-1 distance in units of the reference's mean magnitude: 0 for the same paths, 1
-    for paths that are all 0. Raises ValueError on sets of different sizes or a reference of zeros.
+    It is their Wasserstein-1 distance over the mean |q|: 0 if the paths are the same, 1 if all p
+    are 0. Raises ValueError on sets of different sizes or a reference of zeros.
     """
     paths, reference = (np.sort(refuse.numbers("path_distance", name, given, 1)) for name, given
                         in (("paths", paths), ("reference", reference)))
