@@ -81,6 +81,7 @@ def scatters(stages):
 def judge_stages(stages):
     row, attractors, scatter = partial(Row, "stages"), stages["attractors"], scatters(stages)
     return [
+        *(row(f"scatter about a circle, {name}", "-", at) for name, at in zip(STAGES, scatter)),
         row("scatter at t* / at the start", "a circle", scatter[2] / scatter[0], high=0.5),
         row("scatter at the end / at t*", "explodes", scatter[3] / scatter[2], low=2),
         row("attractors at the end / at the start", "few", attractors[3] / attractors[0], high=0.5)]
