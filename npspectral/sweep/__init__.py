@@ -18,7 +18,8 @@ after those that have not failed. Only Ctrl-C stops a sweep.
 A run is known by its function's name, its exact parameters (1, 1.0 and True are three) and the
 version of the code, which is what the caller names or `code_version`: a digest of all that the
 function and the classes of its parameters reach by import. Python, NumPy and the machine are not
-part of it. What was edited after it was loaded is refused.
+part of it. What was edited after it was loaded is refused. A file that a run reads is part of it
+if it is handed over as a parameter, sweep.File("table.csv"), and only then.
 
 A run works on its own copy of the parameters, and what it changes around it (folder, environment,
 warning filters, NumPy's error state, ...: see _surroundings.py) is undone when it ends. Threads of
@@ -50,11 +51,12 @@ import numpy as np
 from ._code import code_version, full_name, script_source
 from ._engines import attempt, broke, collect, error_text, hold_memory
 from ._file import ResultsFile, located, read
+from ._input import File
 from ._processes import leave_if_imported, make_in_processes, refuse_notebook, starts_anew
 from ._records import Recorder, decoded, latest
 from ._values import classes, dumps
 
-__all__ = ["Run", "Row", "Table", "code_version", "grid", "hold_memory", "run_all", "table"]
+__all__ = ["File", "Run", "Row", "Table", "code_version", "grid", "hold_memory", "run_all", "table"]
 
 
 @dataclass(frozen=True)
