@@ -31,6 +31,11 @@ def log(line):
             file.write(f"{os.environ.get('SWEEP_SESSION', '-')} {os.getpid()} {line}\n".encode())
 
 
+def first_line(file):
+    with open(file.path, encoding="utf-8") as lines:
+        return lines.readline()
+
+
 def draw(scale, seed, pause=0.0):
     """Some numbers, and as long a pause as real work would take: 0.6 to 1.4 of `pause`."""
     log(f"{scale} {seed}")

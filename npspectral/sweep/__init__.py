@@ -19,7 +19,8 @@ more, after all runs that have not failed. Only Ctrl-C stops a sweep.
 A run is known by the name of its function, its exact parameters (1, 1.0 and True are three) and the
 version of its code. The version is named by the caller, or else is `code_version`: a digest of all
 code that the function and the classes of its parameters reach by import. Python, NumPy and the
-machine are not part of it. Code that was edited after it was loaded is refused.
+machine are not part of it. Code that was edited after it was loaded is refused. A file
+that a run reads is part of it only if it is handed over as a parameter, sweep.File("table.csv").
 
 A run gets a copy of its parameters. What it changes around it (folder, environment, warning
 filters, NumPy's error state, ...: see _surroundings.py) is undone when it ends. Runs in threads of
@@ -56,11 +57,12 @@ import numpy as np
 from ._code import code_version, full_name, script_source
 from ._engines import attempt, broke, collect, error_text, hold_memory
 from ._file import ResultsFile, located, read
+from ._input import File
 from ._processes import leave_if_imported, make_in_processes, refuse_notebook, starts_anew
 from ._records import Recorder, decoded, latest
 from ._values import classes, dumps
 
-__all__ = ["Run", "Row", "Table", "code_version", "grid", "hold_memory", "run_all", "table"]
+__all__ = ["File", "Run", "Row", "Table", "code_version", "grid", "hold_memory", "run_all", "table"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ experiment.py  its docstring   the question in the first line; what it shows, so
                Setting         a frozen dataclass; a field that begins with "seeds" counts seeds
                SETTINGS        "quick", "default", "full" -> Setting
                run(setting, keep) -> part -> name -> array; keep(part -> runs) gives part -> values
-parts.py       the functions of runs, which nothing but their own code makes run again
+parts.py       the functions of runs, which nothing but their own code makes run again; an own file
+               that they read is a parameter, sweep.File(path): other contents run again, too
 claims.py      claims(result) -> rows of lab.table
 figures.py     figures(result) -> name -> function that draws on an empty matplotlib Figure
 

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 import sweep_runs
 from conftest import each
-from sweep_runs import GRIDS, digest, draw, fail_at, give, leave_at
+from sweep_runs import GRIDS, digest, draw, fail_at, first_line, give, leave_at
 from sweep_values import LONG, VALUES
 
 from npspectral import sweep
@@ -153,6 +153,16 @@ def test_progress_is_reported_in_a_line_for_each_run(path):
     assert again == ["6 of 6 runs from disk"]
     assert sweep.table(RUNS[:4], path).from_disk == 4
     assert repr(sweep.table(RUNS[:4], path)) == "Table(4 rows, 4 from disk, 0 failed)"
+
+
+def test_a_run_is_made_again_when_the_contents_of_its_file_have_changed(path, tmp_path):
+    table = tmp_path / "table.csv"
+    for text, from_disk in ("1,2\n", 0), ("1,2\n", 1), ("1,3\n", 0), ("1,2\n", 1):
+        table.write_text(text)
+        made = sweep.run_all(sweep.grid(first_line, file=[sweep.File(str(table))]), path)
+        assert made.values == [text] and made.from_disk == from_disk
+    with pytest.raises(FileNotFoundError):
+        sweep.File(str(tmp_path / "other.csv"))
 
 
 def test_equal_runs_are_made_once_and_stand_where_they_were_given(path, logged):
