@@ -47,9 +47,9 @@ def nearest_neighbors(x, k, queries=None):
 
 
 def nearest_neighbor_vote(x, labels, queries, k=5):
-    """The most frequent label among the k nearest rows of x, (n,), for each query.
+    """The commonest label (n,) among the k nearest rows of x to each query.
 
-    x (p, d), labels (p,), queries (n, d). Of equally frequent labels the smallest is taken.
+    x (p, d), labels (p,), queries (n, d). Of equally common labels the smallest is taken.
     """
     owner = "nearest_neighbor_vote"
     _, indices = nearest_neighbors(x, k, queries)

@@ -25,7 +25,7 @@ z. Third, omega. and b. are the parts of dv/dt:
 
 The flow conserves c = beta^2 - |v|^2, as beta dbeta/dt = v . dv/dt. With |v|^2 = b^2 (1 + d / z^2)
 this is |beta / b| = sqrt(1 + d / z^2 + c / b^2). With omega = -sqrt(d) b z / z^2, v . x^ =
-b (1 - z . x / z^2): A is z . x < z^2 if b > 0, and z . x > z^2 if b < 0. So the state of a neuron
+b (1 - z . x / z^2): A is z . x < z^2 for b > 0 and z . x > z^2 for b < 0. So the state of a neuron
 is z and the sign of b, not z alone. z is undefined where omega = 0, and it passes through 0 where
 b changes its sign.
 

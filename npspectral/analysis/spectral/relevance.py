@@ -75,7 +75,10 @@ def _ranking(owner, scores):
 
 
 def keep_top(x, scores, n):
-    """x (..., n_features) with all features set to 0 but the n of largest scores (n_features,)."""
+    """x (..., n_features) with all but the n features of the largest scores set to 0.
+
+    scores (n_features,).
+    """
     x = refuse.array("keep_top", "x", x, max(1, np.ndim(x)))
     if x.shape[-1:] != np.shape(scores):
         raise ValueError(f"keep_top: scores has shape {np.shape(scores)}, "
