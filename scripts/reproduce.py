@@ -171,6 +171,8 @@ def reproduce(expected, job_of, chosen, folder):
 
 def tell(result):
     print(visible(f"{result.name:27}{result.seconds:6.0f} s  {result.words}"))
+    if (result.code or 0) > 0 and result.last_lines:            # it crashed: by which error?
+        print(visible(f"    {result.last_lines.splitlines()[-1]}"))
 
 
 if __name__ == "__main__":

@@ -291,13 +291,14 @@ def test_saboteurs_are_named_with_what_is_wrong_and_good_scripts_shown_as_ever(
     assert sum(path.stat().st_size for path in out.rglob("*.txt")) < 11 << 20
 
 
-def test_the_last_lines_of_a_flood_are_kept_and_a_long_line_is_cut(reproduce, scripts):
+def test_the_last_lines_of_a_flood_are_kept_and_a_long_line_is_cut(reproduce, scripts, capsys):
     script = GOOD_ENOUGH + "print(6 * 10**6 * 'x')\nprint('then')\nraise ValueError('now')\n"
     (scripts / "long.py").write_text(script)
     _, out = run(reproduce, scripts, ["long"])
     _, words = read(out / "report.html")
     assert "x" * 490 in words and "x" * 501 not in words
     assert "then" in words and "ValueError: now" in words
+    assert "    ValueError: now\n" in capsys.readouterr().out
     log = (out / "long" / "log.txt").read_text()
     assert log.endswith("then\n") and "bytes left out" in log and len(log) < 5.3e6
 
