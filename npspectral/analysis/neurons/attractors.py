@@ -24,7 +24,7 @@ import numpy as np
 from ... import refuse
 from ..._shapes import Shapes
 from ...magnitude import norms
-from .dynamics import augmented, check_neurons
+from .dynamics import Neurons, augmented
 
 MARGIN = 1e-6               # ten times the linear program's own tolerance
 
@@ -52,7 +52,7 @@ class AttractorLabels(Shapes):
 
 def patterns(neurons, x, tolerance=0.0):
     """sign(v . x^) (h, p), int8, of points x (p, d); 0 where |v . x^| <= tolerance |v| |x^|."""
-    check_neurons("patterns", neurons)
+    Neurons.check("patterns", neurons)
     refuse.share("patterns", "tolerance", tolerance)
     sizes = np.outer(norms(neurons.vectors), norms(neurons.augmented(x)))
     cut = neurons.preactivations(x)
@@ -65,7 +65,7 @@ def attractor_labels(neurons, x, tolerance=0.0):
     A neuron is dead if v . x^ <= 0 on every point, or beta = 0. With a tolerance t, a neuron in a
     random direction has about p t sqrt((2 d - 1) / pi) points on its kink by chance.
     """
-    check_neurons("attractor_labels", neurons)
+    Neurons.check("attractor_labels", neurons)
     living = (neurons.preactivations(x) > 0).any(1) & (neurons.beta != 0)
     signs = patterns(neurons, x, tolerance)
     keys = np.column_stack((signs, np.sign(neurons.beta).astype(np.int8)))[living]

@@ -74,6 +74,13 @@ class Neurons(Shapes):
         refuse.positive("Neurons", "gain", self.gain)
 
     @classmethod
+    def check(cls, owner, neurons):
+        """Refuse what is no Neurons: the params of a network, above all."""
+        if not isinstance(neurons, cls):
+            raise TypeError(f"{owner}: neurons is {type(neurons).__name__}, expected Neurons; of a "
+                            f"OneHidden network they are Neurons.of(network, params)")
+
+    @classmethod
     def of(cls, network, params):
         """The neurons of a OneHidden network. Without biases b = 0, but `velocities` moves b."""
         bias = params.get("bias", np.zeros(network.width))
@@ -121,17 +128,10 @@ def positions(neurons):
     >>> positions(Neurons(np.array([[2.0, 1.0]]), np.ones(1), np.ones(1))).round(3)
     array([[-0.566, -0.283]])
     """
-    check_neurons("positions", neurons)
+    Neurons.check("positions", neurons)
     omega, bias = neurons.omega, neurons.bias
     size = _sizes(omega, "positions")
     return -omega.shape[1] ** 0.5 * (bias[:, None] / size) * (omega / size)
-
-
-def check_neurons(owner, neurons):
-    """Refuse what is no Neurons: the params of a network, above all."""
-    if not isinstance(neurons, Neurons):
-        raise TypeError(f"{owner}: neurons is {type(neurons).__name__}, expected Neurons; of a "
-                        f"OneHidden network they are Neurons.of(network, params)")
 
 
 def _sizes(omega, owner):
@@ -144,7 +144,7 @@ def _sizes(omega, owner):
 
 def mean_force(neurons, x, force):
     """G = gain / (p h) sum_A g x^, (h, d + 1), for points x (p, d) and their forces g (p,)."""
-    check_neurons("mean_force", neurons)
+    Neurons.check("mean_force", neurons)
     force = refuse.real("mean_force", "force", force, 1)
     refuse.length("mean_force", "force", force, len(x))
     active = neurons.preactivations(x) > 0

@@ -33,7 +33,7 @@ import numpy as np
 from ... import refuse
 from ..._shapes import Shapes
 from ...magnitude import norms
-from .dynamics import Neurons, check_neurons
+from .dynamics import Neurons
 
 NONE, SUM, PROGRAM, TWO = "none", "sum", "program", "two"
 MARGIN = 1e-6               # ten times the linear program's own tolerance
@@ -63,7 +63,7 @@ def merge(neurons, x):
     are active on no point are dropped. f on x changes by rounding alone. If no neuron is needed at
     all, one with beta = 0 is left.
     """
-    check_neurons("merge", neurons)
+    Neurons.check("merge", neurons)
     rows, active = neurons.augmented(x), neurons.preactivations(x) > 0
     groups = _groups(active, np.flatnonzero(active.any(1) & (neurons.beta != 0)))
     merged = [_merge_group(neurons.beta[group], neurons.vectors[group], rows, active[group[0]])
@@ -136,7 +136,7 @@ def merge_parallel(neurons, tolerance=1e-10):
     Two directions of (v, beta) are the same if they differ by at most `tolerance`, in radians.
     Neurons that are 0 are dropped; if all are 0, one is left.
     """
-    check_neurons("merge_parallel", neurons)
+    Neurons.check("merge_parallel", neurons)
     refuse.share("merge_parallel", "tolerance", tolerance)
     points = np.column_stack((neurons.vectors, neurons.beta))
     sizes = norms(points)

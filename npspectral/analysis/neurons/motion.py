@@ -21,7 +21,7 @@ import numpy as np
 
 from ... import refuse
 from ...magnitude import norms
-from .dynamics import augmented, check_neurons
+from .dynamics import Neurons, augmented
 
 
 def move(neurons, mean_force, time):
@@ -38,7 +38,7 @@ def move(neurons, mean_force, time):
 
 def _polar(owner, neurons, mean_force):
     """k (h,), u (h, d + 1) and a_0 (h,); u = 0 where G = 0."""
-    check_neurons(owner, neurons)
+    Neurons.check(owner, neurons)
     force = refuse.real(owner, "mean_force", mean_force, 2)
     if force.shape != neurons.vectors.shape:
         raise ValueError(f"{owner}: mean_force has shape {force.shape}, expected "
