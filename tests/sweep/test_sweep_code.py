@@ -473,7 +473,9 @@ from pathlib import Path
 def f(i, how):
     if i == 0:
         late = Path(__file__).with_name(how + ".py")
-        late.write_text(late.read_text().replace("3", "4"))
+        whole = late.with_suffix(".new")            # no worker reads half of an edit
+        whole.write_text(late.read_text().replace("3", "4"))
+        whole.replace(late)
         if how == "edits":
             os._exit(3)
         import late
