@@ -23,7 +23,7 @@ GET_DATA = ("Some parts need data files that are not here: MNIST, Fashion-MNIST,
 QUICK = ("These sizes show that everything works. They are too small for a reproduction: a claim "
          "that does not hold here is no failure, unless it is exact at any size. --standard judges "
          "all of them.")
-ABOUT = "About: source, method, published numbers against ours at standard sizes"
+ABOUT = "About: source, method, deviations; measured numbers are in scripts/report/RESULTS.md"
 
 
 def write(results, machine, mode, folder, seconds):
