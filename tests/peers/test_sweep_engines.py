@@ -16,6 +16,8 @@ from sweep_runs import GRIDS, digest, fail_at, leave_at, timed
 from npspectral import sweep
 
 ROOT = Path(__file__).parents[2]
+# On a busy disk Dask says so of its own files; it says nothing of ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Creating scratch directories:UserWarning")
 BESIDE_PYTHON = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
