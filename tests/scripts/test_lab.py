@@ -225,7 +225,6 @@ def test_figures_leave_matplotlib_as_it_was(tmp_path):
 
 
 def test_a_label_is_explained_once_and_a_legend_that_is_there_stays():
-    from matplotlib.figure import Figure
     for place, expected in ((None, [True, False, True]), ("outside right upper", [False] * 3)):
         figure = Figure(layout="constrained")
         for axes, label in zip(style.panels_of(figure, 3, 2, 2), "aab"):

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import SCRIPTS
+from html_pages import read
 
 GOOD = '''"""Is 1 < 2 & so on?
 
@@ -95,33 +95,6 @@ def run(reproduce, scripts, names=("good", "bad"), *options):
 
 def times(out):
     return len((out / "good" / "times").read_text().splitlines())
-
-
-class Reader(HTMLParser):
-    """Texts, images and open tags of a page; raises on tags that are not closed in turn."""
-
-    def __init__(self):
-        super().__init__()
-        self.texts, self.images, self.opened = [], [], []
-
-    def handle_starttag(self, tag, attributes):
-        if tag == "img":
-            self.images.append(dict(attributes))
-        elif tag not in ("meta", "br"):
-            self.opened.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.opened.pop() == tag
-
-    def handle_data(self, text):
-        self.texts.append(text)
-
-
-def read(path):
-    reader = Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    assert reader.opened == []
-    return reader, " ".join(" ".join(reader.texts).split())
 
 
 def test_the_page_says_what_held_what_did_not_and_what_crashed(reproduce, scripts, capsys):
