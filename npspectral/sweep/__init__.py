@@ -19,8 +19,8 @@ more, after all runs that have not failed. Only Ctrl-C stops a sweep.
 A run is known by the name of its function, its exact parameters (1, 1.0 and True are three) and the
 version of its code. The version is named by the caller, or else is `code_version`: a digest of all
 code that the function and the classes of its parameters reach by import. Python, NumPy and the
-machine are not part of it. Code that was edited after it was loaded is refused. A file
-that a run reads is part of it only if it is handed over as a parameter, sweep.File("table.csv").
+machine are not part of it. Code that was edited after it was loaded is refused. A file that a run
+reads is part of it only if it is handed over as a parameter, sweep.File("table.csv").
 
 A run gets a copy of its parameters. What it changes around it (folder, environment, warning
 filters, NumPy's error state, ...: see _surroundings.py) is undone when it ends. Runs in threads of
