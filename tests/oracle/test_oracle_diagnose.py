@@ -22,7 +22,10 @@ CORE = {case.id: case for case in cases("core") if case.kind != "error"}
 
 
 def results(mistakes=(), dtype="float32", change=None, seed=0, amplitude=0.5):
-    """A run of a candidate with mistakes; every number off by up to amplitude u S, then rounded."""
+    """A run of a candidate with mistakes; every number off by up to amplitude u S, then rounded.
+
+    The last rounding, by up to u |value|, is a part of u S.
+    """
     rng = np.random.default_rng(seed)
 
     def result(case):
@@ -44,7 +47,9 @@ def results(mistakes=(), dtype="float32", change=None, seed=0, amplitude=0.5):
             return array
         largest, normal = np.abs(array).max(), np.abs(want.value).max()
         growth = max(1.0, largest / normal) if normal else 1.0
-        return array + amplitude * growth * ROUNDOFF[dtype][0] * want.scale * rng.uniform(
+        before_rounding = np.minimum(amplitude * want.scale,
+                                     np.maximum(want.scale - np.abs(want.value), 0))
+        return array + growth * ROUNDOFF[dtype][0] * before_rounding * rng.uniform(
             -1, 1, array.shape)
     with np.errstate(all="ignore"):
         return [result(case) for case in CORE.values() if dtype in case.dtypes]

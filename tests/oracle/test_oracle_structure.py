@@ -24,7 +24,6 @@ def test_the_new_families_have_cases_of_every_layer_shape_and_mode():
     depths = {(layer["shared"], layer["skip"], "phi_3" in case.inputs) for case in found
               for layer in case.layers if layer["layer"] == "nested" and case.kind == "vjp"}
     assert len(depths) == 8
-    assert sum(case.core for case in found) <= 150
 
 
 def case_with(name, number):

@@ -1,7 +1,7 @@
 """The cases, without answers: which layers, losses, penalties and optimizers, at which inputs.
 
 A case is a dict. "layers" lists the stack; "inputs" maps names to {"shape", "dec"}, entries k/8
-that are exact in every dtype, made by an integer formula so that no random generator is involved.
+that are exact in every dtype but in `precision`, by an integer formula, not by a random generator.
 Parameters of the only layer that has any are named "phi", of several "0/phi" by their position.
 """
 from fnmatch import fnmatchcase
@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from .layers import (batches, eigenvalues, eigenvectors, generic, kinks, magnitudes,
                      stacks, trainable_modes)
 from .losses import errors, losses, optimizers, penalties
+from .precision import lengthened, saturated
 from .recurrent import complex_recurrent, recurrent, recurrent_errors
 from .structure import factored, nested, sparse, structure_errors
 
@@ -20,7 +21,8 @@ def catalog():
     """
     families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
                 stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
-                structure_errors, recurrent, complex_recurrent, recurrent_errors)
+                structure_errors, recurrent, complex_recurrent, recurrent_errors, lengthened,
+                saturated)
     return [{**case, "core": is_core(case["id"])}
             for family in families for case in family()]
 
@@ -54,7 +56,12 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "recurrent/relu/t2/*", "recurrent/exact/relu/t2/*", "recurrent/eigenvalues/equal",
         "complex_recurrent/tanh/t[24]/amplitude/*", "complex_recurrent/tanh/t2/score/*",
         "complex_recurrent/tanh/*/power/*", "complex_recurrent/relu/t2/score/*",
-        "complex_recurrent/exact/relu/t1/score/*")
+        "complex_recurrent/exact/relu/t1/score/*",
+        "spectral/relu/*-bits/*", "spectral/identity/*-bits/b8*", "spectral/batch/*-bits/*",
+        "dense/identity/*-bits/b2*", "stack/3-4-2/*-bits/tanh", "penalty/l2/*-bits/weight",
+        "factored/*/*-bits/identity/*", "factored/full-qr/*-bits/*", "nested/shared-skip/*-bits/t*",
+        "sparse/*/*-bits/spectral/*", "recurrent/tanh/*-bits/*", "complex_recurrent/*-bits/*/score*",
+        "spectral/saturated/*", "loss/*/saturated/mean")
 
 
 def is_core(name):
