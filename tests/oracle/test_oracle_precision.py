@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from npspectral.oracle.certify.dyadic import odd_part
-from npspectral.oracle.mistakes.right import Steps, has_steps
+from npspectral.oracle.mistakes.right import has_steps
 from npspectral.oracle.mistakes.selftest import caught, planted, rounded
 from npspectral.oracle.suite.case import cases
 from npspectral.oracle.suite.precision import LENGTHENED, LENGTHS
@@ -175,4 +175,3 @@ def test_a_formula_that_fails_at_saturation_is_caught_in_core(plant, dtype):
     wrong = [case for case in caught(planted((), found, dtype, plant), found, dtype)
              if case.kind != "error"]
     assert wrong and all("/saturated/" in case.id for case in wrong)
-

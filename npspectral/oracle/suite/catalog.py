@@ -60,7 +60,8 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "spectral/relu/*-bits/*", "spectral/identity/*-bits/b8*", "spectral/batch/*-bits/*",
         "dense/identity/*-bits/b2*", "stack/3-4-2/*-bits/tanh", "penalty/l2/*-bits/weight",
         "factored/*/*-bits/identity/*", "factored/full-qr/*-bits/*", "nested/shared-skip/*-bits/t*",
-        "sparse/*/*-bits/spectral/*", "recurrent/tanh/*-bits/*", "complex_recurrent/*-bits/*/score*",
+        "sparse/*/*-bits/spectral/*", "recurrent/tanh/*-bits/*",
+        "complex_recurrent/tanh/*-bits/t2/score/*",
         "spectral/saturated/*", "loss/*/saturated/mean")
 
 
