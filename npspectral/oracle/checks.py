@@ -1,7 +1,7 @@
 """check() and judge(): verdicts by the certified vectors, with what explains the failures."""
 from .suite import files
 from .suite.case import cases
-from .verdict.answer_file import read_answers, result_of
+from .verdict.answer_file import read_answers, result_of, skipped_families
 from .verdict.layout import layout_of
 from .verdict.other_layout import in_layout, right_elsewhere
 from .verdict.report import Report
@@ -45,8 +45,9 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
 def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
     """Judge a file of answers, or the same as a dict; returns a Report, as check does.
 
-    suite   every case of it has to be answered, "core" or "full"; answers beyond it are judged, too
-    only    a glob of ids: others are left aside
+    suite   "core" or "full"; answers beyond it are judged, too. A family without any answer counts
+            as skipped; in the others every case has to be answered
+    only    a glob of ids, or several: all of these cases have to be answered, others are left aside
     layout  the conventions of the answers; xfail: ids known to fail
 
     Raises BadAnswers on what is not such a file, an unknown id or another version of the suite,
@@ -59,6 +60,8 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
     if only is None and set(given) - {case.id for case in asked}:
         asked += [case for case in cases("full") if case.id in given and not case.core]
     fitting = [case for case in asked if dtype in case.dtypes and layout.applies(case)]
+    if only is None:
+        given = {**skipped_families(fitting, given), **given}
     results = [as_expected(result_of(case, given.get(case.id), dtype, layout), reasons)
                for case in fitting]
     n_left = len(asked) - len(fitting)

@@ -18,6 +18,7 @@ from .suite import files
 
 PASS, MISMATCH, USAGE, BAD_VECTORS = 0, 1, 2, 3
 DTYPES, SUITES = ("float64", "float32", "float16", "bfloat16"), ("core", "full")
+PROGRAMS = ("judge.c", "answer.rs", "answer.mjs", "answer.jl")          # among the examples
 DESCRIPTION = f"""{MAP}
 In Python, help(npspectral.nn) and so on say more; README.md begins with an example.
 The commands are those of the oracle: they test an implementation of spectral layers, losses,
@@ -94,7 +95,7 @@ def _add(commands, name, run, said):
 
 def _add_selection(parser):
     parser.add_argument("--suite", choices=SUITES, default="core")
-    parser.add_argument("--only", metavar="GLOB", help="cases whose ids match, as in 'loss/*'")
+    _add_only(parser)
     parser.add_argument("--layout", metavar="NAME", help="conventions of the implementation: "
                         "keras, torch, julia, minus_lambda, ...")
     parser.add_argument("--xfail", metavar="FILE", help="known failures, a line each: id  # why")
@@ -102,14 +103,20 @@ def _add_selection(parser):
     parser.add_argument("--out", metavar="FILE", help="where to write the report")
 
 
+def _add_only(parser):
+    parser.add_argument("--only", metavar="GLOB", action="append",
+                        help="cases whose ids match, as in 'loss/*'; may be given several times")
+
+
 def _add_vectors(parser):
     commands = parser.add_subparsers(required=True, metavar="ACTION")
     listing = _add(commands, "list", _list, "ids, kinds and tiers")
     listing.add_argument("--suite", choices=SUITES, default="full")
-    listing.add_argument("--only", metavar="GLOB")
+    _add_only(listing)
     show = _add(commands, "show", _show, "one case: inputs and expected numbers")
     show.add_argument("id", metavar="ID")
-    export = _add(commands, "export", _export, "copy the files to a new or empty folder")
+    export = _add(commands, "export", _export, "copy the files, and examples that read them, "
+                  "to a new or empty folder")
     export.add_argument("folder", metavar="FOLDER")
     verify = _add(commands, "verify", _verify, "check digests, fields, shapes and counts")
     verify.add_argument("folder", metavar="FOLDER", nargs="?", default=files.FOLDER)
@@ -206,6 +213,8 @@ def _show(options):
 def _export(options):
     manifest, contents = files.read_files()
     contents[files.MANIFEST] = (files.FOLDER / files.MANIFEST).read_bytes()
+    examples = Path(__file__).parent / "examples"
+    contents |= {f"{files.EXAMPLES}/{name}": (examples / name).read_bytes() for name in PROGRAMS}
     folder = Path(options.folder)
     try:
         if not is_empty(folder):

@@ -44,14 +44,18 @@ def is_empty(folder):
 
 
 def write_all(folder, contents):
-    """Write all files, name -> bytes, to an empty folder, or none: first into PART inside of it."""
+    """Write all files to an empty folder, or none: first into PART inside of it.
+
+    contents: name -> bytes; a name may begin with a folder's, as in "examples/judge.c".
+    """
     made, part = not folder.exists(), folder / PART
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         for name, content in contents.items():
+            (part / name).parent.mkdir(exist_ok=True)
             (part / name).write_bytes(content)
-        for name in contents:
+        for name in dict.fromkeys(name.split("/")[0] for name in contents):
             os.replace(part / name, folder / name)
         part.rmdir()
     except BaseException:

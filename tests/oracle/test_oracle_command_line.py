@@ -12,22 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from answer_files import CORE, FULL, RIGHT, SCALAR, VJP, of_bits, right_answers, written
 
 from npspectral.oracle import checks, command_line
 from npspectral.oracle.checks import judge
 from npspectral.oracle.suite import files
-from npspectral.oracle.suite.case import cases
 from npspectral.oracle.verdict.answer_file import BadAnswers
-from npspectral.oracle.verdict.layout import layout_of
-from npspectral.oracle.verdict.reference import reference
-from npspectral.oracle.verdict.run import candidate_case
 from npspectral.oracle.verdict.xfail import read_xfail
 
 ROOT = Path(files.__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-CORE, FULL = cases("core"), cases("full")
-VJP = "spectral/tanh/b2-i3-o4/bias"
-SCALAR = "network/tanh/hinge"
 EMPTY = "spectral/batch/empty/identity"
 REFUSED = "error/x-too-narrow"
 CANDIDATES = """
@@ -48,24 +42,6 @@ def skips(case):
 
 number = 3
 """
-
-
-def of_bits(array, dtype="float64"):
-    """An array as a flat list of hexadecimal digits."""
-    code, width = {"float64": (">f8", 16), "float32": (">f4", 8), "float16": (">f2", 4)}[dtype]
-    digits = np.asarray(array, code).tobytes().hex()
-    return [digits[k:k + width] for k in range(0, len(digits), width)]
-
-
-def right_answers(found, dtype="float64", encode=of_bits):
-    given = {case.id: {"error": "refused"} if case.kind == "error" else {
-        name: encode(array, dtype)
-        for name, array in reference(candidate_case(case, dtype, layout_of(None))).items()}
-        for case in found if dtype in case.dtypes}
-    return {"suite": files.SUITE, "dtype": dtype, "implementation": "a test", "answers": given}
-
-
-RIGHT = right_answers(CORE)
 
 
 @pytest.fixture
@@ -111,12 +87,6 @@ def exit_code(*arguments):
         return command_line.main([str(argument) for argument in arguments])
     except SystemExit as stop:
         return stop.code
-
-
-def written(folder, document, name="answers.json"):
-    path = folder / name
-    path.write_text(document if isinstance(document, str) else json.dumps(document))
-    return path
 
 
 # ---- judge: right answers in every notation
@@ -592,6 +562,17 @@ def test_an_xfail_file_that_lists_every_failure_gives_exit_code_0(folder, capsys
     assert exit_code("check", "mine:wrong", "--xfail", "known") == 0
 
 
+@pytest.mark.parametrize("words", ["vectors list", "check mine:right --report json",
+                                   "judge answers.json --report json"])
+def test_only_may_be_given_several_times(words, folder, capsys):
+    written(folder, RIGHT)
+    assert exit_code(*words.split(), "--only", "dense/*", "--only", SCALAR) == 0
+    listed = re.findall("(?:dense|network)/[a-z0-9_/-]+", capsys.readouterr().out)
+    wanted = [case.id for case in (FULL if words == "vectors list" else CORE)
+              if case.id.startswith("dense/") or case.id == SCALAR]
+    assert listed == wanted
+
+
 def test_vectors_list_prints_every_id(folder, capsys):
     assert exit_code("vectors", "list") == 0
     lines = capsys.readouterr().out.splitlines()
@@ -608,8 +589,11 @@ def test_vectors_show_prints_inputs_and_expected_bits(folder, capsys):
 
 def test_exported_files_are_the_shipped_ones_and_verify(folder, capsys):
     assert exit_code("vectors", "export", "out") == 0
-    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == {
-        path.name: path.read_bytes() for path in files.FOLDER.iterdir()}
+    examples = files.FOLDER.parents[2] / "examples"
+    assert {path.name: path.read_bytes() for path in (folder / "out").rglob("*.*")} == {
+        path.name: path.read_bytes() for path in (*files.FOLDER.iterdir(), *examples.iterdir())
+        if path.suffix != ".py"}
+    assert len(list((folder / "out" / "examples").iterdir())) == len(command_line.PROGRAMS)
     assert exit_code("vectors", "verify", "out") == 0
 
 

@@ -42,7 +42,8 @@ def certify(folder=files.FOLDER, workers=None, write=None):
     print(_summary(solved, contents, time.perf_counter() - start))
     if write is not None:
         return _write(contents, Path(write))
-    before = {path.name: path.is_file() and path.read_bytes() for path in Path(folder).iterdir()}
+    before = {path.name: path.is_file() and path.read_bytes() for path in Path(folder).iterdir()
+              if path.name != files.EXAMPLES}
     differing = [name for name in {**contents, **before} if before.get(name) != contents.get(name)]
     for name in differing:
         print(f"differs: {Path(folder) / name}")

@@ -8,6 +8,7 @@ own digest stands in digests, and every file of the folder is in the manifest.
 import functools
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 from . import schema, text_twin
@@ -18,8 +19,10 @@ SUITE = "1.3.0"         # a changed bit raises the first number, a new case the 
 FOLDER = Path(__file__).parent / "vectors" / f"v{FORMAT}"
 SPECS = set(schema.SPECS)
 MANIFEST = "MANIFEST.json"
+EXAMPLES = "examples"   # the folder of programs that an export puts beside the files
 SCHEMA = f"case-v{FORMAT}.schema.json"
-DOCUMENTS = (SCHEMA, "CORRECTIONS.md", "README.md")      # written by hand, protected like the rest
+ANSWERS_SCHEMA = f"answers-v{FORMAT}.schema.json"
+DOCUMENTS = (SCHEMA, ANSWERS_SCHEMA, "CORRECTIONS.md", "README.md")     # by hand, protected, too
 
 
 class BadVectors(ValueError):
@@ -78,7 +81,7 @@ def read(folder=FOLDER, recorded=True):
     cases = []
     for entry in manifest["files"]:
         name = entry["name"]
-        if not name.endswith(".json") or name == SCHEMA:
+        if not name.endswith(".json") or name in DOCUMENTS:
             continue
         document = parsed(contents[name], name)
         if not recorded:
@@ -103,7 +106,7 @@ def read_files(folder=FOLDER, recorded=True):
         _hold_manifest(manifest)
     contents = {entry["name"]: _bytes(folder / entry["name"], entry["sha256"])
                 for entry in manifest["files"]}
-    stray = {path.name for path in folder.iterdir()} - {*contents, MANIFEST}
+    stray = {path.name for path in folder.iterdir()} - {*contents, MANIFEST, EXAMPLES}
     if stray:
         raise BadVectors(f"{folder}: holds {sorted(stray)}, which the manifest does not list")
     return manifest, contents
@@ -118,7 +121,7 @@ def _hold_manifest(manifest):
     names = [entry["name"] for entry in manifest["files"]]
     if len(set(names)) != len(names) or MANIFEST in names:
         raise BadVectors(f"{MANIFEST}: lists a file twice, or itself")
-    twins = {name[:-5] + ".txt" for name in names if name.endswith(".json") and name != SCHEMA}
+    twins = {name[:-5] + ".txt" for name in {*names} - {*DOCUMENTS} if name.endswith(".json")}
     if set(names) != twins | {name[:-4] + ".json" for name in twins} | set(DOCUMENTS):
         raise BadVectors(f"{MANIFEST}: lists {sorted(names)}, expected pairs of .json and .txt, "
                          f"{', '.join(DOCUMENTS)}")
@@ -170,9 +173,10 @@ def parsed(content, name, number=float, constant=_no_constant):
 
 
 def _once(pairs):
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise ValueError(f"a field occurs twice in {sorted(names)[:8]}")
+    names = Counter(name for name, _ in pairs)
+    twice = [name for name, n in names.items() if n > 1]
+    if twice:
+        raise ValueError(f"a field occurs twice: {twice[:8]} among {list(names)[:8]}")
     for text in (*names, *(value for _, value in pairs if isinstance(value, str))):
         text.encode("utf-8")                        # a ValueError for a lone surrogate
     return dict(pairs)

@@ -77,6 +77,14 @@ def _decimal(text):
         raise ValueError(f"the number {_told(text)} cannot be held") from error
 
 
+def skipped_families(cases, given):
+    """Id -> {"skipped": reason} for the cases of families that have no answer at all."""
+    answered = {id.split("/")[0] for id in given}
+    absent = [case for case in cases if case.id.split("/")[0] not in answered]
+    names = ", ".join(dict.fromkeys(case.id.split("/")[0] for case in absent))
+    return {case.id: {"skipped": f"families without an answer: {names}"} for case in absent}
+
+
 def result_of(case, answer, dtype, layout):
     """What became of one case; an answer that cannot be read is a failure of that case."""
     if answer is None:
@@ -127,10 +135,13 @@ def _array(entry, dtype, shape):
     return array
 
 
-def _numbers(entry, dtype):
+def _numbers(entry, dtype, place=()):
     if not isinstance(entry, list):
-        return np.array(_number(entry, dtype))
-    rows = [_numbers(row, dtype) for row in entry]
+        try:
+            return np.array(_number(entry, dtype))
+        except (ValueError, ArithmeticError) as error:
+            raise ValueError(f"{f'at {list(place)}: ' * bool(place)}{error}") from error
+    rows = [_numbers(row, dtype, (*place, k)) for k, row in enumerate(entry)]
     if len({row.shape for row in rows}) > 1:
         raise ValueError("its rows have different lengths")
     return np.array(rows, np.float64 if dtype == "float64" else np.float32)
