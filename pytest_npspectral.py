@@ -11,7 +11,8 @@ OPTIONS = {
     "dtype": ("NAME", ("float64", "float32", "float16", "bfloat16"), "dtype of its answers"),
     "suite": ("NAME", ("core", "full"), "which cases"),
     "layout": ("NAME", None, "its conventions: keras, torch, julia, minus_lambda, ..."),
-    "xfail": ("FILE", None, "cases known to fail, a line each: id  # reason")}
+    "xfail": ("FILE", None, "cases known to fail, a line each: id  # reason"),
+    "only": ("GLOB", None, "cases whose ids match, as in 'loss/*'; may be given several times")}
 
 
 def pytest_addoption(parser):
@@ -20,7 +21,7 @@ def pytest_addoption(parser):
         if choices:
             text += f": {', '.join(choices)}; default {choices[0]}"
         group.addoption(f"--spectral-{name}", dest=f"spectral_{name}", metavar=metavar,
-                        default=None, help=text)
+                        default=None, help=text, action="append" if name == "only" else "store")
 
 
 def pytest_configure(config):

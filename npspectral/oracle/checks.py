@@ -1,4 +1,8 @@
 """check() and judge(): verdicts by the certified vectors, with what explains the failures."""
+import shlex
+from collections.abc import Mapping
+
+from .candidates import name_of
 from .suite import files
 from .suite.case import cases
 from .verdict.answer_file import read_answers, result_of, skipped_families
@@ -37,9 +41,10 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
                 f"not expressible in layout {layout}": len(fitting) - len(results)}
     results = [as_expected(result, reasons) for result in results]
     findings, notes = _findings(candidate, results, dtype, layout)
-    return Report(results, findings, dtype, suite, files.SUITE, _name_of(candidate),
-                  layout=str(layout), left_out={why: n for why, n in left_out.items() if n},
-                  notes=notes)
+    name, loadable = name_of(candidate)
+    return Report(results, findings, dtype, suite, files.SUITE, name, layout=str(layout),
+                  left_out={why: n for why, n in left_out.items() if n}, notes=notes,
+                  command=f"check {name} --dtype {dtype}" if loadable else "check")
 
 
 def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
@@ -66,9 +71,11 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
                for case in fitting]
     n_left = len(asked) - len(fitting)
     findings, notes = diagnosed(results, dtype)
+    path = "" if isinstance(answers, Mapping) else shlex.quote(str(answers))
     return Report(results, findings, dtype, suite, files.SUITE,
                   document.get("implementation", ""), layout=str(layout), notes=notes,
-                  left_out={"not for this dtype or layout": n_left} if n_left else {})
+                  left_out={"not for this dtype or layout": n_left} if n_left else {},
+                  command=f"judge {path}".strip())
 
 
 def parametrize(*, suite="core", only=None):
@@ -97,9 +104,3 @@ def diagnosed(results, dtype):
         return diagnose(results, dtype), ()
     except Exception as error:
         return [], (f"the diagnosis itself failed: {told(error)}",)
-
-
-def _name_of(candidate):
-    """How the command line would name a candidate: module:function."""
-    named = candidate if hasattr(candidate, "__qualname__") else type(candidate)
-    return f"{named.__module__}:{named.__qualname__}"

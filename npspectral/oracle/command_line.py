@@ -8,6 +8,7 @@ import io
 import subprocess
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 from .. import __doc__ as MAP
@@ -101,6 +102,8 @@ def _add_selection(parser):
     parser.add_argument("--xfail", metavar="FILE", help="known failures, a line each: id  # why")
     parser.add_argument("--report", choices=("text", "md", "json"), default="text")
     parser.add_argument("--out", metavar="FILE", help="where to write the report")
+    parser.add_argument("--badge", metavar="FILE.json", help="write the verdict as shields.io's "
+                        "endpoint badge reads it")
 
 
 def _add_only(parser):
@@ -126,9 +129,10 @@ def _check(options):
     from .checks import check
     _prepare(options)
     candidate = load(options.candidate)
-    return _finish(options, check(
-        candidate, suite=options.suite, dtype=options.dtype, layout=options.layout,
-        only=options.only, xfail=options.reasons))
+    report = check(candidate, suite=options.suite, dtype=options.dtype, layout=options.layout,
+                   only=options.only, xfail=options.reasons)
+    given = f"check {options.candidate} --dtype {options.dtype}"
+    return _finish(options, replace(report, command=given))
 
 
 def _judge(options):
@@ -148,8 +152,9 @@ def _prepare(options):
     from .verdict.layout import layout_of
     from .verdict.xfail import read_xfail
     _select(options)
-    if options.out is not None:
-        options.out = Path(options.out).absolute()      # a candidate may change the folder
+    for name in ("out", "badge"):                       # a candidate may change the folder
+        if getattr(options, name) is not None:
+            setattr(options, name, Path(getattr(options, name)).absolute())
     try:
         layout_of(options.layout)
         options.reasons = read_xfail(options.xfail)
@@ -170,18 +175,22 @@ def _select(options):
 
 
 def _finish(options, report):
-    """Print or write the report; the exit code follows from it alone."""
+    """Print or write the report, and a badge; the exit code follows from the report alone."""
     text = {"text": report.to_text, "md": report.to_markdown, "json": report.to_json}[
         options.report]()
-    if options.out is None:
-        say(text)
-    else:
-        try:
-            options.out.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise Refused(f"--out {options.out}: cannot be written: {error}") from error
-        say(report.headline)
+    if options.badge is not None:
+        _write("--badge", options.badge, report.to_badge())
+    if options.out is not None:
+        _write("--out", options.out, text)
+    say(text if options.out is None else report.headline)
     return PASS if report.ok else MISMATCH
+
+
+def _write(option, path, text):
+    try:
+        path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise Refused(f"{option} {path}: cannot be written: {error}") from error
 
 
 def _list(options):

@@ -479,9 +479,20 @@ def test_the_rerun_line_of_a_local_function_is_python():
             in rerun(run(changed(lambda a: -a), SQUARE)))
 
 
-def test_raise_if_failed_raises_the_text_and_otherwise_returns_the_report():
-    with pytest.raises(AssertionError, match="grad_lambda_out is wrong"):
-        run(lambda_out_sign).raise_if_failed()
+@pytest.mark.parametrize("candidate, first", [
+    (lambda_out_sign, rf"grad_lambda_out\[\d\]: got \S+, want \S+, allowed 0, in {OBLONG}$"),
+    (lambda case: 1 / 0, rf"raised ZeroDivisionError: division by zero, in {FEW[2]}$"),
+    (lambda case: {**reference(case), "z": 1} if case.kind == "loss" else reference(case),
+     rf"z expected only \['grad_y', 'value'\], in {FEW[2]}$")])
+def test_raise_if_failed_says_a_wrong_number_first_then_the_text(candidate, first):
+    report = run(candidate)
+    with pytest.raises(AssertionError) as raised:
+        report.raise_if_failed()
+    lines = str(raised.value).splitlines()
+    assert re.match(first, lines[0]) and "\n".join(lines[2:]) == report.to_text().rstrip("\n")
+
+
+def test_raise_if_failed_returns_a_report_that_is_ok():
     assert run(reference).raise_if_failed().ok
 
 

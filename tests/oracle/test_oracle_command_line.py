@@ -4,11 +4,13 @@ import errno
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -30,6 +32,9 @@ from npspectral.oracle.verdict.reference import reference as right
 
 def wrong(case):
     return {**right(case), "y": right(case)["y"] + 1} if case.kind == "vjp" else right(case)
+
+def minus(case):
+    return {n: -a if n == "grad_lambda_out" else a for n, a in right(case).items()}
 
 def raises(case):
     raise RuntimeError("always")
@@ -510,7 +515,8 @@ USAGE = [
     "check mine:right --dtype f8", "check mine:right --suite most",
     "check mine:right --layout mine", "check mine:right --report html",
     "check mine:right --xfail nowhere.txt", "check mine:right --only dense/* --out no/where.md",
-    "check mine:right --lay keras", "judge", "judge nowhere.json", "vectors", "vectors drop",
+    "check mine:right --only dense/* --badge no/where.json", "check mine:right --lay keras",
+    "judge", "judge nowhere.json", "vectors", "vectors drop",
     "vectors show spectral/nothing", "vectors show", "vectors export", "vectors export .",
     "vectors export mine.py", "selftest --dtype f8", "certify loss",
 ]
@@ -536,6 +542,72 @@ def test_reports_are_written_to_a_file(form, begins, folder, capsys):
     text = (folder / "report").read_text()
     assert text.startswith(begins) and len(text) > 100
     assert capsys.readouterr().out.startswith("PASS")
+
+
+@pytest.mark.parametrize("words, color", [
+    ("right", "brightgreen"), ("wrong", "red"), ("skips", "red"),
+    ("wrong --xfail known", "yellow")])
+def test_a_badge_says_how_many_cases_passed(words, color, folder, capsys):
+    (folder / "known").write_text("dense/identity/b2-i3-o4/bias  # y is off by one\n")
+    code = exit_code("check", *f"mine:{words} --only loss/* --only dense/identity/*/bias".split(),
+                     "--badge", "badge.json")
+    badge = json.loads((folder / "badge.json").read_text())
+    n = sum(case.id.startswith("loss/") for case in CORE)
+    passed, of = {"right": (n + 1, n + 1), "skips": (0, 0)}.get(words, (n, n + 1))
+    assert badge == {"schemaVersion": 1, "color": color, "message": f"{passed} of {of}",
+                     "label": f"npspectral {files.SUITE} core, float64"}
+    assert code == (color == "red")
+
+
+RERUN = "rerun     npspectral "
+SCRIPT = CANDIDATES + """
+from npspectral import oracle
+
+if __name__ == "__main__":
+    print(oracle.check(wrong, only="spectral/tanh/*", dtype="float32").to_text())
+"""
+
+
+@pytest.mark.parametrize("started_as", ["tools/mine.py", "-m tools.mine"])
+def test_what_a_script_says_about_running_a_case_again_works(started_as, folder):
+    (folder / "tools").mkdir()
+    (folder / "tools" / "mine.py").write_text(SCRIPT)
+    said = process([sys.executable, *started_as.split()], folder).stdout
+    again = said.split(RERUN)[1].splitlines()[0]
+    assert again.startswith("check tools.mine:wrong --dtype float32 --only 'spectral/tanh/")
+    assert started(*again.replace("'", "").split(), folder=folder).returncode == 1
+
+
+def test_a_script_from_elsewhere_is_run_again_in_python(folder, tmp_path_factory):
+    path = written(tmp_path_factory.mktemp("elsewhere"), SCRIPT, "mine.py")
+    assert "rerun     oracle.check(candidate, dtype='float32', suite='core', only='spectral" in (
+        process([sys.executable, path], folder).stdout)
+
+
+@pytest.mark.parametrize("options", [[], ["--layout", "minus_lambda"]])
+def test_a_file_of_answers_is_judged_again_by_the_command_of_its_report(options, answers, folder,
+                                                                        capsys):
+    answers["answers"][VJP] = {"error": "overflow"}
+    answers["answers"][SCALAR] = {"error": "overflow"}
+    (folder / "my answers").mkdir()
+    assert exit_code("judge", written(folder / "my answers", answers), *options) == 1
+    again = capsys.readouterr().out.split(RERUN)[1].splitlines()[0]
+    words = shlex.split(again)
+    assert words[:2] == ["judge", str(folder / "my answers" / "answers.json")]
+    assert words[2:-2] == options and exit_code(*words) == 1
+
+
+def test_answers_that_are_no_file_are_judged_again_in_python(answers):
+    answers["answers"][VJP] = {"error": "overflow"}
+    line = f"rerun     oracle.judge(answers, suite='core', only={VJP!r})"
+    assert line in judge(answers).to_text()
+
+
+def test_the_candidate_that_was_named_is_run_again(folder, capsys):
+    (folder / "mine.py").write_text(CANDIDATES + "from functools import partial\n"
+                                    "half = partial(minus)\n")
+    assert exit_code("check", "mine:half", "--only", VJP) == 1
+    assert f"{RERUN}check mine:half --dtype float64 --only '{VJP}'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("candidate, dtype", [("wrong", "float64"), ("right", "float32")])
@@ -684,6 +756,11 @@ TOLD = {
     "the report of a failure and no internals": (
         "mine:wrong -k tanh/b2-i3-o4", 1, [VJP], ["answers_of"]),
     "what is skipped": ("mine:skips -k kink", 0, ["skipped"], ["passed"]),
+    "which cases were asked for": (
+        "mine:right --spectral-only spectral/tanh/* --spectral-only loss/* -v", 0,
+        [f"[{VJP}] PASSED", "test_case[loss/"], ["dense/"]),
+    "no cause of a single case": ("mine:wrong -k tanh/b2-i3-o4", 1, ["causes are told at the end"],
+                                  []),
 }
 
 
@@ -702,6 +779,7 @@ PLUGIN_USAGE = [
     "--spectral-candidate mine:right --spectral-layout mine",
     "--spectral-candidate mine:right --spectral-xfail nowhere",
     "--spectral-candidate mine:right --spectral-xfail no_case", "--spectral-dtype float32",
+    "--spectral-candidate mine:right --spectral-only nothing/*",
 ]
 
 
@@ -709,6 +787,33 @@ PLUGIN_USAGE = [
 def test_wrong_options_of_the_plugin_are_usage_errors(words, folder):
     done = pytest_run(folder, *words.split())
     assert done.returncode == 4 and "passed" not in done.stdout
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_causes_are_told_whether_or_not_workers_run_the_cases(workers, folder):
+    if workers:
+        pytest.importorskip("xdist")
+    done = pytest_run(folder, "--spectral-candidate", "mine:minus", "--spectral-only",
+                      "spectral/*", *workers)
+    assert done.returncode == 1 and "The minus of grad_lambda_out is lost" in done.stdout
+    failed = re.search("^(FAIL  .*)   mine:minus", done.stdout.split("= npspectral =")[1], re.M)
+    report = judge({**RIGHT, "answers": {}}, only="spectral/*")
+    assert failed[1].endswith(f" of {len(report.results)} cases fail")
+
+
+def test_a_junit_file_names_the_module_the_case_and_a_wrong_number(folder):
+    pytest_run(folder, "--spectral-candidate", "mine:minus", "--spectral-only", VJP,
+               "--junitxml", "junit.xml")
+    case, = ElementTree.parse(folder / "junit.xml").iter("testcase")
+    assert (case.get("classname"), case.get("name")) == ("npspectral.oracle.conformance",
+                                                         f"test_case[{VJP}]")
+    expected = next(case for case in CORE if case.id == VJP).expect["grad_lambda_out"]
+    line = case.find("failure").get("message").splitlines()[0]
+    found = re.match(rf"Failed: grad_lambda_out\[(\d)\]: got (.*), want (.*), allowed (.*), in "
+                     rf"{VJP}$", line)
+    want = expected.value[int(found[1])]
+    assert (float(found[2]), float(found[3])) == (-want, want)
+    assert float(found[4]) == pytest.approx(2 ** -53 * expected.scale[int(found[1])], rel=0.01)
 
 
 def test_the_conformance_tests_without_a_candidate_are_no_pass(folder):

@@ -7,11 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from .brief import examples, first_failure, placed, rerun
 from .compare import PASSED, ROUNDOFF
-from .results import FIRST, digits, margins, short
+from .results import FIRST, SAID, digits, margins, short
 
-SAID = {"wrong": "does not raise", "mutated": "changes its input",
-        "nondeterministic": "differs from run to run", "xpass": "passes though listed in xfail"}
 CAUSES, LISTED = 3, 8                   # findings, and cases or groups, on the first screen
 
 
@@ -28,6 +27,7 @@ class Report:
     layout: str = "npspectral"
     left_out: dict | None = None
     notes: tuple = ()
+    command: str = "check"      # what follows npspectral on its command line, if that is known
 
     @cached_property
     def counts(self):
@@ -48,9 +48,9 @@ class Report:
         return not self.failures and any(result.passed for result in self.results)
 
     def raise_if_failed(self):
-        """Raise AssertionError, with the report as text, unless it is ok. Returns the report."""
+        """Raise AssertionError unless it is ok: a wrong number first, then the report as text."""
         if not self.ok:
-            raise AssertionError("\n" + self.to_text())
+            raise AssertionError(f"{first_failure(self)}\n\n{self.to_text()}")
         return self
 
     def __repr__(self):
@@ -95,7 +95,7 @@ class Report:
                  f"{self.version}{_layout(self)}", *_others(self)]
         if self.failures:
             lines += ["", *_causes(self), *_evidence(self), *_passes(self), *_worst(self),
-                      *_rerun(self), "", *_cases(self)]
+                      f"  rerun     {rerun(self)}", "", *_cases(self)]
         lines += ["", *_scores(self)] if self.scores else []
         return "\n".join(lines) + "\n"
 
@@ -128,6 +128,17 @@ class Report:
                                   for name, verdict in result.verdicts.items()}}
                       for result in self.results]}
         return json.dumps(content, indent=1, allow_nan=False)
+
+    def to_badge(self):
+        """What shields.io shows of the address of a JSON file: how many cases passed, of how many.
+
+        Red if a case fails, yellow if known failures do, green if all pass.
+        """
+        passed = sum(result.passed for result in self.results)
+        color = "red" if not self.ok else "brightgreen" if passed == self.n_ran else "yellow"
+        return json.dumps({
+            "schemaVersion": 1, "color": color, "message": f"{passed} of {self.n_ran}",
+            "label": f"npspectral {self.version} {self.suite}, {self.dtype}"})
 
     @property
     def table(self):
@@ -232,41 +243,19 @@ def _passes(report):
     return [f"  passes    {', '.join(right)}"] if right else []
 
 
-def _examples(report):
-    """Failing cases with the name of a wrong array; first the one to look at, in a small case."""
-    wrong = [(result, name) for result in report.failures for name in result.wrong_numbers]
-    often = Counter(short(name) for _, name in wrong)
-    return sorted(wrong, key=lambda pair: (short(pair[1]) not in FIRST, -often[short(pair[1])],
-                                           pair[0].size))
-
-
 def _worst(report):
-    if not _examples(report):
+    if not examples(report):
         return []
-    result, name = _examples(report)[0]
+    result, name = examples(report)[0]
     expected, got = result.case.expect[name], result.got[name]
     units, index = margins(result, report.dtype, name), result.verdicts[name].index
-    place = name + (f"[{', '.join(map(str, index))}]" if index else "")
     want, scale, mine = (float(array[index]) for array in (expected.value, expected.scale, got))
     rule = f"allowed is u S = {ROUNDOFF[report.dtype][0] * scale:.3g}"
     if result.case.tier == "exact" and report.dtype in ("float64", "float32"):
         rule = "this case is exact: the bits have to match"
-    return [f"  worst     {result.case.id}   {place}",
+    return [f"  worst     {result.case.id}   {placed(name, index)}",
             f"            yours {mine:+.9g}   reference {want:+.9g}   error "
             f"{abs(mine - want):.3g} = {float(units[index]):.3g} x (u S), S = {scale:.3g}; {rule}"]
-
-
-def _rerun(report):
-    smallest = sorted(report.failures, key=lambda result: result.size)
-    case = (_examples(report) or [(smallest[0], "")])[0][0].case
-    options = f" --suite {report.suite}" * (not case.core)
-    named = ":" in report.implementation and "<" not in report.implementation
-    if not named or not report.layout.isidentifier():
-        return [f"  rerun     oracle.check(candidate, dtype={report.dtype!r}, "
-                f"suite={report.suite!r}, only={case.id!r})"]
-    options += f" --layout {report.layout}" * (report.layout != "npspectral")
-    return [f"  rerun     npspectral check {report.implementation} --dtype {report.dtype}{options} "
-            f"--only '{case.id}'"]
 
 
 def _cases(report):
