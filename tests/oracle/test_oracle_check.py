@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections import UserDict
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -474,9 +474,10 @@ def test_the_rerun_line_names_the_candidate_and_a_failing_case():
     assert not oracle.check(lambda_out_sign, dtype="float32", only=only).ok
 
 
-def test_the_rerun_line_of_a_local_function_is_python():
+@pytest.mark.parametrize("candidate", [changed(lambda a: -a), partial(lambda_out_sign)])
+def test_the_rerun_line_of_what_has_no_name_in_a_module_is_python(candidate):
     assert (f"oracle.check(candidate, dtype='float64', suite='core', only='{SQUARE}')"
-            in rerun(run(changed(lambda a: -a), SQUARE)))
+            in rerun(run(candidate, SQUARE)))
 
 
 @pytest.mark.parametrize("candidate, first", [

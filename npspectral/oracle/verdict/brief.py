@@ -34,11 +34,12 @@ def rerun(report):
     """A command, or else a line of Python, that judges the case to look at first alone."""
     smallest = sorted(report.failures, key=lambda result: result.size)
     case = (examples(report) or [(smallest[0], "")])[0][0].case
+    suite = report.suite if case.core else "full"   # judge looks at answers beyond core, too
     verb, _, what = report.command.partition(" ")
     if not what or not report.layout.isidentifier():
         given = {"check": f"candidate, dtype={report.dtype!r}", "judge": "answers"}[verb]
         layout = ", layout=layout" * (report.layout != "npspectral")
-        return f"oracle.{verb}({given}, suite={report.suite!r}{layout}, only={case.id!r})"
-    options = f" --suite {report.suite}" * (not case.core)
+        return f"oracle.{verb}({given}, suite={suite!r}{layout}, only={case.id!r})"
+    options = f" --suite {suite}" * (not case.core)
     options += f" --layout {report.layout}" * (report.layout != "npspectral")
     return f"npspectral {report.command}{options} --only '{case.id}'"
