@@ -73,6 +73,14 @@ def test_the_schema_refuses_a_file_that_is_refused(document):
         judge(document)
 
 
+def test_the_jsonschema_package_agrees_where_it_is_installed():
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    assert validator.is_valid(RIGHT)
+    assert not any(validator.is_valid(answered(**{VJP: answer})) for answer in OTHER_ANSWERS)
+
+
 # ---- what has to be answered
 
 

@@ -132,12 +132,13 @@ class Report:
     def to_badge(self):
         """What shields.io shows of the address of a JSON file: how many cases passed, of how many.
 
-        Red if a case fails, yellow if known failures do, green if all pass.
+        Red if a case fails, yellow if known failures do, green if all pass that were not skipped.
         """
-        passed = sum(result.passed for result in self.results)
+        passed, skipped = sum(result.passed for result in self.results), self.counts["skipped"]
         color = "red" if not self.ok else "brightgreen" if passed == self.n_ran else "yellow"
         return json.dumps({
-            "schemaVersion": 1, "color": color, "message": f"{passed} of {self.n_ran}",
+            "schemaVersion": 1, "color": color,
+            "message": f"{passed} of {self.n_ran}" + f", {skipped} skipped" * bool(skipped),
             "label": f"npspectral {self.version} {self.suite}, {self.dtype}"})
 
     @property
