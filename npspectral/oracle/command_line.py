@@ -28,7 +28,7 @@ penalties and optimizers, in any language, against certified values and gradient
 EXAMPLES = """examples:
   npspectral check mypkg.mymod:candidate --dtype float32 --suite full
   npspectral check mypkg.mymod:candidate --only 'spectral/tanh/*' --layout keras
-  npspectral judge answers.json --report md --out report.md
+  npspectral judge answers.json --report md --out report.md --badge badge.json
   npspectral vectors export vectors-v1
 
 exit codes: 0 pass, 1 mismatch or no case ran, 2 usage or unreadable input, 3 case files not intact

@@ -765,8 +765,9 @@ TOLD = {
     "which cases were asked for": (
         "mine:right --spectral-only spectral/tanh/* --spectral-only loss/* -v", 0,
         [f"[{VJP}] PASSED", "test_case[loss/"], ["dense/"]),
-    "no cause of a single case": ("mine:wrong -k tanh/b2-i3-o4", 1, ["causes are told at the end"],
-                                  []),
+    "the cause at the end, over all cases": (
+        "mine:minus --spectral-only spectral/tanh/*", 1,
+        ["causes are told at the end", "The minus of grad_lambda_out is lost"], []),
 }
 
 
@@ -793,18 +794,6 @@ PLUGIN_USAGE = [
 def test_wrong_options_of_the_plugin_are_usage_errors(words, folder):
     done = pytest_run(folder, *words.split())
     assert done.returncode == 4 and "passed" not in done.stdout
-
-
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
-def test_causes_are_told_whether_or_not_workers_run_the_cases(workers, folder):
-    if workers:
-        pytest.importorskip("xdist")
-    done = pytest_run(folder, "--spectral-candidate", "mine:minus", "--spectral-only",
-                      "spectral/*", *workers)
-    assert done.returncode == 1 and "The minus of grad_lambda_out is lost" in done.stdout
-    failed = re.search("^(FAIL  .*)   mine:minus", done.stdout.split("= npspectral =")[1], re.M)
-    report = judge({**RIGHT, "answers": {}}, only="spectral/*")
-    assert failed[1].endswith(f" of {len(report.results)} cases fail")
 
 
 def test_a_junit_file_names_the_module_the_case_and_a_wrong_number(folder):
