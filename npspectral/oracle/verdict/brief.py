@@ -1,29 +1,29 @@
 """A report in one line: the number to look at first, and how to run its case again."""
 from collections import Counter
 
-from .results import FIRST, SAID, short
+from .results import FIRST, short
 
 
-def examples(report):
-    """Failing cases with the name of a wrong array; first the one to look at, in a small case."""
+def first(report):
+    """The failing case to look at first, a small one, and the name of its wrong array, or ""."""
     wrong = [(result, name) for result in report.failures for name in result.wrong_numbers]
     often = Counter(short(name) for _, name in wrong)
-    return sorted(wrong, key=lambda pair: (short(pair[1]) not in FIRST, -often[short(pair[1])],
-                                           pair[0].size))
+    return min(wrong, default=(min(report.failures, key=lambda result: result.size), ""),
+               key=lambda pair: (short(pair[1]) not in FIRST, -often[short(pair[1])],
+                                 pair[0].size))
 
 
 def first_failure(report):
-    """Array, index, got, want, allowed and case; or what else became of the smallest failure."""
+    """Array, index, got, want, allowed and case; or what else became of that case."""
     if not report.failures:
         return report.headline
-    if found := examples(report):
-        result, name = found[0]
-        verdict, digits = result.verdicts[name], 17 if report.dtype == "float64" else 9
-        got, want = (f"{number:.{digits}g}" for number in (verdict.got, verdict.want))
-        return (f"{placed(name, verdict.index)}: got {got}, want {want}, "
-                f"allowed {verdict.allowed:.3g}, in {result.case.id}")
-    result = min(report.failures, key=lambda result: result.size)
-    return f"{result.message or SAID[result.status]}, in {result.case.id}"
+    result, name = first(report)
+    if not name:
+        return f"{result.message or result.status}, in {result.case.id}"
+    verdict, digits = result.verdicts[name], 17 if report.dtype == "float64" else 9
+    got, want = (f"{number:.{digits}g}" for number in (verdict.got, verdict.want))
+    return (f"{placed(name, verdict.index)}: got {got}, want {want}, "
+            f"allowed {verdict.allowed:.3g}, in {result.case.id}")
 
 
 def placed(name, index):
@@ -32,8 +32,7 @@ def placed(name, index):
 
 def rerun(report):
     """A command, or else a line of Python, that judges the case to look at first alone."""
-    smallest = sorted(report.failures, key=lambda result: result.size)
-    case = (examples(report) or [(smallest[0], "")])[0][0].case
+    case = first(report)[0].case
     suite = report.suite if case.core else "full"   # judge looks at answers beyond core, too
     verb, _, what = report.command.partition(" ")
     if not what or not report.layout.isidentifier():

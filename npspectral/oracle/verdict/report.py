@@ -7,10 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from .brief import examples, first_failure, placed, rerun
+from .brief import first, first_failure, placed, rerun
 from .compare import PASSED, ROUNDOFF
-from .results import FIRST, SAID, digits, margins, short
+from .results import FIRST, digits, margins, short
 
+SAID = {"wrong": "does not raise", "mutated": "changes its input",
+        "nondeterministic": "differs from run to run", "xpass": "passes though listed in xfail"}
 CAUSES, LISTED = 3, 8                   # findings, and cases or groups, on the first screen
 
 
@@ -48,7 +50,7 @@ class Report:
         return not self.failures and any(result.passed for result in self.results)
 
     def raise_if_failed(self):
-        """Raise AssertionError unless it is ok: a wrong number first, then the report as text."""
+        """Raise AssertionError, a wrong number first, unless it is ok. Returns the report."""
         if not self.ok:
             raise AssertionError(f"{first_failure(self)}\n\n{self.to_text()}")
         return self
@@ -245,9 +247,9 @@ def _passes(report):
 
 
 def _worst(report):
-    if not examples(report):
+    result, name = first(report)
+    if not name:
         return []
-    result, name = examples(report)[0]
     expected, got = result.case.expect[name], result.got[name]
     units, index = margins(result, report.dtype, name), result.verdicts[name].index
     want, scale, mine = (float(array[index]) for array in (expected.value, expected.scale, got))

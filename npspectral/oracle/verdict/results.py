@@ -11,8 +11,6 @@ FAILED = ("wrong", "error", "mutated", "nondeterministic", "xpass")
 IGNORED = ("xfail", "skipped")           # these say nothing about the candidate
 STATUSES = (*PASSED, *FAILED, *IGNORED)
 FIRST = ("y", "value", "trace")         # what the gradients of a case follow from
-SAID = {"wrong": "does not raise", "mutated": "changes its input",
-        "nondeterministic": "differs from run to run", "xpass": "passes though listed in xfail"}
 OF_NUMBERS = ("wrong", "not-finite")    # verdicts on arrays whose form is right
 
 
