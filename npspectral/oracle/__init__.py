@@ -35,9 +35,12 @@ _HOMES = {"check": "checks", "judge": "checks", "parametrize": "checks",
           "answers_of": "verdict.run", "assign": "verdict.assign",
           "invariants": "verdict.invariants", "Layout": "verdict.layout",
           "layouts": "verdict.layout", "Report": "verdict.report",
-          "CaseResult": "verdict.results", "diagnose": "mistakes.diagnose"}
+          "CaseResult": "verdict.results", "diagnose": "mistakes.diagnose",
+          "from_torch": "clients.of_torch", "from_jax": "clients.of_jax",
+          "from_keras": "clients.of_keras"}
 __all__ = ["BadVectors", "Case", "CaseResult", "Layout", "Report", "answers_of", "assign", "cases",
-           "check", "diagnose", "invariants", "judge", "layouts", "parametrize"]
+           "check", "diagnose", "from_jax", "from_keras", "from_torch", "invariants", "judge",
+           "layouts", "parametrize"]
 
 
 def __getattr__(name):

@@ -36,7 +36,12 @@ def load(name):
 
 
 def name_of(candidate):
-    """MODULE:FUNCTION of a candidate, and whether `load` would find it by that name."""
+    """MODULE:FUNCTION of a candidate, and whether `load` would find it by that name.
+
+    A candidate of from_torch and its like says itself what it was made of.
+    """
+    if hasattr(candidate, "implementation"):
+        return candidate.implementation, False
     named = candidate if hasattr(candidate, "__qualname__") else type(candidate)
     path = named.__qualname__.split(".")
     try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .candidates import name_of
 from .suite import files
-from .suite.case import cases
+from .suite.case import cases, without_gradients
 from .verdict.answer_file import read_answers, result_of, skipped_families
 from .verdict.layout import layout_of
 from .verdict.other_layout import in_layout, right_elsewhere
@@ -14,13 +14,16 @@ from .verdict.run import answers_of, dtype_name
 from .verdict.xfail import as_expected, expected_failures
 
 
-def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, xfail=()):
+def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, xfail=(),
+          forward_only=False):
     """Judge `candidate(case) -> dict of arrays` by the certified vectors; returns a Report.
 
     suite   "core" or "full"; only: a glob of ids, or several; dtype: float64, float32, float16 or
             bfloat16, in which case.x, case.phi, ... come (bfloat16: as float32) and answers have to
-    layout  a Layout, or the name of a ready one, if the candidate stores or signs things otherwise
+    layout  a Layout, or the name of a ready one, if the candidate stores or signs things otherwise;
+            a candidate of from_torch, from_jax, from_keras brings its own
     xfail   ids known to fail, as a list or as a mapping id -> reason; one that passes is a failure
+    forward_only    whether y, the value of a loss or the trace are judged alone, and no gradient
 
     The candidate gets writeable copies, runs twice, raises on a case of kind "error", and may raise
     NotImplementedError on what it does not have. Raises ValueError or TypeError on arguments that
@@ -29,11 +32,12 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     >>> check(lambda case: {"y": case.x}, only="spectral/identity/*").ok
     False
     """
-    dtype, layout = dtype_name(dtype), layout_of(layout)
+    dtype = dtype_name(dtype)
+    layout = layout_of(getattr(candidate, "layout", None) if layout is None else layout)
     if not callable(candidate):
         raise TypeError(f"check: candidate is {type(candidate).__name__}, expected a function "
                         f"candidate(case) -> dict of arrays")
-    asked = cases(suite, only)
+    asked = _cases(suite, only, forward_only)
     reasons = expected_failures(xfail)
     fitting = [case for case in asked if dtype in case.dtypes]
     results = answers_of(candidate, fitting, dtype, layout)
@@ -44,26 +48,28 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     name, loadable = name_of(candidate)
     return Report(results, findings, dtype, suite, files.SUITE, name, layout=str(layout),
                   left_out={why: n for why, n in left_out.items() if n}, notes=notes,
-                  command=f"check {name} --dtype {dtype}" if loadable else "check")
+                  command=f"check {name} --dtype {dtype}" if loadable else "check",
+                  forward_only=forward_only)
 
 
-def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
+def judge(answers, *, suite="core", only=None, layout=None, xfail=(), forward_only=False):
     """Judge a file of answers, or the same as a dict; returns a Report, as check does.
 
     suite   "core" or "full"; answers beyond it are judged, too. A family without any answer counts
             as skipped; in the others every case has to be answered
     only    a glob of ids, or several: all of these cases have to be answered, others are left aside
-    layout  the conventions of the answers; xfail: ids known to fail
+    layout  the conventions of the answers; xfail: ids known to fail; forward_only: as in check
 
     Raises BadAnswers on what is not such a file, an unknown id or another version of the suite,
     ValueError on other arguments that do not fit, BadVectors when the case files are not intact.
     """
     layout, reasons = layout_of(layout), expected_failures(xfail)
-    asked = cases(suite, only)
+    asked = _cases(suite, only, forward_only)
     document = read_answers(answers)
     dtype, given = document["dtype"], document["answers"]
     if only is None and set(given) - {case.id for case in asked}:
-        asked += [case for case in cases("full") if case.id in given and not case.core]
+        asked += [case for case in _cases("full", None, forward_only)
+                  if case.id in given and not case.core]
     fitting = [case for case in asked if dtype in case.dtypes and layout.applies(case)]
     if only is None:
         given = {**skipped_families(fitting, given), **given}
@@ -75,7 +81,7 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=()):
     return Report(results, findings, dtype, suite, files.SUITE,
                   document.get("implementation", ""), layout=str(layout), notes=notes,
                   left_out={"not for this dtype or layout": n_left} if n_left else {},
-                  command=f"judge {path}".strip())
+                  command=f"judge {path}".strip(), forward_only=forward_only)
 
 
 def parametrize(*, suite="core", only=None):
@@ -83,6 +89,11 @@ def parametrize(*, suite="core", only=None):
     import pytest
     asked = cases(suite, only)
     return pytest.mark.parametrize("case", asked, ids=[case.id for case in asked])
+
+
+def _cases(suite, only, forward_only):
+    asked = cases(suite, only)
+    return without_gradients(asked) if forward_only else asked
 
 
 def _findings(candidate, results, dtype, layout):

@@ -99,6 +99,7 @@ def _add_selection(parser):
     _add_only(parser)
     parser.add_argument("--layout", metavar="NAME", help="conventions of the implementation: "
                         "keras, torch, julia, minus_lambda, ...")
+    parser.add_argument("--forward-only", action="store_true", help="judge no gradient")
     parser.add_argument("--xfail", metavar="FILE", help="known failures, a line each: id  # why")
     parser.add_argument("--report", choices=("text", "md", "json"), default="text")
     parser.add_argument("--out", metavar="FILE", help="where to write the report")
@@ -130,7 +131,7 @@ def _check(options):
     _prepare(options)
     candidate = load(options.candidate)
     report = check(candidate, suite=options.suite, dtype=options.dtype, layout=options.layout,
-                   only=options.only, xfail=options.reasons)
+                   only=options.only, xfail=options.reasons, forward_only=options.forward_only)
     given = f"check {options.candidate} --dtype {options.dtype}"
     return _finish(options, replace(report, command=given))
 
@@ -141,7 +142,8 @@ def _judge(options):
     _prepare(options)
     try:
         report = judge(options.answers, suite=options.suite, only=options.only,
-                       layout=options.layout, xfail=options.reasons)
+                       layout=options.layout, xfail=options.reasons,
+                       forward_only=options.forward_only)
     except BadAnswers as error:
         raise Refused(str(error)) from error
     return _finish(options, report)

@@ -22,7 +22,7 @@ from npspectral.oracle.verdict.reference import reference
 
 FOLDER = Path(oracle.__file__).parent
 KNOWS = {"suite": set(), "certify": {"suite"}, "verdict": {"suite"},
-         "mistakes": {"suite", "verdict"}}
+         "mistakes": {"suite", "verdict"}, "clients": {"suite", "verdict"}}
 
 
 def imported(room):

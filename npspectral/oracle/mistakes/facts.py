@@ -88,7 +88,8 @@ def patterns(evidence, kinds):
 def where(evidence):
     """Whether the forward pass differs, and whether the gradients belong to it."""
     wrong, forward = set(evidence.wrong), {"y", "value"}
-    if not wrong or wrong == {"trace"}:
+    asked = {name for result in evidence.counted for name in result.case.expect}
+    if not wrong or wrong == {"trace"} or asked <= {*forward, "trace"}:
         return ""
     if not forward & wrong:
         return "The forward is right, gradients are wrong. "

@@ -1,4 +1,5 @@
 """A case as a candidate sees it."""
+import copy
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -25,10 +26,14 @@ class Expected:
 class Case:
     """One case: id, kind, tier, flags, dtypes, layers, spec, trainable; inputs and expected arrays.
 
+    forward_only: whether no gradient is asked for; then nothing is trainable.
+
     Inputs are read-only float64 arrays (labels are integers) and also attributes: case.x, case.phi,
     case.grad_y; an absent one is None. expect: name -> Expected, with names such as "y", "value",
     "grad_x", "grad_phi".
     """
+
+    forward_only = False
 
     def __init__(self, solved):
         self.solved = solved
@@ -47,6 +52,18 @@ class Case:
 
     def __repr__(self):
         return f"Case({self.id!r})"
+
+
+def without_gradients(cases):
+    """The cases as they ask for y, the value or the trace alone; not those about grad_y."""
+    found = []
+    for case in cases:
+        if case.kind != "error" or "grad_y" not in case.id:
+            found.append(copy.copy(case))
+            found[-1].forward_only, found[-1].trainable = True, []
+            found[-1].expect = {name: expected for name, expected in case.expect.items()
+                                if not name.startswith("grad_")}
+    return found
 
 
 def _array(numbers, shape, dtype):

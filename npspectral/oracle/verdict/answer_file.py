@@ -19,7 +19,7 @@ import numpy as np
 from ..suite import files
 from ..suite.case import known_ids
 from .compare import ROUNDOFF, Verdict
-from .answers import judged, shapes_of
+from .answers import asked, judged, shapes_of
 from .results import CaseResult, message_of, status_of
 
 FIELDS = {"suite": str, "dtype": str, "answers": Mapping, "implementation": str}
@@ -99,7 +99,7 @@ def result_of(case, answer, dtype, layout):
         return CaseResult(case, "wrong", message="gives arrays, expected {\"error\": ...}")
     shapes = shapes_of(layout.to_candidate(case))
     arrays, unreadable = {}, {}
-    for name, entry in answer.items():
+    for name, entry in asked(case, answer).items():
         try:
             arrays[name] = None if entry is None else _array(entry, dtype, shapes.get(name))
         except (ValueError, TypeError, ArithmeticError, RecursionError) as error:

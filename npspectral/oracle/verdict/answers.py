@@ -6,7 +6,7 @@ import numpy as np
 
 from .compare import Verdict, compare
 from .layout import LAYOUTS
-from .results import told
+from .results import meant, told
 
 # The dtypes in which answers may come: those narrower than float32 also widened to it, and bfloat16
 # as its raw bits, because NumPy has no such dtype.
@@ -39,12 +39,19 @@ def read(answer, shapes, dtype):
             verdicts[name] = Verdict(name, status, detail)
         else:
             arrays[name] = array
+    missing = [name for name, verdict in verdicts.items() if verdict.status == "missing"]
     for name in answer:
         if name not in shapes and answer[name] is not None:
             told_name = name if isinstance(name, str) else repr(name)
-            verdicts[told_name] = Verdict(told_name, "unexpected",
-                                          f"expected only {sorted(shapes)}")
+            verdicts[told_name] = Verdict(told_name, "unexpected", f"expected only "
+                                          f"{sorted(shapes)}{meant(told_name, missing)}")
     return arrays, verdicts
+
+
+def asked(case, answer):
+    """An answer without the gradients that a case does not ask for, as no case need give them."""
+    return {name: array for name, array in answer.items()
+            if not (case.forward_only and str(name).startswith("grad_"))}
 
 
 def compared(case, arrays, verdicts, dtype, layout):
@@ -90,9 +97,10 @@ def _as_numpy(answer):
             answer = change() if callable(change) else answer
     came = str(getattr(answer, "dtype", "")).rpartition(".")[2]
     if "bfloat16" in came:
-        widened = (answer.float() if callable(getattr(answer, "float", None))
-                   else np.asarray(answer).astype(np.float32))
-        return np.asarray(widened), "bfloat16"
+        if callable(getattr(answer, "float", None)):
+            return np.asarray(answer.float()), "bfloat16"
+        plain = answer.numpy() if callable(getattr(answer, "numpy", None)) else answer
+        return np.asarray(plain).astype(np.float32), "bfloat16"
     if not hasattr(answer, "__array__") and callable(getattr(answer, "numpy", None)):
         answer = answer.numpy()
     array = np.asarray(answer)

@@ -1,9 +1,13 @@
 """assign(): copy the parameters of a case into a layer of any framework, by attribute name."""
 from collections.abc import Mapping
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 
 from .answers import readable
+from .results import meant
+
+PARAMETRIZED = ("{}_orig", "{}_v", "{}_g")      # what torch computes an attribute from, as of old
 
 
 def assign(module, case, **names):
@@ -11,59 +15,97 @@ def assign(module, case, **names):
 
     Left the case's name, right the attribute, or a path such as "layers.0.base"; a stack's names
     are given as **{"0/phi": "layers.0.base"}. A dict of parameters works as a module does. NumPy
-    arrays and torch parameters are changed in place, Keras variables by .assign. Shapes have to fit
-    exactly: another storage order is for check(..., layout=). A bias that the case does not have is
-    set to zero, or may be None. Returns the module.
+    arrays and torch parameters are changed in place, Keras variables by .assign, attributes of
+    frozen dataclasses as well. Shapes have to fit exactly: another storage order is for check(...,
+    layout=). A bias that the case does not have is set to zero, or may be None. Returns the module:
+    a new one in place of a tuple and of a mapping that cannot be changed.
 
     Raises TypeError or ValueError where something does not fit, or was not stored.
     """
     if not names:
         raise TypeError("assign: no names came, expected some such as phi='base'")
     for name, path in names.items():
-        if name not in case.inputs and name.rpartition("/")[2] != "bias":
-            raise ValueError(f"assign: case {case.id} has no {name!r}, only {sorted(case.inputs)}")
-        if not isinstance(path, str) or not path:
-            raise TypeError(f"assign: {name} is {path!r}, expected the name of an attribute")
-        holder, key = _holder(module, path)
-        _assign(holder, key, name, path, case)
+        target, array = held(module, path, name, case)
+        if target is not None:
+            module = _store(module, path, target, array)
+            _verify(found(module, path), array, path)
     return module
 
 
-def _holder(module, path):
-    """The object that an attribute path ends in, and the last name on it."""
-    *way, key = path.split(".")
-    for step in way:
-        module = _get(module, step, path)
-    return module, key
-
-
-def _get(module, step, path):
-    try:
-        if isinstance(module, Mapping):
-            return module[step]
-        return module[int(step)] if step.isdigit() else getattr(module, step)
-    except (AttributeError, LookupError, TypeError) as error:
-        raise ValueError(f"assign: {path!r} leads nowhere: {type(module).__name__} has no "
-                         f"{step!r}") from error
-
-
-def _assign(holder, key, name, path, case):
-    target, array = _get(holder, key, path), case.inputs.get(name)
+def held(module, path, name, case):
+    """What a path leads to, and the array of a case that has to go there; None for no bias."""
+    if name not in case.inputs and name.rpartition("/")[2] != "bias":
+        raise ValueError(f"assign: case {case.id} has no {name!r}, only {sorted(case.inputs)}"
+                         f"{meant(name, case.inputs)}")
+    if not isinstance(path, str) or not path:
+        raise TypeError(f"assign: {name} is {path!r}, expected the name of an attribute")
+    target, array = found(module, path), case.inputs.get(name)
     if target is None:
         if array is not None:
             raise ValueError(f"assign: {path} is None, case {case.id} has a {name}")
-        return
+        return None, None
     shape = tuple(getattr(target, "shape", ()))
     if array is None:
         array = np.zeros(shape)
     if shape != array.shape:
         raise ValueError(f"assign: {path} has shape {shape}, {name} of case {case.id} has "
                          f"{array.shape}; declare a layout if that is your convention")
-    _store(holder, key, target, array)
-    _verify(_get(holder, key, path), array, path)
+    return target, array
 
 
-def _store(holder, key, target, array):
+def found(module, path):
+    """What an attribute path leads to. Raises ValueError where there is nothing."""
+    for step in path.split("."):
+        if _is_computed(module, step):
+            raise ValueError(f"assign: {path} is computed from other parameters, as by weight_norm;"
+                             f" take that off first, or assign a layer without it")
+        try:
+            if isinstance(module, Mapping):
+                module = module[step]
+            else:
+                module = module[int(step)] if step.isdigit() else getattr(module, step)
+        except (AttributeError, LookupError, TypeError) as error:
+            there = module if isinstance(module, Mapping) else dir(module)
+            raise ValueError(f"assign: {path!r} leads nowhere: {type(module).__name__} has no "
+                             f"{step!r}{meant(step, there)}") from error
+    return module
+
+
+def _is_computed(module, name):
+    """Whether torch computes an attribute: a parametrization, or what stood for it before."""
+    computed = getattr(module, "parametrizations", ())
+    return isinstance(getattr(module, "_parameters", None), Mapping) and (
+        name in computed or any(old.format(name) in module._parameters for old in PARAMETRIZED))
+
+
+def placed(module, path, entry):
+    """The module with an entry at a path: changed in place, or a new one if it cannot be."""
+    step, _, rest = path.partition(".")
+    if rest:
+        part = found(module, step)
+        entry = placed(part, rest, entry)
+        if entry is part:
+            return module
+    if isinstance(module, tuple):
+        if not step.isdigit():
+            return module._replace(**{step: entry})
+        changed = [*module[:int(step)], entry, *module[int(step) + 1:]]
+        return type(module)(*changed) if hasattr(module, "_replace") else tuple(changed)
+    if isinstance(module, Mapping):
+        if not hasattr(module, "__setitem__"):
+            return type(module)({**module, step: entry})
+        module[step] = entry
+    elif step.isdigit():
+        module[int(step)] = entry
+    else:
+        try:
+            setattr(module, step, entry)
+        except FrozenInstanceError:
+            object.__setattr__(module, step, entry)
+    return module
+
+
+def _store(module, path, target, array):
     data = getattr(target, "data", None)
     if hasattr(data, "copy_"):                                  # a torch parameter or tensor
         data.copy_(data.new_tensor(array.tolist()))
@@ -71,16 +113,11 @@ def _store(holder, key, target, array):
         target.assign(array)
     elif isinstance(target, np.ndarray) and target.flags.writeable:
         target[...] = array
+    elif hasattr(target, "at"):                                 # an array of JAX
+        return placed(module, path, target.at[...].set(array.astype(target.dtype)))
     else:
-        fresh = array.copy()
-        if hasattr(target, "at"):                               # an array of JAX
-            fresh = target.at[...].set(array.astype(target.dtype))
-        if isinstance(holder, Mapping):
-            holder[key] = fresh
-        elif key.isdigit():
-            holder[int(key)] = fresh
-        else:
-            setattr(holder, key, fresh)
+        return placed(module, path, array.copy())
+    return module
 
 
 def _verify(stored, array, path):
@@ -90,5 +127,7 @@ def _verify(stored, array, path):
         if not status:
             break
     if status or not np.array_equal(arrived, array):
+        near = not status and np.allclose(arrived, array, rtol=2 ** -7)
+        narrow = f"its dtype, {getattr(stored, 'dtype', '?')}, is too narrow" * near
         raise ValueError(f"assign: {path} does not hold what was assigned: "
-                         f"{detail or 'its numbers differ; is its dtype too narrow?'}")
+                         f"{detail or narrow or 'its numbers are others'}")

@@ -38,7 +38,9 @@ def rerun(report):
     if not what or not report.layout.isidentifier():
         given = {"check": f"candidate, dtype={report.dtype!r}", "judge": "answers"}[verb]
         layout = ", layout=layout" * (report.layout != "npspectral")
-        return f"oracle.{verb}({given}, suite={suite!r}{layout}, only={case.id!r})"
+        forward = ", forward_only=True" * report.forward_only
+        return f"oracle.{verb}({given}, suite={suite!r}{layout}, only={case.id!r}{forward})"
     options = f" --suite {suite}" * (not case.core)
+    options += " --forward-only" * report.forward_only
     options += f" --layout {report.layout}" * (report.layout != "npspectral")
     return f"npspectral {report.command}{options} --only '{case.id}'"

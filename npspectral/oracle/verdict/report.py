@@ -30,6 +30,7 @@ class Report:
     left_out: dict | None = None
     notes: tuple = ()
     command: str = "check"      # what follows npspectral on its command line, if that is known
+    forward_only: bool = False
 
     @cached_property
     def counts(self):
@@ -94,7 +95,7 @@ class Report:
     def to_text(self):
         """Verdict, cause, evidence, worst number, rerun; then cases, scores and the histogram."""
         lines = [f"{self.headline}   {self.implementation}   {self.dtype}, suite {self.suite} "
-                 f"{self.version}{_layout(self)}", *_others(self)]
+                 f"{self.version}{_conditions(self)}", *_others(self)]
         if self.failures:
             lines += ["", *_causes(self), *_evidence(self), *_passes(self), *_worst(self),
                       f"  rerun     {rerun(self)}", "", *_cases(self)]
@@ -106,7 +107,7 @@ class Report:
     def to_markdown(self):
         """Headline, table, causes and failing cases, for a README or an issue."""
         lines = [f"**{self.headline}** of the npspectral oracle {self.version}, suite "
-                 f"{self.suite}, {self.dtype}{_layout(self)} ({self.implementation})", "",
+                 f"{self.suite}, {self.dtype}{_conditions(self)} ({self.implementation})", "",
                  self.table, *(f"- {line.strip()}" for line in _others(self))]
         if self.failures:
             lines += [f"- {line.strip()}" for line in _causes(self) + _evidence(self)]
@@ -120,6 +121,7 @@ class Report:
         content = {
             "ok": self.ok, "implementation": self.implementation, "dtype": self.dtype,
             "suite": self.suite, "suite_version": self.version, "layout": self.layout,
+            "forward_only": self.forward_only,
             "counts": self.counts, "left_out": self.left_out or {},
             "findings": [asdict(finding) for finding in self.findings], "notes": self.notes,
             "histogram": self.histogram,
@@ -169,8 +171,10 @@ def _fields(verdict):
     return {key: _strict(entry) for key, entry in asdict(verdict).items() if key != "name"}
 
 
-def _layout(report):
-    return "" if report.layout == "npspectral" else f", layout {report.layout}"
+def _conditions(report):
+    """The layout, unless it is npspectral's, and that no gradient was asked for."""
+    layout = f", layout {report.layout}" * (report.layout != "npspectral")
+    return layout + ", forward only: no gradient was asked for" * report.forward_only
 
 
 def _others(report):

@@ -1,4 +1,5 @@
 """What became of one case, and how far its numbers are from the golden ones."""
+import difflib
 import math
 import re
 from dataclasses import dataclass, field
@@ -90,6 +91,12 @@ def first_line(error):
     except Exception:                               # a message that cannot be formed is none
         lines = []
     return lines[0][:200] if lines else ""
+
+
+def meant(name, known):
+    """"; did you mean 'phi'?" where one of the known names is like this one, or ""."""
+    near = difflib.get_close_matches(str(name), map(str, known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def short(name):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .answers import compared, read, shapes_of
+from .answers import asked, compared, read, shapes_of
 from .compare import ROUNDOFF
 from .layout import layout_of
 from .results import CaseResult, first_line, message_of, status_of, told
@@ -91,7 +91,7 @@ def _answer(candidate, view):
     """What the candidate gives, a mapping as a dict; its np.seterr does not outlive the call."""
     with np.errstate():
         answer = candidate(view)
-        return dict(answer) if isinstance(answer, Mapping) else answer
+        return asked(view, answer) if isinstance(answer, Mapping) else answer
 
 
 def _raised(case, error):
