@@ -33,7 +33,7 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     False
     """
     dtype = dtype_name(dtype)
-    layout = layout_of(getattr(candidate, "layout", None) if layout is None else layout)
+    layout = layout_of(layout, candidate)
     if not callable(candidate):
         raise TypeError(f"check: candidate is {type(candidate).__name__}, expected a function "
                         f"candidate(case) -> dict of arrays")

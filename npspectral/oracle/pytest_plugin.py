@@ -24,7 +24,8 @@ class Conformance:
     def __init__(self, candidate, dtype, suite, layout, xfail, only):
         self.name, self.dtype, self.suite, self.results = candidate, dtype, suite, []
         try:
-            self.candidate, self.layout = load(candidate), layout_of(layout)
+            self.candidate = load(candidate)
+            self.layout = layout_of(layout, self.candidate)
             self.reasons = read_xfail(xfail)
             self.cases = {case.id: case for case in cases(suite, only)
                           if dtype in case.dtypes and self.layout.applies(case)}

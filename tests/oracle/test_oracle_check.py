@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 from collections import UserDict
+from dataclasses import dataclass
 from functools import cache, partial
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -336,6 +338,10 @@ SAID = {
     "a Python float with more digits than the dtype": (
         "error", changed(lambda a: float(a) * (1 + 2 ** -40), "value"), LABELS, "float32"),
     "None": ("error: grad_phi is None$", changed(lambda a: None)),
+    "an array by another name": (
+        "error: grad_lambda_in only .*expected only .*; did you mean 'grad_lambda_in'\\?$",
+        lambda case: {name.replace("_lambda_in", "_lamda_in"): array
+                      for name, array in reference(case).items()}),
     "the transpose": ("error: .*it is transposed", changed(np.transpose), OBLONG),
     "a subclass that lies about differences": ("wrong", changed(lambda a: (a + 1).view(Liar))),
     "another array in each run": (
@@ -583,6 +589,23 @@ class Variable:
         return self.held
 
 
+@dataclass(frozen=True)
+class Frozen:
+    base: np.ndarray
+
+
+class Row(NamedTuple):
+    base: object
+    other: object
+
+
+def test_a_frozen_dataclass_is_changed_and_a_tuple_is_not():
+    frozen, row = Frozen(np.broadcast_to(0.0, (4, 3))), Row(np.broadcast_to(0.0, (4, 3)), 1)
+    assert oracle.assign(frozen, CASE, phi="base") is frozen
+    assert not np.any(row.base) and isinstance(oracle.assign(row, CASE, phi="base"), Row)
+    assert not np.any(row.base)
+
+
 def test_assign_fills_the_attributes_in_place():
     module = layer(CASE)
     held = module.base
@@ -603,6 +626,21 @@ FILLED = {
         lambda module: module.base, CASE.phi),
     "a Keras variable by its assign": (SimpleNamespace(base=Variable((4, 3))), CASE, OF_BASE,
                                        lambda module: module.base.held, CASE.phi),
+    "a frozen dataclass": (Frozen(np.broadcast_to(0.0, (4, 3))), CASE, OF_BASE,
+                           lambda module: module.base, CASE.phi),
+    "a frozen dataclass in a list": (
+        SimpleNamespace(layers=[Frozen(np.broadcast_to(0.0, (4, 3)))]), CASE,
+        dict(phi="layers.0.base"), lambda module: module.layers[0].base, CASE.phi),
+    "a named tuple, by a new one": (Row(np.broadcast_to(0.0, (4, 3)), 1), CASE, OF_BASE,
+                                    lambda module: module.base, CASE.phi),
+    "a named tuple by its position": (Row(1, np.broadcast_to(0.0, (4, 3))), CASE, dict(phi="1"),
+                                      lambda module: module.other, CASE.phi),
+    "what is in a tuple": (
+        SimpleNamespace(layers=(1, Row(np.broadcast_to(0.0, (4, 3)), 1))), CASE,
+        dict(phi="layers.1.base"), lambda module: module.layers[1].base, CASE.phi),
+    "a mapping that cannot be changed": (
+        MappingProxyType({"base": np.broadcast_to(0.0, (4, 3))}), CASE, OF_BASE,
+        lambda params: params["base"], CASE.phi),
     "a bias that the case does not have with zeros": (
         SimpleNamespace(bias=np.ones(2)), PLAIN, dict(bias="bias"), lambda module: module.bias,
         np.zeros(2)),
@@ -611,7 +649,7 @@ FILLED = {
 
 @pytest.mark.parametrize("module, case, names, held, wanted", FILLED.values(), ids=FILLED)
 def test_assign_fills(module, case, names, held, wanted):
-    oracle.assign(module, case, **names)
+    module = oracle.assign(module, case, **names)
     assert np.array_equal(held(module), wanted) and not np.shares_memory(held(module), wanted)
 
 
@@ -713,6 +751,13 @@ class Forgetful:
     base = property(lambda self: np.broadcast_to(0.0, (4, 3)), lambda self, array: None)
 
 
+class Computed(SimpleNamespace):
+    """As a torch module whose attribute is computed: by a parametrization, or as of old."""
+
+    def __init__(self, parameters, *computed):
+        super().__init__(base=np.zeros((4, 3)), parametrizations=computed, _parameters=parameters)
+
+
 X, G = np.ones((2, 3)), np.ones((2, 4))
 PARAMS = {"phi": np.ones((4, 3)), "lambda_in": np.arange(3.0), "lambda_out": np.arange(4.0) + 5}
 GRADS = {"phi": np.ones((4, 3))}
@@ -744,10 +789,16 @@ BAD = [
     (tried(getattr, oracle, "chek"), AttributeError, "no attribute 'chek'"),
     (tried(CaseResult, CASE, "passed", {}, {}), ValueError, "status is 'passed'"),
     (assigning(layer(CASE)), TypeError, "no names came"),
-    (assigning(layer(CASE), phy="base"), ValueError, "has no 'phy'"),
+    (assigning(layer(CASE), phy="base"), ValueError, "has no 'phy'.*; did you mean 'phi'?"),
     (assigning(layer(CASE), weight="base"), ValueError, "has no 'weight'"),
     (assigning(layer(CASE), STACK, phi="base"), ValueError, "has no 'phi'"),
-    (assigning(layer(CASE), phi="Base"), ValueError, "has no 'Base'"),
+    (assigning(layer(CASE), phi="Base"), ValueError, "has no 'Base'; did you mean 'base'?"),
+    (assigning(Computed({"base": 1}, "base"), phi="base"), ValueError, "base is computed from"),
+    *((assigning(Computed({name: 1}), phi="base"), ValueError, "base is computed from")
+      for name in ("base_v", "base_orig")),
+    (assigning(SimpleNamespace(l_in=np.zeros(4, np.float16)),
+               oracle.cases("full", "spectral/eigenvalues/cancel-20-bits/tanh")[0],
+               lambda_in="l_in"), ValueError, "its dtype, float16, is too narrow"),
     (assigning(layer(CASE), phi=3), TypeError, "phi is 3"),
     (assigning(layer(CASE), phi=""), TypeError, "phi is ''"),
     *((assigning(module, phi=path), ValueError, "leads nowhere") for module, path in (
@@ -764,6 +815,7 @@ BAD = [
     *((assigning(module, phi="base"), ValueError, "does not hold") for module in (
         SimpleNamespace(base=np.zeros((4, 3), int)), SimpleNamespace(base=np.zeros((4, 3), "u1")),
         Forgetful())),
+    (assigning(Forgetful(), phi="base"), ValueError, "its numbers are others"),
     (tried(oracle.invariants, X, G, [], GRADS), TypeError, "params and grads are list"),
     (tried(oracle.invariants, X, G, PARAMS, None), TypeError, "NoneType"),
     (tried(oracle.invariants, X, G, {**PARAMS, "base": X}, GRADS), ValueError, "params has"),

@@ -101,8 +101,9 @@ LAYOUTS = {name: Layout(**{field.name: getattr(CONVENTIONS[name], field.name)
                         "one_minus_lambda", "plus_lambda")}
 
 
-def layout_of(layout):
-    """A Layout, the ready one of that name, or npspectral's own for None."""
+def layout_of(layout, candidate=None):
+    """A Layout, the ready one of that name, or for None the candidate's, else npspectral's own."""
+    layout = getattr(candidate, "layout", None) if layout is None else layout
     if layout is None:
         return LAYOUTS["npspectral"]
     if isinstance(layout, Layout):
