@@ -15,8 +15,8 @@ import pytest
 
 from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReLU, Nested, ReLU,
                         Sigmoid, Softplus, Sparse, Spectral, Tanh,
-                        binary_cross_entropy_with_logits, hinge, mean_squared_error,
-                        quadratic_hinge, soft_hinge, softmax_cross_entropy)
+                        binary_cross_entropy_with_logits, check_gradients, hinge,
+                        mean_squared_error, quadratic_hinge, soft_hinge, softmax_cross_entropy)
 from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, ElasticNet, FixedOrientations,
                            GroupLasso, OneHidden, Orthonormal, RecurrentSpectral, ScaledDense,
                            SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
@@ -229,6 +229,29 @@ def takes(layer, dtype):
 
 def random_input(layer, rng, dtype=float, leading=(4,)):
     return random_array(rng, (*leading, getattr(layer, "n_in", 5)), dtype)
+
+
+def with_array(params, path, change):
+    """`params` with change(array) in place of the array at `path`."""
+    paths = iter([name for name, _ in tree.items(params)])
+    return tree.map(lambda array: change(array) if next(paths) == path else array, params)
+
+
+def several_steps(optimizer, start, gradients):
+    """(params, state) after a step by each of the gradients."""
+    params = tree.copy(start)
+    state = optimizer.init(params)
+    for grads in gradients:
+        optimizer.step(params, grads, state)
+    return params, state
+
+
+def refused(layer, message, rng, leading=(4,), **options):
+    """What the checker says of a layer with random params and x, in which the message has to be."""
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=leading)
+    with pytest.raises(AssertionError, match=message) as caught:
+        check_gradients(layer, params, x, rng=rng, **options)
+    return str(caught.value)
 
 
 def dyadic(rng, shape, dtype=float):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from conftest import random_params
+from conftest import random_params, with_array
 
 from npspectral import (ELU, Chain, Dense, Identity, LeakyReLU, Nested, ReLU, Sigmoid, Softplus,
                         Sparse, Spectral, SpectralQR, SpectralSVD, Tanh,
@@ -53,8 +53,7 @@ class Doubled(Layer):
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         grads, grad_x = self.own.backward(params, residuals, grad_y, input_grad)
-        names = iter([name for name, _ in tree.items(grads)])
-        grads = tree.map(lambda grad: 2 * grad if next(names) == self.name else grad, grads)
+        grads = with_array(grads, self.name, lambda grad: 2 * grad)
         return grads, 2 * grad_x if input_grad and self.name == "x" else grad_x
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import random_params, same_bits
+from conftest import random_params, same_bits, with_array
 from damaged import (PACKAGE, array_header, ends, flipped, npy_header, on_linux, outcomes,
                      packed_gigabyte, refused_in_little_memory)
 from of_users import Recalling
@@ -272,12 +272,6 @@ def test_a_tilde_is_the_home_folder(params, tmp_path, monkeypatch):
     assert (tmp_path / "run.npz").exists() and same_bits(load("~/run.npz")[1].params, params)
 
 
-def changed(params, path, change):
-    """The params with one array changed."""
-    names = iter([name for name, _ in tree.items(params)])
-    return tree.map(lambda array: change(array) if next(names) == path else array, params)
-
-
 def spoiled(array, value):
     array = array.copy()
     array.flat[-1] = value
@@ -297,11 +291,11 @@ NO_RECORDS = {
     "a list for a tuple": (list(PARAMS), TypeError, "params is list, expected a tuple"),
     "too few layers": (PARAMS[:2], ValueError, "params has 2 entries, expected one for each of 3"),
     "another network's": ((PARAMS[2], {}, PARAMS[0]), ValueError, "Spectral(4, 6): params has"),
-    "big-endian": (changed(PARAMS, "2/phi", lambda phi: phi.astype(">f8")), TypeError,
+    "big-endian": (with_array(PARAMS, "2/phi", lambda phi: phi.astype(">f8")), TypeError,
                    "phi has dtype >f8, expected a native"),
-    "two precisions": (changed(PARAMS, "2/phi", np.float32), TypeError, "expected one precision"),
-    "another shape": (changed(PARAMS, "2/phi", np.transpose), ValueError, "phi has shape (6, 3)"),
-    "nan": (changed(PARAMS, "2/phi", lambda phi: spoiled(phi, np.nan)), ValueError,
+    "two precisions": (with_array(PARAMS, "2/phi", np.float32), TypeError, "expected one precision"),
+    "another shape": (with_array(PARAMS, "2/phi", np.transpose), ValueError, "phi has shape (6, 3)"),
+    "nan": (with_array(PARAMS, "2/phi", lambda phi: spoiled(phi, np.nan)), ValueError,
             "params/2/phi[2, 5] is nan, expected finite numbers"),
     "epoch below zero": (Record(PARAMS, -1), ValueError, "epoch is -1, expected an integer"),
     "epoch of a bool": (Record(PARAMS, True), ValueError, "epoch is True, expected an integer"),

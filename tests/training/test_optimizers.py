@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import EVERY_OPTIMIZER, assert_near, random_array, same_bits
+from conftest import EVERY_OPTIMIZER, assert_near, random_array, same_bits, several_steps
 from of_users import Scale
 
 from npspectral import SGD, Adam, Adamax, Chain, Dense, ReLU, fit, mean_squared_error
@@ -122,14 +122,6 @@ def test_state_begins_at_zero_with_the_shapes_of_the_parameters(optimizer, rng):
 # Pieces: an update in blocks of rows is the same update
 
 SHAPES = {"matrix": (70, 5), "wide": (3, 400), "vector": (333,), "cube": (40, 3, 4), "small": (2,)}
-
-
-def several_steps(optimizer, start, gradients):
-    params = tree.copy(start)
-    state = optimizer.init(params)
-    for grads in gradients:
-        optimizer.step(params, grads, state)
-    return params, state
 
 
 @pytest.mark.parametrize("piece", [1, 7, 64, 300])
