@@ -15,20 +15,14 @@ from npspectral.data.binary import STRIPE
 EVERY = amplification_total, amplification_by_component, amplification_mean_square
 
 
-def test_factors_of_two_neurons_by_hand():
-    omega = np.array([[3.0, 1, 0], [4.0, 0, 2]])
-    total, component, mean_square = (factor(locked(omega)) for factor in EVERY)
-    assert total == pytest.approx(math.sqrt(25 / 5), rel=1e-15)
-    assert component == pytest.approx(5 / ((1 + 2) / 2), rel=1e-15)
-    assert mean_square == pytest.approx(math.sqrt(25 / 2.5), rel=1e-15)
-
-
-def test_two_relevant_coordinates_by_hand():
-    omega = np.array([[3.0, 1, 0, 2], [4.0, 1, 2, 0]])
-    total, component, mean_square = (factor(omega, 2) for factor in EVERY)
-    assert total == pytest.approx(math.sqrt(27 / 8), rel=1e-15)
-    assert component == pytest.approx((5 + 2 ** 0.5) / (2 + 2), rel=1e-15)
-    assert mean_square == pytest.approx(math.sqrt((27 / 4) / (8 / 4)), rel=1e-15)
+@pytest.mark.parametrize("omega, relevant, want", [
+    ([[3.0, 1, 0], [4.0, 0, 2]], (), (25 / 5, (5 / ((1 + 2) / 2)) ** 2, 25 / 2.5)),
+    ([[3.0, 1, 0, 2], [4.0, 1, 2, 0]], (2,),
+     (27 / 8, ((5 + 2 ** 0.5) / (2 + 2)) ** 2, (27 / 4) / (8 / 4)))])
+def test_factors_of_two_neurons_by_hand(omega, relevant, want):
+    """Squares of the total, by component, mean square."""
+    got = [factor(locked(np.array(omega)), *relevant) ** 2 for factor in EVERY]
+    assert got == pytest.approx(want, rel=1e-15)
 
 
 def test_escape_is_the_first_time_when_more_than_a_share_is_beyond_the_margin():

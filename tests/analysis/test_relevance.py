@@ -13,23 +13,15 @@ from npspectral.nn import PUBLISHED
 FROM_INPUTS, INTO_NODES = Spectral(5, 3, lambda_out=0.0), Spectral(5, 3, lambda_in=0.0)
 
 
-def test_relevance_of_an_input_is_its_eigenvalue_times_the_norm_of_its_column(rng):
-    params = {name: locked(array) for name, array in random_params(FROM_INPUTS, rng).items()}
-    want = [abs(params["lambda_in"][j]) * math.hypot(*params["phi"][:, j]) for j in range(5)]
-    assert_near(input_relevance(FROM_INPUTS, params), np.array(want), 16)
-
-
-def test_relevance_of_a_node_is_its_eigenvalue_times_the_norm_of_its_row(rng):
-    params = random_params(INTO_NODES, rng)
-    want = [abs(params["lambda_out"][i]) * math.hypot(*params["phi"][i]) for i in range(3)]
-    assert_near(node_relevance(INTO_NODES, params), np.array(want), 16)
-
-
-def test_score_by_eigenvalue_alone(rng):
-    params = random_params(FROM_INPUTS, rng)
-    assert same_bits(input_relevance(FROM_INPUTS, params, "eigenvalue"), abs(params["lambda_in"]))
-    params = random_params(INTO_NODES, rng)
-    assert same_bits(node_relevance(INTO_NODES, params, "eigenvalue"), np.abs(params["lambda_out"]))
+@pytest.mark.parametrize("layer, name, score", [
+    (FROM_INPUTS, "lambda_in", input_relevance), (INTO_NODES, "lambda_out", node_relevance)])
+def test_relevance_is_the_eigenvalue_or_that_times_the_norm_of_its_eigenvector(layer, name, score,
+                                                                               rng):
+    params = {key: locked(array) for key, array in random_params(layer, rng).items()}
+    vectors = params["phi"].T if name == "lambda_in" else params["phi"]
+    want = [abs(value) * math.hypot(*vector) for value, vector in zip(params[name], vectors)]
+    assert_near(score(layer, params), np.array(want), 16)
+    assert same_bits(score(layer, params, "eigenvalue"), np.abs(params[name]))
 
 
 def test_product_measures_from_the_declared_constant_of_the_other_set(rng):
@@ -39,16 +31,13 @@ def test_product_measures_from_the_declared_constant_of_the_other_set(rng):
     assert_near(node_relevance(layer, params), norm, 16)
 
 
-def test_eigenvalue_measures_from_the_declared_constant_of_the_other_set(rng):
-    layer = Spectral(5, 3, lambda_out=2.0)
+@pytest.mark.parametrize("declared", [dict(lambda_out=2.0), dict(lambda_in=1.5, lambda_out=0.0)])
+def test_eigenvalue_measures_from_the_declared_constant_of_the_other_set(declared, rng):
+    layer = Spectral(5, 3, **declared)
     params = random_params(layer, rng)
-    assert same_bits(input_relevance(layer, params, "eigenvalue"), np.abs(params["lambda_in"] - 2))
-
-
-def test_declared_eigenvalues_count_as_they_are(rng):
-    layer = Spectral(5, 3, lambda_in=1.5, lambda_out=0.0)
-    params = random_params(layer, rng)
-    assert same_bits(input_relevance(layer, params, "eigenvalue"), np.full(5, 1.5))
+    lambda_in = params.get("lambda_in", np.full(5, 1.5))        # a declared one counts as it is
+    want = np.abs(lambda_in - declared["lambda_out"])
+    assert same_bits(input_relevance(layer, params, "eigenvalue"), want)
 
 
 def test_relevance_keeps_the_dtype(rng):

@@ -12,6 +12,7 @@ import time
 import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -85,11 +86,20 @@ def alive(process):
         return False
 
 
-def end_all(caller, workers):
-    """Whichever are left of a caller that has ended; they hold its pipes."""
-    for process in filter(alive, workers):
-        os.kill(process, signal.SIGKILL)
-    caller.communicate(timeout=60)
+@contextmanager
+def orphans(path, logged, engine, begun):
+    """The workers of a sweep whose caller is killed once it has begun; they hold its pipes."""
+    caller = start("slow", path, engine)
+    wait_for(begun)
+    caller.kill()
+    caller.wait()
+    workers = {int(process) for _, process, _ in logged()}
+    try:
+        yield workers
+    finally:
+        for process in filter(alive, workers):
+            os.kill(process, signal.SIGKILL)
+        caller.communicate(timeout=60)
 
 
 # The grid and its table
@@ -835,28 +845,17 @@ def test_ctrl_c_in_the_middle_of_a_line_waits_for_its_end(path, monkeypatch):
 
 
 def test_workers_end_with_a_caller_that_was_killed(path, logged):
-    killed = start("slow", path, 3)
-    wait_for(lambda: n_lines(path) >= 1 and len({process for _, process, _ in logged()}) == 3)
-    killed.kill()
-    killed.wait()
-    workers = {int(process) for _, process, _ in logged()}
-    try:
+    def begun():
+        return n_lines(path) >= 1 and len({process for _, process, _ in logged()}) == 3
+
+    with orphans(path, logged, 3, begun) as workers:
         wait_for(lambda: not any(map(alive, workers)), 10)
-    finally:
-        end_all(killed, workers)
 
 
 def test_forked_workers_that_outlive_their_caller_do_not_hold_its_file(path, logged):
-    killed = start("slow", path, "fork")
-    wait_for(lambda: n_lines(path) >= 3)
-    killed.kill()
-    killed.wait()
-    workers = {int(process) for _, process, _ in logged()}
-    try:
+    with orphans(path, logged, "fork", lambda: n_lines(path) >= 3) as workers:
         assert any(map(alive, workers))
         assert len(sweep.run_all(GRIDS["slow"], path).rows) == n_lines(path) == 12
-    finally:
-        end_all(killed, workers)
 
 
 def kill_at_a_random_moment(process, path, chance):

@@ -293,8 +293,8 @@ NO_RECORDS = {
     "another network's": ((PARAMS[2], {}, PARAMS[0]), ValueError, "Spectral(4, 6): params has"),
     "big-endian": (with_array(PARAMS, "2/phi", lambda phi: phi.astype(">f8")), TypeError,
                    "phi has dtype >f8, expected a native"),
-    "two precisions": (with_array(PARAMS, "2/phi", np.float32), TypeError, "expected one precision"),
-    "another shape": (with_array(PARAMS, "2/phi", np.transpose), ValueError, "phi has shape (6, 3)"),
+    "two dtypes": (with_array(PARAMS, "2/phi", np.float32), TypeError, "expected one precision"),
+    "shape": (with_array(PARAMS, "2/phi", np.transpose), ValueError, "phi has shape (6, 3)"),
     "nan": (with_array(PARAMS, "2/phi", lambda phi: spoiled(phi, np.nan)), ValueError,
             "params/2/phi[2, 5] is nan, expected finite numbers"),
     "epoch below zero": (Record(PARAMS, -1), ValueError, "epoch is -1, expected an integer"),
@@ -473,26 +473,6 @@ def test_a_forged_file_without_a_change_is_loaded(saved):
     assert again == network and same_record(loaded, record)
 
 
-@pytest.mark.parametrize("change", [
-    lambda text: "", lambda text: "[]", lambda text: "{}", lambda text: "3", lambda text: text[:-1],
-    lambda text: "[" * 100_000,
-    lambda text: text.replace('"format": ', '"format": 1'),
-    lambda text: text.replace('"Spectral"', '"Sparse"'),
-    lambda text: text.replace('"Spectral"', '"check_gradients"'),
-    lambda text: text.replace('"Spectral"', '"Layer"'),
-    lambda text: text.replace('"Spectral"', "3"),
-    lambda text: text.replace('"n_in": 45', '"n_in": -1'),
-    lambda text: text.replace('"n_in": 45', '"n_in": 44'),
-    lambda text: text.replace('"n_in": 45', '"width": 45'),
-    lambda text: text.replace('"phi": null', '"kernel": null'),
-    lambda text: text.replace('"structure": {', '"structure": [], "old": {'),
-    lambda text: text.replace('"epoch"', '"time"')])
-def test_forged_header_is_refused(change, saved):
-    forge(saved[2], with_header(change))
-    with pytest.raises(ValueError, match=REFUSED):
-        load(saved[2])
-
-
 def drop(name):
     return lambda members: members.pop(name)
 
@@ -502,6 +482,13 @@ def put(name, array):
 
 
 @pytest.mark.parametrize("change, message", [
+    *((with_header(lambda text, new=new: new), "") for new in ("", "[]", "{}", "3", "[" * 100_000)),
+    (with_header(lambda text: text[:-1]), ""),
+    *((with_header(lambda text, old=old, new=new: text.replace(old, new)), "") for old, new in (
+        ('"format": ', '"format": 1'), ('"Spectral"', '"Sparse"'), ('"Spectral"', '"Layer"'),
+        ('"Spectral"', '"check_gradients"'), ('"Spectral"', "3"), ('"n_in": 45', '"n_in": -1'),
+        ('"n_in": 45', '"n_in": 44'), ('"n_in": 45', '"width": 45'), ('"epoch"', '"time"'),
+        ('"phi": null', '"kernel": null'), ('"structure": {', '"structure": [], "old": {'))),
     (with_entry("network", "os.system"), "network is 'os.system', expected a layer"),
     (with_entry("network", {"type": "L2", "strength": 0.1, "name": "phi"}), ""),
     (with_entry("epoch", -1), "epoch is -1"), (with_entry("loss", None), "loss is None"),
