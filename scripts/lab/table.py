@@ -58,10 +58,6 @@ class Row:
             return PASS
         return TOO_SMALL if mode == "quick" and not self.exact else FAIL
 
-    @property
-    def verdict(self):
-        return f"{self.judge()} ({self.wanted})" if self.wanted else ""
-
 
 def slope(x, y):
     """Of the line through y (..., n) against x (n,), by least squares."""

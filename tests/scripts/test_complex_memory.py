@@ -6,8 +6,8 @@ import pytest
 from conftest import assert_near, same_bits
 from experiments.complex_memory import parts
 from experiments.complex_memory.claims import claims
-from experiments.complex_memory.experiment import SETTINGS, Setting, run
-from tiny import at_once, toy_vectors
+from experiments.complex_memory.experiment import SETTINGS, run
+from tiny import at_once, toy, verdict
 
 from npspectral import Identity
 from npspectral.nn import ComplexRecurrentSpectral, Spaced
@@ -18,11 +18,7 @@ OMEGA = Spaced(0.0, float(np.pi))(None, (10,))
 @pytest.fixture
 def runs(monkeypatch):
     """The functions of runs, on made vectors."""
-    monkeypatch.setattr(parts, "load", toy_vectors)
-    monkeypatch.setattr(parts, "GAPS", (1, 20, 22))
-    monkeypatch.setattr(parts, "WATCHED", 50)
-    monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
-    return parts
+    return toy("complex_memory", monkeypatch)[0]
 
 
 def ideal(classes, gap, noise=0.0, rng=None):
@@ -164,9 +160,8 @@ def test_change_of_the_modulus_is_the_largest_of_all_steps(runs, rng):
     assert (found["u"][found["end"]:] <= runs.DEAD * found["u"].max()).all()
 
 
-def test_planted_mistakes_are_caught(runs):
-    toy = Setting(2, ((0.01, 12),), ((0.01, 10),), (), (), (600, 300))
-    result = run(toy, at_once)
+def test_planted_mistakes_are_caught(monkeypatch):
+    result = run(toy("complex_memory", monkeypatch)[1], at_once)
     assert result["digits, oscillating"]["accuracy"].shape == (2, 12)
     assert result["digits, free, pairs"]["twice"].shape == (2, 3, 10)
     theta = [result[f"digits, {arm}"]["theta"] for arm in ("oscillating", "free", "score")]
@@ -174,15 +169,12 @@ def test_planted_mistakes_are_caught(runs):
     quantities = ("change of |m| in 1,000 steps after that", "m turned back less a, relative",
                   "order from phases, 20 apart", "order from phases, 22 apart, a period")
 
-    def verdicts():
-        rows = {row.quantity: row for row in claims(result)}
-        return [rows[quantity].judge() for quantity in quantities]
-    assert verdicts() == 4 * ["pass"]
+    assert [verdict(claims(result), quantity) for quantity in quantities] == 4 * ["pass"]
     result["digits, memory"]["drift"] = result["digits, memory"]["drift"] + 1e-11
     result["digits, memory"]["limit"] = result["digits, memory"]["limit"] + 1e-10
     told = result["digits, oscillating, pairs"]
     told["phases"] = np.roll(told["phases"], -1, 1)
-    assert verdicts() == 4 * ["FAIL"]
+    assert [verdict(claims(result), quantity) for quantity in quantities] == 4 * ["FAIL"]
 
 
 def test_settings():

@@ -4,6 +4,7 @@ import pytest
 from conftest import assert_near, random_array, random_input, random_params
 from experiments.eigenvalue_training import parts
 from experiments.eigenvalue_training.claims import claims
+from tiny import failed
 
 from npspectral import Adamax, Chain, Dense, Identity, Tanh, check_gradients
 from npspectral.nn import tree
@@ -105,7 +106,7 @@ def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():
         chosen = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in parts.AS_MANY}}
         rows = claims({f"mnist, {arm}": arrays for arm, arrays in (
             chosen | changes).items()})
-        return [row.quantity for row in rows if "FAIL" in row.verdict]
+        return [quantity for _, quantity in failed(rows)]
 
     assert failures() == []
     assert failures(eigenvalues=curves(0.9322)) == ["eigenvalues: test accuracy"]

@@ -2,7 +2,7 @@
 import ast
 import re
 import sys
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
@@ -11,9 +11,8 @@ from lab import arrays, keep, perform
 from lab.table import PASS, Row
 from report.digests import digest
 from report.result import paragraphs, seconds_of
-from tiny import CASES, toy_digits, toy_images
+from tiny import CASES, toy
 
-from npspectral import data
 from npspectral.sweep import _reach
 
 NAMES = sorted(path.parent.name for path in SCRIPTS.glob("experiments/*/experiment.py"))
@@ -27,16 +26,7 @@ class Made:
     def __init__(self, name, folder, monkeypatch):
         self.name, self.folder, self.case = name, folder, CASES[name]
         self.experiment = perform.load_experiment(name)
-        self.setting = replace(self.experiment.SETTINGS["quick"], **self.case.setting)
-        parts = __import__(f"experiments.{name}.parts", fromlist=["parts"])
-        for module in [parts, sys.modules.get(f"experiments.{name}.data")]:
-            if hasattr(module, "images"):
-                monkeypatch.setattr(module, "images", toy_images)
-        monkeypatch.setattr(data, "digits", toy_digits)
-        for constant, value in self.case.constants.items():
-            monkeypatch.setattr(parts, constant, value)
-        monkeypatch.setattr(data, "at_hand", lambda *names: True)
-        monkeypatch.setitem(self.experiment.SETTINGS, "quick", self.setting)
+        monkeypatch.setitem(self.experiment.SETTINGS, "quick", toy(name, monkeypatch)[1])
         self.plans = []
 
         def keeper(*options):

@@ -7,7 +7,7 @@ import pytest
 from experiments.fewer_parameters import parts
 from experiments.fewer_parameters.claims import claims, comparisons, of_equal_count
 from experiments.fewer_parameters.experiment import SETTINGS, Setting, networks, run
-from tiny import at_once, toy_images
+from tiny import at_once, toy, toy_images, verdict
 
 TOY = Setting((6, 9), (1, 2), (12,), 2, 3)
 
@@ -84,9 +84,7 @@ def test_equal_count_is_between_the_neighbors_and_nowhere_outside():
 
 
 def test_claims_of_the_paper_are_judged(monkeypatch):
-    monkeypatch.setattr(parts, "images", toy_images)
-    monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
-    result = run(TOY, at_once)
+    result = run(toy("fewer_parameters", monkeypatch)[1], at_once)
     part = result["mnist"]
     assert part["accuracy"].shape == part["epochs"].shape == (2, len(part["arm"]))
     assert ((part["accuracy"] >= 0) & (part["accuracy"] <= 1)).all()
@@ -94,15 +92,14 @@ def test_claims_of_the_paper_are_judged(monkeypatch):
     for arm, accuracy in (("dense", 0.9), ("S-QR", 0.895), ("eigenvalues", 0.8)):
         part["accuracy"][:, published & (part["arm"] == arm)] = accuracy
 
-    def judged():
-        return {row.quantity: row.verdict.split()[0] for row in claims(result)
-                if row.part in ("exact", "mnist") and row.verdict}
-    assert judged()["S-QR: trained in R, 784 -> 50"] == "pass"
+    def judged(*quantities):
+        rows = [row for row in claims(result) if row.part in ("exact", "mnist")]
+        return [verdict(rows, quantity) for quantity in quantities]
     quantities = "S-QR, 9, less dense 9", "eigenvalues, 9, less dense 9"
-    assert [judged()[quantity] for quantity in quantities] == ["pass", "pass"]
+    assert judged("S-QR: trained in R, 784 -> 50", *quantities) == ["pass", "pass", "pass"]
     part["accuracy"][:, part["arm"] == "S-QR"] -= 0.02
     part["accuracy"][:, part["arm"] == "eigenvalues"] += 0.2
-    assert [judged()[quantity] for quantity in quantities] == ["FAIL", "FAIL"]
+    assert judged(*quantities) == ["FAIL", "FAIL"]
 
 
 @pytest.mark.skipif("NPSPECTRAL_DATA" not in os.environ,

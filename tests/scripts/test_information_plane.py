@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from experiments.information_plane import parts
 from experiments.information_plane.claims import claims
-from experiments.information_plane.experiment import Setting, run
-from tiny import at_once, failed
+from experiments.information_plane.experiment import run
+from tiny import at_once, failed, toy
 
 
 def test_labels_are_balanced_and_the_inputs_all_differ(rng):
@@ -37,8 +37,7 @@ def test_there_are_as_many_bins_as_asked(column):
 
 
 def test_information_is_bounded(monkeypatch):
-    monkeypatch.setattr(parts, "TRAINED", 600)
-    result = run(Setting(seeds=2, epochs=3, rate=0.01, moments=3), at_once)
+    result = run(toy("information_plane", monkeypatch)[1], at_once)
     for own in result.values():
         assert (own["epochs"] == [0, 1, 2, 3]).all() and own["about_x"].shape == (2, 4, 5, 4)
         assert (own["about_x"] <= 12).all() and (own["about_y"] <= 1 + 1e-12).all()

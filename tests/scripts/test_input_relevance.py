@@ -1,27 +1,20 @@
 """input_relevance at toy size: it keeps what it promises, and can fail."""
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from experiments.input_relevance import parts
 from experiments.input_relevance.claims import claims
 from experiments.input_relevance.experiment import SETTINGS, Setting, run
-from tiny import CASES, at_once, toy_images
+from tiny import at_once, toy, verdict
 
 
 @pytest.fixture(scope="module")
 def result():
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(parts, "images", toy_images)
-        monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
-        monkeypatch.setattr(parts, "RETRAIN", parts.Training(0.0, 0.0, ((1e-3, 2),)))
-        setting = replace(SETTINGS["quick"], **CASES["input_relevance"].setting)
-        return run(setting, at_once)
+        return run(toy("input_relevance", monkeypatch)[1], at_once)
 
 
-def verdict(result, quantity):
-    row, = (row for row in claims(result) if row.quantity == quantity)
-    return row.verdict.split()[0]
+def judged(result, quantity):
+    return verdict(claims(result), quantity)
 
 
 def spoiled(result, part, **arrays):
@@ -42,7 +35,7 @@ def test_gaussian_features_are_ranked_and_shuffled_relevance_is_caught(result, r
                                                                   axis=1))
     for quantity in ("relevance: gap > 0.3 over irrelevant",
                      "relevance: rank correlation with the gap"):
-        assert (verdict(result, quantity), verdict(shuffled, quantity)) == ("pass", "FAIL")
+        assert (judged(result, quantity), judged(shuffled, quantity)) == ("pass", "FAIL")
 
 
 @pytest.mark.parametrize("quantity, damage", [
@@ -53,16 +46,16 @@ def test_gaussian_features_are_ranked_and_shuffled_relevance_is_caught(result, r
     ("test accuracy on marginals alone",
      lambda pairs: {"marginal_accuracy": np.array([0.5, 0.7])})])
 def test_pairs_are_found_and_planted_mistakes_are_caught(result, quantity, damage):
-    assert verdict(result, quantity) == "pass"
-    assert verdict(spoiled(result, "pairs", **damage(result["pairs"])), quantity) == "FAIL"
+    assert judged(result, quantity) == "pass"
+    assert judged(spoiled(result, "pairs", **damage(result["pairs"])), quantity) == "FAIL"
 
 
 def test_all_pixels_give_the_whole_accuracy_and_it_is_judged(result):
     mnist, quantity = result["mnist"], "test accuracy, all pixels"
     assert mnist["kept_relevance"].shape == (1, 4)
     assert mnist["kept_relevance"][0, -1] == mnist["accuracy"]
-    assert verdict(result, quantity) == "pass"
-    assert verdict(spoiled(result, "mnist", accuracy=mnist["accuracy"] - 0.01), quantity) == "FAIL"
+    assert judged(result, quantity) == "pass"
+    assert judged(spoiled(result, "mnist", accuracy=mnist["accuracy"] - 0.01), quantity) == "FAIL"
 
 
 def test_without_mnist_its_part_is_left_out(monkeypatch):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from experiments.learning_curves import parts
 from experiments.learning_curves.claims import TRAINED, claims, theory
+from tiny import failed
 
 from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
 from npspectral.analysis.kernels.machines import support_vectors
@@ -29,12 +30,12 @@ def as_in_theory():
         name: np.stack([0.9 * array, 1.1 * array]) for name, array in arrays.items()}}}
 
 
-def failed(result):
-    return [row.quantity for row in claims(result) if row.verdict.startswith("FAIL")]
+def failing(result):
+    return [quantity for _, quantity in failed(claims(result))]
 
 
 def test_verdicts_pass_on_what_theory_says():
-    assert failed(as_in_theory()) == []
+    assert failing(as_in_theory()) == []
 
 
 @pytest.mark.parametrize("column, factor, quantity", [
@@ -45,13 +46,13 @@ def test_verdicts_pass_on_what_theory_says():
 def test_verdicts_fail_on_what_it_does_not(column, factor, quantity):
     result = as_in_theory()
     result["stripe"]["errors"][:, :, column] *= factor
-    assert any(line.startswith(quantity) for line in failed(result))
+    assert any(line.startswith(quantity) for line in failing(result))
 
 
 def test_amplification_is_judged_by_its_exponent():
     result = as_in_theory()
     result["stripe"]["amplification"][:, :, 0] *= P ** 0.3
-    assert failed(result) == ["exponent of lambda* against p"]
+    assert failing(result) == ["exponent of lambda* against p"]
 
 
 def test_theory_of_every_task():

@@ -1,31 +1,26 @@
 """recurrent_classifier at toy size: data, runs, verdicts that can fail."""
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from experiments.recurrent_classifier import parts
 from experiments.recurrent_classifier.claims import claims
-from experiments.recurrent_classifier.experiment import SETTINGS, run
+from experiments.recurrent_classifier.experiment import run
 from experiments.recurrent_classifier.parts import (PATIENCE, RATES, TAIL, follow, rest_errors,
                                                     right, run_digits, run_images, run_rings,
                                                     until_it_stops)
-from tiny import CASES, at_once, failed, toy_digits, toy_images
+from tiny import at_once, failed, toy
 
 from npspectral import Dense
 from npspectral.nn import RecurrentSpectral
 
 
 @pytest.fixture(autouse=True)
-def toy_data(monkeypatch):
-    monkeypatch.setattr(parts, "images", toy_images)
-    monkeypatch.setattr("npspectral.data.digits", toy_digits)
-    monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
-    monkeypatch.setattr(parts, "FOLLOWED", 12)
+def setting(monkeypatch):
+    return toy("recurrent_classifier", monkeypatch)[1]
 
 
 @pytest.fixture
-def result():
-    return run(replace(SETTINGS["quick"], **CASES["recurrent_classifier"].setting), at_once)
+def result(setting):
+    return run(setting, at_once)
 
 
 def test_rings_have_their_radii_and_labels():

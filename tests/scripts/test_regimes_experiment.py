@@ -134,7 +134,7 @@ def made_result(**laws):
 
 
 def test_made_up_laws_pass():
-    assert len([row for row in claims(made_result()) if row.verdict]) == 2 * 6 + 2 + 4 + 1
+    assert len([row for row in claims(made_result()) if row.wanted]) == 2 * 6 + 2 + 4 + 1
     assert failed(claims(made_result())) == []
 
 

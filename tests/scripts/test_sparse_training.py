@@ -30,8 +30,7 @@ def clusters(monkeypatch):
 
 
 def judged(table):
-    return {(row.part, row.quantity): row.verdict.split()[0] for row in claims({"runs": table})
-            if row.verdict}
+    return {(row.part, row.quantity): row.judge() for row in claims({"runs": table}) if row.wanted}
 
 
 def test_verdicts_pass_and_planted_counts_fail_them(monkeypatch):

@@ -3,13 +3,12 @@ import numpy as np
 import pytest
 from experiments.spectral_pruning import claims, parts
 from experiments.spectral_pruning.experiment import SETTINGS, Setting, run
-from tiny import at_once, toy_images
+from tiny import at_once, failed, toy, toy_images
 
 
 @pytest.fixture(autouse=True)
 def images(monkeypatch):
-    monkeypatch.setattr(parts, "images", toy_images)
-    monkeypatch.setattr("npspectral.data.at_hand", lambda name: True)
+    toy("spectral_pruning", monkeypatch)
 
 
 def test_a_network_with_an_emptied_layer_says_the_first_class():
@@ -35,14 +34,14 @@ def test_verdicts_pass_on_the_published_numbers_and_fail_on_others():
     ours = {f"{name}, {method}": {"accuracy": row[None], "by_layer": row[None],
                                   "by_signed_sum": row[None]}
             for method, row in claims.published(name).items()}
-    judged = [row for row in claims.claims(ours) if row.verdict]
+    judged = [row for row in claims.claims(ours) if row.judge()]
     assert all(row.judge() == "pass" for row in judged)
     assert sum("dense less post" in row.quantity for row in judged) == 2    # where spectral loses
     dense, post = f"{name}, dense", f"{name}, post"
     ours[dense], ours[post] = ours[post], ours[dense]
-    failed = [row.quantity for row in claims.claims(ours) if row.judge() == "FAIL"]
-    assert sum("dense less post" in quantity for quantity in failed) == 2
-    assert any("off by more" in quantity for quantity in failed)
+    quantities = [quantity for _, quantity in failed(claims.claims(ours))]
+    assert sum("dense less post" in quantity for quantity in quantities) == 2
+    assert any("off by more" in quantity for quantity in quantities)
 
 
 def test_full_is_the_published_protocol():

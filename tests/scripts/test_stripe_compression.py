@@ -8,6 +8,7 @@ from conftest import same_bits
 from experiments.stripe_compression import parts
 from experiments.stripe_compression.claims import claims, fastest_amplification
 from experiments.stripe_compression.experiment import SETTINGS, shown
+from tiny import failed
 
 from npspectral.analysis.neurons.compression import escape_time, stripe_moments
 from npspectral.data.binary import STRIPE
@@ -69,7 +70,7 @@ def laws(p, power, change=0.0):
     (0.5, 0.0, 0), (0.3, 0.0, 2), (0.8, 0.0, 2), (0.5, 0.1, 2), (0.5, 0.002, 1)])
 def test_laws_are_judged(power, change, failing):
     rows = claims(laws(np.array([64, 256, 1024]), power, change))
-    assert sum(row.verdict.startswith("FAIL") for row in rows) == failing
+    assert len(failed(rows)) == failing
     slope = next(row for row in rows if row.quantity == "lambda at t* by component: exponent")
     assert slope.values == pytest.approx([power])
 
@@ -77,8 +78,8 @@ def test_laws_are_judged(power, change, failing):
 def test_another_prefactor_fails_at_the_largest_p_alone():
     result = laws(np.array([64, 256, 1024]), 0.5)
     result["stripe"]["star"] = result["stripe"]["star"] / 3
-    failing = [row.quantity for row in claims(result) if row.verdict.startswith("FAIL")]
-    assert failing == ["lambda at t* / the fastest neurons', p = 1024"]
+    assert failed(claims(result)) == [
+        ("stripe", "lambda at t* / the fastest neurons', p = 1024")]
 
 
 @pytest.mark.parametrize("d", [3, 10])

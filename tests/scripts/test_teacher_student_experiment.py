@@ -7,7 +7,7 @@ from conftest import same_bits
 from experiments.teacher_student import parts
 from experiments.teacher_student.claims import claims
 from experiments.teacher_student.experiment import AS_PUBLISHED, SETTINGS, run
-from tiny import CASES, at_once
+from tiny import CASES, at_once, failed
 
 TOY = replace(SETTINGS["quick"], **CASES["teacher_student"].setting)
 FAST = parts.Arm(True, ((0.01, 2), (0.001, 1)))
@@ -116,7 +116,7 @@ def failures(**changes):
     arms |= {name.replace("_", " ").replace(" h", ", h = "): arrays
              for name, arrays in changes.items()}
     rows = claims({f"teacher 3, {arm}": arrays for arm, arrays in arms.items()})
-    return [row.quantity for row in rows if row.verdict.startswith("FAIL")]
+    return [quantity for _, quantity in failed(rows)]
 
 
 def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():

@@ -1,11 +1,15 @@
 """Every experiment at toy size: the fields of its Setting, and an array whose damage is seen."""
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 
 import numpy as np
 from experiments.input_relevance.parts import Training
+from lab.perform import load_experiment
 from lab.table import FAIL
 from lab.tasks import draw
+
+from npspectral import data
 
 CASES = {}
 
@@ -20,6 +24,23 @@ class Case:
     setting: dict
     spoil: tuple[str, str, Callable]
     constants: dict = field(default_factory=dict)
+
+
+def toy(name, monkeypatch):
+    """parts.py of an experiment, on toy data with toy constants, and its setting at toy size."""
+    parts, case = import_module(f"experiments.{name}.parts"), CASES[name]
+    constants = {"images": toy_images} if hasattr(parts, "images") else {}
+    for constant, value in (constants | case.constants).items():
+        monkeypatch.setattr(parts, constant, value)
+    monkeypatch.setattr(data, "digits", toy_digits)
+    monkeypatch.setattr(data, "at_hand", lambda *names: True)
+    return parts, replace(load_experiment(name).SETTINGS["quick"], **case.setting)
+
+
+def verdict(rows, quantity):
+    """Of the one row of this quantity."""
+    row, = (row for row in rows if row.quantity == quantity)
+    return row.judge()
 
 
 def failed(rows):
