@@ -95,8 +95,7 @@ def options(names):
                           default="quick", help=said)
     add("--seeds", type=at_least_one, help="how many, instead of the mode's number")
     add("--set", action="append", default=[], metavar="FIELD=VALUE",
-        help="another value of a field of Setting in the experiment's experiment.py; may be given "
-             "several times")
+        help="another value of a field of the experiment's Setting; may be given several times")
     add("--out", type=Path, help="folder (results/reproduce/ and the mode)")
     add("--workers", type=at_least_one, default=cores(),
         help="processes at a time (one a core: %(default)s)")

@@ -56,8 +56,7 @@ def main(argv=None):
 def measure_steps(options, threads, rounds):
     dtypes = options.dtype or ("float32,float64" if options.full else "float32")
     every = cells.chosen(steps.cases(options.quick, dtypes.split(","), threads), options.only)
-    more = [f"{name}@{options.coretype}" for name in ("npspectral", "products")
-            if options.coretype]
+    more = [f"{name}@{options.coretype}" for name in ("npspectral", "products") if options.coretype]
     result = cells.run(every, rounds=rounds, more=more)
     if not options.only:
         result["imports"] = machine.import_costs(["numpy", "npspectral", "torch", "jax"])

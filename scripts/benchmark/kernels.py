@@ -28,8 +28,7 @@ GOALS = {
     r"hinge flow step": {"torch": (2.2, None)},
     r"kernel PCA": dict.fromkeys(BENCHMARKS["kernel PCA"], (1.5, None)),
     r"support vectors": {"scikit-learn": (1 / 1.3, None)},
-    r"TwoNN 3-": dict.fromkeys(("scikit-dimension", "DADApy"), (1.7, None)),
-}
+    r"TwoNN 3-": dict.fromkeys(("scikit-dimension", "DADApy"), (1.7, None))}
 
 
 def cases(quick=False, threads=(1,)):

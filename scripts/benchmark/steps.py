@@ -23,10 +23,6 @@ def cases(quick=False, dtypes=("float32",), threads=(1,)):
             if not (quick and (widths, batch) in LARGER and trained != "lambda_out")]
 
 
-def setting(case):
-    return case.net, str(case.p), case.trained, case.dtype, str(case.threads)
-
-
 def columns(libraries):
     """(title, ours, its peer) of each column of times."""
     for ours in libraries:
@@ -54,8 +50,9 @@ def table(result):
     """The Markdown table of a result of `cells.run`, and of imports if they were measured."""
     times = list(columns(result["libraries"]))
     titles = ["net", "batch", "trained", "dtype", "threads", *(title for title, *_ in times)]
-    rows = [[*setting(cell["case"]), *(field(cell, ours, peer) for _, ours, peer in times),
-             spread(cell)] for cell in result["cells"]]
+    rows = [[case.net, str(case.p), case.trained, case.dtype, str(case.threads),
+             *(field(cell, ours, peer) for _, ours, peer in times), spread(cell)]
+            for cell in result["cells"] for case in [cell["case"]]]
     imports = [[module, f"{wall:.3f}", f"{peak:.0f}"]
                for module, (wall, peak) in result.get("imports", {}).items()]
     return page(result, ([*titles, "spread"], rows), (("import", "wall s", "peak MB"), imports))

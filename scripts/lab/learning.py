@@ -2,6 +2,7 @@
 import numpy as np
 
 from npspectral import Adam, Chain, fit, softmax_cross_entropy
+from npspectral.training import accuracy, predict
 
 from .progress import progress
 
@@ -23,6 +24,11 @@ def learn(network, start, train_set, stages, label, optimizer=Adam, loss=softmax
             progress(f"{label}  epoch {start.epoch}/{total}  "
                      + ", ".join(f"{name} {value:.4f}" for name, value in numbers))
             yield start
+
+
+def right(network, params, x, labels):
+    """The share of examples whose class the network says."""
+    return accuracy(predict(network, params, x), labels)
 
 
 def while_it_rises(records, patience, least=0.0, best=-np.inf):

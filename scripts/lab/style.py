@@ -71,9 +71,9 @@ def image(axes, pixels, **options):
     return axes.imshow(pixels.reshape(side, side), **{"cmap": "cividis", "vmin": 0, **options})
 
 
-def several(number):
-    """1 seed, 2 seeds, ..."""
-    return f"{number} seed{'s' * (number != 1)}"
+def several(number, one="seed", more="seeds"):
+    """The number before the words for one of them or for more."""
+    return f"{number} {one if number == 1 else more}"
 
 
 def legend_beside(axes):

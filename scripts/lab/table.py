@@ -14,8 +14,7 @@ class Row:
 
     `values` have one entry a seed, or are one number. The row passes if `every` one of them lies
     from `low` to `high`, or, with every=False, their median; rows without bounds only inform.
-    "-": nothing was published. Quick runs are too small for a row to fail, unless it is `exact`:
-    due at any size.
+    "-": nothing was published. In quick runs only `exact` rows, due at any size, can fail.
     """
 
     part: str

@@ -3,10 +3,10 @@ import re
 import time
 from collections import Counter
 
+from lab.style import several
 from lab.table import FAIL, PASS, TOO_SMALL
 
-from .page import (BAD, GOOD, Link, figure, fold, heading, html, paragraph, plain, points,
-                   table)
+from .page import (BAD, GOOD, Link, figure, fold, heading, html, paragraph, plain, points, table)
 from .result import MOODS
 from .run import write_whole
 
@@ -70,11 +70,6 @@ def summary(results, mode):
     yield table(("experiment", "question", "seconds", "verdict"),
                 [(result.mood, (Link(result.name), result.question, f"{result.seconds:.0f}",
                                 result.words)) for result in results])
-
-
-def several(number, one, more):
-    """The number before the words for one of them or for more."""
-    return f"{number} {one if number == 1 else more}"
 
 
 def experiment(result):

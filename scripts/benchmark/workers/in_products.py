@@ -46,8 +46,7 @@ def tangent_kernel(case, x, layers):
 def hinge_flow_step(case, *_):
     d, h = case.widths[:2]
     x, hidden, neurons = np.ones((case.p, d + 1)), np.ones((case.p, h)), np.ones((h, d + 1))
-    return multiplied([(x, neurons.T, np.empty_like(hidden)),
-                       (x.T, hidden, np.empty((d + 1, h)))])
+    return multiplied([(x, neurons.T, np.empty_like(hidden)), (x.T, hidden, np.empty((d + 1, h)))])
 
 
 def kernel_pca(case, gram):

@@ -40,9 +40,8 @@ def split(case, layers):
 
 def trained(case, layers, loss):
     """What a step changes, as arrays by layer and name, and its loss."""
-    return {"loss": float(loss), **{
-        f"{position}/{name}": array
-        for position, layer in enumerate(split(case, layers)[0]) for name, array in layer.items()}}
+    return {"loss": float(loss)} | {f"{position}/{name}": array for position, layer in enumerate(
+        split(case, layers)[0]) for name, array in layer.items()}
 
 
 def tangent_kernel(case):

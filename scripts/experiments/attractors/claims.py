@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.table import Row
+from lab.table import Row, slope
 
 PUBLISHED = {"p": "1", "h": "0.5", "d": "-"}        # A ~ p sqrt(h)
 MERGED = "change of f on the training set, merged"
@@ -36,18 +36,15 @@ def judge_maxima(part, arrays):
     p, attractors = arrays["p"], arrays["attractors"]
     return [Row(part, f"attractors of p = {p[-1]} random labels", "-", attractors[-1]),
             Row(part, "share of them on kinks", "-", arrays["sliding"].sum() / attractors.sum()),
-            Row(part, "exponent in p", PUBLISHED["p"], exponent(p, attractors.mean(1)))]
-
-
-def exponent(sizes, counts):
-    """Least squares of log A against log size; of counts (sizes, seeds) one for each seed."""
-    return np.polyfit(np.log(sizes), np.log(counts), 1)[0]
+            Row(part, "exponent in p", PUBLISHED["p"],
+                slope(np.log(p), np.log(attractors.mean(1))))]
 
 
 def judge_count(part, name, arrays):
     """Arrays are (seed, size); the table lists them size by size."""
     flat = {key: array.T.ravel() for key, array in arrays.items() if key != "errors"}
-    row, power = partial(Row, part), {key: exponent(arrays[name], arrays[key].T) for key in POWERS}
+    row, power = partial(Row, part), {key: slope(np.log(arrays[name]), np.log(arrays[key]))
+                                      for key in POWERS}
     return [
         row(f"exponent of A in {name}, raw patterns", PUBLISHED[name], power["attractors"]),
         row(f"exponent of A in {name}, ternary patterns", PUBLISHED[name], power["ternary"]),
@@ -64,13 +61,12 @@ def judge_count(part, name, arrays):
 
 def judge_mnist(feature, lazy):
     h, row = feature["beta"].shape[1], partial(Row, "mnist")
-    return [
-        row("A / h, feature", "few", feature["attractors"] / h),
-        row("A / h, lazy", "-", lazy["attractors"] / h),
-        row("effective number / h, feature", "few", feature["effective"] / h, high=0.5),
-        row("effective number / h, lazy", "-", lazy["effective"] / h),
-        row("test error, feature", "-", feature["errors"][:, 0]),
-        row("feature less lazy", "below 0", feature["errors"][:, 0] - lazy["errors"][:, 0],
-            high=0, every=False),
-        row(MERGED, "0", feature["change"], high=1e-14, exact=True),
-        row("neurons after merging / h", "-", feature["merged"] / h)]
+    return [row("A / h, feature", "few", feature["attractors"] / h),
+            row("A / h, lazy", "-", lazy["attractors"] / h),
+            row("effective number / h, feature", "few", feature["effective"] / h, high=0.5),
+            row("effective number / h, lazy", "-", lazy["effective"] / h),
+            row("test error, feature", "-", feature["errors"][:, 0]),
+            row("feature less lazy", "below 0", feature["errors"][:, 0] - lazy["errors"][:, 0],
+                high=0, every=False),
+            row(MERGED, "0", feature["change"], high=1e-14, exact=True),
+            row("neurons after merging / h", "-", feature["merged"] / h)]

@@ -32,17 +32,16 @@ DATA = ("mnist",)
 VARIED = "phd"
 COUNTS = ("attractors ternary at_start dead sliding unseen effective merged mixed two change left "
           "drift")
-AXES = {
-    **{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
-       for name in ("attractors", "sliding")},
-    **{f"A against {size}/{name}": ("seed", size, *["merged or not"] * (name == "errors"))
-       for size in VARIED for name in (*COUNTS.split(), "errors")},
-    **axes({"p": "p", "h": "h", "d": "d", "seed": COUNTS, "seed, merged or not": "errors",
-            "seed, neuron, component": "vectors", "seed, neuron": "beta labels",
-            "seed, point": "target", "seed, point, input": "x", "point, input": "field/x",
-            "point": "force", "neuron": "field/beta growth", "neuron, component": "last",
-            "step, neuron, component": "paths", "attractor, component": "ends",
-            "attractor": "end_signs"})}
+AXES = {**{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
+           for name in ("attractors", "sliding")},
+        **{f"A against {size}/{name}": ("seed", size, *["merged or not"] * (name == "errors"))
+           for size in VARIED for name in (*COUNTS.split(), "errors")},
+        **axes({"p": "p", "h": "h", "d": "d", "seed": COUNTS, "seed, merged or not": "errors",
+                "seed, neuron, component": "vectors", "seed, neuron": "beta labels",
+                "seed, point": "target", "seed, point, input": "x", "point, input": "field/x",
+                "point": "force", "neuron": "field/beta growth", "neuron, component": "last",
+                "step, neuron, component": "paths", "attractor, component": "ends",
+                "attractor": "end_signs"})}
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,8 @@ SETTINGS = {"quick": Setting(1, ((3e-3, 20), (5e-4, 5)), ((3e-3, 30),), (), (), 
 
 def run(setting, keep):
     plan = {(name, arm): each_seed(
-        follow, setting.seeds, name=name, arm=arm,
-        stages=getattr(setting, f"{name}_linear" if arm == "linear" else name),
-        counts=setting.counts, pool=setting.pool)
+        follow, setting.seeds, name=name, arm=arm, counts=setting.counts, pool=setting.pool,
+        stages=getattr(setting, f"{name}_linear" if arm == "linear" else name))
         for name in here(*DATA) if getattr(setting, name) for arm in ARMS}
     result = {}
     for rows in keep(plan).values():

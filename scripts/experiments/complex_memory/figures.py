@@ -58,7 +58,16 @@ def draw_order(figure, sets):
 
 def draw_pattern(figure, pairs, omega):
     left, right = panels_of(figure, 2, 6, 5.6)
-    draw_cloud(left, pairs["cloud"][0], omega)
+    first, second = ASIDE
+    for values, color, when in zip(pairs["cloud"][0], (BLUE, ORANGE), ("first", "second")):
+        left.plot(values.real, values.imag, "o", color=color, markersize=3, alpha=0.6,
+                  label=f"class {first} {when}")
+    circle(left, 1, color=GRAY, linewidth=0.8)
+    ideal = np.array([1, np.exp(-1j * omega[first] * CLOUD_GAP)])
+    left.plot(ideal.real, ideal.imag, "*k", markersize=13, label="exp(-i $\\omega$ x time)")
+    left.set(xlabel=f"Re a in the mode of class {first}", ylabel="Im a", aspect="equal",
+             title=f"Classes {first} and {second}, {CLOUD_GAP} steps apart:\nthe order is in the "
+                   f"phase, not in |a|")
     gaps, turned = (pairs[key][0] for key in ("gap", "turned"))
     fine = np.linspace(gaps[0], gaps[-1], 2000)
     for color, k in zip((BLUE, ORANGE, GREEN), PANELS):
@@ -68,16 +77,3 @@ def draw_pattern(figure, pairs, omega):
               title="Different classes: phase tells separation\nlines: -$\\omega$ x separation")
     for axes in (left, right):
         axes.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
-
-
-def draw_cloud(axes, cloud, omega):
-    first, second = ASIDE
-    for values, color, when in zip(cloud, (BLUE, ORANGE), ("first", "second")):
-        axes.plot(values.real, values.imag, "o", color=color, markersize=3, alpha=0.6,
-                  label=f"class {first} {when}")
-    circle(axes, 1, color=GRAY, linewidth=0.8)
-    ideal = np.array([1, np.exp(-1j * omega[first] * CLOUD_GAP)])
-    axes.plot(ideal.real, ideal.imag, "*k", markersize=13, label="exp(-i $\\omega$ x time)")
-    axes.set(xlabel=f"Re a in the mode of class {first}", ylabel="Im a", aspect="equal",
-             title=f"Classes {first} and {second}, {CLOUD_GAP} steps apart:\nthe order is in the "
-                   f"phase, not in |a|")

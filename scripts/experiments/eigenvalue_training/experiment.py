@@ -46,15 +46,13 @@ class Setting:
 
 QUICK_ARMS = tuple(name for name in ARMS if name not in ("lambda_out", "as_eigenvalues", "late"))
 SETTINGS = {"quick": Setting(6000, 0.1, 1, 1, arms=QUICK_ARMS),
-            "default": Setting(None, 1 / 3, 3, 1),
-            "full": Setting(None, 1.0, 3, 3, sets=DATA)}
+            "default": Setting(None, 1 / 3, 3, 1), "full": Setting(None, 1.0, 3, 3, sets=DATA)}
 
 
 def run(setting, keep):
     """"SET, ARM" -> arrays, one row a seed."""
-    rows = keep({
-        f"{name}, {key}": each_seed(
-            train, setting.seeds_of_costly if key in COSTLY else setting.seeds, name=name,
-            limit=setting.limit, key=key, epochs=round(setting.share * ARMS[key].epochs))
+    rows = keep({f"{name}, {key}": each_seed(
+        train, setting.seeds_of_costly if key in COSTLY else setting.seeds, name=name,
+        limit=setting.limit, key=key, epochs=round(setting.share * ARMS[key].epochs))
         for name in here(*setting.sets) for key in setting.arms})
     return {part: stack(of_seeds) for part, of_seeds in rows.items()}

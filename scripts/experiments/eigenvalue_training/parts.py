@@ -75,10 +75,9 @@ def spectral(sizes, published="buffoni_two_sets", activation=Tanh()):
 
 def direct(sizes, counts, seed=0):
     """Dense layers without bias, of which counts[k] weights of layer k are trained."""
-    return chain([
-        ChosenWeights(n_in, n_out, count, seed) if 0 < count < n_in * n_out else
-        Dense(n_in, n_out, bias=False, trainable=("weight",) if count else ())
-        for n_in, n_out, count in zip(sizes[:-1], sizes[1:], counts, strict=True)], Tanh())
+    return chain([ChosenWeights(*pair, count, seed) if 0 < count < pair[0] * pair[1] else
+                  Dense(*pair, bias=False, trainable=("weight",) if count else ())
+                  for pair, count in zip(zip(sizes, sizes[1:]), counts, strict=True)], Tanh())
 
 
 def start_2020(rng, shape, dtype=float):

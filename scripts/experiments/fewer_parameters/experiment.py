@@ -45,10 +45,9 @@ class Setting:
     limit: int | None = None
 
 
-SETTINGS = {
-    "quick": Setting((50,), (1, 4, 12), (), epochs=12, limit=6000),
-    "default": Setting((50, 200)),
-    "full": Setting((50, 100, 150, 200, 300), wide=(500, 1000), seeds=3)}
+SETTINGS = {"quick": Setting((50,), (1, 4, 12), (), epochs=12, limit=6000),
+            "default": Setting((50, 200)),
+            "full": Setting((50, 100, 150, 200, 300), wide=(500, 1000), seeds=3)}
 
 
 def networks(name, setting):

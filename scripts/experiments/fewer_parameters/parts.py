@@ -11,14 +11,13 @@ BATCH, MIN_DELTA, PATIENCE, VALIDATION = 200, 0.005, 8, 0.2
 EIGENVALUES = ("lambda_in", "lambda_out", "bias")
 QR, SVD = PUBLISHED["chicchi2021"], PUBLISHED["chicchi2021_svd"]
 RANGES = {name: QR[name] for name in EIGENVALUES}
-ARMS = {
-    "dense": (Dense, {}),
-    "eigenvalues": (Spectral, {"trainable": EIGENVALUES, **QR}),
-    "S-SVD": (SpectralSVD, {"phi": Normal(0.036), **SVD}),
-    "S-QR": (SpectralQR, QR),
-    "eigenvalues, as published": (SpectralGaussianSVD, {"trainable": EIGENVALUES, **RANGES}),
-    "S-SVD, as published": (SpectralGaussianSVD, SVD),
-    "S-QR, as published": (SpectralFullQR, QR)}
+ARMS = {"dense": (Dense, {}),
+        "eigenvalues": (Spectral, {"trainable": EIGENVALUES, **QR}),
+        "S-SVD": (SpectralSVD, {"phi": Normal(0.036), **SVD}),
+        "S-QR": (SpectralQR, QR),
+        "eigenvalues, as published": (SpectralGaussianSVD, {"trainable": EIGENVALUES, **RANGES}),
+        "S-SVD, as published": (SpectralGaussianSVD, SVD),
+        "S-QR, as published": (SpectralFullQR, QR)}
 COMMON_RATE = 0.015
 RATES = {                               # of the published code, where it is another one
     "mnist": {"S-QR": 0.005, "S-QR, as published": 0.005},

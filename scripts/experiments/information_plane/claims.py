@@ -23,8 +23,7 @@ def falls(part):
 def claims(result):
     living = {name: alive(part) for name, part in result.items()}
     rows = [Row(name, f"dead networks of {len(part['epochs'])}, left out below", "-",
-                len(part["epochs"]) - len(living[name]["epochs"]))
-            for name, part in result.items()]
+                len(part["epochs"]) - len(living[name]["epochs"])) for name, part in result.items()]
     for name, part in living.items():
         rows += [*compression(name, part), *ends(name, part)]
     tanh, relu = (falls(living[name])[:, -1, PUBLISHED] for name in ("tanh", "ReLU"))

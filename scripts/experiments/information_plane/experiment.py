@@ -45,10 +45,8 @@ class Setting:
     moments: int
 
 
-SETTINGS = {
-    "quick": Setting(1, 400, 0.002, 16),
-    "default": Setting(5, 1600, 0.002, 40),
-    "full": Setting(50, 8000, 0.0004, 60)}
+SETTINGS = {"quick": Setting(1, 400, 0.002, 16), "default": Setting(5, 1600, 0.002, 40),
+            "full": Setting(50, 8000, 0.0004, 60)}
 
 
 def run(setting, keep):

@@ -34,15 +34,14 @@ def judge_gaussian(part):
     clear = one.relevant & (one.gap > CLEAR_GAP)
     first, by_gap = f"gap > {CLEAR_GAP} over irrelevant", "rank correlation with the gap"
     ranking = partial(rank_correlation, truth=one.gap, chosen=one.relevant)
-    return [
-        row(f"relevance: {first}", "-", lead(one.relevance, clear, ~one.relevant), low=1),
-        row(f"eigenvalue alone: {first}", "-", lead(one.eigenvalue, clear, ~one.relevant)),
-        row(f"relevance: {by_gap}", "figure", ranking(one.relevance), low=0.9, every=False),
-        row(f"eigenvalue alone: {by_gap}", "-", ranking(one.eigenvalue)),
-        row("test accuracy", "about 0.995", one.accuracy),
-        row("Bayes accuracy of the drawn set", "-", one.bayes),
-        row("|test - Bayes accuracy|", "-", abs(one.accuracy - one.bayes), high=0.005),
-        row(ON_THE_SAME, "-", abs(one.accuracy - one.bayes_rule), high=0.005)]
+    return [row(f"relevance: {first}", "-", lead(one.relevance, clear, ~one.relevant), low=1),
+            row(f"eigenvalue alone: {first}", "-", lead(one.eigenvalue, clear, ~one.relevant)),
+            row(f"relevance: {by_gap}", "figure", ranking(one.relevance), low=0.9, every=False),
+            row(f"eigenvalue alone: {by_gap}", "-", ranking(one.eigenvalue)),
+            row("test accuracy", "about 0.995", one.accuracy),
+            row("Bayes accuracy of the drawn set", "-", one.bayes),
+            row("|test - Bayes accuracy|", "-", abs(one.accuracy - one.bayes), high=0.005),
+            row(ON_THE_SAME, "-", abs(one.accuracy - one.bayes_rule), high=0.005)]
 
 
 def judge_pairs(part):
@@ -73,10 +72,9 @@ def pair_ranking(part, relevance):
 def judge_mnist(part):
     one, few, row = SimpleNamespace(**part), list(part["counts"]).index(FEW), partial(Row, "c")
     masked, again = f"{FEW} pixels, the same network: ", f"{FEW} pixels, a new network: "
-    return [
-        row("test accuracy, all pixels", "1.000", one.accuracy, low=0.998),
-        row(masked + "by relevance", "figure", one.kept_relevance[:, few], low=0.97),
-        row(masked + "by eigenvalue alone", "-", one.kept_eigenvalue[:, few]),
-        row(masked + "at random", "-", one.kept_random[:, few]),
-        row(again + "by relevance", "-", one.retrained_relevance),
-        row(again + "at random", "-", one.retrained_random)]
+    return [row("test accuracy, all pixels", "1.000", one.accuracy, low=0.998),
+            row(masked + "by relevance", "figure", one.kept_relevance[:, few], low=0.97),
+            row(masked + "by eigenvalue alone", "-", one.kept_eigenvalue[:, few]),
+            row(masked + "at random", "-", one.kept_random[:, few]),
+            row(again + "by relevance", "-", one.retrained_relevance),
+            row(again + "at random", "-", one.retrained_random)]

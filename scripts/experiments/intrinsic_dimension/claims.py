@@ -14,9 +14,11 @@ LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L
 def claims(result):
     rows = [row for name, cloud in arms_of(result, "control").items()
             for row in judge_control(name, cloud)]
-    rows += judge_stripe(arms_of(result, "stripe"))
-    mnist = arms_of(result, "mnist")
-    return rows + (judge_mnist(mnist) if mnist else [])
+    for part, judge in (("stripe", judge_stripe), ("mnist", judge_mnist)):
+        if arms := arms_of(result, part):
+            copies = np.max([arm["copies"].max(1) for arm in arms.values()], axis=0)
+            rows += [*judge(arms), Row(part, "copies left out, most of any layer", "-", copies)]
+    return rows
 
 
 def judge_control(name, cloud):
@@ -41,18 +43,16 @@ def dimension(arm, cloud):
 def judge_stripe(arms):
     row, (untrained, feature, lazy) = partial(Row, "stripe"), arms.values()
     u, u_feature, u_lazy = (dimension(arm, LAST_U) for arm in arms.values())
-    return [
-        row("test error, feature", "-", feature["error"]),
-        row("test error, lazy", "-", lazy["error"]),
-        row("test error, lazy over feature", "> 1",
-            lazy["error"] / np.maximum(feature["error"], 1e-4), low=1),
-        row("dimension of the last u, feature", "a curve", u_feature),
-        row("the same, feature over untrained", "falls", u_feature / u, high=0.6),
-        row("the same, |lazy / untrained - 1|", "-", np.abs(u_lazy / u - 1), high=0.05),
-        row("the same, untrained over input", "no fall", u / dimension(untrained, 0), low=0.9),
-        row("variance of last u on 2 axes, feature", "a curve",
-            feature["largest"][:, LAST_U].sum(-1), low=0.95),
-        copies_row("stripe", arms)]
+    return [row("test error, feature", "-", feature["error"]),
+            row("test error, lazy", "-", lazy["error"]),
+            row("test error, lazy over feature", "> 1",
+                lazy["error"] / np.maximum(feature["error"], 1e-4), low=1),
+            row("dimension of the last u, feature", "a curve", u_feature),
+            row("the same, feature over untrained", "falls", u_feature / u, high=0.6),
+            row("the same, |lazy / untrained - 1|", "-", np.abs(u_lazy / u - 1), high=0.05),
+            row("the same, untrained over input", "no fall", u / dimension(untrained, 0), low=0.9),
+            row("variance of last u on 2 axes, feature", "a curve",
+                feature["largest"][:, LAST_U].sum(-1), low=0.95)]
 
 
 def judge_mnist(arms):
@@ -60,22 +60,14 @@ def judge_mnist(arms):
     most, x = trained[-1], dimension(untrained, 0)      # all arms see the same points
     a, a_most, a_shuffled = (dimension(arm, LAST_A) for arm in (untrained, most, shuffled))
     of_networks = [[dimension(arm, LAST_A), arm["error"]] for arm in trained]
-    return [
-        *(row(f"test error, {name}", "-", arm["error"]) for name, arm in arms.items()),
-        row("training error, shuffled labels", "-", shuffled["train_error"]),
-        row("last a over input, untrained", "no fall", a / x, low=0.8),
-        row("last a over input, trained", "falls", a_most / x, high=0.85),
-        row("last a over input, shuffled labels", "no fall", a_shuffled / x, low=0.8),
-        row("last a, shuffled labels over trained", "> 1", a_shuffled / a_most, low=1.2),
-        row("largest a of the hidden layers over input", "rises first",
-            most["dimension"][:, 2::2, 0].max(1) / x),
-        row("components of 90 %, last a, trained", "no fall", most["components"][:, LAST_A]),
-        row("correlation of last a's dimension and error", "predicts",
-            np.corrcoef(np.concatenate(of_networks, axis=1))[0, 1]),
-        copies_row("mnist", arms)]
-
-
-def copies_row(part, arms):
-    """Rows left out as copies, the most of any layer of any arm."""
-    return Row(part, "copies left out, most of any layer", "-",
-               np.max([arm["copies"].max(1) for arm in arms.values()], axis=0))
+    return [*(row(f"test error, {name}", "-", arm["error"]) for name, arm in arms.items()),
+            row("training error, shuffled labels", "-", shuffled["train_error"]),
+            row("last a over input, untrained", "no fall", a / x, low=0.8),
+            row("last a over input, trained", "falls", a_most / x, high=0.85),
+            row("last a over input, shuffled labels", "no fall", a_shuffled / x, low=0.8),
+            row("last a, shuffled labels over trained", "> 1", a_shuffled / a_most, low=1.2),
+            row("largest a of the hidden layers over input", "rises first",
+                most["dimension"][:, 2::2, 0].max(1) / x),
+            row("components of 90 %, last a, trained", "no fall", most["components"][:, LAST_A]),
+            row("correlation of last a's dimension and error", "predicts",
+                np.corrcoef(np.concatenate(of_networks, axis=1))[0, 1])]

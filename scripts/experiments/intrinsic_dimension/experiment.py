@@ -35,12 +35,11 @@ SECONDS = 11, 210, 14400
 DATA = ("mnist",)
 MEASURED = axes({"": "copies components participation", "estimator": "dimension",
                  "block": "blocks", "component": "largest"})
-AXES = {
-    **{f"control, {name}/{measured}": ("seed", *more) for name in CONTROLS
-       for measured, more in MEASURED.items()},
-    **{measured: ("seed", "cloud", *more) for measured, more in MEASURED.items()},
-    **axes({"": "points d", "seed": "error train_error", "seed, point": "labels",
-            "seed, point, component": "picture"})}
+AXES = {**{f"control, {name}/{measured}": ("seed", *more) for name in CONTROLS
+           for measured, more in MEASURED.items()},
+        **{measured: ("seed", "cloud", *more) for measured, more in MEASURED.items()},
+        **axes({"": "points d", "seed": "error train_error", "seed, point": "labels",
+                "seed, point, component": "picture"})}
 
 
 @dataclass(frozen=True)

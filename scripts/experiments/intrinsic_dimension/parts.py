@@ -61,13 +61,12 @@ def partly_dead(rng, n):
     return x
 
 
-CONTROLS = {
-    "square in 50 dimensions": Control(2, square),
-    "swiss roll": Control(2, swiss_roll),
-    "sphere in 5 dimensions": Control(4, sphere),
-    "the same, a tenth at 0": Control(4, partly_dead, lambda n: n // 10 - 1),
-    "cube": Control(5, lambda rng, n: rng.uniform(0, 1, (n, 5))),
-    "normal": Control(10, lambda rng, n: rng.standard_normal((n, 10)))}
+CONTROLS = {"square in 50 dimensions": Control(2, square),
+            "swiss roll": Control(2, swiss_roll),
+            "sphere in 5 dimensions": Control(4, sphere),
+            "the same, a tenth at 0": Control(4, partly_dead, lambda n: n // 10 - 1),
+            "cube": Control(5, lambda rng, n: rng.uniform(0, 1, (n, 5))),
+            "normal": Control(10, lambda rng, n: rng.standard_normal((n, 10)))}
 
 
 def measure(rng, x):

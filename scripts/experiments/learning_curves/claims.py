@@ -89,10 +89,9 @@ def crossing_rows(name, curves):
     """p* and its interval, if there is one."""
     both = curves["p"], errors_of(curves, FEATURE), errors_of(curves, LAZY)
     where = crossing(*both)
-    return [] if where is None else [
-        Row(name, "p*, feature below lazy from there on", "-", where),
-        Row(name, "ends of its 95 % interval", "-",
-            crossing_interval(np.random.default_rng(0), *both))]
+    return [] if where is None else [Row(name, "p*, feature below lazy from there on", "-", where),
+                                     Row(name, "ends of its 95 % interval", "-",
+                                         crossing_interval(np.random.default_rng(0), *both))]
 
 
 def judge_amplification(name, curves):

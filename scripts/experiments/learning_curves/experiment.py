@@ -84,5 +84,4 @@ def run(setting, keep):
                      "max_steps": setting.steps(p)}) for seed in range(seeds) for p in sizes]
         for name, (sizes, seeds, d, widths) in tasks.items()})
     return {name: {"p": np.array(sizes), "d": d, "n_parallel": TASKS[name].n_parallel or d,
-                   **by_seed(values[name], seeds)}
-            for name, (sizes, seeds, d, _) in tasks.items()}
+                   **by_seed(values[name], seeds)} for name, (sizes, seeds, d, _) in tasks.items()}

@@ -38,12 +38,10 @@ class Task:
 
 
 STRIPES = Task(1, stripe, lambda x, d: distance_to_planes(x, STRIPE))
-TASKS = {
-    "stripe": STRIPES,
-    "cylinder": Task(2, cylinder, lambda x, d: distance_to_sphere(x, cylinder_radius(2), 2)),
-    "sphere": Task(None, sphere, lambda x, d: distance_to_sphere(x, sphere_radius(d), d)),
-    "mnist": Task(feature=2e-3, sharpness=3.0),
-    EVERY_POINT: replace(STRIPES, fraction=1.0)}
+TASKS = {"stripe": STRIPES,
+         "cylinder": Task(2, cylinder, lambda x, d: distance_to_sphere(x, cylinder_radius(2), 2)),
+         "sphere": Task(None, sphere, lambda x, d: distance_to_sphere(x, sphere_radius(d), d)),
+         "mnist": Task(feature=2e-3, sharpness=3.0), EVERY_POINT: replace(STRIPES, fraction=1.0)}
 
 
 def draw(name, d, rng, p):

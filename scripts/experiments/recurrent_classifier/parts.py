@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 from lab.data import images, pooled
-from lab.learning import learn, while_it_rises
+from lab.learning import learn, right, while_it_rises
 
 from npspectral import Chain, Dense, ReLU, Tanh, data, mean_squared_error, softmax_cross_entropy
 from npspectral.nn import (RecurrentSpectral, SwitchedRecurrentSpectral,
@@ -70,10 +70,6 @@ def trained(network, rng, train_set, test_set, epochs, rate, label, loss=softmax
                                   "accuracy": right(network, record.params, *test_set)}
 
 
-def right(network, params, x, labels):
-    return accuracy(predict(network, params, x), labels)
-
-
 def follow(layer, start, params, x, labels):
     """What the states of some test examples do, and the matrices before and after training."""
     x, labels = x[:FOLLOWED], labels[:FOLLOWED]
@@ -84,15 +80,14 @@ def follow(layer, start, params, x, labels):
     scores = states @ inverse[:layer.n_out].T
     toward = planted.T[labels] / np.linalg.norm(planted.T[labels], axis=1, keepdims=True)
     transfer = (phi * layer.eigenvalues(params)) @ inverse
-    return {
-        "scores": scores[:, :40], "labels": labels[:40], "distance": distance,
-        "bound": np.array([layer.distance_bound(params, distance[layer.steps], length)
-                           for length in range(TAIL + 1)]),
-        "accuracy_in_time": (scores.argmax(2) == labels).mean(1),
-        "alignment": ((states * toward).sum(2) / np.linalg.norm(states, axis=2)).mean(1),
-        "eigenvalues": np.array([layer.eigenvalues(part) for part in (start, params)]),
-        "conditions": np.array([layer.condition(part) for part in (start, params)]),
-        "norm": np.linalg.norm(transfer, 2), **rest_errors(layer, phi, transfer, states, limit)}
+    return {"scores": scores[:, :40], "labels": labels[:40], "distance": distance,
+            "bound": np.array([layer.distance_bound(params, distance[layer.steps], length)
+                               for length in range(TAIL + 1)]),
+            "accuracy_in_time": (scores.argmax(2) == labels).mean(1),
+            "alignment": ((states * toward).sum(2) / np.linalg.norm(states, axis=2)).mean(1),
+            "eigenvalues": np.array([layer.eigenvalues(part) for part in (start, params)]),
+            "conditions": np.array([layer.condition(part) for part in (start, params)]),
+            "norm": np.linalg.norm(transfer, 2), **rest_errors(layer, phi, transfer, states, limit)}
 
 
 def rest_errors(layer, phi, transfer, states, limit):

@@ -12,8 +12,7 @@ TASKS = ("stripe", "mnist")
 
 def sweeps(result, task):
     """Width -> arrays of the task's sweep."""
-    return {int(name.split()[1]): part for name, part in result.items()
-            if name.split()[0] == task}
+    return {int(name.split()[1]): part for name, part in result.items() if name.split()[0] == task}
 
 
 def claims(result):
@@ -51,12 +50,11 @@ def regimes(task, width, part):
         rows += [row("test error, feature / lazy", "below 1", feature / lazy, -np.inf, 0.8, False),
                  row("alpha*, test error halfway, mean of seeds", "order 1", error_star(part),
                      1, 100)]
-    return rows + [
-        row("alpha*, |K - K_0| = |K_0|", "order 1", kernel_star(part), 1, 100),
-        law("|theta - theta_0|, feature", "parameters", FEATURE, "-0.5", -0.6, -0.4),
-        law("|theta - theta_0|, lazy", "parameters", LAZY, "-1", -1.05, -0.95),
-        law("|K - K_0|, feature", "kernel", FEATURE, "-1", -1.2, -0.8),
-        row("points left, all alphas, at most", "-", part["left"].max(1))]
+    return rows + [row("alpha*, |K - K_0| = |K_0|", "order 1", kernel_star(part), 1, 100),
+                   law("|theta - theta_0|, feature", "parameters", FEATURE, "-0.5", -0.6, -0.4),
+                   law("|theta - theta_0|, lazy", "parameters", LAZY, "-1", -1.05, -0.95),
+                   law("|K - K_0|, feature", "kernel", FEATURE, "-1", -1.2, -0.8),
+                   row("points left, all alphas, at most", "-", part["left"].max(1))]
 
 
 def crossover(task, parts):
@@ -77,8 +75,7 @@ def approached(result):
         part, log_alpha = result[name], result[name]["log_alpha"]
         fitted = (log_alpha >= 2) & (log_alpha <= end)
         rows += [Row(name, f"slope of the distance to the {label}", published,
-                     slope(log_alpha[fitted], np.log10(part[key][:, fitted])), *bounds,
-                     every=False)
+                     slope(log_alpha[fitted], np.log10(part[key][:, fitted])), *bounds, every=False)
                  for key, label in (("linear", "linearization"), ("frozen", "frozen kernel"))]
     return rows
 

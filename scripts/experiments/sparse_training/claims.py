@@ -20,14 +20,9 @@ def pick(table, **wanted):
     return {name: column[chosen] for name, column in table.items()}
 
 
-def values_of(table, name):
-    """The different values of a column, in the order they come."""
-    return list(dict.fromkeys(table[name].tolist()))
-
-
 def groups(table, *columns):
-    """(*values of these columns, the rows that have them), wherever there are such rows."""
-    for values in product(*(values_of(table, name) for name in columns)):
+    """(*values of these columns, the rows that have them), in the order that values come."""
+    for values in product(*(dict.fromkeys(table[name].tolist()) for name in columns)):
         rows = pick(table, **dict(zip(columns, values)))
         if len(rows["seed"]):
             yield *values, rows

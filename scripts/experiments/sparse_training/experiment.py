@@ -54,8 +54,7 @@ GRIDS = {"quick": [dict(percent=(90,), arm=("qr", *PAIR), rule=RULES, **FIRST),
                      dict(**RATES, **FIRST, **ONE_SEED)],
          "full": [dict(percent=(50, 70, 80, 85, *HIGH), arm=tuple(ARMS), rule=RULES),
                   dict(percent=(0,), arm=tuple(ARMS)),
-                  dict(percent=HIGH, arm=PAIR, rule=RULES, **SGD),
-                  dict(**RATES, **ONE_SEED)]}
+                  dict(percent=HIGH, arm=PAIR, rule=RULES, **SGD), dict(**RATES, **ONE_SEED)]}
 
 
 @dataclass(frozen=True)

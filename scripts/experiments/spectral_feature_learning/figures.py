@@ -2,8 +2,7 @@
 from functools import partial
 from operator import itemgetter
 
-from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, one_legend, panels_of,
-                       power)
+from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, one_legend, panels_of, power)
 
 from .claims import gathered
 from .parts import ARMS, DEGREES, GRID, GROUPS
@@ -24,8 +23,7 @@ PANELS = {"test error": itemgetter("error"),
           r"amplification by W: rms $W_{\cdot 1}$ / mean rms $W_{\cdot j}$":
           itemgetter("amplification"),
           r"amplification by $\lambda^{in}$: $|\lambda^{in}_1|$ / mean $|\lambda^{in}_j|$":
-          itemgetter("eigenvalue"),
-          "attractors / those at the start": gathered}
+          itemgetter("eigenvalue"), "attractors / those at the start": gathered}
 
 
 def figures(result):
@@ -64,7 +62,6 @@ def draw_kernels(figure, kernels):
             band(bottom, GRID, part["share"][:, :, i], *look)
         bottom.plot(GRID, part["loss"].mean(0), "k:", label="training loss")
         top.set(xscale="log", title=LOOKS[arm][1], ylabel="alignment with the labels")
-        bottom.set(xlabel="time / time at which the loss is half",
-                   ylabel="share of the trace of K")
+        bottom.set(xlabel="time / time at which the loss is half", ylabel="share of the trace of K")
     figure.suptitle(rf"Kernels of all groups, trained or not, in three arms, $\alpha = "
                     rf"10^{{{part['exponent']}}}$: lines are means, bands the range over seeds")

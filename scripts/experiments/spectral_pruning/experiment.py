@@ -48,8 +48,7 @@ class Setting:
 
 SETTINGS = {"quick": Setting(("mnist tanh 200",), 1, 30, 12, 8000),
             "default": Setting(("mnist tanh 500", "fashion-mnist relu 500",
-                                "mnist elu 500-500-500"), 1, 25, 6),
-            "full": Setting()}
+                                "mnist elu 500-500-500"), 1, 25, 6), "full": Setting()}
 
 
 def run(setting, keep):

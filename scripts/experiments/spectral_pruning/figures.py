@@ -15,8 +15,8 @@ def figures(result):
 
 
 def draw(figure, cases):
-    title = "Bands: range over seeds; dotted: the published mean, in the same color"
-    panels = panels_of(figure, len(cases), 5.2, 4.4, title)
+    panels = panels_of(figure, len(cases), 5.2, 4.4, "Bands: range over seeds; dotted: the "
+                       "published mean, in the same color")
     for axes, (name, methods) in zip(panels, cases.items()):
         for method, arrays in methods.items():
             band(axes, PERCENTILES, arrays["accuracy"], *LOOKS[method])

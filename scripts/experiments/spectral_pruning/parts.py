@@ -3,14 +3,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.learning import chain, learn
+from lab.learning import chain, learn, right
 from lab.plan import stack
 
 from npspectral import ELU, Dense, ReLU, Spectral, Tanh
 from npspectral.analysis.spectral import (eigenvalues_only, mask_nodes, node_scores,
                                           percentile_masks, remove_nodes)
 from npspectral.nn import PUBLISHED
-from npspectral.training import accuracy, evaluate
 
 BATCH = 200
 PERCENTILES = (5, 50, 70, 80, 90, 95)        # of the hidden nodes, cut
@@ -43,10 +42,6 @@ def train(net, params, rng, epochs, train_set, label):
     return params
 
 
-def accuracy_of(net, params, test_set):
-    return evaluate(net, params, *test_set, metrics=[accuracy])["accuracy"]
-
-
 def begin(case, seed, kind, learning=lambda net: net):
     """A network, its params after the first training, of learning(net), and both image sets."""
     train_set, test_set = images(case.name.split()[0], case.limit)
@@ -62,14 +57,14 @@ def run_dense(case, seed):
     strengths = node_scores(net, params, "strength")
     signed = [np.abs(layer.weight(part).sum(1))
               for layer, part in zip(net.layers[:-1], params) if part]
-    return {"whole": accuracy_of(net, params, test_set), **cut(net, params, strengths, test_set),
+    return {"whole": right(net, params, *test_set), **cut(net, params, strengths, test_set),
             "by_layer": cut(net, params, strengths, test_set, "layer")["accuracy"],
             "by_signed_sum": cut(net, params, signed, test_set)["accuracy"]}
 
 
 def run_post(case, seed):
     net, params, _, test_set = begin(case, seed, "spectral")
-    return {"whole": accuracy_of(net, params, test_set),
+    return {"whole": right(net, params, *test_set),
             **cut(net, params, node_scores(net, params, "lambda_out"), test_set)}
 
 
@@ -77,7 +72,7 @@ def cut(net, params, scores, test_set, scope="global"):
     """Test accuracy and nodes left in each layer, at every percentile of the scores."""
     masks = [percentile_masks(scores, percentile, scope, allow_empty=True)
              for percentile in PERCENTILES]
-    return stack([{"accuracy": accuracy_of(net, mask_nodes(net, params, stay), test_set),
+    return stack([{"accuracy": right(net, mask_nodes(net, params, stay), *test_set),
                    "left": [layer.sum() for layer in stay]} for stay in masks])
 
 
@@ -91,8 +86,8 @@ def run_pre(case, seed):
             small, rest = remove_nodes(net, params, stay)
             rest = train(small, rest, np.random.default_rng([seed, percentile]), case.epochs_after,
                          train_set, f"{case.name} pre, seed {seed}, {percentile} %")
-            rows.append({"accuracy": accuracy_of(small, rest, test_set),
+            rows.append({"accuracy": right(small, rest, *test_set),
                          "left": [layer.sum() for layer in stay]})
         else:                               # all outputs are 0, which means the first class
             rows.append({"accuracy": np.mean(test_set[1] == 0), "left": [0] * len(stay)})
-    return {"whole": accuracy_of(net, params, test_set), **stack(rows)}
+    return {"whole": right(net, params, *test_set), **stack(rows)}

@@ -3,8 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.neurons import places, weights
-from lab.style import (BLUE, GREEN, ORANGE, PINK, band, circle, log_ticks, panels_of, power,
-                       square)
+from lab.style import (BLUE, GREEN, ORANGE, PINK, band, circle, log_ticks, panels_of, power, square)
 
 from npspectral.analysis.kernels.learning_curves import kernel_exponent
 from npspectral.data.binary import sphere_radius

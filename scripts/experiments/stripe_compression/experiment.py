@@ -58,8 +58,7 @@ class Setting:
 
 
 SETTINGS = {"quick": Setting(200, (128, 512, 2048), 2, SIZES[:2], 1, (64, 256), 2, SIZES[:1], 1,
-                             200, 200, 800),
-            "default": Setting(),
+                             200, 200, 800), "default": Setting(),
             "full": Setting(seeds=20, sizes_late=SIZES[:5], seeds_late=10, seeds_cylinder=20,
                             sizes_lazy=(64, 256, 1024), seeds_lazy=10, shown_h=10_000,
                             max_steps=6000)}

@@ -40,8 +40,7 @@ def judge_teacher(part, arms):
             for h, arrays in wide.items()]
     rows += [Row(part, f"MSE with {few} nodes / with {many}, h = {h}", "figure",
                  np.divide(*(arrays["losses"][arrays["counts"] == n] for n in (few, many))),
-                 low=10, every=False)
-             for h, arrays in wide.items()]
+                 low=10, every=False) for h, arrays in wide.items()]
     rows += [Row(part, f"nodes of the core that came or went, h = {h}", "-",
                  # over the last tenth of the epochs
                  np.ptp(arrays["cores"][:, -max(1, arrays["cores"].shape[1] // 10):], axis=1),

@@ -59,8 +59,7 @@ class Setting:
 
 
 SETTINGS = {"quick": Setting((20,), (40, 100), 1, (60, 400, 200, 100, 50), (), (), real=DATA[2:],
-                             real_students=(40,)),
-            "default": Setting(),
+                             real_students=(40,)), "default": Setting(),
             "full": Setting((20, 10, 15, 30), seeds=30, more_students=(10, 20, 60, 200, 1000),
                             seeds_of_others=30, real_students=(40, 100, 200, 500),
                             real_stages=((0.005, 200), (0.001, 50)), images=None)}
@@ -87,8 +86,7 @@ def of_teacher(setting, h_teacher):
                  for h in setting.published_students if first]
     return {f"teacher {h_teacher}, {name}, h = {h}": each_seed(
         follow_teacher, setting.seeds if first else setting.seeds_of_others, h_teacher=h_teacher,
-        arm=arm, h=h, n_samples=setting.n_samples)
-        for name, arm, h in students}
+        arm=arm, h=h, n_samples=setting.n_samples) for name, arm, h in students}
 
 
 def run(setting, keep):
