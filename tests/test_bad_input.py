@@ -150,8 +150,6 @@ test_bad_values_are_refused = refusals(
      r"a gradient has shape \(3, 1\)"),
     (lambda: Adam().step(P, {"psi": np.ones(3)}, Adam().init(P)), r"'psi' is not among .*'phi'"),
     (lambda: Adam().step(N, N[:1], Adam().init(N)), r"shorter|longer|1 .*3|3 .*1"),
-    (lambda: Adam().step(P, P, Adamax().init(P)),
-     r"Adam: state is \['m', 't', 'u'\], expected \['m', 't', 'v'\], as init gives it"),
     (lambda: SGD(0.1, momentum=0.9).step(P, P, SGD(0.1).init(P)),
      r"SGD: state is \[\], expected \['velocity'\]"),
     (lambda: Adamax().step(P, P, None), r"Adamax: state is NoneType, expected \['m', 't', 'u'\]"),

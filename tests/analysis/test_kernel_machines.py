@@ -85,18 +85,6 @@ def test_conditions_hold_to_rounding_and_the_duality_gap_is_closed(intercept, bo
     assert abs(primal - dual) <= 10 * exact * np.abs(beta).sum()
 
 
-def test_two_points_and_a_line_in_the_plane():
-    """x = -1, 0 and 2, 3: the widest gap is from 0 to 2, so f = x - 1, by hand."""
-    x = np.array([[-1.0], [0], [2], [3]])
-    got = support_vectors(x @ x.T, np.array([-1.0, -1, 1, 1]))
-    assert got.support.tolist() == [1, 2]
-    assert_near(got.coefficients, np.array([0, -0.5, 0.5, 0]))
-    assert_near(got.decide(x @ x.T), x[:, 0] - 1)
-    through_zero = support_vectors(np.array([[1.0, -2], [-2, 4]]), np.array([-1.0, 1]),
-                                   intercept=False)         # x = -1 and 2: f = x
-    assert_near(through_zero.coefficients, np.array([-1.0, 0]))
-
-
 def test_the_hard_margin_is_the_limit_of_large_bounds(rng):
     gram, y = noisy_problem(rng, 40)
     gram += 0.1 * np.eye(40)
@@ -240,12 +228,12 @@ def test_the_basis_of_what_has_the_sum_0_is_orthonormal(n, rng):
     assert_near(_zero_sum.reduced(rows), rows @ basis.T, 100)
 
 
-def test_a_point_in_both_classes_has_both_coefficients_at_their_bounds():
-    """x = 0 in both classes, between -1 and 1: f = x for any bound of 1 or more, by hand."""
-    x = np.array([[-1.0], [0], [0], [1]])
-    got = support_vectors(x @ x.T, np.array([-1.0, 1, -1, 1]), 50.0)
-    assert_near(got.coefficients, np.array([-0.5, 50, -50, 0.5]), 100)
-    assert_near(got.decide(x @ x.T), x[:, 0], 100)
+def test_two_points_and_points_in_both_classes_by_hand():
+    """x = -1, 0 and 2, 3: f = x - 1; x = 0 in both classes, between -1 and 1: f = x."""
+    for points, y, bound, want in (([-1, 0, 2, 3], [-1, -1, 1, 1], math.inf, [0, -0.5, 0.5, 0]),
+                                   ([-1, 0, 0, 1], [-1, 1, -1, 1], 50.0, [-0.5, 50, -50, 0.5])):
+        gram, y = np.outer(points, points).astype(float), np.array(y, float)
+        assert_near(support_vectors(gram, y, bound).coefficients, np.array(want), 100)
 
 
 def test_a_matrix_need_be_definite_only_where_coefficients_have_the_sum_0(rng):

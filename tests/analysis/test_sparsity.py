@@ -60,22 +60,6 @@ def test_counts_are_those_of_a_walk_along_every_link(seed):
         assert got["unchanged"] == got["lowered"] == 0
 
 
-@pytest.mark.parametrize("path, thresholds, events", [
-    ([2, 2, 2], [1, 1, 1], {}),
-    ([2, 0.5, 2], [1, 1, 1], dict(deaths=1, revivals=1, grown=1, returns=1, returns_changed=1)),
-    ([2, 2, 2], [1, 3, 1], dict(deaths=1, revivals=1, unchanged=1, returns=1)),
-    ([2, 2, 2.5], [1, 3, 1], dict(deaths=1, revivals=1, lowered=1, returns=1, returns_changed=1)),
-    ([0.5, 2], [1, 1], dict(revivals=1, grown=1)),
-    ([0.5, 0.5], [1, 0.25], dict(revivals=1, unchanged=1)),
-    ([0.5, 0.75, 0.5], [1, 1, 0.25], dict(revivals=1, unchanged=1)),    # moved, and moved back
-    ([1, -1], [1, 1], {}),                                              # equal to c is masked
-    ([2, 0.5, 2, 0.5], [1, 1, 1, 1], dict(deaths=2, revivals=1, grown=1, returns=1,
-                                          returns_changed=1))])
-def test_every_kind_of_event_in_one_link(path, thresholds, events):
-    counts = history_of([np.array([[float(w)]]) for w in path], thresholds)
-    assert {name: counts[name] for name in LinkHistory.EVENTS if counts[name]} == events
-
-
 def test_observed_arrays_may_be_overwritten_and_are_left_alone():
     weight = np.array([[2.0, 0.5]])
     history = LinkHistory(weight, 1.0)

@@ -95,14 +95,6 @@ def test_declared_constant_is_no_parameter():
     assert list(Spectral(5, 3, lambda_in=1.0, lambda_out=0.0).shapes) == ["phi", "bias"]
 
 
-def test_eigenvalues_spell_declared_constants_out(rng):
-    layer = Spectral(5, 3, lambda_in=1.5)
-    params = random_params(layer, rng, np.float32)
-    lambda_in, lambda_out = layer.eigenvalues(params)
-    assert same_bits(lambda_in, np.full(5, 1.5, np.float32))
-    assert lambda_out is params["lambda_out"]
-
-
 def test_layer_begins_as_the_dense_layer_of_phi(rng):
     layer = Spectral(5, 3)
     params, x = layer.init(rng), random_input(layer, rng)

@@ -104,15 +104,12 @@ def curves(test_accuracy, train_accuracy=0.9704):
 def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():
     def failures(**changes):
         chosen = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in parts.AS_MANY}}
-        rows = claims({f"mnist, {arm}": arrays for arm, arrays in (
-            chosen | changes).items()})
+        rows = claims({f"mnist, {arm}": arrays for arm, arrays in (chosen | changes).items()})
         return [quantity for _, quantity in failed(rows)]
 
     assert failures() == []
     assert failures(eigenvalues=curves(0.9322)) == ["eigenvalues: test accuracy"]
-    assert failures(late=curves(0.951)) == [
-        "eigenvalues, both sets - weights near the output"]
-    assert failures(eigenvalues=curves(0.95, 0.96)) == [
-        "eigenvalues: training accuracy, epoch 30"]
+    assert failures(late=curves(0.951)) == ["eigenvalues, both sets - weights near the output"]
+    assert failures(eigenvalues=curves(0.95, 0.96)) == ["eigenvalues: training accuracy, epoch 30"]
     wrong = curves(0.95) | {"trainable": np.array([5194, 5195])}
     assert failures(eigenvalues=wrong) == ["eigenvalues: trainable parameters"]

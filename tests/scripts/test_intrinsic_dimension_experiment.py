@@ -90,8 +90,7 @@ def test_verdicts_fail_where_they_should(changed, expected):
 
 @pytest.mark.parametrize("fewer, sign", [(8.0, 1), (6.0, -1)])
 def test_the_correlation_is_that_of_all_networks_of_true_labels(fewer, sign):
-    row, = (row for row in claims(result_of(fewer=fewer))
-            if row.quantity.startswith("correlation"))
+    row, = (row for row in claims(result_of(fewer=fewer)) if row.quantity.startswith("correlation"))
     want = np.corrcoef([fewer, fewer, 7, 7], [0.2, 0.21, 0.05, 0.06])[0, 1]
     assert row.values.item() == pytest.approx(want, rel=1e-12) and sign * want > 0.9
 

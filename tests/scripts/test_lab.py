@@ -37,12 +37,14 @@ def test_kept_runs_stand_by_part_and_are_made_once(tmp_path, capsys):
             ("a", 1): sweep.grid(fail_at, place=["/nowhere"], i=[4, 3])}
     want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
     assert keeper(tmp_path / "runs.jsonl")(runs) == want
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("0 of 3 runs") and "\r" not in "".join(lines)
+    told = capsys.readouterr()
+    assert told.err.startswith("0 of 3 runs") and "\r" not in told.err
+    assert told.out == "0 of 3 runs from disk\n"
     with ThreadPoolExecutor(2) as executor:
         assert keeper(tmp_path / "other.jsonl", executor=executor)(runs) == want
     for workers in (1, 2):                                  # all runs are there, no worker starts
         assert keeper(tmp_path / "other.jsonl", workers)(runs) == want
+        assert capsys.readouterr().out.endswith("3 of 3 runs from disk\n")
 
 
 def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(tmp_path):
@@ -52,13 +54,6 @@ def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(tmp_path):
         keeper(tmp_path / "runs.jsonl")(runs)
     (tmp_path / "flag").unlink()
     assert keeper(tmp_path / "runs.jsonl")(runs) == {"a": list(range(6))}
-
-
-def test_the_runs_that_came_from_disk_are_counted(tmp_path, capsys):
-    for seeds, said in ((2, "0 of 2"), (5, "2 of 5"), (5, "5 of 5"), (0, "0 of 0")):
-        runs = {"a": sweep.grid(fail_at, place=["/nowhere"], i=range(seeds))}
-        keeper(tmp_path / "runs.jsonl")(runs)
-        assert capsys.readouterr().out == f"{said} runs from disk\n"
 
 
 def test_runs_for_each_seed_differ_in_nothing_else():

@@ -62,8 +62,7 @@ def test_all_arms_start_at_the_same_matrices_and_masks():
     _, dense = parts.network(case, np.random.default_rng(3))
     for arm in parts.ARMS:
         for rule in ("dynamic", "static"):
-            net, params = parts.network(replace(case, arm=arm, rule=rule),
-                                        np.random.default_rng(3))
+            net, params = parts.network(replace(case, arm=arm, rule=rule), np.random.default_rng(3))
             for (weight, c), layer in zip(parts.links(net, params), dense[::2]):
                 np.testing.assert_allclose(weight, layer["weight"], rtol=0, atol=1e-6)
                 assert abs(c - magnitude_threshold(layer["weight"], 0.9)) < 1e-6

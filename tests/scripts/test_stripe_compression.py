@@ -78,8 +78,7 @@ def test_laws_are_judged(power, change, failing):
 def test_another_prefactor_fails_at_the_largest_p_alone():
     result = laws(np.array([64, 256, 1024]), 0.5)
     result["stripe"]["star"] = result["stripe"]["star"] / 3
-    assert failed(claims(result)) == [
-        ("stripe", "lambda at t* / the fastest neurons', p = 1024")]
+    assert failed(claims(result)) == [("stripe", "lambda at t* / the fastest neurons', p = 1024")]
 
 
 @pytest.mark.parametrize("d", [3, 10])

@@ -131,5 +131,4 @@ def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():
         "the same, weight decay over spectral, h = 40"]
     unsettled = student(3)
     unsettled["cores"][1, -2] = 5
-    assert failures(spectral_h8=unsettled) == [
-        "nodes of the core that came or went, h = 8"]
+    assert failures(spectral_h8=unsettled) == ["nodes of the core that came or went, h = 8"]
