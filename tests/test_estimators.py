@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from conftest import assert_near, each, locked, same_bits
+from scipy.sparse import csr_array
 
 from npspectral import Adam, data, estimators, fit, mean_squared_error, softmax_cross_entropy
 from npspectral._estimator_stopping import held_out
@@ -405,12 +406,6 @@ def test_a_column_of_labels_is_taken_with_a_warning():
     assert model.predict(X).shape == (6,)
 
 
-def test_a_sparse_matrix_is_refused():
-    from scipy.sparse import csr_array
-    with pytest.raises(TypeError, match="SpectralRegressor: X is sparse .csr_array."):
-        SpectralRegressor().fit(csr_array(X), LABELS)
-
-
 def with_first(value, array=LABELS, dtype=object):
     damaged = array.astype(dtype)
     damaged[(2,) + (0,) * (array.ndim - 1)] = value
@@ -444,6 +439,7 @@ def test_the_score_compares_like_with_like(y, came):
 
 @pytest.mark.parametrize("x, error, message", [
     (np.ma.array(X), TypeError, "X is MaskedArray, expected an array without a mask"),
+    (csr_array(X), TypeError, "X is sparse .csr_array."),
     ([np.ma.masked_equal(row, 3) for row in X], TypeError, "X has masked rows"),
     (X.view(Subclass), TypeError, "X is Subclass, expected an array without a mask"),
     (np.zeros(6, [("a", float), ("b", float)]), TypeError,

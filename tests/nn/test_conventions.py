@@ -120,20 +120,6 @@ def test_bias_behind_a_gate_is_multiplied_by_the_gate(rng):
     assert_near(layer.forward(params, x)[0], want, 32)
 
 
-@pytest.mark.parametrize("name, names", [("npspectral", ("weight", "bias")),
-                                         ("keras", ("kernel", "bias"))])
-def test_dense_layers_are_stored_and_named_too(name, names, rng):
-    layer = Dense(5, 3)
-    params = random_params(layer, rng)
-    arrays = CONVENTIONS[name].to_public(layer, params)
-    assert tuple(arrays) == names
-    assert same_bits(arrays["bias"], params["bias"])
-    weight = arrays[names[0]] if name == "npspectral" else arrays[names[0]].T
-    assert (weight == params["weight"]).all()
-    again, restored = CONVENTIONS[name].from_public(arrays)
-    assert again.shapes == layer.shapes and same_bits(restored, params)
-
-
 def test_frozen_names_may_come_from_an_iterator():
     assert Convention(frozen=iter(("phi", "bias"))) == Convention(frozen=("phi", "bias"))
 
@@ -201,14 +187,17 @@ def test_declared_constants_come_back_with_the_layer_that_was_written(name, rng,
     assert layer is network.layers[0] and same_bits(own, params[0])
 
 
-def test_layers_go_by_their_position_and_names_by_the_key(rng):
-    network, params = network_case("keras", rng)
-    names = [["0", "diag_start"], ["0", "diag_end"], ["0", "base"], ["0", "bias"], ["2", "kernel"],
-             ["2", "bias"], ["4", "diag_start"], ["4", "diag_end"], ["4", "base"], ["4", "bias"]]
+@pytest.mark.parametrize("name, matrix", [("npspectral", "weight"), ("keras", "kernel")])
+def test_layers_go_by_their_position_and_names_by_the_key(name, matrix, rng):
+    network, params = network_case(name, rng)
+    names = [[position, part] for position, parts in (
+        ("0", SHAPES[name]), ("2", (matrix, "bias")), ("4", SHAPES[name])) for part in parts]
     for key, mark in (("{}/{}", "/"), ("layers.{}.{}", ".")):
-        arrays = CONVENTIONS["keras"].network_to_public(network, params, key)
+        arrays = CONVENTIONS[name].network_to_public(network, params, key)
         assert sorted(path.removeprefix("layers.").split(mark) for path in arrays) == sorted(names)
-        assert same_bits(CONVENTIONS["keras"].network_from_public(arrays, Tanh())[1], params)
+        assert same_bits(CONVENTIONS[name].network_from_public(arrays, Tanh())[1], params)
+        weight = arrays[key.format(2, matrix)]
+        assert ((weight if name == "npspectral" else weight.T) == params[2]["weight"]).all()
 
 
 # Bad input

@@ -1,4 +1,4 @@
-"""What experiments share: runs kept on disk, tables, arrays, data sets that are at hand or not."""
+"""What experiments share: runs kept on disk, training, tables, arrays, data sets at hand or not."""
 import dataclasses
 import json
 import os
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,10 +16,11 @@ from conftest import SCRIPTS, same_bits
 from lab import arrays, options, plan, progress, style, table
 from lab import data as lab_data
 from lab.keep import keeper
+from lab.learning import chain, learn, while_it_rises
 from matplotlib.figure import Figure
-from sweep_runs import fail_at, train
+from sweep_runs import fail_at
 
-from npspectral import sweep
+from npspectral import Adam, Dense, ReLU, Tanh, fit, softmax_cross_entropy, sweep
 from npspectral.progress import Line
 
 
@@ -54,10 +56,6 @@ def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(tmp_path):
         keeper(tmp_path / "runs.jsonl")(runs)
     (tmp_path / "flag").unlink()
     assert keeper(tmp_path / "runs.jsonl")(runs) == {"a": list(range(6))}
-
-
-def test_runs_for_each_seed_differ_in_nothing_else():
-    assert plan.each_seed(train, 2, n=3) == sweep.grid(train, n=[3], seed=[0, 1])
 
 
 TOY = {
@@ -160,6 +158,52 @@ def test_options_change_the_setting_and_workers_give_the_same(tmp_path):
     from_disk, y, about = toy(tmp_path, "--seeds", "3", "--set", "x=2", "--workers", "2")
     assert (from_disk, y, about["seeds"], about["setting"]["x"]) == (0, 24, {"seeds": 3}, 2.0)
     assert toy(tmp_path, "--seeds", "3", "--set", "x=2")[0] == 3
+
+
+# Training
+
+def test_layers_have_the_activation_between_them_alone():
+    a, b, c = Dense(5, 4), Dense(4, 3), Dense(3, 2)
+    assert chain([a, b, c], Tanh()).layers == (a, Tanh(), b, Tanh(), c)
+    assert chain([a], Tanh()).layers == (a,)
+
+
+def test_stages_go_on_from_the_last_record_with_another_rate(rng):
+    network, x = chain([Dense(5, 4), Dense(4, 3)], ReLU()), rng.random((20, 5))
+    labels, start = np.arange(20) % 3, network.init(rng)
+    options = dict(loss=softmax_cross_entropy, batch_size=6)
+    records = list(learn(network, start, (x, labels), ((0.1, 2), (0.01, 3)), "",
+                         rng=np.random.default_rng(1), batch_size=6))
+    again = np.random.default_rng(1)
+    *_, first = fit(network, start, x, labels, optimizer=Adam(0.1), rng=again, epochs=2, **options)
+    *_, last = fit(network, first, x, labels, optimizer=Adam(0.01), rng=again, epochs=5, **options)
+    assert [record.epoch for record in records] == [1, 2, 3, 4, 5]
+    assert same_bits(records[-1].params, last.params)
+    assert not list(learn(network, start, (x, labels), [], "", rng=again, batch_size=6))
+
+
+@pytest.mark.parametrize("values, options, risen", [
+    ([1, 2, 2, 2, 3], {}, [True, True, False, False]),              # two that did not rise: the end
+    ([1, 2, 1, 3, 1], {}, [True, True, False, True, False]),
+    ([1, 1.5, 2.1, 2.2, 2.3], {"least": 1}, [True, False, True, False, False]),
+    ([1, 2, 3], {"best": 2}, [False, False])])
+def test_training_ends_where_validation_no_longer_rises(values, options, risen):
+    records = [SimpleNamespace(metrics={"validation_accuracy": value}) for value in values]
+    told = list(while_it_rises(iter(records), 2, **options))
+    assert [record for record, _ in told] == records[:len(told)]
+    assert [high for _, high in told] == risen
+
+
+def test_axes_are_named_array_by_array():
+    assert plan.axes({"seed, p": "errors left", "start or end": "ends", "": "d"}) == {
+        "errors": ("seed", "p"), "left": ("seed", "p"), "ends": ("start or end",), "d": ()}
+
+
+def test_runs_are_stacked_seed_by_seed():
+    rows = [{"error": 10 * seed + p, "pair": [seed, p]} for seed in range(2) for p in range(3)]
+    made = plan.by_seed(rows, 2)
+    assert made["error"].tolist() == [[0, 1, 2], [10, 11, 12]]
+    assert made["pair"].shape == (2, 3, 2) and (made["pair"][1, :, 0] == 1).all()
 
 
 # Files and figures

@@ -32,12 +32,6 @@ def test_rings_have_their_radii_and_labels():
         assert abs(own.std() - 0.1) < 0.01
 
 
-def test_halved_images_are_means_of_four_pixels():
-    x = np.arange(2 * 784.0).reshape(2, 784)
-    image = x[1].reshape(28, 28)
-    assert parts.pooled(x, 2)[1].reshape(14, 14)[3, 5] == image[6:8, 10:12].mean()
-
-
 def test_pairs_are_of_three_digits_and_test_pairs_of_other_images():
     (x, labels), (x_test, labels_test) = parts.pairs(np.random.default_rng(0), 50, 30)
     assert x.shape == (50, 128) and x_test.shape == (30, 128)

@@ -52,10 +52,6 @@ def test_scatter_is_that_about_the_circle_that_points_lie_on(rng):
     assert abs(circle_scatter(cross, np.full(4, 1 / 4)) - want) < 1e-14
 
 
-def test_neurons_gather_in_fewer_attractors(stages):
-    assert stages["attractors"][3] < stages["attractors"][0]
-
-
 def test_networks_are_as_published(rng):
     for kind in parts.KINDS_AT_10:
         network, alpha = parts.network_of(kind, 10, 7)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import random_params, same_bits, with_array
+from conftest import EVERY_LAYER, random_params, same_bits, with_array
 from damaged import (PACKAGE, array_header, ends, flipped, npy_header, on_linux, outcomes,
                      packed_gigabyte, refused_in_little_memory)
 from of_users import Recalling
@@ -59,20 +59,13 @@ EVERYTHING = Chain(
 
 
 @pytest.mark.parametrize("network", [
-    EVERYTHING, NETWORK, Dense(4, 3, trainable=()), Tanh(),
+    EVERYTHING, NETWORK, *EVERY_LAYER.values(),
     *(Spectral(3, 2, **options) for options in PUBLISHED.values())])
 def test_network_comes_back_from_a_file_equal(network, rng, dtype, tmp_path):
-    params = network.init(rng, dtype)
+    params = random_params(network, rng, dtype)
     save(tmp_path / "network.npz", network, params)
     again, record = load(tmp_path / "network.npz")
     assert again == network and same_record(record, Record(params))
-
-
-def test_every_layer_comes_back_with_its_bits(layer, rng, tmp_path):
-    params = random_params(layer, rng)
-    save(tmp_path / "layer.npz", layer, params)
-    again, record = load(tmp_path / "layer.npz")
-    assert again == layer and same_bits(record.params, params)
     for array in tree.leaves(record.params):
         assert array.flags.writeable and array.flags.aligned
 
@@ -248,21 +241,23 @@ def test_network_that_could_not_be_loaded_is_not_saved_and_a_way_out_is_told(net
     assert not list(tmp_path.iterdir())
 
 
-def test_the_state_of_an_optimizer_of_the_user_comes_back_and_goes_on(tmp_path):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_state_of_an_optimizer_of_the_user_comes_back_and_goes_on(dtype, tmp_path):
+    """An array () in place of a plain number would promote float32."""
     def on(start, epochs):
         rng = np.random.default_rng(7)
-        x, target = rng.standard_normal((20, 4)), rng.integers(3, size=20)
+        x, target = rng.standard_normal((20, 4)).astype(dtype), rng.integers(3, size=20)
         return list(fit(NETWORK, start, x, target, loss=softmax_cross_entropy, batch_size=5,
                         optimizer=Recalling(), rng=rng, epochs=epochs))
 
-    whole = on(NETWORK.init(np.random.default_rng(0)), 4)
+    whole = on(NETWORK.init(np.random.default_rng(0), dtype), 4)
     save(tmp_path / "run.npz", NETWORK, whole[1])
     network, record = load(tmp_path / "run.npz")
     assert record == whole[1]
     assert {name: type(value) for name, value in record.optimizer_state.items()} == {
         "steps": int, "rate": float, "rule": str, "warm": type(None), "on": bool,
         "scale": tuple, "past": tuple}
-    assert on(record, 4) == whole[2:]
+    assert on(record, 4) == on(whole[1], 4) == whole[2:]
 
 
 def test_a_tilde_is_the_home_folder(params, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from conftest import refusals
 
 from npspectral import Tanh, hinge, mean_squared_error, quadratic_hinge, soft_hinge
 from npspectral.analysis.kernels.tangent import tangent_kernel
@@ -116,15 +117,14 @@ def test_hinge_reaches_the_margin(problem):
     assert last.satisfied(target) == 1 and last.loss == 0
 
 
-def test_the_implicit_method_takes_one_output():
-    with pytest.raises(ValueError, match=r"target has shape \(3, 2\), expected \(p, 1\)"):
-        kernel_flow_at(np.eye(3), np.ones((3, 2)), (1.0,))
-
-
-@pytest.mark.parametrize("times", [(), (-1.0,), (0.0, 1.0), (2.0, 1.0), (np.nan,)])
-def test_times_that_do_not_rise_from_zero_are_refused(times):
-    with pytest.raises(ValueError, match="times is .*, expected increasing numbers > 0"):
-        kernel_flow_at(np.eye(3), np.ones((3, 1)), times)
+at_times = partial(kernel_flow_at, np.eye(3), np.ones((3, 1)))
+test_the_implicit_method_takes_one_output_and_times_that_rise_from_zero = refusals(
+    ValueError,
+    (lambda: kernel_flow_at(np.eye(3), np.ones((3, 2)), (1.0,)),
+     r"target has shape \(3, 2\), expected \(p, 1\)"),
+    (partial(at_times, (0.5,), tolerance=np.nan), "flow_at: tolerance is nan, expected a finite"),
+    *((partial(at_times, times), "times is .*, expected increasing numbers > 0")
+      for times in ((), (-1.0,), (0.0, 1.0), (2.0, 1.0), (np.nan,))))
 
 
 @pytest.mark.parametrize("flow", [kernel_flow, partial(kernel_flow_at, times=(1.0,))])
@@ -145,5 +145,3 @@ def test_times_may_come_from_an_iterator(problem):
     want = kernel_flow_at(kernel, target, (0.5, 1.0), loss=mean_squared_error)
     got = kernel_flow_at(kernel, target, iter((0.5, 1.0)), loss=mean_squared_error)
     assert (got == want).all()
-    with pytest.raises(ValueError, match="kernel_flow_at: tolerance is nan, expected a finite"):
-        kernel_flow_at(kernel, target, (0.5,), tolerance=np.nan)

@@ -10,7 +10,6 @@ import time
 import numpy as np
 import pytest
 from conftest import assert_near, locked, random_array, random_params, same_bits
-from of_users import Recalling
 
 from npspectral import (SGD, Adam, Adamax, Chain, Dense, Spectral, Tanh, fit, refuse,
                         softmax_cross_entropy)
@@ -512,11 +511,6 @@ def some_records(n, first=1):
     return [Record({}, epoch, 1 / epoch, {"accuracy": 0.5}) for epoch in range(first, first + n)]
 
 
-def test_progress_passes_the_records_on():
-    records = some_records(3)
-    assert list(show_progress(records, stream=io.StringIO())) == records
-
-
 def test_progress_estimates_the_time_left_from_the_epochs_of_this_run(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -545,19 +539,9 @@ def test_progress_ends_its_line_when_the_caller_stops():
     assert stream.getvalue().endswith("\n")
 
 
-def test_progress_is_lazy(data, params):
+def test_progress_is_lazy_and_passes_the_records_on(data, params):
     records = show_progress(stream(params, data), stream=io.StringIO())
-    assert [record.epoch for record in itertools.islice(records, 3)] == [1, 2, 3]
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_plain_numbers_in_an_optimizer_state_stay_plain_and_go_on(dtype, data):
-    """An array () in their place would promote float32."""
-    start, data = random_params(NETWORK, np.random.default_rng(3), dtype), (
-        data[0].astype(dtype), data[1])
-    whole = run(start, data, 4, Recalling())
-    rest = run(run(start, data, 2, Recalling())[-1], data, 4, Recalling())
-    assert rest == whole[2:] and type(whole[0].optimizer_state["steps"]) is int
+    assert list(itertools.islice(records, 3)) == run(params, data, 3)
 
 
 def test_penalty_cannot_write_to_the_parameters(data, params):
