@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import assert_near, random_input, random_params, refusals
+from conftest import assert_near, random_array, random_input, random_params, refusals
 
 from npspectral import ELU, Chain, Dense, ReLU, Tanh
 from npspectral.nn import ComplexRecurrentSpectral, Orthogonal, Spaced, tree
@@ -117,6 +117,15 @@ def test_amplitude_is_the_limit_of_the_turned_back_memory(rng):
     projected = np.exp(-1j * params["omega"] * np.arange(401)[:, None, None]) * (m - u @ k.T)
     assert np.abs(projected[8:] - a).max() < 400 * 4e-16 * np.abs(a).max()
     assert np.abs(projected[7] - a).max() > 1e-6            # f still acts before
+
+
+def test_in_one_step_neither_eigenvalues_nor_frequencies_matter(rng):
+    layer = replace(LAYERS["one step"], trainable=NAMES)
+    params, x = random_params(layer, rng), random_input(layer, rng)
+    y, residuals = layer.forward(params, x)
+    grads, _ = layer.backward(params, residuals, random_array(rng, y.shape))
+    assert (grads["theta"] == 0).all() and (grads["omega"] == 0).all()
+    assert (np.abs(grads["phi"]) > 0).all()                 # K Y still reads
 
 
 # First values

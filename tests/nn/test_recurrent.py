@@ -77,6 +77,12 @@ def test_output_is_the_projection_after_the_transient_and_any_tail(layer, tail, 
     assert np.abs(got - states).max() <= allowed * size * layer.condition(params)
 
 
+def test_in_one_step_no_eigenvalue_matters(rng):
+    params, x, grad_y = drawn(LAYERS["one step"], rng)
+    _, residuals = LAYERS["one step"].forward(params, x)
+    assert (LAYERS["one step"].backward(params, residuals, grad_y)[0]["theta"] == 0).all()
+
+
 def test_first_eigenvectors_are_orthonormal_and_the_same_in_every_library(layer, rng):
     params = layer.init(rng)
     phi = layer.eigenvectors(params)[0]

@@ -89,12 +89,6 @@ def test_forward_and_every_gradient_have_no_rounding_on_dyadic_input(sizes, opti
 
 # One layer in three forms
 
-def test_declared_constant_is_no_parameter():
-    assert list(Spectral(5, 3, lambda_in=0.0).shapes) == ["lambda_out", "phi", "bias"]
-    assert list(Spectral(5, 3, lambda_out=0.0).shapes) == ["lambda_in", "phi", "bias"]
-    assert list(Spectral(5, 3, lambda_in=1.0, lambda_out=0.0).shapes) == ["phi", "bias"]
-
-
 def test_layer_begins_as_the_dense_layer_of_phi(rng):
     layer = Spectral(5, 3)
     params, x = layer.init(rng), random_input(layer, rng)

@@ -195,10 +195,6 @@ def test_train_returns_the_last_record_of_fit(data, params):
         trained(params, None)
 
 
-def test_run_that_has_reached_its_last_epoch_gives_no_records(data, params):
-    assert run(run(params, data, 2)[-1], data, 2) == []
-
-
 # Going on
 
 @pytest.mark.parametrize("stop", [1, 3])
