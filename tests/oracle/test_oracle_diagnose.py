@@ -7,7 +7,7 @@ import pytest
 
 from npspectral.oracle.checks import check
 from npspectral.oracle.mistakes.diagnose import diagnose
-from npspectral.oracle.mistakes.fit import _misfit
+from npspectral.oracle.mistakes.fit import _misfit, growth
 from npspectral.oracle.mistakes.known import MISTAKES
 from npspectral.oracle.mistakes.right import Steps
 from npspectral.oracle.mistakes.selftest import BELOW_NOISE, rounded
@@ -45,11 +45,9 @@ def results(mistakes=(), dtype="float32", change=None, seed=0, amplitude=0.5):
         want = case.expect[name]
         if array.shape != want.value.shape or not array.size or case.tier == "exact":
             return array
-        largest, normal = np.abs(array).max(), np.abs(want.value).max()
-        growth = max(1.0, largest / normal) if normal else 1.0
         before_rounding = np.minimum(amplitude * want.scale,
                                      np.maximum(want.scale - np.abs(want.value), 0))
-        return array + growth * ROUNDOFF[dtype][0] * before_rounding * rng.uniform(
+        return array + growth(np.abs(array).max(), want) * ROUNDOFF[dtype][0] * before_rounding * rng.uniform(
             -1, 1, array.shape)
     with np.errstate(all="ignore"):
         return [result(case) for case in CORE.values() if dtype in case.dtypes]

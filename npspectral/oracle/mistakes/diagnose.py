@@ -15,6 +15,8 @@ is listed.
 """
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..verdict.results import Finding, short
 from .facts import forms, kinks, patterns, where
 from .fit import Evidence, shape_of
@@ -37,6 +39,7 @@ class Before:
     open: bool = False
 
 
+@np.errstate(all="ignore")                  # answers may be NaN or infinite
 def diagnose(results, dtype):
     """Findings about the failed ones of the results, the surest first; [] if nothing failed."""
     evidence, before = Evidence(results, dtype), Before()

@@ -17,6 +17,7 @@ from .right import Steps
 # relative to the largest unit, within which rounding may decide the branch.
 SLACK = {"float64": (2.0, 1e-12), "float32": (2.0, 1e-5), "float16": (1.0, 0.02),
          "bfloat16": (1.0, 0.03)}
+DROWNED = 2.0 ** -17        # less than this share of S is what no case has but at saturation
 ABSENT = ("missing", "dtype")            # arrays without numbers, which say nothing of a mistake
 
 
@@ -192,10 +193,19 @@ def _misfit(got, simulated, expected, dtype):
     if not finite.any():
         return 0.0
     roundoff, eta = ROUNDOFF[dtype]
-    largest, normal = np.abs(simulated[finite]).max(), np.abs(expected.value).max()
-    growth = max(1.0, largest / normal) if normal else 1.0
-    allowed = SLACK[dtype][0] * roundoff * (growth * expected.scale + 2 * largest) + 2 * eta
+    largest = np.abs(simulated[finite]).max()
+    allowed = SLACK[dtype][0] * roundoff * (
+        growth(largest, expected) * expected.scale + 2 * largest) + 2 * eta
     return float((np.abs(got - simulated) / allowed)[finite].max())
+
+
+def growth(largest, expected):
+    """How many times S the rounding of an array may be whose largest number is this one.
+
+    Numbers far below their own rounding, as slopes at saturation are, tell nothing of that.
+    """
+    normal = np.abs(expected.value).max()
+    return max(1.0, largest / max(normal, DROWNED * expected.scale.max())) if normal else 1.0
 
 
 def _varied(results):
