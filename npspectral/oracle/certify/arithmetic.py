@@ -124,6 +124,9 @@ class Bounded(Number):
     def __abs__(self):
         return Bounded(abs(self.value), self.bound)
 
+    def either(self, other):
+        return Bounded(self.value, max(self.bound, other.bound))
+
     def exp(self):
         value = self.value.exp()
         return Bounded(value, size(value) * (self.bound + LIBRARY))
@@ -164,7 +167,7 @@ class Bounded(Number):
 
 def either(number, other):
     """A number that is computed in one of two ways: with the larger of the two bounds."""
-    return Bounded(number.value, max(number.bound, other.bound))
+    return number.either(other)
 
 
 def size(value):

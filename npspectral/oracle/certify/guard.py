@@ -25,7 +25,7 @@ def guarded(case):
 
     A pre-activation z beside a kink has to keep |z| >= S / 64, which even bfloat16 cannot cross.
     """
-    if "Kink" in case["flags"] or case["kind"] not in ("vjp", "network", "loss", "penalty"):
+    if "Kink" in case["flags"] or case["kind"] in ("optimizer", "error"):
         return case
     for attempt in range(1000):
         cause = next(near_kinks(case, attempt), None)
@@ -45,7 +45,7 @@ def near_kinks(case, attempt):
         yield from (("y", index) for index in margins)
     elif case["kind"] == "penalty":
         yield from zeros_under(spec["penalty"], case)
-    else:
+    elif case["layers"]:
         yield from near_kinks_of_network(case, inputs, spec, attempt)
 
 

@@ -9,10 +9,12 @@ is imported.
 from decimal import Decimal
 from fractions import Fraction
 
+from ..suite.arrays import input_of
 from ..suite.bits import bits
+from . import per_sample, second, witnesses
 from .arithmetic import Bounded, either, precision, rounded_up
 from .dyadic import NotExact, Short
-from .witnesses import AGREED, DIGITS, by_tape, confirmed, forms
+from .witnesses import AGREED, DIGITS, forms
 
 DIFFERENCE_DIGITS = 120
 SATURATED = 450                 # so many more where exp(-1000) must not drown beside 1
@@ -37,7 +39,7 @@ def witnessed(case):
         with precision(DIGITS + extra):
             answers = bounded_answers(case)
         with precision(DIFFERENCE_DIGITS + extra):
-            digits, brackets = confirmed(case, answers)
+            digits, brackets = witnesses_of(case).confirmed(case, answers)
         if digits >= AGREED and not has_drowned(answers, extra):
             break
     if digits < AGREED:
@@ -45,9 +47,15 @@ def witnessed(case):
     return answers, digits, brackets
 
 
+def witnesses_of(case):
+    """The module with the two witnesses of a kind of case, by_tape and confirmed."""
+    return {"second": second, "per_sample": per_sample}.get(case["kind"], witnesses)
+
+
 def bounded_answers(case):
     return {name: [Bounded.of(number) for number in numbers]
-            for name, numbers in by_tape(case, lambda number: Bounded(Decimal(number))).items()}
+            for name, numbers in witnesses_of(case).by_tape(
+                case, lambda number: Bounded(Decimal(number))).items()}
 
 
 def has_drowned(answers, extra):
@@ -77,7 +85,7 @@ def is_exact(case, answers):
     if not set(case["dtypes"]) >= {"float32", "float64"}:
         return False
     try:
-        results = [by_tape(form, lambda number: Short(Fraction(number)))
+        results = [witnesses_of(form).by_tape(form, lambda number: Short(Fraction(number)))
                    for form in (case, *forms(case))]
     except NotExact:
         return False
@@ -99,9 +107,11 @@ def expected(numbers, shape, bracket):
 def shape_of(case, name, count):
     """The shape of an expected array: that of an input, but for a value, and y before a loss."""
     inputs = case["inputs"]
-    alike = {"trace": "gradients", "y": "grad_y"}.get(name, name.removeprefix("grad_"))
+    alike = {"trace": "gradients", "y": "grad_y", "jvp": "grad_y"}.get(name) or input_of(name)
     if name == "value":
         return []
+    if name.startswith("per_sample_"):
+        return [inputs["x"]["shape"][0], *inputs[alike]["shape"]]
     if alike in inputs:
         return inputs[alike]["shape"]
     batch = inputs["x"]["shape"][0]

@@ -16,19 +16,18 @@ def outputs(text, case, inputs, spec):
 
     text: formulas or definitions. The arrays are nested lists of whatever numbers the inputs are.
     """
-    kind = case["kind"]
-    if kind == "optimizer":
+    if "optimizer" in spec:
         return {"trace": text.optimizer(spec["optimizer"], inputs["theta"], inputs["gradients"])}
-    if kind == "loss":
+    if not case["layers"]:
         return {"value": [text.loss(spec["loss"], inputs["y"], inputs["target"],
                                     inputs.get("weights"))]}
     params = parameters(case, inputs)
-    if kind == "penalty":
+    if "penalty" in spec:
         on = spec["penalty"]["on"]
         array = text.weight(params[0]) if on == "weight" else params[0][on]
         return {"value": [text.penalty(spec["penalty"], array)]}
     y = text.network(spec["layers"], params, inputs["x"])
-    if kind == "vjp":
+    if "loss" not in spec:
         return {"y": y}
     return {"y": y, "value": [text.loss(spec["loss"], y, inputs["target"])]}
 

@@ -1,4 +1,10 @@
-"""Arrays of a case as nested lists of whatever kind of number, and back."""
+"""Arrays of a case as nested lists of whatever kind of number, and back; what their names say."""
+import re
+
+
+def input_of(name):
+    """The input that an array is about: phi for grad_phi, hvp_phi, per_sample_grad_phi, v_phi."""
+    return re.sub("^(per_sample_grad|grad|hvp|v)_", "", name)
 
 
 def converted(case, convert):
@@ -24,10 +30,9 @@ def parameters(case, inputs):
     params = [{} for _ in case["layers"]]
     for name, entry in inputs.items():
         position, _, key = name.rpartition("/")
-        if position:
-            params[int(position)][key] = entry
-        elif name not in ("x", "y", "grad_y", "target", "weights"):
-            params[0][name] = entry
+        if name.startswith("v_") or name in ("x", "y", "grad_y", "target", "weights"):
+            continue
+        params[int(position or 0)][key] = entry
     return params
 
 

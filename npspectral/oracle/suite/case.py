@@ -46,7 +46,7 @@ class Case:
         self.expect = {name: _expected(entry) for name, entry in solved["expect"].items()}
 
     def __getattr__(self, name):
-        if name in NAMES or name.rpartition("_")[2].isdigit():
+        if name in NAMES or name.startswith("v_") or name.rpartition("_")[2].isdigit():
             return self.inputs.get(name)
         raise AttributeError(f"Case has no attribute {name!r}")
 

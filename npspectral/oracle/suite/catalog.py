@@ -11,6 +11,7 @@ from .layers import (batches, eigenvalues, eigenvectors, generic, kinks, magnitu
 from .losses import errors, losses, optimizers, penalties
 from .precision import lengthened, saturated
 from .recurrent import complex_recurrent, recurrent, recurrent_errors
+from .second import per_sample, second
 from .structure import factored, nested, sparse, structure_errors
 
 
@@ -22,7 +23,7 @@ def catalog():
     families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
                 stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
                 structure_errors, recurrent, complex_recurrent, recurrent_errors, lengthened,
-                saturated)
+                saturated, second, per_sample)
     return [{**case, "core": is_core(case["id"])}
             for family in families for case in family()]
 
@@ -62,7 +63,10 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "factored/*/*-bits/identity/*", "factored/full-qr/*-bits/*", "nested/shared-skip/*-bits/t*",
         "sparse/*/*-bits/spectral/*", "recurrent/tanh/*-bits/*",
         "complex_recurrent/tanh/*-bits/t2/score/*",
-        "spectral/saturated/*", "loss/*/saturated/mean")
+        "spectral/saturated/*", "loss/*/saturated/mean",
+        "second/spectral/identity/b2-i3-o4/*", "second/spectral/tanh/b2-i3-o4/*",
+        "second/loss/labels/b2-o3/*", "second/network/tanh/mean_squared_error",
+        "per_sample/spectral/identity/b2-i3-o4/*")
 
 
 def is_core(name):

@@ -6,6 +6,7 @@ every place where a document breaks it, shapes and counts included.
 import math
 import re
 
+from .arrays import input_of
 from .bits import from_bits
 
 SPECS = ("loss", "penalty", "optimizer")                # a case has at most one of them
@@ -99,23 +100,51 @@ def _of_arrays(case):
         for text, about in zip(entry["bits"], entry["about"]):
             if abs(from_bits(text) - float(about)) > 1e-8 * abs(from_bits(text)):
                 yield f"{name}: bits {text} are not about {about}"
-        shape = case["inputs"].get(name[len("grad_"):], entry)["shape"]
-        if name.startswith("grad_") and entry["shape"] != shape:
-            yield f"{name}: has shape {entry['shape']}, the input has {shape}"
+    yield from _of_shapes(case)
+
+
+def _of_shapes(case):
+    """Derivatives and directions that do not have the shape of their input."""
+    inputs = case["inputs"]
+    for name, entry in {**inputs, **case["expect"]}.items():
+        shape = inputs.get(input_of(name), entry)["shape"]
+        if name.startswith("per_sample_"):
+            shape = [inputs["x"]["shape"][0], *shape]
+        if entry["shape"] != shape:
+            yield f"{name}: has shape {entry['shape']}, expected {shape}"
 
 
 def _of_names(case):
     if set(case["trainable"]) - set(case["inputs"]):
         yield f"trainable: names {case['trainable']} are not all inputs"
-    grads = {f"grad_{name}" for name in case["trainable"]}
-    expected = {"vjp": {"y", "grad_x"} | grads, "network": {"y", "value", "grad_x"} | grads,
-                "loss": {"value", "grad_y"}, "penalty": {"value"} | grads,
-                "optimizer": {"trace"}, "error": set()}[case["kind"]]
+    directions = {name for name in case["inputs"] if name.startswith("v_")}
+    moved = {f"v_{name}" for name in _moved(case)}
+    if directions != moved:
+        yield f"inputs: has the directions {sorted(directions)}, expected {sorted(moved)}"
+    expected = _asked(case)
     if set(case["expect"]) != expected:
         yield f"expect: has {sorted(case['expect'])}, expected {sorted(expected)}"
     if len(set(case["dtypes"])) != len(case["dtypes"]):
         yield "dtypes: names one twice"
     specs = [name for name in SPECS if name in case]
-    wanted = {"vjp": [[]], "network": [["loss"]], "error": [[], ["loss"]]}
+    wanted = {"vjp": [[]], "network": [["loss"]], "error": [[], ["loss"]],
+              "second": [[], ["loss"]], "per_sample": [[], ["loss"]]}
     if specs not in wanted.get(case["kind"], [[case["kind"]]]):
         yield f"a case of kind {case['kind']} has {specs}"
+
+
+def _asked(case):
+    """The arrays that a case of its kind expects."""
+    kind, grads = case["kind"], {f"grad_{name}" for name in case["trainable"]}
+    second = {"value"} if not case["layers"] else {"y", "value" if "loss" in case else "jvp"}
+    return {"vjp": {"y", "grad_x"} | grads, "network": {"y", "value", "grad_x"} | grads,
+            "loss": {"value", "grad_y"}, "penalty": {"value"} | grads, "optimizer": {"trace"},
+            "error": set(), "second": second | {f"hvp_{name}" for name in _moved(case)},
+            "per_sample": {"y"} | {f"per_sample_{name}" for name in grads}}[kind]
+
+
+def _moved(case):
+    """The inputs that a second derivative is taken of, each along a direction."""
+    if case["kind"] != "second":
+        return []
+    return ["x", *case["trainable"]] if case["layers"] else ["y"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from ...nn.conventions import CONVENTIONS, Convention
+from ..suite.arrays import input_of
 from ..suite.case import Expected
 
 OF_PARAMETERS = ("phi", "lambda_in", "lambda_out", "bias", "difference")
@@ -31,6 +32,8 @@ class Layout(Convention):
         penalty = case.spec.get("penalty")
         if case.expect and not self._expected(case):
             return False
+        if case.kind == "second" and not all(self._asks(case, name) for name in case.trainable):
+            return False                                    # v moves what the layout leaves out
         if any(layer["layer"] in UNIQUE for layer in case.layers):
             return all(getattr(self, name) == getattr(Convention, name) for name in OF_PARAMETERS)
         if not self.one_set or not any("lambda" in name for name in case.inputs):
@@ -50,18 +53,18 @@ class Layout(Convention):
         view.inputs = {name: self.stored(_last(name), array, self._shift(case, name))
                        for name, array in case.inputs.items() if not self._absent(case, name)}
         view.trainable = [name for name in case.trainable if self._asks(case, name)]
-        view.expect = {name: _mapped(expected, lambda array: self.stored(_last(name), array))
+        view.expect = {name: _mapped(expected, lambda array: _each(self.stored, name, array))
                        for name, expected in self._expected(case).items()}
         view.spec = {key: self._grouped(spec) for key, spec in case.spec.items()}
         return view
 
     def from_candidate(self, case, got):
         """Answers of an implementation of this layout as npspectral stores and signs them."""
-        return {name: self.restored(_last(name), array) for name, array in got.items()}
+        return {name: _each(self.restored, name, array) for name, array in got.items()}
 
     def _expected(self, case):
         return {name: expected for name, expected in case.expect.items()
-                if not name.startswith("grad_") or self._asks(case, name[5:])}
+                if input_of(name) == name or self._asks(case, input_of(name))}
 
     def _asks(self, case, name):
         return name in ("x", "y") or not (self._absent(case, name) or _last(name) in self.frozen)
@@ -73,7 +76,7 @@ class Layout(Convention):
         """What is added to lambda_out, so that one set says lambda_in - lambda_out."""
         of_weight = case.spec.get("penalty", {"on": "weight"})["on"] == "weight"
         if (not self.one_set or _last(name) != "lambda_out" or case.kind == "error"
-                or not of_weight):
+                or not of_weight or input_of(name) != name):
             return 0
         return self.shift(case.inputs[name[:-3] + "in"].flat[0])
 
@@ -85,9 +88,17 @@ class Layout(Convention):
 
 
 def _last(name):
-    """The array that a name is about: "lambda_in" for "grad_0/lambda_in" and "0/lambda_in"."""
-    last = name.removeprefix("grad_").rpartition("/")[2]
-    return "grad_y" if name == "grad_y" else last
+    """What a name is about: "lambda_in" for "grad_0/lambda_in", "hvp_lambda_in", "0/lambda_in"."""
+    if name in ("grad_y", "jvp"):
+        return "grad_y"
+    return input_of(name).rpartition("/")[2]
+
+
+def _each(change, name, array):
+    """An array changed by its name; gradients of single samples one by one."""
+    if name.startswith("per_sample_"):
+        return np.stack([change(_last(name), sample) for sample in array])
+    return change(_last(name), array)
 
 
 def _mapped(expected, change):

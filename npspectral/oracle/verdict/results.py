@@ -101,8 +101,7 @@ def meant(name, known):
 
 def short(name):
     """The class of an array: grad_phi for grad_0/phi, grad_phi_k for grad_phi_1."""
-    last = name.rpartition("/")[2]
-    return re.sub("_[0-9]+$", "_k", f"grad_{last}" if "/" in name else name)
+    return re.sub("_[0-9]+$", "_k", re.sub("[0-9]+/", "", name))
 
 
 def margins(result, dtype, name):
