@@ -15,6 +15,39 @@ class Answers:
             kind = "loss" if "loss" in case.spec else "vjp"
         return getattr(self, f"answer_{kind}")(case)
 
+    # what is differentiated
+
+    def ends(self, case, arrays):
+        """y where there are layers, value where there is a loss."""
+        answers = {"y": self.stack(case, arrays)} if case.layers else {}
+        if "loss" in case.spec:
+            answers["value"] = self.loss(case.spec["loss"], answers.get("y", arrays.get("y")),
+                                         arrays["target"], arrays.get("weights"))
+        return answers
+
+    @staticmethod
+    def directed(case):
+        """What second derivatives are taken of."""
+        return ["x", *case.trainable] if case.layers else ["y"]
+
+    def alone(self, case, arrays):
+        """(parameters, one sample) -> <grad_y, y>, or the loss, of this sample as a batch."""
+        def end(shared, own):
+            every = {**arrays, **shared, **{name: array[None] for name, array in own.items()}}
+            ends = self.ends(case, every)
+            return ends["value"] if "value" in ends else (every["grad_y"] * ends["y"]).sum()
+        return end
+
+    @staticmethod
+    def shared_and_own(case, arrays):
+        """The trainable parameters, and what every sample has of its own."""
+        return ({name: arrays[name] for name in case.trainable},
+                {name: arrays[name] for name in ("x", "grad_y", "target") if name in arrays})
+
+    @staticmethod
+    def of_samples(grads):
+        return {f"per_sample_grad_{name}": grad for name, grad in grads.items()}
+
     # layers
 
     def stack(self, case, arrays):

@@ -57,6 +57,25 @@ class JaxAnswers(Answers):
             trace.append(theta)
         return {"trace": jnp.stack(trace)}
 
+    def answer_second(self, case):
+        """The derivative of the gradients along v: forward over reverse."""
+        arrays, names = self.arrays(case), self.directed(case)
+
+        def end(moved):
+            ends = self.ends(case, {**arrays, **moved})
+            return (ends["value"] if "value" in ends else (arrays["grad_y"] * ends["y"]).sum()), ends
+        here = {name: arrays[name] for name in names}
+        along = {name: arrays[f"v_{name}"] for name in names}
+        (_, answers), (slopes, along_y) = jax.jvp(jax.grad(end, has_aux=True), (here,), (along,))
+        slopes = {f"hvp_{name}": slope for name, slope in slopes.items()}
+        return answers | slopes | ({} if "value" in answers else {"jvp": along_y["y"]})
+
+    def answer_per_sample(self, case):
+        arrays = self.arrays(case)
+        grads = jax.vmap(jax.grad(self.alone(case, arrays)), (None, 0))(
+            *self.shared_and_own(case, arrays))
+        return {"y": self.stack(case, arrays), **self.of_samples(grads)}
+
     # what goes in and what comes out
 
     def arrays(self, case):

@@ -67,6 +67,25 @@ class TorchAnswers(Answers):
             trace.append(theta.detach().clone())
         return {"trace": torch.stack(trace)}
 
+    def answer_second(self, case):
+        """Double backward: the gradients of <v, gradients> by everything, grad_y included."""
+        names = self.directed(case)
+        leaves = self.leaves(case, *names, "grad_y")
+        answers, wanted = self.ends(case, leaves), {f"hvp_{name}": leaves[name] for name in names}
+        seed = None if "value" in answers else leaves["grad_y"]
+        grads = torch.autograd.grad(answers["y" if seed is not None else "value"],
+                                    [*wanted.values()], seed, create_graph=True)
+        inner = sum((leaves[f"v_{name}"] * grad).sum() for name, grad in zip(names, grads))
+        wanted |= {} if seed is None else {"jvp": seed}
+        return answers | dict(zip(wanted, torch.autograd.grad(inner, [*wanted.values()],
+                                                              materialize_grads=True)))
+
+    def answer_per_sample(self, case):
+        leaves = {name: leaf.detach() for name, leaf in self.leaves(case).items()}
+        grads = torch.func.vmap(torch.func.grad(self.alone(case, leaves)), (None, 0))(
+            *self.shared_and_own(case, leaves))
+        return {"y": self.stack(case, leaves), **self.of_samples(grads)}
+
     # what goes in and what comes out
 
     def leaves(self, case, *others):

@@ -52,6 +52,10 @@ class Number:
     def __gt__(self, other):
         return self.value > getattr(other, "value", other)
 
+    def sloped(self, derivative, x):
+        """The number as a function of x, whose derivative may be computed by another formula."""
+        return self
+
 
 def among_its_kind(operator):
     """The operator also for an exact number; Python asks an operand of any other kind instead."""

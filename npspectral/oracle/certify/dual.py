@@ -53,12 +53,16 @@ class Dual(Number):
     def either(self, other):
         return Dual(either(self.real, other.real), either(self.slope, other.slope))
 
+    def sloped(self, derivative, x):
+        return Dual(self.real, either(self.slope, derivative(x.real) * x.slope))
+
     def exp(self):
         value = self.real.exp()
         return Dual(value, value * self.slope)
 
     def expm1(self):
-        return Dual(self.real.expm1(), self.real.exp() * self.slope)
+        value = self.real.expm1()
+        return Dual(value, either(self.real.exp(), value + 1) * self.slope)
 
     def ln(self):
         return Dual(self.real.ln(), self.slope / self.real)

@@ -51,11 +51,17 @@ def dense(layer, params, x):
 def sigmoid(x):
     """1 / (1 + exp(-x)); the derivative of log(exp(0) + exp(x)) is also taken as exp(x - that)."""
     e = (-abs(x)).exp()
-    return either(1 / (1 + e) if x > 0 else e / (1 + e), (x - softplus(x)).exp())
+    y = either(1 / (1 + e) if x > 0 else e / (1 + e), (x - softplus(x)).exp())
+    return y.sloped(sigmoid_slope, x)
+
+
+def sigmoid_slope(x):
+    return sigmoid(x) * (1 - sigmoid(x))
 
 
 def softplus(x):
-    return (x if x > 0 else 0 * x) + (1 + (-abs(x)).exp()).ln()
+    y = (x if x > 0 else 0 * x) + (1 + (-abs(x)).exp()).ln()
+    return y.sloped(sigmoid, x)
 
 
 def _elu(layer, x):

@@ -9,7 +9,7 @@ from .witnesses import DIGITS, STEP, agreement, on_tape, outputs, slopes
 
 
 def by_tape(case, convert):
-    """Every expected array, flat: y, value, J v, and v times the Hessian of <grad_y, y> or value."""
+    """Every expected array, flat: y, value, J v, and H v, H the Hessian of <grad_y, y> or value."""
     inputs, spec = converted(case, lambda number: Dual(convert(number)))
     inputs |= {name: on_tape(array) for name, array in
                beside(inputs, lambda a, b: Dual(a.real, b.real)).items()}
