@@ -103,10 +103,11 @@ DEFINITION = {
         {"weight": lambda right, p: _outer(p) * p["phi"], "weight_backward": _outer_backward}),
     "absolute difference": (
         "The weight is |lambda_in - lambda_out| phi; the difference keeps its sign.",
-        phi_as(lambda p, phi: np.sign(gap(p)) * phi)),
+        phi_as(lambda p, phi: np.sign(gap(p).real) * phi)),
     "absolute difference, slope 1 at 0": (
         "The weight is |lambda_in - lambda_out| phi, with the derivative 1 where they are equal; "
-        "the difference keeps its sign.", phi_as(lambda p, phi: np.where(gap(p) < 0, -1, 1) * phi)),
+        "the difference keeps its sign.", phi_as(
+            lambda p, phi: np.where(gap(p).real < 0, -1, 1) * phi)),
     "eigenvalues swapped": (
         "lambda_in and lambda_out have changed places: lambda_in belongs to the inputs.",
         elsewhere(swapped, lambda p, grads: swapped(grads))),

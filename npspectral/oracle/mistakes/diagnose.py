@@ -20,29 +20,33 @@ import numpy as np
 from ..verdict.results import Finding, short
 from .facts import forms, kinks, patterns, where
 from .fit import Evidence, shape_of
-from .known import APART, MISTAKES, candidates, structure_of
+from .known import APART, DERIVED, LAYERS, MISTAKES, candidates, structure_of
 from .search import all_kinds, by_algorithm, several, single
 
 ORDER = (("vjp", ""), ("vjp", "factored"), ("vjp", "nested"), ("vjp", "sparse"), ("loss", ""),
          ("penalty", ""), ("optimizer", ""), ("network", ""), ("network", "factored"),
-         ("network", "nested"), ("network", "sparse"))
+         ("network", "nested"), ("network", "sparse"), ("second", ""), ("second", "factored"),
+         ("per_sample", ""), ("per_sample", "factored"))
 
 
 @dataclass
 class Before:
     """What the kinds of cases explained so far have shown.
 
-    mistakes: a set for each kind that mistakes explain; open: whether one kind stayed unexplained.
+    mistakes: a set for each kind that mistakes explain; open: whether one kind stayed unexplained;
+    first: whether first derivatives, or the forward pass, are wrong.
     """
 
     mistakes: list[tuple] = field(default_factory=list)
     open: bool = False
+    first: bool = False
 
 
 @np.errstate(all="ignore")                  # answers may be NaN or infinite
 def diagnose(results, dtype):
     """Findings about the failed ones of the results, the surest first; [] if nothing failed."""
-    evidence, before = Evidence(results, dtype), Before()
+    evidence = Evidence(results, dtype)
+    before = Before(first=any(result.case.kind in (*LAYERS, "loss") for result in evidence.failing))
     findings = forms(evidence)
     for kind, structure in ORDER:
         part = evidence.part(lambda case: (case.kind, structure_of(case)) == (kind, structure))
@@ -57,6 +61,8 @@ def explained(part, mistakes, before):
     """Findings on one kind of case, by the steps above."""
     if follows(part, before):
         return []
+    if before.first and part.failing[0].case.kind in DERIVED:
+        return [beside(part, "Second derivatives, or gradients of samples,")]
     fits = single(part, mistakes)
     if not fits and not before.open:
         fits = several(part, mistakes)
@@ -73,7 +79,7 @@ def explained(part, mistakes, before):
 def follows(part, before):
     """Whether mistakes named before, planted together, give these networks or structured layers."""
     case = part.failing[0].case
-    if case.kind != "network" and not structure_of(case):
+    if case.kind not in ("network", *DERIVED) and not structure_of(case):
         return False
     together = dict.fromkeys(mistake for mistakes in before.mistakes for mistake in mistakes
                              if case.kind in mistake.kinds)
@@ -138,11 +144,15 @@ def partly(part, mistakes):
 def recurrent(part, before):
     """Findings on recurrent networks: that they fail beside what has a name, or how they fail."""
     if part.failing and before.mistakes:
-        sentence = (f"Recurrent networks, whose mistakes have no names, fail in "
-                    f"{len(part.failing)} cases, too: {', '.join(part.wrong)}.")
-        return [Finding(tuple(part.wrong), sentence, (), len(part.failing))]
+        return [beside(part, "Recurrent networks, whose mistakes have no names,")]
     return [Finding(finding.names, f"In recurrent networks: {finding.sentence}", (),
                     finding.n_cases) for finding in patterns(part, part.wrong)]
+
+
+def beside(part, what):
+    """The finding that a part fails beside what is explained, or has to be mended first."""
+    return Finding(tuple(part.wrong), f"{what} fail in {len(part.failing)} cases, too: "
+                   f"{', '.join(part.wrong)}.", (), len(part.failing))
 
 
 def one_of(part, mistakes, start, cases, arrays=None):

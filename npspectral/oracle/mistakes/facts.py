@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..suite.arrays import input_of
 from ..verdict.compare import ROUNDOFF
 from ..verdict.results import Finding, short
 
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16"),
             "float16": ("bfloat16",), "bfloat16": ()}
+WHAT = {"second": "second derivatives", "per_sample": "gradients of samples"}
 OF_FORM = {"not-finite": "is NaN or infinite", "missing": "is missing",     # status -> what it says
            "unexpected": "is not asked for", "dtype": "", "shape": ""}
 
@@ -92,7 +94,8 @@ def where(evidence):
     if not wrong or wrong == {"trace"} or asked <= {*forward, "trace"}:
         return ""
     if not forward & wrong:
-        return "The forward is right, gradients are wrong. "
+        kind = evidence.failing[0].case.kind
+        return f"The forward is right, {WHAT.get(kind, 'gradients')} are wrong. "
     if wrong <= forward:
         return "The forward is wrong, the gradients are right. "
     if consistent(evidence):
@@ -195,6 +198,9 @@ def _elsewhere(wrong, dtype):
     rows = np.flatnonzero(differ.reshape(len(differ), -1).any(1)).tolist()
     if differ.ndim == 1:
         return f"in {name} entries {rows} differ"
-    first = "samples" if largest.name in ("y", "grad_x", "grad_y") else "rows"
+    of_samples = input_of(largest.name) in ("x", "y") or largest.name in ("jvp", "grad_y")
+    first = "samples" if of_samples or differ.ndim > 2 else "rows"
+    if differ.ndim > 2:
+        return f"in {name} {first} {rows} differ"
     columns = np.flatnonzero(differ.any(0)).tolist()
     return f"in {name} {first} {rows} differ, in columns {columns}"

@@ -7,10 +7,11 @@ forward, as automatic differentiation gives them; a mistake of the backward pass
 """
 from dataclasses import dataclass, replace
 
-from . import backward, definition, loss, optimizer, penalty, structure
+from . import backward, definition, loss, optimizer, penalty, second, structure
 from .right import ACTIVATIONS, LINEAR, RECURRENT, SPARSE, SPECTRAL, has_steps
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
+DERIVED = ("second", "per_sample")                  # kinds of cases made of those of layers
 APART = ("loss", "penalty", "optimizer")            # kinds of cases, and parts, without layers
 OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift"}
 STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:],
@@ -23,7 +24,7 @@ OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps insi
 class Mistake:
     """name, the sentence a report prints, kinds of cases it can meet, and the wrong steps.
 
-    part: definition, backward, precision, form, loss, penalty or optimizer. within: activations,
+    part: definition, backward, precision, form, loss, penalty, optimizer or second. within: activations,
     structured layers, losses, penalties or optimizers, as a case names them; where it is empty all
     of them are meant.
     """
@@ -122,13 +123,15 @@ def listed(part, kinds, table):
 
 
 MISTAKES = [
-    *listed("definition", LAYERS, definition.DEFINITION),
-    *listed("backward", LAYERS, backward.BACKWARD),
-    *listed("definition", LAYERS, structure.DEFINITION),
-    *listed("backward", LAYERS, structure.BACKWARD),
-    *listed("form", (*LAYERS, "penalty"), backward.FORM),
+    *listed("definition", (*LAYERS, *DERIVED), definition.DEFINITION),
+    *listed("backward", (*LAYERS, "per_sample"), backward.BACKWARD),
+    *listed("definition", (*LAYERS, *DERIVED), structure.DEFINITION),
+    *listed("backward", (*LAYERS, "per_sample"), structure.BACKWARD),
+    *listed("form", (*LAYERS, *DERIVED, "penalty"), backward.FORM),
     *listed("precision", LAYERS, backward.PRECISION),
     *listed("loss", LOSSES, loss.LOSS),
     *listed("penalty", ("penalty",), penalty.PENALTY),
     *listed("optimizer", ("optimizer",), optimizer.OPTIMIZER),
+    *listed("second", ("second",), second.SECOND),
+    *listed("second", ("per_sample",), second.PER_SAMPLE),
 ]

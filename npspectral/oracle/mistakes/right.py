@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from .right_optimizer import OptimizerSteps
+from .right_second import SecondSteps
 from .right_structure import FACTORED, StructureSteps
 
 BENT = {"relu", "leaky_relu", "elu"}        # activations with a kink at 0
@@ -20,7 +21,7 @@ RECURRENT = ("recurrent", "complex_recurrent")      # these have no steps here
 BENT_LOSSES = {"hinge", "quadratic_hinge"}
 
 
-class Steps(StructureSteps, OptimizerSteps):
+class Steps(StructureSteps, SecondSteps, OptimizerSteps):
     """answers(case) -> dict of float64 arrays; `plants` are dicts of step name -> wrong step.
 
     nearest is the least distance of a unit or a margin from a kink, relative to the largest: where
@@ -218,6 +219,8 @@ def stack(case):
     owner = next((k for k, layer in enumerate(layers) if layer["layer"] in LINEAR), 0)
     for name, entry in case.inputs.items():
         position, _, key = name.rpartition("/")
+        if name.startswith("v_"):
+            continue
         if position:
             all_params[int(position)][key] = entry
         elif key not in ("x", "y", "grad_y", "target", "weights"):
@@ -225,13 +228,18 @@ def stack(case):
     return layers, all_params
 
 
+def size(x):
+    """|x| by the sign of the real part, also of numbers with a small imaginary part."""
+    return np.where(x > 0, x, -x)
+
+
 def sigmoid(x):
-    e = np.exp(-np.abs(x))
+    e = np.exp(-size(x))
     return np.where(x > 0, 1 / (1 + e), e / (1 + e))
 
 
 def softplus(x):
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return np.maximum(x, 0) + np.log1p(np.exp(-size(x)))
 
 
 def _elu(layer, z):

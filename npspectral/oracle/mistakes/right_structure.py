@@ -20,7 +20,7 @@ class StructureSteps:
         return self.unpacked(params["r"], (len(params["lambda_out"]), params["q"].shape[1]))
 
     def unpacked(self, r, shape):
-        lower = np.zeros(shape)
+        lower = np.zeros(shape, r.dtype)
         lower[np.tril_indices(shape[0], 0, shape[1])] = r
         return lower
 

@@ -17,7 +17,7 @@ DYNAMIC = ("sparse_dynamic",)
 def filled_at(places):
     """r at other places of L: places(n_out, k) -> (rows, columns)."""
     def unpacked(right, r, shape):
-        matrix = np.zeros(shape)
+        matrix = np.zeros(shape, r.dtype)
         matrix[places(*shape)] = r
         return matrix
     return {"unpacked": unpacked, "packed": lambda right, g: g[places(*g.shape)]}
