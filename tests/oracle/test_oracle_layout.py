@@ -212,8 +212,8 @@ def test_the_group_axis_of_a_penalty_follows_the_storage_of_phi():
 def transposed(case):
     """npspectral with matrices (n_in, n_out)."""
     def turn(arrays):
-        return {name: np.ascontiguousarray(array.T) if name.endswith(("phi", "weight")) else array
-                for name, array in arrays.items()}
+        return {name: np.ascontiguousarray(array.swapaxes(-1, -2))
+                if name.endswith(("phi", "weight")) else array for name, array in arrays.items()}
     penalty = case.spec.get("penalty", {})
     if "axis" in penalty:
         case.spec = {"penalty": {**penalty, "axis": -1 - penalty["axis"]}}

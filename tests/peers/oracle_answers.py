@@ -34,9 +34,13 @@ class Answers:
         """(parameters, one sample) -> <grad_y, y>, or the loss, of this sample as a batch."""
         def end(shared, own):
             every = {**arrays, **shared, **{name: array[None] for name, array in own.items()}}
-            ends = self.ends(case, every)
-            return ends["value"] if "value" in ends else (every["grad_y"] * ends["y"]).sum()
+            return self.scalar(self.ends(case, every), every)
         return end
+
+    @staticmethod
+    def scalar(ends, arrays):
+        """The loss, or <grad_y, y>."""
+        return ends["value"] if "value" in ends else (arrays["grad_y"] * ends["y"]).sum()
 
     @staticmethod
     def shared_and_own(case, arrays):

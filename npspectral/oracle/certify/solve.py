@@ -9,7 +9,7 @@ is imported.
 from decimal import Decimal
 from fractions import Fraction
 
-from ..suite.arrays import input_of
+from ..suite.arrays import alike
 from ..suite.bits import bits
 from . import per_sample, second, witnesses
 from .arithmetic import Bounded, either, precision, rounded_up
@@ -107,12 +107,12 @@ def expected(numbers, shape, bracket):
 def shape_of(case, name, count):
     """The shape of an expected array: that of an input, but for a value, and y before a loss."""
     inputs = case["inputs"]
-    alike = {"trace": "gradients", "y": "grad_y", "jvp": "grad_y"}.get(name) or input_of(name)
+    like = alike(name)
     if name == "value":
         return []
     if name.startswith("per_sample_"):
-        return [inputs["x"]["shape"][0], *inputs[alike]["shape"]]
-    if alike in inputs:
-        return inputs[alike]["shape"]
+        return [inputs["x"]["shape"][0], *inputs[like]["shape"]]
+    if like in inputs:
+        return inputs[like]["shape"]
     batch = inputs["x"]["shape"][0]
     return [batch, count // batch]

@@ -24,9 +24,9 @@ OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps insi
 class Mistake:
     """name, the sentence a report prints, kinds of cases it can meet, and the wrong steps.
 
-    part: definition, backward, precision, form, loss, penalty, optimizer or second. within: activations,
-    structured layers, losses, penalties or optimizers, as a case names them; where it is empty all
-    of them are meant.
+    part: definition, backward, precision, form, loss, penalty, optimizer or second. within:
+    activations, structured layers, losses, penalties or optimizers, as a case names them; where it
+    is empty all of them are meant.
     """
 
     name: str

@@ -7,6 +7,11 @@ def input_of(name):
     return re.sub("^(per_sample_grad|grad|hvp|v)_", "", name)
 
 
+def alike(name):
+    """The input that has the shape of an expected array, but for an axis of samples."""
+    return {"trace": "gradients", "y": "grad_y", "jvp": "grad_y"}.get(name) or input_of(name)
+
+
 def converted(case, convert):
     """Inputs as nested lists and specs, with every float converted; labels and names stay."""
     inputs = {}

@@ -6,7 +6,7 @@ every place where a document breaks it, shapes and counts included.
 import math
 import re
 
-from .arrays import input_of
+from .arrays import alike, input_of
 from .bits import from_bits
 
 SPECS = ("loss", "penalty", "optimizer")                # a case has at most one of them
@@ -104,10 +104,12 @@ def _of_arrays(case):
 
 
 def _of_shapes(case):
-    """Derivatives and directions that do not have the shape of their input."""
+    """Directions and expected arrays that do not have the shape of their input."""
     inputs = case["inputs"]
-    for name, entry in {**inputs, **case["expect"]}.items():
-        shape = inputs.get(input_of(name), entry)["shape"]
+    named = [(name, input_of(name), entry) for name, entry in inputs.items()]
+    named += [(name, alike(name), entry) for name, entry in case["expect"].items()]
+    for name, like, entry in named:
+        shape = inputs.get(like, entry)["shape"]
         if name.startswith("per_sample_"):
             shape = [inputs["x"]["shape"][0], *shape]
         if entry["shape"] != shape:
