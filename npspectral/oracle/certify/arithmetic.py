@@ -82,11 +82,12 @@ class Bounded(Number):
     Accuracy and Stability of Numerical Algorithms, section 3.3.
     """
 
-    __slots__ = ("value", "bound")
+    __slots__ = ("value", "bound", "size")
 
     def __init__(self, value, bound=0.0):
         self.value = value
         self.bound = bound
+        self.size = size(value)
 
     @staticmethod
     def of(number):
@@ -99,31 +100,32 @@ class Bounded(Number):
 
     @staticmethod
     def total(numbers):
-        sizes = [size(number.value) for number in numbers if number.value]
+        sizes = [number.size for number in numbers if number.value]
         rounding = max(len(sizes) - 1, 0) * sum(sizes)
         return Bounded(sum(number.value for number in numbers),
                        sum(number.bound for number in numbers) + rounding)
 
     @among_its_kind
     def __add__(self, other):
-        value = self.value + other.value
-        rounding = size(value) if self.value and other.value else 0.0   # adding 0 rounds nothing
-        return Bounded(value, self.bound + other.bound + rounding)
+        result = Bounded(self.value + other.value)
+        rounding = result.size if self.value and other.value else 0.0   # adding 0 rounds nothing
+        result.bound = self.bound + other.bound + rounding
+        return result
 
     def __neg__(self):
         return Bounded(-self.value, self.bound)
 
     @among_its_kind
     def __mul__(self, other):
-        value = self.value * other.value
-        carried = size(self.value) * other.bound + size(other.value) * self.bound
-        return Bounded(value, carried + size(value))
+        result = Bounded(self.value * other.value)
+        result.bound = self.size * other.bound + other.size * self.bound + result.size
+        return result
 
     @among_its_kind
     def __truediv__(self, other):
-        value = self.value / other.value
-        carried = (self.bound + size(value) * other.bound) / size(other.value)
-        return Bounded(value, carried + size(value))
+        result = Bounded(self.value / other.value)
+        result.bound = (self.bound + result.size * other.bound) / other.size + result.size
+        return result
 
     def __abs__(self):
         return Bounded(abs(self.value), self.bound)

@@ -13,8 +13,17 @@ from .definitions_recurrent import ONE, TWO, ZERO, complex_recurrent, dot, recur
 def network(layers, params, x):
     """y of a stack of layers for a batch x."""
     for layer, layer_params in zip(layers, params):
-        x = [_layer(layer, layer_params, sample) for sample in x]
+        formed = _formed(layer, layer_params)
+        x = [_layer(layer, formed, sample) for sample in x]
     return x
+
+
+def _formed(layer, params):
+    """The parameters with phi, or with the weight of a sparse layer, which serve all samples."""
+    kind = layer["layer"]
+    if "of" in layer:
+        return {**params, "weight": _matrix(layer["of"], params)}
+    return {**params, "phi": _eigenvectors(kind, params)} if kind.startswith("spectral") else params
 
 
 def _layer(layer, params, sample):
@@ -28,11 +37,11 @@ def _layer(layer, params, sample):
         return RECURRENT[kind](layer, params, sample, lambda entry: bend(layer, entry), _tanh)
     if kind in ("sparse_static", "sparse_dynamic"):
         image = [sum((w * x for keep, w, x in zip(keeps, row, sample) if keep), ZERO)
-                 for keeps, row in zip(layer["mask"], _matrix(layer["of"], params))]
+                 for keeps, row in zip(layer["mask"], params["weight"])]
     elif kind == "dense":
         image = [dot(row, sample) for row in params["weight"]]
     else:
-        image = _transfer({**params, "phi": _eigenvectors(kind, params)}, sample)
+        image = _transfer(params, sample)
     return [a + b for a, b in zip(image, params["bias"])] if "bias" in params else image
 
 

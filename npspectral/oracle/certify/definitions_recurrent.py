@@ -1,12 +1,15 @@
 """Second witness, the recurrent layers: states as sums of eigenvectors, whose coefficients decay.
 
-Coefficients come by cofactors of the eigenvector matrix; the memory moves with the real blocks of
-rotations; exp(i omega) is squared again and again. Nothing is shared with the first witness.
+Coefficients come by cofactors of the eigenvector matrix, those of a large one by Gram and Schmidt.
+The memory moves with the real blocks of rotations; exp(i omega) is squared again and again. Nothing
+is shared with the first witness.
 """
 from decimal import Decimal, getcontext
 from functools import lru_cache
+from operator import mul
 
 ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
+MOST = 6                        # nodes up to which cofactors are cheap
 HALVINGS = 32                   # exp(i omega) = exp(i omega / 2^32)^(2^32)
 
 
@@ -78,11 +81,15 @@ def _sum_of(columns, parts):
 def _coefficients(columns, state):
     """The parts with sum_j part_j column_j = state."""
     rows = tuple(zip(*columns))
-    return [dot(row, state) for row in _by_cofactors(rows, getcontext().prec)]
+    return [dot(row, state) for row in _inverse(rows, getcontext().prec)]
 
 
 @lru_cache(maxsize=64)
-def _by_cofactors(rows, digits):
+def _inverse(rows, digits):
+    return _by_cofactors(rows) if len(rows) <= MOST else _by_orthogonal_columns(rows)
+
+
+def _by_cofactors(rows):
     """The inverse: cofactors over the determinant, transposed."""
     n = len(rows)
     whole = _determinant(rows)
@@ -99,6 +106,27 @@ def _determinant(rows):
         return ONE
     return sum(((-1) ** j * entry * _determinant(tuple(row[:j] + row[j + 1:] for row in rows[1:]))
                 for j, entry in enumerate(rows[0]) if entry), ZERO)
+
+
+def _by_orthogonal_columns(rows):
+    """The inverse: vectors dual to the columns, by those that Gram and Schmidt make orthogonal."""
+    orthogonal, shares, dual = [], [], {}
+    for column in zip(*rows):
+        shares.append([])
+        for q in orthogonal:
+            shares[-1].append(dot(q, column) / dot(q, q))
+            column = _without(column, shares[-1][-1], q)
+        orthogonal.append(column)
+    for j in reversed(range(len(rows))):
+        q = orthogonal[j]
+        dual[j] = [entry / dot(q, q) for entry in q]
+        for k in range(j + 1, len(rows)):
+            dual[j] = _without(dual[j], shares[k][j], dual[k])
+    return [dual[j] for j in range(len(rows))]
+
+
+def _without(vector, share, other):
+    return [a - share * b for a, b in zip(vector, other)]
 
 
 def circle(angle):
@@ -126,4 +154,4 @@ def _times(a, b):
 
 
 def dot(a, b):
-    return sum((p * q for p, q in zip(a, b)), ZERO)
+    return sum(map(mul, a, b), ZERO)

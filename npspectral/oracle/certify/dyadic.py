@@ -9,14 +9,31 @@ class NotExact(ArithmeticError):
 
 
 class Short(Number):
-    """A dyadic fraction of at most 24 significant bits: the same in float32 as in float64."""
+    """A dyadic fraction of at most 24 significant bits: the same in float32 as in float64.
 
-    __slots__ = ("value",)
+    It is whole / 2^halvings, in lowest terms.
+    """
+
+    __slots__ = ("whole", "halvings")
 
     def __init__(self, value):
-        if value and odd_part(value) >= 1 << 24:
+        self.whole, self.halvings = value.numerator, value.denominator.bit_length() - 1
+        if value.denominator != 1 << self.halvings or is_long(self.whole):
             raise NotExact(f"{value} has more than 24 bits")
-        self.value = value
+
+    @classmethod
+    def scaled(cls, whole, halvings):
+        """whole / 2^halvings, with integers alone."""
+        spare = min(trailing_zeros(whole), halvings) if whole else halvings
+        if is_long(whole):
+            raise NotExact(f"{whole} / 2^{halvings} has more than 24 bits")
+        number = cls.__new__(cls)
+        number.whole, number.halvings = whole >> spare, halvings - spare
+        return number
+
+    @property
+    def value(self):
+        return Fraction(self.whole, 1 << self.halvings)
 
     @staticmethod
     def of(number):
@@ -25,33 +42,35 @@ class Short(Number):
     @staticmethod
     def total(numbers):
         """The sum, if every partial sum in every order fits 24 bits."""
-        values = [number.value for number in numbers]
-        grain = Fraction(1, max(value.denominator for value in values))
-        if sum(abs(value) for value in values) / grain >= 1 << 24:
+        finest = max(number.halvings for number in numbers)
+        wholes = [number.whole << finest - number.halvings for number in numbers]
+        if sum(map(abs, wholes)) >= 1 << 24:
             raise NotExact("a partial sum may have more than 24 bits")
-        return Short(sum(values, Fraction(0)))
+        return Short.scaled(sum(wholes), finest)
 
     @among_its_kind
     def __add__(self, other):
-        return Short(self.value + other.value)
+        finest = max(self.halvings, other.halvings)
+        return Short.scaled((self.whole << finest - self.halvings)
+                            + (other.whole << finest - other.halvings), finest)
 
     def __neg__(self):
-        return Short(-self.value)
+        return Short.scaled(-self.whole, self.halvings)
 
     @among_its_kind
     def __mul__(self, other):
-        return Short(self.value * other.value)
+        return Short.scaled(self.whole * other.whole, self.halvings + other.halvings)
 
     @among_its_kind
     def __truediv__(self, other):
         return Short(self.value / other.value)
 
     def __abs__(self):
-        return Short(abs(self.value))
+        return Short.scaled(abs(self.whole), self.halvings)
 
     def circle(self):
         """cos and sin, which are fractions at 0 alone."""
-        return (Short(1), Short(0)) if not self.value else self.exp()
+        return (Short(1), Short(0)) if not self.whole else self.exp()
 
     def exp(self):
         raise NotExact("a fraction has no exact exp, root or angle")
@@ -59,11 +78,10 @@ class Short(Number):
     sqrt = ln = tanh = expm1 = exp
 
 
-def odd_part(value):
-    """|value| times the power of two that makes it an odd integer; huge if there is none."""
-    numerator, denominator = abs(value.numerator), value.denominator
-    if denominator & (denominator - 1):
-        return 1 << 64
-    while numerator % 2 == 0:
-        numerator //= 2
-    return numerator
+def trailing_zeros(whole):
+    return (whole & -whole).bit_length() - 1
+
+
+def is_long(whole):
+    """Whether an integer has more than 24 significant bits."""
+    return abs(whole) >= 1 << 24 and abs(whole) >> trailing_zeros(whole) >= 1 << 24

@@ -6,7 +6,7 @@ without its weight, as some implementations compute it.
 from functools import partial
 
 from .arithmetic import either
-from .tape import linked, plain, total
+from .tape import dot, linked, plain
 
 
 def weight(params):
@@ -17,8 +17,7 @@ def weight(params):
 
 def affine(matrix, x, bias=None):
     """y_bi = sum_j W_ij x_bj + bias_i."""
-    return plus([[total(w * x_j for w, x_j in zip(row, sample)) for row in matrix]
-                 for sample in x], bias)
+    return plus([[dot(row, sample) for row in matrix] for sample in x], bias)
 
 
 def plus(y, bias):

@@ -8,7 +8,7 @@ from functools import partial
 
 from .formulas_layers import activated, affine, plus, spectral, split, through, weight
 from .matrices import turned
-from .tape import total
+from .tape import dot, total
 
 
 # phi = L q^T with r the triangle of L row by row, phi = r q^T, phi = u diag(s) v
@@ -42,8 +42,7 @@ def eigenvectors(kind, params):
     if kind == "spectral_svd":
         return [[total(u * s * v for u, s, v in zip(row, params["s"], column))
                  for column in zip(*params["v"])] for row in params["u"]]
-    return [[total(a * b for a, b in zip(row, q_row)) for q_row in params["q"]]
-            for row in left_factor(kind, params)]
+    return [[dot(row, q_row) for q_row in params["q"]] for row in left_factor(kind, params)]
 
 
 def with_phi(kind, params):

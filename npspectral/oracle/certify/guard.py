@@ -12,6 +12,7 @@ from .formulas_recurrent import eigen, first_states, similarity, transient
 from .formulas_structure import masked_weight, nested_states
 
 FLOAT32 = 2.0 ** -22            # four times its unit roundoff; these cases have no coarser dtype
+BENT = ("relu", "leaky_relu", "elu")
 BENT_LOSSES = ("hinge", "quadratic_hinge")
 
 
@@ -50,6 +51,8 @@ def near_kinks(case, attempt):
 
 
 def near_kinks_of_network(case, inputs, spec, attempt):
+    if case["kind"] == "vjp" and not any(map(bends, spec["layers"])):
+        return
     params = parameters(case, inputs)
     *entering, y = states(spec["layers"], params, inputs["x"])
     for position, (layer, layer_params, x) in enumerate(zip(spec["layers"], params, entering)):
@@ -59,13 +62,18 @@ def near_kinks_of_network(case, inputs, spec, attempt):
             yield from near_kinks_in_time(layer, layer_params, x, attempt)
         if "of" in layer:
             hold_apart(case, *masked_weight(layer, layer_params)[:2])
-        if layer["layer"] in ("relu", "leaky_relu", "elu"):
+        if layer["layer"] in BENT:
             for unit in units_near_zero(x):
                 yield what_moves(case, position - 1, unit, attempt)
     if case["kind"] == "network":
         last = max(position for position, layer_params in enumerate(params) if layer_params)
         for index in near_margins(spec["loss"], y, inputs["target"]):
             yield f"{last}/bias", index % len(y[0])
+
+
+def bends(layer):
+    """Whether a layer has a kink or a threshold."""
+    return layer["layer"] in BENT or layer.get("activation") == "relu" or "of" in layer
 
 
 def is_near(number):

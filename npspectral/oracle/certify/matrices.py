@@ -2,7 +2,7 @@
 from operator import neg
 
 from .arithmetic import Bounded, size
-from .tape import linked, plain, total
+from .tape import dot, linked, plain, total
 
 
 def turned(matrix):
@@ -13,8 +13,7 @@ def product(*matrices):
     """The product of matrices, from the left."""
     left = matrices[0]
     for matrix in matrices[1:]:
-        left = [[total(a * b for a, b in zip(row, column)) for column in zip(*matrix)]
-                for row in left]
+        left = [[dot(row, column) for column in zip(*matrix)] for row in left]
     return left
 
 

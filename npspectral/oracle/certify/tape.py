@@ -5,9 +5,10 @@ a trace, which `gradients` follows back. Numbers of any kind do; a Bounded one c
 through the backward pass as through the forward pass.
 """
 from collections import defaultdict
+from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import count
-from operator import neg
+from operator import mul, neg
 
 from . import arithmetic
 from .arithmetic import Number
@@ -92,6 +93,15 @@ def total(numbers):
     value = arithmetic.total([plain(number) for number in numbers])
     nodes = [number for number in numbers if isinstance(number, Node)]
     return Node(value, *((node, same) for node in nodes)) if nodes else value
+
+
+def dot(row, column):
+    """The sum of products, one node for all of them."""
+    pairs = list(zip(row, column))
+    value = arithmetic.total([plain(a) * plain(b) for a, b in pairs])
+    parents = [(node, partial(mul, plain(other))) for a, b in reversed(pairs)
+               for node, other in ((a, b), (b, a)) if isinstance(node, Node)]
+    return Node(value, *parents) if parents else value
 
 
 def gradients(outputs, grads):

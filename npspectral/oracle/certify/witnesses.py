@@ -2,7 +2,7 @@
 from decimal import Decimal
 
 from ..suite.arrays import cells, converted, flat, parameters
-from . import definitions, formulas
+from . import definitions, directions, formulas
 from .tape import Node, gradients, plain
 
 CONSTANT = ("grad_y", "target", "weights")      # inputs that no gradient is taken of
@@ -61,6 +61,8 @@ def confirmed(case, answers):
     if case["layers"]:
         spec["layers"] = definitions.with_masks(spec["layers"], parameters(case, inputs))
     results = outputs(definitions, case, inputs, spec)
+    if "Large" in case["flags"]:
+        return confirmed_along_directions(case, answers, inputs, spec, results), {}
     at_kink = "Kink" in case["flags"]
     digits, brackets = [], {}
     for name, numbers in answers.items():
@@ -76,18 +78,30 @@ def confirmed(case, answers):
     return min(digits, default=DIGITS), brackets
 
 
+def confirmed_along_directions(case, answers, inputs, spec, results):
+    """Digits to which y is confirmed, and the gradients along directions."""
+    pairs = list(zip(answers["y"], flat(results["y"]), strict=True))
+    pairs += directions.of_gradients(case, answers, inputs, lambda: differentiated(
+        case, inputs, outputs(definitions, case, inputs, spec)))
+    return min(agreement(*pair) for pair in pairs)
+
+
+def differentiated(case, inputs, results):
+    """What the gradients are of: <grad_y, y>, or a value."""
+    return results["value"][0] if "value" in results else sum(
+        g * y for g, y in zip(flat(inputs["grad_y"]), flat(results["y"])))
+
+
 def slopes(case, inputs, spec, holder, index):
     """Left and right difference quotients of what is differentiated, by one number of the inputs.
 
-    That is <grad_y, y>, or a value. The mean of both has an error of order STEP^2.
+    The mean of both has an error of order STEP^2.
     """
     center, values = holder[index], []
     h = STEP * (abs(center) or 1)
     for moved in (center - h, center, center + h):
         holder[index] = moved
-        results = outputs(definitions, case, inputs, spec)
-        values.append(results["value"][0] if "value" in results else sum(
-            g * y for g, y in zip(flat(inputs["grad_y"]), flat(results["y"]))))
+        values.append(differentiated(case, inputs, outputs(definitions, case, inputs, spec)))
     holder[index] = center
     return (values[1] - values[0]) / h, (values[2] - values[1]) / h
 

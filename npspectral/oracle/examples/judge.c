@@ -11,7 +11,7 @@
 #ifndef BUG
 #define BUG 0
 #endif
-enum { WORD = 256, ARRAYS = 64, SIZE = 4096, NAMES = 16 };
+enum { WORD = 256, ARRAYS = 64, SIZE = 16384, NAMES = 16 };
 typedef struct { char role[WORD], name[WORD]; int n, sizes[2]; double v[SIZE], scale[SIZE]; } array;
 static struct { char id[WORD], kind[WORD], tier[WORD], layers[NAMES][WORD]; double constant;
                 int n_layers, n; array a[ARRAYS]; } c;             /* the case that was read last */

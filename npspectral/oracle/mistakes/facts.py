@@ -7,6 +7,7 @@ import numpy as np
 from ..suite.arrays import input_of
 from ..verdict.compare import ROUNDOFF
 from ..verdict.results import Finding, short
+from .places import alone, places
 
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16"),
             "float16": ("bfloat16",), "bfloat16": ()}
@@ -82,8 +83,8 @@ def patterns(evidence, kinds):
     findings = []
     for kind in kinds:
         sentence, n_cases = fact(evidence, kind)
-        findings.append(Finding((kind,), f"{where(evidence)}No known mistake fits {kind}: "
-                                f"{sentence}", (), n_cases))
+        findings.append(Finding((kind,), f"{where(evidence)}{alone(evidence)}No known mistake fits "
+                                f"{kind}: {sentence}", (), n_cases))
     return findings
 
 
@@ -195,12 +196,6 @@ def _elsewhere(wrong, dtype):
     differ = ~(np.abs(largest.got - expected.value) <= roundoff * expected.scale + eta)
     if differ.ndim == 0 or differ.all():
         return f"all of its numbers differ (first {name})"
-    rows = np.flatnonzero(differ.reshape(len(differ), -1).any(1)).tolist()
-    if differ.ndim == 1:
-        return f"in {name} entries {rows} differ"
     of_samples = input_of(largest.name) in ("x", "y") or largest.name in ("jvp", "grad_y")
     first = "samples" if of_samples or differ.ndim > 2 else "rows"
-    if differ.ndim > 2:
-        return f"in {name} {first} {rows} differ"
-    columns = np.flatnonzero(differ.any(0)).tolist()
-    return f"in {name} {first} {rows} differ, in columns {columns}"
+    return f"in {name} {places(differ, first)}"

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from .layers import (batches, eigenvalues, eigenvectors, generic, kinks, magnitudes,
                      stacks, trainable_modes)
+from .large import forms, large
 from .losses import errors, losses, optimizers, penalties
 from .precision import lengthened, saturated
 from .recurrent import complex_recurrent, recurrent, recurrent_errors
@@ -23,7 +24,7 @@ def catalog():
     families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
                 stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
                 structure_errors, recurrent, complex_recurrent, recurrent_errors, lengthened,
-                saturated, second, per_sample)
+                saturated, large, forms, second, per_sample)
     return [{**case, "core": is_core(case["id"])}
             for family in families for case in family()]
 
@@ -64,6 +65,7 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "sparse/*/*-bits/spectral/*", "recurrent/tanh/*-bits/*",
         "complex_recurrent/tanh/*-bits/t2/score/*",
         "spectral/saturated/*", "loss/*/saturated/mean",
+        "spectral/large/*", "spectral/forms/strided/*", "spectral/forms/broadcast/*",
         "second/spectral/identity/b2-i3-o4/*", "second/spectral/tanh/b2-i3-o4/*",
         "second/loss/labels/b2-o3/*", "second/network/tanh/mean_squared_error",
         "per_sample/spectral/identity/b2-i3-o4/*")

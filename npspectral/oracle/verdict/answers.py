@@ -26,15 +26,18 @@ def shapes_of(view):
     return {name: expected.value.shape for name, expected in view.expect.items()}
 
 
-def read(answer, shapes, dtype):
-    """Arrays of an answer that fit, as float64, and verdicts on what else came or did not."""
+def read(answer, shapes, dtype, others=()):
+    """Arrays of an answer that fit, as float64, and verdicts on what else came or did not.
+
+    others: name -> another shape, in which an array of as many numbers may come, too.
+    """
     arrays, verdicts = {}, {}
     for name, shape in shapes.items():
         if name not in answer or answer[name] is None:
             detail = "is None" if name in answer else f"only {sorted(map(str, answer))} came"
             verdicts[name] = Verdict(name, "missing", detail)
             continue
-        array, status, detail = readable(answer[name], dtype, shape)
+        array, status, detail = readable(answer[name], dtype, shape, dict(others).get(name))
         if status:
             verdicts[name] = Verdict(name, status, detail)
         else:
@@ -62,7 +65,7 @@ def compared(case, arrays, verdicts, dtype, layout):
                            for name, array in got.items()}, got
 
 
-def readable(answer, dtype, shape):
+def readable(answer, dtype, shape, other=None):
     """(float64 array, "", "") of an answer, or (None, status, what is wrong with it)."""
     try:
         array, came = _as_numpy(answer)
@@ -77,6 +80,8 @@ def readable(answer, dtype, shape):
         came = dtype if same else "float64"
     if came not in ANSWERS[dtype]:
         return None, "dtype", f"is {came}, expected {dtype}"
+    if array.shape == other:
+        array = array.reshape(shape)
     if array.shape != shape:
         return None, "shape", _shape_told(array.shape, shape)
     if array.dtype.kind == "u":

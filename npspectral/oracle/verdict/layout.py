@@ -34,6 +34,8 @@ class Layout(Convention):
             return False
         if case.kind == "second" and not all(self._asks(case, name) for name in case.trainable):
             return False                                    # v moves what the layout leaves out
+        if "ThreeAxes" in case.flags and self.x != Convention.x:
+            return False
         if any(layer["layer"] in UNIQUE for layer in case.layers):
             return all(getattr(self, name) == getattr(Convention, name) for name in OF_PARAMETERS)
         if not self.one_set or not any("lambda" in name for name in case.inputs):

@@ -44,12 +44,12 @@ def _first(case):
         return {"value": value, "grad_y": grad_y}
     params = tuple(parameters({"layers": case.layers}, case.inputs))
     network = _network(case, params)
-    y, residuals = network.forward(params, case.inputs["x"])
+    y, residuals = network.forward(params, _rows(case.inputs["x"]))
     answers = {"y": y}
     if "loss" in case.spec:
         answers["value"], grad_y = _loss(case, y)
     else:
-        grad_y = case.inputs["grad_y"]
+        grad_y = _rows(case.inputs["grad_y"])
     grads, answers["grad_x"] = network.backward(params, residuals, grad_y)
     return {**answers, **_named(case, grads)}
 
@@ -80,8 +80,13 @@ def _per_sample(case):
             **{name: grads[name] for name in case.expect if name in grads}}
 
 
+def _rows(array):
+    """Samples in rows: leading axes are draws of parameters in npspectral.nn."""
+    return array.reshape(-1, array.shape[-1])
+
+
 def _network(case, params):
-    n_in = case.inputs["x"].shape[1]                    # of a layer whose parameters do not tell
+    n_in = case.inputs["x"].shape[-1]                   # of a layer whose parameters do not tell
     return nn.Chain(*(_layer(layer, of_layer, _trainable(case, position), n_in)
                       for position, (layer, of_layer) in enumerate(zip(case.layers, params))))
 

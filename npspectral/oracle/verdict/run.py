@@ -2,11 +2,13 @@
 import copy
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from .answers import asked, compared, read, shapes_of
 from .compare import ROUNDOFF
+from .forms import handed_over, shapes_with_three_axes
 from .layout import layout_of
 from .results import CaseResult, first_line, message_of, status_of, told
 
@@ -40,6 +42,7 @@ def candidate_case(case, dtype, layout):
     with np.errstate(all="ignore"):
         view.inputs = {name: np.array(array, array.dtype if array.dtype.kind == "i" else number,
                                       order="C") for name, array in view.inputs.items()}
+    view.inputs = handed_over(case, view.inputs)
     view.dtype = dtype
     view.n_in, view.n_out = _sizes(case)
     return view
@@ -65,7 +68,8 @@ def _sizes(case):
 def _result(candidate, case, dtype, layout):
     """What became of one case; whatever the candidate does, the run goes on."""
     view = candidate_case(case, dtype, layout)
-    inputs, shapes = view.inputs, shapes_of(view)
+    inputs, reads = view.inputs, partial(read, shapes=shapes_of(view), dtype=dtype,
+                                         others=shapes_with_three_axes(case))
     before = _digests(inputs)
     try:
         answer = _answer(candidate, view)
@@ -79,9 +83,9 @@ def _result(candidate, case, dtype, layout):
         return CaseResult(case, "error", message=f"returned {type(answer).__name__}, "
                                                  f"expected a dict name -> array")
     changed = _changed(before, inputs)
-    arrays, verdicts = read(answer, shapes, dtype)
+    arrays, verdicts = reads(answer)
     difference = "" if changed else _difference(
-        arrays, candidate, candidate_case(case, dtype, layout), shapes, dtype)
+        arrays, candidate, candidate_case(case, dtype, layout), reads)
     verdicts, got = compared(case, arrays, verdicts, dtype, layout)
     status = "mutated" if changed else "nondeterministic" if difference else status_of(verdicts)
     return CaseResult(case, status, verdicts, got, changed or difference or message_of(verdicts))
@@ -116,10 +120,10 @@ def _changed(before, inputs):
     return f"changed its input {', '.join(changed)}" if changed else ""
 
 
-def _difference(first, candidate, view, shapes, dtype):
+def _difference(first, candidate, view, reads):
     """"" if a second run gives the same bits; otherwise what differs, and by how much."""
     try:
-        second, _ = read(_answer(candidate, view), shapes, dtype)
+        second, _ = reads(_answer(candidate, view))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
