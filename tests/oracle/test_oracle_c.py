@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from answer_files import with_more_axes
 
 from npspectral.oracle.suite import files
 
@@ -41,6 +42,14 @@ def test_a_right_layer_in_c_passes_every_spectral_case(build):
 @pytest.mark.parametrize("optimization", ["-O0", "-O3"])
 def test_a_right_layer_passes_whatever_the_compiler_makes_of_it(build, optimization):
     assert run(build(optimization), *TWINS).returncode == 0
+
+
+def test_x_may_have_more_axes(build, tmp_path):
+    text = (files.FOLDER / "spectral.txt").read_text()
+    (tmp_path / "spectral.txt").write_text(with_more_axes(text))
+    n = sum(case["kind"] == "vjp" and case["id"].startswith("spectral/")
+            for case in files.read()[0])
+    assert run(build(), tmp_path / "spectral.txt").stdout == f"{n} cases, 0 failed\n"
 
 
 @pytest.mark.parametrize("bug, array", [(1, "grad_lambda_out"), (2, "grad_bias"), (3, "grad_x")])

@@ -1,9 +1,11 @@
 """The examples that write answers, in Rust and JavaScript: run on exported cases, judged here."""
+import json
 import shutil
 import subprocess
 from functools import cache
 
 import pytest
+from answer_files import with_more_axes
 
 from npspectral.oracle import command_line
 from npspectral.oracle.checks import judge
@@ -31,23 +33,26 @@ def exported(tmp_path_factory):
 def run(exported, tmp_path_factory):
     """run(name, (old, new), ...): the program with these places changed, and its answers' path."""
     @cache
-    def answered(name, *changes, folder=exported):
+    def built(name, *changes):
+        """The command that runs the program."""
         if shutil.which(TOOLS[name]) is None:
             pytest.skip(f"{TOOLS[name]} is not here")
-        place = tmp_path_factory.mktemp("program")
+        path = tmp_path_factory.mktemp("program") / name
         text = (exported / "examples" / name).read_text()
         for old, new in changes:
             assert text.count(old) == 1, old
             text = text.replace(old, new)
-        (place / name).write_text(text)
-        words = ["node", str(place / name)]
-        if name.endswith(".rs"):
-            words = [str(place / "answer")]
-            subprocess.run(["rustc", "-O", "-D", "warnings", "-o", *words, str(place / name)],
-                           check=True)
-        path = place / "answers.json"
-        done = subprocess.run([*words, str(folder), str(path)], capture_output=True, text=True)
-        return done, path
+        path.write_text(text)
+        if name.endswith(".mjs"):
+            return ["node", str(path)]
+        program = str(path.with_suffix(""))
+        subprocess.run(["rustc", "-O", "-D", "warnings", "-o", program, str(path)], check=True)
+        return [program]
+
+    def answered(name, *changes, folder=exported):
+        path = tmp_path_factory.mktemp("answers") / "answers.json"
+        return subprocess.run([*built(name, *changes), str(folder), str(path)],
+                              capture_output=True, text=True), path
     return answered
 
 
@@ -76,6 +81,29 @@ def test_a_planted_mistake_in_a_program_is_reported(name, planted, run):
     old, new, told = PLANTED[name][planted]
     report = judge(run(name, (old, new))[1], suite="full")
     assert not report.ok and told in report.to_text()
+
+
+def halved(path, folder):
+    """The cases of a file with two batches of half the size for each even one, in this folder."""
+    if path.suffix == ".txt":
+        text = with_more_axes(path.read_text())
+    else:
+        document = json.loads(path.read_text())
+        for case in document["cases"]:
+            for shape in (case["inputs"][name]["shape"] for name in ("x", "grad_y")):
+                if shape[0] % 2 == 0:
+                    shape[:1] = [2, shape[0] // 2]
+        text = json.dumps(document)
+    (folder / path.name).write_text(text)
+    return folder / path.name
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_program_takes_x_with_more_axes(name, run, tmp_path):
+    halved(files.FOLDER / f"spectral.{'txt' if name.endswith('.rs') else 'json'}", tmp_path)
+    flat, other = (json.loads(run(name, folder=folder)[1].read_text())["answers"]
+                   for folder in (files.FOLDER, tmp_path))
+    assert other == {id: answer for id, answer in flat.items() if id.startswith("spectral/")}
 
 
 @pytest.mark.parametrize("name", TOOLS)

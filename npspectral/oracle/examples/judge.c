@@ -11,8 +11,9 @@
 #ifndef BUG
 #define BUG 0
 #endif
-enum { WORD = 256, ARRAYS = 64, SIZE = 16384, NAMES = 16 };
-typedef struct { char role[WORD], name[WORD]; int n, sizes[2]; double v[SIZE], scale[SIZE]; } array;
+enum { WORD = 256, ARRAYS = 64, SIZE = 16384, NAMES = 16, RANK = 4 };
+typedef struct { char role[WORD], name[WORD]; int n, sizes[RANK]; double v[SIZE], scale[SIZE]; }
+    array;
 static struct { char id[WORD], kind[WORD], tier[WORD], layers[NAMES][WORD]; double constant;
                 int n_layers, n; array a[ARRAYS]; } c;             /* the case that was read last */
 static FILE *file;
@@ -41,9 +42,12 @@ static void read_array(const char *role) {
     strcpy(a->role, role);
     strcpy(a->name, word());
     a->n = 1;
-    a->sizes[0] = a->sizes[1] = 1;
-    for (int k = 0, rank = integer(); k < rank && k < 2; k++) a->n *= a->sizes[k] = integer();
-    if (a->n < 0 || a->n > SIZE) { fprintf(stderr, "%s: bad size\n", c.id); exit(2); }
+    int rank = integer();
+    for (int k = 0; k < rank && k < RANK; k++) a->n *= a->sizes[k] = integer();
+    if (rank > RANK || a->n < 0 || a->n > SIZE) {
+        fprintf(stderr, "%s: bad size\n", c.id);
+        exit(2);
+    }
     for (int k = 0; k < a->n; k++) a->v[k] = strcmp(role, "label") ? bits() : integer();
     if (!strcmp(role, "out")) for (int k = 0; k < a->n; k++) a->scale[k] = strtod(word(), NULL);
 }
@@ -88,7 +92,7 @@ static array y, grad_x, grad_phi, grad_lambda_in, grad_lambda_out, grad_bias;
 static void layer(const char *act, array *x, array *l_in, array *l_out, array *phi, array *bias,
                   array *grad_y) {
     int n_out = phi->sizes[0], n_in = phi->sizes[1];
-    for (int b = 0; b < x->sizes[0]; b++)
+    for (int b = 0; b < x->n / n_in; b++)              /* whatever axes x has before its last one */
         for (int i = 0; i < n_out; i++) {
             double z = 0, slope;
             for (int j = 0; j < n_in; j++)
