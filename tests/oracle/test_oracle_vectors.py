@@ -428,6 +428,7 @@ def test_certification_imports_nothing_but_the_standard_library():
 def test_certification_finds_a_changed_bit_and_a_file_too_many(name, content, folder, monkeypatch,
                                                                capsys):
     monkeypatch.setattr(rebuild, "solve_all", lambda cases, workers: SOLVED)
+    (folder / files.EXAMPLES).mkdir()
     assert rebuild.certify(folder) == 0
     (folder / name).write_bytes(content)
     assert rebuild.certify(folder) == 1
