@@ -51,6 +51,8 @@ def test_relevance_keeps_the_dtype(rng):
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, bool])
 def test_ranking_is_right_for_every_kind_of_number(dtype):
     assert ranking(np.array([1, 0, 1, 0, 0], dtype)).tolist() == [0, 2, 1, 3, 4]
+    turns = ranking(np.array(50 * [0, 1], dtype))               # equal ones stay in their order
+    assert turns.tolist() == [*range(1, 100, 2), *range(0, 100, 2)]
 
 
 @pytest.mark.parametrize("n", range(6))
