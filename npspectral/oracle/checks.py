@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .candidates import name_of
 from .suite import files
-from .suite.case import cases, without_gradients
+from .suite.case import cases, holds, without_gradients
 from .verdict.answer_file import read_answers, result_of, skipped_families
 from .verdict.layout import layout_of
 from .verdict.other_layout import in_layout, right_elsewhere
@@ -19,7 +19,8 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     """Judge `candidate(case) -> dict of arrays` by the certified vectors; returns a Report.
 
     suite   "core" or "full"; only: a glob of ids, or several; dtype: float64, float32, float16 or
-            bfloat16, in which case.x, case.phi, ... come (bfloat16: as float32) and answers have to
+            bfloat16, in which case.x, case.phi, ... come (bfloat16: as float32) and answers have
+            to; or tf32: float32 whose products of matrices may take their operands in TF32
     layout  a Layout, or the name of a ready one, if the candidate stores or signs things otherwise;
             a candidate of from_torch, from_jax, from_keras brings its own
     xfail   ids known to fail, as a list or as a mapping id -> reason; one that passes is a failure
@@ -39,7 +40,7 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
                         f"candidate(case) -> dict of arrays")
     asked = _cases(suite, only, forward_only)
     reasons = expected_failures(xfail)
-    fitting = [case for case in asked if dtype in case.dtypes]
+    fitting = [case for case in asked if holds(case, dtype)]
     results = answers_of(candidate, fitting, dtype, layout)
     left_out = {f"not for {dtype}": len(asked) - len(fitting),
                 f"not expressible in layout {layout}": len(fitting) - len(results)}
@@ -70,7 +71,7 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=(), forward_on
     if only is None and set(given) - {case.id for case in asked}:
         asked += [case for case in _cases("full", None, forward_only)
                   if case.id in given and not case.core]
-    fitting = [case for case in asked if dtype in case.dtypes and layout.applies(case)]
+    fitting = [case for case in asked if holds(case, dtype) and layout.applies(case)]
     if only is None:
         given = {**skipped_families(fitting, given), **given}
     results = [as_expected(result_of(case, given.get(case.id), dtype, layout), reasons)

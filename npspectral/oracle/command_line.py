@@ -70,7 +70,7 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = _add(commands, "check", _check, "judge a Python function candidate(case) -> arrays")
     check.add_argument("candidate", metavar="MODULE:FUNCTION")
-    check.add_argument("--dtype", choices=DTYPES, default="float64")
+    check.add_argument("--dtype", choices=(*DTYPES, "tf32"), default="float64")
     _add_selection(check)
     judge = _add(commands, "judge", _judge, "judge a file of answers, from any language")
     judge.add_argument("answers", metavar="ANSWERS.json")

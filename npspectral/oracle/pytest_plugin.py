@@ -9,7 +9,7 @@ import pytest
 from .. import __version__
 from .candidates import Refused, load
 from .suite import files
-from .suite.case import cases
+from .suite.case import cases, holds
 from .suite.digests import MANIFESTS
 from .verdict.brief import first_failure
 from .verdict.layout import layout_of
@@ -28,7 +28,7 @@ class Conformance:
             self.layout = layout_of(layout, self.candidate)
             self.reasons = read_xfail(xfail)
             self.cases = {case.id: case for case in cases(suite, only)
-                          if dtype in case.dtypes and self.layout.applies(case)}
+                          if holds(case, dtype) and self.layout.applies(case)}
         except (Refused, ValueError) as error:              # BadVectors is a ValueError
             raise pytest.UsageError(f"npspectral: {error}") from error
         if not self.cases:

@@ -51,7 +51,7 @@ def test_every_family_has_long_cases_in_core(length):
 def bits_11(array):
     """An array rounded to 11 bits, as tensor cores round the operands of a product in TF32."""
     fraction, exponent = np.frexp(array)
-    return np.ldexp(np.round(fraction * 2 ** 11), exponent)
+    return np.ldexp(np.round(fraction * 2 ** 11), exponent - 11)
 
 
 def bits_24(array):

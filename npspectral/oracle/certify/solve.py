@@ -15,6 +15,7 @@ from ..suite.bits import bits
 from . import per_sample, second, witnesses
 from .arithmetic import Bounded, either, precision, rounded_up
 from .dyadic import NotExact, Short
+from .products import shares
 from .witnesses import AGREED, DIGITS, forms
 
 DIFFERENCE_DIGITS = 120
@@ -27,12 +28,14 @@ def solve(case):
         return {**case, "expect": {}, "tier": "refused", "witness": [], "agreed_digits": 0}
     answers, digits, brackets = witnessed(case)
     answers = bounded_in_every_form(case, answers)
-    exact = is_exact(case, answers)
+    exact, products = is_exact(case, answers), shares(
+        case, answers, witnesses_of(case).by_tape)
     return {**case, "tier": "exact" if exact else "certified", "agreed_digits": digits,
             "witness": ["tape", "directions" if "Large" in case["flags"] else "difference",
                         *["fraction"] * exact],
             "expect": {name: expected(numbers, shape_of(case, name, len(numbers)),
-                                      brackets.get(name)) for name, numbers in answers.items()}}
+                                      brackets.get(name), products.get(name))
+                       for name, numbers in answers.items()}}
 
 
 def witnessed(case):
@@ -95,12 +98,14 @@ def is_exact(case, answers):
                for a, b in zip(answers[name], result[name], strict=True))
 
 
-def expected(numbers, shape, bracket):
+def expected(numbers, shape, bracket, products):
     """An array as the case files state it."""
     values = [number.value for number in numbers]
     entry = {"shape": shape, "bits": [bits(value) for value in values],
              "about": [f"{float(value) or 0.0:.9g}" for value in values],
              "scale": [rounded_up(number.bound) for number in numbers]}
+    if products:
+        entry["products"] = products
     if bracket:
         entry["low"], entry["high"] = ([bits(end) for end in ends] for ends in zip(*bracket))
     return entry

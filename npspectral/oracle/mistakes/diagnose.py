@@ -22,6 +22,7 @@ from .facts import forms, kinks, patterns, where
 from .fit import Evidence, shape_of
 from .known import APART, DERIVED, LAYERS, MISTAKES, candidates, structure_of
 from .search import all_kinds, by_algorithm, several, single
+from .tf32 import tf32
 
 ORDER = (("vjp", ""), ("vjp", "factored"), ("vjp", "nested"), ("vjp", "sparse"), ("loss", ""),
          ("penalty", ""), ("optimizer", ""), ("network", ""), ("network", "factored"),
@@ -46,6 +47,8 @@ class Before:
 def diagnose(results, dtype):
     """Findings about the failed ones of the results, the surest first; [] if nothing failed."""
     evidence = Evidence(results, dtype)
+    if found := tf32(evidence):
+        return found
     before = Before(first=any(result.case.kind in (*LAYERS, "loss") for result in evidence.failing))
     findings = forms(evidence)
     for kind, structure in ORDER:

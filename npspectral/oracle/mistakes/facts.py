@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..suite.arrays import input_of
-from ..verdict.compare import ROUNDOFF
+from ..verdict.compare import ROUNDOFF, rounding
 from ..verdict.results import Finding, short
 from .places import alone, places
 
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16"),
-            "float16": ("bfloat16",), "bfloat16": ()}
+            "float16": ("bfloat16",), "bfloat16": (), "tf32": ()}
 WHAT = {"second": "second derivatives", "per_sample": "gradients of samples"}
 OF_FORM = {"not-finite": "is NaN or infinite", "missing": "is missing",     # status -> what it says
            "unexpected": "is not asked for", "dtype": "", "shape": ""}
@@ -29,7 +29,7 @@ class Wrong:
         """Whether what came is this array, but for rounding in the dtype, times a factor."""
         if array.shape != self.got.shape or not array.size:
             return False
-        roundoff, eta = ROUNDOFF[dtype]
+        roundoff, eta = rounding(dtype, self.expected)
         allowed = 2 * roundoff * times * self.expected.scale.max() + 2 * eta
         return bool((np.abs(self.got - array) <= allowed).all())
 
@@ -191,8 +191,9 @@ def _precision(wrong, dtype):
 
 def _elsewhere(wrong, dtype):
     """Which rows or columns differ in the largest array."""
-    largest, (roundoff, eta) = max(wrong, key=lambda array: array.got.size), ROUNDOFF[dtype]
+    largest = max(wrong, key=lambda array: array.got.size)
     expected, name = largest.expected, largest.case.id
+    roundoff, eta = rounding(dtype, expected)
     differ = ~(np.abs(largest.got - expected.value) <= roundoff * expected.scale + eta)
     if differ.ndim == 0 or differ.all():
         return f"all of its numbers differ (first {name})"

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..verdict.compare import ROUNDOFF, compare
+from ..verdict.compare import compare, rounding
 from ..verdict.results import IGNORED, short
 from .right import Steps
 
 # dtype -> times u S that a candidate and its simulation may differ, and the distance from a kink,
 # relative to the largest unit, within which rounding may decide the branch.
 SLACK = {"float64": (2.0, 1e-12), "float32": (2.0, 1e-5), "float16": (1.0, 0.02),
-         "bfloat16": (1.0, 0.03)}
+         "bfloat16": (1.0, 0.03), "tf32": (4.0, 0.02)}
 DROWNED = 2.0 ** -17        # less than this share of S is what no case has but at saturation
 ABSENT = ("missing", "dtype")            # arrays without numbers, which say nothing of a mistake
 
@@ -192,7 +192,7 @@ def _misfit(got, simulated, expected, dtype):
         return np.inf
     if not finite.any():
         return 0.0
-    roundoff, eta = ROUNDOFF[dtype]
+    roundoff, eta = rounding(dtype, expected)
     largest = np.abs(simulated[finite]).max()
     allowed = SLACK[dtype][0] * roundoff * (
         growth(largest, expected) * expected.scale + 2 * largest) + 2 * eta

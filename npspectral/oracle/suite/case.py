@@ -15,12 +15,16 @@ NAMES = ("x", "y", "grad_y", "target", "weights", "phi", "lambda_in", "lambda_ou
 
 @dataclass(frozen=True)
 class Expected:
-    """A golden array: value, its scale S, and at kinks the bracket [low, high]."""
+    """A golden array: value, its scale S, and at kinks the bracket [low, high].
+
+    products: the largest share of S that comes from operands of products, which TF32 rounds.
+    """
 
     value: np.ndarray
     scale: np.ndarray
     low: np.ndarray | None = None
     high: np.ndarray | None = None
+    products: float = 0.0
 
 
 class Case:
@@ -77,7 +81,8 @@ def _expected(entry):
         numbers = np.array([int(word, 16) for word in words], np.uint64).view(np.float64)
         return _array(numbers, entry["shape"], float)
     bracket = [of_bits(entry[side]) if side in entry else None for side in ("low", "high")]
-    return Expected(of_bits(entry["bits"]), _array(entry["scale"], entry["shape"], float), *bracket)
+    return Expected(of_bits(entry["bits"]), _array(entry["scale"], entry["shape"], float), *bracket,
+                    entry.get("products", 0.0))
 
 
 def cases(suite="core", only=None, folder=files.FOLDER):
@@ -96,6 +101,11 @@ def cases(suite="core", only=None, folder=files.FOLDER):
             raise ValueError(f"only: no case of suite {suite!r} matches {pattern!r}")
     return [Case(case) for case in solved
             if any(fnmatchcase(case["id"], pattern) for pattern in patterns)]
+
+
+def holds(case, dtype):
+    """Whether the case is for this dtype: "tf32" is float32 whose products take 11 bits."""
+    return ("float32" if dtype == "tf32" else dtype) in case.dtypes
 
 
 @cache

@@ -92,7 +92,7 @@ def _inconsistencies(document):
 def _of_arrays(case):
     for name, entry in {**case["inputs"], **case["expect"]}.items():
         size = math.prod(entry["shape"])
-        for field in set(entry) - {"shape"}:
+        for field in set(entry) - {"shape", "products"}:
             if len(entry[field]) != size:
                 yield (f"{name}: has {len(entry[field])} {field}, its shape {entry['shape']} "
                        f"expects {size}")

@@ -13,7 +13,7 @@
     end ID
 
 Every number that decides is the 16 hexadecimal digits of its binary64; arrays are row by row.
-Scales are decimals of three digits.
+Scales are decimals of three digits. The shares of products, for TF32, are in JSON alone.
 """
 from .bits import bits
 from .schema import SPECS

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..suite import files
 from ..suite.case import known_ids
-from .compare import ROUNDOFF, Verdict
+from .compare import DTYPES, Verdict
 from .answers import asked, judged, shapes_of
 from .results import CaseResult, message_of, status_of
 
@@ -52,9 +52,9 @@ def read_answers(answers):
     if document["suite"] != files.SUITE:
         raise BadAnswers(f"{name}: answers suite {document['suite']!r}, expected "
                          f"{files.SUITE!r}, which this package has")
-    if document["dtype"] not in ROUNDOFF:
+    if document["dtype"] not in DTYPES:
         raise BadAnswers(f"{name}: dtype is {document['dtype']!r}, "
-                         f"expected one of {sorted(ROUNDOFF)}")
+                         f"expected one of {sorted(DTYPES)}")
     strangers = sorted(map(str, set(document["answers"]) - known_ids()))
     if strangers:
         raise BadAnswers(f"{name}: answers {len(strangers)} unknown cases: {strangers[:5]}")
@@ -170,7 +170,7 @@ def _number(entry, dtype):
 def _of_bits(text, dtype):
     if not re.fullmatch("[0-9a-fA-F]+", text) or len(text) not in CODES:
         raise ValueError(f"{_told(text)} is not 16, 8 or 4 hexadecimal digits")
-    if len(text) < {"float64": 16, "float32": 8}.get(dtype, 4):
+    if len(text) < {"float64": 16, "float32": 8, "tf32": 8}.get(dtype, 4):
         raise ValueError(f"{_told(text)} has too few digits for a {dtype}")
     if dtype == "bfloat16" and len(text) == 4:
         text += "0000"                              # the upper half of a float32

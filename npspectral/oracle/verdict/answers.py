@@ -11,7 +11,7 @@ from .results import meant, told
 # The dtypes in which answers may come: those narrower than float32 also widened to it, and bfloat16
 # as its raw bits, because NumPy has no such dtype.
 ANSWERS = {"float64": ("float64",), "float32": ("float32",), "float16": ("float16", "float32"),
-           "bfloat16": ("bfloat16", "float32", "uint16")}
+           "bfloat16": ("bfloat16", "float32", "uint16"), "tf32": ("float32",)}
 # What a tensor offers of this is called: PyTorch keeps a conjugate or a minus as a mark on it.
 TO_PLAIN = ("detach", "cpu", "resolve_conj", "resolve_neg")
 
@@ -74,7 +74,7 @@ def readable(answer, dtype, shape, other=None):
     except BaseException as error:                  # an __array__ is the candidate's code, too
         return None, "dtype", f"{type(answer).__name__} cannot be read: {told(error)}"
     if came == "python":                            # a list of floats or a float: by what it holds
-        narrow = "float32" if dtype == "bfloat16" else dtype
+        narrow = "float32" if dtype in ("bfloat16", "tf32") else dtype
         with np.errstate(all="ignore"):
             same = np.array_equal(array, array.astype(narrow), equal_nan=True)
         came = dtype if same else "float64"

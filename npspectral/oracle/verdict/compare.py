@@ -6,6 +6,8 @@ import numpy as np
 # dtype -> unit roundoff u, and eta: what underflow may add (64 times the smallest subnormal)
 ROUNDOFF = {"float64": (2.0 ** -53, 2.0 ** -1068), "float32": (2.0 ** -24, 2.0 ** -143),
             "float16": (2.0 ** -11, 2.0 ** -18), "bfloat16": (2.0 ** -8, 2.0 ** -127)}
+TF32 = 2.0 ** -11       # what the operands of products are rounded to, where TF32 is allowed
+DTYPES = (*ROUNDOFF, "tf32")
 PASSED = ("pass", "acceptable")
 
 
@@ -31,12 +33,21 @@ class Verdict:
         return self.status in PASSED
 
 
+def rounding(dtype, expected):
+    """(u, eta) of an array in a dtype; in tf32 u is 2^-24 and 2 * 2^-11 times the products' share.
+    """
+    if dtype != "tf32":
+        return ROUNDOFF[dtype]
+    roundoff, eta = ROUNDOFF["float32"]
+    return roundoff + 2 * TF32 * expected.products, eta
+
+
 def compare(expected, got, dtype, tier, name=""):
     """The verdict on an array of the right shape: |got - want| <= u S + eta, bit for bit if exact.
 
     Every comparison is written so that a NaN fails it.
     """
-    roundoff, eta = ROUNDOFF[dtype]
+    roundoff, eta = rounding(dtype, expected)
     got = np.asarray(got, float)
     if got.size == 0:
         return Verdict(name, "pass")

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .brief import first, first_failure, placed, rerun
-from .compare import PASSED, ROUNDOFF
+from .compare import PASSED, rounding
 from .results import FIRST, digits, margins, short
 
 SAID = {"wrong": "does not raise", "mutated": "changes its input",
@@ -257,7 +257,7 @@ def _worst(report):
     expected, got = result.case.expect[name], result.got[name]
     units, index = margins(result, report.dtype, name), result.verdicts[name].index
     want, scale, mine = (float(array[index]) for array in (expected.value, expected.scale, got))
-    rule = f"allowed is u S = {ROUNDOFF[report.dtype][0] * scale:.3g}"
+    rule = f"allowed is u S = {rounding(report.dtype, expected)[0] * scale:.3g}"
     if result.case.tier == "exact" and report.dtype in ("float64", "float32"):
         rule = "this case is exact: the bits have to match"
     return [f"  worst     {result.case.id}   {placed(name, index)}",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .compare import PASSED, ROUNDOFF
+from .compare import PASSED, rounding
 
 FAILED = ("wrong", "error", "mutated", "nondeterministic", "xpass")
 IGNORED = ("xfail", "skipped")           # these say nothing about the candidate
@@ -106,7 +106,8 @@ def short(name):
 
 def margins(result, dtype, name):
     """|got - want| / (u S + eta) of every number of an array; inf where it is not finite."""
-    expected, (roundoff, eta) = result.case.expect[name], ROUNDOFF[dtype]
+    expected = result.case.expect[name]
+    roundoff, eta = rounding(dtype, expected)
     with np.errstate(all="ignore"):
         ratio = np.abs(result.got[name] - expected.value) / (roundoff * expected.scale + eta)
     return np.where(np.isfinite(ratio), ratio, np.inf)
@@ -114,7 +115,8 @@ def margins(result, dtype, name):
 
 def digits(result, dtype, name):
     """To how many decimal digits of its scale S an array agrees, at its worst number."""
-    expected, (roundoff, eta) = result.case.expect[name], ROUNDOFF[dtype]
+    expected = result.case.expect[name]
+    roundoff, eta = rounding(dtype, expected)
     with np.errstate(all="ignore"):
         error = np.abs(result.got[name] - expected.value)
         scale = np.where(expected.scale == 0, error, expected.scale)

@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
+from ..suite.case import holds
 from .answers import asked, compared, read, shapes_of
-from .compare import ROUNDOFF
+from .compare import DTYPES
 from .forms import handed_over, shapes_with_three_axes
 from .layout import layout_of
 from .results import CaseResult, first_line, message_of, status_of, told
@@ -21,15 +22,15 @@ def answers_of(candidate, cases, dtype="float64", layout=None):
     """A CaseResult for every case that the dtype and the layout can express."""
     layout = layout_of(layout)
     return [_result(candidate, case, dtype, layout) for case in cases
-            if dtype in case.dtypes and layout.applies(case)]
+            if holds(case, dtype) and layout.applies(case)]
 
 
 def dtype_name(dtype):
     """The name of a dtype given as its name, a NumPy dtype, or a framework's dtype object."""
     name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", None) or str(dtype)
     name = name.rpartition(".")[2]
-    if name not in ROUNDOFF:
-        raise ValueError(f"dtype is {dtype!r}, expected one of {sorted(ROUNDOFF)}")
+    if name not in DTYPES:
+        raise ValueError(f"dtype is {dtype!r}, expected one of {sorted(DTYPES)}")
     return name
 
 
@@ -38,12 +39,12 @@ def candidate_case(case, dtype, layout):
     view = layout.to_candidate(case)
     for field in ("layers", "spec", "trainable", "flags", "dtypes"):
         setattr(view, field, copy.deepcopy(getattr(view, field)))
-    number = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    number = np.dtype("float32" if dtype in ("bfloat16", "tf32") else dtype)
     with np.errstate(all="ignore"):
         view.inputs = {name: np.array(array, array.dtype if array.dtype.kind == "i" else number,
                                       order="C") for name, array in view.inputs.items()}
     view.inputs = handed_over(case, view.inputs)
-    view.dtype = dtype
+    view.dtype = "float32" if dtype == "tf32" else dtype
     view.n_in, view.n_out = _sizes(case)
     return view
 
