@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .compare import ROUNDOFF
+from . import invariants_second
 from .answers import readable
 
 SENTENCES = {
@@ -13,7 +14,9 @@ SENTENCES = {
     "bias": "grad_bias_i = sum_b grad_y_bi",
     "upstream": "sum_j grad_phi_ij / (lambda_in_j - lambda_out_i) = sum_b grad_y_bi sum_j x_bj",
     "lambda_in": "grad_lambda_in_j = sum_i phi_ij grad_phi_ij / (lambda_in_j - lambda_out_i)",
-    "lambda_out": "grad_lambda_out_i = -sum_j phi_ij grad_phi_ij / (lambda_in_j - lambda_out_i)"}
+    "lambda_out": "grad_lambda_out_i = -sum_j phi_ij grad_phi_ij / (lambda_in_j - lambda_out_i)",
+    **invariants_second.SENTENCES}
+COMPUTED = ("grad_", "per_sample_grad_", "hvp_")
 PARAMETERS = ("phi", "lambda_in", "lambda_out", "bias")
 
 
@@ -74,26 +77,31 @@ class InvariantReport:
     __str__ = to_text
 
 
-def invariants(x, grad_y, params, grads, grad_x=None, *, dtype=None):
+def invariants(x, grad_y, params, grads, grad_x=None, *, dtype=None, samples=None, v=None,
+               hvps=None):
     """Check one spectral layer, without activation, by the identities of its gradients.
 
     x (batch, n_in); grad_y (batch, n_out), the upstream gradient at y = x W^T + bias; params with
     phi (n_out, n_in), lambda_in, lambda_out and maybe bias; grads: those of them that there are;
-    grad_x or None. dtype: in which they were computed, by default that of the gradients.
+    grad_x or None. dtype: in which they were computed, by default that of the gradients. samples:
+    gradients of single samples by the names of their parameters, (batch, ...). v, hvps: a direction
+    of x and parameters, and the Hessian of <grad_y, y> times v, by the same names.
 
     What rounding may do is u S, S the sum of the absolute values of all products that enter,
     times the number of operations on the way to each; lambda_in and lambda_out are taken as
     multiplied in before they are subtracted. Penalties are no part of these gradients.
     Raises ValueError or TypeError on arguments that do not fit.
     """
-    arrays, dtype = _collected(x, grad_y, params, grads, grad_x, dtype)
+    more = {"per_sample_grad": samples or {}, "v": v or {}, "hvp": hvps or {}}
+    arrays, dtype = _collected(x, grad_y, params, grads, grad_x, dtype, more)
     with np.errstate(all="ignore"):
         sides = _sides(arrays)
-        results = [_judged(name, sides.get(name), dtype) for name in SENTENCES]
+        results = [_judged(name, sides.get(name), dtype) for name in SENTENCES
+                   if name in sides or name not in invariants_second.SENTENCES]
     return InvariantReport(results, dtype)
 
 
-def _collected(x, grad_y, params, grads, grad_x, dtype):
+def _collected(x, grad_y, params, grads, grad_x, dtype, more):
     """All arrays in float64 by name, shapes and names checked, and the dtype of the gradients."""
     if not isinstance(params, dict) or not isinstance(grads, dict):
         raise TypeError(f"invariants: params and grads are {type(params).__name__} and "
@@ -115,17 +123,32 @@ def _collected(x, grad_y, params, grads, grad_x, dtype):
               if array is not None}
     if grad_x is not None:
         given["grad_x"] = (grad_x, (batch, n_in))
-    dtype = dtype or _dtype_of([array for name, (array, _) in given.items()
-                                if name[5:] in shapes or name == "grad_x"])
+    given |= _of_more(more, {**shapes, "x": (batch, n_in)}, batch)
+    computed = [name for name in given if name.startswith(COMPUTED) and name != "grad_y"]
+    dtype = dtype or _dtype_of([given[name][0] for name in computed])
     if dtype not in ROUNDOFF:
         raise ValueError(f"invariants: dtype is {dtype!r}, expected one of {sorted(ROUNDOFF)}")
     arrays = {name: _read(name, *entry, dtype) for name, entry in given.items()}
     for name, array in arrays.items():
-        if (not name.startswith("grad_") or name == "grad_y") and not np.isfinite(array).all():
+        if name not in computed and not np.isfinite(array).all():
             index = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
             raise ValueError(f"invariants: {name}{index} is {array[tuple(index)]}, expected "
                              f"finite numbers")
     return arrays, dtype
+
+
+def _of_more(more, shapes, batch):
+    """Arrays with their shapes, by names such as per_sample_grad_phi, v_phi, hvp_phi."""
+    given = {}
+    for kind, arrays in more.items():
+        unknown = set(arrays) - set(shapes)
+        if unknown:
+            raise ValueError(f"invariants: {kind} has {sorted(map(str, unknown))}, expected names "
+                             f"out of {sorted(shapes)}")
+        axis = (batch,) if kind == "per_sample_grad" else ()
+        given |= {f"{kind}_{name}": (array, (*axis, *shapes[name]))
+                  for name, array in arrays.items()}
+    return given
 
 
 def _dtype_of(gradients):
@@ -167,7 +190,8 @@ def _sides(arrays):
                           2 * (np.abs(phi) * size).sum())
     if grads["phi"] is not None:
         sides |= _of_phi(arrays, grads, rounding, gap, size)
-    return sides
+    return (sides | invariants_second.sides_of_samples(arrays, rounding, steps)
+            | invariants_second.sides_of_second(arrays, rounding, steps))
 
 
 def _of_phi(arrays, grads, rounding, gap, size):
