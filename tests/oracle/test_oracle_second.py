@@ -177,6 +177,18 @@ def test_a_layout_turns_the_sign_of_a_direction_without_a_shift():
                                   -case.expect["hvp_lambda_in"].value)
 
 
+def test_a_layout_of_one_set_shifts_the_eigenvalues_and_not_their_direction():
+    case = with_inputs(DERIVED["second/spectral/trainable/lambdas/tanh/b2-i5-o2"],
+                       {"lambda_in": np.full(5, 0.5)})
+    case.trainable = ["lambda_out"]
+    del case.inputs["v_lambda_in"]
+    layout = oracle.layouts["one_minus_lambda"]
+    assert layout.applies(case)
+    view = layout.to_candidate(case)
+    np.testing.assert_array_equal(view.inputs["lambda_out"], case.inputs["lambda_out"] + 0.5)
+    np.testing.assert_array_equal(view.inputs["v_lambda_out"], case.inputs["v_lambda_out"])
+
+
 # ---- what a report says
 
 
