@@ -1,19 +1,19 @@
 """Certified numbers that any implementation, in any framework or language, is checked against.
 
-A PyTorch layer in ten lines:
+A PyTorch layer, and anything else:
 
     from npspectral import oracle
 
+    names = {"phi": "base", "lambda_in": "l_in", "lambda_out": "l_out", "bias": "bias"}
+    oracle.check(oracle.from_torch(MyLayer, names), dtype="float32").raise_if_failed()
+
     def candidate(case):
-        layer = MySpectral(case.n_in, case.n_out)
-        oracle.assign(layer, case, phi="base", lambda_in="l_in", lambda_out="l_out", bias="bias")
-        x = torch.tensor(case.x, requires_grad=True)
-        y = ACTIVATION[case.layers[-1]["layer"]](layer(x))
-        y.backward(torch.tensor(case.grad_y))
-        return {"y": y, "grad_x": x.grad, "grad_phi": layer.base.grad, ...}
+        y = ...                                         # from case.x, case.phi, case.lambda_in, ...
+        return {"y": y, "grad_x": ..., "grad_phi": ...}     # and all others that case.expect names
 
-    oracle.check(candidate, only="spectral/*", dtype="float32", layout="torch").raise_if_failed()
+    oracle.check(candidate, only="spectral/identity/*", dtype="float32").raise_if_failed()
 
+from_torch, from_jax, from_keras    a candidate, of a layer or a function in one of these
 check       run a candidate over the cases; a Report: .ok, .to_text(), .to_markdown(), .to_json()
 cases       the cases themselves, with golden values and scales
 assign      copy a case's parameters into a layer;  parametrize: one pytest test a case
@@ -21,12 +21,14 @@ judge       the same verdict on a file of answers, for other languages
 diagnose    which known mistake explains wrong answers;  invariants: identities without a reference
 Layout      how an implementation stores and signs things; layouts: the public ones by name
 
-Nothing is read or imported before its first use. Four rooms, each knowing those above it alone:
+Nothing is read or imported before its first use, and a framework not before it is handed over.
+Five rooms; all know the suite, and the last two the verdict:
 
 suite       which cases there are, and the files that hold them
 certify     golden values from two witnesses, with the standard library alone
 verdict     what becomes of a candidate on every case, and the report of it
 mistakes    known mistakes: which one explains a failure, and that every one is caught
+clients     how layers of PyTorch, JAX and Keras are made candidates
 """
 from importlib import import_module
 
