@@ -90,6 +90,17 @@ def made(kind):
         (case.n_out, case.n_in), case.n_in, case.n_out, case.n_out)))
 
 
+class Keras:
+    """A layer with the names, the shapes and the order of the authors' Keras package."""
+
+    def __init__(self, n_in, n_out):
+        self.base, self.bias = np.zeros((n_in, n_out)), np.zeros(n_out)
+        self.diag_start, self.diag_end = np.zeros((n_in, 1)), np.zeros((1, n_out))
+
+    def __call__(self, x):
+        return x @ (self.base * (self.diag_start - self.diag_end)) + self.bias
+
+
 def one_by_one(layer, x):
     return np.stack([layer(sample) for sample in x])
 
@@ -197,6 +208,18 @@ def test_a_bias_that_a_case_does_not_have_is_zero_for_those_that_need_one():
     assert check(of_params, PATHS, plain).ok
 
 
+class Ones(Keras):
+    """With a bias from the start."""
+
+    def __init__(self, n_in, n_out):
+        super().__init__(n_in, n_out)
+        self.bias = np.ones(n_out)
+
+
+def test_a_layer_that_has_a_bias_gets_zero_where_a_case_has_none():
+    assert check(Ones, only="spectral/identity/b8-i5-o2/plain", layout="keras").ok
+
+
 @pytest.mark.parametrize("layer, only, status", [
     (spectral, "error/x-too-narrow", "pass"),
     (lambda x, lambda_in, lambda_out, phi, bias: x[:, :1] * phi[:, 0], "error/x-too-narrow",
@@ -220,17 +243,6 @@ def test_an_activation_of_the_user_s_own_follows_the_layer():
         return np.tanh(z)
     assert check(spectral, only="spectral/tanh/b2-i3-o4/bias", activation=activation).ok
     assert set(asked) == {"tanh"}
-
-
-class Keras:
-    """A layer with the names, the shapes and the order of the authors' Keras package."""
-
-    def __init__(self, n_in, n_out):
-        self.base, self.bias = np.zeros((n_in, n_out)), np.zeros(n_out)
-        self.diag_start, self.diag_end = np.zeros((n_in, 1)), np.zeros((1, n_out))
-
-    def __call__(self, x):
-        return x @ (self.base * (self.diag_start - self.diag_end)) + self.bias
 
 
 def test_a_layout_gives_the_names_and_is_what_check_uses():

@@ -134,9 +134,12 @@ class Handed:
             z = self.activation(of, z)
         return z
 
-    def paths(self, case):
+    def paths(self, case, layer):
         """The path in a layer of every parameter of a case, and of a bias that the layer has."""
-        return self.names or {name: self.name_of(name) for name in self.parameters(case)}
+        names = list(self.names or self.parameters(case))
+        if "bias" not in names and hasattr(layer, self.name_of("bias") or ""):
+            names.append("bias")
+        return {name: self.name_of(name) for name in names}
 
     def made(self, case, ready=lambda layer: layer):
         """The layer for a case, with any numbers in it; ready(layer) is what has to be done first.

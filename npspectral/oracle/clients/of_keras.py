@@ -40,7 +40,7 @@ def from_keras(layer, names=None, layout=None, *, kind="spectral", activation=No
                 call(layer, x)
             return layer
         layer = handed.made(case, built)
-        assign(layer, case, **handed.paths(case))
+        assign(layer, case, **handed.paths(case, layer))
 
         def forward(x):
             return handed.followed(case, call(layer, x))

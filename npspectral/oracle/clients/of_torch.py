@@ -40,7 +40,7 @@ def from_torch(layer, names=None, layout=None, *, kind="spectral", activation=No
             forward = partial(handed.call, {**leaves})
         else:
             layer = handed.made(case, lambda made: made.to(dtype))
-            assign(layer, case, **handed.paths(case))
+            assign(layer, case, **handed.paths(case, layer))
             leaves = {name: found(layer, handed.name_of(name)) for name in handed.parameters(case)}
             forward = partial(call, layer) if call else layer
         leaves["x"] = new(case.x, next(leaf.device for leaf in leaves.values()))
