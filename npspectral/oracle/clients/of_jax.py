@@ -30,7 +30,8 @@ def from_jax(layer, names=None, layout=None, *, kind="spectral", activation=None
         jax = import_module("jax")
         made = None if handed.is_function else handed.made(case)
         arrays = handed.parameters(case) if made is None else {
-            name: held(made, path, name, case)[1] for name, path in handed.paths(case, made).items()}
+            name: held(made, path, name, case)[1]
+            for name, path in handed.paths(case, made).items()}
         if case.dtype == "float64" and not jax.config.jax_enable_x64:
             raise RuntimeError("JAX makes float32 of float64: jax.config.update('jax_enable_x64', "
                                "True) before, or dtype='float32'")
