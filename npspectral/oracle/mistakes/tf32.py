@@ -6,8 +6,9 @@ from ..verdict.results import Finding, short
 
 ENOUGH = 32                     # numbers beyond the tolerance, to see that their errors are noise
 SENTENCE = ("TF32 is on: every number is what products give whose operands are rounded to 11 bits "
-            "(float16 operands give the same). Ask for full products (torch.set_float32_matmul_precision('highest'), "
-            "jax_default_matmul_precision 'highest'), or check with dtype='tf32'.")
+            "(float16 operands give the same). Ask for full products "
+            "(torch.set_float32_matmul_precision('highest'), jax_default_matmul_precision "
+            "'highest'), or check with dtype='tf32'.")
 
 
 def tf32(evidence):
