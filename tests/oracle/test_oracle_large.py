@@ -240,6 +240,12 @@ def test_directions_see_one_wrong_number_among_all(array, monkeypatch):
         assert confirmed(case, answers)[0] < AGREED
 
 
+def test_no_entry_of_a_direction_is_0():
+    """A wrong number whose entry is 0 would not be seen."""
+    shares = [share for _, share in directions._dyadic(directions.Random(1), 1000)]
+    assert {abs(8 * share) for share in shares} == set(range(1, 9)) and min(shares) == -1
+
+
 def test_the_two_ways_to_invert_agree():
     rows = tuple(tuple(directions.Decimal(number) for number in row) for row in (
         (1.5, 0.25, -0.5), (0.125, 1, 0.375), (-0.25, 0.5, 0.75)))
