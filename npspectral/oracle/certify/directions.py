@@ -7,15 +7,15 @@ from decimal import Decimal
 from random import Random
 
 from ..suite.arrays import cells
-from .arithmetic import size
+from .arithmetic import Bounded, size
 
 DIRECTIONS, SINGLES = 20, 200
 STEP = Decimal("1e-30")
 
 
 def of_gradients(case, answers, inputs, value):
-    """(Bounded, Decimal) of each derivative that is compared; value() is what is differentiated."""
-    rng = Random(case["id"])                            # the same directions in every run
+    """A Bounded derivative and its difference quotients; value() is what is differentiated."""
+    rng, center = Random(case["id"]), value()           # the same directions in every run
     names = [name for name in answers if name.startswith("grad_")]
     total = sum(len(answers[name]) for name in names)
     for name in names:
@@ -23,7 +23,7 @@ def of_gradients(case, answers, inputs, value):
         singles = [[(k, 1)] for k in rng.sample(range(len(places)), min(
             len(places), 1 + SINGLES * len(places) // total))]
         for direction in [_dyadic(rng, len(places)) for _ in range(DIRECTIONS)] + singles:
-            yield along(direction, answers[name]), slope(direction, places, value)
+            yield along(direction, answers[name]), quotients(direction, places, value, center)
 
 
 def _dyadic(rng, count):
@@ -32,23 +32,26 @@ def _dyadic(rng, count):
 
 
 def along(direction, numbers):
-    """The derivative along a direction, of Bounded numbers; rounding it adds nothing to its bound.
-    """
-    moved = [(numbers[index], share) for index, share in direction]
-    total = sum(number.value * share for number, share in moved)
-    return type(numbers[0])(total, sum(number.bound * size(share) for number, share in moved))
+    """The derivative along a direction, of Bounded numbers, with the bound that they have."""
+    terms = [(numbers[index], share) for index, share in direction]
+    return Bounded(sum(number.value * share for number, share in terms),
+                   sum(number.bound * size(share) for number, share in terms))
 
 
-def slope(direction, places, value):
-    """The difference quotient of both sides along a direction."""
-    before = [holder[index] for holder, index in places]
-    ends = []
-    for sign in (1, -1):
-        for index, share in direction:
-            holder, place = places[index]
-            holder[place] = before[index] + sign * STEP * share
-        ends.append(value())
-    for index, _ in direction:
+def quotients(direction, places, value, center):
+    """The difference quotient of one side, exact where the value is linear, then that of both."""
+    above = moved(STEP, direction, places, value)
+    yield (above - center) / STEP
+    yield (above - moved(-STEP, direction, places, value)) / (2 * STEP)
+
+
+def moved(step, direction, places, value):
+    """The value where the inputs are moved by a step along a direction."""
+    before = [holder[place] for holder, place in places]
+    for index, share in direction:
         holder, place = places[index]
-        holder[place] = before[index]
-    return (ends[0] - ends[1]) / (2 * STEP)
+        holder[place] += step * share
+    result = value()
+    for (holder, place), number in zip(places, before):
+        holder[place] = number
+    return result

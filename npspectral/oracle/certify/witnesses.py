@@ -80,10 +80,12 @@ def confirmed(case, answers):
 
 def confirmed_along_directions(case, answers, inputs, spec, results):
     """Digits to which y is confirmed, and the gradients along directions."""
-    pairs = list(zip(answers["y"], flat(results["y"]), strict=True))
-    pairs += directions.of_gradients(case, answers, inputs, lambda: differentiated(
-        case, inputs, outputs(definitions, case, inputs, spec)))
-    return min(agreement(*pair) for pair in pairs)
+    digits = list(map(agreement, answers["y"], flat(results["y"])))
+    for number, quotients in directions.of_gradients(case, answers, inputs, lambda: differentiated(
+            case, inputs, outputs(definitions, case, inputs, spec))):
+        agreed = (agreement(number, quotient) for quotient in quotients)
+        digits.append(next((count for count in agreed if count >= AGREED), 0))
+    return min(digits)
 
 
 def differentiated(case, inputs, results):
