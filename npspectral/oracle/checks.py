@@ -99,8 +99,7 @@ def _cases(suite, only, forward_only):
 
 def _findings(candidate, results, dtype, layout):
     """What explains the failures, and notes on what could not be looked into."""
-    failed = [result for result in results if result.failed]
-    findings, other = right_elsewhere(candidate, failed, dtype, layout)
+    findings, other = right_elsewhere(candidate, results, dtype, layout)
     if findings:                                # what is wrong in its own layout, too
         results = in_layout(candidate, results, dtype, other)
     causes, notes = diagnosed(results, dtype)

@@ -264,18 +264,12 @@ UNLISTED = [
     weighed(lambda a, b, phi: (a ** 2 - b ** 2) * phi, "eigenvalues squared"),
     in_torch("hardtanh for tanh", tanh=lambda layer, own, x: F.hardtanh(x)),
     in_jax("gelu for relu", relu=lambda layer, own, x: jax.nn.gelu(x)),
-    in_torch("gradients clipped to 1", gradient=lambda leaf: T.gradient(leaf).clamp(-1, 1)),
     in_torch("gradients normalized", gradient=lambda leaf: F.normalize(
         T.gradient(leaf).flatten(), dim=0).reshape(leaf.shape)),
     in_torch("label smoothing", softmax_cross_entropy=lambda spec, y, t: F.cross_entropy(
         y, t, reduction="none", label_smoothing=0.1)),
     in_torch("smooth L1 for the squared error", mean_squared_error=lambda spec, y, t:
              F.smooth_l1_loss(y, t, reduction="none").mean(1)),
-    in_torch("torch.optim.Adamax, whose eps is inside the maximum",
-             adamax=lambda self, spec, theta: self.decayed(spec, theta, torch.optim.Adamax(
-                 [theta], spec["learning_rate"], (spec["beta1"], spec["beta2"]), spec["eps"]))),
-    in_torch("torch.optim.SGD's dampening, which spares the first step",
-             sgd=lambda self, spec, theta: T.sgd(self, spec, theta, dampening=spec["momentum"])),
     by_hand("grad_lambda_out summed over every other input",
             grad_out=lambda gap, phi, g: -(phi * g)[:, ::2].sum(1)),
 ]

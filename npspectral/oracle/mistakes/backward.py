@@ -56,6 +56,36 @@ def some_samples(pick):
             "bias_backward": lambda right, g: right(g[pick])}
 
 
+LIMITS = (1.0, 0.5, 0.1, 5.0, 10.0)
+
+
+def clipped(limit, parts):
+    """parts(case, answers) lists sets of names; the gradients of each are limited together."""
+    def finish(right, case, answers):
+        answers = right(case, answers)
+        names = [name for name in case.expect if name.startswith("grad_")]
+        for together in parts(names):
+            answers |= limit({name: answers[name] for name in together})
+        return answers
+    return {"finish": finish}
+
+
+def by_norm(most, eps):
+    def limit(grads):
+        norm = np.sqrt(sum((grad ** 2).sum() for grad in grads.values()))
+        return {name: grad * min(1.0, most / (norm + eps)) if norm else grad
+                for name, grad in grads.items()}
+    return limit
+
+
+def by_value(most):
+    return lambda grads: {name: grad.clip(-most, most) for name, grad in grads.items()}
+
+
+def of_parameters(names):
+    return [[name for name in names if name not in ("grad_x", "grad_y")]]
+
+
 def input_grad(change):
     """grad_x of a spectral layer from another matrix: change(p, matrix)."""
     return {"input_backward": lambda right, layer, p, matrix, g: right(
@@ -112,6 +142,10 @@ BACKWARD = {
         "The derivative is written in terms of the output, but given the input z.",
         {"slope": lambda right, layer, z: 1 - z * z if layer["layer"] == "tanh" else z * (1 - z)},
         ("tanh", "sigmoid")),
+    "derivative of elu from y + 1": (
+        "The derivative of elu is taken as y + 1 below 0; it is y + alpha.",
+        {"slope": lambda right, layer, z: right(layer, z) + (z <= 0) * (1 - layer["alpha"])},
+        ("elu",)),
     "derivative missing": ("The activation's derivative is missing from the backward pass.",
                            {"slope": lambda right, layer, z: np.ones_like(z)}, NONLINEAR),
     "derivative squared": (
@@ -174,6 +208,9 @@ BACKWARD = {
         {"bias_backward": lambda right, g: g[:1].sum(0)}),
     "grad_bias averaged": ("grad_bias is the mean over the batch; it is the sum.",
                            {"bias_backward": lambda right, g: g.sum(0) / max(len(g), 1)}),
+    "grad_bias over the wrong axis": (
+        "grad_bias is summed over outputs, one number per sample; it is summed over the batch.",
+        {"bias_backward": lambda right, g: g.sum(1)}),
     "grad_bias a total": (
         "Every entry of grad_bias is the sum over samples and outputs; it is over samples only.",
         {"bias_backward": lambda right, g: np.full(g.shape[1], g.sum())}),
@@ -196,6 +233,14 @@ BACKWARD = {
                             some_samples(slice(0, -1))),
     "first sample only": (
         "The gradients of the parameters see the first sample only.", some_samples(slice(0, 1))),
+    "gradients clipped by value": (
+        "Gradients are clipped, number by number; a backward pass hands them on as they are.",
+        [clipped(by_value(most), parts) for most in LIMITS for parts in (
+            lambda names: [names], of_parameters)]),
+    "gradients clipped by norm": (
+        "Gradients are shortened to a largest norm; a backward pass hands them on as they are.",
+        [clipped(by_norm(most, eps), parts) for most in LIMITS for eps in (0, 1e-6) for parts in (
+            of_parameters, lambda names: [names], lambda names: [[name] for name in names])]),
     "residuals in the wrong order": (
         "The layers' saved inputs are taken first to last in the backward pass; it runs from the "
         "last layer to the first.",

@@ -74,6 +74,47 @@ LATE_BIAS = {
         ({"bias": g.sum(0)}, g) if layer["layer"] == "shift" else right(layer, p, x, g))}
 
 
+def square_only(eigenvalue_gap, back):
+    """A weight whose eigenvalues broadcast with phi in square layers alone; `back` as it is there.
+    """
+    def wrong_gap(p):
+        if len(set(p["phi"].shape)) > 1:
+            raise ValueError("eigenvalues and phi do not broadcast")
+        return eigenvalue_gap(p["lambda_in"], p["lambda_out"])
+    return {"weight": lambda right, p: wrong_gap(p) * p["phi"],
+            "weight_backward": lambda right, p, g: {**back(p["phi"] * g), "phi": wrong_gap(p) * g}}
+
+
+def _column(right, p, matrix, x):
+    y = right({key: entry for key, entry in p.items() if key != "bias"}, matrix, x)
+    if "bias" not in p:
+        return y
+    if len(y) != y.shape[1]:
+        raise ValueError("a column of biases does not broadcast")
+    return y + p["bias"][:, None]
+
+
+def _tied(layers, all_params):
+    """Parameters in which a layer's lambda_in is lambda_out of the one before; (taker, giver)."""
+    tied, pairs, last = list(all_params), [], None
+    for k, p in enumerate(all_params):
+        if last is not None and "lambda_in" in p:
+            tied[k] = {**p, "lambda_in": all_params[last]["lambda_out"]}
+            pairs.append(tuple(layers[at]["prefix"] for at in (k, last)))
+        last = k if "lambda_out" in p else last
+    return tied, pairs
+
+
+def _tied_backward(right, layers, all_params, inputs, g):
+    tied, pairs = _tied(layers, all_params)
+    grads, grad_x = right(layers, tied, inputs, g)
+    for taker, giver in pairs:
+        name = f"grad_{taker}lambda_in"
+        grads[f"grad_{giver}lambda_out"] = grads[f"grad_{giver}lambda_out"] + grads[name]
+        grads[name] = 0 * grads[name]
+    return grads, grad_x
+
+
 def bias_times(factor):
     return {"shift": lambda right, bias: factor * bias,
             "bias_backward": lambda right, g: factor * right(g)}
@@ -114,6 +155,22 @@ DEFINITION = {
     "phi transposed": (
         "phi is used as (n_in, n_out); it is (n_out, n_in), rows are outputs. Declare a layout or "
         "transpose it.", phi_as(lambda p, phi: phi.T)),
+    "phi transposed when square": (
+        "phi is transposed where it is square, and only there, as by a test of its shape.",
+        phi_as(lambda p, phi: phi.T if len(set(phi.shape)) == 1 else phi)),
+    "eigenvalues along the wrong axes": (
+        "The weight is (lambda_in[:, None] - lambda_out) phi, which fits a square phi alone; "
+        "lambda_in runs along its columns, lambda_out along its rows.",
+        square_only(lambda a, b: a[:, None] - b, lambda whole: {
+            "lambda_in": whole.sum(1), "lambda_out": -whole.sum(0)})),
+    "lambda_in for both": (
+        "lambda_in stands for both sets of eigenvalues; those of the outputs are lambda_out.",
+        square_only(lambda a, b: a - a[:, None], lambda whole: {
+            "lambda_in": whole.sum(0) - whole.sum(1), "lambda_out": 0 * whole.sum(1)})),
+    "eigenvalues shared between layers": (
+        "A layer takes lambda_out of the layer before for its lambda_in; it has its own.",
+        {"forward": lambda right, layers, all_params, x: right(
+            layers, _tied(layers, all_params)[0], x), "backward": _tied_backward}),
     "phi reshaped": (
         "phi is reshaped to (n_in, n_out) where it should be transposed.",
         elsewhere(lambda p: {"phi": _reread(p["phi"])}, lambda p, grads: {
@@ -125,6 +182,10 @@ DEFINITION = {
     "bias missing": ("The bias is not added.", bias_times(0)),
     "bias negated": ("The bias is subtracted.", bias_times(-1)),
     "bias doubled": ("The bias is added twice.", bias_times(2)),
+    "bias as a column": (
+        "The bias is added as a column, one number per sample, which fits a batch of n_out; it is "
+        "one number per output.",
+        {"affine": _column, "bias_backward": lambda right, g: g.sum(1)}),
     "bias after the activation": (
         "The bias is added after the activation; it belongs before.", LATE_BIAS, NONLINEAR),
     "activation missing": (

@@ -1,12 +1,14 @@
 """From failed results to causes: wrong forms, known mistakes that reproduce the run, or patterns.
 
 A cause is named only if, simulated, it gives the candidate's numbers in every case, those that pass
-included. Several causes at once are named only if together they do. No name is better than a wrong
-one. Kinds of cases are explained one after the other, layers before what is made of them:
+included; in one case of many they may differ by little more than rounding. Nothing is fitted to
+arrays that did not come, or that change from run to run. Several causes at once are named only if
+together they do. No name is better than a wrong one. Kinds of cases are explained one after the
+other, layers before what is made of them:
 
 1. If mistakes named already give these numbers as well, no finding is added.
 2. Else one mistake that gives all numbers is looked for,
-3. then several mistakes that do so together,
+3. then sums that cancel, or a weight kept from an earlier case, or several mistakes together,
 4. then a mistake for each activation, loss, penalty or optimizer by itself,
 5. then mistakes that give some arrays in all cases; the other arrays are told by their pattern.
 
@@ -18,9 +20,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..verdict.results import Finding, short
-from .facts import forms, kinks, patterns, where
-from .fit import Evidence, shape_of
+from .facts import forms, kinks, patterns, stale, where
+from .fit import Evidence, astray, shape_of
 from .known import APART, DERIVED, LAYERS, MISTAKES, candidates, structure_of
+from .noise import cancellation, rounded
 from .search import all_kinds, by_algorithm, several, single
 from .tf32 import tf32
 
@@ -28,6 +31,8 @@ ORDER = (("vjp", ""), ("vjp", "factored"), ("vjp", "nested"), ("vjp", "sparse"),
          ("penalty", ""), ("optimizer", ""), ("network", ""), ("network", "factored"),
          ("network", "nested"), ("network", "sparse"), ("second", ""), ("second", "factored"),
          ("per_sample", ""), ("per_sample", "factored"))
+
+ALIKE = " These cases do not tell them apart."
 
 
 @dataclass
@@ -51,13 +56,15 @@ def diagnose(results, dtype):
         return found
     before = Before(first=any(result.case.kind in (*LAYERS, "loss") for result in evidence.failing))
     findings = forms(evidence)
+    if evidence.n_unsteady > len(evidence.failing):
+        return findings                     # numbers that change from run to run show no mistake
     for kind, structure in ORDER:
         part = evidence.part(lambda case: (case.kind, structure_of(case)) == (kind, structure))
         if part.failing:
             findings += explained(part, candidates(kind, part.cases), before)
     findings += recurrent(evidence.part(lambda case: structure_of(case) == "recurrent"), before)
     findings = sorted(merged(findings), key=lambda finding: not finding.mistakes)
-    return findings or kinks(evidence)
+    return findings + rounded(evidence) or kinks(evidence)
 
 
 def explained(part, mistakes, before):
@@ -67,15 +74,15 @@ def explained(part, mistakes, before):
     if before.first and part.failing[0].case.kind in DERIVED:
         return [beside(part, "Second derivatives, or gradients of samples,")]
     fits = single(part, mistakes)
-    if not fits and not before.open:
+    other = [] if fits else cancellation(part) or stale(part)
+    if not fits and not other and not before.open:
         fits = several(part, mistakes)
     if fits:
         before.mistakes.append(fits[0].mistakes)
         return named(part, fits)
-    findings = one_by_one(part, mistakes)
-    if not findings:
-        before.open = True
-        findings = partly(part, mistakes)
+    findings = other or one_by_one(part, mistakes)
+    before.open = before.open or bool(other) or not findings
+    findings = findings or partly(part, mistakes)
     return findings
 
 
@@ -106,7 +113,7 @@ def one_by_one(part, mistakes):
     for each in parts:
         fits = [] if single(each, everywhere) else single(each, narrow)
         any_named = any_named or bool(fits)
-        findings += named(each, fits) if fits else patterns(each, each.wrong)
+        findings += named(each, fits) if fits else list(patterns(each, each.wrong))
     return findings if any_named else []
 
 
@@ -116,13 +123,15 @@ def named(part, fits):
               if all(mistake in fit.mistakes for fit in fits)]
     if len(fits) > 1 and any(len(fit.mistakes) != len(shared) + 1 for fit in fits):
         sets = tuple(" and ".join(mistake.name for mistake in fit.mistakes) for fit in fits)
-        return [reproduced(part, sets, f"One of: {' | '.join(sets)}.", fits[0].cases)]
+        return [reproduced(part, sets, f"One of: {' | '.join(sets)}.{ALIKE}", fits[0].cases)]
     findings = [reproduced(part, (mistake.name,), place(mistake) + mistake.sentence,
-                           [case for case in fits[0].cases if mistake.meets(case)])
+                           [case for case in fits[0].cases if mistake.meets(case)],
+                           missed=fits[0].missed)
                 for mistake in shared]
     others = [mistake for fit in fits for mistake in fit.mistakes if mistake not in shared]
     if others:
-        findings.append(one_of(part, others, place(others[0]), fits[0].cases))
+        findings.append(one_of(part, others, place(others[0]), fits[0].cases,
+                               missed=fits[0].missed))
     return findings
 
 
@@ -138,10 +147,10 @@ def partly(part, mistakes):
             told |= kinds
             same = [mistake for mistake in given if given[mistake] == kinds]
             cases = [result.case for result in part.failing
-                     if kinds & set(map(short, result.wrong))]
+                     if kinds & set(map(short, astray(result)))]
             findings.append(one_of(part, same, f"{', '.join(sorted(kinds))}: ", cases,
                                    tuple(sorted(kinds))))
-    return findings + patterns(part, [kind for kind in part.wrong if kind not in told])
+    return findings + list(patterns(part, [kind for kind in part.wrong if kind not in told]))
 
 
 def recurrent(part, before):
@@ -158,25 +167,26 @@ def beside(part, what):
                    f"{', '.join(part.wrong)}.", (), len(part.failing))
 
 
-def one_of(part, mistakes, start, cases, arrays=None):
+def one_of(part, mistakes, start, cases, arrays=None, missed=0):
     """The finding that one of these mistakes was made."""
     first = {}
     for mistake in mistakes:
         first.setdefault(mistake.name, mistake.sentence)
-    cause = "One of: " * (len(first) > 1) + " | ".join(first.values())
-    return reproduced(part, tuple(first), start + cause, cases, arrays)
+    cause = "One of: " * (len(first) > 1) + " | ".join(first.values()) + ALIKE * (len(first) > 1)
+    return reproduced(part, tuple(first), start + cause, cases, arrays, missed)
 
 
-def reproduced(part, names, cause, cases, arrays=None):
-    """The finding of a cause that gives the candidate's numbers in these cases."""
+def reproduced(part, names, cause, cases, arrays=None, missed=0):
+    """The finding of a cause that gives the candidate's numbers in these cases, but some missed."""
     sure = len(cases) > 1 and (cases[0].kind == "optimizer" or len(set(map(shape_of, cases))) > 1)
     doubt = "" if sure else "Perhaps (too few cases of different shape to be sure): "
     return Finding(arrays or tuple(part.wrong), f"{where(part)}{doubt}{cause} "
-                   f"Reproduced in {in_all(len(cases))}", names, len(cases))
+                   f"Reproduced in {in_all(len(cases), missed)}", names, len(cases))
 
 
-def in_all(n_cases):
-    return f"all {n_cases} cases that show it."
+def in_all(n_cases, missed=0):
+    of = f"{n_cases} of {n_cases + missed}" if missed else f"all {n_cases}"
+    return f"{of} cases that show it."
 
 
 def place(mistake):

@@ -26,7 +26,7 @@ class Mistake:
 
     part: definition, backward, precision, form, loss, penalty, optimizer or second. within:
     activations, structured layers, losses, penalties or optimizers, as a case names them; where it
-    is empty all of them are meant.
+    is empty all of them are meant. others: wrong steps of the same mistake with other constants.
     """
 
     name: str
@@ -35,6 +35,8 @@ class Mistake:
     plant: dict
     part: str
     within: tuple[str, ...] = ()
+    others: tuple[dict, ...] = ()
+    variant: int = 0
 
     def __repr__(self):
         return f"Mistake({self.name!r})"
@@ -50,6 +52,12 @@ class Mistake:
         if set(plant) <= OF_A_LAYER and algorithm in {*LINEAR, *ACTIVATIONS}:
             plant = in_layers(algorithm, plant)
         return replace(self, within=(algorithm,), plant=plant)
+
+    @property
+    def variants(self):
+        """The mistake with each of its constants."""
+        return [self] + [replace(self, plant=plant, others=(), variant=k)
+                         for k, plant in enumerate(self.others, 1)]
 
     @property
     def scopes(self):
@@ -102,7 +110,7 @@ def algorithm_of(case):
 
 def candidates(kind, cases):
     """Mistakes that this kind of case can meet, then the same made in one algorithm alone."""
-    met = [mistake for mistake in MISTAKES if kind in mistake.kinds]
+    met = [variant for mistake in MISTAKES if kind in mistake.kinds for variant in mistake.variants]
     present = set().union(*map(algorithms, cases))
     named = {spec[key] for case in cases for key, spec in case.spec.items()}
     return met + [mistake.only(name) for mistake in met
@@ -118,8 +126,12 @@ def _narrower(mistake, kind, present, named):
 
 
 def listed(part, kinds, table):
-    """Mistakes from rows name -> (sentence, wrong steps) or (sentence, wrong steps, within)."""
-    return [Mistake(name, row[0], kinds, row[1], part, *row[2:]) for name, row in table.items()]
+    """Mistakes from rows name -> (sentence, wrong steps[, within]); steps: a dict, or several."""
+    mistakes = []
+    for name, (sentence, steps, *within) in table.items():
+        plant, *others = [steps] if isinstance(steps, dict) else steps
+        mistakes.append(Mistake(name, sentence, kinds, plant, part, *within, others=tuple(others)))
+    return mistakes
 
 
 MISTAKES = [

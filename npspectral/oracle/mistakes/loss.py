@@ -67,6 +67,25 @@ def _twice(right, y, q):
     return value, p * (g - (p * g).sum(1, keepdims=True))
 
 
+def clamped(least, most=1.0):
+    """Probabilities kept within bounds, as the loss and automatic differentiation see them."""
+    def wrong(right, y, q):
+        p = softmax(y)
+        seen = q * ((p >= least) & (p <= most))
+        return -(q * np.log(p.clip(least, most))).sum(1), p * seen.sum(1, keepdims=True) - seen
+    return {"cross_entropy": wrong}
+
+
+def unshifted(largest):
+    """The softmax without the shift by the maximum, where exp overflows beyond the largest."""
+    def wrong(right, y, q):
+        e = np.exp(y)
+        e = np.where(e > largest, np.inf, e)
+        total = e.sum(1, keepdims=True)
+        return np.log(total)[:, 0] - (q * y).sum(1), e / total - q
+    return {"cross_entropy": wrong}
+
+
 def _sigmoid_twice(right, spec, y, t):
     value, slope = right(spec, sigmoid(y), t)
     return value, slope * sigmoid(y) * sigmoid(-y)
@@ -127,14 +146,27 @@ LOSS = {
         "Labels count from 1; they count from 0.",
         {"probabilities": lambda right, target, k: right(
             target - 1 if target.ndim == 1 else target, k)}, ENTROPY),
+    "probabilities clamped": (
+        "Probabilities are cut off below before the logarithm; from the logits it is finite.",
+        [clamped(least, most) for least in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15)
+         for most in (1.0, 1 - least)], ENTROPY),
+    "softmax without the shift": (
+        "The softmax overflows: the largest logit is not subtracted before exp.",
+        [unshifted(np.finfo(dtype).max) for dtype in ("float64", "float32", "float16")], ENTROPY),
     "sigmoid twice": ("The logits go through a sigmoid before a loss that applies its own.",
                       {"term": _sigmoid_twice}, BINARY),
     "sigmoid derivative too many": (
         "The gradient carries another s'(y); with logits it is s(y) - t.",
         {"term": lambda right, spec, y, t: (
             right(spec, y, t)[0], right(spec, y, t)[1] * sigmoid(y) * sigmoid(-y))}, BINARY),
+    "sign of the margin": ("The hinge is that of 1 + t y; it is that of 1 - t y.",
+                           {"term": lambda right, spec, y, t: right(spec, y, -t)}, HINGES),
     "margin 0": ("The margin is 0, as a perceptron has it; it is 1.",
                  {"term": lambda right, spec, y, t: right(spec, y + t, t)}, HINGES),
+    "target missing from the slope": (
+        "The gradient of the hinge does not carry the target; it is -t where 1 - t y > 0.",
+        {"term": lambda right, spec, y, t: (right(spec, y, t)[0], t * right(spec, y, t)[1])},
+        HINGES),
     "hinge not squared": (
         "The hinge is not squared.",
         {"term": lambda right, spec, y, t: right({**spec, "loss": "hinge"}, y, t)},

@@ -75,8 +75,9 @@ OPTIMIZER = {
                              {"step": _late_decay}),
     "dampened momentum": (
         "The gradient enters the velocity times (1 - momentum).",
-        {"first_moment": lambda right, spec, m, g: right(spec, m, (1 - spec["momentum"]) * g)},
-        ("sgd",)),
+        [{"first_moment": lambda right, spec, m, g: right(spec, m, (1 - spec["momentum"]) * g)},
+         {"first_moment": lambda right, spec, m, g: right(
+             spec, m, (1 - spec["momentum"] * m.any()) * g)}], ("sgd",)),   # as torch.optim.SGD
     "Nesterov momentum": (
         "The step looks ahead (Nesterov); plain momentum is asked for.",
         {"direction": lambda right, spec, t, state, g: spec["momentum"] * state["m"] + g},
@@ -87,6 +88,9 @@ OPTIMIZER = {
         {"first_moment": lambda right, spec, m, g: spec["beta1"] * m + g}, ADAPTIVE),
     "t one too small": (
         "The step counter starts at 0; it starts at 1.", time(lambda t: t - 1), ADAPTIVE),
+    "t one too large": (
+        "The step counter is one ahead; it is 1 at the first step.", time(lambda t: t + 1),
+        ADAPTIVE),
     "t constant": ("The step counter stays at 1.", time(lambda t: 1), ADAPTIVE),
     "no bias correction": ("The moments are not corrected for their start at 0.",
                            corrected(""), ADAPTIVE),
@@ -104,6 +108,11 @@ OPTIMIZER = {
         "The square enters v without the factor 1 - beta2.",
         {"second_moment": lambda right, spec, v, g: spec["beta2"] * v + g * g}, ("adam",)),
     "AMSGrad": ("The largest v so far is used (AMSGrad).", {"direction": _amsgrad}, ("adam",)),
+    "eps inside the maximum": (
+        "eps is added to |g| before the maximum, as torch.optim.Adamax does; it is added to u.",
+        {"second_moment": lambda right, spec, v, g: np.maximum(
+            spec["beta2"] * v, np.abs(g) + spec["eps"]), "quotient": lambda right, spec, m, v: m / v
+         }, ("adamax",)),
     "u corrected": (
         "u is divided by 1 - beta2^t; it needs no correction.",
         {"corrected": lambda right, spec, t, m, v: (

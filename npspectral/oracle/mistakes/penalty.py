@@ -46,6 +46,12 @@ def _constant_weight(right, spec, p, name):
                    for key, grad in grads.items()}
 
 
+def _both_sets(right, spec, p, name):
+    value, grads = right(spec, p, name)
+    others = {"lambda_in": "lambda_out", "lambda_out": "lambda_in"}
+    return value + (right(spec, p, others[name])[0] if name in others else 0), grads
+
+
 PENALTY = {
     "penalty halved": ("The penalty carries a factor 1/2, and its gradient too.", both(.5, .5)),
     "gradient of the penalty halved": (
@@ -79,6 +85,9 @@ PENALTY = {
     "phi penalized for the weight": (
         "phi is penalized; the realized weight (lambda_in - lambda_out) phi is asked for.",
         on("weight", "phi")),
+    "both eigenvalue sets penalized": (
+        "The penalty is taken of both sets of eigenvalues; one is asked for.",
+        {"penalize": _both_sets}),
     "eigenvalues constant in the weight": (
         "The penalty of the realized weight reaches phi only; it reaches the eigenvalues too.",
         {"penalize": _constant_weight}),

@@ -1,9 +1,17 @@
 """Where wrong answers lie: in which cases alone, and in which rows and columns of an array."""
 import numpy as np
 
+from ..suite.arrays import input_of
+from ..verdict.compare import rounding
+from ..verdict.results import short
+from .fit import astray
+
 ALONE = {"Large": "Only large cases differ. ", "Strided": "Only where x is a strided view. ",
          "Broadcast": "Only where x is one sample with stride 0. ",
          "ThreeAxes": "Only where x has three axes. "}
+FLAGS = {"Saturation": "inputs are large", "Precision": "numbers have all of their bits",
+         "Cancellation": "lambda_in - lambda_out nearly cancels", "Weights": "samples have weights",
+         "Kink": "a unit stands at a kink", "EmptyBatch": "the batch is empty"}
 MOST = 4                                # runs of indices that are listed
 
 
@@ -14,6 +22,53 @@ def alone(evidence):
                 flag not in result.case.flags for result in evidence.passing):
             return sentence
     return ""
+
+
+def only_where(evidence, kind):
+    """What holds in all cases in which a class of arrays fails, and in none in which it passes."""
+    failing, passing = [], []
+    for result in evidence.failing + evidence.passing:
+        wrong = {short(name) for name in astray(result)}
+        if kind in wrong:
+            failing.append(conditions(result.case))
+        elif kind in map(short, result.got):
+            passing.append(conditions(result.case))
+    if len(failing) < 2 or len(passing) < 2 or alone(evidence):
+        return ""
+    said = [said for said in failing[0] if all(said in other for other in failing)
+            and not any(said in other for other in passing)]
+    return f" Only where {' or '.join(said)}, and everywhere there." if said else ""
+
+
+def conditions(case):
+    """What can be said of a case: of its shapes, its layers and what they are told, its flags."""
+    found = {words for flag, words in FLAGS.items() if flag in case.flags}
+    found |= {f"{key} = {value}" for told in (*case.layers, *case.spec.values())
+              for key, value in told.items()}
+    if case.layers:
+        biased = any("bias" in name for name in case.inputs)
+        found.add(f"there is {'a' if biased else 'no'} bias")
+    y = case.expect.get("y")
+    if case.x is None or y is None:
+        return sorted(found)
+    batch, n_in, n_out = len(case.x), case.x.shape[-1], y.value.shape[-1]
+    sizes = {"n_in = n_out": n_in == n_out, "batch = n_out": batch == n_out,
+             "batch = n_in": batch == n_in, "batch = 1": batch == 1, "n_in = 1": n_in == 1,
+             "n_out = 1": n_out == 1, "n_in > n_out": n_in > n_out, "n_in < n_out": n_in < n_out}
+    return sorted(found | {words for words, holds in sizes.items() if holds})
+
+
+def elsewhere(wrong, dtype):
+    """Which rows or columns differ in the largest array."""
+    largest = max(wrong, key=lambda array: array.got.size)
+    expected, name = largest.expected, largest.case.id
+    roundoff, eta = rounding(dtype, expected)
+    differ = ~(np.abs(largest.got - expected.value) <= roundoff * expected.scale + eta)
+    if differ.ndim == 0 or differ.all():
+        return f"all of its numbers differ (first {name})"
+    of_samples = input_of(largest.name) in ("x", "y") or largest.name in ("jvp", "grad_y")
+    first = "samples" if of_samples or differ.ndim > 2 else "rows"
+    return f"in {name} {places(differ, first)}"
 
 
 def places(differ, first):

@@ -35,7 +35,8 @@ def _covers(evidence, mistakes, partial):
                for kind in evidence.wrong]
     sets = dict.fromkeys(tuple(mistake for mistake in mistakes if mistake in choice)
                          for choice in islice(product(*choices), CHOICES))
-    fits = [fit for together in sets if len(together) > 1 and (fit := evidence.fit(together))]
+    fits = [fit for together in sets if len(together) > 1 and (fit := evidence.fit(together))
+            and not _cancel(evidence, together)]
     fewest = min((len(fit.mistakes) for fit in fits), default=0)
     return [fit for fit in fits if len(fit.mistakes) == fewest]
 
@@ -47,7 +48,14 @@ def _pairs(evidence, mistakes, partial):
     pairs = {tuple(sorted((a, b), key=order.get)) for a in _simplest(evidence, mistakes) + widest
              for b in mistakes if a.name != b.name}
     return [fit for pair in sorted(pairs, key=lambda pair: [order[mistake] for mistake in pair])
-            if (fit := evidence.fit(pair))]
+            if (fit := evidence.fit(pair)) and not _cancel(evidence, pair)]
+
+
+def _cancel(evidence, mistakes):
+    """Whether one of the mistakes alone would move a class of arrays that is right everywhere."""
+    return any(agreement.changed and agreement.kind not in evidence.wrong
+               for mistake in mistakes for result in evidence.failing + evidence.passing
+               for agreement in evidence.agreements((mistake,), result))
 
 
 def _simplest(evidence, mistakes):

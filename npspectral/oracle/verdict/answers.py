@@ -34,7 +34,8 @@ def read(answer, shapes, dtype, others=()):
     arrays, verdicts = {}, {}
     for name, shape in shapes.items():
         if name not in answer or answer[name] is None:
-            detail = "is None" if name in answer else f"only {sorted(map(str, answer))} came"
+            detail = "is None" if name in answer else (
+                f"is missing: only {sorted(map(str, answer))} came")
             verdicts[name] = Verdict(name, "missing", detail)
             continue
         array, status, detail = readable(answer[name], dtype, shape, dict(others).get(name))

@@ -6,7 +6,7 @@ from .layout import LAYOUTS, Layout
 from .results import Finding
 from .run import answers_of
 
-TRIED = 20                              # failing cases tried in another layout
+TRIED = 20                              # failing cases, and passing ones, tried in another layout
 
 
 @cache
@@ -14,15 +14,20 @@ def every_case():
     return cases("full")
 
 
-def right_elsewhere(candidate, failed, dtype, layout):
-    """The finding that the candidate is right in another layout, and that layout; or [], None."""
-    spectral = [result.case for result in failed if _one_spectral(result.case)]
+def right_elsewhere(candidate, results, dtype, layout):
+    """The finding that the candidate is right in another layout, and that layout; or [], None.
+
+    There all that pass here have to pass, too.
+    """
+    spectral = [result.case for result in results if result.failed and _one_spectral(result.case)]
+    right = [result.case for result in results if result.passed and _one_spectral(result.case)]
     for name, other in {**LAYOUTS, "": Layout(phi="in,out")}.items() if spectral else ():
         fitting = [case for case in spectral if other.applies(case)] or [
             case for case in every_case()                       # core has few of a single set
             if _one_spectral(case) and other.applies(case)]
         again = answers_of(candidate, fitting[:TRIED], dtype, other) if other != layout else []
-        if again and all(result.passed for result in again):
+        if again and all(result.passed for result in again) and not any(
+                result.failed for result in answers_of(candidate, right[:TRIED], dtype, other)):
             sentence = (f"your conventions are those of layout {name or other}, not of {layout}: "
                         f"{len(spectral)} cases of one spectral layer fail, all {len(again)} that "
                         f"were tried with it pass. Use layout="
