@@ -168,7 +168,7 @@ TOLD = {bug: said for *said, bug in [
      in_torch("a product in float32", affine=in_narrow(torch.float32))),
     ("errors are of the size of (float16 or )?bfloat16 rounding", "float32",
      in_torch("a product in bfloat16", affine=in_narrow(torch.bfloat16))),
-    ("it differs by about 1e-09 of the size", "rounding", weighed(
+    ("y: it differs by about [0-9]e-10 of the size", "rounding", weighed(
         lambda a, b, phi: (a - b + 1e-8) * phi, "1e-8 added to the difference")),
     ("value: |grad_y: ", "rounding|float16", in_torch(
         "label smoothing", softmax_cross_entropy=lambda spec, y, t: F.cross_entropy(
