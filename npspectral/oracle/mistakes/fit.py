@@ -155,8 +155,8 @@ class Evidence:
         if simulation.outcome == "unknown":
             return []
         if simulation.outcome == "raises":
-            fits = not result.verdicts or "shape" in {
-                verdict.status for verdict in result.verdicts.values()}
+            y = result.verdicts.get("y")
+            fits = not result.verdicts or (y is not None and y.status == "shape")
             return [Agreement("y", 0.0 if fits else np.inf, True)]
         return [self._agreement(simulation, result, name) for name in result.case.expect
                 if name in result.verdicts and result.verdicts[name].status not in ABSENT]
