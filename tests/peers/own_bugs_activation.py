@@ -110,8 +110,8 @@ class LogOfSoftmax(TorchAnswers):
 
 
 @bug("softmax without the maximum", "saturation", said=r"max|overflow|shift|exp",
-     where=r"not finite|nan|inf|confident", at="value", only="loss/*", suite="full",
-     dtype="float32")
+     where=r"not finite|nan|inf|confident", at="value", suite="full", dtype="float32",
+     only=("loss/labels/*", "loss/probabilities/*"))
 class NoShift(JaxAnswers):
     @staticmethod
     def softmax_cross_entropy(spec, y, target):

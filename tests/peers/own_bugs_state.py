@@ -74,7 +74,8 @@ class OldMoments(Remembering, JaxAnswers):
 
 
 @bug("backward after the activation worked in place", "state", at=(*OF_OWN, "grad_x"),
-     said=r"sigmoid", where=r"sigmoid")
+     said=r"sigmoid|derivative is taken at its output",
+     where=r"sigmoid")
 class SavedTooLate(TorchAnswers):
     """What was saved as z holds y by the time of the backward."""
 

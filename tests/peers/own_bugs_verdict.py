@@ -12,6 +12,8 @@ from npspectral.oracle.verdict.results import short
 
 # Where the wrong numbers are, which holds of every bug; what else is said of them is a hint.
 PLACE = r"(all of its numbers|in \S+ (entries|rows|columns|samples|planes) .*) differ\b.*"
+# What the numbers themselves show.
+FACT = r"it is (\S+ times the reference|zero everywhere|the reference( transposed| of \S+)?)"
 # What is said beside a cause, and of which bugs it is true.
 STATES = {
     "The forward already differs, and the gradients follow it consistently": (
@@ -64,7 +66,7 @@ class Verdict:
     @cached_property
     def untrue(self):
         """Causes that are none of this bug, and what is said beside them that is not so."""
-        found = [cause for cause in self.causes if not any(
+        found = [cause for cause in self.causes if not re.fullmatch(FACT, cause) and not any(
             bug.holds(pattern, cause) for bug in self.bugs
             for pattern in (bug.said, bug.where, bug.hints))]
         return found + [finding.sentence for finding in self.report.findings
