@@ -105,7 +105,8 @@ class TransposedBack(ByHand):
 
 
 @bug("gradients of the eigenvalues handed back in the other order", "layout",
-     said=r"swap|exchang|other order|interchang|the reference of", at=("grad_lambda_in", "grad_lambda_out"))
+     said=r"swap|exchang|other order|interchang|the reference of",
+     at=("grad_lambda_in", "grad_lambda_out"))
 class OtherOrder(TorchAnswers):
     def gradients(self, case, leaves, *others):
         found = super().gradients(case, leaves, *others)
