@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from oracle_jax import JaxAnswers
 from oracle_torch import ByRule, TorchAnswers
-from own_bugs import ByHand, JaxByHand
+from own_bugs import FEW, ByHand, JaxByHand
 
 F = torch.nn.functional
 
@@ -112,6 +112,20 @@ class Checkpointed(TorchAnswers):
                                                  use_reentrant=False)
 
 
+class Compiled(TorchAnswers):
+    """Traced, with the backward that the compiler writes."""
+
+    def spectral(self, layer, own, x):
+        formula = torch.compile(super().spectral, backend="aot_eager", dynamic=False)
+        return formula(layer, own, x)
+
+
+class Jitted(JaxAnswers):
+    def affine(self, weight, own, x):
+        with jax.disable_jit(False):
+            return jax.jit(super().affine)(weight, own, x)
+
+
 class ByFunctional(TorchAnswers):
     """torch.func.vjp in place of a graph on leaves."""
 
@@ -139,11 +153,6 @@ class PerSample(JaxAnswers):
         y, grads, of_x = jax.vmap(one)(arrays["x"], arrays["grad_y"])
         return {"y": y, "grad_x": of_x,
                 **{f"grad_{name}": grad.sum(0) for name, grad in grads.items()}}
-
-
-class Remat(JaxAnswers):
-    def affine(self, weight, own, x):
-        return jax.checkpoint(super().affine)(weight, own, x)
 
 
 class Widened(TorchAnswers):
@@ -271,6 +280,16 @@ class Summing(TorchAnswers):
             None, self.product(ones.T, g)), ones, own["bias"][None]).view(y.shape)
 
 
-FORMS = [FeaturesFirst, ByEinsum, JaxEinsum, Augmented, Convolved, Padded, Tiled, Sparse, Strided,
-         SampleBySample, Checkpointed, ByFunctional, PerSample, Remat, Kahan, Above, StableForms,
-         OtherForms, ForEach, Fused, ByHand, JaxByHand, Widened, Autocast]
+LAYERS, HALF = ("spectral/*", "dense/*", "stack/*"), ("bfloat16", "float16")
+FORMS = {                                                   # form -> cases, dtypes
+    **{form: (LAYERS, ("float64", "float32")) for form in (
+        FeaturesFirst, ByEinsum, Augmented, Convolved, Padded, Tiled, Sparse, Strided,
+        SampleBySample, Checkpointed, ByFunctional, Kahan, Above, ByHand)},
+    **{form: (FEW, ("float64", "float32")) for form in (JaxEinsum, PerSample, JaxByHand)},
+    Compiled: (("spectral/identity/b2-i3-o4/*",), ("float64", "float32")),
+    Jitted: (("spectral/identity/b2-i3-o4/*", "spectral/tanh/b4-i4-o4/*"), ("float64",)),
+    StableForms: (("loss/*", *LAYERS), ("float64", "float32")),
+    OtherForms: (("loss/soft_hinge/b2-o3/*", "*saturated/softplus*"), ("float64",)),
+    ForEach: (("optimizer/*",), ("float64", "float32")),
+    Fused: (("optimizer/*",), ("float64", "float32")),
+    Widened: (LAYERS, HALF), Autocast: (LAYERS, HALF)}

@@ -20,7 +20,8 @@ class SlopeByGradient(TorchAnswers):
         lambda g, z: (torch.where(g > 0, g, layer["slope"] * g),), z))
 
 
-@bug("ELU derivative y + 1", "activation", where=r"elu", said=r"elu", at=GRADIENTS)
+@bug("ELU derivative y + 1", "activation", where=r"elu", said=r"elu", at=GRADIENTS,
+     only=("spectral/identity/*", "spectral/elu/*"))
 class EluPlusOne(JaxAnswers):
     @staticmethod
     def elu(layer, own, z):
@@ -68,7 +69,8 @@ class PlainSoftplus(TorchAnswers):
     smooth_plus = staticmethod(lambda x, k: torch.log(1 + torch.exp(k * x)) / k)
 
 
-@bug("log1p of exp in JAX", "saturation", said=r"overflow|saturat|exp", where=r"softplus")
+@bug("log1p of exp in JAX", "saturation", said=r"overflow|saturat|exp", where=r"softplus",
+     only=("spectral/identity/*", "*softplus*"))
 class JaxSoftplus(JaxAnswers):
     smooth_plus = staticmethod(lambda x, k: jnp.log1p(jnp.exp(k * x)) / k)
 

@@ -2,7 +2,7 @@
 import torch
 from oracle_jax import JaxAnswers
 from oracle_torch import TorchAnswers
-from own_bugs import ByHand, JaxByHand, bug
+from own_bugs import FEW, ByHand, JaxByHand, bug
 
 OF_OWN = ("grad_phi", "grad_lambda_in", "grad_lambda_out", "grad_bias")
 
@@ -22,7 +22,8 @@ class WrongBroadcast(TorchAnswers):
 
 
 @bug("lambda_out subtracted without an axis when square", "axes",
-     said=r"square|broadcast|axis", where=r"square")
+     said=r"square|broadcast|axis", where=r"square",
+     only=FEW)
 class NoAxis(JaxAnswers):
     def weight(self, own):
         li, lo, phi = own["lambda_in"], own["lambda_out"], own["phi"]
@@ -49,13 +50,15 @@ class MeanOfBatch(TorchAnswers):
                 for name, grad in found.items()}
 
 
-@bug("grad_x divided by the batch", "axes", said=r"grad_x.*(batch|mean|averag)", at="grad_x")
+@bug("grad_x divided by the batch", "axes", said=r"grad_x.*(batch|mean|averag)", at="grad_x",
+     only=FEW)
 class MeanX(JaxByHand):
     of_x = staticmethod(lambda g, weight: g @ weight / max(1, len(g)))
 
 
 @bug("grad_lambda_out as a mean over inputs", "axes", said=r"mean|n_in|inputs|averag",
-     at="grad_lambda_out")
+     at="grad_lambda_out",
+     only=FEW)
 class MeanOut(JaxByHand):
     of_out = staticmethod(lambda moment, phi: -(phi * moment).mean(1))
 
@@ -150,7 +153,8 @@ class InForBoth(TorchAnswers):
         return super().weight({**own, "lambda_out": li if square(phi) else lo})
 
 
-@bug("the sum of the eigenvalues", "eigenvalues", said=r"sum|\+|added|sign of lambda_out")
+@bug("the sum of the eigenvalues", "eigenvalues", said=r"sum|\+|added|sign of lambda_out",
+     only=FEW)
 class Sum(JaxAnswers):
     realized = staticmethod(lambda lambda_in, lambda_out, phi: (lambda_in + lambda_out) * phi)
 
@@ -172,7 +176,8 @@ class OutAlone(TorchAnswers):
 
 
 @bug("the minus of grad_lambda_out is lost", "eigenvalues", said=r"minus|sign",
-     at="grad_lambda_out")
+     at="grad_lambda_out",
+     only=FEW)
 class NoMinus(JaxByHand):
     of_out = staticmethod(lambda moment, phi: (phi * moment).sum(1))
 
@@ -219,7 +224,8 @@ class LateBias(TorchAnswers):
         return x
 
 
-@bug("bias subtracted", "bias", said=r"bias.*(sign|subtract|minus)|sign.*bias")
+@bug("bias subtracted", "bias", said=r"bias.*(sign|subtract|minus)|sign.*bias",
+     only=FEW)
 class MinusBias(JaxAnswers):
     def affine(self, weight, own, x):
         y = x @ weight.T

@@ -2,7 +2,7 @@
 import jax.numpy as jnp
 import torch
 from oracle_torch import TorchAnswers
-from own_bugs import ByHand, JaxByHand, bug
+from own_bugs import FEW, ByHand, JaxByHand, bug
 
 F = torch.nn.functional
 
@@ -67,7 +67,8 @@ class FloatSoftplus(TorchAnswers):
     smooth_plus = staticmethod(lambda x, k: TorchAnswers.smooth_plus(x.float(), k).double())
 
 
-@bug("x64 forgotten at one place", "precision", said=r"float32|single|2\^-24")
+@bug("x64 forgotten at one place", "precision", said=r"float32|single|2\^-24",
+     only=FEW)
 class JaxFloat(JaxByHand):
     product = staticmethod(lambda x, weight: jnp.matmul(
         x, weight.T, preferred_element_type=jnp.float32).astype(float))
@@ -111,13 +112,6 @@ class Differences(ByHand):
                        - self.forward(x, li - step, lo, phi, bias))).sum() / 2e-6
                  for step in steps]
         return of_x, torch.stack(of_in), *others
-
-
-@bug("square expanded", "cancellation", said=r"cancel|expand", at="value", only="loss/*",
-     where=r"mean_squared_error", suite="full")
-class Expanded(TorchAnswers):
-    mean_squared_error = staticmethod(lambda spec, y, t: (
-        y * y - 2 * y * t + t * t).mean(1))
 
 
 @bug("tanh as 2 sigmoid - 1", "cancellation", said=r"cancel", where=r"tanh", suite="full")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from oracle_jax import JaxAnswers
 from oracle_torch import ByRule, TorchAnswers
-from own_bugs import ByHand, bug
+from own_bugs import FEW, ByHand, bug
 
 OF_OWN = ("grad_phi", "grad_lambda_in", "grad_lambda_out", "grad_bias")
 
@@ -29,7 +29,8 @@ class StaleWeight(Remembering, TorchAnswers):
 
 
 @bug("a jitted function that closed over phi", "state", follows=False,
-     said=r"stale|earlier|previous|other case|first (call|case)")
+     said=r"stale|earlier|previous|other case|first (call|case)",
+     only=FEW)
 class ClosedOver(Remembering, JaxAnswers):
     def spectral(self, layer, own, x):
         key = own["phi"].shape
@@ -184,7 +185,8 @@ class NaNBias(ByHand):
     of_bias = staticmethod(lambda g: torch.full(g.shape[1:], float("nan"), dtype=g.dtype))
 
 
-@bug("half of a gradient's rows", "missing", at="grad_phi", said=r"row|half", where=r"row|grad_phi")
+@bug("half of a gradient's rows", "missing", at="grad_phi", said=r"row|half", where=r"row|grad_phi",
+     only=FEW)
 class HalfRows(JaxAnswers):
     def gradients(self, grads):
         found = super().gradients(grads)

@@ -20,7 +20,8 @@ class NoTarget(TorchAnswers):
             lambda g, y, t: (g[:, None] * -(1.0 * (t * y < 1)) / y.shape[1], None), y, target)
 
 
-@bug("hinge of 1 + t y", "loss", at=("value", "grad_y"), said=r"sign|1 \+|hinge", **LOSS)
+@bug("hinge of 1 + t y", "loss", at=("value", "grad_y"), said=r"sign|1 \+|hinge",
+     only="loss/*hinge*")
 class HingeSign(JaxAnswers):
     def hinge(self, spec, y, target):
         return self.positive(1 + target * y).mean(1)
@@ -68,7 +69,8 @@ class NotDivided(TorchAnswers):
         return found
 
 
-@bug("softmax over the batch", "loss", at=("value", "grad_y"), said=r"axis|batch|softmax", **LOSS,
+@bug("softmax over the batch", "loss", at=("value", "grad_y"), said=r"axis|batch|softmax",
+     only=("loss/labels/*", "loss/probabilities/*", "loss/hinge/*"),
      where=r"labels|probabilities|softmax")
 class BatchSoftmax(JaxAnswers):
     @staticmethod
@@ -85,7 +87,7 @@ class BatchSoftmax(JaxAnswers):
      said=r"sharpness|soft", **LOSS)
 class NotSharp(TorchAnswers):
     def soft_hinge(self, spec, y, target):
-        return F.softplus(spec["sharpness"] * (1 - target * y), threshold=1e9).mean(1)
+        return self.smooth_plus(spec["sharpness"] * (1 - target * y), 1).mean(1)
 
 
 # penalties

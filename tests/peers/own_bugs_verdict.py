@@ -10,10 +10,12 @@ from npspectral import oracle
 from npspectral.oracle.verdict.report import Report
 from npspectral.oracle.verdict.results import short
 
-# Where the wrong numbers are, which holds of every bug; what else is said of them is a hint.
-PLACE = r"(all of its numbers|in \S+ (entries|rows|columns|samples|planes) .*) differ\b.*"
+# Where the wrong numbers are, which says no cause; what else is said of them is a hint.
+PLACE = r"(all (of its )?numbers|.*(entries|rows|columns|samples|planes) .*) differ\b.*"
 # What the numbers themselves show.
-FACT = r"it is (\S+ times the reference|zero everywhere|the reference( transposed| of \S+)?)"
+FACT = (r"(it is|they are) (\S+ times the reference( \(spread \S+\))?|zero everywhere|"
+        r"the reference( transposed| of \S+| with rows reversed)?)|"
+        r"(it differs|they differ) by about \S+ of the size of (its|their) terms")
 # What is said beside a cause, and of which bugs it is true.
 STATES = {
     "The forward already differs, and the gradients follow it consistently": (
@@ -78,9 +80,11 @@ def bare(sentence):
     """The cause that a finding gives, "" if it only says where the numbers are wrong."""
     for said in STATES:
         sentence = sentence.replace(f"{said}. ", "")
-    sentence = re.sub(r"Reproduced in [^.]*\.|, in \d+ of \d+ wrong arrays\.", "", sentence)
+    sentence = re.sub(r"Reproduced in [^.]*\.|, in \d+ of \d+ wrong arrays\.|"
+                      r" ?Only (where .*?, and everywhere there|where [^.]*|large cases differ)"
+                      r"(, [^.]*)?\.", "", sentence)
     sentence = re.sub(r"^In [a-z ]+: ", "", sentence)
-    sentence = re.sub(r"No known mistake fits \S+?: ", "", sentence)
+    sentence = re.sub(r"No known mistake fits [^:]*: ", "", sentence)
     return "" if re.fullmatch(PLACE, sentence.strip()) else sentence.strip()
 
 
