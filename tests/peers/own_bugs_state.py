@@ -58,7 +58,7 @@ class Dropout(TorchAnswers):
 
 
 @bug("x scaled in place", "state", said=r"changes? its input|mutat|in place",
-     where=r"chang.*input")
+     where=r"chang.*input", hints=r"written-to tensor")
 class InPlace(TorchAnswers):
     def leaves(self, case, *others):
         if "x" in case.inputs and "lambda_in" in case.inputs:
