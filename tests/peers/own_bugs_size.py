@@ -67,7 +67,7 @@ class WarpBias(ByHand):
 
 
 @bug("indices of columns in int8", "size", at=("grad_phi",),
-     said=r"block|beyond|edge|larger|index",
+     said=r"block|beyond|edge|larger|index|int8",
      only=("spectral/large/*", *FEW))
 class NarrowIndex(JaxByHand):
     @staticmethod
