@@ -163,8 +163,9 @@ def recurrent(part, before):
 
 def beside(part, what):
     """The finding that a part fails beside what is explained, or has to be mended first."""
-    return Finding(tuple(part.wrong), f"{what} fail in {len(part.failing)} cases, too: "
-                   f"{', '.join(part.wrong)}.", (), len(part.failing))
+    n = len(part.failing)
+    return Finding(tuple(part.wrong), f"{what} fail in {n} case{'s' * (n > 1)}, too: "
+                   f"{', '.join(part.wrong)}.", (), n)
 
 
 def one_of(part, mistakes, start, cases, arrays=None, missed=0):
