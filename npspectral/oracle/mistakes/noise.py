@@ -2,7 +2,8 @@
 
 The error of every number is measured in its scale S. Rounding is told from a small change of the
 formula by what only rounding does: it takes either sign, every error has a size of its own, and it
-spares numbers that are short enough.
+spares numbers that are short enough. In recurrent networks a small change of an eigenvalue does all
+of this, too, so that nothing is said of rounding there.
 """
 import copy
 
@@ -11,6 +12,7 @@ import numpy as np
 from ..verdict.compare import ROUNDOFF
 from ..verdict.results import Finding, short
 from .fit import astray
+from .known import structure_of
 from .right import SPECTRAL, Steps, gap
 
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16"),
@@ -30,6 +32,8 @@ def precision(wrong, dtype):
     for narrow in reversed(fitting):
         if all(_held(array.got, narrow) for array in wrong):
             return f"the numbers are {narrow} numbers"
+    if any(structure_of(array.case) == "recurrent" for array in wrong):
+        return ""
     said = ["float16 or TF32" if (narrow, dtype) == ("float16", "float32") else narrow
             for narrow in fitting if _is_noise(wrong, errors, dtype, narrow)]
     return f"the errors are of the size of {' or '.join(said)} rounding" if said else ""

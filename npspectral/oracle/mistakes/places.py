@@ -13,6 +13,7 @@ FLAGS = {"Saturation": "inputs are large", "Precision": "numbers have all of the
          "Cancellation": "lambda_in - lambda_out nearly cancels", "Weights": "samples have weights",
          "Kink": "a unit stands at a kink", "EmptyBatch": "the batch is empty"}
 MOST = 4                                # runs of indices that are listed
+MANY = 3                                # times more cases fail than pass where a place is told
 
 
 def alone(evidence):
@@ -25,7 +26,7 @@ def alone(evidence):
 
 
 def only_where(evidence, kind):
-    """What holds in all cases in which a class of arrays fails, and in none in which it passes."""
+    """What holds in all cases in which a class of arrays fails, and in few in which it passes."""
     failing, passing = [], []
     for result in evidence.failing + evidence.passing:
         wrong = {short(name) for name in astray(result)}
@@ -35,9 +36,18 @@ def only_where(evidence, kind):
             passing.append(conditions(result.case))
     if len(failing) < 2 or len(passing) < 2 or alone(evidence):
         return ""
-    said = [said for said in failing[0] if all(said in other for other in failing)
-            and not any(said in other for other in passing)]
-    return f" Only where {' or '.join(said)}, and everywhere there." if said else ""
+    shared = [words for words in failing[0] if all(words in other for other in failing)]
+    passes = {words: sum(words in other for other in passing) for words in shared}
+    shared = [words for words in shared if words.removesuffix(" > 1") not in shared
+              or not words.endswith(" > 1") or passes[words] < passes[words.removesuffix(" > 1")]]
+    if said := [words for words in shared if not passes[words]]:
+        return f" Only where {' or '.join(said)}, and everywhere there."
+    fewest = min(passes.values(), default=len(passing))
+    said = [words for words in shared if passes[words] == fewest]
+    if MANY * fewest > len(failing) or fewest * 2 > len(passing):
+        return ""
+    n = len(failing)
+    return f" Only where {' or '.join(said)}: in {n} of {n + fewest} cases there."
 
 
 def conditions(case):
@@ -52,7 +62,8 @@ def conditions(case):
     if case.x is None or y is None:
         return sorted(found)
     batch, n_in, n_out = len(case.x), case.x.shape[-1], y.value.shape[-1]
-    sizes = {"n_in = n_out": n_in == n_out, "batch = n_out": batch == n_out,
+    sizes = {"n_in = n_out": n_in == n_out, "n_in = n_out > 1": n_in == n_out > 1,
+             "batch = n_out": batch == n_out, "batch = n_out > 1": batch == n_out > 1,
              "batch = n_in": batch == n_in, "batch = 1": batch == 1, "n_in = 1": n_in == 1,
              "n_out = 1": n_out == 1, "n_in > n_out": n_in > n_out, "n_in < n_out": n_in < n_out}
     return sorted(found | {words for words, holds in sizes.items() if holds})
