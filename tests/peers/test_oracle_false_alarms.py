@@ -189,6 +189,8 @@ def meant_for(variant, case):
         return variant == "as it is" or case.core       # handing work to threads is what costs
     if structure_of(case) == "recurrent":
         return variant == "in turn"
+    if "ThreeAxes" in case.flags:                           # the others are written for rows
+        return variant == "two-sided"
     if variant == "two-sided":
         return case.kind in LAYERS and not {"Cancellation", "Kink"} & set(case.flags) and any(
             layer["layer"].startswith("spectral") for layer in case.layers)
