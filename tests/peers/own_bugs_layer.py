@@ -14,7 +14,7 @@ def square(matrix):
 # axes and broadcasting
 
 @bug("gap broadcast along the wrong axis when square", "axes", said=r"square|broadcast|swapp|axis",
-     where=r"square", suite="full")
+     where=r"square|n_in = n_out", suite="full")
 class WrongBroadcast(TorchAnswers):
     def weight(self, own):
         li, lo, phi = own["lambda_in"], own["lambda_out"], own["phi"]
@@ -22,7 +22,7 @@ class WrongBroadcast(TorchAnswers):
 
 
 @bug("lambda_out subtracted without an axis when square", "axes",
-     said=r"square|broadcast|axis", where=r"square",
+     said=r"square|broadcast|axis", where=r"square|n_in = n_out",
      only=FEW)
 class NoAxis(JaxAnswers):
     def weight(self, own):
@@ -146,7 +146,7 @@ class Negative(TorchAnswers):
 
 
 @bug("lambda_in for both when square", "eigenvalues", said=r"lambda_in.*(both|twice)|both",
-     suite="full", where=r"square")
+     suite="full", where=r"square|n_in = n_out")
 class InForBoth(TorchAnswers):
     def weight(self, own):
         li, lo, phi = own["lambda_in"], own["lambda_out"], own["phi"]
