@@ -1,4 +1,4 @@
-"""A spectral layer of Keras 3, judged on the backend that KERAS_BACKEND names."""
+"""A layer of Keras, judged on the backend that KERAS_BACKEND names: LAYER SUITE DTYPE ..."""
 import sys
 
 import keras
@@ -22,12 +22,40 @@ class Spectral(keras.layers.Layer):
         return keras.ops.matmul(x, self.base * (self.diag_start - self.diag_end)) + self.bias
 
 
+class ByEinsum(Spectral):
+    """On PyTorch keras.ops.matmul makes float32 of float64, and einsum does not."""
+
+    def call(self, x):
+        weight = self.base * (self.diag_start - self.diag_end)
+        return keras.ops.einsum("...j,ji->...i", x, weight) + self.bias
+
+
 class WithASum(Spectral):
     def call(self, x):
         return keras.ops.matmul(x, self.base * (self.diag_start + self.diag_end)) + self.bias
 
 
+def authors(case):
+    """spectraltools itself, a layer of Keras 2."""
+    from spectraltools import Spectral as Authors
+    return Authors(case.n_out, use_bias=True, dtype=case.dtype)
+
+
+def authors_without_a_minus(case):
+    """spectraltools with diag_start + diag_end in place of its difference."""
+    import tensorflow as tf
+    layer = authors(case)
+    layer.call = lambda x: tf.matmul(x, layer.base * (layer.diag_start + layer.diag_end)
+                                     ) + layer.bias
+    return layer
+
+
 if __name__ == "__main__":
-    name, dtype = sys.argv[1:]
-    print(oracle.check(oracle.from_keras(globals()[name], layout="keras"), dtype=dtype, only=(
-        "spectral/*/b2-i3-o4/bias", "spectral/trainable/*", "error/x-*")).to_text())
+    name, suite, *dtypes = sys.argv[1:]
+    if keras.backend.backend() == "jax":
+        import jax
+        jax.config.update("jax_enable_x64", True)
+    for dtype in dtypes:
+        report = oracle.check(oracle.from_keras(globals()[name], layout="keras"), suite=suite,
+                              dtype=dtype, only=("spectral/*", "error/x-*"))
+        print(report.to_text())

@@ -66,7 +66,9 @@ def _by_torch(forward, x, variables, grad_y):
 
 
 def _by_tensorflow(forward, x, variables, grad_y):
-    leaves = {"x": x, **{name: variable.value for name, variable in variables.items()}}
+    # A layer of Keras 2, as in spectraltools, holds TensorFlow's variables, whose value is a method
+    leaves = {"x": x, **{name: variable if callable(variable.value) else variable.value
+                         for name, variable in variables.items()}}
     with import_module("tensorflow").GradientTape() as tape:
         tape.watch(list(leaves.values()))
         y = forward(x)
