@@ -9,7 +9,7 @@ A PyTorch layer, and anything else:
 
     def candidate(case):
         y = ...                                         # from case.x, case.phi, case.lambda_in, ...
-        return {"y": y, "grad_x": ..., "grad_phi": ...}     # and all others that case.expect names
+        return {"y": y, "grad_x": ..., "grad_phi": ...}     # all that case.expect names
 
     oracle.check(candidate, only="spectral/identity/*", dtype="float32").raise_if_failed()
 
@@ -18,11 +18,12 @@ check       run a candidate over the cases; a Report: .ok, .to_text(), .to_markd
 cases       the cases themselves, with golden values and scales
 assign      copy a case's parameters into a layer;  parametrize: one pytest test a case
 judge       the same verdict on a file of answers, for other languages
-diagnose    which known mistake explains wrong answers;  invariants: identities without a reference
+diagnose    which known mistake explains wrong answers, as every Report says
+invariants  identities that hold of right gradients, without a reference
 Layout      how an implementation stores and signs things; layouts: the public ones by name
 
 Nothing is read or imported before its first use, and a framework not before it is handed over.
-Five rooms; all know the suite, and the last two the verdict:
+Five subpackages; all know the suite, and the last two the verdict:
 
 suite       which cases there are, and the files that hold them
 certify     golden values from two witnesses, with the standard library alone

@@ -1,7 +1,7 @@
 """from_jax, from_torch, from_keras: what is handed over, and which cases it answers.
 
 A JAX of twenty lines stands in for the real one: NumPy, and a vjp by complex steps of 2^-100, which
-round nothing. tests/peers/test_clients_of_frameworks.py does the same with PyTorch and JAX themselves.
+round nothing. tests/peers/test_clients_of_frameworks.py does the same with PyTorch and JAX.
 """
 import sys
 from dataclasses import dataclass

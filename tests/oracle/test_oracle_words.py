@@ -75,6 +75,21 @@ def test_a_narrower_dtype_inside_is_told_by_the_size_of_the_errors(narrow):
     assert f"the errors are of the size of {narrow} rounding" in told(report)
 
 
+def test_a_narrower_dtype_inside_is_told_beside_numbers_that_it_cannot_hold():
+    report = checked({"affine": lambda right, *given: rounded(
+        right(*given), "float32").astype(float)}, only="spectral/*")
+    assert "are of the size of float32 rounding, in 36 of 38 wrong arrays" in told(report)
+    assert "y is NaN or infinite in 2 cases, as spectral/magnitude/x-2^300" in told(report)
+
+
+def test_a_mistake_of_the_forward_is_named_though_gradients_do_not_follow_it():
+    right = {case.id: {name: want.value for name, want in case.expect.items()}
+             for case in oracle.cases(only="spectral/*/b*")}
+    report = checked(only="spectral/*/b*", suite="core", mistakes=["sign of the difference"],
+                     change=lambda view, found: {**found, "grad_phi": right[view.id]["grad_phi"]})
+    assert names(report) == [("sign of the difference",)]
+
+
 def two_sided(right, p, matrix, x):
     if "phi" not in p:
         return right(p, matrix, x)
@@ -266,7 +281,7 @@ ONLY = {"n_in = n_out": (SQUARE, "spectral/identity/b*"),
 @pytest.mark.parametrize("words", ONLY)
 def test_what_all_failing_cases_and_no_other_have_is_said(words):
     plant, only = ONLY[words]
-    assert re.search(f"Only where ([^.]* or )?{words}( or [^.]*)?, and everywhere there",
+    assert re.search(f"Only where ([^.]* and )?{words}( and [^.]*)?, and everywhere there",
                      told(checked(plant, only=only)))
 
 

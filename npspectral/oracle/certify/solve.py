@@ -2,7 +2,7 @@
 
 Witness "tape": the gradients of the formulas by the tape, in 75 digits. Witness "difference": those
 of the definitions by differences in 120 digits, so that the two agree to 45 digits or more; of
-large cases "directions", as a difference for every number would take half an hour. Witness
+large cases "directions", as differences for all numbers would need thousands of forwards. Witness
 "fraction": the tape in exact fractions, where every number on the way is shown to fit 24 bits
 whatever the order of summation; such a case is of the exact tier. Nothing but the standard library
 is imported.

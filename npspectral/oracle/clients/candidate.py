@@ -1,4 +1,4 @@
-"""A function of a case from what a framework does with the layer that was handed over."""
+"""What a framework does with a layer that was handed over, as a candidate for check()."""
 
 
 def candidate_of(handed, run):

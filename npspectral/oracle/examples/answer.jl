@@ -1,4 +1,4 @@
-# NOT RUN: a spectral layer in Julia that answers the case files, written without a Julia at hand.
+# NOT RUN: no test runs this spectral layer in Julia, which answers the case files.
 # answer.rs and answer.mjs do the same and are run by the tests. Needs no package.
 #
 #     julia answer.jl FOLDER answers.json
@@ -104,7 +104,7 @@ function answer(case)
     if !(length(names) in (1, 2)) || names[1] != "spectral" || !haskey(ACTIVATIONS, activation)
         return "{\"skipped\": \"no such layer here\"}"
     end
-    case.kind in ("vjp", "error") || return "{\"skipped\": \"no losses here\"}"
+    case.kind in ("vjp", "error") || return "{\"skipped\": \"no such kind of case here\"}"
     try
         y, grads = spectral(ACTIVATIONS[activation], case.layers[end][2], case.inputs)
         asked = [array("grad_$name", grads[name]) for name in ["x"; case.trainable]]

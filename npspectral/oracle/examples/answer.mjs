@@ -78,7 +78,7 @@ function answer({ kind, layers, inputs, trainable }) {
   if (first?.layer !== "spectral" || !activation || more.length) {
     return { skipped: "no such layer here" };
   }
-  if (kind !== "vjp" && kind !== "error") return { skipped: "no losses here" };
+  if (kind !== "vjp" && kind !== "error") return { skipped: "no such kind of case here" };
   const constant = second && Object.values(second).find((entry) => typeof entry === "number");
   const arrays = Object.fromEntries(Object.entries(inputs).map(
     ([name, { shape, dec }]) => [name, { shape, data: Float64Array.from(dec) }]));
@@ -100,7 +100,13 @@ function main(folder, path) {
     if (!document.cases) continue; // the manifest or a schema
     if (document.count !== document.cases.length) throw new Error(`${name}: cases are missing`);
     suite = document.suite;
-    for (const each of document.cases) answers[each.id] = answer(each);
+    for (const each of document.cases) {
+      try {
+        answers[each.id] = answer(each);
+      } catch (error) {
+        throw new Error(`${each.id}: ${error.message}`);
+      }
+    }
   }
   if (!suite) throw new Error(`${folder}: holds no case file`);
   const content = { suite, dtype: "float64", implementation: "JavaScript", answers };

@@ -137,7 +137,7 @@ fn answer(case: &Case) -> String {
         _ => return r#"{"skipped": "no such layer here"}"#.into(),
     };
     if case.kind != "vjp" && case.kind != "error" {
-        return r#"{"skipped": "no losses here"}"#.into();
+        return r#"{"skipped": "no such kind of case here"}"#.into();
     }
     let asked = |name: &str| ["y", "x"].contains(&name) || case.trainable.iter().any(|t| t == name);
     let array = |(name, v): &(&str, Vec<Real>)| {

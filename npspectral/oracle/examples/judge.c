@@ -1,6 +1,6 @@
-/* A spectral layer in C99 that judges itself by the text twins of the case files.
+/* A spectral layer in C99 that judges itself by the text twin of the family spectral.
 
-   cc -std=c99 -o judge judge.c -lm && ./judge vectors/v1/spectral.txt
+   cc -std=c99 -o judge judge.c -lm && ./judge FOLDER/spectral.txt
    Exit code 0: every case passes; 1: one fails, or none was run; 2: a file cannot be read.
    Replace layer() by a call of your own code. -DBUG=1, 2 or 3 plants a mistake, to see it fail. */
 #include <inttypes.h>

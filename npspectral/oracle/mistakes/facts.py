@@ -8,7 +8,7 @@ import numpy as np
 from ..verdict.compare import ROUNDOFF, rounding
 from ..verdict.results import FIRST, Finding, short
 from .fit import astray
-from .noise import SMALL, precision, small
+from .noise import SMALL, in_range, precision, small
 from .places import alone, elsewhere, only_where
 from .right import Steps, gap
 
@@ -136,9 +136,11 @@ def patterns(evidence, kinds):
     said = {kind: fact(wrong, evidence.dtype) for kind, wrong in all_wrong.items()}
     rest = tuple(kind for kind in all_wrong if not said[kind])
     first = tuple(kind for kind in rest if kind in FIRST) or rest
-    rounding = precision([array for kind in first for array in all_wrong[kind]], evidence.dtype)
+    arrays = [array for kind in first for array in all_wrong[kind]]
+    held = [array for array in arrays if in_range(array.case)]
+    rounding = precision(held, evidence.dtype)
     if rounding:
-        yield _pattern(evidence, first, rounding, sum(len(all_wrong[kind]) for kind in first))
+        yield _pattern(evidence, first, rounding, len(held), len(arrays))
     for kind, wrong in all_wrong.items():
         told = said[kind] or ("" if rounding else small(wrong) or elsewhere(wrong, evidence.dtype))
         follows = kind in rest and kind not in first and "differs by about" in told
@@ -146,9 +148,9 @@ def patterns(evidence, kinds):
             yield _pattern(evidence, (kind,), told, len(wrong))
 
 
-def _pattern(evidence, kinds, told, n):
+def _pattern(evidence, kinds, told, n, n_wrong=None):
     return Finding(kinds, f"{where(evidence)}{alone(evidence)}No known mistake fits "
-                   f"{', '.join(kinds)}: {told}, in {n} of {n} wrong arrays."
+                   f"{', '.join(kinds)}: {told}, in {n} of {n_wrong or n} wrong arrays."
                    f"{only_where(evidence, kinds[0])}", (), n)
 
 

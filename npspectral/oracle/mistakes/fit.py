@@ -1,7 +1,8 @@
 """How well planted mistakes reproduce a run: number by number, failures and passes alike.
 
 A mistake that explains a run gives the candidate's own numbers in every case: the wrong ones where
-the candidate failed, and the right ones where it passed.
+the candidate failed, and the right ones where it passed. One case in 40 may differ from them by
+little more than rounding.
 """
 import copy
 from collections import Counter
@@ -53,7 +54,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Fit:
-    """Mistakes that reproduce all results, the cases that show them, and the mean misfit.
+    """Mistakes that reproduce the results, the cases that show them, and the mean misfit.
 
     raised: cases in which the candidate raised, though the mistakes let it answer. missed: cases
     in which the numbers differ by a little more than rounding.

@@ -3,7 +3,7 @@
 The error of every number is measured in its scale S. Rounding is told from a small change of the
 formula by what only rounding does: it takes either sign, every error has a size of its own, and it
 spares numbers that are short enough. In recurrent networks a small change of an eigenvalue does all
-of this, too, so that nothing is said of rounding there.
+of this, too, so that errors there are not called rounding.
 """
 import copy
 
@@ -20,7 +20,14 @@ NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16"
 FEW, ONE_SIDE, REPEATED = 12, 0.2, 0.5  # fewer errors, or parts of them, are no sign of rounding
 LEAST, MOST = 0.15, 2.0                 # an array's largest error over its largest number and u
 CANCELS = 4                             # times S that sizes exceed where terms cancel
+SMALLEST = 2.0 ** -60                   # float32 loses products of smaller numbers, or of 1 / them
 SMALL = 1e-4                            # errors below this part of S are told by their size
+
+
+def in_range(case):
+    """Whether float32 holds its inputs and what is made of them, but for their last bits."""
+    sizes = np.abs(np.concatenate([array.ravel() for array in case.inputs.values()]))
+    return bool(((sizes == 0) | (sizes > SMALLEST) & (sizes < 1 / SMALLEST)).all())
 
 
 def precision(wrong, dtype):
@@ -114,7 +121,8 @@ def cancellation(part):
     n = len(part.failing)
     return [Finding(tuple(part.wrong), "Sums are formed before lambda_in - lambda_out cancels, as "
                     "in (x lambda_in) phi^T - lambda_out (x phi^T) or in Phi Lambda Phi^-1 on all "
-                    f"nodes: the errors are the rounding of what cancels. Subtract first. In all "
+                    "nodes, or to a bias small terms are added one by one: the errors are the "
+                    "rounding of the larger numbers. Subtract first, add the bias last. In all "
                     f"{n} cases that fail.", ("cancellation",), n)]
 
 

@@ -41,13 +41,13 @@ def only_where(evidence, kind):
     shared = [words for words in shared if words.removesuffix(" > 1") not in shared
               or not words.endswith(" > 1") or passes[words] < passes[words.removesuffix(" > 1")]]
     if said := [words for words in shared if not passes[words]]:
-        return f" Only where {' or '.join(said)}, and everywhere there."
+        return f" Only where {' and '.join(said)}, and everywhere there."
     fewest = min(passes.values(), default=len(passing))
     said = [words for words in shared if passes[words] == fewest]
     if MANY * fewest > len(failing) or fewest * 2 > len(passing):
         return ""
     n = len(failing)
-    return f" Only where {' or '.join(said)}: in {n} of {n + fewest} cases there."
+    return f" Only where {' and '.join(said)}: in {n} of {n + fewest} cases there."
 
 
 def conditions(case):

@@ -87,9 +87,9 @@ def first_kinds(evidence, mistake):
 
 
 def all_kinds(evidence, mistake):
-    """Classes that the mistake gives in all results; empty if it changes others wrongly.
+    """Classes that the mistake gives in all results; only y and value if it changes others wrongly.
 
-    A mistake that gives y counts in any case: gradients that differ may have another mistake.
+    Gradients that differ although y is given may have another mistake.
     """
     if not first_kinds(evidence, mistake):
         return frozenset()
@@ -97,8 +97,7 @@ def all_kinds(evidence, mistake):
         agreement for result in evidence.failing + evidence.passing
         for agreement in evidence.agreements((mistake,), result)])
     kinds = frozenset(changed - contradicted)
-    forward = kinds == {"y"} or kinds == {"y", "value"}
-    return kinds if forward or not changed & contradicted else frozenset()
+    return kinds & {"y", "value"} if changed & contradicted else kinds
 
 
 def _kinds(agreements):

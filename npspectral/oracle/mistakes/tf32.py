@@ -5,8 +5,8 @@ from ..verdict.compare import compare
 from ..verdict.results import Finding, short
 
 ENOUGH = 32                     # numbers beyond the tolerance, to see that their errors are noise
-SENTENCE = ("TF32 is on: every number is what products give whose operands are rounded to 11 bits "
-            "(float16 operands give the same). Ask for full products "
+SENTENCE = ("TF32 is on: every number is within what operands of 11 bits allow, and errors look "
+            "like their rounding (float16 operands give the same). Ask for full products "
             "(torch.set_float32_matmul_precision('highest'), jax_default_matmul_precision "
             "'highest'), or check with dtype='tf32'.")
 

@@ -1,7 +1,7 @@
 """Cases beyond the blocks of a kernel, and cases whose x is no plain array.
 
-Sizes lie just above 16, 32, 64 and 128, and none is a multiple of 16, so that a tile left out at an
-edge shows. Numbers have few bits: the sums are long, their files need not be.
+The sizes that matter lie just above 16, 32, 64 and 128, and none is a multiple of 16, so that a
+tile left out at an edge shows. Numbers have few bits: the sums are long, their files need not be.
 """
 from .inputs import grid, shape_name, spectral, spectral_inputs, vjp
 from .layers import rows

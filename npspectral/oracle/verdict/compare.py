@@ -34,8 +34,7 @@ class Verdict:
 
 
 def rounding(dtype, expected):
-    """(u, eta) of an array in a dtype; in tf32 u is 2^-24 and 2 * 2^-11 times the products' share.
-    """
+    """(u, eta) of an array; in tf32 u is 2^-24 plus 2 * 2^-11 times the share of products in S."""
     if dtype != "tf32":
         return ROUNDOFF[dtype]
     roundoff, eta = ROUNDOFF["float32"]
