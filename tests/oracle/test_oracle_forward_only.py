@@ -50,6 +50,14 @@ def test_a_candidate_is_told_that_no_gradient_is_asked_for():
     assert seen[0] == (True, [], {"y"}) and not seen[2][0] and "grad_phi" in seen[2][2]
 
 
+def test_y_may_have_three_axes_where_x_has():
+    def candidate(case):
+        y = forwards(case)["y"]
+        return {"y": y.reshape(*case.x.shape[:-1], -1)}
+    report = oracle.check(candidate, suite="full", only="*/three-axes*", forward_only=True)
+    report.raise_if_failed()
+
+
 @pytest.mark.parametrize("change", [np.negative, lambda array: None, lambda array: array[:1]])
 def test_gradients_that_come_all_the_same_do_not_count(change):
     assert oracle.check(wrong(change, "grad_phi"), only=FEW, forward_only=True).ok
