@@ -58,6 +58,15 @@ def test_y_may_have_three_axes_where_x_has():
     report.raise_if_failed()
 
 
+@pytest.mark.parametrize("suite", ["core", "full"])
+def test_y_the_value_and_the_trace_alone_pass_a_whole_suite(suite):
+    report = oracle.check(lambda case: {name: array for name, array in reference(case).items()
+                                        if name in ("y", "value", "trace")},
+                          suite=suite, forward_only=True)
+    assert report.ok and len(report.results) > 200, report.to_text()
+    assert not {"second", "per_sample"} & {result.case.kind for result in report.results}
+
+
 @pytest.mark.parametrize("change", [np.negative, lambda array: None, lambda array: array[:1]])
 def test_gradients_that_come_all_the_same_do_not_count(change):
     assert oracle.check(wrong(change, "grad_phi"), only=FEW, forward_only=True).ok
