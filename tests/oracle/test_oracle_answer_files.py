@@ -7,6 +7,7 @@ from answer_files import CORE, FULL, RIGHT, SCALAR, VJP, of_bits, right_answers
 
 from npspectral.oracle.checks import judge
 from npspectral.oracle.suite import files, schema
+from npspectral.oracle.verdict.compare import DTYPES
 
 SCHEMA = json.loads((files.FOLDER / files.ANSWERS_SCHEMA).read_bytes())
 REFUSED = "error/x-too-narrow"
@@ -44,8 +45,9 @@ def test_what_is_judged_obeys_the_schema_of_answers(encode):
     assert faults(document) == [] and judge(document).ok
 
 
-def test_every_id_and_array_of_the_suite_has_a_name_that_the_schema_knows():
-    document = {**RIGHT, "answers": {
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_id_and_array_of_the_suite_has_a_name_that_the_schema_knows(dtype):
+    document = {**RIGHT, "dtype": dtype, "answers": {
         case.id: {"error": "refused"} if case.kind == "error" else dict.fromkeys(case.expect, 0)
         for case in FULL}}
     assert faults(document) == []
@@ -63,12 +65,12 @@ OTHER_FILES = {"no suite": {**RIGHT, "suite": 1}, "another dtype": {**RIGHT, "dt
 @pytest.mark.parametrize("answer", OTHER_ANSWERS, ids=map(str, OTHER_ANSWERS))
 def test_the_schema_refuses_an_answer_that_fails(answer):
     document = answered(**{VJP: answer})
-    assert faults(document) and not judge(document, only=VJP).ok
+    assert faults(RIGHT) == [] and faults(document) and not judge(document, only=VJP).ok
 
 
 @pytest.mark.parametrize("document", OTHER_FILES.values(), ids=OTHER_FILES)
 def test_the_schema_refuses_a_file_that_is_refused(document):
-    assert faults(document)
+    assert faults(RIGHT) == [] and faults(document)
     with pytest.raises(ValueError):
         judge(document)
 
