@@ -68,9 +68,9 @@ def judge(answers, *, suite="core", only=None, layout=None, xfail=(), forward_on
     asked = _cases(suite, only, forward_only)
     document = read_answers(answers)
     dtype, given = document["dtype"], document["answers"]
-    if only is None and set(given) - {case.id for case in asked}:
-        asked += [case for case in _cases("full", None, forward_only)
-                  if case.id in given and not case.core]
+    beyond = set(given) - {case.id for case in asked} if only is None else ()
+    if beyond:
+        asked += [case for case in _cases("full", None, forward_only) if case.id in beyond]
     fitting = [case for case in asked if holds(case, dtype) and layout.applies(case)]
     if only is None:
         given = {**skipped_families(fitting, given), **given}

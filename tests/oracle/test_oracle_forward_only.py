@@ -109,6 +109,16 @@ def test_a_file_without_gradients_may_be_judged(tmp_path, capsys):
     assert "--forward-only --only" in capsys.readouterr().out
 
 
+def test_a_file_that_is_judged_by_its_forward_pass_counts_every_case_once():
+    few = [case for case in cases("full") if case.kind in ("second", "penalty")]
+    answers = {case.id: {name: array.tolist() for name, array in forwards(case).items()}
+               for case in few}
+    report = oracle.judge({"suite": files.SUITE, "dtype": "float64", "answers": answers},
+                          suite="full", forward_only=True)
+    ids = [result.case.id for result in report.results]
+    assert report.ok and len(ids) == len(set(ids))
+
+
 def test_the_cases_themselves_keep_their_gradients():
     case, = cases("core", SQUARE)
     assert without_gradients([case])[0].trainable == []
