@@ -206,6 +206,7 @@ def test_a_bias_that_a_case_does_not_have_is_zero_for_those_that_need_one():
     assert check(needs, only=plain).ok and check(can_do_without, only=plain).ok
     assert all(bias.shape == (2,) and not bias.any() for bias in seen)
     assert check(of_params, PATHS, plain).ok
+    assert check(lambda params, x: spectral(x, **params), only=plain).ok
 
 
 class Ones(Keras):

@@ -113,7 +113,7 @@ class Handed:
         """Whether a function has to be given a bias, which is zero where the case has none."""
         if self.form == "arrays":
             return self.arguments.get(self.name_of("bias"), False)
-        return self.form == "params" and "bias" in (self.names or ())
+        return self.form == "params" and self.name_of("bias") is not None
 
     def call(self, arrays, x):
         """y of a function: arrays are the parameters by the oracle's names."""
