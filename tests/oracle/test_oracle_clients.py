@@ -253,9 +253,15 @@ def test_a_layout_gives_the_names_and_is_what_check_uses():
     assert not oracle.check(candidate, only=SMOOTH, layout="npspectral").ok
 
 
-def test_float64_without_x64_is_told(jax):
+@pytest.mark.parametrize("only", [OBLONG, "error/x-too-narrow"])
+@pytest.mark.parametrize("door, layer", [(oracle.from_jax, spectral), (oracle.from_keras, Keras)])
+def test_float64_without_x64_is_told_and_passes_for_no_refusal(monkeypatch, jax, door, layer, only):
     jax.config.jax_enable_x64 = False
-    assert skipped(spectral).startswith("error: raised RuntimeError: JAX makes float32 of float64")
+    backend = SimpleNamespace(backend=lambda: "jax")
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(backend=backend))
+    result, = oracle.check(door(layer), only=only).results
+    assert result.status == "skipped"
+    assert "before, or check with dtype='float32'" in result.message
 
 
 KERAS = SimpleNamespace(

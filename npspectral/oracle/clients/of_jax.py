@@ -27,14 +27,11 @@ def from_jax(layer, names=None, layout=None, *, kind="spectral", activation=None
     call = call or (lambda layer, x: layer(x))
 
     def run(case, wanted):
-        jax = import_module("jax")
+        jax = jax_for(case.dtype)
         made = None if handed.is_function else handed.made(case)
         arrays = handed.parameters(case) if made is None else {
             name: held(made, path, name, case)[1]
             for name, path in handed.paths(case, made).items()}
-        if case.dtype == "float64" and not jax.config.jax_enable_x64:
-            raise RuntimeError("JAX makes float32 of float64: jax.config.update('jax_enable_x64', "
-                               "True) before, or dtype='float32'")
         arrays = {name: jax.numpy.asarray(array, case.dtype)
                   for name, array in {**arrays, "x": case.x}.items() if array is not None}
 
@@ -54,6 +51,15 @@ def from_jax(layer, names=None, layout=None, *, kind="spectral", activation=None
         y, pull = jax.vjp(forward, {name: arrays[name] for name in wanted})
         return y, pull(jax.numpy.asarray(case.grad_y, y.dtype))[0]
     return candidate_of(handed, run)
+
+
+def jax_for(dtype):
+    """JAX; raises NotImplementedError, which is no refusal of an input, where it has no float64."""
+    jax = import_module("jax")
+    if dtype == "float64" and not jax.config.jax_enable_x64:
+        raise NotImplementedError("JAX makes float32 of float64: jax.config.update("
+                                  "'jax_enable_x64', True) before, or check with dtype='float32'")
+    return jax
 
 
 def jax_activation(of, z):

@@ -6,7 +6,7 @@ from ..verdict.assign import assign, found
 from ..verdict.layout import layout_of
 from .candidate import candidate_of
 from .handed import Handed
-from .of_jax import jax_activation
+from .of_jax import jax_activation, jax_for
 from .of_torch import torch_activation
 
 
@@ -33,6 +33,8 @@ def from_keras(layer, names=None, layout=None, *, kind="spectral", activation=No
     def run(case, wanted):
         handed.parameters(case)                     # which raises on a case that is not served
         keras = import_module("keras")
+        if keras.backend.backend() == "jax":
+            jax_for(case.dtype)
         x = keras.ops.convert_to_tensor(case.x, case.dtype)
 
         def built(layer):
