@@ -8,6 +8,7 @@ from answer_files import CORE, FULL, RIGHT, SCALAR, VJP, of_bits, right_answers
 from npspectral.oracle.checks import judge
 from npspectral.oracle.suite import files, schema
 from npspectral.oracle.verdict.compare import DTYPES
+from npspectral.oracle.verdict.forms import with_three_axes
 
 SCHEMA = json.loads((files.FOLDER / files.ANSWERS_SCHEMA).read_bytes())
 REFUSED = "error/x-too-narrow"
@@ -110,6 +111,22 @@ def test_a_case_without_an_answer_in_a_family_that_has_some_fails(id):
 def test_what_was_asked_for_by_name_has_to_be_answered(only):
     report = judge(of_families("spectral"), only=only)
     assert {result.case.id.split("/")[0] for result in report.failures} == {"loss"}
+
+
+# ---- answers of three axes, where x has them
+
+
+@pytest.mark.parametrize("encode", [np.ndarray.tolist, lambda array: {
+    "shape": list(array.shape), "bits": of_bits(array)}])
+@pytest.mark.parametrize("forward_only", [False, True])
+def test_y_and_grad_x_may_have_three_axes_where_x_has(encode, forward_only):
+    case = next(case for case in FULL if "ThreeAxes" in case.flags)
+    answers = right_answers([case])["answers"]
+    for name in ("y", "grad_x"):
+        answers[case.id][name] = encode(with_three_axes(case.expect[name].value))
+    report = judge({**RIGHT, "answers": answers}, suite="full", only=case.id,
+                   forward_only=forward_only)
+    report.raise_if_failed()
 
 
 # ---- where an error is

@@ -14,6 +14,7 @@ from npspectral.oracle.mistakes.selftest import BELOW_NOISE, rounded
 from npspectral.oracle.suite.case import cases
 from npspectral.oracle.verdict.compare import ROUNDOFF
 from npspectral.oracle.verdict.answers import judged
+from npspectral.oracle.verdict.layout import layout_of
 from npspectral.oracle.verdict.results import CaseResult
 from npspectral.oracle.verdict.run import answers_of
 
@@ -37,7 +38,7 @@ def results(mistakes=(), dtype="float32", change=None, seed=0, amplitude=0.5):
             return CaseResult(case, "error", {}, {}, f"raised {error}")
         found = found if change is None else change(case, found)
         verdicts, got = judged(case, {name: rounded(noisy(case, name, array), dtype)
-                                      for name, array in found.items()}, dtype)
+                                      for name, array in found.items()}, dtype, layout_of(None))
         passes = all(verdict.ok for verdict in verdicts.values())
         return CaseResult(case, "pass" if passes else "wrong", verdicts, got)
 

@@ -5,7 +5,7 @@ No framework is imported: an answer is read by what it can do (detach, cpu, floa
 import numpy as np
 
 from .compare import Verdict, compare
-from .layout import LAYOUTS
+from .forms import shapes_with_three_axes
 from .results import meant, told
 
 # The dtypes in which answers may come: those narrower than float32 also widened to it, and bfloat16
@@ -16,9 +16,11 @@ ANSWERS = {"float64": ("float64",), "float32": ("float32",), "float16": ("float1
 TO_PLAIN = ("detach", "cpu", "resolve_conj", "resolve_neg")
 
 
-def judged(case, answer, dtype, layout=LAYOUTS["npspectral"]):
+def judged(case, answer, dtype, layout):
     """Verdicts on a dict of arrays, and those that fit as float64 in npspectral's layout."""
-    return compared(case, *read(answer, shapes_of(layout.to_candidate(case)), dtype), dtype, layout)
+    shapes = shapes_of(layout.to_candidate(case))
+    fitting, verdicts = read(answer, shapes, dtype, shapes_with_three_axes(case))
+    return compared(case, fitting, verdicts, dtype, layout)
 
 
 def shapes_of(view):
