@@ -47,6 +47,14 @@ def test_products_in_tf32_fail_in_float32_and_are_told():
     assert all(result.case.kind in ("vjp", "network") for result in report.failures)
 
 
+def test_what_fails_beside_tf32_in_another_way_is_told_too():
+    right = planted([], FOUND, "float32", operands(bits_11))
+    report = oracle.check(lambda view: {} if view.kind == "error" else right(view),
+                          dtype="float32", only=[*(case.id for case in FOUND), "error/*"])
+    assert names(report) == [("TF32",), ()]
+    assert report.findings[1].sentence.startswith("Inputs that must be refused are answered in ")
+
+
 def test_our_own_answers_in_float32_pass():
     oracle.check(reference, dtype="tf32").raise_if_failed()
 

@@ -53,7 +53,7 @@ def diagnose(results, dtype):
     """Findings about the failed ones of the results, the surest first; [] if nothing failed."""
     evidence = Evidence(results, dtype)
     if found := tf32(evidence):
-        return found
+        return found + forms(evidence)
     before = Before(first=any(result.case.kind in (*LAYERS, "loss") for result in evidence.failing))
     findings = forms(evidence)
     if evidence.n_unsteady > len(evidence.failing):
