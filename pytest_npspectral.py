@@ -8,7 +8,7 @@ import pytest
 
 OPTIONS = {
     "candidate": ("MODULE:FUNCTION", None, "what to judge: candidate(case) -> dict of arrays"),
-    "dtype": ("NAME", ("float64", "float32", "float16", "bfloat16", "tf32"), "dtype of its answers"),
+    "dtype": ("NAME", ("float64", "float32", "float16", "bfloat16", "tf32"), "that of its answers"),
     "suite": ("NAME", ("core", "full"), "which cases"),
     "layout": ("NAME", None, "its conventions: keras, torch, julia, minus_lambda, ..."),
     "xfail": ("FILE", None, "cases known to fail, a line each: id  # reason"),
