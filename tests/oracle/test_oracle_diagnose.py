@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from npspectral.oracle.checks import check
+from npspectral.oracle.mistakes import diagnose as diagnosis
 from npspectral.oracle.mistakes.diagnose import diagnose
-from npspectral.oracle.mistakes.fit import _misfit, growth
+from npspectral.oracle.mistakes.fit import Evidence, Fit, _misfit, growth
 from npspectral.oracle.mistakes.known import MISTAKES
 from npspectral.oracle.mistakes.right import Steps
 from npspectral.oracle.mistakes.selftest import BELOW_NOISE, rounded
@@ -15,7 +16,7 @@ from npspectral.oracle.suite.case import cases
 from npspectral.oracle.verdict.compare import ROUNDOFF
 from npspectral.oracle.verdict.answers import judged
 from npspectral.oracle.verdict.layout import layout_of
-from npspectral.oracle.verdict.results import CaseResult
+from npspectral.oracle.verdict.results import CaseResult, Finding
 from npspectral.oracle.verdict.run import answers_of
 
 NAMES = {mistake.name: mistake for mistake in MISTAKES}
@@ -214,6 +215,22 @@ def test_a_wrong_optimizer_is_named_besides_another_layout():
         plants = [NAMES["coupled decay"].plant] if view.kind == "optimizer" else []
         return turned(Steps(*plants).answers(own))
     assert named(check(candidate).findings) == [("layout",), ("coupled decay",)]
+
+
+def test_cases_missed_by_little_are_told_of_one_set_of_mistakes_or_another():
+    evidence = Evidence(results([NAMES["phi detached"]]), "float32")
+    pairs = [tuple(NAMES[name] for name in pair) for pair in PAIRS[:2]]
+    finding, = diagnosis.named(evidence, [Fit(pair, evidence.cases[:9], 0.0, 0, 1)
+                                          for pair in pairs])
+    assert finding.sentence.endswith("Reproduced in 9 of 10 cases that show it.")
+
+
+def test_findings_that_become_one_add_what_they_reproduce_and_what_they_miss():
+    parts = [Finding(("y",), f"Twice. Reproduced in {diagnosis.in_all(*counts)}", ("twice",),
+                     *counts) for counts in ((39, 1), (10, 0), (5, 2))]
+    finding, = diagnosis.merged(parts)
+    assert finding == Finding(("y",), "Twice. Reproduced in 54 of 57 cases that show it.",
+                              ("twice",), 54, 3)
 
 
 def test_numbers_beside_a_nan_have_to_agree_too():

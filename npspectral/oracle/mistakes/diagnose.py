@@ -123,7 +123,8 @@ def named(part, fits):
               if all(mistake in fit.mistakes for fit in fits)]
     if len(fits) > 1 and any(len(fit.mistakes) != len(shared) + 1 for fit in fits):
         sets = tuple(" and ".join(mistake.name for mistake in fit.mistakes) for fit in fits)
-        return [reproduced(part, sets, f"One of: {' | '.join(sets)}.{ALIKE}", fits[0].cases)]
+        return [reproduced(part, sets, f"One of: {' | '.join(sets)}.{ALIKE}", fits[0].cases,
+                           missed=fits[0].missed)]
     findings = [reproduced(part, (mistake.name,), place(mistake) + mistake.sentence,
                            [case for case in fits[0].cases if mistake.meets(case)],
                            missed=fits[0].missed)
@@ -182,7 +183,7 @@ def reproduced(part, names, cause, cases, arrays=None, missed=0):
     sure = len(cases) > 1 and (cases[0].kind == "optimizer" or len(set(map(shape_of, cases))) > 1)
     doubt = "" if sure else "Perhaps (too few cases of different shape to be sure): "
     return Finding(arrays or tuple(part.wrong), f"{where(part)}{doubt}{cause} "
-                   f"Reproduced in {in_all(len(cases), missed)}", names, len(cases))
+                   f"Reproduced in {in_all(len(cases), missed)}", names, len(cases), missed)
 
 
 def in_all(n_cases, missed=0):
@@ -202,9 +203,10 @@ def merged(findings):
     for finding in findings:
         key = finding.mistakes or finding.sentence
         if key in same:
-            first, n_cases = same[key], same[key].n_cases + finding.n_cases
+            first = same[key]
+            counts = first.n_cases + finding.n_cases, first.missed + finding.missed
             names = tuple(dict.fromkeys(first.names + finding.names))
-            sentence = first.sentence.replace(in_all(first.n_cases), in_all(n_cases))
-            finding = Finding(names, sentence, first.mistakes, n_cases)
+            sentence = first.sentence.replace(in_all(first.n_cases, first.missed), in_all(*counts))
+            finding = Finding(names, sentence, first.mistakes, *counts)
         same[key] = finding
     return list(same.values())

@@ -17,12 +17,16 @@ OF_NUMBERS = ("wrong", "not-finite")    # verdicts on arrays whose form is right
 
 @dataclass(frozen=True)
 class Finding:
-    """Arrays concerned, the sentence for the report, names of mistakes (several: one of them)."""
+    """Arrays concerned, the sentence for the report, names of mistakes (several: one of them).
+
+    n_cases that show it; missed: others, whose numbers differ by little more than rounding.
+    """
 
     names: tuple[str, ...]
     sentence: str
     mistakes: tuple[str, ...]
     n_cases: int
+    missed: int = 0
 
 
 @dataclass(frozen=True)
