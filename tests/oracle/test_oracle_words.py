@@ -297,6 +297,21 @@ def test_two_mistakes_that_cancel_in_what_is_right_are_not_named():
     assert not names(report) and "grad_x: it is 1/batch times the reference" in told(report)
 
 
+PER_SAMPLE = "per_sample/spectral/identity/b2-i3-o4/bias"
+PLACES = {"one": (slice(1, 2), f"in {PER_SAMPLE} samples 1 differ, in columns 0-"),
+          "all": (slice(None), f"all of its numbers differ (as in {PER_SAMPLE})")}
+
+
+@pytest.mark.parametrize("name", ["bias", "lambda_in", "lambda_out"])
+@pytest.mark.parametrize("chosen, sentence", PLACES.values(), ids=PLACES)
+def test_gradients_of_samples_differ_in_samples(name, chosen, sentence):
+    def uneven(view, found):
+        array = found[f"per_sample_grad_{name}"].copy()
+        array[chosen] += 0.1 + np.arange(array[chosen].size).reshape(array[chosen].shape) ** 2
+        return {**found, f"per_sample_grad_{name}": array}
+    assert sentence in told(checked(only=PER_SAMPLE, change=uneven))
+
+
 def test_nothing_is_fitted_to_numbers_that_change_from_run_to_run():
     calls = []
 

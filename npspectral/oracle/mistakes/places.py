@@ -76,8 +76,9 @@ def elsewhere(wrong, dtype):
     roundoff, eta = rounding(dtype, expected)
     differ = ~(np.abs(largest.got - expected.value) <= roundoff * expected.scale + eta)
     if differ.ndim == 0 or differ.all():
-        return f"all of its numbers differ (first {name})"
-    of_samples = input_of(largest.name) in ("x", "y") or largest.name in ("jvp", "grad_y")
+        return f"all of its numbers differ (as in {name})"
+    of_samples = (input_of(largest.name) in ("x", "y") or largest.name in ("jvp", "grad_y")
+                  or largest.name.startswith("per_sample_"))
     first = "samples" if of_samples or differ.ndim > 2 else "rows"
     return f"in {name} {places(differ, first)}"
 
