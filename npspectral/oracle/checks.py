@@ -6,7 +6,7 @@ from .candidates import name_of
 from .suite import files
 from .suite.case import cases, holds, without_gradients
 from .verdict.answer_file import read_answers, result_of, skipped_families
-from .verdict.layout import layout_of
+from .verdict.layout import default_layout, layout_of
 from .verdict.other_layout import in_layout, right_elsewhere
 from .verdict.report import Report
 from .verdict.results import told
@@ -48,7 +48,8 @@ def check(candidate, *, suite="core", dtype="float64", layout=None, only=None, x
     findings, notes = _findings(candidate, results, dtype, layout)
     name, loadable = name_of(candidate)
     return Report(results, findings, dtype, suite, files.SUITE, name, layout=str(layout),
-                  left_out={why: n for why, n in left_out.items() if n}, notes=notes,
+                  default_layout=default_layout(candidate), notes=notes,
+                  left_out={why: n for why, n in left_out.items() if n},
                   command=f"check {name} --dtype {dtype}" if loadable else "check",
                   forward_only=forward_only)
 

@@ -12,7 +12,7 @@ from .suite import files
 from .suite.case import cases, holds
 from .suite.digests import MANIFESTS
 from .verdict.brief import first_failure
-from .verdict.layout import layout_of
+from .verdict.layout import default_layout, layout_of
 from .verdict.report import Report
 from .verdict.run import answers_of
 from .verdict.xfail import read_xfail
@@ -76,6 +76,7 @@ class Conformance:
     def report(self, results, findings=(), notes=()):
         return Report(results, list(findings), self.dtype, self.suite, files.SUITE, self.name,
                       layout=str(self.layout), notes=notes,
+                      default_layout=default_layout(self.candidate),
                       command=f"check {self.name} --dtype {self.dtype}")
 
     def pytest_terminal_summary(self, terminalreporter):

@@ -486,6 +486,32 @@ def test_the_rerun_line_of_what_has_no_name_in_a_module_is_python(candidate):
             in rerun(run(candidate, SQUARE)))
 
 
+def bringing(layout, candidate):
+    candidate.layout = layout
+    return candidate
+
+
+def of_keras(case):
+    return lambda_out_sign(case)
+
+
+OWN = oracle.Layout(phi="in,out")
+RERUNS = [(partial(lambda_out_sign), "keras", "suite='core', layout='keras', only="),
+          (partial(lambda_out_sign), OWN, "suite='core', layout=layout, only="),
+          (bringing("keras", partial(lambda_out_sign)), None, "suite='core', only="),
+          (bringing(OWN, partial(lambda_out_sign)), None, "suite='core', only="),
+          (bringing(OWN, partial(lambda_out_sign)), "npspectral", "layout='npspectral', only="),
+          (bringing("keras", of_keras), None, "--dtype float64 --only"),
+          (bringing("keras", of_keras), "npspectral", "--dtype float64 --layout npspectral --only")]
+
+
+@pytest.mark.parametrize("candidate, layout, said", RERUNS)
+def test_the_rerun_line_says_a_layout_by_its_name_unless_the_candidate_brings_it(
+        candidate, layout, said):
+    report = oracle.check(candidate, only=SQUARE, layout=layout)
+    assert said in report.to_text().split("rerun")[1]
+
+
 @pytest.mark.parametrize("candidate, first", [
     (lambda_out_sign, rf"grad_lambda_out\[\d\]: got \S+, want \S+, allowed 0, in {OBLONG}$"),
     (lambda case: 1 / 0, rf"raised ZeroDivisionError: division by zero, in {FEW[2]}$"),

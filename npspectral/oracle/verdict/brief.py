@@ -1,6 +1,7 @@
 """A report in one line: the number to look at first, and how to run its case again."""
 from collections import Counter
 
+from .layout import LAYOUTS
 from .results import FIRST, short
 
 
@@ -35,12 +36,13 @@ def rerun(report):
     case = first(report)[0].case
     suite = report.suite if case.core else "full"   # judge looks at answers beyond core, too
     verb, _, what = report.command.partition(" ")
-    if not what or not report.layout.isidentifier():
+    is_named, said = report.layout in LAYOUTS, report.layout != report.default_layout
+    if not what or said and not is_named:
         given = {"check": f"candidate, dtype={report.dtype!r}", "judge": "answers"}[verb]
-        layout = ", layout=layout" * (report.layout != "npspectral")
+        layout = f", layout={repr(report.layout) if is_named else 'layout'}" * said
         forward = ", forward_only=True" * report.forward_only
         return f"oracle.{verb}({given}, suite={suite!r}{layout}, only={case.id!r}{forward})"
     options = f" --suite {suite}" * (not case.core)
     options += " --forward-only" * report.forward_only
-    options += f" --layout {report.layout}" * (report.layout != "npspectral")
+    options += f" --layout {report.layout}" * said
     return f"npspectral {report.command}{options} --only '{case.id}'"

@@ -114,6 +114,12 @@ LAYOUTS = {name: Layout(**{field.name: getattr(CONVENTIONS[name], field.name)
                         "one_minus_lambda", "plus_lambda")}
 
 
+def default_layout(candidate):
+    """The layout, as it prints, that a candidate is judged in where none is given."""
+    own = getattr(candidate, "layout", None)
+    return "npspectral" if own is None else str(own)
+
+
 def layout_of(layout, candidate=None):
     """A Layout, the ready one of that name, or for None the candidate's, else npspectral's own."""
     layout = getattr(candidate, "layout", None) if layout is None else layout

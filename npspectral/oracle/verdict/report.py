@@ -31,6 +31,7 @@ class Report:
     notes: tuple = ()
     command: str = "check"      # what follows npspectral on its command line, if that is known
     forward_only: bool = False
+    default_layout: str = "npspectral"      # where none is given: a candidate may bring its own
 
     @cached_property
     def counts(self):
