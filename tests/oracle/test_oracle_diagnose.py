@@ -1,6 +1,8 @@
 """The diagnosis names planted mistakes from noisy answers, and nothing that it does not know."""
 import copy
+from dataclasses import replace
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from npspectral.oracle.mistakes.diagnose import diagnose
 from npspectral.oracle.mistakes.fit import Evidence, Fit, _misfit, growth
 from npspectral.oracle.mistakes.known import MISTAKES
 from npspectral.oracle.mistakes.right import Steps
+from npspectral.oracle.mistakes.search import single
 from npspectral.oracle.mistakes.selftest import BELOW_NOISE, rounded
 from npspectral.oracle.suite.case import cases
 from npspectral.oracle.verdict.compare import ROUNDOFF
@@ -215,6 +218,16 @@ def test_a_wrong_optimizer_is_named_besides_another_layout():
         plants = [NAMES["coupled decay"].plant] if view.kind == "optimizer" else []
         return turned(Steps(*plants).answers(own))
     assert named(check(candidate).findings) == [("layout",), ("coupled decay",)]
+
+
+def test_one_mistake_alone_is_the_best_form_of_a_name_that_misses_fewest_cases():
+    mistake = NAMES["derivative missing"]
+    other = replace(mistake, variant=1)
+    fits = {(each,): Fit((each,), [], *rank) for each, rank in {
+        NAMES["phi detached"]: (0.1, 0, 1), NAMES["x detached"]: (0.1, 1, 0),
+        mistake: (0.5, 0, 0), mistake.only("tanh"): (0.0, 0, 0), other: (0.2, 0, 0)}.items()}
+    fit, = single(SimpleNamespace(fit=fits.get), [each for each, in fits])
+    assert fit.mistakes == (other,)
 
 
 def test_cases_missed_by_little_are_told_of_one_set_of_mistakes_or_another():

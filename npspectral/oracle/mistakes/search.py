@@ -12,14 +12,16 @@ PARTNERS = 10                   # mistakes that explain a part, tried with every
 def single(evidence, mistakes):
     """Fits of one mistake alone, the best first; one made everywhere hides its narrower copies.
 
-    If the candidate raised in some cases, only mistakes that explain most of these count.
+    If the candidate raised in some cases, only mistakes that explain most of these count; of them
+    only those that miss fewest cases.
     """
     fits = [fit for mistake in mistakes if (fit := evidence.fit((mistake,)))]
+    fewest = min(((fit.raised, fit.missed) for fit in fits), default=None)
+    fits = [fit for fit in fits if (fit.raised, fit.missed) == fewest]
     first: dict = {}
-    for fit in fits:
+    for fit in sorted(fits, key=lambda fit: (len(fit.mistakes[0].within) == 1, fit.misfit)):
         first.setdefault(fit.mistakes[0].name, fit)
-    fewest = min((fit.raised for fit in fits), default=0)
-    return sorted((fit for fit in first.values() if fit.raised == fewest),
+    return sorted(first.values(),
                   key=lambda fit: (fit.mistakes[0].part == "precision", fit.misfit))
 
 
