@@ -46,6 +46,12 @@ def test_a_weight_that_rounding_takes_across_the_threshold_is_refused():
     assert guard.guarded(case_with(name, 2 * size))
 
 
+@pytest.mark.parametrize("bent", guard.BENT)
+def test_what_bends_an_activation_bends_a_layer_that_holds_it(bent):
+    assert guard.bends({"layer": bent}) and guard.bends({"layer": "nested", "activation": bent})
+    assert not guard.bends({"layer": "nested", "activation": "tanh"})
+
+
 @pytest.mark.parametrize("name", [name for name in NEW if name.startswith("sparse/dynamic/")])
 def test_the_mask_of_a_dynamic_case_is_that_of_numpy(name):
     case, = cases("full", name)

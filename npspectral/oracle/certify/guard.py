@@ -58,7 +58,7 @@ def near_kinks_of_network(case, inputs, spec, attempt):
     for position, (layer, layer_params, x) in enumerate(zip(spec["layers"], params, entering)):
         if layer["layer"] == "nested":
             yield from near_hidden_kinks(layer, layer_params, x)
-        if layer["layer"] in ("recurrent", "complex_recurrent") and layer["activation"] == "relu":
+        if layer["layer"] in ("recurrent", "complex_recurrent") and layer["activation"] in BENT:
             yield from near_kinks_in_time(layer, layer_params, x, attempt)
         if "of" in layer:
             hold_apart(case, *masked_weight(layer, layer_params)[:2])
@@ -73,7 +73,7 @@ def near_kinks_of_network(case, inputs, spec, attempt):
 
 def bends(layer):
     """Whether a layer has a kink or a threshold."""
-    return layer["layer"] in BENT or layer.get("activation") == "relu" or "of" in layer
+    return layer["layer"] in BENT or layer.get("activation") in BENT or "of" in layer
 
 
 def is_near(number):
@@ -87,7 +87,7 @@ def units_near_zero(rows):
 
 def near_hidden_kinks(layer, params, x):
     """The bias of a hidden unit of a nested network that is too close to its kink."""
-    if layer["activation"] == "relu":
+    if layer["activation"] in BENT:
         for k, z in enumerate(nested_states(spectral, layer, params, x)[:-1], 1):
             yield from ((f"bias_{k}", unit) for unit in units_near_zero(z))
 
