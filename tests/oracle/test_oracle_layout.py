@@ -170,6 +170,7 @@ def test_what_goes_to_a_candidate_comes_back_the_same(name):
         if layout.applies(case):
             view = layout.to_candidate(case)
             got = {key: expected.value for key, expected in view.expect.items()}
+            assert all(view.expect[key].products == case.expect[key].products for key in got)
             for key, array in layout.from_candidate(case, got).items():
                 assert np.array_equal(array, case.expect[key].value)
                 assert array.shape == case.expect[key].value.shape

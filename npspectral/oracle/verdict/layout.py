@@ -5,13 +5,12 @@ mapping only moves numbers, changes signs and shifts eigenvalues by exact amount
 has to grow.
 """
 import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from ...nn.conventions import CONVENTIONS, Convention
 from ..suite.arrays import input_of
-from ..suite.case import Expected
 
 OF_PARAMETERS = ("phi", "lambda_in", "lambda_out", "bias", "difference")
 UNIQUE = ("nested", "recurrent", "complex_recurrent")
@@ -104,8 +103,9 @@ def _each(change, name, array):
 
 
 def _mapped(expected, change):
-    return Expected(*(None if array is None else change(array) for array in
-                      (expected.value, expected.scale, expected.low, expected.high)))
+    arrays = {side: getattr(expected, side) for side in ("value", "scale", "low", "high")}
+    return replace(expected, **{side: change(array) for side, array in arrays.items()
+                                if array is not None})
 
 
 LAYOUTS = {name: Layout(**{field.name: getattr(CONVENTIONS[name], field.name)
