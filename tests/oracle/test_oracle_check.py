@@ -339,7 +339,7 @@ SAID = {
         "error", changed(lambda a: float(a) * (1 + 2 ** -40), "value"), LABELS, "float32"),
     "None": ("error: grad_phi is None$", changed(lambda a: None)),
     "an array by another name": (
-        "error: grad_lambda_in only .*expected only .*; did you mean 'grad_lambda_in'\\?$",
+        "error: grad_lambda_in is missing: .*expected only .*; did you mean 'grad_lambda_in'\\?$",
         lambda case: {name.replace("_lambda_in", "_lamda_in"): array
                       for name, array in reference(case).items()}),
     "the transpose": ("error: .*it is transposed", changed(np.transpose), OBLONG),
@@ -543,7 +543,7 @@ def test_the_table_has_a_row_for_every_family_and_counts_what_the_report_counts(
     rows = [row.split("|")[1:5] for row in report.table.splitlines()[2:]]
     assert " ".join(row[0].strip() for row in rows) == (
         "spectral dense stack network loss penalty optimizer error factored nested sparse "
-        "recurrent complex_recurrent")
+        "recurrent complex_recurrent second per_sample")
     n_cases, n_passed, n_failed = (sum(int(row[k]) for row in rows) for k in (1, 2, 3))
     assert (n_cases, n_failed) == (len(report.results), len(report.failures))
     assert n_passed == sum(result.passed for result in report.results)
