@@ -127,6 +127,23 @@ def test_bfloat16_numbers_as_four_digits_are_read():
     assert [result.status for result in report.results] == ["pass"]
 
 
+LONGER = {"float16": ("3f802000", "3ff0040000000000", 1.0009765625, 1.001),
+          "bfloat16": ("3f810000", "3ff0200000000000", 1.0078125, 1.008)}
+TOO_FINE = {"float16": ("3f801000", "3ff0020000000000", 1.00048828125),
+            "bfloat16": ("3f808000", "3ff0100000000000", 1.00048828125)}
+
+
+@pytest.mark.parametrize("dtype", LONGER)
+def test_more_digits_than_the_dtype_has_must_say_one_of_its_numbers(dtype):
+    def verdict(number):
+        given = {"dense/identity/b2-i3-o4/bias": {"y": [number] * 8}}
+        result, = judge({"suite": files.SUITE, "dtype": dtype, "answers": given},
+                        only=list(given)).results
+        return result.verdicts["y"].status
+    assert {verdict(number) for number in LONGER[dtype]} == {"wrong"}
+    assert {verdict(number) for number in TOO_FINE[dtype]} == {"dtype"}
+
+
 def test_the_expected_bits_themselves_pass_the_full_suite():
     given = {case.id: {name: entry["bits"] for name, entry in case.solved["expect"].items()}
              if case.kind != "error" else {"error": "refused"} for case in FULL}

@@ -148,7 +148,7 @@ def _numbers(entry, dtype, place=()):
 
 
 def _number(entry, dtype):
-    """A number given as bits or as a decimal; one that float32 does not hold is no float32."""
+    """A number given as bits or as a decimal; one that the dtype does not hold is none of it."""
     if isinstance(entry, str):
         value, rounded = _of_bits(entry, dtype), False
     elif isinstance(entry, (int, float, Decimal)) and not isinstance(entry, bool):
@@ -161,10 +161,15 @@ def _number(entry, dtype):
     if dtype == "float64":
         return np.float64(value)
     with np.errstate(all="ignore"):
-        narrow = np.float32(value)
-    if not rounded and np.isfinite(value) and float(narrow) != value:
-        raise ValueError(f"{_told(entry)} is not a {dtype}")
-    return narrow
+        if not rounded and np.isfinite(value) and not _holds(dtype, value):
+            raise ValueError(f"{_told(entry)} is not a {dtype}")
+        return np.float32(value)
+
+
+def _holds(dtype, value):
+    """Whether a finite number is one of the dtype: a bfloat16 is the upper half of a float32."""
+    narrow = np.float16(value) if dtype == "float16" else np.float32(value)
+    return float(narrow) == value and not (dtype == "bfloat16" and narrow.view(np.uint32) & 0xffff)
 
 
 def _of_bits(text, dtype):
