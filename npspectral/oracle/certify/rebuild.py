@@ -21,6 +21,7 @@ if not __package__:     # run as a file: the modules beside it, without the pack
         sys.modules[name].__path__ = [str(folder)]
 
 import gc                                                                           # noqa: E402
+import math                                                                         # noqa: E402
 import os                                                                           # noqa: E402
 import platform                                                                     # noqa: E402
 import time                                                                         # noqa: E402
@@ -57,15 +58,21 @@ def certify(folder=files.FOLDER, workers=None, write=None):
 
 
 def solve_all(cases, workers=None):
-    """The cases with their golden values, in order; as many processes as cores."""
-    solved, line = [], Line()
-    # the last ones take longest; they leave no garbage in circles, which is long to look for
+    """The cases with their golden values, in order; as many processes as cores.
+
+    The largest ones begin, since they take longest. None leaves garbage in circles to look for.
+    """
+    solved, line = {}, Line()
     with ProcessPoolExecutor(workers or os.cpu_count(), initializer=gc.disable) as pool:
-        for case in pool.map(solve.solve, cases[::-1], chunksize=4):
-            solved.append(case)
+        for case in pool.map(solve.solve, sorted(cases, key=_size, reverse=True)):
+            solved[case["id"]] = case
             line.show(f"{len(solved)} of {len(cases)} cases")
     line.close()
-    return solved[::-1]
+    return [solved[case["id"]] for case in cases]
+
+
+def _size(case):
+    return sum(math.prod(entry["shape"]) for entry in case["inputs"].values())
 
 
 def _summary(solved, contents, seconds):
