@@ -119,6 +119,18 @@ def subtracting_last(view):
             "grad_x": (g @ p["phi"]) * p["lambda_in"] - (g * p["lambda_out"]) @ p["phi"]}
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_sum_that_begins_with_the_bias_passes(dtype):
+    def bias_first(case):
+        weight = (case.lambda_in - case.lambda_out[:, None]) * case.phi
+        y = np.zeros_like(case.grad_y) + case.bias
+        for column, of_x in zip(weight.T, case.x.T):
+            y = y + np.outer(of_x, column)
+        return {"y": y}
+    oracle.check(bias_first, suite="full", dtype=dtype, forward_only=True, only=(
+        "spectral/eigenvalues/cancel-*/identity", "spectral/identity/b*/bias")).raise_if_failed()
+
+
 def test_a_wrong_shape_is_not_called_cancellation():
     report = checked(only="spectral/identity/b1-i1*", change=lambda view, found: {
         **found, "y": found["y"].ravel()})
