@@ -1,5 +1,4 @@
 """Second derivatives and gradients of samples: witnesses, format, layouts, causes."""
-import copy
 import json
 
 import numpy as np
@@ -13,6 +12,7 @@ from npspectral.oracle.mistakes.right import Steps
 from npspectral.oracle.mistakes.second import PER_SAMPLE, SECOND
 from npspectral.oracle.mistakes.selftest import planted
 from npspectral.oracle.suite import files, schema
+from npspectral.oracle.suite.case import with_inputs
 from npspectral.oracle.verdict.reference import reference
 
 BOTH = ["second/*", "per_sample/*"]
@@ -102,12 +102,6 @@ def test_a_file_that_breaks_the_format_is_refused(change):
 
 
 # ---- layouts
-
-
-def with_inputs(case, inputs):
-    moved = copy.copy(case)
-    moved.inputs = {**case.inputs, **inputs}
-    return moved
 
 
 def two_sets(case):

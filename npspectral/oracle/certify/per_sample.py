@@ -1,4 +1,5 @@
 """The witnesses of gradients sample by sample: those of the case with one sample after another."""
+from ..suite.arrays import OF_SAMPLES
 from . import witnesses
 
 
@@ -25,7 +26,7 @@ def samples(case):
     kind = "network" if "loss" in case else "vjp"
     for b in range(n_batch):
         yield {**case, "kind": kind, "inputs": {
-            name: row(entry, b, n_batch) if name in ("x", "grad_y", "target") else entry
+            name: row(entry, b, n_batch) if name in OF_SAMPLES else entry
             for name, entry in case["inputs"].items()}}
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..verdict.results import Finding, short
-from .facts import WHAT, forms, kinks, patterns, stale, where
+from .facts import forms, kinks, patterns, stale, where
 from .fit import Evidence, astray, shape_of
 from .known import APART, DERIVED, LAYERS, MISTAKES, candidates, structure_of
 from .noise import cancellation, rounded
@@ -72,7 +72,7 @@ def explained(part, mistakes, before):
     if follows(part, before):
         return []
     if before.first and part.failing[0].case.kind in DERIVED:
-        return [beside(part, WHAT[part.failing[0].case.kind].capitalize())]
+        return [beside(part, DERIVED[part.failing[0].case.kind].capitalize())]
     fits = single(part, mistakes)
     other = [] if fits else cancellation(part) or stale(part)
     if not fits and not other and not before.open:

@@ -8,11 +8,11 @@ import numpy as np
 from ..verdict.compare import ROUNDOFF, rounding
 from ..verdict.results import FIRST, Finding, short
 from .fit import astray
+from .known import DERIVED
 from .noise import SMALL, in_range, precision, small
 from .places import alone, elsewhere, only_where
 from .right import Steps, gap
 
-WHAT = {"second": "second derivatives", "per_sample": "gradients of samples"}
 OF_FORM = {"not-finite": "is NaN or infinite", "missing": "is missing",     # status -> what it says
            "unexpected": "is not asked for", "dtype": "", "shape": ""}
 
@@ -145,12 +145,12 @@ def patterns(evidence, kinds):
         told = said[kind] or ("" if rounding else small(wrong) or elsewhere(wrong, evidence.dtype))
         follows = kind in rest and kind not in first and "differs by about" in told
         if told and not follows:
-            yield _pattern(evidence, (kind,), told, len(wrong))
+            yield _pattern(evidence, (kind,), told, len(wrong), len(wrong))
 
 
-def _pattern(evidence, kinds, told, n, n_wrong=None):
+def _pattern(evidence, kinds, told, n, n_wrong):
     return Finding(kinds, f"{where(evidence)}{alone(evidence)}No known mistake fits "
-                   f"{', '.join(kinds)}: {told}, in {n} of {n_wrong or n} wrong arrays."
+                   f"{', '.join(kinds)}: {told}, in {n} of {n_wrong} wrong arrays."
                    f"{only_where(evidence, kinds[0])}", (), n)
 
 
@@ -169,7 +169,7 @@ def where(evidence):
         return ""
     if not forward & wrong:
         kind = evidence.failing[0].case.kind
-        return f"The forward is right, {WHAT.get(kind, 'gradients')} are wrong. "
+        return f"The forward is right, {DERIVED.get(kind, 'gradients')} are wrong. "
     if wrong <= forward:
         return "The forward is wrong, the gradients are right. " * bool(came - forward)
     if consistent(evidence):

@@ -11,7 +11,7 @@ from . import backward, definition, loss, optimizer, penalty, second, structure
 from .right import ACTIVATIONS, LINEAR, RECURRENT, SPARSE, SPECTRAL, has_steps
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
-DERIVED = ("second", "per_sample")                  # kinds of cases made of those of layers
+DERIVED = {"second": "second derivatives", "per_sample": "gradients of samples"}     # of layers
 APART = ("loss", "penalty", "optimizer")            # kinds of cases, and parts, without layers
 OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift"}
 STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:],

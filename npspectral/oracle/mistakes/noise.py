@@ -5,10 +5,9 @@ formula by what only rounding does: it takes either sign, every error has a size
 spares numbers that are short enough. In recurrent networks a small change of an eigenvalue does all
 of this, too, so that errors there are not called rounding.
 """
-import copy
-
 import numpy as np
 
+from ..suite.case import with_inputs
 from ..verdict.compare import ROUNDOFF
 from ..verdict.results import Finding, short
 from .fit import astray
@@ -130,8 +129,8 @@ def _cancels(result, dtype):
     if case.kind != "vjp" or not {layer["layer"] for layer in case.layers} & set(SPECTRAL) or any(
             result.verdicts[name].status != "wrong" for name in wrong):
         return False
-    absolute, (roundoff, eta) = copy.copy(case), ROUNDOFF[dtype]
-    absolute.inputs = {name: np.abs(array) for name, array in case.inputs.items()}
+    roundoff, eta = ROUNDOFF[dtype]
+    absolute = with_inputs(case, {name: np.abs(array) for name, array in case.inputs.items()})
     sizes, terms = Steps(ABSOLUTE).answers(absolute), 4 + max(case.x.shape + case.grad_y.shape)
     for name, got in result.got.items():
         error, scale = np.abs(got - case.expect[name].value), case.expect[name].scale

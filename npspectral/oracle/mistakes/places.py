@@ -38,16 +38,13 @@ def only_where(evidence, kind):
         return ""
     shared = [words for words in failing[0] if all(words in other for other in failing)]
     passes = {words: sum(words in other for other in passing) for words in shared}
-    shared = [words for words in shared if words.removesuffix(" > 1") not in shared
-              or not words.endswith(" > 1") or passes[words] < passes[words.removesuffix(" > 1")]]
-    if said := [words for words in shared if not passes[words]]:
-        return f" Only where {' and '.join(said)}, and everywhere there."
-    fewest = min(passes.values(), default=len(passing))
-    said = [words for words in shared if passes[words] == fewest]
-    if MANY * fewest > len(failing) or fewest * 2 > len(passing):
+    n, fewest = len(failing), min(passes.values(), default=len(passing))
+    if MANY * fewest > n or 2 * fewest > len(passing):
         return ""
-    n = len(failing)
-    return f" Only where {' and '.join(said)}: in {n} of {n + fewest} cases there."
+    said = [words for words in shared if passes[words] == fewest]
+    said = [words for words in said if words not in {f"{less} > 1" for less in said}]
+    there = f": in {n} of {n + fewest} cases" if fewest else ", and everywhere"
+    return f" Only where {' and '.join(said)}{there} there."
 
 
 def conditions(case):

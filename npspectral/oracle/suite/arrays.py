@@ -1,6 +1,8 @@
 """Arrays of a case as nested lists of whatever kind of number, and back; what their names say."""
 import re
 
+OF_SAMPLES = ("x", "grad_y", "target")          # inputs with an entry for every sample
+
 
 def input_of(name):
     """The input that an array is about: phi for grad_phi, hvp_phi, per_sample_grad_phi, v_phi."""

@@ -58,6 +58,13 @@ class Case:
         return f"Case({self.id!r})"
 
 
+def with_inputs(case, inputs):
+    """The case with some other inputs."""
+    moved = copy.copy(case)
+    moved.inputs = {**case.inputs, **inputs}
+    return moved
+
+
 def without_gradients(cases):
     """The cases as they ask for y, the value or the trace alone; not those about derivatives."""
     found = []

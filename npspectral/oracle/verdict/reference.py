@@ -1,15 +1,13 @@
 """npspectral itself as a candidate for every kind of case, through the public nn and training.
 
 It computes in the dtype of the case's arrays, so one candidate serves every dtype that NumPy has.
-Second derivatives are no second implementation: the backward passes run on complex numbers, whose
-imaginary part is a step along the direction (the complex step of Squire and Trapp, 1998).
+Second derivatives are no second implementation: the backward passes run on complex numbers.
 """
-import copy
-
 import numpy as np
 
 from ... import nn, training
 from ..suite.arrays import parameters
+from . import derived
 
 ACTIVATIONS = {"identity": nn.Identity, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU,
                "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "softplus": nn.Softplus}
@@ -20,7 +18,6 @@ LOSSES = {"mean_squared_error": nn.mean_squared_error,
           "binary_cross_entropy_with_logits": nn.binary_cross_entropy_with_logits,
           "hinge": nn.hinge, "soft_hinge": nn.soft_hinge, "quadratic_hinge": nn.quadratic_hinge}
 PENALTIES = {"l1": nn.L1, "l2": nn.L2, "elastic_net": nn.ElasticNet, "group_lasso": nn.GroupLasso}
-STEP = 2.0 ** -90               # its square drowns beside 1; dividing by it rounds nothing
 OPTIMIZERS = {"sgd": training.SGD, "adam": training.Adam, "adamax": training.Adamax}
 
 
@@ -55,29 +52,15 @@ def _first(case):
 
 
 def _second(case):
-    """J v and the Hessian times v: imaginary parts of y and of the gradients at a step i h v."""
-    moved = copy.copy(case)
-    moved.inputs = {name: array + 1j * (STEP * case.inputs[f"v_{name}"])
-                    if f"v_{name}" in case.inputs else array
-                    for name, array in case.inputs.items()}
-    slopes = {name: np.imag(array) / STEP for name, array in _first(moved).items()}
-    found = {name.replace("grad_", "hvp_"): slope for name, slope in slopes.items()}
-    found |= {"jvp": slopes.get("y"), **_first(case)}
+    """J v and the Hessian times v, with y and the gradients."""
+    found = {**derived.slopes(case, derived.directions(case), _first), **_first(case)}
     return {name: found[name] for name in case.expect}
 
 
 def _per_sample(case):
-    """The gradients of one sample after another, each a batch of its own."""
-    alone = []
-    for b in range(len(case.inputs["x"])):
-        one = copy.copy(case)
-        one.inputs = {name: array[b:b + 1] if name in ("x", "grad_y", "target") else array
-                      for name, array in case.inputs.items()}
-        alone.append(_first(one))
-    grads = {f"per_sample_{name}": np.stack([answers[name] for answers in alone])
-             for name in alone[0] if name.startswith("grad_")}
-    return {"y": _first(case)["y"],
-            **{name: grads[name] for name in case.expect if name in grads}}
+    """y, and the gradients of each sample that are asked for."""
+    found = {**derived.per_sample(case, _first), "y": _first(case)["y"]}
+    return {name: found[name] for name in case.expect}
 
 
 def _rows(array):
