@@ -323,7 +323,6 @@ def test_pruning_leaves_the_estimator_as_it_was(blobs, deep):
         small.hidden_layer_sizes)
 
 
-@pytest.mark.skipif(not data.at_hand("digits"), reason="the digits are not on this machine")
 def test_most_nodes_of_the_digits_can_go(rng):
     (x, y), (x_test, y_test) = data.train_test_split(rng, *data.digits())
     model = SpectralClassifier(epochs=60, random_state=0).fit(x, y)

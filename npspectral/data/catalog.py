@@ -9,10 +9,7 @@ FASHION = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/")
 CALIFORNIA = ("https://ndownloader.figshare.com/files/5976036",
               "https://www.dcc.fc.up.pt/~ltorgo/Regression/cal_housing.tgz")
-DIGITS = ("https://raw.githubusercontent.com/scikit-learn/scikit-learn/1.9.1/"
-          "sklearn/datasets/data/digits.csv.gz",
-          "https://cdn.jsdelivr.net/gh/scikit-learn/scikit-learn@1.9.1/"
-          "sklearn/datasets/data/digits.csv.gz")
+PACKAGED = Path(__file__).parent         # the folder of what comes with the package
 
 # name below the data folder -> sha256, the size in bytes or an upper bound of it, URLs (the file's
 # name is added to a URL that ends in "/")
@@ -38,7 +35,7 @@ KNOWN = {
     "california-housing/cal_housing.data.gz":          # the table out of that archive; no URL
         ("cdbc6f084852c03a4a55e6752938bb7d64c54b89813cbb8a21b0d25d1ade3e3c", 419_929, ()),
     "digits/digits.csv.gz":
-        ("09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22", 57_523, DIGITS),
+        ("09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22", 57_523, ()),
 }
 
 
@@ -70,7 +67,7 @@ def at_hand(name, folder=None):
         sets = sorted({known.partition("/")[0] for known in KNOWN})
         raise ValueError(f"at_hand: name is {name!r}, expected one of {sets}")
     try:
-        root, _ = _root(folder)
+        root, _ = _root(PACKAGED if name == "digits" else folder)
     except FileNotFoundError:
         return False
     enough = any if name == "california-housing" else all       # its archive, or the table alone

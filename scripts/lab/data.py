@@ -1,4 +1,7 @@
-"""The data sets of experiments: which of them are here, and images that runs share."""
+"""The data sets of experiments: which of them are here, and images that runs share.
+
+The digits come with the package and are always here.
+"""
 import os
 from functools import cache
 
@@ -6,8 +9,18 @@ import numpy as np
 
 from npspectral import data
 
-LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist}
-TABLES = {"digits": data.digits, "california-housing": data.california_housing}
+DIGITS_TO_TRAIN = 1297                  # of 1797; the others are for testing
+
+
+def digits(split, dtype):
+    """The digits in the manner of data.mnist: x (n, 64), labels (n,); the first are to train on."""
+    x, labels = data.digits(dtype)
+    rows = slice(DIGITS_TO_TRAIN) if split == "train" else slice(DIGITS_TO_TRAIN, None)
+    return x[rows], labels[rows]
+
+
+LABELED = {"mnist": data.mnist, "fashion-mnist": data.fashion_mnist, "digits": digits}
+TABLES = {"california-housing": data.california_housing}
 
 
 def here(*names):

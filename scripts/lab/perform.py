@@ -5,17 +5,19 @@ An experiment is a folder of experiments/ with these names:
 experiment.py  its docstring   the question in the first line; what it shows, source, deviations, a
                                line "Minutes ..."; measured numbers: scripts/report/RESULTS.md
                SECONDS         (quick, default, full), of one core
-               DATA            names of the data sets that it uses where they are here
+               DATA            names of the data sets that "default" and "full" use where they are;
+                               "quick" has the digits, which come with the package
                AXES            name of an array, or "part/name" -> names of its axes, the seed first
                Setting         a frozen dataclass; a field that begins with "seeds" counts seeds
                SETTINGS        "quick", "default", "full" -> Setting
                run(setting, keep) -> part -> name -> array; keep(part -> runs) gives part -> values
 parts.py       the functions of runs, which nothing but their own code makes run again; an own file
                that they read is a parameter, sweep.File(path): other contents run again, too
-claims.py      claims(result) -> rows of lab.table
+claims.py      claims(result) -> list of lab.table.Claim: what a source says, judged
+               checks(result) -> list of lab.table.Row: what we expect of ourselves
 figures.py     figures(result) -> name -> function that draws on an empty matplotlib Figure
 
-Claims and figures know the result alone, as it stands in the .npz file. The tests run every
+Claims, checks and figures know the result alone, as it stands in the .npz file. The tests run every
 experiment at a toy size, which tests/scripts/tiny.py has; tests/scripts/test_experiments.py counts
 the experiments.
 """
@@ -34,7 +36,7 @@ from .table import show_table
 
 RUNS = "runs.jsonl"
 NAMES = {"experiment": ("SECONDS", "DATA", "AXES", "Setting", "SETTINGS", "run"),
-         "claims": ("claims",), "figures": ("figures",)}
+         "claims": ("claims", "checks"), "figures": ("figures",)}
 
 
 def load_experiment(name):
@@ -50,12 +52,12 @@ def perform(name, mode, folder, seeds=None, changes=(), workers=1, download=Fals
     hold_memory()
     experiment = load_experiment(name)
     setting = changed(with_seeds(experiment.SETTINGS[mode], seeds), changes)
-    get(experiment.DATA, download)
+    get(experiment.DATA if mode != "quick" else (), download)
     folder.mkdir(parents=True, exist_ok=True)
     result = as_arrays(experiment.run(setting, keeper(folder / RUNS, workers)))
     if result:
         save(folder / f"{name}.npz", result, experiment.AXES, name, mode, setting)
         save_figures(experiment.figures(result), folder)
-        show_table(experiment.claims(result), folder, mode)
+        show_table(experiment.claims(result), experiment.checks(result), folder, mode)
         print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {folder}.")
     return result

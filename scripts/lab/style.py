@@ -3,7 +3,11 @@ from pathlib import Path
 
 import numpy as np
 
-# The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart.
+# The colors of M. Okabe and K. Ito, which readers with any color vision can tell apart. In all
+# figures one color has one meaning; a published value is dotted, or an open marker.
+FEATURE, LAZY, SPECTRAL, DENSE, PUBLISHED = "#0072B2", "#D55E00", "#009E73", "#777777", "#000000"
+POSITIVE, NEGATIVE = "#CC79A7", "#56B4E9"               # sign of beta
+START, OTHER = "#BBBBBB", "#E69F00"                     # before training; what has no color above
 BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
          "axes.titlesize": 13, "legend.edgecolor": "none", "legend.fontsize": 10, "figure.dpi": 130,

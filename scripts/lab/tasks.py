@@ -17,20 +17,20 @@ ESCAPED = np.nextafter(0.1, 1)          # t*: more than a tenth of the points ha
 
 
 def draw(task, d, seed, p, n_test):
-    """x (p, d), y (p, 1), the same for testing; of MNIST seed s has rows s p to (s + 1) p."""
+    """x (p, d), y (p, 1), the same for testing; of images seed s has rows s p to (s + 1) p."""
     if task == "stripe":
         rng = np.random.default_rng(seed)
         return *data.stripe(rng, p, d), *data.stripe(rng, n_test, d)
-    x, y, x_test, y_test = mnist_parity(d)
+    x, y, x_test, y_test = parity(task, d)
     rows = slice(seed * p, (seed + 1) * p)
     return x[rows], y[rows], x_test[:n_test], y_test[:n_test]
 
 
 @cache
-def mnist_parity(d):
+def parity(name, d):
     """Images as d whitened components of 20,000 training images, parity of the digit as y."""
     rng = np.random.default_rng(0)
-    (x, labels), (x_test, labels_test) = images("mnist", 20_000, float)
+    (x, labels), (x_test, labels_test) = images(name, 20_000, float)
     mean = x.mean(0)
     x, y = data.parity_task(rng, x, labels, mean)
     x_test, y_test = data.parity_task(rng, x_test, labels_test, mean)

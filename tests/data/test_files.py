@@ -63,7 +63,6 @@ def test_california_features_are_those_of_scikit_learn():
     assert (target.min(), target.max(), (target > 5).sum()) == (0.14999, 5.00001, 965)
 
 
-@needs_files
 def test_digits_have_the_published_counts_and_steps_of_a_sixteenth():
     x, labels = digits()
     assert x.shape == (1797, 64)
@@ -166,8 +165,8 @@ def test_a_file_in_the_place_of_the_folder_is_said_to_be_no_folder(tmp_path, mon
     path.write_bytes(b"")
     monkeypatch.setenv("NPSPECTRAL_DATA", str(path))
     with pytest.raises(NotADirectoryError, match=f"{path}: is a file, expected a folder of data"):
-        digits(**({"folder": path} if how == "folder" else {}))
-    assert not at_hand("digits")
+        mnist(**({"folder": path} if how == "folder" else {}))
+    assert not at_hand("mnist")
 
 
 @pytest.mark.parametrize("name, files", [
@@ -190,10 +189,17 @@ def test_where_no_home_folder_is_known_nothing_is_at_hand_and_a_way_out_is_told(
     monkeypatch.setattr(Path, "expanduser", homeless)   # as with no HOME, and a user of no name
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("NPSPECTRAL_DATA", place)
-    assert not at_hand("digits")
+    assert not at_hand("mnist")
     with pytest.raises(FileNotFoundError, match="no such home folder; name a folder of data files "
                                                 "in NPSPECTRAL_DATA"):
-        digits()
+        mnist()
+
+
+def test_the_digits_come_with_the_package(tmp_path, monkeypatch):
+    monkeypatch.setenv("NPSPECTRAL_DATA", str(tmp_path))
+    assert at_hand("digits") and digits()[0].shape == (1797, 64)
+    license = (catalog.PACKAGED / "digits" / "COPYING").read_text(encoding="utf-8")
+    assert "BSD 3-Clause License" in license
 
 
 @pytest.mark.parametrize("damage", [

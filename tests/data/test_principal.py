@@ -3,15 +3,13 @@ import numpy as np
 import pytest
 from conftest import assert_near, locked, refusals
 
-from npspectral.data import at_hand, digits, parity_task, principal_components
+from npspectral.data import digits, parity_task, principal_components
 
 LABELS = np.array([3, 7, 7, 3, 8, 9, 8, 9, 9, 3])
 
 
 @pytest.fixture(scope="module")
 def images():
-    if not at_hand("digits"):
-        pytest.skip("the digits are not on this machine")
     return digits()
 
 

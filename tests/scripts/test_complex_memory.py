@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, same_bits
 from experiments.complex_memory import parts
-from experiments.complex_memory.claims import claims
+from experiments.complex_memory.claims import checks
 from experiments.complex_memory.experiment import SETTINGS, run
 from tiny import at_once, toy, verdict
 
@@ -169,12 +169,12 @@ def test_planted_mistakes_are_caught(monkeypatch):
     quantities = ("change of |m| in 1,000 steps after that", "m turned back less a, relative",
                   "order from phases, 20 apart", "order from phases, 22 apart, a period")
 
-    assert [verdict(claims(result), quantity) for quantity in quantities] == 4 * ["pass"]
+    assert [verdict(checks(result), quantity) for quantity in quantities] == 4 * ["pass"]
     result["digits, memory"]["drift"] = result["digits, memory"]["drift"] + 1e-11
     result["digits, memory"]["limit"] = result["digits, memory"]["limit"] + 1e-10
     told = result["digits, oscillating, pairs"]
     told["phases"] = np.roll(told["phases"], -1, 1)
-    assert [verdict(claims(result), quantity) for quantity in quantities] == 4 * ["FAIL"]
+    assert [verdict(checks(result), quantity) for quantity in quantities] == 4 * ["FAIL"]
 
 
 def test_settings():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, random_array, random_input, random_params
 from experiments.eigenvalue_training import parts
-from experiments.eigenvalue_training.claims import claims
+from experiments.eigenvalue_training.claims import checks
 from tiny import failed
 
 from npspectral import Adamax, Chain, Dense, Identity, Tanh, check_gradients
@@ -104,7 +104,7 @@ def curves(test_accuracy, train_accuracy=0.9704):
 def test_verdicts_pass_what_is_claimed_and_fail_what_is_not():
     def failures(**changes):
         chosen = {"eigenvalues": curves(0.95), **{arm: curves(0.92) for arm in parts.AS_MANY}}
-        rows = claims({f"mnist, {arm}": arrays for arm, arrays in (chosen | changes).items()})
+        rows = checks({f"mnist, {arm}": arrays for arm, arrays in (chosen | changes).items()})
         return [quantity for _, quantity in failed(rows)]
 
     assert failures() == []

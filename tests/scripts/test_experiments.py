@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import SCRIPTS
 from lab import arrays, keep, perform
-from lab.table import PASS, Row
+from lab.table import NOT_COMPARABLE, PASS, Claim, Row, rows_of
 from report.digests import digest
 from report.result import paragraphs, seconds_of
 from tiny import CASES, toy
@@ -35,8 +35,8 @@ class Made:
         monkeypatch.setattr(perform, "keeper", keeper)
         self.result = perform.perform(name, "quick", folder)
 
-    def verdicts(self, result):
-        return [row.judge() for row in self.experiment.claims(result)]
+    def rows(self, result):
+        return rows_of(self.experiment.claims(result), self.experiment.checks(result))
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -97,13 +97,25 @@ def test_arrays_name_their_axes_the_seed_first(made):
         *about["axes"], *(both.rpartition("/")[2] for both in about["axes"])}
 
 
-def test_claims_are_rows_and_a_spoiled_array_fails_one(made):
-    rows = made.experiment.claims(made.result)
+def test_claims_say_who_where_and_which_figure_shows_them(made):
+    claims = made.experiment.claims(made.result)
+    assert len({claim.name for claim in claims}) == len(claims)
+    drawn = made.experiment.figures(made.result)
+    for claim in claims:
+        assert isinstance(claim, Claim) and claim.figure in drawn
+        assert claim.words and re.search(r"\d{4}", claim.source), claim.name
+        verdict = claim.judge()
+        assert (verdict == NOT_COMPARABLE) == bool(claim.incomparable)
+
+
+def test_rows_are_judged_and_a_spoiled_array_fails_one(made):
+    rows = made.rows(made.result)
     assert all(isinstance(row, Row) and np.ndim(row.values) == 1 for row in rows)
     part, name, spoil = made.case.spoil
     array = spoil(made.result[part][name].copy())
     spoiled = {**made.result, part: {**made.result[part], name: array}}
-    before, after = made.verdicts(made.result), made.verdicts(spoiled)
+    before, after = ([row.judge() for row in made.rows(result)]
+                     for result in (made.result, spoiled))
     assert PASS in before, "no row passes at toy size, so none can fail when an array is spoiled"
     assert any(old == PASS != new for old, new in zip(before, after, strict=True)), (
         f"every row that passes does so with {part}/{name} spoiled, too")

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from experiments.fewer_parameters import parts
-from experiments.fewer_parameters.claims import claims, comparisons, of_equal_count
+from experiments.fewer_parameters.claims import checks, comparisons, of_equal_count
 from experiments.fewer_parameters.experiment import SETTINGS, Setting, networks, run
 from tiny import at_once, toy, toy_images, verdict
 
@@ -93,7 +93,7 @@ def test_claims_of_the_paper_are_judged(monkeypatch):
         part["accuracy"][:, published & (part["arm"] == arm)] = accuracy
 
     def judged(*quantities):
-        rows = [row for row in claims(result) if row.part in ("exact", "mnist")]
+        rows = [row for row in checks(result) if row.part in ("exact", "mnist")]
         return [verdict(rows, quantity) for quantity in quantities]
     quantities = "S-QR, 9, less dense 9", "eigenvalues, 9, less dense 9"
     assert judged("S-QR: trained in R, 784 -> 50", *quantities) == ["pass", "pass", "pass"]

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from experiments.information_plane import parts
-from experiments.information_plane.claims import claims
+from experiments.information_plane.claims import checks
 from experiments.information_plane.experiment import run
 from tiny import at_once, failed, toy
 
@@ -59,18 +59,18 @@ def made(tanh_fall, relu_fall, exact=12.0):
 
 
 def test_verdicts_fail_where_they_should():
-    assert failed(claims(made(3.0, 0.2))) == []
-    still = failed(claims(made(0.5, 0.2)))
+    assert failed(checks(made(3.0, 0.2))) == []
+    still = failed(checks(made(0.5, 0.2)))
     assert len(still) == 7 and {part for part, _ in still} == {"tanh", "both"}
-    falling = failed(claims(made(3.0, 2.5)))
+    falling = failed(checks(made(3.0, 2.5)))
     assert len(falling) == 7 and {part for part, _ in falling} == {"ReLU", "both"}
-    assert failed(claims(made(3.0, 0.2, 11.9))) == [
+    assert failed(checks(made(3.0, 0.2, 11.9))) == [
         ("tanh", "exact I(T;X), least of all layers and epochs")]
 
 
 def test_dead_networks_are_counted_and_left_out():
     result = made(3.0, 0.2)
     result["ReLU"]["about_x"][1, 1, -1] = 0                         # falls by all it had
-    assert failed(claims(result)) == []
-    rows = [row for row in claims(result) if "dead" in row.quantity]
+    assert failed(checks(result)) == []
+    rows = [row for row in checks(result) if "dead" in row.quantity]
     assert [row.values.item() for row in rows] == [0, 1]

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from experiments.input_relevance import parts
-from experiments.input_relevance.claims import claims
+from experiments.input_relevance.claims import checks
 from experiments.input_relevance.experiment import SETTINGS, Setting, run
 from tiny import at_once, toy, verdict
 
@@ -14,7 +14,7 @@ def result():
 
 
 def judged(result, quantity):
-    return verdict(claims(result), quantity)
+    return verdict(checks(result), quantity)
 
 
 def spoiled(result, part, **arrays):

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from experiments.intrinsic_dimension import parts
-from experiments.intrinsic_dimension.claims import claims
+from experiments.intrinsic_dimension.claims import checks
 from tiny import failed, toy_images
 
 from npspectral.analysis.clouds.dimension import intrinsic_dimension
@@ -84,17 +84,17 @@ def result_of(feature=3.0, lazy=10.0, on_two_axes=0.99, trained=7.0, shuffled=11
     (dict(shuffled=7.9), ["last a over input, shuffled labels",
                           "last a, shuffled labels over trained"])])
 def test_verdicts_fail_where_they_should(changed, expected):
-    rows = claims(result_of(**changed))
+    rows = checks(result_of(**changed))
     assert [quantity for _, quantity in failed(rows)] == expected
 
 
 @pytest.mark.parametrize("fewer, sign", [(8.0, 1), (6.0, -1)])
 def test_the_correlation_is_that_of_all_networks_of_true_labels(fewer, sign):
-    row, = (row for row in claims(result_of(fewer=fewer)) if row.quantity.startswith("correlation"))
+    row, = (row for row in checks(result_of(fewer=fewer)) if row.quantity.startswith("correlation"))
     want = np.corrcoef([fewer, fewer, 7, 7], [0.2, 0.21, 0.05, 0.06])[0, 1]
     assert row.values.item() == pytest.approx(want, rel=1e-12) and sign * want > 0.9
 
 
 def test_without_images_there_are_no_rows_of_them():
     stripe = {name: arrays for name, arrays in result_of().items() if name.startswith("stripe")}
-    assert {row.part for row in claims(stripe)} == {"stripe"}
+    assert {row.part for row in checks(stripe)} == {"stripe"}

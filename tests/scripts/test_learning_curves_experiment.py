@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from experiments.learning_curves import parts
-from experiments.learning_curves.claims import TRAINED, claims, theory
+from experiments.learning_curves.claims import TRAINED, checks, theory
 from tiny import failed
 
 from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
@@ -31,7 +31,7 @@ def as_in_theory():
 
 
 def failing(result):
-    return [quantity for _, quantity in failed(claims(result))]
+    return [quantity for _, quantity in failed(checks(result))]
 
 
 def test_verdicts_pass_on_what_theory_says():

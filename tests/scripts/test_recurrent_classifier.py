@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from experiments.recurrent_classifier import parts
-from experiments.recurrent_classifier.claims import claims
+from experiments.recurrent_classifier.claims import checks
 from experiments.recurrent_classifier.experiment import run
 from experiments.recurrent_classifier.parts import (PATIENCE, RATES, TAIL, follow, rest_errors,
                                                     right, run_digits, run_images, run_rings,
@@ -129,7 +129,7 @@ def test_dense_network_has_as_many_parameters(result):
 
 
 def test_what_holds_exactly_passes_at_any_size(result):
-    rows = [row for row in claims(result) if row.exact]
+    rows = [row for row in checks(result) if row.exact]
     assert len(rows) > 20 and not failed(rows)
 
 
@@ -149,4 +149,4 @@ def test_verdicts_can_fail(result, part, name, quantity, value, said):
         own[quantity][:, 1, -1] = value
     else:
         own[quantity] = np.full_like(own[quantity], value)
-    assert said in {quantity for _, quantity in failed(claims(result))}
+    assert said in {quantity for _, quantity in failed(checks(result))}

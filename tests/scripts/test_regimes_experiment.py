@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import assert_near
 from experiments.regimes import parts
-from experiments.regimes.claims import claims, spread
+from experiments.regimes.claims import checks, spread
 from lab import tasks
 from tiny import failed
 
@@ -63,11 +63,11 @@ def test_lazy_end_of_the_sweep_is_the_frozen_kernel():
 def test_images_are_whitened_and_seeds_have_rows_of_their_own(monkeypatch, rng):
     x, labels = rng.random((200, 30)), np.arange(200) % 10
     monkeypatch.setattr(tasks, "images", lambda *_: ((x, labels), (x[:50], labels[:50])))
-    tasks.mnist_parity.cache_clear()
-    every, y, _, _ = tasks.mnist_parity(10)
+    tasks.parity.cache_clear()
+    every, y, _, _ = tasks.parity("mnist", 10)
     assert_near(every.T @ every / 200, np.eye(10), 1 << 12)
     first, second = (tasks.draw("mnist", 10, seed, 20, 10) for seed in (0, 1))
-    tasks.mnist_parity.cache_clear()
+    tasks.parity.cache_clear()
     assert (first[0] == every[:20]).all() and (second[0] == every[20:40]).all()
     assert first[1].sum() == 0 and first[2].shape == (10, 10)
     assert not any(array.flags.writeable for array in (*first, *second))    # all runs share them
@@ -134,27 +134,27 @@ def made_result(**laws):
 
 
 def test_made_up_laws_pass():
-    assert len([row for row in claims(made_result()) if row.wanted]) == 2 * 6 + 2 + 4 + 1
-    assert failed(claims(made_result())) == []
+    assert len([row for row in checks(made_result()) if row.wanted]) == 2 * 6 + 2 + 4 + 1
+    assert failed(checks(made_result())) == []
 
 
 def test_another_law_fails():
     assert ("stripe 10", "slope of |theta - theta_0|, feature") in failed(
-        claims(made_result(law=0.3)))
-    assert ("stripe 10", "alpha*, |K - K_0| = |K_0|") in failed(claims(made_result(star=1e3)))
+        checks(made_result(law=0.3)))
+    assert ("stripe 10", "alpha*, |K - K_0| = |K_0|") in failed(checks(made_result(star=1e3)))
     result = made_result()
     result["stripe 20"] = made(star=3 / 2, error_star=3 / 2)    # alpha* ~ 1/h: -1.5 in the article
     result["softplus"]["linear"] = result["softplus"]["linear"] ** 0.5
     result["scatter"]["outputs"] = result["scatter"]["outputs"][::-1]
     result["stripe 10"]["error"] = result["stripe 10"]["error"][:, ::-1]
-    assert set(failed(claims(result))) >= {
+    assert set(failed(checks(result))) >= {
         ("stripe", "exponent of alpha*(h), article, by kernel"),
         ("softplus", "slope of the distance to the linearization"),
         ("scatter", "exponent of the spread of F against h, lazy"),
         ("stripe 10", "test error, feature / lazy")}
     result = made_result()
     result["stripe 20"] = made(error_star=3 / 2)
-    assert ("stripe", "exponent of alpha*(h), article, by error") in failed(claims(result))
+    assert ("stripe", "exponent of alpha*(h), article, by error") in failed(checks(result))
 
 
 def test_spread_is_the_standard_deviation_over_the_rms_of_the_mean():

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from experiments.sparse_training import parts
-from experiments.sparse_training.claims import claims
+from experiments.sparse_training.claims import checks
 from experiments.sparse_training.experiment import SETTINGS, cases, run
 from experiments.sparse_training.parts import Case
 from tiny import CASES, at_once
@@ -30,7 +30,7 @@ def clusters(monkeypatch):
 
 
 def judged(table):
-    return {(row.part, row.quantity): row.judge() for row in claims({"runs": table}) if row.wanted}
+    return {(row.part, row.quantity): row.judge() for row in checks({"runs": table}) if row.wanted}
 
 
 def test_verdicts_pass_and_planted_counts_fail_them(monkeypatch):
@@ -44,7 +44,7 @@ def test_verdicts_pass_and_planted_counts_fail_them(monkeypatch):
                                   np.tile(kept, (dynamic.sum(), 1)))
     assert set(judged(table).values()) == {"pass"}
 
-    rows = {row.quantity: row.values for row in claims({"runs": table})}
+    rows = {row.quantity: row.values for row in checks({"runs": table})}
     best, = (values for quantity, values in rows.items()
              if "best rate" in quantity and quantity.startswith("dense"))
     tried = ((table["percent"] == 95) & (table["arm"] == "dense") & (table["seed"] == 0))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from conftest import assert_near
 from experiments.spectral_feature_learning import parts
-from experiments.spectral_feature_learning.claims import claims, half_rise
+from experiments.spectral_feature_learning.claims import checks, half_rise
 from experiments.spectral_feature_learning.parts import ARMS, DEGREES, GRID
 from tiny import failed
 
@@ -142,8 +142,8 @@ def made():
 
 
 def test_made_up_laws_pass():
-    assert len([row for row in claims(made()) if row.wanted]) >= 28
-    assert failed(claims(made())) == []
+    assert len([row for row in checks(made()) if row.wanted]) >= 28
+    assert failed(checks(made())) == []
 
 
 @pytest.mark.parametrize("part, quantity, arm, name, column, value", [
@@ -158,14 +158,14 @@ def test_made_up_laws_pass():
 def test_others_fail(part, quantity, arm, name, column, value):
     result = made()
     result[f"stripe {arm}"][name][:, column] = value
-    assert (part, quantity) in failed(claims(result))
+    assert (part, quantity) in failed(checks(result))
 
 
 def test_kernel_of_lambda_in_that_turns_last_fails():
     result = made()
     alignment = result["kernels everything"]["alignment"]
     result["kernels everything"]["alignment"] = alignment[..., ::-1]
-    assert ("kernels everything", "half of the rise, lambda_in / phi") in failed(claims(result))
+    assert ("kernels everything", "half of the rise, lambda_in / phi") in failed(checks(result))
 
 
 def test_half_rise():

@@ -34,12 +34,12 @@ def test_verdicts_pass_on_the_published_numbers_and_fail_on_others():
     ours = {f"{name}, {method}": {"accuracy": row[None], "by_layer": row[None],
                                   "by_signed_sum": row[None]}
             for method, row in claims.published(name).items()}
-    judged = [row for row in claims.claims(ours) if row.judge()]
+    judged = [row for row in claims.checks(ours) if row.judge()]
     assert all(row.judge() == "pass" for row in judged)
     assert sum("dense less post" in row.quantity for row in judged) == 2    # where spectral loses
     dense, post = f"{name}, dense", f"{name}, post"
     ours[dense], ours[post] = ours[post], ours[dense]
-    quantities = [quantity for _, quantity in failed(claims.claims(ours))]
+    quantities = [quantity for _, quantity in failed(claims.checks(ours))]
     assert sum("dense less post" in quantity for quantity in quantities) == 2
     assert any("off by more" in quantity for quantity in quantities)
 

@@ -2,12 +2,12 @@
 import numpy as np
 import pytest
 from experiments.sphere_model import parts
-from experiments.sphere_model.claims import circle_scatter, claims, star
+from experiments.sphere_model.claims import checks, circle_scatter, star
 from tiny import verdict
 
 
 def judged(curves, stages, quantity):
-    return verdict(claims({**curves, "stages": stages}), quantity)
+    return verdict(checks({**curves, "stages": stages}), quantity)
 
 
 def made(lazy, feature, fixed, p=(16, 64, 256)):

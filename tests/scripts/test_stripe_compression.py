@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import same_bits
 from experiments.stripe_compression import parts
-from experiments.stripe_compression.claims import claims, fastest_amplification
+from experiments.stripe_compression.claims import checks, fastest_amplification
 from experiments.stripe_compression.experiment import SETTINGS, shown
 from tiny import failed
 
@@ -69,7 +69,7 @@ def laws(p, power, change=0.0):
 @pytest.mark.parametrize("power, change, failing", [
     (0.5, 0.0, 0), (0.3, 0.0, 2), (0.8, 0.0, 2), (0.5, 0.1, 2), (0.5, 0.002, 1)])
 def test_laws_are_judged(power, change, failing):
-    rows = claims(laws(np.array([64, 256, 1024]), power, change))
+    rows = checks(laws(np.array([64, 256, 1024]), power, change))
     assert len(failed(rows)) == failing
     slope = next(row for row in rows if row.quantity == "lambda at t* by component: exponent")
     assert slope.values == pytest.approx([power])
@@ -78,7 +78,7 @@ def test_laws_are_judged(power, change, failing):
 def test_another_prefactor_fails_at_the_largest_p_alone():
     result = laws(np.array([64, 256, 1024]), 0.5)
     result["stripe"]["star"] = result["stripe"]["star"] / 3
-    assert failed(claims(result)) == [("stripe", "lambda at t* / the fastest neurons', p = 1024")]
+    assert failed(checks(result)) == [("stripe", "lambda at t* / the fastest neurons', p = 1024")]
 
 
 @pytest.mark.parametrize("d", [3, 10])

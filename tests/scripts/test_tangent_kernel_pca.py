@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from experiments.tangent_kernel_pca import parts
-from experiments.tangent_kernel_pca.claims import claims
+from experiments.tangent_kernel_pca.claims import checks
 from tiny import failed
 
 from npspectral import data
@@ -73,12 +73,12 @@ GOOD = dict(top=[0.2, 0.5, 0.2], aligned=[0.1, 0.4, 0.1], bits=[0.1, 0.4, 0.1],
     (dict(outside=[0.2, 0.15, 0.2]), ["trace in neither, feature over start"]),
     (dict(outside=[0.2, 0.03, 0.1]), ["trace in neither, lazy over start"])])
 def test_claims_are_judged(change, failing):
-    rows = claims({"stripe": made_up(**{**GOOD, **change})})
+    rows = checks({"stripe": made_up(**{**GOOD, **change})})
     assert [quantity for _, quantity in failed(rows)] == failing
 
 
 def test_verdict_rows_count_by_hand():
-    rows = {row.quantity: row.values for row in claims({"stripe": made_up(**GOOD)})}
+    rows = {row.quantity: row.values for row in checks({"stripe": made_up(**GOOD)})}
     assert rows["labels on the top 10, feature"] == pytest.approx([0.5, 0.5])
     assert rows["eigenvectors for 90 % of them, start"] == pytest.approx([31, 31])
     assert rows["R^2 by the better family, top 10, feature"] == pytest.approx([0.9, 0.9])

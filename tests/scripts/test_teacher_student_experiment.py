@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import same_bits
 from experiments.teacher_student import parts
-from experiments.teacher_student.claims import claims
+from experiments.teacher_student.claims import checks
 from experiments.teacher_student.experiment import AS_PUBLISHED, SETTINGS, run
 from tiny import CASES, at_once, failed
 
@@ -68,7 +68,7 @@ def test_features_from_a_file_are_learned_and_another_content_is_another_run(
     plans, setting = [], replace(TOY, teachers=(), real=(), features=path)
     result = run(setting, lambda plan: plans.append(plan) or at_once(plan))
     assert result["made.npz, spectral, h = 4"]["relevance"].shape == (1, 4)
-    assert len(claims(result)) == 6
+    assert len(checks(result)) == 6
     np.savez(path, x=x + 1, target=x)
     run(setting, lambda plan: plans.append(plan) or {})
     before, after = (next(iter(plan.values()))[0].parameters for plan in plans)
@@ -115,7 +115,7 @@ def failures(**changes):
             "spectral, h = 2": student(2), "weight decay, h = 2": student(2)}
     arms |= {name.replace("_", " ").replace(" h", ", h = "): arrays
              for name, arrays in changes.items()}
-    rows = claims({f"teacher 3, {arm}": arrays for arm, arrays in arms.items()})
+    rows = checks({f"teacher 3, {arm}": arrays for arm, arrays in arms.items()})
     return [quantity for _, quantity in failed(rows)]
 
 

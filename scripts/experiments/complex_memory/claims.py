@@ -12,6 +12,10 @@ LEAST = {"digits": 0.94, "mnist": 0.96}         # accuracies
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     return [row for name, arms in by_part(result).items() for row in (
         *judge_classes(name, arms), *judge_memory(name, arms["memory"]),
         *judge_pairs(name, arms["oscillating, pairs"]))]

@@ -13,6 +13,10 @@ TRAINING = {10: (0.9455, 0.1877), 30: (0.9704, 0.1016)}     # printed accuracy a
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     return [row for name, arms in by_part(result).items() for row in judge(name, arms)]
 
 

@@ -29,6 +29,10 @@ def comparisons(name, part, width):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     """Exact counts, and the claims of the paper at the largest width that all arms share."""
     rows = [Row("exact", f"{arm}: trained in R, 784 -> 50", f"{numbers:,}",
                 np.prod(network(arm, 50).layers[0].shapes["r"]), numbers, numbers, exact=True)

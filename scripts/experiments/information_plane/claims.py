@@ -21,6 +21,10 @@ def falls(part):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     living = {name: alive(part) for name, part in result.items()}
     rows = [Row(name, f"dead networks of {len(part['epochs'])}, left out below", "-",
                 len(part["epochs"]) - len(living[name]["epochs"])) for name, part in result.items()]

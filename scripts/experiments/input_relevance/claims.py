@@ -13,6 +13,10 @@ ON_THE_SAME = "|test - Bayes rule on the same examples|"
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     judges = {"gaussian": judge_gaussian, "pairs": judge_pairs, "mnist": judge_mnist}
     return [row for name, part in result.items() for row in judges[name](part)]
 

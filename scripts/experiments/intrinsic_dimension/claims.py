@@ -12,6 +12,10 @@ LAST_U, LAST_A = -2, -1             # of the clouds x, u_1, a_1, ..., u_L, a_L
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     rows = [row for name, cloud in arms_of(result, "control").items()
             for row in judge_control(name, cloud)]
     for part, judge in (("stripe", judge_stripe), ("mnist", judge_mnist)):

@@ -32,6 +32,10 @@ def errors_of(curves, method):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     rows = []
     for name, curves in result.items():
         rows += [Row(name, f"share of points to go, {method}, each p", "0", left)

@@ -7,6 +7,10 @@ from lab.table import Row
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     rows = judge_rings(arms_of(result, "rings"))
     for part, arrays in result.items():
         if part.startswith("digits"):

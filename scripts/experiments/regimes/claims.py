@@ -16,6 +16,10 @@ def sweeps(result, task):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     rows = []
     for task in TASKS:
         parts = sweeps(result, task)

@@ -16,6 +16,10 @@ ERRORS = (("test error, small alpha", "error", 0), ("test error, large alpha", "
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     arms = {arm: result[f"stripe {arm}"] for arm in ARMS}
     rows = [Row(title, quantity, "-", part[name][:, alpha]) for title, part in result.items()
             if "error" in part for quantity, name, alpha in ERRORS]

@@ -38,6 +38,10 @@ def published(name):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     rows, order = [], sorted(enumerate(PERCENTILES), key=lambda pair: pair[1] not in JUDGED_AT)
     for name, methods in by_part(result).items():
         row, theirs = partial(Row, name), published(name)

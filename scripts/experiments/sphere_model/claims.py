@@ -20,6 +20,10 @@ def curves_of(result):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     rows, curves = [], curves_of(result)
     for d in sorted({d for _, d in curves}):
         rows += judge_crossing(d, curves["lazy", d], curves["feature", d])

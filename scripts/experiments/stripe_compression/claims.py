@@ -28,6 +28,10 @@ def fastest_amplification(p, d):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     stripe, late, lazy = (result[law] for law in ("stripe", "stripe, on", "lazy"))
     at, at_end = stripe["sizes"].argmax(), late["end"][..., 0]
     p, star = stripe["sizes"][at], stripe["star"][:, at, 0]

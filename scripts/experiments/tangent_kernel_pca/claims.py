@@ -12,6 +12,10 @@ FEW = 10                                        # top eigenvectors that are summ
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     rows = []
     for part, arrays in result.items():
         rows += [Row(part, f"test error, {regime}", "-", errors)

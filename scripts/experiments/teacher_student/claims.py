@@ -27,6 +27,10 @@ def students(arms, arm="spectral"):
 
 
 def claims(result):
+    return []
+
+
+def checks(result):
     taught, real = parts_of(result)
     return [row for judge, parts in ((judge_teacher, taught), (judge_data, real))
             for part, arms in parts.items() for row in judge(part, arms)]
