@@ -1,0 +1,66 @@
+"""The list of statements, STATEMENTS.md: its rows, and the verdicts that its claims give them.
+
+A row cites a claim as `EXPERIMENT: NAME` in its column "shown". The last column of such rows and
+the line that counts are written from the records; all else is written by hand.
+"""
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.table import INCOMPARABLE, NOT, PARTLY, REPRODUCED
+
+PAGE = Path(__file__).with_name("STATEMENTS.md")
+ROW = re.compile(r"^\| (?P<number>[ABCD]\d+) \|.*\|$", re.M)
+AS_SAID = {"derived", "built", "drawn", "context", REPRODUCED}
+OPEN = "open"
+NO_CLAIM = "no such claim"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One row; its cells as they stand there."""
+
+    number: str
+    words: str
+    code: str
+    shown: str
+    verdict: str
+
+    @property
+    def cited(self):
+        """(experiment, claim) of all claims that it cites."""
+        return [tuple(name) for name in re.findall(r"`(\w+): ([^`]+)`", self.shown)]
+
+
+def statements(text):
+    """The rows of the page, in its order."""
+    return [Statement(*(cell.strip() for cell in line[0].split("|")[1:-1]))
+            for line in ROW.finditer(text)]
+
+
+def filled(text, verdicts):
+    """The page with the verdicts of claims, (experiment, claim) -> verdict, and their count."""
+    def row(line):
+        found = statements(line[0])[0]
+        said = joined([verdicts.get(name, NO_CLAIM) for name in found.cited])
+        return line[0] if not found.cited else f"{line[0].rpartition('|')[0].rpartition('|')[0]}| " \
+            f"{said} |"
+    text = ROW.sub(row, text)
+    return re.sub(r"^Of \d+ statements.*$", counted(statements(text)), text, flags=re.M)
+
+
+def joined(verdicts):
+    """One verdict of several: theirs if they agree, else that it holds in part, if any does."""
+    if len(set(verdicts)) == 1 or NO_CLAIM in verdicts:
+        return NO_CLAIM if NO_CLAIM in verdicts else verdicts[0]
+    return PARTLY if {REPRODUCED, PARTLY} & set(verdicts) else NOT
+
+
+def counted(rows):
+    """The line that counts them."""
+    kinds = Counter(row.verdict for row in rows)
+    said = sum(kinds[kind] for kind in AS_SAID)
+    parts = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(AS_SAID, key=lambda kind: -kinds[kind]))
+    return (f"Of {len(rows)} statements {said} are as the documents say ({parts}), {kinds[PARTLY]} "
+            f"partly, {kinds[NOT]} not; {kinds[INCOMPARABLE]} cannot be compared, {kinds[OPEN]} are open.")
