@@ -1,7 +1,7 @@
-"""Every experiment into one report: our numbers beside the published ones, and what failed.
+"""Every experiment into one report: which published claims come out, beside what was measured.
 
     python scripts/reproduce.py --quick       small sizes, a few minutes; also without the option
-    python scripts/reproduce.py --standard    as the README has them, an hour or two on two cores
+    python scripts/reproduce.py --standard    judges the claims, some hours on two cores
     python scripts/reproduce.py --full        the published sizes: two weeks of a core by estimate
     python scripts/reproduce.py regimes sphere_model --standard --seeds 10      some of them
 
@@ -9,11 +9,13 @@ Writes report.html, one file that needs no network, beside a folder for each exp
 arrays, figures and log. Experiments run as processes of their own with one BLAS thread each. One
 that crashes, hangs, floods its output or leaves damaged files is reported with its last lines, and
 the rest go on. Runs that have ended are kept in NAME/runs.jsonl and not made again by the same
-code. With --again, or if another version of Python or NumPy made them, the folder is moved aside to
-NAME.1, NAME.2, ..., never deleted. Experiments that lack data files say how to get them.
+code, so the same command goes on where it was stopped. With --again, or if another version of
+Python or NumPy made them, the folder is moved aside to NAME.1, NAME.2, ..., never deleted.
+Experiments that lack data files say how to get them.
 
-Quick runs show that everything works and what holds at small sizes already. They are no
-reproduction: a claim that fails there is "not at this size", unless it is exact at any size.
+With --standard each experiment's verdicts and numbers are also kept in record.json beside its
+code, and the pages scripts/report/RESULTS.md and STATEMENTS.md are written anew from these. A quick
+run judges no claim: its report shows the kept verdicts, and its own numbers beside them.
 
 Exit code: 1 if something is wrong with an experiment or what it left, an exact claim failed,
 npspectral fails its oracle, or the report could not be written; else 0.
@@ -35,7 +37,9 @@ from lab.progress import progress
 from report import report
 from report.machine import judge_machine
 from report.page import visible
+from report.record import records, take
 from report.result import Result, seconds_of
+from report.results import write_pages
 from report.run import Job, in_words, run_job
 
 SCRIPTS = Path(__file__).resolve().parent
@@ -125,7 +129,7 @@ def job_of(name, chosen, folder, workers):
 
 def main(argv=None, known=None, job_of=job_of):
     """The exit code. `known`: other experiments, name -> seconds, which `job_of` makes a Job."""
-    known = experiments() if known is None else known
+    own, known = known is None, experiments() if known is None else known
     parser = options(known)
     chosen = parser.parse_args(argv)
     names = chosen.names or list(known)
@@ -140,16 +144,17 @@ def main(argv=None, known=None, job_of=job_of):
     folder = (chosen.out or Path("results/reproduce") / chosen.mode).resolve()
     if not chosen.here:
         column = [mode for mode, _ in MODES.values()].index(chosen.mode)
-        expected = {name: known[name][column] for name in names}
-        return reproduce(expected, partial(job_of, chosen=chosen, folder=folder), chosen, folder)
+        judged = own and chosen.mode == "default" and not chosen.set and not chosen.seeds
+        return reproduce({name: known[name][column] for name in names},
+                         partial(job_of, chosen=chosen, folder=folder), chosen, folder, judged)
     for name in names:
         perform(name, chosen.mode, folder / name, chosen.seeds, chosen.set, chosen.workers,
                 chosen.download)
     return 0
 
 
-def reproduce(expected, job_of, chosen, folder):
-    """Run all, name -> seconds, and write the report; the exit code."""
+def reproduce(expected, job_of, chosen, folder, judged):
+    """Run all, name -> seconds; write the report and, if so `judged`, records; the exit code."""
     begin, stop, machine = time.monotonic(), Event(), judge_machine()
     print(machine.headline)
     at_once = min(chosen.workers, len(expected))
@@ -160,7 +165,12 @@ def reproduce(expected, job_of, chosen, folder):
         return Result.of(job, *run_job(job, chosen.again, 60 * limit, stop))
     results = run_all(expected, at_once, run, tell, stop)
     try:
-        page = report.write(results, machine, chosen.mode, folder, time.monotonic() - begin)
+        if judged:
+            for name in take(results, folder):
+                print(f"{name}: no record is kept of it, as not all of it was run")
+            write_pages()
+        page = report.write(results, machine, chosen.mode, folder, time.monotonic() - begin,
+                            records())
     except OSError as error:
         print(f"\nThe report could not be written: {in_words(error)}", file=sys.stderr)
         return 1

@@ -21,6 +21,7 @@ Claims, checks and figures know the result alone, as it stands in the .npz file.
 experiment at a toy size, which tests/scripts/tiny.py has; tests/scripts/test_experiments.py counts
 the experiments.
 """
+import json
 import time
 from importlib import import_module
 from types import SimpleNamespace
@@ -28,13 +29,15 @@ from types import SimpleNamespace
 from npspectral.sweep import hold_memory
 
 from .arrays import as_arrays, save
+from .code import code_of
 from .data import get
 from .keep import keeper
-from .options import changed, with_seeds
+from .options import changed, seeds_of, with_seeds
 from .style import save_figures
 from .table import show_table
+from .versions import versions
 
-RUNS = "runs.jsonl"
+RUNS, MADE = "runs.jsonl", "made.json"
 NAMES = {"experiment": ("SECONDS", "DATA", "AXES", "Setting", "SETTINGS", "run"),
          "claims": ("claims", "checks"), "figures": ("figures",)}
 
@@ -59,5 +62,8 @@ def perform(name, mode, folder, seeds=None, changes=(), workers=1, download=Fals
         save(folder / f"{name}.npz", result, experiment.AXES, name, mode, setting)
         save_figures(experiment.figures(result), folder)
         show_table(experiment.claims(result), experiment.checks(result), folder, mode)
+        made = {"mode": mode, "seeds": seeds_of(setting), "versions": versions(),
+                "code": code_of(experiment)}
+        (folder / MADE).write_text(json.dumps(made), encoding="utf-8")
         print(f"\n{time.monotonic() - begin:.0f} s. Arrays and figures are in {folder}.")
     return result

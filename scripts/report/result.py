@@ -5,7 +5,9 @@ import re
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from lab.table import FAIL, PASS, TOO_SMALL, VERDICTS
+from lab.style import several
+from lab.table import (FAIL, NOT, NOT_COMPARABLE, PARTLY, PASS, REPRODUCED, TOO_SMALL, VERDICTS)
+
 from .page import BAD, GOOD, SMALL, visible
 from .run import ERRORS, LOG, in_words, regular
 
@@ -14,6 +16,9 @@ LAST_LINES, LONGEST = 15, 500           # lines of a script that is in trouble, 
 MISSING = re.compile(r"\bleft out: ")
 MOST_MISSING = 20                       # lines about data sets
 TEXTS = ("part", "quantity", "published", "ours", "verdict", "wanted")
+NOTHING: dict = {"claims": [], "checks": []}
+CLAIMED = ("name", "words", "source", "figure", "note", "incomparable", "verdict")
+JUDGED = (REPRODUCED, PARTLY, NOT, NOT_COMPARABLE)      # verdicts of claims, in this order
 PNG, IHDR, IEND = b"\x89PNG\r\n\x1a\n", b"\0\0\0\rIHDR", b"IEND\xaeB`\x82"
 
 
@@ -23,7 +28,7 @@ class Result:
 
     name: str
     paragraphs: list                    # of its docstring
-    rows: list                          # of its table
+    verdicts: dict                      # "claims" and "checks", what made them
     figures: list
     missing: list                       # lines about data sets that were left out
     last_lines: str
@@ -44,22 +49,30 @@ class Result:
                 faults.append(f"{path.name}: {in_words(error)}.")
                 return nothing
         texts = read(paragraphs, job.source, [job.name])
-        rows, damage = read(verdicts, job.folder / VERDICTS, ([], []))
+        judged, damage = read(verdicts, job.folder / VERDICTS, (NOTHING, []))
         faults += damage
         images = [path for path in sorted(job.folder.glob("*.png")) if read(whole, path, None)]
         missing, last = read(output, job.folder / LOG, ([], []))
         errors = read(output, job.folder / ERRORS, ([], []))[1]
         last = "\n".join([*last, *errors][-LAST_LINES:])
-        return cls(job.name, texts, rows, images, missing, last, code, seconds, faults)
+        return cls(job.name, texts, judged, images, missing, last, code, seconds, faults)
 
     @property
     def question(self):
         return self.paragraphs[0]
 
     @property
-    def counts(self):
-        """Verdict -> how many rows."""
-        return Counter(row["verdict"] for row in self.rows)
+    def claims(self):
+        return self.verdicts["claims"]
+
+    @property
+    def checks(self):
+        return self.verdicts["checks"]
+
+    @property
+    def rows(self):
+        """All of them: of the claims, then the checks."""
+        return [row for claim in self.claims for row in claim["rows"]] + self.checks
 
     @property
     def broken(self):
@@ -69,28 +82,51 @@ class Result:
 
     @property
     def mood(self):
-        if self.faults or self.counts[FAIL]:
+        """Of the experiment as a piece of work: a claim that does not come out is no fault."""
+        if self.broken or counted(self.checks)[FAIL]:
             return BAD
-        return GOOD if self.counts[PASS] and not self.counts[TOO_SMALL] else SMALL
+        return SMALL if any(row["verdict"] == TOO_SMALL for row in self.rows) else GOOD
 
     @property
     def words(self):
-        """What is wrong, then the verdict in words."""
+        """What is wrong, then what came out in words."""
         judged = self.code == 0 and (self.rows or not self.faults)
-        return " ".join([*self.faults, *([self.verdict] if judged else [])])
+        return " ".join([*self.faults, *([self.outcome] if judged else [])])
 
     @property
-    def verdict(self):
-        if not self.rows:
+    def health(self):
+        """The same without the claims."""
+        return " ".join([*self.faults, of_checks(self.checks)]).strip()
+
+    @property
+    def outcome(self):
+        if not self.rows and not self.claims:
             return "Not run: its data files are not here." if self.missing else "No verdicts."
-        held, failed, small = (self.counts[verdict] for verdict in (PASS, FAIL, TOO_SMALL))
-        total = held + failed + small
-        if not total:
-            return "Nothing is judged; the numbers stand for themselves."
-        said = f"{f'All {total}' if held == total else f'{held} of {total}'} claims hold"
-        said += f", {failed} {'does' if failed == 1 else 'do'} not" * bool(failed)
-        said += f"; {small} not at this size" * bool(small)
-        return said + "; part of it needs data files that are not here" * bool(self.missing) + "."
+        left_out = "; part of it needs data files that are not here" * bool(self.missing)
+        said = [of_claims(self.claims)] * bool(self.claims) + [of_checks(self.checks)]
+        return f"{'; '.join(filter(None, said))}{left_out}."
+
+
+def counted(judged):
+    """Verdict -> how many claims or rows."""
+    return Counter(one["verdict"] for one in judged)
+
+
+def of_claims(claims):
+    """How many claims came out how, in words."""
+    counts = counted(claims)
+    parts = [f"{counts[verdict]} {verdict}" for verdict in (*JUDGED, TOO_SMALL) if counts[verdict]]
+    return f"{several(len(claims), 'claim', 'claims')}: {', '.join(parts)}"
+
+
+def of_checks(rows):
+    """How many of our own checks hold, in words; "" if none is judged."""
+    held, failed, small = (counted(rows)[verdict] for verdict in (PASS, FAIL, TOO_SMALL))
+    total = held + failed + small
+    if not total:
+        return ""
+    return (f"{held} of {several(total, 'own check holds', 'own checks hold')}"
+            + f", {small} not at this size" * bool(small) + f", {failed} FAIL" * bool(failed))
 
 
 def seconds_of(source):
@@ -113,21 +149,33 @@ def paragraphs(script):
 
 
 def verdicts(path):
-    """(rows of a table that are as lab.table.show_table writes them, a fault if some are not)."""
+    """(claims and checks that are as lab.table writes them, a fault if some are not)."""
     if not path.is_symlink() and not path.exists():
-        return [], []
-    rows = json.loads(regular(path).read_bytes())
-    if not isinstance(rows, list):
-        raise ValueError(f"is {type(rows).__name__}, expected a list of rows")
-    bad = [k for k, row in enumerate(rows, 1) if not is_row(row)]
-    told = [f"{path.name}: {len(bad)} of {len(rows)} rows are damaged, the first is row {first}."
-            for first in bad[:1]]
-    return [row for row in rows if is_row(row)], told
+        return NOTHING, []
+    said = json.loads(regular(path).read_bytes())
+    if not isinstance(said, dict) or not all(isinstance(said.get(key), list) for key in NOTHING):
+        raise ValueError("has no lists of claims and checks")
+    told = []
+    for key, sound in (("claims", is_claim), ("checks", is_row)):
+        bad = [k for k, one in enumerate(said[key], 1) if not sound(one)]
+        told += [f"{path.name}: {len(bad)} of {len(said[key])} {key} are damaged, the first is "
+                 f"number {first}." for first in bad[:1]]
+        said[key] = [one for one in said[key] if sound(one)]
+    return said, told
+
+
+def is_claim(claim):
+    return (has_texts(claim, CLAIMED) and isinstance(claim.get("rows"), list)
+            and all(map(is_row, claim["rows"])) and claim["verdict"] in (*JUDGED, TOO_SMALL))
 
 
 def is_row(row):
-    return (isinstance(row, dict) and isinstance(row.get("exact"), bool)
-            and all(isinstance(row.get(name), str) for name in TEXTS) and row["verdict"] in MOODS)
+    return (has_texts(row, TEXTS) and isinstance(row.get("exact"), bool)
+            and row["verdict"] in MOODS)
+
+
+def has_texts(one, names):
+    return isinstance(one, dict) and all(isinstance(one.get(name), str) for name in names)
 
 
 def whole(path):

@@ -9,6 +9,7 @@ from itertools import count, chain
 from pathlib import Path
 from threading import Event
 
+from lab.perform import MADE, RUNS
 from lab.table import VERDICTS
 from lab.versions import versions
 
@@ -16,9 +17,9 @@ from .process import watched
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
                             "VECLIB_MAXIMUM_THREADS"), "1")
-STATE, LOG, ERRORS = "made_with.json", "log.txt", "errors.txt"
+STATE, TIMES, LOG, ERRORS = "made_with.json", "times.json", "log.txt", "errors.txt"
 MOST = 8 << 20                          # bytes of a file that is read
-RESULTS = (VERDICTS, "*.png", "*.npz")  # what is made anew from the runs, which stay
+RESULTS = (VERDICTS, MADE, "*.png", "*.npz")  # what is made anew from the runs, which stay
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,14 @@ def run_job(job, again=False, limit=math.inf, stop=None):
     begin, folder = time.monotonic(), job.folder
     try:
         prepare(folder, again)
+        before = size_of(folder / RUNS)
         code, faults = watched(job.command, folder / LOG, folder / ERRORS,
                                {**os.environ, **ONE_THREAD, "PYTHONUNBUFFERED": "1"},
                                limit, stop or Event())
         if not folder.is_dir():
             faults.append("Deleted its own folder, with all results.")
+        elif size_of(folder / RUNS) != before:
+            add_time(folder / TIMES, time.monotonic() - begin)
     except Exception as error:
         code, faults = None, [f"Not run: {in_words(error)}."]
     return code, time.monotonic() - begin, faults
@@ -71,6 +75,24 @@ def state_of(folder):
         return json.loads(regular(folder / STATE).read_bytes()) or {}
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def size_of(path):
+    return path.stat().st_size if path.is_file() else 0
+
+
+def times_of(path):
+    """{"seconds": of all starts that made runs, "date": of the last}; {} if that is not known."""
+    try:
+        times = json.loads(regular(path).read_bytes())
+        return {"seconds": float(times["seconds"]), "date": str(times["date"])}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def add_time(path, seconds):
+    seconds += times_of(path).get("seconds", 0)
+    write_whole(path, [json.dumps({"seconds": round(seconds), "date": time.strftime("%Y-%m-%d")})])
 
 
 def write_whole(path, pieces):

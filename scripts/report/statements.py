@@ -8,11 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.table import INCOMPARABLE, NOT, PARTLY, REPRODUCED
+from lab.table import NOT, NOT_COMPARABLE, PARTLY, REPRODUCED
 
 PAGE = Path(__file__).with_name("STATEMENTS.md")
 ROW = re.compile(r"^\| (?P<number>[ABCD]\d+) \|.*\|$", re.M)
-AS_SAID = {"derived", "built", "drawn", "context", REPRODUCED}
+AS_SAID = REPRODUCED, "derived", "built", "drawn", "context"
 OPEN = "open"
 NO_CLAIM = "no such claim"
 
@@ -42,25 +42,29 @@ def statements(text):
 def filled(text, verdicts):
     """The page with the verdicts of claims, (experiment, claim) -> verdict, and their count."""
     def row(line):
-        found = statements(line[0])[0]
-        said = joined([verdicts.get(name, NO_CLAIM) for name in found.cited])
-        return line[0] if not found.cited else f"{line[0].rpartition('|')[0].rpartition('|')[0]}| " \
-            f"{said} |"
+        cited = statements(line[0])[0].cited
+        if not cited:
+            return line[0]
+        said = joined([verdicts.get(name, NO_CLAIM) for name in cited])
+        return re.sub(r"\|[^|]*\|$", f"| {said} |", line[0])
     text = ROW.sub(row, text)
     return re.sub(r"^Of \d+ statements.*$", counted(statements(text)), text, flags=re.M)
 
 
 def joined(verdicts):
     """One verdict of several: theirs if they agree, else that it holds in part, if any does."""
-    if len(set(verdicts)) == 1 or NO_CLAIM in verdicts:
-        return NO_CLAIM if NO_CLAIM in verdicts else verdicts[0]
+    if NO_CLAIM in verdicts:
+        return NO_CLAIM
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
     return PARTLY if {REPRODUCED, PARTLY} & set(verdicts) else NOT
 
 
 def counted(rows):
     """The line that counts them."""
     kinds = Counter(row.verdict for row in rows)
-    said = sum(kinds[kind] for kind in AS_SAID)
-    parts = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(AS_SAID, key=lambda kind: -kinds[kind]))
-    return (f"Of {len(rows)} statements {said} are as the documents say ({parts}), {kinds[PARTLY]} "
-            f"partly, {kinds[NOT]} not; {kinds[INCOMPARABLE]} cannot be compared, {kinds[OPEN]} are open.")
+    said = ", ".join(f"{kinds[kind]} {kind}" for kind in AS_SAID)
+    fine = sum(kinds[kind] for kind in AS_SAID)
+    return (f"Of {len(rows)} statements {fine} are as the documents say ({said}), "
+            f"{kinds[PARTLY]} partly, {kinds[NOT]} not; {kinds[NOT_COMPARABLE]} cannot be "
+            f"compared, {kinds[OPEN]} are open.")

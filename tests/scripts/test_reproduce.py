@@ -21,8 +21,6 @@ Published against ours: 0.5 / 0.5
 - a * b_c and
   so on
 
-Does not reproduce: the <rest> of it.
-
     y = x
 """
 import argparse, base64, json, pathlib, sys
@@ -32,13 +30,17 @@ parser.add_argument("--quick", action="store_true")
 parser.add_argument("--out", type=pathlib.Path)
 out = parser.parse_args().out
 (out / "first_figure.png").write_bytes(base64.b64decode(%r))
+claim = dict(name="c", words="It is so & more", source="Petrini, talk", figure="first_figure",
+             note="tried <all>", incomparable="", verdict="not at this size", rows=[
+                 dict(part="p", quantity="slope", published="7.5", ours="7.1 (7 to 8; 2 seeds)",
+                      verdict="not at this size", wanted=">= 7.2, median", exact=False)])
 rows = [dict(part="p", quantity="|a| < b", published="0.5", ours="0.4 (0.3 to 0.5)",
              verdict="not at this size", wanted=">= 0.5, 1 of 2", exact=False),
         dict(part="p", quantity="exactly 0", published="-", ours="0", verdict=neighbor.VERDICT,
              wanted="<= 0, 1 of 1", exact=True),
         dict(part="p", quantity="only told", published="-", ours="7", verdict="", wanted="",
              exact=False)]
-(out / "verdicts.json").write_text(json.dumps(rows))
+(out / "verdicts.json").write_text(json.dumps({"claims": [claim], "checks": rows}))
 print("mnist left out: the files are not here")
 with open(out / "times", "a") as file:
     print("ran", file=file)
@@ -102,16 +104,17 @@ def test_the_page_says_what_held_what_did_not_and_what_crashed(reproduce, script
     assert code == 1
     reader, words = read(out / "report.html")
     for expected in ("good: Is 1 < 2 & so on?",
-                     "1 of 2 claims hold; 1 not at this size; part of it needs data",
+                     "1 claim: 1 not at this size; 1 of 2 own checks hold, 1 not at this size; "
+                     "part of it needs data", "1 published claim: 0 ● reproduced 0",
+                     "It is so & more Petrini, talk; good", "slope 7.1", "not judged yet",
                      "p: |a| < b is 0.4 (0.3 to 0.5), expected >= 0.5, 1 of 2; published: 0.5",
-                     "Does not reproduce: the <rest> of it.", "mnist left out: the files",
+                     "tried <all>", "mnist left out: the files",
                      "bad: Does it crash?", "Crashed with exit code 1.", "half <way>",
-                     "ValueError: planted & seen", "1 more number", "only told", "2 <x>",
-                     "2 experiments: 1 claim holds, 1 does not hold at this size, 1 experiment "
-                     "crashed.", "a * b_c and so on"):
+                     "ValueError: planted & seen", "3 own checks", "only told", "2 <x>",
+                     "Of 2 experiments: 1 experiment crashed.", "a * b_c and so on"):
         assert expected in words, expected
     assert "bad" in capsys.readouterr().out
-    image, = reader.images
+    image, = (image for image in reader.images if image["alt"])
     assert image["alt"] == "good: first figure"
     kind, content = image["src"].split(",")
     assert kind == "data:image/png;base64"
@@ -132,7 +135,7 @@ def test_what_ran_before_is_made_anew_and_nothing_of_it_is_shown_again(reproduce
     (scripts / "good.py").write_text(BAD)
     run(reproduce, scripts)
     _, words = read(out / "report.html")
-    assert "2 experiments crashed" in words and "claim" not in words.split("Ours:")[1]
+    assert "2 experiments crashed" in words and "It is so" not in words
     assert times(out) == 1 and not list(out.glob("good.*"))
 
 
@@ -230,8 +233,9 @@ SABOTEURS = {                           # name -> script, what the report has to
                "Wrote 9 MB to errors.txt"),
     "hangs": (GOOD_ENOUGH + "time.sleep(600)\n", "minutes, its limit of time (--limit)."),
     "controls": (GOOD_ENOUGH + f"sys.stdout.buffer.write({RAW})\n"
-                 + ROWS % json.dumps([dict(part="\0", quantity="\ud800", published="\x1b", ours="",
-                                           verdict="FAIL", wanted="\b\n# no", exact=False)])
+                 + ROWS % json.dumps({"claims": [], "checks": [
+                     dict(part="\0", quantity="\ud800", published="\x1b", ours="",
+                          verdict="FAIL", wanted="\b\n# no", exact=False)]})
                  + "raise ValueError('\\x1b[2J')\n", "Crashed with exit code 1."),
 }
 
@@ -254,11 +258,10 @@ def test_saboteurs_are_named_with_what_is_wrong_and_good_scripts_shown_as_ever(
     for name, (_, told) in SABOTEURS.items():
         assert re.search(rf"{name} \d+ s .*{re.escape(told)}", printed), name
         assert re.search(rf" {name} \S.*? \d+ [^?]*{re.escape(told)}", words), name
-    assert "10 experiments: " in words and "4 experiments crashed" in words
-    assert "4 experiments are damaged" in words
+    assert "Of 10 experiments: 4 experiments crashed, 4 experiments are damaged." in words
     for name in ("good", "good2"):
         assert f"{name}: first figure" in [image["alt"] for image in reader.images]
-        assert re.search(rf"{name} \d+ s 1 of 2 claims hold; 1 not at this size", printed)
+        assert re.search(rf"{name} \d+ s 1 claim: 1 not at this size; 1 of 2 own", printed)
     text = (out / "report.html").read_bytes().decode("utf-8")
     assert is_clean(text) and len(text) < 100_000
     assert sum(path.stat().st_size for path in out.rglob("*.txt")) < 11 << 20
@@ -285,29 +288,43 @@ def test_a_script_in_an_encoding_that_it_declares_is_a_good_one(reproduce, scrip
 
 ROW = dict(part="p", quantity="q", published="-", ours="1", verdict="pass", wanted=">= 1",
            exact=False)
+CLAIM = dict(name="c", words="w", source="s, t", figure="f", note="", incomparable="",
+             verdict="partly", rows=[ROW])
+
+
+def told(claims=(CLAIM,), checks=(ROW,)):
+    return json.dumps({"claims": list(claims), "checks": list(checks)})
+
+
 DAMAGED = {                             # verdicts.json -> what the report says
-    "null": "is NoneType, expected a list", "{}": "is dict, expected a list", "": "Expecting value",
-    "[" * 100_000: "recursion", "[NaN]": "1 of 1 rows are damaged, the first is row 1",
-    json.dumps([ROW, {**ROW, "verdict": None}]): "1 of 2 rows are damaged, the first is row 2",
-    json.dumps([ROW, {**ROW, "verdict": "maybe"}]): "1 of 2 rows are damaged",
-    json.dumps([ROW, {**ROW, "verdict": []}]): "1 of 2 rows are damaged",
-    json.dumps([ROW, {**ROW, "ours": float("nan")}]): "1 of 2 rows are damaged",
-    json.dumps([ROW, {**ROW, "exact": 1}]): "1 of 2 rows are damaged",
-    json.dumps([ROW, ["pass"]]): "1 of 2 rows are damaged",
-    json.dumps([ROW, {k: v for k, v in ROW.items() if k != "part"}]): "1 of 2 rows are damaged",
-    " " * (9 << 20): "has 9 MB, more than 8 MB",
+    "null": "has no lists of claims", "[]": "has no lists", "{}": "has no lists of claims",
+    "": "Expecting value", "[" * 100_000: "recursion",
+    '{"claims": {}, "checks": []}': "has no lists", " " * (9 << 20): "has 9 MB, more than 8 MB",
+    '{"claims": [], "checks": [NaN]}': "1 of 1 checks are damaged, the first is number 1",
+    told(checks=[ROW, {**ROW, "verdict": None}]): "1 of 2 checks are damaged, the first is number",
+    told(checks=[ROW, {**ROW, "verdict": "maybe"}]): "1 of 2 checks are damaged",
+    told(checks=[ROW, {**ROW, "verdict": []}]): "1 of 2 checks are damaged",
+    told(checks=[ROW, {**ROW, "ours": float("nan")}]): "1 of 2 checks are damaged",
+    told(checks=[ROW, {**ROW, "exact": 1}]): "1 of 2 checks are damaged",
+    told(checks=[ROW, ["pass"]]): "1 of 2 checks are damaged",
+    told(checks=[ROW, {k: v for k, v in ROW.items() if k != "part"}]): "1 of 2 checks are damaged",
+    told([CLAIM, {**CLAIM, "verdict": "pass"}]): "1 of 2 claims are damaged, the first is number 2",
+    told([CLAIM, {**CLAIM, "note": None}]): "1 of 2 claims are damaged",
+    told([CLAIM, {**CLAIM, "rows": [{**ROW, "ours": 1}]}]): "1 of 2 claims are damaged",
+    told([CLAIM, {**CLAIM, "rows": {}}]): "1 of 2 claims are damaged",
 }
 
 
 @pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
-def test_damaged_verdicts_are_told_and_the_sound_rows_shown(content, tmp_path, reproduce):
+def test_damaged_verdicts_are_told_and_the_sound_ones_shown(content, tmp_path, reproduce):
     from report.result import Result
     from report.run import Job
     (tmp_path / "verdicts.json").write_text(content)
     found = Result.of(Job("a", SCRIPTS / "reproduce.py", [], tmp_path), 0, 1.0)
     fault, = found.faults
     assert fault.startswith("verdicts.json: ") and DAMAGED[content] in fault and found.broken
-    assert found.rows == [ROW] * content.startswith('[{"part"')
+    sound = content.startswith('{"claims": [{')
+    assert found.checks == [ROW] * sound and found.claims == [CLAIM] * sound
 
 
 def test_what_is_no_whole_picture_is_left_out_and_named(reproduce, scripts):
@@ -325,7 +342,8 @@ with open(out / "huge.png", "wb") as file:
 ''')
     code, out = run(reproduce, scripts, ["pictures"])
     reader, words = read(out / "report.html")
-    assert code == 1 and [image["alt"] for image in reader.images] == ["pictures: first figure"]
+    assert code == 1 and [image["alt"] for image in reader.images if image["alt"]] == [
+        "pictures: first figure"]
     for told in ("cut.png: is no PNG image", "empty.png: is no PNG", "text.png: is no PNG image",
                  "loop.png: is no regular file", "nowhere.png: is no regular file",
                  "pipe.png: is no regular file", "huge.png: has 524 MB, more than 8 MB"):
@@ -444,7 +462,7 @@ def test_a_field_that_an_experiment_does_not_have_is_refused_before_anything_run
 PEAK = '''
 import pathlib, re, sys
 sys.path[:0] = %r
-import reproduce, report.machine
+import matplotlib.image, reproduce, report.machine
 from test_reproduce import job_in
 reproduce.judge_machine = lambda: report.machine.Machine({}, [], True)
 

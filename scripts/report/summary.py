@@ -1,0 +1,135 @@
+"""What came out, first: how many claims of which document, and each of them in one row."""
+from collections import Counter
+
+from lab.style import several
+from lab.table import FAIL, NOT, NOT_COMPARABLE, PARTLY, REPRODUCED, TOO_SMALL
+
+from .page import BAD, Link, Piece, boxes, heading, link, paragraph, table, text, thumbnail
+from .result import JUDGED
+
+MARKS = {REPRODUCED: ("●", "reproduced"), PARTLY: ("◐", "partly"), NOT: ("○", "not"),
+         NOT_COMPARABLE: ("–", "apart"), TOO_SMALL: ("·", "small")}    # sign, class of the page
+NOT_YET = "not judged yet"
+DOCUMENTS = {"Chicchi, talk": "Input relevance by spectral learning (talk)",
+             "Giambagli, abstract": "Spectral tools for neural networks (abstract)",
+             "Giambagli, poster": "How a student becomes a teacher (poster)",
+             "Petrini, talk": "Learning features in neural nets (talk)"}
+OTHERS = "Papers that they cite"
+MOST_ROWS = 4                           # of a claim, in the summary
+LEAD = ("What four documents and the papers that they cite say, and what came out of it here. "
+        "Each sign leads to its claim. The project's own checks are not among the claims.")
+QUICK = ("Verdicts are those of the last standard runs, {date}. This run is small: its numbers "
+         "stand beside them and judge nothing.")
+
+
+def shown(result, mode, kept):
+    """[(claim, its rows of this run if that is a quick one)]: a quick run shows kept verdicts."""
+    if mode != "quick":
+        return [(claim, []) for claim in result.claims]
+    claims = {claim["name"]: claim for claim in kept.get(result.name, {}).get("claims", [])}
+    small = {claim["name"]: claim for claim in result.claims}
+    return [(claims.get(name, small.get(name)), small[name]["rows"] if name in small else [])
+            for name in {**claims, **small}]
+
+
+def summary(results, mode, kept):
+    """The pieces of the first screens."""
+    claims = [(result, *pair) for result in results for pair in shown(result, mode, kept)]
+    counts = Counter(claim["verdict"] for _, claim, _ in claims)
+    yield paragraph(LEAD)
+    yield tiles(counts, len(claims))
+    dates = sorted(kept[result.name]["date"] for result in results if result.name in kept)
+    if mode == "quick" and dates:
+        yield paragraph(QUICK.format(date=" to ".join(dict.fromkeys((dates[0], dates[-1])))))
+    yield by_document([claim for _, claim, _ in claims])
+    yield by_experiment(results, mode, kept)
+    yield heading(2, "Every claim", "claims")
+    yield paragraph("Ours: median; in brackets range or 95 % interval, and over how many seeds, or "
+                    "over what the line names.")
+    yield every_claim(claims)
+
+
+def tiles(counts, total):
+    """How many claims came out how, in large figures."""
+    inner = [f'<div class="{MARKS[verdict][1]}"><b>{counts[verdict]}</b> {sign(verdict)} '
+             f"{verdict}</div>" for verdict in (*JUDGED, TOO_SMALL)
+             if counts[verdict] or verdict != TOO_SMALL]
+    return (f"<p>{several(total, 'published claim', 'published claims')}:</p>\n"
+            f'<div class="tiles">{"".join(inner)}</div>').replace(TOO_SMALL, NOT_YET)
+
+
+def sign(verdict):
+    mark, kind = MARKS[verdict]
+    return Piece(f'<span class="{kind}">{mark}</span>')
+
+
+def by_document(claims):
+    """How the claims of each document came out."""
+    rows = []
+    for document, count in counts_of(claims).items():
+        signs = (f"{sign(verdict)} {count[verdict]}&ensp;" for verdict in MARKS if count[verdict])
+        rows.append(("", (document, Piece(" ".join(signs)))))
+    return table(("document", "claims"), rows, "bare")
+
+
+def counts_of(claims):
+    """Document -> verdict -> how many of its claims; only those that have any."""
+    counts: dict = {name: Counter() for name in [*DOCUMENTS.values(), OTHERS]}
+    for claim in claims:
+        named = [name for start, name in DOCUMENTS.items() if claim["source"].startswith(start)]
+        counts[(named or [OTHERS])[0]][claim["verdict"]] += 1
+    return {document: count for document, count in counts.items() if count}
+
+
+def by_experiment(results, mode, kept):
+    """Every experiment with a sign for each of its claims, which leads to it."""
+    rows = []
+    for result in results:
+        signs = [link(anchor(result.name, claim), sign(claim["verdict"]), claim["words"])
+                 for claim, _ in shown(result, mode, kept)]
+        asked = [result.question] + [result.health] * (result.mood == BAD)
+        rows.append((result.mood, (Link(result.name), boxes(asked), Piece(" ".join(signs)))))
+    return table(("experiment", "question", "claims"), rows, "bare")
+
+
+def anchor(name, claim):
+    return f"{name}: {claim['name']}"
+
+
+def every_claim(claims):
+    rows = []
+    for result, claim, small in claims:
+        pictures = {path.stem: path for path in result.figures}
+        figure = pictures.get(claim["figure"])
+        rows.append((MARKS[claim["verdict"]][1], (
+            Piece(f'<div id="{text(anchor(result.name, claim))}">{text(claim["words"])}</div>'
+                  f'<small>{text(claim["source"])}; {link(result.name, result.name)}</small>'),
+            measured(claim, small),
+            verdict(claim["verdict"]),
+            link(f"{result.name}/{figure.stem}", thumbnail(figure)) if figure else "")))
+    head = boxes((Piece("<small>quantity</small><i>published</i><b>ours</b>"),), "row")
+    return table(("claim", head, "verdict", "figure"), rows, "bare")
+
+
+def verdict(said):
+    return Piece(f"{sign(said)} {NOT_YET if said == TOO_SMALL else said}")
+
+
+def measured(claim, small):
+    """Its judged rows, published beside ours; those of a small run under them."""
+    rows = [row for row in claim["rows"] if row["wanted"]] or claim["rows"]
+    if small and claim["rows"] is small:                        # never judged: this run's alone
+        rows = []
+    lines = [line(row) for row in rows[:MOST_ROWS]]
+    lines += [Piece(f"<small>and {len(rows) - MOST_ROWS} more</small>")] * (len(rows) > MOST_ROWS)
+    few = [Piece(f"<small>small: {text(row['quantity'])} {text(row['ours'])}</small>")
+           for row in ([row for row in small if row["wanted"]] or small)[:2]]
+    return Piece(boxes(lines, "row") + boxes(few, "row"))
+
+
+def line(row):
+    published = "" if row["published"] == "-" else text(row["published"])
+    middle, *spread = row["ours"].partition(" (")
+    kind = ' class="not"' * (row["verdict"] == FAIL)            # which part does not hold
+    return Piece(f"<small>{text(row['quantity'])}</small><i>{published}</i>"
+                 f"<span{kind}><b>{text(middle)}</b>{text(''.join(spread))}</span>")

@@ -1,0 +1,120 @@
+"""Records of standard runs: what they hold, the pages written from them, code that moved on."""
+import json
+import re
+
+import pytest
+from report import record, statements
+from toy_tree import build, call
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """The toy experiment after one standard run."""
+    tree = build(tmp_path_factory.mktemp("toy"))
+    call(tree, "reproduce.py", "--standard", "--out", str(tree / "out"))
+    return tree
+
+
+def pages(tree):
+    return [(tree / "report" / name).read_text(encoding="utf-8")
+            for name in ("RESULTS.md", "STATEMENTS.md")]
+
+
+def record_text(tree):
+    return (tree / "experiments" / "toy" / "record.json").read_text(encoding="utf-8")
+
+
+def test_a_record_says_what_was_found_by_what(tree):
+    found = json.loads(record_text(tree))
+    assert [claim["verdict"] for claim in found["claims"]] == [
+        "reproduced", "partly", "not comparable"]
+    assert found["seeds"] == {"seeds": 3} and found["mode"] == "default"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["date"]) and found["seconds"] >= 0
+    assert found["figures"] == ["sizes"] and found["versions"]["numpy"]
+    assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in found["code"].values())
+    assert [check["verdict"] for check in found["checks"]] == ["pass"]
+    assert len(record_text(tree).splitlines()) < 20
+
+
+def test_the_pages_say_it(tree):
+    found, listed = pages(tree)
+    assert "Of 3 published claims: 1 reproduced, 1 partly, 0 not, 1 not comparable." in found
+    assert "| Learning features in neural nets (talk) | 1 |  |  |  |" in found
+    assert ("| Sums are 2 \\| 4 | Petrini, talk | 2 | the sum: 3 (2 to 4; 3 seeds) | "
+            "● reproduced |") in found
+    assert "| 3<br>3 | least: 2<br>most: 4 | ◐ partly |" in found
+    assert "- more: Tried 2.\n- other: No data." in found and "1 of 1 own check holds." in found
+    assert "Is a sum a sum? (seeds 3, 20" in found
+    assert [row.verdict for row in statements.statements(listed)] == [
+        "derived", "reproduced", "partly", statements.NO_CLAIM, "open"]
+    assert ("Of 5 statements 2 are as the documents say (1 reproduced, 1 derived, 0 built, 0 drawn,"
+            " 0 context), 1 partly, 0 not; 0 cannot be compared, 1 are open.") in listed
+
+
+def test_the_same_command_again_does_nothing_new(tree):
+    before = record_text(tree), *pages(tree)
+    said = call(tree, "reproduce.py", "--standard", "--out", str(tree / "out"))
+    assert "3 claims: 1 reproduced, 1 partly, 1 not comparable; 1 of 1" in said
+    assert "3 of 3 runs from disk" in (tree / "out" / "toy" / "log.txt").read_text()
+    assert (record_text(tree), *pages(tree)) == before
+
+
+def test_a_small_run_shows_what_is_kept_and_judges_nothing(tree):
+    before = record_text(tree)
+    call(tree, "reproduce.py", "--quick", "--out", str(tree / "quick"))
+    page = (tree / "quick" / "report.html").read_text(encoding="utf-8")
+    date = json.loads(before)["date"]
+    assert f"Verdicts are those of the last standard runs, {date}." in page
+    assert page.count("partly</td>") == 2               # among all claims, and in its section
+    assert "<b>3</b> (2 to 4; 3 seeds)" in page and "small: the sum 1" in page
+    assert record_text(tree) == before
+
+
+@pytest.mark.parametrize("file, before, after, told", [
+    ("parts.py", "seed + size", "seed + size + 0", "run again"),
+    ("claims.py", "low=2, high=4", "low=2, high=5", "judge again what is kept"),
+    ("experiment.py", "Is a sum a sum?", "Is it?", ""),
+    ("figures.py", "plot", "semilogy", "")])
+def test_a_record_of_other_code_is_listed(file, before, after, told, tree):
+    path = tree / "experiments" / "toy" / file
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    try:
+        said = call(tree, "report/record.py")
+    finally:
+        path.write_text(text, encoding="utf-8")
+    want = f"toy{told:>{24 + len(told)}}\n1" if told else "0"
+    assert said == f"{want} of 1 records are of other code.\n"
+
+
+def test_a_run_that_lacks_data_leaves_the_record_alone(tree):
+    path, before = tree / "experiments" / "toy" / "experiment.py", record_text(tree)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("DATA = ()", 'DATA = ("mnist",)'), encoding="utf-8")
+    empty = tree / "no data"
+    empty.mkdir()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NPSPECTRAL_DATA", str(empty))
+            said = call(tree, "reproduce.py", "--standard", "--out", str(tree / "less"))
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert "toy: no record is kept of it" in said and record_text(tree) == before
+
+
+# Of the project itself
+
+KEPT = record.records()
+
+
+def test_what_is_not_reproduced_says_what_was_tried():
+    for (experiment, name), claim in record.claims_of(KEPT).items():
+        told = claim["note"] + claim["incomparable"]
+        assert claim["verdict"] == "reproduced" or told, f"{experiment}: {name}"
+
+
+def test_records_whose_code_has_moved_on():
+    """Lists them; to run them again is a piece of work of its own."""
+    found = record.moved(KEPT)
+    if found:
+        pytest.skip(f"other code since: {found}")
