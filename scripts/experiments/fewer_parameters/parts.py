@@ -67,7 +67,8 @@ def train(case, seed):
     net = network(case.arm, case.width, x[:n])
     records = learn(net, net.init(rng, x.dtype), (x[:n], target[:n]),
                     [(case.learning_rate, case.epochs)], f"{case}, seed {seed}", Adamax,
-                    batch_size=case.batch, rng=rng, metrics=[accuracy], validation=(x[n:], target[n:]))
+                    batch_size=case.batch, rng=rng, metrics=[accuracy],
+                    validation=(x[n:], target[n:]))
     for record, _ in while_it_rises(records, PATIENCE, MIN_DELTA):
         pass
     return {**evaluate(net, record.params, *test_set, metrics=[accuracy]), "epochs": record.epoch,

@@ -57,7 +57,7 @@ class Setting:
 
 
 SETTINGS = {
-    "quick": Setting((("digits tanh 100", 60, ALL),), 20, seeds=2),
+    "quick": Setting((("digits tanh 100", 300, ALL),), 60, seeds=2),
     "default": Setting((("mnist tanh 500", 30, ALL), ("mnist relu 500", 60, AFTER),
                         ("mnist tanh 800-800", 8, AFTER), ("fashion-mnist relu 800-800", 8, AFTER),
                         ("mnist elu 800-800-800", 8, AFTER), ("mnist elu 500-500-500", 8, AFTER)),
