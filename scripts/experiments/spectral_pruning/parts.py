@@ -60,9 +60,12 @@ def run_dense(case, seed):
 
 
 def run_post(case, seed):
+    """Cut by the size of the eigenvalues, and as many nodes of each layer at random."""
     net, params, _, test_set = begin(case, seed, "spectral")
-    return {"whole": right(net, params, *test_set),
-            **cut(net, params, node_scores(net, params, "lambda_out"), test_set)}
+    scores, rng = node_scores(net, params, "lambda_out"), np.random.default_rng(seed)
+    shuffled = [rng.permutation(layer) for layer in scores]
+    return {"whole": right(net, params, *test_set), **cut(net, params, scores, test_set),
+            "at_random": cut(net, params, shuffled, test_set)["accuracy"]}
 
 
 def cut(net, params, scores, test_set, scope="global"):
