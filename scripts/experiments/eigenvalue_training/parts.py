@@ -157,6 +157,7 @@ def train(case, seed):
     for record in records:
         curves.append([record.loss, *record.metrics.values()])
     result = {"curves": np.array(curves), "rate": case.rate,
+              "nodes": sum(layer.n_out for layer in network.layers[::2]) + train_set[0].shape[1],
               "trainable": nn.tree.size(network.trainable_part(record.params)),
               "parameters": nn.tree.size(record.params)}
     if any(isinstance(layer, Identity) for layer in network.layers):
