@@ -26,7 +26,7 @@ def figures(result):
 
 def draw(figure, arms, title, shown):
     """Arms over the epochs, each with its name and how many numbers it trains."""
-    axes, = panels_of(figure, 1, 5.5, 4.8)
+    axes, = panels_of(figure, 1, 7.5, 4.8)
     shown = [arm for arm in shown if arm in arms]
     for arm in shown:
         values = arms[arm]["curves"][:, :, TEST_ACCURACY]
@@ -34,7 +34,8 @@ def draw(figure, arms, title, shown):
         band(axes, np.arange(1, values.shape[1] + 1), values, SPECTRAL if spectral else DENSE,
              None, "--" if dashed else "-", np.median, linewidth=2.5 if spectral else 1.2)
     axes.set(xlabel="epoch", ylabel="test accuracy, median and range",
-             title=f"{title}, {several(len(values))}: what is trained, how many")
+             title=f"{title}, {several(len(values))}")
+    axes.locator_params("x", integer=True)
     name_lines(axes, values.shape[1], {
         f"{ARMS[arm].title}: {arms[arm]['trainable'][0]:,}": np.median(last(arms, arm))
         for arm in shown})
@@ -66,4 +67,5 @@ def draw_notebook(figure, arm):
     axes.axhline(0.9323, color=PUBLISHED, ls=":", label="published, test, epoch 30")
     axes.set(xlabel="epoch", ylabel="accuracy, median and range",
              title=f"5,194 eigenvalues of 784-2000-200-10, {several(len(arm['rate']))}")
+    axes.locator_params("x", integer=True)
     axes.legend(loc="lower right")
