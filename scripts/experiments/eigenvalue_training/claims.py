@@ -16,18 +16,15 @@ WIDTHS = ("784-500-80-10, 12,000 images, 10 epochs of batches of 100, which it h
 
 
 def claims(result):
-    sets = by_part(result)
-    arms = sets.get("mnist", {})
-    found = []
+    arms, found = by_part(result).get("mnist", {}), []
     if "notebook" in arms:
         found += notebook(arms["notebook"])
     if {"eigenvalues", *AS_MANY} <= arms.keys():
         found += equal_count(arms)
     if {"eigenvalues", "linear"} <= arms.keys():
         found.append(linear(arms))
-    for name, arms in sets.items():
-        if "eigenvalues" in arms:
-            found.append(few(name, arms["eigenvalues"]))
+    if "eigenvalues" in arms:
+        found.append(few(arms["eigenvalues"]))
     return found
 
 
@@ -84,12 +81,12 @@ def linear(arms):
              arms["linear"]["apart"], high=1, exact=True), less(arms, "linear")], "linear", WIDTHS)
 
 
-def few(name, arm):
+def few(arm):
     return Claim(
-        f"as many as nodes, {name}", "The number of trainable eigenvalues is of the order of the "
+        "as many as nodes", "The number of trainable eigenvalues is of the order of the "
         "number of neurons", "Giambagli, poster",
-        [Row(name, "eigenvalues trained, for each node", "about 1",
-             arm["trainable"] / arm["nodes"], 1, 2, exact=True)], name,
+        [Row("mnist", "eigenvalues trained, for each node", "about 1",
+             arm["trainable"] / arm["nodes"], 1, 2, exact=True)], "mnist",
         "Two for each hidden node, one for each input and output.")
 
 

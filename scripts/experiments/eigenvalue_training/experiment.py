@@ -51,7 +51,7 @@ class Setting:
     seeds: int = 5
 
 
-SETTINGS = {"quick": Setting(("digits",), batch=20, epochs=10, notebook_epochs=0, seeds=2,
+SETTINGS = {"quick": Setting(("digits",), batch=20, epochs=30, notebook_epochs=0, seeds=2,
                              arms=("eigenvalues", "as_eigenvalues", "narrow", "everything")),
             "default": Setting(limit=12_000),
             "full": Setting(DATA, batch=500, epochs=30, notebook_epochs=30)}

@@ -6,7 +6,8 @@ LOOKS = {"one set": (SPECTRAL, "v", "one set of eigenvalues"),
          "eigenvalues": (SPECTRAL, "s", "two sets of eigenvalues"),
          "S-SVD": (SPECTRAL, "^", "S-SVD"), "S-QR": (SPECTRAL, "D", "S-QR, random directions"),
          "S-QR, principal": (OTHER, "D", "S-QR, principal components")}
-TICKS = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9)
+TICKS = {"x": (100, 300, 1000, 3000, 10_000, 30_000, 100_000),
+         "y": (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9)}
 
 
 def figures(result):
@@ -19,14 +20,16 @@ def draw(figure, result):
         dense = part["arm"] == "dense"
         order = np.flatnonzero(dense)[part["trainable"][0, dense].argsort()]
         band(axes, part["trainable"][0, order], 1 - part["accuracy"][:, order], DENSE,
-             "dense, of several widths", "o-")
+             "dense, of several widths", "o-", np.median)
         for arm, (color, marker, label) in LOOKS.items():
             draw_arm(axes, part, arm, label, color=color, marker=marker)
             draw_arm(axes, part, f"{arm}, as published", f"{label}: layer of the code", color=color,
                      marker=marker, fillstyle="none")
-        axes.set(xscale="log", xlabel="trained numbers", ylabel="test error",
+        axes.set(xscale="log", yscale="log", xlabel="trained numbers", ylabel="test error",
                  title=f"{name}, {several(len(part['accuracy']))}, median and range")
-        log_ticks(axes, y=TICKS)
+        log_ticks(axes, **{axis: [tick for tick in ticks if low <= tick <= high]
+                           for (axis, ticks), (low, high) in zip(
+                               TICKS.items(), (axes.get_xlim(), axes.get_ylim()))})
     one_legend(figure, "outside lower center", 2)
 
 

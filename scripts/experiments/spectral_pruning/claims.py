@@ -61,11 +61,12 @@ def rank_by_eigenvalues(cases):
     return Claim(
         "small eigenvalues can go", "The size of a node's eigenvalue after training is a proxy of "
         "its relevance; nodes with small ones can be removed", "Giambagli, abstract",
-        [Row(name, f"{percentile} % cut: by eigenvalues less at random", "> 0",
+        [Row(name, f"{percentile} % cut: the smallest less {other.replace('_', ' ')}", "> 0",
              methods["post"]["accuracy"][:, AT[percentile]]
-             - methods["post"]["at_random"][:, AT[percentile]], low=0, every=False)
-         for name, methods in cases.items() for percentile in JUDGED_AT], FIGURE,
-        "At random: as many nodes of each layer. " + DEVIATION)
+             - methods["post"][other][:, AT[percentile]], low=0, every=False)
+         for name, methods in cases.items() for percentile in JUDGED_AT
+         for other in ("at_random", "largest_first")], FIGURE,
+        f"Of each layer as many nodes are cut. {DEVIATION}")
 
 
 def unchanged(one):

@@ -5,8 +5,8 @@ nodes are ranked, one threshold for all layers, and those below a percentile are
 
 dense  train in direct space, cut by sum_j |w_ij|, no training after; also with a threshold for
        each layer (by_layer)
-post   train eigenvalues and eigenvectors, cut by |lambda_out|, no training after; also as many
-       nodes of each layer at random (at_random)
+post   train eigenvalues and eigenvectors, cut by |lambda_out|, no training after; also of each
+       layer as many at random (at_random), and those with the largest ones (largest_first)
 pre    train eigenvalues alone, cut by |lambda_out|, train all that is left
 
 Source: L. Buffoni et al. 2022, Sci. Rep. 12, 11201, and means over five runs in the result files of
@@ -28,7 +28,7 @@ from .parts import Case, run_dense, run_post, run_pre
 
 SECONDS = 11, 1200, 150_000
 DATA = "mnist", "fashion-mnist"
-AXES = axes({"seed": "whole", "seed, percentile": "accuracy by_layer at_random",
+AXES = axes({"seed": "whole", "seed, percentile": "accuracy by_layer at_random largest_first",
              "seed, percentile, layer": "left"})
 METHODS = {"dense": run_dense, "post": run_post, "pre": run_pre}
 ALL, AFTER = tuple(METHODS), ("dense", "post")

@@ -60,12 +60,20 @@ def run_dense(case, seed):
 
 
 def run_post(case, seed):
-    """Cut by the size of the eigenvalues, and as many nodes of each layer at random."""
+    """Cut by the size of the eigenvalues; of each layer as many at random, and the largest."""
     net, params, _, test_set = begin(case, seed, "spectral")
     scores, rng = node_scores(net, params, "lambda_out"), np.random.default_rng(seed)
-    shuffled = [rng.permutation(layer) for layer in scores]
+    others = {"at_random": map(rng.permutation, scores), "largest_first": map(turned, scores)}
     return {"whole": right(net, params, *test_set), **cut(net, params, scores, test_set),
-            "at_random": cut(net, params, shuffled, test_set)["accuracy"]}
+            **{name: cut(net, params, tuple(layers), test_set)["accuracy"]
+               for name, layers in others.items()}}
+
+
+def turned(scores):
+    """The same scores, the smallest where the largest was."""
+    order, result = np.argsort(scores), np.empty_like(scores)
+    result[order] = scores[order[::-1]]
+    return result
 
 
 def cut(net, params, scores, test_set, scope="global"):
