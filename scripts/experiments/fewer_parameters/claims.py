@@ -8,8 +8,8 @@ from .parts import network
 
 NEAR, HALF = 0.01, 0.5                  # accuracy is the same; the larger part of a gap
 ABSTRACT, FIGURE = "Chicchi et al. 2021, abstract", "fewer_parameters"
-DEVIATION = ("784-100-100-10, a quarter of the images; each arm has the best of the three published "
-             "rates, on validation images.")
+DEVIATION = ("784-100-100-10, a quarter of the images; each arm has the best of the three "
+             "published rates, on validation images.")
 
 
 def claims(result):
