@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 
 import numpy as np
+from experiments.fewer_parameters.parts import ARMS
 from experiments.input_relevance.parts import Training
 from lab.perform import load_experiment
 from lab.table import FAIL
@@ -115,14 +116,14 @@ CASES["complex_memory"] = Case(
 # eigenvalue_training
 
 CASES["eigenvalue_training"] = Case(
-    dict(share=0.1, seeds=2, seeds_of_costly=1, sets=("mnist",),
-         arms=("small", "narrow", "linear", "perceptron")),
+    dict(sets=("mnist",), hidden=(9, 6), epochs=3, notebook_epochs=1, seeds=2,
+         arms=("eigenvalues", "anywhere", "narrow", "linear")),
     spoil=("mnist, linear", "apart", lambda apart: apart + 1))
 
 # fewer_parameters
 
 CASES["fewer_parameters"] = Case(
-    dict(widths=(6, 9), narrow=(1, 2), wide=(12,), seeds=2, epochs=3, limit=None),
+    dict(sets=("mnist",), arms=tuple(ARMS), widths=(6, 9), narrow=(1, 2), epochs=3),
     spoil=("mnist", "accuracy", lambda accuracy: -accuracy))
 
 # information_plane
@@ -188,8 +189,9 @@ CASES["spectral_feature_learning"] = Case(
 # spectral_pruning
 
 CASES["spectral_pruning"] = Case(
-    dict(cases=("mnist elu 20",), seeds=2, epochs=12, epochs_after=2, limit=None),
-    spoil=("mnist elu 20, dense", "accuracy", lambda accuracy: accuracy + 1))
+    dict(cases=(("mnist elu 20", 12, ("dense", "post", "pre")),), epochs_after=2,
+         longer=(("mnist elu 20", 14, ("dense",)),)),
+    spoil=("mnist elu 20, dense", "accuracy", lambda accuracy: accuracy - 1))
 
 # sphere_model
 

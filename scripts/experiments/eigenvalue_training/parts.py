@@ -1,18 +1,18 @@
 """Which parameters of which network are trained, and how; one arm trained on one set of images."""
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 
 import numpy as np
 from lab.data import images
-from lab.learning import chain, learn
+from lab.learning import chain, learn, right
 
 from npspectral import Adamax, Dense, Identity, Spectral, Tanh, nn
-from npspectral.nn import PUBLISHED, Constant, GlorotUniform, Layer, Uniform
+from npspectral.nn import PUBLISHED, Constant, GlorotUniform, Layer
 from npspectral.nn._expect import check_input, check_upstream
 from npspectral.training import accuracy, predict
 
-WIDE, SMALL = (784, 2000, 200, 10), (784, 500, 80, 10)     # the two published networks
+HELD_OUT = 6                            # one of so many training images chooses learning rates
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,16 @@ class ChosenWeights(Layer):
 
 @dataclass(frozen=True)
 class Arm:
-    """network(seed) gives the layers; Adamax trains them."""
+    """network(sizes, seed) gives the layers; one of the rates is chosen for Adamax."""
 
     title: str
     network: Callable
-    learning_rate: float
-    batch: int = 500
-    epochs: int = 30
+    rates: tuple
 
 
-def spectral(sizes, published="buffoni_two_sets", activation=Tanh()):
-    """Spectral layers set up as published, of which only the eigenvalues are trained."""
-    options = {**PUBLISHED[published], "trainable": ("lambda_in", "lambda_out")}
+def spectral(sizes, seed=0, activation=Tanh()):
+    """Spectral layers set up as in the notebook, of which only the eigenvalues are trained."""
+    options = {**PUBLISHED["buffoni_two_sets"], "trainable": ("lambda_in", "lambda_out")}
     return chain([Spectral(*pair, **options) for pair in zip(sizes, sizes[1:])], activation)
 
 
@@ -80,65 +78,100 @@ def direct(sizes, counts, seed=0):
                   for pair, count in zip(zip(sizes, sizes[1:]), counts, strict=True)], Tanh())
 
 
-def start_2020(rng, shape, dtype=float):
-    """1 - m + m^2 with m uniform on +-1.8: where the eigenvalues of the layer of 2020 begin."""
-    m = rng.uniform(-1.8, 1.8, shape)
-    return (1 - m + m * m).astype(dtype)
+def eigenvalues(sizes):
+    """How many eigenvalues each layer has."""
+    return [n_in + n_out for n_in, n_out in zip(sizes, sizes[1:])]
 
 
-def earlier_notebook():
-    """784-500-80-10 with W = (1 - lambda_out) phi, where only the first phi is frozen.
-
-    Deviation: there lambda_out = 1 - m + m t, and t, first m, is trained. Here lambda_out itself
-    is, so steps have no factor m.
-    """
-    options = dict(lambda_in=1.0, lambda_out=start_2020, phi=Uniform(-0.2, 0.2), bias=False)
-    return chain([Spectral(784, 500, trainable=("lambda_out",), **options),
-                  Spectral(500, 80, **options), Spectral(80, 10, **options)], Tanh())
+def anywhere(sizes, seed):
+    """As many weights as there are eigenvalues, in each layer its share of all weights."""
+    weights = np.multiply(sizes[:-1], sizes[1:])
+    counts = np.round(sum(eigenvalues(sizes)) * weights / weights.sum()).astype(int)
+    counts[0] += sum(eigenvalues(sizes)) - counts.sum()
+    return direct(sizes, counts.tolist(), seed)
 
 
-# 5,194 weights as they fall among all 1,970,000 of the wide network; as many in each layer as it
-# has eigenvalues; and as near to the output as they go.
-ANYWHERE, AS_EIGENVALUES, LATE = (4134, 1055, 5), (2784, 2200, 210), (0, 3194, 2000)
-EVERY = (1_568_000, 400_000, 2000)
+def late(sizes, seed):
+    """As many weights as there are eigenvalues, as near to the output as they go."""
+    last = sizes[-2] * sizes[-1]
+    return direct(sizes, (0, sum(eigenvalues(sizes)) - last, last), seed)
+
+
+def random_features(sizes, seed):
+    """One hidden layer that stays at its start; the last layer has as many weights, about."""
+    hidden = sum(eigenvalues(sizes)) // sizes[-1]
+    return direct((sizes[0], hidden, sizes[-1]), (0, hidden * sizes[-1]))
+
+
+def narrow(sizes, seed):
+    """One hidden layer, all trained: as many weights, or up to a node's more."""
+    hidden = -(-sum(eigenvalues(sizes)) // (sizes[0] + sizes[-1]))
+    return direct((sizes[0], hidden, sizes[-1]), (sizes[0] * hidden, hidden * sizes[-1]))
+
+
 ARMS = {
-    "eigenvalues": Arm("eigenvalues, both sets", lambda seed: spectral(WIDE), 0.02),
-    "faster": Arm("eigenvalues, rate 0.05", lambda seed: spectral(WIDE), 0.05),
-    "lambda_out": Arm("lambda_out alone", lambda seed: spectral(WIDE, "buffoni2022"), 0.02),
-    "small": Arm("eigenvalues, 784-500-80-10", lambda seed: spectral(SMALL), 0.02),
-    "anywhere": Arm("direct, weights anywhere", lambda seed: direct(WIDE, ANYWHERE, seed), 0.1),
-    "as_eigenvalues": Arm("direct, as many in each layer",
-                          lambda seed: direct(WIDE, AS_EIGENVALUES, seed), 0.1),
-    "late": Arm("direct, weights near the output", lambda seed: direct(WIDE, LATE, seed), 0.1),
-    "random_features": Arm("direct, 784-519-10, last layer",
-                           lambda seed: direct((784, 519, 10), (0, 5190)), 0.05),
-    "narrow": Arm("direct, 784-7-10", lambda seed: direct((784, 7, 10), (5488, 70)), 0.02),
-    "narrow_3": Arm("direct, 784-3-10", lambda seed: direct((784, 3, 10), (2352, 30)), 0.02),
-    "everything": Arm("direct, all weights", lambda seed: direct(WIDE, EVERY), 0.002),
-    "linear": Arm("eigenvalues, linear 784-500-80-10",
-                  lambda seed: spectral(SMALL, activation=Identity()), 0.02),
-    "perceptron": Arm("direct, linear 784-10", lambda seed: direct((784, 10), (7840,)), 0.005),
-    "notebook_2020": Arm("784-500-80-10, first phi frozen", lambda seed: earlier_notebook(), 0.05,
-                         batch=4072, epochs=20)}
-COSTLY = "faster", "lambda_out", "anywhere", "as_eigenvalues", "late", "everything"  # minutes a run
-AS_MANY = ("anywhere", "as_eigenvalues", "late", "random_features", "narrow")
+    "eigenvalues": Arm("eigenvalues", spectral, (0.02, 0.05, 0.1)),
+    "anywhere": Arm("weights anywhere", anywhere, (0.02, 0.05, 0.1)),
+    "as_eigenvalues": Arm("weights, as many a layer",
+                          lambda sizes, seed: direct(sizes, eigenvalues(sizes), seed),
+                          (0.02, 0.05, 0.1)),
+    "late": Arm("weights near the output", late, (0.02, 0.05, 0.1)),
+    "random_features": Arm("last layer on random features", random_features, (0.01, 0.02, 0.05)),
+    "narrow": Arm("narrow network", narrow, (0.005, 0.01, 0.02)),
+    "everything": Arm("all weights", lambda sizes, seed: direct(
+        sizes, np.multiply(sizes[:-1], sizes[1:]).tolist()), (0.002, 0.005, 0.01)),
+    "linear": Arm("eigenvalues, linear", partial(spectral, activation=Identity()),
+                  (0.02, 0.05, 0.1)),
+    "perceptron": Arm("perceptron", lambda sizes, seed: direct(
+        (sizes[0], sizes[-1]), (sizes[0] * sizes[-1],)), (0.005, 0.01, 0.02))}
+AS_MANY = "anywhere", "as_eigenvalues", "late", "random_features", "narrow"
 
 
-def train(name, limit, key, epochs, seed):
-    """An arm on one set: curves (epochs, 4) of loss, accuracy and both on the test set; counts."""
-    arm, (train_set, test_set) = ARMS[key], images(name, limit)
-    network, rng = arm.network(seed), np.random.default_rng(seed)
-    params, curves = network.init(rng, np.float32), []
-    counts = {"trainable": nn.tree.size(network.trainable_part(params)),
-              "parameters": nn.tree.size(params)}
-    for record in learn(network, params, train_set, [(arm.learning_rate, epochs)],
-                        f"{name}, {arm.title}, seed {seed}", Adamax, batch_size=arm.batch, rng=rng,
-                        metrics=[accuracy], validation=test_set):
+@dataclass(frozen=True)
+class Training:
+    """Of what network, on how many images (None: all), with which rate and how long."""
+
+    name: str                           # of the images
+    key: str                            # of the arm
+    rate: float
+    hidden: tuple = (2000, 200)         # by default as the notebook prints it
+    limit: int | None = None
+    batch: int = 500
+    epochs: int = 30
+
+
+def validate(case, seed):
+    """Accuracy on the last of the training images, after training on the others."""
+    (x, labels), _ = images(case.name, case.limit)
+    n = len(x) - len(x) // HELD_OUT
+    network, records = follow(case, seed, (x[:n], labels[:n]))
+    *_, record = records
+    return {"accuracy": right(network, record.params, x[n:], labels[n:])}
+
+
+def train(case, seed):
+    """An arm: curves (epochs, 4) of loss, accuracy and both on the test set; counts."""
+    train_set, test_set = images(case.name, case.limit)
+    network, records = follow(case, seed, train_set, metrics=[accuracy], validation=test_set)
+    curves = []
+    for record in records:
         curves.append([record.loss, *record.metrics.values()])
-    result = {"curves": np.array(curves), **counts}
+    result = {"curves": np.array(curves), "rate": case.rate,
+              "nodes": sum(layer.n_out for layer in network.layers[::2]) + train_set[0].shape[1],
+              "trainable": nn.tree.size(network.trainable_part(record.params)),
+              "parameters": nn.tree.size(record.params)}
     if any(isinstance(layer, Identity) for layer in network.layers):
         result |= collapse(network, record.params, *test_set)
     return result
+
+
+def follow(case, seed, train_set, **options):
+    """The network, and the records of its training."""
+    arm, rng = ARMS[case.key], np.random.default_rng(seed)
+    network = arm.network((train_set[0].shape[1], *case.hidden, 10), seed)
+    return network, learn(network, network.init(rng, np.float32), train_set,
+                          [(case.rate, case.epochs)], f"{case.name}, {arm.title}, seed {seed}",
+                          Adamax, batch_size=case.batch, rng=rng, **options)
 
 
 def collapse(network, params, x, labels):

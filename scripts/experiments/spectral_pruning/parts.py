@@ -26,10 +26,10 @@ class Case:
     limit: int | None = None
 
 
-def network(case, kind):
-    """784-hidden-10 without biases: "dense" throughout, or "spectral"."""
+def network(case, kind, n_in):
+    """n_in-hidden-10 without biases: "dense" throughout, or "spectral"."""
     _, activation, hidden = case.name.split()
-    sizes = 784, *map(int, hidden.split("-")), 10
+    sizes = n_in, *map(int, hidden.split("-")), 10
     layers = [Dense(*pair, bias=False) if kind == "dense" else
               Spectral(*pair, **PUBLISHED["buffoni2022"]) for pair in zip(sizes, sizes[1:])]
     return chain(layers, ACTIVATIONS[activation])
@@ -45,27 +45,35 @@ def train(net, params, rng, epochs, train_set, label):
 def begin(case, seed, kind, learning=lambda net: net):
     """A network, its params after the first training, of learning(net), and both image sets."""
     train_set, test_set = images(case.name.split()[0], case.limit)
-    rng, net = np.random.default_rng(seed), network(case, kind)
+    rng, net = np.random.default_rng(seed), network(case, kind, train_set[0].shape[1])
     params = train(learning(net), net.init(rng, np.float32), rng, case.epochs, train_set,
                    f"{case.name} {kind}, seed {seed}")
     return net, params, train_set, test_set
 
 
 def run_dense(case, seed):
-    """Cut by the sum of incoming weights, and by two other rules."""
+    """Cut by the sum of incoming weights, with one threshold, and with one for each layer."""
     net, params, _, test_set = begin(case, seed, "dense")
     strengths = node_scores(net, params, "strength")
-    signed = [np.abs(layer.weight(part).sum(1))
-              for layer, part in zip(net.layers[:-1], params) if part]
     return {"whole": right(net, params, *test_set), **cut(net, params, strengths, test_set),
-            "by_layer": cut(net, params, strengths, test_set, "layer")["accuracy"],
-            "by_signed_sum": cut(net, params, signed, test_set)["accuracy"]}
+            "by_layer": cut(net, params, strengths, test_set, "layer")["accuracy"]}
 
 
 def run_post(case, seed):
+    """Cut by the size of the eigenvalues; of each layer as many at random, and the largest."""
     net, params, _, test_set = begin(case, seed, "spectral")
-    return {"whole": right(net, params, *test_set),
-            **cut(net, params, node_scores(net, params, "lambda_out"), test_set)}
+    scores, rng = node_scores(net, params, "lambda_out"), np.random.default_rng(seed)
+    others = {"at_random": map(rng.permutation, scores), "largest_first": map(turned, scores)}
+    return {"whole": right(net, params, *test_set), **cut(net, params, scores, test_set),
+            **{name: cut(net, params, tuple(layers), test_set)["accuracy"]
+               for name, layers in others.items()}}
+
+
+def turned(scores):
+    """The same scores, the smallest where the largest was."""
+    order, result = np.argsort(scores), np.empty_like(scores)
+    result[order] = scores[order[::-1]]
+    return result
 
 
 def cut(net, params, scores, test_set, scope="global"):
