@@ -60,7 +60,7 @@ class Setting:
 
 
 SETTINGS = {
-    "quick": Setting((10,), (5, 10, 20, 60), 600, (), (), None, 1, 3000, ("digits",),
+    "quick": Setting((5,), (3, 5, 15, 50), 800, (), (), None, 1, 3000, ("digits",),
                      real_students=(20, 40, 80), real_stages=((0.005, 150), (0.001, 50))),
     "default": Setting(),
     "full": Setting(students=(10, 20, 30, 40, 60, 100, 200, 500, 1000), settled=(40, 100, 500),
