@@ -15,6 +15,8 @@ SECOND = 20                 # nodes of the second hidden layer
 KINDS = "spectral", "weight decay"
 TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST",
           "california-housing": "California Housing"}
+NOTE_SOON = ("A core is told from the other nodes if it lacks more than half of those that the "
+             "student has in excess of its teacher.")
 NOTE_CORE = NOTE_GROWTH = NOTE_ERROR = NOTE_TRANSITION = NOTE_OTHERS = NOTE_DATA = ""
 NOTE_EFFICIENT = ""
 
@@ -82,17 +84,20 @@ def checks(result):
 
 def of_first(part, arms):
     """The claims on students of the first teacher, trained as published."""
-    size = size_of(part)
-    spectral, dense = (students(arms, kind) for kind in KINDS)
-    beyond = [(h, arrays) for h, arrays in spectral if h > size]
+    return [*cores(part, arms), *behaviors(part, arms), *transition(part, arms),
+            efficiency(part, arms)]
+
+
+def cores(part, arms):
+    """The claims on the core that spectral students have."""
+    size, spectral = size_of(part), students(arms)
     return [
         Claim("Core as soon as h > h_T", "a core of non-zero eigenvalues as soon as h > 20, the "
               "teacher's size", POSTER, [
                   Row(part, f"core, spectral, h = {h}", f"all {h}" if h <= size else f"{size}",
                       core(arrays), low=0.95 * h if h <= size else 0,
                       high=h if h <= size else (size + h) / 2) for h, arrays in spectral],
-              "relevance", "A core counts as one if more than half of the nodes that the student "
-              "has in excess of the teacher are outside of it."),
+              "relevance", NOTE_SOON),
         Claim("Most nodes are zero", "the large majority is basically zero", POSTER, [
             row for h, arrays in spectral if h > 2 * size for row in (
                 Row(part, f"share outside of the core, h = {h}", "majority",
@@ -101,16 +106,20 @@ def of_first(part, arms):
               "relevance"),
         Claim("Core of the teacher's size", "can we know where the teacher is inside the student?",
               POSTER, [Row(part, f"core, spectral, h = {h}", f"{size}", core(arrays),
-                           size - AROUND, size + AROUND, every=False) for h, arrays in beyond],
-              "core", NOTE_CORE),
+                           size - AROUND, size + AROUND, every=False)
+                       for h, arrays in spectral if h > size], "core", NOTE_CORE)]
+
+
+def behaviors(part, arms):
+    """The claims on spectral regularization beside weight decay."""
+    pairs = zip(*(students(arms, kind) for kind in KINDS))
+    return [
         Claim("Core against h", "the size of the non-zero core against h: distinct behaviours of "
-              "spectral regularization and weight decay", POSTER, growth(part, arms, 2 * size),
-              "core", NOTE_GROWTH),
+              "spectral regularization and weight decay", POSTER,
+              growth(part, arms, 2 * size_of(part)), "core", NOTE_GROWTH),
         Claim("Test performance", "the test performance is consistent, irrespective of the type of "
-              "layer", POSTER, [row for (h, one), (_, other) in zip(spectral, dense)
-                                for row in same_error(part, h, one, other)], "error", NOTE_ERROR),
-        *transition(part, beyond, size),
-        efficiency(part, arms)]
+              "layer", POSTER, [row for (h, one), (_, other) in pairs
+                                for row in same_error(part, h, one, other)], "error", NOTE_ERROR)]
 
 
 def typical(arrays):
@@ -142,10 +151,11 @@ def same_error(part, h, spectral, dense):
     return rows
 
 
-def transition(part, beyond, size):
+def transition(part, arms):
     """The claims on Delta_MSE of the students with more nodes than their teacher."""
+    size = size_of(part)
     few, many, half = size - AROUND, size + AROUND, size // 2
-    wide = [(h, arrays) for h, arrays in beyond if h > many]
+    wide = students(arms, above=many)
     trend = np.array([[max(excess(arrays, n).mean(), LEAST) for n in (half, few)]
                       for _, arrays in wide])
     return [
