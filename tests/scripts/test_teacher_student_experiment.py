@@ -187,12 +187,32 @@ def test_what_is_claimed_is_reproduced_and_what_is_not_is_not():
         fine | {"More efficient": PARTLY})
 
 
-@pytest.mark.parametrize("part, arrays", [
-    ("mnist__spectral_h_40", student(40, 16, 16)), ("mnist__spectral_h_40", student(40, 12, 14)),
-    ("mnist__weight_decay_h_40", student(40, 25, 12)),
-    ("mnist__weight_decay_h_40", student(40, 40, 12, mse=0.2))])
-def test_data_that_differ_are_reproduced_in_part(part, arrays):
-    assert verdicts(**{part: arrays}) == {"CIFAR100": NOT_COMPARABLE, "MNIST": PARTLY}
+VANISHES = "nodes where Delta_MSE vanishes, h = 40 over h = 20"
+CORE = "core, {}, h = 40 over h = 20"
+
+
+@pytest.mark.parametrize("part, arrays, quantities", [
+    ("mnist, spectral, h = 40", student(40, 16, 16), [CORE.format("spectral"), VANISHES]),
+    ("mnist, spectral, h = 40", student(40, 12, 9), [VANISHES]),
+    ("mnist, spectral, h = 40", student(40, 12, 13), [
+        "Delta_MSE with half of the core / with all of it, h = 40"]),
+    ("mnist, weight decay, h = 40", student(40, 25, 12), [CORE.format("weight decay")]),
+    ("mnist, weight decay, h = 40", student(40, 40, 12, mse=0.2), [
+        "variance explained, spectral less weight decay, h = 40"])])
+def test_data_that_differ_are_reproduced_in_part(part, arrays, quantities):
+    data = [claim for claim in claims(as_claimed() | {part: arrays}) if claim.name == "MNIST"]
+    assert [claim.judge() for claim in data] == [PARTLY]
+    assert failed(data[0].rows) == [("mnist", quantity) for quantity in quantities]
+
+
+def test_most_nodes_are_zero_if_they_are_neither_in_the_core_nor_just_below_it():
+    for core, below, quantity in ((60, 0, "share outside of the core, h = 100"),
+                                  (10, 0.04, "median R / largest R, h = 100")):
+        arrays = student(100, core, 10)
+        arrays["relevance"] = np.maximum(arrays["relevance"], below)
+        claim = next(claim for claim in claims({"teacher 10, spectral, h = 100": arrays})
+                     if claim.name == "Most nodes are zero")
+        assert ("teacher 10", quantity) in failed(claim.rows)
 
 
 def test_checks_fail_where_a_core_does_not_rest_or_paths_are_not_the_teachers():
