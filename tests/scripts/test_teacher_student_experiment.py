@@ -195,10 +195,10 @@ CORE = "core, {}, h = 40 over h = 20"
     ("mnist, spectral, h = 40", student(40, 16, 16), [CORE.format("spectral"), VANISHES]),
     ("mnist, spectral, h = 40", student(40, 12, 9), [VANISHES]),
     ("mnist, spectral, h = 40", student(40, 12, 13), [
-        "Delta_MSE with half of the core / with all of it, h = 40"]),
+        "Delta_MSE, half of the core / all of it, h = 40"]),
     ("mnist, weight decay, h = 40", student(40, 25, 12), [CORE.format("weight decay")]),
     ("mnist, weight decay, h = 40", student(40, 40, 12, mse=0.2), [
-        "variance explained, spectral less weight decay, h = 40"])])
+        "explained, spectral less weight decay, h = 40"])])
 def test_data_that_differ_are_reproduced_in_part(part, arrays, quantities):
     data = [claim for claim in claims(as_claimed() | {part: arrays}) if claim.name == "MNIST"]
     assert [claim.judge() for claim in data] == [PARTLY]

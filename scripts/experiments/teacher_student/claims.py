@@ -237,9 +237,9 @@ def of_data(part, arms):
         jump = excess(arrays, cores // 2) / np.maximum(excess(arrays, cores), LEAST)
         better = (other["losses"][:, -1] - arrays["losses"][:, -1]) / arrays["variance"]
         rows += [Row(part, f"core, spectral, h = {h}", "figure", cores),
-                 Row(part, f"Delta_MSE with half of the core / with all of it, h = {h}", "figure",
+                 Row(part, f"Delta_MSE, half of the core / all of it, h = {h}", "figure",
                      jump, low=10, every=False),
-                 Row(part, f"variance explained, spectral less weight decay, h = {h}", "0", better,
+                 Row(part, f"explained, spectral less weight decay, h = {h}", "0", better,
                      -0.05, 0.05, every=False)]
     (small, one), (large, other) = spectral[0], spectral[-1]
     if large > small:

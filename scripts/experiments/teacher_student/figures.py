@@ -2,7 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.style import DENSE, OTHER, PUBLISHED, SPECTRAL, START, band, grid_of, log_ticks, panels_of
+from lab.style import (DENSE, OTHER, PUBLISHED, SPECTRAL, START, band, grid_of, log_ticks, one_legend,
+                       panels_of)
 
 from .claims import core, parts_of, size_of, students
 
@@ -30,7 +31,7 @@ def draw_relevance(figure, part, arms):
     sizes = [h for h, _ in students(arms)]
     shown = sorted({sizes[0], next(h for h in sizes if h >= 2 * size_of(part)), sizes[-1]})
     row = panels_of(figure, len(shown), 4, 3.8, f"Relevance of a student's nodes, {part}: with "
-                    "spectral regularization most are 0", columns=len(shown), sharex=True)
+                    "spectral regularization most are 0", columns=len(shown), sharex=True, sharey=True)
     for axes, h in zip(row, shown):
         for kind, color in reversed(COLOR.items()):
             relevance = arms[f"{kind}, h = {h}"]["relevance"]
@@ -38,8 +39,9 @@ def draw_relevance(figure, part, arms):
             counts, edges = np.histogram(share, np.linspace(0, 1, 26))
             axes.stairs(counts / len(relevance), edges, color=color, label=kind, linewidth=2)
         axes.axvline(THRESHOLD, **MARK, label="core: R beyond this")
-        axes.set(yscale="log", ylim=(0.15, 2 * h), xlabel="R / max(R)", title=f"h = {h}")
-    row[0].set_ylabel("nodes in a bin, mean over seeds")
+        axes.set(xlabel="R / max(R)", title=f"h = {h}")
+    log_ticks(row[0], y=[10 ** power for power in range(len(str(sizes[-1])))])
+    row[0].set(ylim=(0.15, 2 * sizes[-1]), ylabel="nodes in a bin, mean over seeds")
 
 
 def draw_core(figure, part, arms):
@@ -61,10 +63,10 @@ def least(arms, kind):
 def draw_cores(axes, arms):
     """Nodes in the core at the end of training, against the hidden nodes: median and range."""
     sizes = [h for h, _ in students(arms)]
+    axes.plot(sizes, sizes, "--", color=START, label="all nodes")
     for kind, color in COLOR.items():
         cores = np.transpose([core(arrays) for _, arrays in students(arms, kind)])
         band(axes, sizes, cores, color, kind, "o-", np.median)
-    axes.plot(sizes, sizes, color=START, linewidth=1, label="all nodes")
     axes.set(xlabel="student's hidden nodes h", ylabel="nodes in the core")
     log_ticks(axes, x=sizes, y=sorted({*sizes, 10, 20}))
 
@@ -105,18 +107,20 @@ def draw_transition(figure, taught):
         row[1].set(title="all teachers, settled students", xlim=(0, 2.3), xlabel="nodes kept / h_T")
     for axes, mark in zip(row, (size, 1)):
         axes.axvline(mark, **MARK, label="teacher's size h_T")
+    one_legend(figure, "outside lower center", columns=3)
 
 
 def draw_losses(axes, arms, above=0, ending="", unit=1):
     """Delta_MSE over the variance, mean over seeds, of every h above a number of nodes."""
     for kind, color in COLOR.items() if not ending else [("spectral", SPECTRAL)]:
-        shown = students(arms, kind + ending, above)
-        for h, arrays in shown:
-            excess = np.abs(arrays["losses"] - arrays["losses"][:, -1:])
-            excess = np.maximum((excess / arrays["variance"][:, None]).mean(0), LEAST)
-            label = f"{kind}, h = {', '.join(str(h) for h, _ in shown)}"
-            axes.plot(arrays["counts"][0] / unit, excess, "-", color=color, linewidth=1.2,
-                      label=label if unit == 1 and h == shown[0][0] else None)
+        for h, arrays in (shown := students(arms, kind + ending, above)):
+            change = np.abs(arrays["losses"] - arrays["losses"][:, -1:])
+            change = np.maximum((change / arrays["variance"][:, None]).mean(0), LEAST)
+            axes.plot(arrays["counts"][0] / unit, change, "-", color=color, linewidth=1.2,
+                      label=f"{kind}, each h" if unit == 1 and h == shown[0][0] else None)
+            if kind == "weight decay" and above:
+                at = 3 * above // 2
+                axes.text(at, change[at - 1], f"h = {h}", color=color, fontsize=9, va="bottom")
     axes.set(yscale="log", xlabel="nodes kept", ylabel="$\\Delta$MSE / variance, at least 1e-5")
 
 
@@ -156,4 +160,5 @@ def draw_real(figure, real):
         draw_cores(top, arms)
         draw_losses(bottom, arms)
         top.set_title(part)
-        bottom.set_xscale("log")
+        log_ticks(bottom, x=[1, 3, 10, 30, 100])
+        bottom.legend(loc="lower left")
