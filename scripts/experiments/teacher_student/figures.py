@@ -2,8 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.style import (DENSE, OTHER, PUBLISHED, SPECTRAL, START, band, grid_of, log_ticks, one_legend,
-                       panels_of)
+from lab.style import (DENSE, OTHER, PUBLISHED, SPECTRAL, START, band, grid_of, log_ticks,
+                       one_legend, panels_of)
 
 from .claims import core, parts_of, size_of, students
 
@@ -31,7 +31,8 @@ def draw_relevance(figure, part, arms):
     sizes = [h for h, _ in students(arms)]
     shown = sorted({sizes[0], next(h for h in sizes if h >= 2 * size_of(part)), sizes[-1]})
     row = panels_of(figure, len(shown), 4, 3.8, f"Relevance of a student's nodes, {part}: with "
-                    "spectral regularization most are 0", columns=len(shown), sharex=True, sharey=True)
+                    "spectral regularization most are 0", columns=len(shown), sharex=True,
+                    sharey=True)
     for axes, h in zip(row, shown):
         for kind, color in reversed(COLOR.items()):
             relevance = arms[f"{kind}, h = {h}"]["relevance"]
