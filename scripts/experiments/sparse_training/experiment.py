@@ -72,8 +72,8 @@ class Setting:
     rules: tuple = ("dynamic", "static")
     links_epochs: int = 5
     links_limit: int | None = 3000
-    percents: tuple = (0, 50, 70, 80, 90)   # of the hidden nodes, cut
-    stages: tuple = (10, 20)                 # epochs of eigenvalues, and of what is left
+    percents: tuple = (0, 50, 80, 90)   # of the hidden nodes, cut
+    stages: tuple = (10, 40)                 # epochs of eigenvalues, and of what is left
 
 
 EVERY = ("fixed", "dense", "bare", "spectral", "qr", "full-qr")
@@ -81,7 +81,7 @@ HIGH = (50, 70, 80, 85, 90, 95, 98)
 SETTINGS = {
     "quick": Setting((("digits", ALL, (80, 90, 95)),), (1,), 90, 2, 15, 15, (100, 100), None,
                      ("digits", ("dense", "spectral"), (90,)), links_epochs=10, links_limit=None,
-                     percents=(0, 50, 80, 90), stages=(30, 20)),
+                     percents=(0, 50, 80, 90), stages=(100, 200)),
     "default": Setting(),
     "full": Setting((("mnist", EVERY, HIGH), ("fashion-mnist", EVERY, HIGH)), (1,), 95, 3, 90, 5,
                     limit=None, links=("mnist", EVERY[1:], (90, 95, 98)), links_epochs=90,
