@@ -27,8 +27,8 @@ import numpy as np
 from lab.data import here
 from lab.plan import axes, each_seed, stack
 
-from .parts import (BINS, Training, follow_gaussian, follow_images, follow_pairs, show_blocks,
-                    show_images)
+from .blocks import one_transfer, whole_network
+from .parts import BINS, Training, follow_gaussian, follow_images, follow_pairs, show_images
 
 SECONDS = 20, 340, 9000
 DATA = ("mnist",)
@@ -93,4 +93,4 @@ def run(setting, keep):
     if images in result:
         result[images] |= {**show_images(images), "counts": np.array(setting.counts),
                            "few": setting.few}
-    return result | show_blocks()
+    return result | {"one transfer": one_transfer(), "whole network": whole_network()}

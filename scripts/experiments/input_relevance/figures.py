@@ -38,8 +38,9 @@ def draw_blocks(figure, one, whole):
             for end in ends[:-1] - 0.5:
                 axes.axvline(end, color="k", linewidth=0.8)
                 axes.axhline(end, color="k", linewidth=0.8)
-        row[0].set_ylabel(f"{name}\nlayers of {', '.join(map(str, part['sizes']))}")
-        row[2].set_xlabel("below: W" if len(ends) == 2 else "below: W, further down: skips")
+        row[0].set_ylabel(f"{name}\nlayers of {', '.join(map(str, part['sizes']))} nodes")
+        row[2].set_xlabel("under the diagonal: W" if len(ends) == 2 else
+                          "under the diagonal: $W_k$, further down: skips")
 
 
 def draw_distributions(figure, gaussian, pairs):
@@ -56,7 +57,7 @@ def draw_distributions(figure, gaussian, pairs):
                 axes.fill_between(middles, level, level + density, color=color, alpha=0.5,
                                   linewidth=0, label=label if level == 0 else None)
         axes.set(yticks=[], xlabel="value of the feature", title=title,
-                 ylabel="density, a feature a line")
+                 ylabel="density, a feature a line", ylim=(-0.5, 2.4 + len(rows)))
         axes.legend(loc="upper right")
     for (label, color), alike, shift in zip(CLASSES.items(), pairs["alike"][0], (-0.2, 0.2)):
         right.barh(np.arange(len(alike)) + shift, alike, 0.38, color=color, label=label)
@@ -101,10 +102,11 @@ def draw_images(figure, part):
     maps = (part["eigenvalue"][0], part["relevance"][0])
     for axes, pixels, score in zip(grid[0], maps, ("eigenvalue", "relevance")):
         figure.colorbar(image(axes, pixels, cmap="Greys"), ax=axes, shrink=0.8)
-        for digit, color in ((zeros, NEGATIVE), (ones, POSITIVE)):
-            axes.contour(digit, [digit.max() / 3], colors=color, linewidths=2)
+        for digit, color, label in ((zeros, NEGATIVE, "mean zero"), (ones, POSITIVE, "mean one")):
+            axes.contour(digit, [digit.max() / 2], colors=color, linewidths=2)
+            axes.plot([], [], color=color, linewidth=2, label=label)
         axes.set_title(f"{SHOWN[score]}, seed 0")
-    grid[0, 0].set_xlabel("outlines: mean zero, mean one")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2)
     draw_difference(figure, grid[0, 2], ones - zeros, part["relevant"][0].reshape(side, side), few)
     for axes, score in zip(grid[1], ("eigenvalue", "relevance")):
         ranked = -np.sort(-part[score], axis=1)

@@ -6,16 +6,14 @@ from lab.data import images
 from lab.learning import learn
 
 from npspectral import Chain, Dense, ReLU, Spectral, Tanh
-from npspectral.analysis.spectral import (eigenvectors, input_relevance, inverse_eigenvectors,
-                                          keep_top, links, nested_graph, top_mask, transfer)
+from npspectral.analysis.spectral import input_relevance, keep_top, top_mask
 from npspectral.data import correlated_pairs, gaussian_features, train_test_split
-from npspectral.nn import L2, PUBLISHED, Nested
+from npspectral.nn import L2, PUBLISHED
 from npspectral.training import accuracy, predict
 
 HIDDEN, BATCH = (100, 100, 50), 500
 SHOWN, OTHERS = 8, 20               # test images of each digit to look at; draws of other pixels
 BINS = np.linspace(-2.5, 2.5, 51)   # of the histograms of features
-SIZES = (6, 4), (5, 4, 4, 3)        # of the networks whose matrices are drawn
 DRAWN = 0.1                         # a pixel counts as drawn if a class has this mean there
 
 
@@ -185,24 +183,3 @@ def relevances(network, params):
     return {"relevance": input_relevance(*first, "product"),
             "eigenvalue": input_relevance(*first, "eigenvalue"),
             "lambda_in": params[0]["lambda_in"]}
-
-
-def show_blocks():
-    """Phi, Phi^-1, Lambda and A of one transfer, and of a whole network in one matrix.
-
-    formula: what A is to be, by w_ij = (lambda_j - lambda_i) phi_ij and the eigenvalues.
-    """
-    rng, (pair, sizes) = np.random.default_rng(0), SIZES
-    layer, whole = Spectral(*pair, bias=False), Nested(sizes, bias=False)
-    one, all_of = layer.init(rng), whole.init(rng)
-    blocks = [all_of[f"phi_{k}"] for k in range(1, len(sizes))]
-    eigenvalues = np.concatenate([all_of[f"lambda_{k}"] for k in range(len(sizes))])
-    lambdas = np.concatenate(layer.eigenvalues(one))
-    adjacency = eigenvectors([one["phi"]]) * lambdas @ inverse_eigenvectors([one["phi"]])
-    return {"one transfer": {"phi": eigenvectors([one["phi"]]), "lambdas": lambdas,
-                             "adjacency": adjacency, "formula": transfer(layer, one),
-                             "sizes": np.array(pair)},
-            "whole network": {"phi": eigenvectors(blocks), "lambdas": eigenvalues,
-                              "adjacency": nested_graph(whole, all_of),
-                              "formula": links(whole, all_of)[0] + np.diag(eigenvalues),
-                              "sizes": np.array(sizes)}}

@@ -3,6 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.style import DENSE, OTHER, SPECTRAL, START, band, one_legend, panels_of, several
+from matplotlib.ticker import MaxNLocator
 
 from .claims import COUNTS, TITLES, groups, pick, share
 
@@ -27,6 +28,7 @@ def draw_courses(figure, courses):
             band(axes, epochs, of_arm["course"], color, TITLES[arm], line, np.median, markersize=4)
         axes.set(title=f"{dataset}, {percent} % of the links masked", xlabel="epochs",
                  ylabel="test accuracy")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     one_legend(figure, "outside lower center", 4)
 
 
