@@ -143,16 +143,16 @@ def test_turning_back_stops_the_oscillation(runs):
 def test_accuracies_and_pairs_are_of_examples_that_were_not_trained(runs, monkeypatch):
     asked, sets = [], []
     monkeypatch.setattr(runs, "accuracy", lambda y, labels: asked.append(len(labels)) or 0.0)
-    runs.follow("digits", "linear", 0, ((0.01, 10),), (600, 300), 2)
+    runs.follow("digits", "linear", 0, ((0.01, 10),), (600, 300), 2, None)
     assert set(asked) == {200}                              # of 600 + 200
     monkeypatch.setattr(runs, "follow_sequences", lambda layer, params, train_set, test_set,
                         *more: sets.extend((train_set, test_set)) or {})
-    runs.follow("digits", "free", 0, ((0.01, 1),), (600, 300), 2)
+    runs.follow("digits", "free", 0, ((0.01, 1),), (600, 300), 2, None)
     assert [len(labels) for _, labels in sets] == [600, 200]
 
 
 def test_change_of_the_modulus_is_the_largest_of_all_steps(runs, rng):
-    layer, (_, test_set) = ComplexRecurrentSpectral(16, 10, 5), runs.load("digits", 0, 2)
+    layer, (_, test_set) = ComplexRecurrentSpectral(16, 10, 5), runs.load("digits", 0, 2, None)
     found = runs.follow_memory(layer, layer.init(rng, np.float32), *test_set)
     after = np.abs(found["m"][found["end"]:])               # of one image out of all
     assert len(after) == runs.AFTER + 1

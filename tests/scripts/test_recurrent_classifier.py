@@ -96,7 +96,7 @@ def asked(monkeypatch):
 def test_accuracies_are_of_examples_that_were_not_trained(asked):
     trained_on = run_rings(1, True, 20, 1, 0)["x"]
     run_digits("random", 80, 1, 0)
-    run_images("dense", 1, 210, True, 60, 10, 1, 0)
+    run_images("dense", "mnist", 1, 210, True, 60, 10, 1, 0)
     rings, digits, images = (x for x, _ in asked)
     assert len(rings) == 40 and not np.isin(rings, trained_on).any()
     assert len(digits) == 18 and len(images) == 100         # of 72 + 18, of 50 + 10 + 100
@@ -116,16 +116,16 @@ def test_pairs_the_other_way_round_and_both_windows(asked, monkeypatch):
 
 
 def test_validation_images_are_neither_trained_nor_tested():
-    sets = [x for x, _ in parts.mnist(np.random.default_rng(0), 60, 10, True)]
+    sets = [x for x, _ in parts.labeled("mnist", np.random.default_rng(0), 60, 10, True)]
     assert [x.shape for x in sets] == [(50, 196), (10, 196), (100, 196)]
     rows = np.concatenate(sets[:2])
     assert len(np.unique(rows, axis=0)) == 60
 
 
 def test_dense_network_has_as_many_parameters(result):
-    size = result["mnist, recurrent"]["size"][0]
+    size = result["mnist images, recurrent"]["size"][0]
     assert size == 210 * 200 + 200
-    assert abs(result["mnist, dense"]["size"][0] / size - 1) < 0.01
+    assert abs(result["mnist images, dense"]["size"][0] / size - 1) < 0.01
 
 
 def test_what_holds_exactly_passes_at_any_size(result):
@@ -142,7 +142,7 @@ def test_what_holds_exactly_passes_at_any_size(result):
     ("digits", "on nodes", "bound", 1e-9, "distance to the limit / bound of decay"),
     ("digits", "on nodes", "eigenvalues", 1.0, "largest |free eigenvalue|"),
     ("pairs", "random", "accuracy", 0.9, "accuracy, both digits and their order"),
-    ("mnist", "recurrent", "accuracy", 0.9, "test accuracy, recurrent")])
+    ("mnist images", "recurrent", "accuracy", 0.9, "test accuracy, recurrent")])
 def test_verdicts_can_fail(result, part, name, quantity, value, said):
     own = result[f"{part}, {name}"]
     if quantity == "eigenvalues":

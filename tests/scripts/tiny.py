@@ -73,7 +73,7 @@ def unlearnable_images():
     return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
 
 
-def toy_vectors(name, seed, pool):
+def toy_vectors(name, seed, pool, limit):
     """Ten classes about vectors of their own, 15 numbers and a constant: 600 and 200 examples."""
     rng = np.random.default_rng(7)
     centers = 2 * np.abs(rng.standard_normal((10, 15)))
@@ -160,7 +160,8 @@ CASES["learning_curves"] = Case(
 
 CASES["recurrent_classifier"] = Case(
     dict(points=20, ring_epochs=2, digit_nodes=80, digit_epochs=2, n_pairs=20, pair_epochs=1,
-         image_nodes=210, limit=60, n_validation=10, image_epochs=1),
+         images="mnist", half=True, image_nodes=210, limit=60, n_validation=10, image_epochs=1,
+         seeds_of_others=1),
     constants={"FOLLOWED": 12},
     spoil=("rings, 5 steps", "rest", lambda rest: rest + 1))
 
