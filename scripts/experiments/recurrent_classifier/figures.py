@@ -25,9 +25,8 @@ def figures(result):
 
 
 def draw_basins(figure, arms):
-    """Which points of the plane end in the direction of which ring; of seed 0."""
-    panels = panels_of(figure, len(arms), 3.9, 4.2, "Where the points of the plane end, and "
-                       "training points", columns=4)
+    """Which points of the plane end in the direction of which ring, and training points; seed 0."""
+    panels = panels_of(figure, len(arms), 4.4, 4.6, columns=2)
     for panel, (name, arrays) in zip(panels, arms.items()):
         panel.contourf(*[np.linspace(-EXTENT, EXTENT, len(arrays["basins"][0]))] * 2,
                        arrays["basins"][0], [-np.inf, 0, np.inf], colors=list(RINGS.values()),
@@ -41,7 +40,7 @@ def draw_basins(figure, arms):
 
 
 def draw_trajectories(figure, rings, digits):
-    plane, tail, when = panels_of(figure, 3, 5.6, 5)
+    plane, tail, when = panels_of(figure, 3, 5.4, 4.8, columns=2)
     draw_plane(plane, rings["scores"][0][:STEPS + 1], rings["labels"][0])
     draw_tail(tail, digits["distance"][0], digits["bound"][0])
     for label, name, color in zip(NAMES, ("accuracy_in_time", "alignment"), (SPECTRAL, OTHER)):

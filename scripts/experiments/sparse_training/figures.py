@@ -21,7 +21,7 @@ def figures(result):
 def draw_courses(figure, courses):
     """A panel for each data set and sparsity."""
     panels = list(groups(courses, "dataset", "percent"))
-    for axes, (dataset, percent, at) in zip(panels_of(figure, len(panels), 4.6, 4), panels):
+    for axes, (dataset, percent, at) in zip(panels_of(figure, len(panels), 4.6, 4, columns=2), panels):
         for arm, of_arm in groups(at, "arm"):
             color, line = LOOKS[arm]
             epochs = np.arange(1, 1 + of_arm["course"].shape[1])
