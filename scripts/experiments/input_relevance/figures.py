@@ -91,7 +91,8 @@ def draw_pairs(figure, part):
         axes.plot(values.T, "k.", markersize=4, alpha=0.5)
         axes.set_xticks(range(len(p)), [f"{flip:g}" for flip in p])
         axes.set(xlabel="flip probability of the feature's pair", ylabel=SHOWN[score],
-                 title=f"Bars: median, dots: {several(len(values))}", ylim=(0, None))
+                 title=f"Bars: median, dots: {several(len(values))}",
+                 ylim=(0, 1.25 * values.max()))
 
 
 def draw_images(figure, part):
@@ -139,7 +140,7 @@ def draw_kept(axes, part, few):
     axes.set(xlabel="pixels kept, all others 0", ylabel="test accuracy",
              title=f"Median and range, {several(len(part['relevance']))}")
     log_ticks(axes, x=ticks(part["counts"][-1]))
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, columnspacing=1)
 
 
 def ticks(most):

@@ -20,8 +20,9 @@ def figures(result):
 
 def draw_courses(figure, courses):
     """A panel for each data set and sparsity."""
-    panels = list(groups(courses, "dataset", "percent"))
-    for axes, (dataset, percent, at) in zip(panels_of(figure, len(panels), 4.6, 4, columns=2), panels):
+    parts = list(groups(courses, "dataset", "percent"))
+    panels = panels_of(figure, len(parts), 4.6, 4, columns=2)
+    for axes, (dataset, percent, at) in zip(panels, parts):
         for arm, of_arm in groups(at, "arm"):
             color, line = LOOKS[arm]
             epochs = np.arange(1, 1 + of_arm["course"].shape[1])
