@@ -80,6 +80,7 @@ def test_all_arms_start_at_the_same_matrices_and_masks():
         for rule in ("dynamic", "static"):
             net, params = parts.network(replace(case, arm=arm, rule=rule), 784,
                                         np.random.default_rng(3))
+            assert ("bias" in params[0]) == (arm != "bare")
             for (weight, c), layer in zip(parts.links(net, params), dense[::2]):
                 want, limit = layer["weight"], magnitude_threshold(layer["weight"], 0.9)
                 if arm == "fixed":
@@ -120,6 +121,8 @@ def test_epochs_until_an_arm_is_as_good_as_the_other():
 
 def test_what_is_left_is_the_small_network_in_plain_weights(rng):
     net, params = parts.network(Case("mnist", "spectral", 0, **TOY), 784, rng)
+    for part in params[::2]:
+        part["lambda_out"] += rng.standard_normal(len(part["lambda_out"])).astype(np.float32)
     masks = percentile_masks(node_scores(net, params, "product"), 50)
     small, rest = remove_nodes(net, params, masks)
     x = rng.standard_normal((5, 784)).astype(np.float32)
