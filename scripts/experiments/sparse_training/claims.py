@@ -152,8 +152,11 @@ def check_rates(rates):
 
 
 def check_links(links):
-    return [Row(f"{dataset} {rule} {percent}%", f"{TITLES[arm]}, {optimizer}: {words}, %", "-",
-                share(at, name))
-            for dataset, rule, percent, arm, optimizer, at in groups(
-                links, "dataset", "rule", "percent", "arm", "optimizer")
-            for name, words in COUNTS.items()]
+    rows = []
+    for dataset, rule, percent, arm, optimizer, at in groups(
+            links, "dataset", "rule", "percent", "arm", "optimizer"):
+        values = {words: share(at, name) for name, words in COUNTS.items()}
+        values["first links that are links in the end"] = 100 * at["stayed"].mean(-1)
+        rows += [Row(f"{dataset} {rule} {percent}%", f"{TITLES[arm]}, {optimizer}: {words}, %", "-",
+                     column) for words, column in values.items()]
+    return rows

@@ -27,7 +27,7 @@ threshold from |phi|, as there, is one from |W|. Compression: L. Buffoni et al. 
 11201: eigenvalues trained alone, nodes cut, the rest trained.
 
 Minutes on one core: --quick 0.3 (8 x 8 digits), --standard 12 (10,000 images, 10 epochs), --full a
-day by estimate; --set "arms=('qr', 'dense')" takes a part of it.
+day by estimate; --set "courses=(('mnist', ('qr', 'dense'), (90,)),)" takes a part of it.
 
 Deviation: all arms start at the same Glorot matrices, published: Gaussian with deviation 0.036.
 Chosen: the last transfer is never masked, test accuracy is that of the epoch which is best on the
@@ -57,7 +57,7 @@ ALL = ("fixed", "dense", "spectral", "qr")
 
 @dataclass(frozen=True)
 class Setting:
-    """courses: (data set, arms, percents masked) in turn; `links` is one of them, by `rules`."""
+    """courses: (data set, arms, percents masked), one after the other; links: one such course."""
 
     courses: tuple = (("mnist", ALL, (90, 98)), ("fashion-mnist", ALL[:3], (95,)))
     factors: tuple = (0.4, 1, 2.5)          # of the published learning rate, tried at
@@ -92,22 +92,21 @@ def run(setting, keep):
     """part -> column -> array, of tables with one row a run: COLUMNS, and what the runs give."""
     shared = dict(epochs=setting.epochs, patience=setting.patience, hidden=setting.hidden,
                   limit=setting.limit)
-    courses = [course for course in setting.courses if here(course[0])]
-    if not courses:
+    courses, name = [course for course in setting.courses if here(course[0])], setting.links[0]
+    if not here(name):
         return {}
-    tried = [Case(name, arm, setting.tried_at, setting.seeds, factor=factor, **shared)
-             for name, arms, _ in courses for arm in arms for factor in setting.factors]
+    tried = [Case(dataset, arm, setting.tried_at, setting.seeds, factor=factor, **shared)
+             for dataset, arms, _ in courses for arm in arms for factor in setting.factors]
     rates = table(tried, keep({"rates": grid(run_course, case=tried)})["rates"])
     cases = {"courses": [
-        Case(name, arm, percent, seed, factor=best_factor(rates, name, arm), **shared)
-        for name, arms, percents in courses for arm in arms for percent in percents
+        Case(dataset, arm, percent, seed, factor=best_factor(rates, dataset, arm), **shared)
+        for dataset, arms, percents in courses for arm in arms for percent in percents
         for seed in range(setting.seeds)], "links": link_cases(setting)}
-    name, stages = courses[0][0], setting.stages
     values = keep({"courses": grid(run_course, case=cases["courses"]),
                    "links": grid(run_links, case=cases["links"]),
                    "compression": each_seed(
                        run_compression, setting.seeds, dataset=name, hidden=setting.hidden,
-                       limit=setting.limit, stages=stages, percents=setting.percents)})
+                       limit=setting.limit, stages=setting.stages, percents=setting.percents)})
     return {"rates": rates, **{part: table(some, values[part]) for part, some in cases.items()},
             "compression": {**stack(values["compression"]), "percents": np.array(setting.percents)}}
 
