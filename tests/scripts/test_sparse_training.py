@@ -1,16 +1,18 @@
-"""scripts/experiments/sparse_training: masks, stopping, grids, verdicts that can fail."""
+"""scripts/experiments/sparse_training: masks, stopping, rates, what is left, rows that can fail."""
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from experiments.sparse_training import parts
-from experiments.sparse_training.claims import checks
-from experiments.sparse_training.experiment import SETTINGS, cases, run
+from experiments.sparse_training.claims import checks, claims, compressed, epochs_to, pick
+from experiments.sparse_training.experiment import SETTINGS, link_cases, run
 from experiments.sparse_training.parts import Case
-from tiny import CASES, at_once
+from lab.table import rows_of
+from tiny import at_once, failed, toy
 
 from npspectral import Dense
-from npspectral.nn import magnitude_threshold
+from npspectral.analysis.spectral import node_scores, percentile_masks, remove_nodes
+from npspectral.nn import magnitude_threshold, tree
 
 TOY = dict(epochs=3, hidden=(20, 15), limit=600)
 
@@ -29,68 +31,124 @@ def clusters(monkeypatch):
     monkeypatch.setattr(parts, "images", images)
 
 
-def judged(table):
-    return {(row.part, row.quantity): row.judge() for row in checks({"runs": table}) if row.wanted}
+@pytest.fixture(scope="module")
+def result():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return run(toy("sparse_training", monkeypatch)[1], at_once)
 
 
-def test_verdicts_pass_and_planted_counts_fail_them(monkeypatch):
-    monkeypatch.setattr("npspectral.data.at_hand", lambda *names: True)
-    setting = replace(SETTINGS["quick"], **CASES["sparse_training"].setting | TOY)
-    table = run(setting, at_once)["runs"]
-    dynamic = (table["rule"] == "dynamic") & (table["percent"] == 90)
-    sizes = np.array([20 * 784, 15 * 20])
+def test_dynamic_and_fixed_masks_leave_equally_many_links(result):
+    links, sizes = result["links"], np.array([20 * 784, 15 * 20])
+    dynamic = pick(links, rule="dynamic", percent=90)["density"]
     kept = sizes - np.floor(0.9 * (sizes - 1)) - 1          # without ties
-    np.testing.assert_array_equal(table["density"][dynamic] * sizes,
-                                  np.tile(kept, (dynamic.sum(), 1)))
-    assert set(judged(table).values()) == {"pass"}
+    np.testing.assert_array_equal(dynamic * sizes, np.tile(kept, (len(dynamic), 1)))
+    case = Case("mnist", "fixed", 90, **TOY)
+    net, first = parts.network(case, 784, np.random.default_rng(0))
+    for (weight, c), size in zip(parts.links(net, first), kept):
+        assert c == 0 and (weight != 0).sum() == size
+    for net, params, _ in parts.epochs(case, parts.sets(case)[0]):
+        pass
+    for (weight, _), (before, _) in zip(parts.links(net, params), parts.links(net, first)):
+        assert ((weight != 0) == (before != 0)).all() and (weight != before).any()
 
-    rows = {row.quantity: row.values for row in checks({"runs": table})}
-    best, = (values for quantity, values in rows.items()
-             if "best rate" in quantity and quantity.startswith("dense"))
-    tried = ((table["percent"] == 95) & (table["arm"] == "dense") & (table["seed"] == 0))
-    assert best == table["accuracy"][tried][table["validation"][tried].argmax()]
 
-    dense = (table["arm"] == "dense") & (table["optimizer"] == "sgd")
-    planted = {**table, "grown": table["grown"] + dense[:, None]}
-    failed = {key for key, verdict in judged(planted).items() if verdict == "FAIL"}
-    assert failed == {(f"mnist {rule} 90%", "dense, sgd: came in by own growth")
-                      for rule in ("dynamic", "static")}
+@pytest.mark.parametrize("part, name, arm, row", [
+    ("links", "moved_masked", "dense", "dense, sgd: moved while masked, %"),
+    ("links", "revivals", "dense", "dense, sgd: links that came in, %")])
+def test_a_dense_link_that_moves_fails_its_claim(result, part, name, arm, row):
+    rows = rows_of(claims(result), checks(result))
+    assert not [failure for failure in failed(rows) if failure[1] == row]
+    table = result[part]
+    planted = {**table, name: table[name] + (table["arm"] == arm)[:, None]}
+    rows = rows_of(claims({**result, part: planted}), [])
+    assert row in {quantity for _, quantity in failed(rows)}
+
+
+def test_each_arm_trains_at_the_rate_that_validation_chose(result):
+    rates, courses = result["rates"], result["courses"]
+    assert set(rates["seed"]).isdisjoint(courses["seed"])
+    for arm in set(rates["arm"]):
+        tried = pick(rates, arm=arm)
+        assert len(tried["factor"]) == 2
+        assert set(pick(courses, arm=arm)["factor"]) == {tried["factor"][tried["best"].argmax()]}
 
 
 def test_all_arms_start_at_the_same_matrices_and_masks():
     case = Case("mnist", "dense", 90, **TOY)
-    _, dense = parts.network(case, np.random.default_rng(3))
-    for arm in parts.ARMS:
+    _, dense = parts.network(case, 784, np.random.default_rng(3))
+    for arm in parts.LAYERS:
         for rule in ("dynamic", "static"):
-            net, params = parts.network(replace(case, arm=arm, rule=rule), np.random.default_rng(3))
+            net, params = parts.network(replace(case, arm=arm, rule=rule), 784,
+                                        np.random.default_rng(3))
+            assert ("bias" in params[0]) == (arm != "bare")
             for (weight, c), layer in zip(parts.links(net, params), dense[::2]):
-                np.testing.assert_allclose(weight, layer["weight"], rtol=0, atol=1e-6)
-                assert abs(c - magnitude_threshold(layer["weight"], 0.9)) < 1e-6
-            assert isinstance(net.layers[-1], parts.ARMS[arm])     # never masked
-    whole, _ = parts.network(replace(case, percent=0), np.random.default_rng(3))
+                want, limit = layer["weight"], magnitude_threshold(layer["weight"], 0.9)
+                if arm == "fixed":
+                    assert ((weight == want) == (np.abs(want) > limit)).all()
+                else:
+                    np.testing.assert_allclose(weight, want, rtol=0, atol=1e-6)
+                    assert abs(c - limit) < 1e-6
+            assert isinstance(net.layers[-1], parts.LAYERS[arm])     # never masked
+    whole, _ = parts.network(replace(case, percent=0), 784, np.random.default_rng(3))
     assert all(isinstance(layer, Dense) for layer in whole.layers[::2])
 
 
-def test_training_keeps_the_best_epoch_and_stops_after_five_worse(monkeypatch):
-    scores = iter([0.5, 0.7, 0.7, 0.6, 0.6, 0.6, 0.6, 0.9])
-    seen = []
+def test_a_course_keeps_the_best_epoch_and_ends_after_its_patience(monkeypatch):
+    held, seen, asked = iter([0.5, 0.7, 0.7, 0.6, 0.6, 0.9]), [], []
 
-    def evaluate(net, params, *rest, metrics):
-        seen.append({name: array.copy() for name, array in params[0].items()})
-        return {"accuracy": next(scores)}
+    def right(net, params, x, labels):
+        asked.append(len(x))
+        if len(x) == 180:                       # the validation part of 600
+            seen.append(tree.copy(params))
+            return next(held)
+        return float(params[0]["weight"].sum())
+    monkeypatch.setattr(parts, "right", right)
+    row = parts.run_course(Case("mnist", "dense", 90, **TOY | dict(epochs=9), patience=3))
+    np.testing.assert_array_equal(row["validation"], [0.5, 0.7, 0.7, 0.6, 0.6, *[np.nan] * 4])
+    sums = [float(params[0]["weight"].sum()) for params in seen]
+    assert row["best"] == 0.7 and row["accuracy"] == sums[1] and len(set(sums)) == 5
+    np.testing.assert_array_equal(row["course"][:5], sums)
+    assert asked == [180, 100] * 5 + [100]
 
-    monkeypatch.setattr(parts, "evaluate", evaluate)
-    case = Case("mnist", "dense", 90, **TOY | dict(epochs=90))
-    rng = np.random.default_rng(0)
-    net, params = parts.network(case, rng)
-    sets = parts.images("mnist", 400)[0], (None, None)
-    params, curve, _ = parts.train(net, params, rng, case, *sets)
-    assert curve == [0.5, 0.7, 0.7, 0.6, 0.6, 0.6, 0.6]
-    assert np.array_equal(params[0]["weight"], seen[1]["weight"])
-    assert not np.array_equal(params[0]["weight"], seen[-1]["weight"])
+
+def test_epochs_until_an_arm_is_as_good_as_the_other():
+    def curves(*rows):
+        return {"course": np.array(rows)}
+    one = curves([0.1, 0.8, 0.9, 0.9], [0.1, 0.2, 0.3, 0.4], [0.5, 0.5, 0.5, 0.5])
+    other = curves([0.1, 0.2, 0.3, 0.8], [0.1, 0.5, 0.4, 0.3], [0.5, 0.4, np.nan, np.nan])
+    assert epochs_to(one, other).tolist() == [2 / 4, 5 / 2, 1]
 
 
-@pytest.mark.parametrize("mode, number", [("quick", 10), ("default", 64), ("full", 534)])
-def test_modes_have_the_stated_number_of_different_runs(mode, number):
-    every = cases(SETTINGS[mode])
-    assert len(every) == len(set(every)) == number
+def test_what_is_left_is_the_small_network_in_plain_weights(rng):
+    net, params = parts.network(Case("mnist", "spectral", 0, **TOY), 784, rng)
+    for part in params[::2]:
+        part["lambda_out"] += rng.standard_normal(len(part["lambda_out"])).astype(np.float32)
+    masks = percentile_masks(node_scores(net, params, "product"), 50)
+    small, rest = remove_nodes(net, params, masks)
+    x = rng.standard_normal((5, 784)).astype(np.float32)
+    rest = tuple({**part, "bias": 0 * part["bias"]} if part else part for part in rest)
+    plain, weights = parts.as_dense(small, rest)
+    np.testing.assert_allclose(plain.forward(weights, x)[0], small.forward(rest, x)[0],
+                               rtol=0, atol=1e-5)
+    left = [int(mask.sum()) for mask in masks]
+    assert tree.size(weights) == 784 * left[0] + left[0] * left[1] + left[1] * 10
+
+
+def test_compression_counts_and_times_are_shares_of_the_whole_network(result):
+    small = result["compression"]
+    assert (small["numbers"][:, 0] == 784 * 20 + 20 * 15 + 15 * 10).all()
+    assert (small["time"][:, 0] == 1).all()
+    assert (small["numbers"][:, 1] < small["numbers"][:, 0]).all()
+    judged = dict(percents=np.array([0, 90]), numbers=np.array([[100, 19]] * 2),
+                  time=np.array([[1, 0.1]] * 2), accuracy=np.array([[0.9, 0.895]] * 2))
+    assert not failed(compressed(judged))
+    for name, value in (("numbers", 21), ("time", 0.3), ("accuracy", 0.88)):
+        worse = judged[name].copy()
+        worse[:, 1] = value
+        assert len(failed(compressed({**judged, name: worse}))) == 1
+
+
+@pytest.mark.parametrize("mode", SETTINGS)
+def test_cases_of_links_differ(mode):
+    every = link_cases(SETTINGS[mode])
+    assert len(set(every)) == len(every) > 0

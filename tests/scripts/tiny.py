@@ -74,7 +74,7 @@ def unlearnable_images():
     return (x, rng.permutation(labels)), (x_test, rng.permutation(labels_test))
 
 
-def toy_vectors(name, seed, pool):
+def toy_vectors(name, seed, pool, limit):
     """Ten classes about vectors of their own, 15 numbers and a constant: 600 and 200 examples."""
     rng = np.random.default_rng(7)
     centers = 2 * np.abs(rng.standard_normal((10, 15)))
@@ -137,7 +137,8 @@ CASES["information_plane"] = Case(
 CASES["input_relevance"] = Case(
     dict(gaussian=Training(1e-4, 1e-2, ((1e-2, 12), (1e-3, 3))), n_gaussian=10_000,
          pairs=Training(1e-6, 1e-4, ((1e-2, 4), (1e-3, 2))), n_pairs=20_000,
-         mnist=Training(1e-2, 1e-2, ((3e-3, 30), (1e-3, 10))), counts=(1, 17, 100, 784)),
+         zeros_and_ones=Training(1e-2, 1e-2, ((3e-3, 30), (1e-3, 10))), images="mnist",
+         counts=(1, 17, 100, 784), few=17, seeds_images=1),
     constants={"RETRAIN": Training(0.0, 0.0, ((1e-3, 2),))},
     spoil=("gaussian", "relevance", lambda relevance: relevance[:, ::-1]))
 
@@ -160,7 +161,8 @@ CASES["learning_curves"] = Case(
 
 CASES["recurrent_classifier"] = Case(
     dict(points=20, ring_epochs=2, digit_nodes=80, digit_epochs=2, n_pairs=20, pair_epochs=1,
-         image_nodes=210, limit=60, n_validation=10, image_epochs=1),
+         images="mnist", half=True, image_nodes=210, limit=60, n_validation=10, image_epochs=1,
+         seeds_of_others=1),
     constants={"FOLLOWED": 12},
     spoil=("rings, 5 steps", "rest", lambda rest: rest + 1))
 
@@ -175,9 +177,10 @@ CASES["regimes"] = Case(
 # sparse_training
 
 CASES["sparse_training"] = Case(
-    dict(grid="default", seeds=2, epochs=3, hidden=(20, 15), limit=300, datasets=("mnist",),
-         arms=("spectral", "dense"), percents=(90, 95)),
-    spoil=("runs", "grown", lambda grown: grown + 1))
+    dict(courses=(("mnist", ("fixed", "dense", "spectral", "qr"), (80, 90)),), factors=(1, 2),
+         seeds=2, epochs=3, hidden=(20, 15), limit=300, links_epochs=2, links_limit=200,
+         links=("mnist", ("dense", "spectral"), (90,)), percents=(0, 50), stages=(2, 2)),
+    spoil=("links", "moved_masked", lambda moved: moved + 1))
 
 # spectral_feature_learning
 

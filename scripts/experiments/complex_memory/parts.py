@@ -25,13 +25,13 @@ FLOOR = 1e-3                            # of least squares, relative to the feat
 ASIDE, CLOUD, CLOUD_GAP = (1, 4), 200, 8        # classes, pairs and separation of the scatter plot
 
 
-def load(name, seed, pool):
+def load(name, seed, pool, limit):
     """(x, labels) for training, the same for testing, float32, with a constant last feature."""
     if name == "digits":
         rng, pool = np.random.default_rng(seed), 1
         sets = data.train_test_split(rng, *data.digits(dtype=np.float32))
     else:
-        sets = images(name)
+        sets = images(name, limit)
     return [(with_constant(pooled(x, pool)), labels) for x, labels in sets]
 
 
@@ -208,12 +208,12 @@ def follow_sequences(layer, params, train_set, test_set, counts, seed):
     return {"gap": np.array(GAPS), "period": PERIOD, **stack(rows), "cloud": np.array(cloud)}
 
 
-def follow(name, arm, seed, stages, counts, pool):
+def follow(name, arm, seed, stages, counts, pool, limit):
     """One network, of the FOLLOWED also what pairs leave, of the oscillating one what lasts.
 
     part -> name -> array, as in the result; "states" are to be shown of one seed alone.
     """
-    train_set, test_set = load(name, seed, pool)
+    train_set, test_set = load(name, seed, pool, limit)
     layer = network(train_set[0].shape[1], arm)
     params, course = train(layer, arm, stages, train_set, test_set, np.random.default_rng(seed),
                            f"{name}, seed {seed}")

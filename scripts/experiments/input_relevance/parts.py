@@ -12,7 +12,9 @@ from npspectral.nn import L2, PUBLISHED
 from npspectral.training import accuracy, predict
 
 HIDDEN, BATCH = (100, 100, 50), 500
-FEW, SHOWN = 17, 8                  # pixels that are enough; test images of each digit to look at
+SHOWN, OTHERS = 8, 20               # test images of each digit to look at; draws of other pixels
+BINS = np.linspace(-2.5, 2.5, 51)   # of the histograms of features
+DRAWN = 0.1                         # a pixel counts as drawn if a class has this mean there
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def follow_gaussian(training, n, n_features, n_relevant, sigma, seed):
     rng = np.random.default_rng(seed)
     drawn = gaussian_features(rng, n, n_features, n_relevant, sigmas=sigma, dtype=np.float32)
     row, _, _ = learned(drawn, rng, training, f"(a) gaussian, seed {seed}")
-    return {**row, "gap": drawn.gap, "hellinger": drawn.hellinger, "relevant": drawn.relevant}
+    return {**row, "histogram": histograms(drawn.x, drawn.labels), "gap": drawn.gap,
+            "hellinger": drawn.hellinger, "relevant": drawn.relevant}
 
 
 def follow_pairs(training, n, flip_probability, seed):
@@ -63,8 +66,17 @@ def follow_pairs(training, n, flip_probability, seed):
     drawn = correlated_pairs(rng, n, 2 * len(flip_probability) + 2, flip_probability,
                              dtype=np.float32)
     row, train_set, test_set = learned(drawn, rng, training, label)
+    alike = drawn.x[:, ::2] * drawn.x[:, 1::2] > 0
     return {**row, **controls(rng, train_set, test_set, label),
-            "flip_probability": drawn.flip_probability}
+            "flip_probability": drawn.flip_probability,
+            "histogram": histograms(drawn.x, drawn.labels),
+            "alike": np.array([alike[drawn.labels == label].mean(0) for label in (0, 1)])}
+
+
+def histograms(x, labels):
+    """Density of every feature in each class, at BINS: (class, input, bin)."""
+    return np.array([[np.histogram(feature, BINS, density=True)[0]
+                      for feature in x[labels == label].T] for label in (0, 1)])
 
 
 def learned(drawn, rng, training, label):
@@ -96,36 +108,73 @@ def shuffle_within_classes(rng, x, labels):
     return x, labels
 
 
-def zeros_and_ones():
-    """(x, labels) of MNIST's zeros and ones for training, the same for testing."""
-    return [(x[labels < 2], labels[labels < 2]) for x, labels in images("mnist")]
+def zeros_and_ones(name):
+    """(x, labels) of the zeros and ones of a data set for training, the same for testing."""
+    return [(x[labels < 2], labels[labels < 2]) for x, labels in images(name)]
 
 
-def show_mnist():
+def show_images(name):
     """Some test images of each digit, and the means of the training images."""
-    (x, labels), (x_test, labels_test) = zeros_and_ones()
+    (x, labels), (x_test, labels_test) = zeros_and_ones(name)
     return {**{f"examples_{digit}": x_test[labels_test == digit][:SHOWN] for digit in (0, 1)},
-            "mean_images": np.array([x[labels == digit].mean(0) for digit in (0, 1)])}
+            "mean_images": class_means(x, labels)}
 
 
-def follow_mnist(training, counts, seed):
-    """One seed of part (c) as arrays; `counts` of the pixels are kept in turn."""
-    (train_set, test_set), rng = zeros_and_ones(), np.random.default_rng(seed)
-    network, label = spectral_network(784, 10, ReLU()), f"(c) mnist, seed {seed}"
+def class_means(x, labels):
+    return np.array([x[labels == digit].mean(0) for digit in (0, 1)])
+
+
+def follow_images(name, training, counts, few, seed):
+    """One seed of part (c) as arrays; `counts` of the pixels are kept in turn, `few` are enough."""
+    (train_set, test_set), rng = zeros_and_ones(name), np.random.default_rng(seed)
+    n_in, label = train_set[0].shape[1], f"(c) {name}, seed {seed}"
+    network = spectral_network(n_in, 10, ReLU())
     params, curves = train(network, rng, train_set, test_set, training, label)
     scores = relevances(network, params)
     orders = {"relevance": scores["relevance"], "eigenvalue": scores["eigenvalue"],
-              "random": rng.random(784)}
+              "random": rng.random(n_in)}
     row = {**scores, "curves": curves, "accuracy": curves[-1, 2]}
-    for name, score in orders.items():
+    for order, score in orders.items():
         outputs = (predict(network, params, keep_top(test_set[0], score, n)) for n in counts)
-        row[f"kept_{name}"] = np.array([accuracy(y, test_set[1]) for y in outputs])
-    for name in ("relevance", "random"):            # new networks that never see other pixels
-        mask, few = top_mask(orders[name], FEW), spectral_network(FEW, 10, ReLU())
+        row[f"kept_{order}"] = np.array([accuracy(y, test_set[1]) for y in outputs])
+    for order in ("relevance", "random"):           # new networks that never see other pixels
+        mask, small = top_mask(orders[order], few), spectral_network(few, 10, ReLU())
         sets = [(np.ascontiguousarray(x[:, mask]), labels) for x, labels in (train_set, test_set)]
-        _, curves = train(few, rng, *sets, RETRAIN, f"{label}, {FEW} pixels by {name}")
-        row[f"retrained_{name}"] = curves[-1, 2]
+        _, curves = train(small, rng, *sets, RETRAIN, f"{label}, {few} pixels by {order}")
+        row[f"retrained_{order}"] = curves[-1, 2]
+    return row | occlusions(network, params, class_means(*train_set), test_set,
+                            top_mask(scores["relevance"], few), rng)
+
+
+def occlusions(network, params, means, test_set, relevant, rng):
+    """Shares of the zeros and of the ones that are called ones while some pixels are changed.
+
+    The pixels: the `relevant` ones; their `part` where ones are brighter than zeros; as many
+    others, drawn OTHERS times among the pixels that are drawn in one of the classes.
+    """
+    (x, labels), part = test_set, relevant & (means[1] > means[0])
+    changes = {"covered": lambda mask: np.where(mask, 0, x),
+               "lit": lambda mask: np.where(mask, 1, x), "alone": lambda mask: np.where(mask, x, 0)}
+
+    def called_ones(changed):
+        called = predict(network, params, changed.astype(x.dtype)).argmax(1) == 1
+        return np.array([called[labels == digit].mean() for digit in (0, 1)])
+    row, free = {"relevant": relevant, "part": part}, (means.max(0) > DRAWN) & ~relevant
+    for name, mask in (("relevant", relevant), ("part", part)):
+        others = [chosen(rng, free, mask.sum()) for _ in range(OTHERS)]
+        for word, change in changes.items():
+            row[f"{word}_{name}"] = called_ones(change(mask))
+            row[f"{word}_others_of_{name}"] = np.mean(
+                [called_ones(change(other)) for other in others], 0)
     return row
+
+
+def chosen(rng, free, n):
+    """A mask of n of the free pixels, or of all of them if there are fewer."""
+    where = np.flatnonzero(free)
+    mask = np.zeros_like(free)
+    mask[rng.choice(where, min(n, len(where)), replace=False)] = True
+    return mask
 
 
 def relevances(network, params):

@@ -36,10 +36,10 @@ def pairs(rng, n_train, n_test):
     return parts
 
 
-def mnist(rng, limit, n_validation, half):
+def labeled(name, rng, limit, n_validation, half):
     """(x, labels) for training, validation and test in float32; the first two in random order."""
     (x, labels), test_set = ((pooled(x, 2) if half else x, labels)
-                             for x, labels in images("mnist", limit))
+                             for x, labels in images(name, limit))
     order = rng.permutation(len(x))
     held, rest = order[:n_validation], order[n_validation:]
     return (x[rest], labels[rest]), (x[held], labels[held]), test_set
@@ -162,10 +162,10 @@ def until_it_stops(network, rng, train_set, held, epochs, label):
     return found, np.concatenate([course, nothing]), time.monotonic() - begin
 
 
-def run_images(kind, steps, nodes, half, limit, n_validation, epochs, seed):
-    """MNIST by a recurrent network, or a dense one with one hidden layer and as many parameters."""
+def run_images(kind, name, steps, nodes, half, limit, n_validation, epochs, seed):
+    """Images by a recurrent network, or by a dense one with as many parameters in two layers."""
     rng = np.random.default_rng(seed)
-    train_set, held, (x, labels) = mnist(rng, limit, n_validation, half)
+    train_set, held, (x, labels) = labeled(name, rng, limit, n_validation, half)
     n_in = x.shape[1]
     network = RecurrentSpectral(n_in, 10, nodes, steps, ReLU(), constant=True)
     size = (nodes + 1) * (nodes - 10)
@@ -174,7 +174,7 @@ def run_images(kind, steps, nodes, half, limit, n_validation, epochs, seed):
         network = Chain(Dense(n_in, hidden), ReLU(), Dense(hidden, 10))
         size = (n_in + 1) * hidden + (hidden + 1) * 10
     params, course, seconds = until_it_stops(network, rng, train_set, held, epochs,
-                                             f"MNIST, {kind}, seed {seed}")
+                                             f"{name}, {kind}, seed {seed}")
     found = {"accuracy": right(network, params, x, labels), "seconds": seconds, "course": course,
              "size": size}
     if kind == "recurrent":

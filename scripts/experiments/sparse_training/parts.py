@@ -1,27 +1,36 @@
-"""A run: one network trained, and every link of it followed."""
+"""A run: one network trained with most of its links masked, or one that is made smaller."""
+import time
 from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
+from lab.learning import chain, learn, right
 from lab.plan import stack
 from lab.progress import progress
 
 from npspectral import (SGD, Adam, Chain, Dense, Sparse, Spectral, SpectralQR, Tanh,
                         softmax_cross_entropy)
-from npspectral.analysis.spectral.sparsity import LinkHistory
-from npspectral.nn import SpectralFullQR, magnitude_threshold, tree
-from npspectral.training import Step, accuracy, evaluate
+from npspectral.analysis.spectral import (LinkHistory, eigenvalues_only, node_scores,
+                                          percentile_masks, remove_nodes)
+from npspectral.nn import PUBLISHED, SpectralFullQR, magnitude_threshold, tree
+from npspectral.training import Step
 
-BATCH, PATIENCE, VALIDATION = 200, 5, 0.3
-ARMS = {"qr": SpectralQR, "full-qr": SpectralFullQR, "spectral": Spectral, "dense": Dense,
-        "bare": Dense}
+BATCH, VALIDATION = 200, 0.3            # of the training images a part validates
+GLANCE = 2500                           # test images that are looked at after every epoch
+LAYERS = {"qr": SpectralQR, "full-qr": SpectralFullQR, "spectral": Spectral, "dense": Dense,
+          "fixed": Dense, "bare": Dense}
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}                     # the latter without momentum
-RATES = {"mnist": 0.005, "fashion-mnist": 0.001}
+RATES = {"digits": 0.005, "mnist": 0.005, "fashion-mnist": 0.001}
+BEFORE, TIMED, TURNS = 1e-3, 1000, 31   # of compression: rate, images a forward, forwards
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network with `percent` of the links of its hidden transfers masked; 0: nothing is."""
+    """A network with `percent` of the links of its hidden transfers masked; 0: nothing is.
+
+    Of the arm "fixed" the largest first weights are its links for good. Other arms choose theirs
+    by |W| > c at every step: c keeps their number ("dynamic") or is that of the start ("static").
+    """
 
     dataset: str
     arm: str
@@ -31,23 +40,41 @@ class Case:
     optimizer: str = "adam"
     factor: float = 1               # of the published learning rate
     epochs: int = 90                # at most
+    patience: int = 5               # epochs without a better validation accuracy
     hidden: tuple = (500, 500)
-    limit: int | None = None        # of training images, a part of which validates; None: all
+    limit: int | None = None        # of training images; None: all
+
+    def __str__(self):
+        return f"{self.dataset} {self.arm} {self.percent} %, seed {self.seed}"
 
 
-def network(case, rng):
-    """784-hidden-10, tanh, and its first params; the last transfer is never masked."""
-    sizes, share = (784, *case.hidden, 10), case.percent / 100
+def network(case, n_in, rng):
+    """n_in-hidden-10, tanh, and its first params; the last transfer is never masked."""
+    sizes, share = (n_in, *case.hidden, 10), case.percent / 100
     layers, params = [], []
     for position, pair in enumerate(zip(sizes, sizes[1:])):
-        layer = ARMS[case.arm](*pair, bias=case.arm != "bare")
+        layer = LAYERS[case.arm](*pair, bias=case.arm != "bare")
         first = layer.init(rng, np.float32)
         if case.percent and position < len(case.hidden):
-            layer = (Sparse(layer, sparsity=share) if case.rule == "dynamic" else
-                     Sparse(layer, threshold=magnitude_threshold(layer.weight(first), share)))
-        layers += [layer, Tanh()]
+            layer, first = masked(layer, first, share, "fixed" if case.arm == "fixed"
+                                  else case.rule)
+        layers.append(layer)
         params += [first, {}]
-    return Chain(*layers[:-1]), tuple(params[:-1])
+    return chain(layers, Tanh()), tuple(params[:-1])
+
+
+def masked(layer, params, share, rule):
+    """The layer without this share of its links, and its params.
+
+    A dense weight that is 0 has no gradient, so with c = 0 it stays masked, and no other ever is.
+    """
+    if rule == "dynamic":
+        return Sparse(layer, sparsity=share), params
+    weight = layer.weight(params)
+    c = magnitude_threshold(weight, share)
+    if rule == "static":
+        return Sparse(layer, threshold=c), params
+    return Sparse(layer, threshold=0.0), {**params, "weight": weight * (np.abs(weight) > c)}
 
 
 def links(net, params):
@@ -56,33 +83,112 @@ def links(net, params):
             if isinstance(layer, Sparse)]
 
 
-def train(net, params, rng, case, train_set, validation):
-    """params of the best epoch; validation accuracy after each; a LinkHistory a sparse layer."""
-    (x, labels), best, curve = train_set, 0, []
-    optimizer = OPTIMIZERS[case.optimizer](RATES[case.dataset] * case.factor)
-    step = Step(net, params, softmax_cross_entropy, optimizer)
-    histories = [LinkHistory(*link) for link in links(net, step.params)]
-    while len(curve) < case.epochs and len(curve) - best < PATIENCE:
-        for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // BATCH)):
-            step(x[rows], labels[rows])
-            for history, link in zip(histories, links(net, step.params)):
-                history.observe(*link)
-        curve.append(evaluate(net, step.params, *validation, metrics=[accuracy])["accuracy"])
-        if curve[-1] > max(curve[:-1], default=0):
-            best, params = len(curve), tree.copy(step.params)
-        progress(f"{case.dataset} {case.arm} {case.percent} %, seed {case.seed} epoch {len(curve)}")
-    return params, curve, histories
-
-
-def run_case(case):
-    """Test and validation accuracy at the best epoch; counts of links, one a hidden layer."""
-    rng = np.random.default_rng(case.seed)
+def sets(case):
+    """(x, labels) for training, for validation, and for testing."""
     (x, labels), test_set = images(case.dataset, case.limit)
     cut = round(len(x) * (1 - VALIDATION))
-    net, params = network(case, rng)
-    params, curve, histories = train(net, params, rng, case, (x[:cut], labels[:cut]),
-                                     (x[cut:], labels[cut:]))
-    counts = stack([history.counts() for history in histories]) if histories else {
-        name: np.zeros(len(case.hidden)) for name in LinkHistory.NAMES}
-    return {**evaluate(net, params, *test_set, metrics=[accuracy]), "validation": max(curve),
-            "epochs": len(curve), **counts}
+    return (x[:cut], labels[:cut]), (x[cut:], labels[cut:]), test_set
+
+
+def epochs(case, train_set, look=lambda net, params: None):
+    """(network, params, seconds of an epoch) after every epoch; look at them after every step."""
+    (x, labels), rng = train_set, np.random.default_rng(case.seed)
+    net, params = network(case, x.shape[1], rng)
+    step = Step(net, params, softmax_cross_entropy,
+                OPTIMIZERS[case.optimizer](RATES[case.dataset] * case.factor))
+    look(net, step.params)
+    for epoch in range(case.epochs):
+        begin = time.process_time()
+        for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // BATCH)):
+            step(x[rows], labels[rows])
+            look(net, step.params)
+        progress(f"{case}, epoch {epoch + 1}")
+        yield net, step.params, time.process_time() - begin
+
+
+def run_course(case):
+    """Accuracies epoch by epoch; that of all test images where validation is best.
+
+    validation, course, seconds: one an epoch, NaN after the last.
+    """
+    train_set, held, (x, labels) = sets(case)
+    rows, best = [], 0
+    for net, params, seconds in epochs(case, train_set):
+        rows.append({"validation": right(net, params, *held), "seconds": seconds,
+                     "course": right(net, params, x[:GLANCE], labels[:GLANCE])})
+        if len(rows) == 1 or rows[-1]["validation"] > rows[best]["validation"]:
+            best, found = len(rows) - 1, tree.copy(params)
+        if len(rows) - best > case.patience:
+            break
+    rows += [dict.fromkeys(rows[0], np.nan)] * (case.epochs - len(rows))
+    return {"accuracy": right(net, found, x, labels), "best": rows[best]["validation"],
+            **stack(rows)}
+
+
+def run_links(case):
+    """What every link did, counted in each hidden layer; how many of the first ones are left."""
+    histories, seen = [], []
+
+    def look(net, params):
+        now = links(net, params)
+        if not histories:
+            histories.extend(LinkHistory(*link) for link in now)
+            seen.append([np.abs(weight) > c for weight, c in now])
+        else:
+            for history, link in zip(histories, now):
+                history.observe(*link)
+    for net, params, _ in epochs(case, sets(case)[0], look):
+        pass
+    last = [np.abs(weight) > c for weight, c in links(net, params)]
+    return {**stack([history.counts() for history in histories]),
+            "stayed": np.array([(a & b).sum() / a.sum() for a, b in zip(seen[0], last)])}
+
+
+def run_compression(dataset, hidden, limit, stages, percents, seed):
+    """Eigenvalues trained, nodes of small ones removed, the rest trained; what is left of each.
+
+    stages: epochs of the eigenvalues, epochs of what is left, at BEFORE. Rows are one a percent.
+    """
+    train_set, test_set = images(dataset, limit)
+    rng, sizes = np.random.default_rng(seed), (train_set[0].shape[1], *hidden, 10)
+    net = chain([Spectral(*pair, **PUBLISHED["buffoni2022"]) for pair in zip(sizes, sizes[1:])],
+                Tanh())
+    label = f"{dataset} compressed, seed {seed}"
+    start, rows, left = net.init(rng, np.float32), [], []
+    params = last(eigenvalues_only(net), start, train_set, stages[0], rng, label)
+    scores = node_scores(net, params, "lambda_out")
+    for percent in percents:
+        small, rest = remove_nodes(net, params, percentile_masks(scores, percent))
+        rest = last(small, rest, train_set, stages[1], np.random.default_rng([seed, percent]),
+                    f"{label}, {percent} %")
+        left.append(as_dense(small, rest))
+        rows.append({"accuracy": right(*left[-1], *test_set), "numbers": tree.size(left[-1][1])})
+    return {**stack(rows), "time": forward_times(left, test_set[0][:TIMED])}
+
+
+def last(net, params, train_set, n_epochs, rng, label):
+    """params after these epochs."""
+    for record in learn(net, params, train_set, [(BEFORE, n_epochs)], label, batch_size=BATCH,
+                        rng=rng):
+        params = record.params
+    return params
+
+
+def as_dense(net, params):
+    """The same network as somebody would use it: realized weights alone."""
+    pairs = [(Dense(layer.n_in, layer.n_out, bias=False), {"weight": layer.weight(part)})
+             if part else (layer, part) for layer, part in zip(net.layers, params)]
+    layers, params = zip(*pairs)
+    return Chain(*layers), params
+
+
+def forward_times(networks, x):
+    """Time of a forward over that of the first network: the median of turns, all in each turn."""
+    turns = []
+    for _ in range(TURNS):
+        moments = [time.perf_counter()]
+        for net, params in networks:
+            net.forward(params, x)
+            moments.append(time.perf_counter())
+        turns.append(np.diff(moments))
+    return np.median(np.array(turns) / np.array(turns)[:, :1], axis=0)
