@@ -150,9 +150,10 @@ CASES["intrinsic_dimension"] = Case(
 # learning_curves
 
 CASES["learning_curves"] = Case(
-    dict(p_stripe=(8, 16), p_others=(8, 16), seeds=2, seeds_of_others=2, width=20,
-         image_widths=(5,), least_steps=60, steps_times_p=0),
-    constants={"N_TEST": 300, "images": lambda *_: unlearnable_images()},
+    dict(p_stripe=(8, 16), p_cylinder=(8, 16), p_images=(8, 16), p_kernels=(8, 16), width=20,
+         image_widths=(5,), images="mnist", d_images=784, least_steps=60),
+    constants={"N_TEST": 300, "N_FIELD": 100, "KERNEL_STEPS": 60,
+               "images": lambda *_: unlearnable_images()},
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
 # recurrent_classifier
