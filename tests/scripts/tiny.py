@@ -167,10 +167,11 @@ CASES["recurrent_classifier"] = Case(
 # regimes
 
 CASES["regimes"] = Case(
-    dict(seeds=1, p_stripe=12, p_mnist=10, widths_stripe=(10, 20), widths_mnist=(10,),
-         sweep=(-3, 0, 2, 5), approach=(3, 5), widths_scatter=(300, 600), members=3, n_test=300,
-         max_steps=200),
-    constants={"draw": stripes}, spoil=("softplus", "linear", np.sqrt))
+    dict(p_stripe=12, p_images=10, widths=(10, 20), width_images=10, images="mnist", d_whole=784,
+         sweep=(-3, 0, 2, 5), sweep_whole=(-3, 0, 5), approach=(3, 5), widths_lazy=(300, 600),
+         widths_feature=(10, 20), members=3, n_test=300, max_steps=200),
+    constants={"draw": stripes, "images": lambda *_: unlearnable_images()},
+    spoil=("softplus", "linear", np.sqrt))
 
 # sparse_training
 
