@@ -152,9 +152,10 @@ CASES["intrinsic_dimension"] = Case(
 # learning_curves
 
 CASES["learning_curves"] = Case(
-    dict(p_stripe=(8, 16), p_others=(8, 16), seeds=2, seeds_of_others=2, width=20,
-         image_widths=(5,), least_steps=60, steps_times_p=0),
-    constants={"N_TEST": 300, "images": lambda *_: unlearnable_images()},
+    dict(p_stripe=(8, 16), p_cylinder=(8, 16), p_images=(8, 16), p_kernels=(8, 16), width=20,
+         image_widths=(5,), images="mnist", d_images=784, least_steps=60),
+    constants={"N_TEST": 300, "N_FIELD": 100, "KERNEL_STEPS": 60,
+               "images": lambda *_: unlearnable_images()},
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
 # recurrent_classifier
@@ -169,10 +170,11 @@ CASES["recurrent_classifier"] = Case(
 # regimes
 
 CASES["regimes"] = Case(
-    dict(seeds=1, p_stripe=12, p_mnist=10, widths_stripe=(10, 20), widths_mnist=(10,),
-         sweep=(-3, 0, 2, 5), approach=(3, 5), widths_scatter=(300, 600), members=3, n_test=300,
-         max_steps=200),
-    constants={"draw": stripes}, spoil=("softplus", "linear", np.sqrt))
+    dict(p_stripe=12, p_images=10, widths=(10, 20), width_images=10, images="mnist", d_whole=784,
+         sweep=(-3, 0, 2, 5), sweep_whole=(-3, 0, 5), approach=(3, 5), widths_lazy=(300, 600),
+         widths_feature=(10, 20), members=3, n_test=300, max_steps=200),
+    constants={"draw": stripes, "images": lambda *_: unlearnable_images()},
+    spoil=("softplus", "linear", np.sqrt))
 
 # sparse_training
 

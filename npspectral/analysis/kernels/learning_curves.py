@@ -11,7 +11,7 @@ The exponents of theory are for two classes with a smooth boundary, the interfac
     feature_exponent     a network that compresses the d - n_parallel irrelevant directions
 
 Source: Paccolat et al. 2021, J. Stat. Mech. 044001; Paccolat, Spigler and Wyart 2021, Mach. Learn.:
-Sci. Technol. 2, 025001 (kernels).
+Sci. Technol. 2, 025020 (kernels).
 """
 import math
 from dataclasses import dataclass

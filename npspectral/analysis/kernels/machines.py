@@ -38,7 +38,7 @@ class SupportVectors(Shapes):
 
     @property
     def support(self):
-        """Indices of the samples with beta_i != 0."""
+        """Indices of the samples with beta_i != 0. The distance between neighbors is delta_SV."""
         return np.flatnonzero(self.coefficients)
 
     def decide(self, gram):
@@ -133,8 +133,7 @@ def kernel_ridge(gram, y, ridge):
 def distance_to_planes(x, offsets, axis=0):
     """min_c |x_axis - c| (n,) of rows x (n, d): the distance to the nearest plane x_axis = c.
 
-    offsets holds the numbers c. If x are support vectors of a task whose interface these planes
-    are, it is delta_SV, published as p^(-1/d).
+    offsets holds the numbers c, where the planes of an interface between two classes lie.
     """
     owner = "distance_to_planes"
     x = refuse.real(owner, "x", x, 2)

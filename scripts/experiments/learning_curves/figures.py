@@ -1,35 +1,65 @@
-"""The figure: error against p."""
+"""Figures: error against p; how distances of supports, SVC and regression depend on d."""
 from functools import partial
 
-from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, legend_beside, log_ticks, panels_of,
+import numpy as np
+from lab.style import (FEATURE, LAZY, OTHER, PUBLISHED, band, log_ticks, one_legend, panels_of,
                        power)
 
-from npspectral.analysis.kernels.learning_curves import power_law
+from npspectral.analysis.kernels import kernel_exponent
 
-from .claims import METHODS, errors_of, theory
-from .parts import EVERY_POINT
+from .claims import IMAGES, METHODS, errors_of, of_dimensions, theory
 
-LOOKS = dict(zip(METHODS, ((BLUE, "o-"), (ORANGE, "s-"), (GREEN, "D-"), (PINK, "v-"),
-                           (GRAY, "^-"))))
+LOOKS = dict(zip(METHODS, ((FEATURE, "o-", "network, feature"), (LAZY, "s-", "network, lazy"),
+                           (FEATURE, "o--", "flow with the final kernel"),
+                           (LAZY, "s--", "flow with the initial kernel"),
+                           (LAZY, "v-.", "SVC, initial kernel"), (OTHER, "^-", "5-NN"))))
+MARKERS = "osD"
 
 
 def figures(result):
-    tasks = {name: curves for name, curves in result.items() if name != EVERY_POINT}
-    return {"errors": partial(draw_errors, tasks=tasks)}
+    tasks = {name: result[name] for name in ("stripe", "cylinder", *IMAGES) if name in result}
+    return {"errors": partial(draw_errors, tasks=tasks), "dimension": partial(draw_dimension,
+                                                                              result=result)}
 
 
 def draw_errors(figure, tasks):
-    for panel, (name, curves) in zip(panels_of(figure, len(tasks), 9, 5, columns=2),
-                                     tasks.items()):
-        said = "published guide" if name == "mnist" else "theory"
-        for method, (color, line) in LOOKS.items():
-            p, errors = law = curves["p"], errors_of(curves, method)
-            band(panel, *law, color, f"{method}: exponent {power_law(*law).exponent:.2f}", line)
-            if method in ("feature", "lazy"):
-                expected = theory(name, curves, method)
-                power(panel, p, -expected, (p, errors.mean(0)), f"{said}, {method}: {expected:.2f}",
-                      color)
-        panel.set(xlabel="p, training points", title=f"{name}, d = {curves['d']}", yscale="log",
-                  ylabel="test error, mean and range over seeds")
+    panels = panels_of(figure, len(tasks), 4.8, 5, "Dotted: slopes of theory, for feature learning "
+                       "and for lazy training")
+    for panel, (name, curves) in zip(panels, tasks.items()):
+        p = curves["p"]
+        for method, (color, line, label) in LOOKS.items():
+            errors, hollow = errors_of(curves, method), {"markerfacecolor": "none"}
+            band(panel, p, errors, color, label, line, markersize=5,
+                 **(hollow if "kernel" in method else {}))
+            expected = theory(name, curves, method)
+            if method in METHODS[:2] and expected is not None:
+                power(panel, p, -expected, (p, errors.mean(0)), color=PUBLISHED)
+        panel.set(xlabel="p, training points", title=f"{name}, d = {curves['d']}", yscale="log")
         log_ticks(panel, x=p)
-        legend_beside(panel)
+    panels[0].set_ylabel(f"test error, mean and range of {len(errors)} seeds")
+    one_legend(figure, "outside lower center", 3)
+
+
+def draw_dimension(figure, result):
+    """One marker for each dimension, said at the end of its line."""
+    stripe = of_dimensions(result, "supports, stripe")
+    fields = {d: result[f"regression, {d} of {d}"] for d in stripe}
+    panels = panels_of(figure, 3, 4.8, 4.6, "One kernel, of infinite width: the dimension slows "
+                       "regression, but not classification")
+    for panel, title, name, parts, law, said in (
+            (panels[0], "distance between support vectors", "between", stripe, lambda d: 1 / d,
+             "$p^{-1/d}$, published"),
+            (panels[1], "test error of SVC", "svc_error", stripe, kernel_exponent,
+             "$p^{-d/(3d-2)}$, theory"),
+            (panels[2], "square error of regression", "square", fields, lambda d: 1 / d,
+             "$p^{-1/d}$, theory")):
+        for (d, part), marker in zip(parts.items(), MARKERS):
+            p, values = part["p"], part[name]
+            band(panel, p, values, LAZY, None, f"{marker}-", markersize=5)
+            power(panel, p, -law(d), (p, values.mean(0)), said if d == min(parts) else None,
+                  PUBLISHED)
+            panel.annotate(f"d = {d}", (p[-1], values.mean(0)[-1]), (5, 0), va="center",
+                           textcoords="offset points")
+        low, high = np.array(panel.get_ylim())
+        panel.set(xlabel="p, training points", title=title, yscale="log", xlim=(None, 1.6 * p[-1]))
+        log_ticks(panel, x=p)

@@ -1,41 +1,55 @@
-"""Figures: against alpha, in time, outputs side by side."""
+"""Figures: against alpha, in time, outputs side by side, against the width."""
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, panels_of, power
+from lab.style import (DENSE, FEATURE, LAZY, OTHER, PUBLISHED, band, grid_of, log_ticks, one_legend,
+                       panels_of, power)
 
-from .claims import TASKS, sweeps
+from .claims import IMAGES, regimes_of, spread, sweeps
+from .parts import WHOLE
 
-COLORS = (BLUE, ORANGE, GREEN, PINK)
+MARKERS = "osD^"
 PANELS = {"error": "test error", "parameters": r"$|\theta - \theta_0|\ /\ |\theta_0|$",
           "kernel": "$|K - K_0|\\ /\\ |K_0|$"}
 LAWS = {"error": (), "parameters": (-0.5, -1), "kernel": (-1,)}
+KINDS = {WHOLE: "whole", "": "10 principal components"}
 
 
 def figures(result):
     courses = {name: part for name, part in result.items() if name.startswith("course ")}
-    return {**{f"alpha_{task}": partial(draw_alpha, task=task, parts=sweeps(result, task))
-               for task in TASKS if sweeps(result, task)},
+    stripe = {f"h = {width}": part for width, part in sweeps(result, "stripe").items()}
+    images = {name: {f"{words}, h = {width}": part for kind, words in KINDS.items()
+                     for width, part in sweeps(result, name + kind).items()} for name in IMAGES}
+    return {**{f"alpha_{task}": partial(draw_alpha, task=task, parts=parts)
+               for task, parts in {"stripe": stripe, **images}.items() if parts},
             "approach": partial(draw_approach, result=result),
-            "courses": partial(draw_courses, courses=courses, kernel=result["kernel course"])}
+            "courses": partial(draw_courses, courses=courses, kernel=result["kernel course"]),
+            "scatter": partial(draw_scatter, result=result)}
 
 
 def draw_alpha(figure, task, parts):
-    panels = panels_of(figure, 3, 5.3, 5)
+    """A marker for each width, or kind of image; tints say where the regimes are."""
+    p, seeds = (next(iter(parts.values()))[name] for name in ("p", "error"))
+    panels = panels_of(figure, 3, 4.8, 4.8, f"{task}, p = {p}: lines are means, bands ranges of "
+                       f"{len(seeds)} seeds; dotted: predicted powers of $\\alpha$")
     for axes, (key, label) in zip(panels, PANELS.items()):
-        for (width, part), color in zip(parts.items(), COLORS):
+        for (name, part), marker in zip(parts.items(), MARKERS):
             alpha, values = 10.0 ** part["log_alpha"], part[key]
-            band(axes, alpha, values, color, f"h = {width}", "o-", markersize=4)
-        # Predicted: one power of alpha through the first value, another through the last one.
+            band(axes, alpha, values, DENSE, name, f"{marker}-", markersize=5)
+        # One power of alpha through the first value, another through the last one.
         for end, some, exponent in zip((0, -1), (alpha <= 1, alpha >= 10), LAWS[key]):
-            power(axes, alpha[some], exponent, (alpha[end], values.mean(0)[end]),
-                  rf"$\alpha^{{{exponent:g}}}$")
+            power(axes, alpha[some], exponent, (alpha[end], values.mean(0)[end]), color=PUBLISHED)
         axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$", title=label)
-    panels[0].axhline(np.mean([part["frozen_error"] for part in parts.values()]), color="k",
-                      linestyle=":", label="frozen kernel, mean")
-    panels[2].axhline(1, color=GRAY, linewidth=0.8)
-    figure.suptitle(f"{task}, p = {part['p']}: from feature learning at small alpha "
-                    f"to lazy training at large alpha, whatever the width; bands: seeds")
+        low, high = axes.get_xlim()
+        for ends, color in (((low, 1), FEATURE), ((100, high), LAZY)):
+            axes.axvspan(*ends, color=color, alpha=0.08, linewidth=0)
+        axes.set_xlim(low, high)
+    for place, name, color in ((0.03, "feature", FEATURE), (0.97, "lazy", LAZY)):
+        panels[0].text(place, 0.97, name, color=color, ha="left" if place < 0.5 else "right",
+                       va="top", transform=panels[0].transAxes)
+    panels[0].axhline(np.mean([part["frozen_error"] for part in parts.values()]), color=LAZY,
+                      linestyle="--", label="frozen kernel, mean")
+    one_legend(figure, "outside lower center", 4)
 
 
 def draw_approach(figure, result):
@@ -44,31 +58,52 @@ def draw_approach(figure, result):
     for axes, title, exponent in zip(panels, ("softplus", "ReLU"), (-1, -0.5)):
         part = result[title.lower()]
         alpha, frozen = 10.0 ** part["log_alpha"], part["frozen"]
-        band(axes, alpha, part["linear"], ORANGE, r"linearized, $f_0 + J (\theta - \theta_0)$",
+        band(axes, alpha, part["linear"], OTHER, r"linearized, $f_0 + J (\theta - \theta_0)$",
              "o-")
-        band(axes, alpha, frozen, GREEN, "flow with the frozen kernel", "o-")
+        band(axes, alpha, frozen, LAZY, "flow with the frozen kernel", "s-")
         power(axes, alpha, exponent, (alpha[1], frozen.mean(0)[1]),
-              rf"$\alpha^{{{exponent:g}}}$, predicted")
-        axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$", title=title,
-                 ylabel="relative distance of F on test points")
+              rf"$\alpha^{{{exponent:g}}}$, predicted", PUBLISHED)
+        axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$", title=title)
+        axes.legend(loc="lower left")
+    panels[0].set_ylabel("relative distance of F on test points")
 
 
 def draw_courses(figure, courses, kernel):
     """Above: losses in time; below: F of the approximations against F of the network at the end."""
-    grid = grid_of(figure, 2, len(courses), 5.3, 5, "Stripe: at large alpha the three are one; at "
-                   "small alpha the kernel grows, and the network is faster than either")
+    grid = grid_of(figure, 2, len(courses), 4.8, 4.4, "Stripe: at large alpha the three are one; "
+                   "at small alpha the kernel grows, and the network is faster than either")
     for (above, below), (name, part) in zip(grid.T, courses.items()):
         time = part["time"][1:]
-        above.plot(time, part["network"][1:], color=BLUE, label="network")
-        above.plot(time, part["linearized"][1:], "--", color=ORANGE, label="linearized on its way")
-        above.plot(kernel["time"][1:], kernel["loss"][1:], ":", color=GREEN, linewidth=2.5,
+        above.plot(time, part["network"][1:], color=DENSE, linewidth=3, label="network")
+        above.plot(time, part["linearized"][1:], "--", color=OTHER, label="linearized on its way")
+        above.plot(kernel["time"][1:], kernel["loss"][1:], "-.", color=LAZY,
                    label="frozen kernel")
         above.set(xscale="log", yscale="log", xlabel=r"$\alpha t$", ylim=(3e-3, 1.5),
-                  title=rf"$\alpha = 10^{{{name.split()[1]}}}$", ylabel="training loss")
+                  title=rf"$\alpha = 10^{{{name.split()[1]}}}$")
         network, linearized, frozen = part["outputs"].T
         ends = network.min(), np.quantile(network, 0.998)
-        below.scatter(network, linearized, s=5, color=ORANGE)
-        below.scatter(network, frozen, s=5, color=GREEN)
-        below.axline((0, 0), slope=1, color="k", linewidth=0.8)
-        below.set(xlim=ends, ylim=ends, xlabel="F of the network on test points, at the end",
-                  ylabel="F of its approximations")
+        below.scatter(network, linearized, s=5, color=OTHER)
+        below.scatter(network, frozen, s=5, color=LAZY)
+        below.axline((0, 0), slope=1, color=DENSE, linewidth=0.8)
+        below.set(xlim=ends, ylim=ends, xlabel="F of the network on test points, at the end")
+        below.locator_params(nbins=5)
+    grid[0, 0].set_ylabel("training loss")
+    grid[1, 0].set_ylabel("F of its approximations")
+    one_legend(figure, "outside lower center", 3)
+
+
+def draw_scatter(figure, result):
+    """Spread of F over members, and their errors, against the width."""
+    panels = panels_of(figure, 2, 5.2, 4.8, "Stripe: networks that differ in their start alone")
+    for (name, part), color in zip(regimes_of(result).items(), (FEATURE, LAZY)):
+        widths, functions = part["widths"], part["functions"]
+        values = np.array([spread(members) for members in functions])
+        panels[0].plot(widths, values, "o-", color=color, label=name)
+        power(panels[0], widths, -0.5, (widths[-1], values[-1]),
+              "$h^{-1/2}$, published" if color == LAZY else None, PUBLISHED)
+        band(panels[1], widths, part["errors"].T, color, None, "o-")
+    for axes, title in zip(panels, ("spread of F over starts / F", "test error, mean and range")):
+        axes.set(xlabel="h, width", title=title, yscale="log")
+        log_ticks(axes, x=[widths for widths in (30, 100, 300, 1000, 3000, 10_000)
+                           if widths >= min(part["widths"])])
+    one_legend(figure, "outside lower center", 3)

@@ -1,14 +1,21 @@
-"""The runs; `size` is (d, p, n_test, max_steps), exponents are log10 of alpha."""
+"""The runs; `size` is (d, p, n_test, max_steps), exponents are log10 of alpha.
+
+Tasks: "stripe", a set of images reduced to d whitened principal components, or whole images of d
+pixels, of which the name ends with WHOLE.
+"""
 import numpy as np
+from lab.data import images
 from lab.plan import stack
 from lab.progress import progress
 from lab.tasks import LIMITS, draw, ends_by_alpha, error_of, spaced
 
 from npspectral import soft_hinge
 from npspectral.analysis.kernels import linearized, tangent_kernel
+from npspectral.data import parity_task
 from npspectral.nn import OneHidden, Softplus, mean_field
-from npspectral.training import Limits, gradient_flow, kernel_flow, settle
+from npspectral.training import Limits, gradient_flow, kernel_flow, predict_flow, settle
 
+WHOLE, N_IMAGES = ", whole", 10_000
 N_SCATTER = 1000                        # test points of `scatter`
 SOFTPLUS, SOFTPLUS_GAIN = Softplus(5.0), 1.4043834      # E[(gain softplus(z))^2] = 1, z ~ N(0, 1)
 HUGE = 1e300                            # a limit that nothing reaches
@@ -21,7 +28,19 @@ def prepare(task, width, seed, size, activation="relu"):
     network = (OneHidden(d, width) if activation == "relu"
                else mean_field(d, (width,), activation=SOFTPLUS, gain=SOFTPLUS_GAIN))
     params = network.init(np.random.default_rng([seed, width]))
-    return network, params, *draw(task, d, seed, p, n_test)
+    name = task.removesuffix(WHOLE)
+    points = whole(name, seed, p, n_test) if name != task else draw(task, d, seed, p, n_test)
+    return network, params, *points
+
+
+def whole(name, seed, p, n_test):
+    """x, y of rows s p to (s + 1) p of the images, and of test images; y is the digit's parity."""
+    rng, rows = np.random.default_rng(0), slice(seed * p, (seed + 1) * p)
+    (x, labels), (x_test, labels_test) = images(name, N_IMAGES, float)
+    mean = x.mean(0)
+    x, y = parity_task(rng, x, labels, mean)
+    x_test, y_test = parity_task(rng, x_test, labels_test, mean)
+    return x[rows], y[rows], x_test[:n_test], y_test[:n_test]
 
 
 def sweep(task, width, exponents, size, seed):
@@ -109,10 +128,25 @@ def kernel_course(width, size):
                   for record in spaced(flow, y, size[-1])])
 
 
-def scatter(width, members, size):
-    """F (members, n) on test points of frozen kernels of networks that differ in their start."""
-    progress(f"frozen kernels, h = {width}")
+def scatter(width, members, size, exponent=None):
+    """F (members, n) on test points of networks that differ in their start, and their errors.
+
+    They are trained at alpha = 10^exponent; without it their frozen kernels are, as if it were
+    infinite.
+    """
+    progress(f"scatter, h = {width}")
     d, p, _, max_steps = size
-    _, _, *points, _ = prepare("stripe", width, 0, (d, p, N_SCATTER, max_steps))
-    starts = (prepare("stripe", width, member, size)[:2] for member in range(members))
-    return {"outputs": np.array([frozen(*start, *points, max_steps)[:, 0] for start in starts])}
+    _, _, x, y, x_test, y_test = prepare("stripe", width, 0, (d, p, N_SCATTER, max_steps))
+    functions = []
+    for member in range(members):
+        network, params, *_ = prepare("stripe", width, member, size)
+        functions.append(frozen(network, params, x, y, x_test, max_steps) if exponent is None else
+                         trained(network, params, x, y, x_test, 10.0 ** exponent, max_steps))
+    return {"functions": np.array(functions)[:, :, 0],
+            "errors": np.array([error_of(outputs, y_test) for outputs in functions])}
+
+
+def trained(network, params, x, y, x_test, alpha, max_steps):
+    """F (n, 1) on x_test at the end of the network's own flow."""
+    flow = gradient_flow(network, params, x, y, alpha=alpha, limits=LIMITS)
+    return predict_flow(network, settle(flow, y, max_steps=max_steps).params, params, x_test, alpha)
