@@ -31,8 +31,8 @@ DATA = ("mnist",)
 AXES = axes({"seed, stage": "alignment machine outside outside_split distance remainder",
              "seed, stage, rank": "eigenvalues shares", "seed, stage, point, rank": "vectors",
              "seed, stage, estimator, rank": "information", "seed, regime": "errors escaped left",
-             "seed, regime, time": "turn top aligned bits wrong", "time": "times", "seed, point": "x_1",
-             "seed, regime, time, basis": "without",
+             "seed, regime, time": "turn top aligned bits wrong", "time": "times",
+             "seed, point": "x_1", "seed, regime, time, basis": "without",
              "seed, stage, family, rank": "families families_split"})
 
 

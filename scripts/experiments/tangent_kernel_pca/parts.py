@@ -1,5 +1,6 @@
 """A run: a network trained in both regimes, and its kernels at three stages and in time."""
 import numpy as np
+from lab.curves import at_times, looked_at
 from lab.data import images
 from lab.plan import stack
 from lab.progress import told
@@ -61,33 +62,14 @@ def observed(network, params, x, y, first, bases):
                if bases else {})}
 
 
-def looked_at(flow, seen, look, factor):
-    """The records of a flow; the time and look(params) of about every `factor` times the step."""
-    due = 0
-    for record in flow:
-        if record.step >= due:
-            due = factor * record.step + 1
-            seen.append({"time": record.time, **look(record.params)})
-        yield record
-
-
-def in_time(seen, star):
-    """What was seen at TIMES, star being t*, on lines between looks; nan after the last one."""
-    seen = stack(seen)
-    return {name: np.apply_along_axis(
-        lambda values: np.interp(TIMES, seen["time"] / star, values, right=np.nan), 0, array)
-        for name, array in seen.items() if name != "time"}
-
-
 def train(network, start, train_set, max_steps, look, alpha, factor):
     """The params at the end, what `look` saw in time, and whether t* was reached."""
     x, target = train_set
     seen, flow = [], gradient_flow(network, start, x, target, alpha=alpha, limits=LIMITS)
-    flow = looked_at(told(flow, target, f"p {len(x)}, alpha {alpha:g}"), seen, look, factor)
+    flow = looked_at(told(flow, target, f"p {len(x)}, alpha {alpha:g}"), look, seen, factor)
     escaped, last = escaped_and_last(flow, target, max_steps)
-    seen.append({"time": last.time, **look(last.params)})
-    return last.params, in_time(seen, escaped.time) | {
-        "escaped": escaped.settled, "left": 1 - last.satisfied(target)}
+    return last.params, {**at_times(TIMES, escaped.time, [*seen, look(last)]),
+                         "escaped": escaped.settled, "left": 1 - last.satisfied(target)}
 
 
 def follow(network, start, train_set, test_set, max_steps, bases=()):
@@ -95,8 +77,9 @@ def follow(network, start, train_set, test_set, max_steps, bases=()):
     fresh, labels = test_set
     first = tangent_kernel(network, start, fresh)
 
-    def look(params):
-        return observed(network, params, fresh, labels[:, 0], first, bases)
+    def look(record):
+        return {"time": record.time, **observed(network, record.params, fresh, labels[:, 0], first,
+                                                bases)}
     ends, seen = zip(*(train(network, start, train_set, max_steps, look, *regime)
                        for regime in REGIMES.values()))
     stages = (start, *ends)
