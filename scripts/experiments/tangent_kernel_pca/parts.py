@@ -9,8 +9,8 @@ from lab.tasks import error_of, escaped_and_last
 from npspectral.analysis.clouds import (neighbor_information, ratio_information,
                                         ratio_information_apart)
 from npspectral.analysis.kernels import (alignment, explained_shares, family_bases, kernel_change,
-                                         kernel_pca, kernel_ridge, projections, share_outside,
-                                         split_kernel, tangent_kernel, without_perpendicular)
+                                         kernel_pca, projections, share_outside, split_kernel,
+                                         support_vectors, tangent_kernel, without_perpendicular)
 from npspectral.data import parity_task, stripe
 from npspectral.nn import OneHidden, mean_field
 from npspectral.training import Limits, gradient_flow
@@ -19,16 +19,17 @@ REGIMES = {"feature": (1e-6, 1.15), "lazy": (1e6, 1.5)}     # alpha; factor betw
 ESTIMATORS = (ratio_information, ratio_information_apart, neighbor_information)
 TOP, FEW = 20, 10                       # eigenvectors looked at one by one; summed or averaged over
 TIMES = np.geomspace(0.01, 10, 61)      # in units of t*
-RIDGE = 1e-6                            # of the kernel machine, in units of the mean eigenvalue
+SOFT = 1e-4                             # of the margin, added to all eigenvalues, of mean 1
 LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
 
 
 def machine_error(kernel, y):
-    """Test error of the kernel in ridge regression: the first half of the points is to train on."""
+    """Test error of support vectors on the first half of the points, at a nearly hard margin."""
     half = len(y) // 2
-    gram = kernel[:half, :half]
-    coefficients = kernel_ridge(gram, y[:half], RIDGE * np.trace(gram) / half)
-    return error_of(kernel[half:, :half] @ coefficients, y[half:])
+    kernel = kernel[:, :half] / (np.trace(kernel) / len(y))
+    gram = kernel[:half] + SOFT * np.eye(half)
+    machine = support_vectors(gram, y[:half], intercept=False, tolerance=1e-6)
+    return error_of(machine.decide(kernel[half:]), y[half:])
 
 
 def spectrum(network, params, x, y):
