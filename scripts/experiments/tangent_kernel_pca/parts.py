@@ -1,36 +1,35 @@
-"""A run: a network trained in both regimes, and its kernels."""
+"""A run: a network trained in both regimes, and its kernels at three stages and in time."""
 import numpy as np
+from lab.curves import at_times, looked_at
 from lab.data import images
 from lab.plan import stack
 from lab.progress import told
-from lab.tasks import error_of, escaped_and_last, looked_at
+from lab.tasks import error_of, escaped_and_last
 
 from npspectral.analysis.clouds import (neighbor_information, ratio_information,
                                         ratio_information_apart)
 from npspectral.analysis.kernels import (alignment, explained_shares, family_bases, kernel_change,
                                          kernel_pca, projections, share_outside, split_kernel,
-                                         tangent_kernel, without_perpendicular)
+                                         support_vectors, tangent_kernel, without_perpendicular)
 from npspectral.data import parity_task, stripe
 from npspectral.nn import OneHidden, mean_field
 from npspectral.training import Limits, gradient_flow
 
-FEATURE, LAZY = 1e-6, 1e6                       # alpha
+REGIMES = {"feature": (1e-6, 1.15), "lazy": (1e6, 1.5)}     # alpha; factor between looks, in steps
 ESTIMATORS = (ratio_information, ratio_information_apart, neighbor_information)
-TOP = 20                                        # eigenvectors that are looked at one by one
-TIMES = np.geomspace(0.01, 10, 61)              # in units of t*
-EVERY = 40                                      # steps between looks at the kernel
+TOP, FEW = 20, 10                       # eigenvectors looked at one by one; summed or averaged over
+TIMES = np.geomspace(0.01, 10, 61)      # in units of t*
+SOFT = 1e-4                             # of the margin, added to all eigenvalues, of mean 1
 LIMITS = Limits(max_gradient_change=1e-3, floor=1e-2)
 
 
-def train(network, params, x, target, alpha, max_steps, look):
-    """The params at the end, and look(params) at TIMES, or nan if t* was not reached."""
-    seen, flow = [], gradient_flow(network, params, x, target, alpha=alpha, limits=LIMITS)
-    flow = looked_at(told(flow, target, f"p {len(x)}, alpha {alpha:g}"), EVERY,
-                     lambda record: (record.time, look(record.params)), seen)
-    escaped, last = escaped_and_last(flow, target, max_steps)
-    times, values = np.array(seen).T
-    unit = escaped.time if escaped.settled else np.nan
-    return last.params, np.interp(TIMES, times / unit, values)
+def machine_error(kernel, y):
+    """Test error of support vectors on the first half of the points, at a nearly hard margin."""
+    half = len(y) // 2
+    kernel = kernel[:, :half] / (np.trace(kernel) / len(y))
+    gram = kernel[:half] + SOFT * np.eye(half)
+    machine = support_vectors(gram, y[:half], intercept=False, tolerance=1e-6)
+    return error_of(machine.decide(kernel[half:]), y[half:])
 
 
 def spectrum(network, params, x, y):
@@ -40,8 +39,56 @@ def spectrum(network, params, x, y):
     vectors = pca.eigenvectors[:, :TOP]
     return {"eigenvalues": pca.eigenvalues, "shares": projections(pca.eigenvectors, y),
             "alignment": alignment(kernel, y), "vectors": vectors,
+            "machine": machine_error(kernel, y),
             "information": np.array([[estimate(vector, y) for vector in vectors.T]
                                      for estimate in ESTIMATORS])}
+
+
+def unit(kernel):
+    """The kernel in units of its norm: it grows by orders of magnitude in the feature regime."""
+    return kernel / np.sqrt((kernel ** 2).sum())
+
+
+def observed(network, params, x, y, first, bases):
+    """The kernel as an observable: its turn away from `first`, and what it knows of y.
+
+    And the shares of its trace that lie outside each of the bases.
+    """
+    kernel = tangent_kernel(network, params, x)
+    vectors = kernel_pca(kernel, FEW).eigenvectors
+    return {"turn": kernel_change(unit(kernel), unit(first)), "top": projections(vectors, y).sum(),
+            "aligned": alignment(kernel, y), "wrong": machine_error(kernel, y),
+            "bits": np.mean([neighbor_information(vector, y) for vector in vectors.T]),
+            **({"without": np.array([share_outside(kernel, basis) for basis in bases])}
+               if bases else {})}
+
+
+def train(network, start, train_set, max_steps, look, alpha, factor):
+    """The params at the end, what `look` saw in time, and whether t* was reached."""
+    x, target = train_set
+    seen, flow = [], gradient_flow(network, start, x, target, alpha=alpha, limits=LIMITS)
+    flow = looked_at(told(flow, target, f"p {len(x)}, alpha {alpha:g}"), look, seen, factor)
+    escaped, last = escaped_and_last(flow, target, max_steps)
+    return last.params, {**at_times(TIMES, escaped.time, [*seen, look(last)]),
+                         "escaped": escaped.settled, "left": 1 - last.satisfied(target)}
+
+
+def follow(network, start, train_set, test_set, max_steps, bases=()):
+    """Params at the start, after feature and lazy training; arrays by regime, and by stage."""
+    fresh, labels = test_set
+    first = tangent_kernel(network, start, fresh)
+
+    def look(record):
+        return {"time": record.time, **observed(network, record.params, fresh, labels[:, 0], first,
+                                                bases)}
+    ends, seen = zip(*(train(network, start, train_set, max_steps, look, *regime)
+                       for regime in REGIMES.values()))
+    stages = (start, *ends)
+    before, *outputs = (network.forward(params, fresh)[0] for params in stages)
+    return stages, {
+        **stack(seen), **stack([spectrum(network, params, fresh, labels[:, 0])
+                                for params in stages]),
+        "errors": np.array([error_of(end - before, labels) for end in outputs])}
 
 
 def split_remainder(rng, network, params, x):
@@ -52,6 +99,11 @@ def split_remainder(rng, network, params, x):
     return np.abs(first - second).max() / np.abs(tangent_kernel(network, params, x)).max()
 
 
+def families_of(bases, kernel):
+    """R^2 of the top eigenvectors by each family and by both, (3, TOP)."""
+    return explained_shares(bases, kernel_pca(kernel, TOP).eigenvectors)
+
+
 def split_of(rng, network, params, x, bases):
     """How far the kernel K of a stage is from K', the one at omega_perp = 0."""
     kernel, split = (tangent_kernel(network, weights, x)
@@ -59,6 +111,7 @@ def split_of(rng, network, params, x, bases):
     return {"outside": share_outside(kernel, bases[-1]),
             "outside_split": share_outside(split, bases[-1]),
             "distance": kernel_change(kernel, split),
+            "families": families_of(bases, kernel), "families_split": families_of(bases, split),
             "remainder": split_remainder(rng, network, params, x)}
 
 
@@ -67,31 +120,19 @@ def follow_stripe(p, n, d, widths, max_steps, seed):
     rng = np.random.default_rng(seed)
     train_set, (fresh, labels) = stripe(rng, p, d), stripe(rng, n, d)
     network, bases = OneHidden(d, *widths), family_bases(fresh)
-    stages, curves, spectra = follow(
-        network, network.init(rng), train_set, (fresh, labels), max_steps,
-        lambda params: share_outside(tangent_kernel(network, params, fresh), bases[-1]))
-    return {**spectra, "curves": curves,
-            **stack([split_of(rng, network, params, fresh, bases) for params in stages]),
-            "families": np.array([explained_shares(bases, top) for top in spectra["vectors"]])}
+    stages, arrays = follow(network, network.init(rng), train_set, (fresh, labels), max_steps,
+                            bases[::2])
+    return {**arrays, "x_1": fresh[:, 0],
+            **stack([split_of(rng, network, params, fresh, bases) for params in stages])}
 
 
-def follow_mnist(n, widths, max_steps, seed):
-    """The same for the parity of digits, n to train on and n fresh ones, without the split."""
+def follow_images(name, p, n, widths, max_steps, seed):
+    """The same for the parity of digits, p to train on and n fresh ones, without the split."""
     rng = np.random.default_rng(seed)
-    train_set, test_set = images("mnist", 20_000)
+    train_set, test_set = images(name, 20_000)
     mean = train_set[0].mean(0)
-    train_set, test_set = ([part[:n].astype(float) for part in parity_task(rng, *points, mean)]
-                           for points in (train_set, test_set))
+    (x, y), (fresh, labels) = ([part.astype(float) for part in parity_task(rng, *points, mean)]
+                               for points in (train_set, test_set))
     network = mean_field(len(mean), widths)
-    return follow(network, network.init(rng), train_set, test_set, max_steps, lambda params: 0.0)[2]
-
-
-def follow(network, start, train_set, test_set, max_steps, look):
-    """params at start, feature, lazy; looks at both trainings, (2, 61); spectra and errors."""
-    ends, looks = zip(*(train(network, start, *train_set, alpha, max_steps, look)
-                        for alpha in (FEATURE, LAZY)))
-    stages, (fresh, labels) = (start, *ends), test_set
-    first, *outputs = (network.forward(params, fresh)[0] for params in stages)
-    return stages, np.array(looks), {
-        **stack([spectrum(network, params, fresh, labels[:, 0]) for params in stages]),
-        "errors": np.array([error_of(end - first, labels) for end in outputs])}
+    return follow(network, network.init(rng), (x[:p], y[:p]), (fresh[:n], labels[:n]),
+                  max_steps)[1]
