@@ -4,10 +4,11 @@ from lab.plan import stack
 from lab.progress import told
 from lab.tasks import error_of, escaped_and_last
 
+from npspectral.analysis.kernels import tangent_kernel
 from npspectral.analysis.neurons import Neurons, attractor_labels
 from npspectral.data import sphere
 from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, ScaledDense
-from npspectral.training import Limits, gradient_flow
+from npspectral.training import Limits, gradient_flow, kernel_flow, settle
 
 FEATURE, LAZY, TOWARD_LAZY = 1e-6, 1e6, 10.0        # alpha
 FLOOR, N_TEST = 0.03, 10_000            # of Limits, the smallest steps: errors hardly change
@@ -30,16 +31,26 @@ def train(network, start, x, target, alpha, max_steps, label):
     return escaped_and_last(told(flow, target, label), target, max_steps)
 
 
+def train_kernel(network, start, x, target, x_test, max_steps, label):
+    """The last record of the lazy regime, where the tangent kernel of the start stays, and F."""
+    flow = kernel_flow(tangent_kernel(network, start, x), target, limits=Limits(floor=FLOOR))
+    last = settle(told(flow, target, label), target, max_steps=max_steps)
+    return last, tangent_kernel(network, start, x_test, x) @ last.params
+
+
 def follow_curve(kind, d, p, width, seed, max_steps):
     """Test error of one network; all kinds see the same data."""
     rng = np.random.default_rng(seed)
     (x_test, target_test), (x, target) = sphere(rng, N_TEST, d), sphere(rng, p, d)
     network, alpha = network_of(kind, d, width)
     start = network.init(rng)
-    _, last = train(network, start, x, target, alpha, max_steps,
-                    f"{kind}, d {d}, p {p}, seed {seed}")
-    change = network.forward(last.params, x_test)[0] - network.forward(start, x_test)[0]
-    return {"error": error_of(change, target_test), "left": 1 - last.satisfied(target)}
+    label = f"{kind}, d {d}, p {p}, seed {seed}"
+    if kind == "lazy":
+        last, outputs = train_kernel(network, start, x, target, x_test, max_steps, label)
+    else:
+        _, last = train(network, start, x, target, alpha, max_steps, label)
+        outputs = network.forward(last.params, x_test)[0] - network.forward(start, x_test)[0]
+    return {"error": error_of(outputs, target_test), "left": 1 - last.satisfied(target)}
 
 
 def follow_stages(p, width, max_steps):
