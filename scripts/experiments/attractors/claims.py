@@ -14,28 +14,9 @@ UNSATURATED = 0.25                      # A / h up to which A may be a power of 
 
 
 def claims(result):
-    grid, sphere, images = result["grid"], result["alpha, sphere"], images_of(result)
-    of_images = image_claims(*images) if images else []
-    return [
-        Claim("A grows as p", LAW, TALK, exponent_rows(grid, 0, 0.8, 1.2), "grid", "The talk names "
-              "neither d nor sizes. Ours are fits over p and h at once where A <= h / 4. A counts "
-              "all patterns, as published; below it those of neurons whose |beta| |v| is above "
-              "1/1000 of the largest, as the others hardly grew."),
-        Claim("A grows as sqrt(h)", LAW, TALK, exponent_rows(grid, 1, 0.4, 0.6), "grid",
-              "The same fits as of p."),
-        Claim("A saturates at h", LAW, TALK, saturation_rows(grid), "grid", "Told by the growth "
-              "with h at the largest p; where A has saturated it is 1."),
-        Claim("one neuron replaces an attractor", "such an attractor can be replaced by a single "
-              "neuron without affecting f(x) on the training set", TALK, merging_rows(grid),
-              "counts", "The talk's attractors do not tell the signs of beta apart. Neurons of one "
-              "sign always merge into one; those of both signs sometimes need two."),
-        Claim("finitely many neurons", "an infinitely wide net acts as a finite number of neurons, "
-              "which form attractors", TALK, width_rows(grid), "counts", "Told by the growth with "
-              "h of the number of directions that carry f, geometric mean over p."),
-        Claim("attractors penalize the sphere", "in the sphere model, the appearance of attractors "
-              "penalizes performance", TALK,
-              [along_alpha("sphere", sphere, high=-0.8), error_row("sphere", sphere, low=1)],
-              "alpha", "At one p, below the p* of the experiment sphere_model."), *of_images]
+    images = images_of(result)
+    return [*count_claims(result["grid"]), *network_claims(result["grid"]),
+            sphere_claim(result["alpha, sphere"]), *(image_claims(*images) if images else [])]
 
 
 def checks(result):
@@ -46,12 +27,43 @@ def checks(result):
 
 
 def images_of(result):
-    """Name of the image set, its arrays in the feature regime and in the lazy one, if it is here."""
+    """Name of the image set, its arrays in the feature regime and in the lazy one; or None."""
     for part in result:
         name, _, regime = part.partition(", ")
         if regime == "feature":
             return name, result[part], result[f"{name}, lazy"]
     return None
+
+
+def count_claims(grid):
+    return [
+        Claim("A grows as p", LAW, TALK, exponent_rows(grid, 0, 0.8, 1.2), "grid", "The talk names "
+              "neither d nor sizes. Ours are fits over p and h at once where A <= h / 4. A counts "
+              "all patterns, as published; below it those of neurons whose |beta| |v| is above "
+              "1/1000 of the largest, as the others hardly grew."),
+        Claim("A grows as sqrt(h)", LAW, TALK, exponent_rows(grid, 1, 0.4, 0.6), "grid",
+              "The same fits as of p."),
+        Claim("A saturates at h", LAW, TALK, saturation_rows(grid), "grid", "Told by the growth "
+              "with h at the largest p; where A has saturated it is 1.")]
+
+
+def network_claims(grid):
+    return [
+        Claim("one neuron replaces an attractor", "such an attractor can be replaced by a single "
+              "neuron without affecting f(x) on the training set", TALK, merging_rows(grid),
+              "counts", "The talk's attractors do not tell the signs of beta apart. Neurons of one "
+              "sign always merge into one; those of both signs sometimes need two."),
+        Claim("finitely many neurons", "an infinitely wide net acts as a finite number of neurons, "
+              "which form attractors", TALK, width_rows(grid), "counts", "Told by the growth with "
+              "h of the number of directions that carry f, geometric mean over p.")]
+
+
+def sphere_claim(alpha):
+    return Claim(
+        "attractors penalize the sphere", "in the sphere model, the appearance of attractors "
+        "penalizes performance", TALK,
+        [along_alpha("sphere", alpha, high=-0.8), error_row("sphere", alpha, low=1)], "alpha",
+        "At one p, below the p* of the experiment sphere_model.")
 
 
 def exponents(grid, i, counts):
@@ -114,9 +126,10 @@ def merging_rows(grid):
 
 def along_alpha(task, arrays, **bounds):
     """Rank correlation of the number of directions with the test error, over alpha."""
-    return Row(f"alpha, {task}", "rank correlation: directions, test error", "-",
-               np.array([ranks(some) @ ranks(errors) for some, errors in
-                         zip(arrays["directions"], arrays["errors"][..., 0])]), every=False, **bounds)
+    values = [ranks(some) @ ranks(errors)
+              for some, errors in zip(arrays["directions"], arrays["errors"][..., 0])]
+    return Row(f"alpha, {task}", "rank correlation: directions, test error", "-", values,
+               every=False, **bounds)
 
 
 def ranks(values):

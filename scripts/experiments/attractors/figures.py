@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.neurons import places, weights
-from lab.style import (FEATURE, LAZY, NEGATIVE, OTHER, POSITIVE, PUBLISHED, START, band, circle,
+from lab.style import (FEATURE, NEGATIVE, OTHER, POSITIVE, PUBLISHED, START, band, circle,
                        grid_of, log_ticks, one_legend, panels_of, power, square)
 
 from npspectral.analysis.neurons.dynamics import velocity_field
@@ -81,7 +81,7 @@ def draw_ends(figure, ends):
     tasks, below = np.arange(len(ends["growing"])), 0
     within = ends["growing"] * ends["at_fixed_point"]
     shares = {"fixed point of dz/dt inside a cell": (FEATURE, within),
-              "on kinks between cells": (POSITIVE, ends["growing"] * ends["arrived"] - within),
+              "on kinks between cells": (OTHER, ends["growing"] * ends["arrived"] - within),
               "die or shrink": (START, 1 - ends["growing"])}
     for label, (color, share) in shares.items():
         axes.bar(tasks, share, 0.8, below, color=color, label=label)
@@ -96,14 +96,13 @@ def draw_grid(figure, grid):
     heavy = grid["weighted"][..., 0]
     panels = grid_of(figure, 2, len(grid["d"]), 4.6, 4, "Attractors after training on the sphere "
                      "task, mean and range over seeds", sharex=True, sharey=True)
-    for row, counts, name in zip(panels, (grid["attractors"], heavy), ("A", "A, heavy neurons,")):
-        row[0].set_ylabel(f"{name} / h")
+    for row, counts, name in zip(panels, (grid["attractors"], heavy), ("", ", heavy neurons")):
+        row[0].set_ylabel(f"A / h{name}")
         for axes, d, some in zip(row, grid["d"], np.moveaxis(counts, 1, 0)):
             draw_collapse(axes, grid["p"], grid["h"], some)
-            if name == "A":
-                axes.set_title(f"d = {d}")
-    for axes in panels[-1]:
-        axes.set_xlabel("p / sqrt(h)")
+    for above, below, d in zip(*panels, grid["d"]):
+        above.set_title(f"d = {d}")
+        below.set_xlabel("p / sqrt(h)")
     one_legend(figure, "outside lower center", 3)
 
 
@@ -127,7 +126,7 @@ def draw_counts(figure, grid, dimensions):
     slices = {"training points p": (grid, grid["p"], np.s_[:, d, :, h], 1, "p, published"),
               "neurons h": (grid, grid["h"], np.s_[:, d, p], 0.5, "sqrt(h), published"),
               "input dimensions d": (dimensions, dimensions["d"], np.s_[:], None, "")}
-    panels = panels_of(figure, 3, 4.6, 4.6, f"Counts on the sphere task, mean and range over seeds; "
+    panels = panels_of(figure, 3, 4.6, 4.6, "Counts on the sphere task, mean and range over seeds; "
                        f"p = {grid['p'][p]}, h = {grid['h'][h]}, d = {grid['d'][d]} where they do "
                        f"not vary", sharey=True)
     for axes, (name, (arrays, sizes, place, exponent, label)) in zip(panels, slices.items()):
@@ -150,7 +149,7 @@ def draw_alpha(figure, parts):
     for (above, below), (task, arrays) in zip(panels.T, parts.items()):
         alpha = arrays["alpha"]
         band(above, alpha, arrays["errors"][..., 0], FEATURE, line="o-")
-        above.set_title(f"{task}: neurons in few directions {'hurt' if task == 'sphere' else 'help'}")
+        above.set_title(task)
         for key, values in (("attractors", arrays["attractors"]),
                             ("heavy", arrays["weighted"][..., 0]),
                             ("directions", arrays["directions"])):
@@ -174,7 +173,8 @@ def draw_images(figure, images):
             some = beta * sign > 0
             axes.scatter(*z[some, :2].T, s=200 * weight[some] / weight.max(), color=color,
                          alpha=0.7, linewidths=0, label=f"beta {'>' if sign > 0 else '<'} 0")
-        square(axes, np.quantile(np.abs(z[:, :2]), 0.9), xlabel="z$_1$", ylabel="z$_2$",
+        heavy = np.abs(z[weight > 0.05 * weight.max(), :2])
+        square(axes, 1.1 * np.quantile(heavy, 0.95), xlabel="z$_1$", ylabel="z$_2$",
                title=f"{regime}: {arrays['directions'][0, -1]:.0f} directions of {len(z)} neurons; "
                      f"error {arrays['errors'][0, -1, 0]:.3f}")
     one_legend(figure, "outside lower center", 2)
