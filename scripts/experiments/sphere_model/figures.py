@@ -55,7 +55,9 @@ def draw_curves(figure, curves):
 
 def draw_stars(figure, curves):
     axes, = panels_of(figure, 1, 5.2, 4.2, "Sphere: below p* the lazy regime is better")
-    for d, at in zip(*stars(curves)):
+    dims, found = stars(curves)
+    sizes = np.unique(np.concatenate([curve["p"] for curve in curves.values()]))
+    for d, at in zip(dims, found):
         p = curves["lazy", d]["p"]
         _, interval = star(d, curves["lazy", d], curves["feature", d])
         low, high = np.clip(interval, p[0], p[-1])
@@ -63,11 +65,12 @@ def draw_stars(figure, curves):
         if at < p[-1]:
             axes.plot(d, at, "o", color=LAZY, markersize=8)
         else:
-            axes.annotate("above", (d, at), ha="center", va="bottom")
+            axes.annotate("above", (d, 1.1 * at), ha="center", va="bottom")
             axes.plot(d, at, "^", color=LAZY, markersize=10)
     axes.plot([], [], "o-", color=LAZY, label="p*, 95 % interval")
-    axes.set(xlabel="input dimensions d", ylabel="training points p*", yscale="log")
-    log_ticks(axes, x=stars(curves)[0])
+    axes.set(xlabel="input dimensions d", ylabel="training points p*",
+             ylim=(sizes[0] / 1.5, 1.5 * sizes[-1]))
+    log_ticks(axes, x=dims, y=sizes)
 
 
 def draw_turning(figure, lazy, feature):
@@ -102,7 +105,7 @@ def draw_neurons(axes, vectors, beta, labels):
 
 
 def interface(axes):
-    circle(axes, sphere_radius(2), line="--", color=PUBLISHED, linewidth=0.8)
+    circle(axes, sphere_radius(2), line="--", color=OTHER, linewidth=1.5)
     square(axes, REACH, xlabel="z$_1$", ylabel="z$_2$")
 
 
@@ -131,7 +134,7 @@ def draw_flower(figure, flower):
                   markeredgewidth=0)
         square(axes, REACH, xlabel="z$_1$", ylabel="z$_2$", title=name)
     for point in flower["x"][0]:
-        circle(row[2], np.sqrt(point @ point) / 2, point / 2, color=PUBLISHED, linewidth=0.8)
+        circle(row[2], np.sqrt(point @ point) / 2, point / 2, color=OTHER, linewidth=1)
     square(row[2], REACH, xlabel="z$_1$", title="circles of the data points")
 
 
@@ -155,8 +158,8 @@ def draw_line(figure, line):
         above.plot(z[n], 0, "o", color=color)
     above.set_ylabel("six heaviest terms of f")
     below.plot(x, f / largest, color=FEATURE, label="f, in parts of the largest |f|")
-    below.plot(z[heavy], np.interp(z[heavy], x, f) / largest, "o", color=OTHER,
+    below.plot(z[heavy], np.interp(z[heavy], x, f) / largest, "o", color=FEATURE,
                label="z of these terms")
-    below.plot(line["x"][0, :, 0], line["target"][0], "x", color=PUBLISHED, label="data")
+    below.plot(line["x"][0, :, 0], line["target"][0], "x", color=OTHER, label="data")
     below.set(xlabel="x", ylabel="f", xlim=(-reach, reach))
     one_legend(figure, "outside lower center", 3)
