@@ -3,6 +3,8 @@ import numpy as np
 
 from npspectral.analysis.neurons import Neurons, positions
 
+ALIKE = 0.95                            # cosine of neurons that count as one direction
+
 
 def places(vectors):
     """z (..., d) of v = (omega, b) (..., d + 1), where a neuron's plane is nearest to 0."""
@@ -14,3 +16,23 @@ def places(vectors):
 def weights(vectors, beta):
     """|beta| |v|: what each neuron carries."""
     return np.abs(beta) * np.sqrt((vectors ** 2).sum(-1))
+
+
+def effective_groups(labels, weight):
+    """1 / sum of squares of the groups' shares in the weight (h,): equal groups count one each.
+
+    labels (h,) name each neuron's group, -1 none; groups that carry little hardly count.
+    """
+    share = np.bincount(labels[labels >= 0], weight[labels >= 0])
+    return share.sum() ** 2 / (share * share).sum()
+
+
+def effective_directions(vectors, beta):
+    """The same for directions, which need no points x to tell them apart:
+
+        1 / sum_nm share_n share_m [cosine of v_n and v_m > ALIKE, and beta of one sign]
+    """
+    units = vectors / np.sqrt((vectors ** 2).sum(1, keepdims=True))
+    share = weights(vectors, beta) / weights(vectors, beta).sum()
+    alike = (units @ units.T > ALIKE) & (np.sign(beta)[:, None] == np.sign(beta))
+    return 1 / (share @ alike @ share)

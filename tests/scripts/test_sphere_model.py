@@ -1,42 +1,49 @@
-"""scripts/experiments/sphere_model: the crossing, the circle, networks, verdicts that can fail."""
+"""scripts/experiments/sphere_model: crossings, circles, laws, networks, verdicts that can fail."""
 import numpy as np
 import pytest
-from experiments.sphere_model import parts
-from experiments.sphere_model.claims import checks, circle_scatter, star
-from tiny import verdict
+from experiments.sphere_model import claims, parts
+from experiments.sphere_model.claims import (bends, circle_rows, circle_scatter, cosines,
+                                             crossing_rows, curves_of, distance, evenness,
+                                             fixed_rows, flower_rows, growth_row, star, start_rows,
+                                             stars)
+
+from npspectral.data import sphere
+from npspectral.training import Limits, gradient_flow, settle
 
 
-def judged(curves, stages, quantity):
-    return verdict(checks({**curves, "stages": stages}), quantity)
+def curves_with(d, lazy, feature, fixed=None, p=(16, 64, 256)):
+    """Curves with these mean errors, three seeds each."""
+    spread, kinds = np.array([[0.99], [1.0], [1.01]]), {"lazy": lazy, "feature": feature}
+    kinds |= {"feature, fixed": fixed} if fixed else {}
+    return curves_of({f"{kind}, d = {d}": {"p": np.array(p), "error": spread * errors}
+                      for kind, errors in kinds.items()})
 
 
-def made(lazy, feature, fixed, p=(16, 64, 256)):
-    """Curves of d = 10 with these mean errors, three seeds each."""
-    spread = np.array([[0.99], [1.0], [1.01]])
-    return {f"{kind}, d = 10": {"p": np.array(p), "error": spread * errors,
-                                "left": np.zeros((3, 3))}
-            for kind, errors in (("lazy", lazy), ("feature", feature), ("feature, fixed", fixed))}
+def judged(rows):
+    return [row.judge() for row in rows]
 
 
-@pytest.fixture
-def stages(monkeypatch):
-    monkeypatch.setattr(parts, "N_TEST", 300)
-    return parts.follow_stages(16, 40, 600)
-
-
-def test_crossing_is_found_and_verdicts_can_fail(stages):
-    curves = made([0.3, 0.2, 0.15], [0.4, 0.2 * 2 ** 0.5, 0.15 / 2 ** 0.5], [0.35, 0.2, 0.1])
-    at, (low, high) = star(10, curves["lazy, d = 10"], curves["feature, d = 10"])
+def test_crossing_is_found_and_verdicts_can_fail():
+    curves = curves_with(10, [0.3, 0.2, 0.15], [0.4, 0.2 * 2 ** 0.5, 0.15 / 2 ** 0.5],
+                         [0.35, 0.2, 0.1])
+    at, (low, high) = star(10, curves["lazy", 10], curves["feature", 10])
     assert abs(at - 128) < 1e-9 and low <= at <= high
-    assert judged(curves, stages, "lazy / feature error at p = 16") == "pass"
-    assert judged(curves, stages, "error, feature, fixed / free, p = 64") == "pass"
-    curves = made([0.45, 0.2, 0.15], [0.4, 0.3, 0.2], [0.35, 0.31, 0.1])
-    assert star(10, curves["lazy, d = 10"], curves["feature, d = 10"])[0] is None
-    assert judged(curves, stages, "lazy / feature error at p = 16") == "FAIL"
-    assert judged(curves, stages, "error, feature, fixed / free, p = 64") == "FAIL"
-    assert judged(curves, stages, "lazy / feature error at p = 256") == "FAIL"
-    curves["lazy, d = 10"]["left"][:] = 1
-    assert judged(curves, stages, "points not learned, all networks") == "FAIL"
+    assert judged(crossing_rows(curves)) == ["pass", "pass"]        # p*, and p = 16 below it
+    assert judged(fixed_rows(curves)) == ["pass", "pass", "pass"]
+    curves = curves_with(10, [0.45, 0.2, 0.15], [0.4, 0.3, 0.2], [0.35, 0.31, 0.1])
+    assert star(10, curves["lazy", 10], curves["feature", 10])[0] is None
+    assert judged(crossing_rows(curves)) == ["FAIL", "FAIL", "pass"]
+    assert judged(fixed_rows(curves)) == ["pass", "FAIL", "pass"]
+
+
+def test_p_star_may_lie_beyond_the_sizes():
+    never = curves_with(20, [0.3, 0.2, 0.1], [0.4, 0.3, 0.2])
+    always = curves_with(2, [0.3, 0.2, 0.1], [0.2, 0.1, 0.05])
+    between = curves_with(5, [0.3, 0.2, 0.15], [0.4, 0.2 * 2 ** 0.5, 0.15 / 2 ** 0.5])
+    dims, found = stars(never | always | between)
+    assert dims.tolist() == [2, 5, 20] and np.allclose(found, (16, 128, 256))
+    assert growth_row(never | always | between).judge() == "pass"
+    assert growth_row(curves_with(2, [0.3, 0.2, 0.1], [0.4, 0.3, 0.2]) | between).judge() == "FAIL"
 
 
 def test_scatter_is_that_about_the_circle_that_points_lie_on(rng):
@@ -52,14 +59,83 @@ def test_scatter_is_that_about_the_circle_that_points_lie_on(rng):
     assert abs(circle_scatter(cross, np.full(4, 1 / 4)) - want) < 1e-14
 
 
+def stages_of_points(*clouds):
+    """Stages (1, stage, ...) of neurons at these z of weight 1; labels 0: all alive."""
+    z = np.stack([cloud for cloud in clouds])
+    omega = -z / (z ** 2).sum(-1, keepdims=True) * 2 ** 0.5
+    vectors = np.concatenate((omega, np.ones((*z.shape[:2], 1))), -1)
+    vectors /= np.sqrt((vectors ** 2).sum(-1, keepdims=True))
+    return {"vectors": vectors[None], "beta": np.ones((1, *z.shape[:2])),
+            "labels": np.zeros((1, *z.shape[:2]), int), "attractors": np.full((1, len(z)), 9)}
+
+
+def test_a_ring_is_even_and_round_and_a_cluster_is_neither(rng):
+    angle = np.arange(48) * np.pi / 24 + 0.01
+    ring = 0.5 * np.column_stack((np.cos(angle), np.sin(angle)))
+    cloud = rng.uniform(-0.5, 0.5, (48, 2))
+    stages = stages_of_points(cloud, cloud, ring, 0.5 + 0.01 * cloud)
+    assert np.allclose(evenness(stages)[0, 2:], (12, 1))
+    assert judged(circle_rows(stages))[:2] == ["pass", "pass"]
+    assert judged(circle_rows(stages_of_points(ring, ring, cloud, ring)))[0] == "FAIL"
+    half = np.concatenate((ring[:24], ring[:24]))
+    assert judged(circle_rows(stages_of_points(cloud, cloud, half, cloud)))[:2] == ["pass", "FAIL"]
+
+
+def test_the_start_has_the_law_of_a_gaussian_and_another_start_has_not(rng):
+    from scipy.stats import kstest
+    values = rng.random(50)
+    assert abs(distance(values) / 50 ** 0.5 - kstest(values, "uniform").statistic) < 1e-14
+    vectors = rng.standard_normal((2, 3, 4000, 3))
+    assert judged(start_rows({"vectors": vectors})) == ["pass", "pass"]
+    assert judged(start_rows({"vectors": vectors * [1, 1, 1.2]})) == ["FAIL", "pass"]
+    assert judged(start_rows({"vectors": np.abs(vectors)})) == ["pass", "FAIL"]
+
+
+def test_neurons_on_circles_are_those_that_a_point_switches():
+    x = np.array([[3.0, 4.0], [-1.0, 2.0]])
+    z = np.array([[3.0, 4.0], [0.3, 0.9], [4.0, 2.0], [0.5, 0.7]])
+    stages = stages_of_points(z)
+    neurons = parts.Neurons(stages["vectors"][0, 0, :, :2], stages["vectors"][0, 0, :, 2],
+                            np.ones(4))
+    assert parts.seen(neurons, x)["on_circle"] == 0.5
+    on = np.array([[0.02, 0.1, 0.2], [0.02, 0.1, 0.03]])
+    assert judged(flower_rows({"on_circle": on[:1]}))[0] == "pass"
+    assert judged(flower_rows({"on_circle": on}))[0] == "FAIL"
+
+
+def test_orientations_that_turn_are_seen():
+    vectors = np.ones((1, 3, 4, 3))
+    assert np.allclose(cosines({"vectors": vectors}), 1)
+    vectors[:, 2, 0] = [1, -1, 1]
+    assert np.allclose(cosines({"vectors": vectors}), [0, 1, 1, 1])
+
+
+def test_f_bends_where_neurons_are_and_nowhere_else(rng, monkeypatch):
+    line = {"vectors": rng.standard_normal((2, 3, 9, 2)), "beta": rng.standard_normal((2, 3, 9))}
+    assert (bends(line) < 1e-13).all()
+    monkeypatch.setattr(claims, "places", lambda vectors: vectors[:, 1:] / vectors[:, :1])
+    assert (bends(line) > 1e-3).all()               # of the wrong sign
+
+
+def test_the_limit_of_the_lazy_regime_is_that_of_large_alpha(rng):
+    (x, target), (x_test, _) = sphere(rng, 30, 4), sphere(rng, 200, 4)
+    network = parts.network_of("lazy", 4, 60)
+    start = network.init(rng)
+    _, outputs = parts.train_kernel(network, start, x, target, x_test, 6000, "")
+    flow = gradient_flow(network, start, x, target, alpha=1e6, limits=Limits(floor=0.03))
+    end = settle(flow, target, max_steps=6000).params
+    change = 1e6 * (network.forward(end, x_test)[0] - network.forward(start, x_test)[0])
+    assert np.abs(outputs - change).max() < 0.05 * np.abs(change).max()
+    assert ((outputs > 0) == (change > 0)).mean() > 0.98
+
+
 def test_networks_are_as_published(rng):
     for kind in parts.KINDS_AT_10:
-        network, alpha = parts.network_of(kind, 10, 7)
-        assert alpha == (1e6 if kind == "lazy" else 1e-6)
+        network = parts.network_of(kind, 10, 7)
         params = network.init(rng)
         first = params[0] if kind == "feature, fixed" else params
         assert (first["bias"] == 0).all() == (kind in ("feature, fixed", "feature, b(0) = 0"))
-    network, _ = parts.network_of("feature, fixed", 10, 7)
+    network = parts.network_of("feature, fixed", 10, 7)
     assert "orientation" not in network.trainable_part(network.init(rng))[0]
 
 
@@ -71,6 +147,8 @@ def test_all_kinds_see_the_same_data(monkeypatch):
         raise StopIteration
 
     monkeypatch.setattr(parts, "train", spy)
+    monkeypatch.setattr(parts, "train_kernel", lambda network, start, x, target, x_test, *rest: spy(
+        network, start, x, target, None, *rest))
     for kind in parts.KINDS_AT_10:
         for d in (2, 10):
             with pytest.raises(StopIteration):

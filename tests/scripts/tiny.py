@@ -101,10 +101,11 @@ def stripes(task, d, seed, p, n_test):
 # attractors
 
 CASES["attractors"] = Case(
-    dict(seeds=2, p=8, h=30, d=2, p_varied=(4, 8), h_varied=(20, 30), d_varied=(2, 3), tasks=2,
-         mnist_p=20, mnist_h=20, max_steps=3000, p_maxima=((2, 4), (2, 4), (2, 4))),
-    constants={"N_TEST": 100, "NEURONS": 200, "N_STEPS": 2000},
-    spoil=("A against p", "change", lambda change: change + 1e-13))
+    dict(p=(4, 8, 16), h=(20, 30, 60), d=(5,), other_d=(5, 6), p_of_d=8, h_of_d=20,
+         exponents=(-6, 0, 6), p_of_alpha=8, h_of_alpha=20, images_p=(8, 20), images_h=20, tasks=2,
+         seeds_of_ends=2, max_steps=3000, p_maxima=((2, 4), (2, 4), (2, 4))),
+    constants={"N_TEST": 100, "NEURONS": 200, "N_STEPS": 2000, "draw": stripes},
+    spoil=("grid", "change", lambda change: change + 1e-13))
 
 # complex_memory
 
@@ -201,8 +202,10 @@ CASES["spectral_pruning"] = Case(
 # sphere_model
 
 CASES["sphere_model"] = Case(
-    dict(d=(2, 10), p=(8, 16), width=20, p_slow=8, p_stages=16, width_stages=40, max_steps=600),
-    constants={"N_TEST": 200}, spoil=("stages", "attractors", lambda counts: counts[::-1]))
+    dict(curves=((2, (8, 16)), (10, (8, 16))), width=20, p_slow=8, turning=(8, 20),
+         stages=(16, 40), flower=(6, 600), line=(5, 10), max_steps=600),
+    constants={"N_TEST": 200},
+    spoil=("turning, lazy", "vectors", lambda vectors: vectors * [[[1]], [[1]], [[-1]]]))
 
 # stripe_compression
 

@@ -1,89 +1,115 @@
-"""Where do neurons go? Attractors: their field, their number, networks merged into them.
+"""Where do neurons go? Attractors: how they form, their number, what they do to the test error.
 
 A neuron of one hidden layer is a point z of the input space (npspectral.analysis.neurons). In the
 feature regime neurons gather in few directions, "attractors".
 
-    field     dz/dt for one data point and for six, d = 2, with paths of neurons and the attractors
+    field     dz/dt for one data point and for six, d = 2, with paths of neurons and the attractors;
+              `ends`: which cells hold a fixed point of dz/dt, and where neurons end, many tasks
     maxima    all attractors of random labels while forces are constant (linear loss), any width h
-    count     A after training on the sphere task until y F > 1 for all, against p, h and d
-    mnist     the same on parity of MNIST's digits, 10 principal components, feature and lazy
+    grid      A after training on the sphere task until y F > 1 for all, against p, h and d
+    alpha     A and the test error from the feature to the lazy regime: sphere, and stripe
+    images    the same on parity of images, 10 principal components, feature and lazy
 
 Source: L. Petrini 2020, candidacy talk (A ~ p sqrt(h) up to A ~ h, "preliminary"; one neuron can
 replace an attractor). An attractor there: neurons active on the same points; here, of one sign of
-beta too.
+beta too. Sizes, the cut, and what counts as saturated are not in the talk. Two weighted counts
+stand beside A: of attractors that have a neuron with |beta| |v| above a cut, as neurons that never
+grew keep patterns of their own; and of directions of v, whatever points there are.
 
-Minutes on one core: --quick 1/4, --standard 7, --full 700 by estimate.
-
-Does not reproduce: exponent 1 in p, for the smaller networks used here ("preliminary" in the talk);
-few neurons after merging on MNIST, where most of them are attractors of their own.
+Minutes on one core: --quick 1/4, --standard 12, --full 700 by estimate.
 """
 from dataclasses import dataclass
 
 import numpy as np
 from lab.data import here
-from lab.plan import axes, by_seed, stack
+from lab.plan import axes, each_seed, stack
 
 from npspectral.sweep import grid
 
-from .parts import FEATURE, LAZY, follow_field, follow_maxima, follow_mnist, follow_sphere
+from .parts import follow_counts, follow_ends, follow_field, follow_maxima, follow_neurons
 
-SECONDS = 16, 430, 42000
+SECONDS = 16, 720, 42000
 DATA = ("mnist",)
-VARIED = "phd"
-COUNTS = ("attractors ternary at_start dead sliding unseen effective merged mixed two change left "
-          "drift")
-AXES = {**{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
+FEATURE, LAZY = 1e-6, 1e6           # alpha
+POINTS, SHOWN_SEED = 6, 2           # of the field
+COMPONENTS = 10
+NUMBERS = ("attractors at_start dead unseen effective directions merged two change left drift "
+           "heavy weighted errors")
+MORE = {"heavy": ("cut",), "weighted": ("cut",), "errors": ("merged or not",)}
+SIZES = {"grid": ("d", "p", "h"), "dimensions": ("d",), "alpha, sphere": ("alpha",),
+         "alpha, stripe": ("alpha",)}
+AXES = {**{name: ("seed", "p", *MORE.get(name, ())) for name in NUMBERS.split()},
+        **{f"{part}/{name}": ("seed", *sizes, *MORE.get(name, ()))
+           for part, sizes in SIZES.items() for name in NUMBERS.split()},
+        **{f"maxima, d = {d}/{name}": ("p", "task") for d in (1, 2, 3)
            for name in ("attractors", "sliding")},
-        **{f"A against {size}/{name}": ("seed", size, *["merged or not"] * (name == "errors"))
-           for size in VARIED for name in (*COUNTS.split(), "errors")},
-        **axes({"p": "p", "h": "h", "d": "d", "seed": COUNTS, "seed, merged or not": "errors",
-                "seed, neuron, component": "vectors", "seed, neuron": "beta labels",
-                "seed, point": "target", "seed, point, input": "x", "point, input": "field/x",
-                "point": "force", "neuron": "field/beta growth", "neuron, component": "last",
+        **axes({"p": "p", "h": "h", "d": "d", "alpha": "alpha",
+                "seed": "cells holding maxima within ends/growing arrived at_fixed_point",
+                "seed, p, neuron, component": "vectors", "seed, p, neuron": "beta labels",
+                "point, input": "x", "point": "force", "neuron": "field/growing",
                 "step, neuron, component": "paths", "attractor, component": "ends",
                 "attractor": "end_signs"})}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """p, h and d of the sphere task, and what each is varied over; `tasks` of random labels."""
+    """p, h and d of the grid; other d at one p and h; alpha = 10^exponent; `tasks` of maxima."""
 
     seeds: int
-    p: int
-    h: int
-    d: int
-    p_varied: tuple
-    h_varied: tuple
-    d_varied: tuple
+    p: tuple
+    h: tuple
+    d: tuple
+    other_d: tuple
+    p_of_d: int
+    h_of_d: int
+    exponents: tuple
+    p_of_alpha: int
+    h_of_alpha: int
+    images: str
+    images_p: tuple
+    images_h: int
     tasks: int
-    mnist_p: int = 1024
-    mnist_h: int = 400
+    seeds_of_ends: int
     max_steps: int = 20_000
     p_maxima: tuple = ((2, 4, 6, 8, 12, 16), (2, 4, 6, 8, 12, 16), (2, 4, 6, 8, 12))   # d = 1, 2, 3
 
 
 SETTINGS = {
-    "quick": Setting(1, 32, 100, 5, (8, 16, 32), (50, 100), (2, 5), 3, 64, 100),
-    "default": Setting(3, 64, 400, 5, (8, 16, 32, 64, 128, 256), (50, 100, 200, 400, 800, 1600),
-                       (2, 3, 5, 10, 20), 20),
-    "full": Setting(10, 256, 2000, 5, (16, 32, 64, 128, 256, 512, 1024),
-                    (100, 200, 500, 1000, 2000, 5000, 10_000), (2, 3, 5, 10, 20, 50), 100, 4096,
-                    2000, 100_000)}
+    "quick": Setting(2, (8, 16, 32, 64), (50, 100, 200), (5,), (2, 5, 10), 32, 100,
+                     (-6, -2, 0, 2, 6), 64, 100, "digits", (32, 128), 100, 3, 3,
+                     p_maxima=((2, 4, 8, 12),) * 2 + ((2, 4, 8),)),
+    "default": Setting(5, (8, 16, 32, 64, 128, 256), (50, 200, 800), (3, 5, 10),
+                       (2, 3, 5, 10, 20, 50), 64, 200, (-6, -4, -2, -1, 0, 1, 2, 4, 6), 128, 400,
+                       "mnist", (256, 1024), 400, 20, 10),
+    "full": Setting(10, (16, 32, 64, 128, 256, 512, 1024), (100, 200, 500, 1000, 2000, 5000),
+                    (2, 3, 5, 10), (2, 3, 5, 10, 20, 50), 256, 1000,
+                    (-6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6), 256, 2000,
+                    "mnist", (1024, 4096), 2000, 100, 20, 100_000)}
+
+
+def alphas(setting):
+    return [10.0 ** exponent for exponent in setting.exponents]
 
 
 def plan(setting):
     """part -> its runs, those of sizes seed by seed."""
-    runs = {"field": grid(follow_field, seed=[2])}
+    count = {"seed": range(setting.seeds), "max_steps": [setting.max_steps]}
+    feature = {"task": ["sphere"], "alpha": [FEATURE]}
+    runs = {"field": grid(follow_field, p=[POINTS], seed=[SHOWN_SEED]),
+            "ends": each_seed(follow_ends, setting.seeds_of_ends, p=POINTS)}
     for d, sizes in enumerate(setting.p_maxima, start=1):
         runs[f"maxima, d = {d}"] = grid(follow_maxima, d=[d], p=sizes, tasks=[setting.tasks])
-    seeds, max_steps = range(setting.seeds), [setting.max_steps]
-    base = {size: [getattr(setting, size)] for size in VARIED}
-    for size in VARIED:
-        runs[f"A against {size}"] = grid(follow_sphere, seed=seeds, max_steps=max_steps, **{
-            **base, size: getattr(setting, f"{size}_varied")})
-    for name, alpha in (("feature", FEATURE), ("lazy", LAZY)) if here("mnist") else ():
-        runs[f"mnist, {name}"] = grid(follow_mnist, alpha=[alpha], p=[setting.mnist_p],
-                                      h=[setting.mnist_h], seed=seeds, max_steps=max_steps)
+    runs["grid"] = grid(follow_counts, **count, **feature, d=setting.d, p=setting.p, h=setting.h)
+    runs["dimensions"] = grid(follow_counts, **count, **feature, p=[setting.p_of_d],
+                              h=[setting.h_of_d], d=setting.other_d)
+    for task in ("sphere", "stripe"):
+        runs[f"alpha, {task}"] = grid(
+            follow_counts, **count, task=[task], p=[setting.p_of_alpha], h=[setting.h_of_alpha],
+            d=[COMPONENTS], alpha=alphas(setting))
+    for name, alpha in (("feature", FEATURE), ("lazy", LAZY)) if here(setting.images) else ():
+        runs[f"{setting.images}, {name}"] = grid(
+            follow_neurons, **count, task=[setting.images], alpha=[alpha],
+            h=[setting.images_h], d=[COMPONENTS], p=setting.images_p)
     return runs
 
 
@@ -91,8 +117,14 @@ def run(setting, keep):
     values = keep(plan(setting))
     result = {part: stack(rows) for part, rows in values.items()}
     result["field"] = values["field"][0]
-    for size in VARIED:
-        part = f"A against {size}"
-        result[part] = {size: np.array(getattr(setting, f"{size}_varied")),
-                        **by_seed(values[part], setting.seeds)}
+    images = f"{setting.images}, feature", f"{setting.images}, lazy"
+    sizes = {"grid": {name: getattr(setting, name) for name in ("d", "p", "h")},
+             "dimensions": {"d": setting.other_d},
+             **{part: {"alpha": alphas(setting)} for part in result if part.startswith("alpha")},
+             **{part: {"p": setting.images_p} for part in result if part in images}}
+    for part, varied in sizes.items():
+        shape = [len(values) for values in varied.values()]
+        result[part] = {**{name: np.array(values) for name, values in varied.items()},
+                        **{name: array.reshape(setting.seeds, *shape, *array.shape[1:])
+                           for name, array in result[part].items()}}
     return result

@@ -1,37 +1,74 @@
-"""What is claimed of the sphere, as rows of a table."""
+"""What is published of the sphere, judged; and checks of neurons and curves."""
 from functools import partial
 
 import numpy as np
 from lab.neurons import places, weights
-from lab.table import Row
+from lab.statistics import bootstrap
+from lab.table import Claim, Row
 
 from npspectral.analysis.kernels import crossing, crossing_interval, kernel_exponent, power_law
 from npspectral.data.binary import sphere_radius
 
-from .parts import FREE
-
-STAGES = ("start", "toward lazy", "feature, at t*", "feature, end")
-
-
-def curves_of(result):
-    """(kind, d) -> arrays of a curve."""
-    names = {part: part.rpartition(", d = ") for part in result if part != "stages"}
-    return {(kind, int(d)): result[part] for part, (kind, _, d) in names.items()}
+TALK = "Petrini, talk"
+START, ESCAPED, END = range(3)          # stages of a flow
+STAGES = "start", "toward lazy", "feature, t*", "feature, end"
 
 
 def claims(result):
-    return []
+    curves, stages = curves_of(result), stages_of(result)
+    return [
+        Claim("lazy wins below p*", "d = 10: there is a p* under which lazy > feature", TALK,
+              crossing_rows(curves), "curves"),
+        Claim("p* grows with d", "for small p (or large d), fluctuations in the data are large and "
+              "feature, by orienting weights, over-fits them; figure: p* against d", TALK,
+              [growth_row(curves)], "p_star",
+              "Where the curves do not cross, p* counts as the largest p."),
+        Claim("fixed orientations help", "if we fix weights orientation, feature performance "
+              "improves", TALK, fixed_rows(curves), "curves"),
+        Claim("lazy keeps orientations", "the lazy regime does not change weights orientation",
+              TALK, [Row("turning", "least cosine of omega, before and after, lazy", "1",
+                         cosines(result["turning, lazy"]).min(1), low=0.99)], "turning"),
+        Claim("start: Gaussian", "(A) at t = 0, the distribution of z reflects the Gaussian "
+              "initialization of the weights", TALK, start_rows(result["flower"]), "stages",
+              "By the distances of Kolmogorov and Smirnov; 1.63 is passed with a chance of 1 %."),
+        Claim("toward lazy: flower", "(B) toward lazy, neurons motion is limited, yet they "
+              "organize into a flower pattern, intersection of circles in fact", TALK,
+              [*flower_rows(result["flower"]), motion_row(stages)], "flower",
+              "The circles are those on which a data point switches a neuron on."),
+        Claim("t*: a circle", "(C) in the feature regime, the neurons organize into a circular "
+              "structure at intermediary times; task symmetry is preserved", TALK,
+              circle_rows(stages), "stages", "Of the neurons within the interface, by weight."),
+        Claim("end: few attractors", "(D) at the end of training, the circle explodes into a "
+              "finite number of attractors; task symmetry is broken", TALK, end_rows(stages),
+              "attractors", "Of the neurons within the interface, by weight.")]
 
 
 def checks(result):
     rows, curves = [], curves_of(result)
-    for d in sorted({d for _, d in curves}):
-        rows += judge_crossing(d, curves["lazy", d], curves["feature", d])
     for (kind, d), curve in curves.items():
-        rows += [] if kind in FREE else judge_kind(d, kind, curve, curves["feature", d])
+        if kind == "lazy":
+            rows += [*judge_ratio(d, curve, curves["feature", d]), *judge_exponent(d, curve)]
     left = np.concatenate([curve["left"].ravel() for curve in curves.values()])
-    return [*rows, Row("curves", "points not learned, all networks", "0", left, high=0.01),
-            *judge_stages(result["stages"])]
+    turned = cosines(result["turning, feature"]).mean(1)
+    return [*rows, *control_rows(curves),
+            Row("curves", "points not learned", "0", left, high=0.01, over="networks"),
+            Row("turning", "mean cosine of omega, before and after, feature", "-", turned),
+            Row("line", "bend of f between neighboring z, of its largest term", "0",
+                bends(result["line"]), high=1e-12, exact=True)]
+
+
+def curves_of(result):
+    """(kind, d) -> arrays of a curve."""
+    names = {part: part.rpartition(", d = ") for part in result if ", d = " in part}
+    return {(kind, int(d)): result[part] for part, (kind, _, d) in names.items()}
+
+
+def stages_of(result):
+    """Arrays (seed, stage, ...) of the talk's four stages (A) to (D)."""
+    lazy, feature = result["stages, lazy"], result["stages, feature"]
+    return {name: np.stack((feature[name][:, START], lazy[name][:, END], feature[name][:, ESCAPED],
+                            feature[name][:, END]), 1)
+            for name in ("vectors", "beta", "labels", "attractors")}
 
 
 def star(d, lazy, feature):
@@ -40,26 +77,106 @@ def star(d, lazy, feature):
     return crossing(*curves), crossing_interval(np.random.default_rng(d), *curves)
 
 
-def judge_crossing(d, lazy, feature):
-    row, p, published = partial(Row, f"d = {d}"), feature["p"], d == 10
-    at, (low, high) = star(d, lazy, feature)
-    interval = f"{low:.0f} to {high:.0f}" if high < np.inf else f"above {min(low, p[-1]):.0f}"
-    last, ratio = p >= p[-1] / 16, lazy["error"] / feature["error"]
-    return [row(f"{'p*' if at else 'no p*; largest p'} (95 %: {interval})",
-                "exists" if published else "figure", at or p[-1]),
-            row(f"lazy / feature error at p = {p[0]}", "below 1", ratio[:, 0], -np.inf, 1, False),
-            row(f"lazy / feature error at p = {p[-1]}", "above 1" if published else "-",
-                ratio[:, -1], 1 if published else -np.inf, np.inf, False),
-            row("exponent of lazy, last p", f"{kernel_exponent(d):.3f} theory",
-                power_law(p[last], lazy["error"][:, last]).exponent)]
+def stars(curves):
+    """d and p* of each; the largest p, or the smallest, where there is no crossing within."""
+    dims, found = sorted({d for _, d in curves}), []
+    for d in dims:
+        lazy, feature = curves["lazy", d], curves["feature", d]
+        above = lazy["error"][:, -1].mean() > feature["error"][:, -1].mean()
+        found.append(star(d, lazy, feature)[0] or lazy["p"][0 if above else -1])
+    return np.array(dims), np.array(found, float)
 
 
-def judge_kind(d, kind, curve, free):
-    """Ratio to the error of free neurons with random biases, for every p of both."""
-    published, high = ("below 1", 1) if kind.endswith("fixed") else ("-", np.inf)
-    ratio = curve["error"] / free["error"][:, np.isin(free["p"], curve["p"])]
-    return [Row(f"d = {d}", f"error, {kind} / free, p = {p}", published, values, high=high,
-                every=False) for p, values in zip(curve["p"], ratio.T)]
+def crossing_rows(curves):
+    lazy, feature = curves["lazy", 10], curves["feature", 10]
+    p, ratio, (at, interval) = lazy["p"], lazy["error"] / feature["error"], star(10, lazy, feature)
+    row = partial(Row, "d = 10")
+    return [row("p* (the largest p, if none)", "exists", at or p[-1], p[0], p[-1] - 1,
+                interval=interval, seeds=len(ratio)),
+            *(row(f"lazy / feature error, p = {size}", "below 1", values, high=1, every=False)
+              for size, values in zip(p, ratio.T) if size < (at or p[-1]) / 2)]
+
+
+def growth_row(curves):
+    dims, found = stars(curves)
+    return Row("d = " + ", ".join(map(str, dims)), "p* / that of the d before", "above 1",
+               found[1:] / found[:-1], low=1, over="steps")
+
+
+def fixed_rows(curves):
+    """Error with fixed orientations over that of free ones, for every p of both."""
+    return ratio_rows(curves, "feature, fixed", "below 1", 1)
+
+
+def control_rows(curves):
+    """The biases of fixed orientations start at 0; that alone should not change the error."""
+    return ratio_rows(curves, "feature, b(0) = 0", "-", np.inf)
+
+
+def ratio_rows(curves, kind, published, high):
+    some, free = curves[kind, 10], curves["feature", 10]
+    ratio = some["error"] / free["error"][:, np.isin(free["p"], some["p"])]
+    return [Row("d = 10", f"error, {kind} / free, p = {p}", published, values, high=high,
+                every=False) for p, values in zip(some["p"], ratio.T)]
+
+
+def judge_ratio(d, lazy, feature):
+    ratio = lazy["error"] / feature["error"]
+    return [Row(f"d = {d}", f"lazy / feature error, p = {p}", "-", values)
+            for p, values in zip(lazy["p"], ratio.T)]
+
+
+def judge_exponent(d, lazy):
+    """Of the last sizes, from 64 on."""
+    last = lazy["p"] >= 64
+    if last.sum() < 3:
+        return []
+
+    def exponent(errors):
+        return power_law(lazy["p"][last], errors[:, last]).exponent.mean()
+    return [Row(f"d = {d}", "exponent of the lazy error", f"{kernel_exponent(d):.3f} theory",
+                exponent(lazy["error"]), interval=bootstrap(exponent, lazy["error"]),
+                seeds=len(lazy["error"]))]
+
+
+def cosines(turning):
+    """Of omega before and after, (seed, neuron)."""
+    omega = turning["vectors"][..., :-1]
+    unit = omega / np.sqrt((omega ** 2).sum(-1, keepdims=True))
+    return (unit[:, START] * unit[:, END]).sum(-1)
+
+
+def start_rows(flower):
+    """Of v from N(0, I) in d = 2: |z| < r with probability r / sqrt(r^2 + 2), every angle alike."""
+    z = places(flower["vectors"][:, START])
+    radius, angle = np.sqrt((z ** 2).sum(-1)), np.arctan2(z[..., 1], z[..., 0])
+    uniform = {"|z|": radius / np.sqrt(radius ** 2 + 2), "its angle": angle / (2 * np.pi) + 0.5}
+    return [Row("flower", f"distance of {name} from its law, times sqrt(h)", "0",
+                np.array([distance(some) for some in values]), high=1.63)
+            for name, values in uniform.items()]
+
+
+def distance(values):
+    """sqrt(n) times the distance of Kolmogorov and Smirnov of values (n,) from the uniform law."""
+    n = len(values)
+    steps = np.arange(n + 1) / n
+    values = np.sort(values)
+    return n ** 0.5 * max(np.max(steps[1:] - values), np.max(values - steps[:-1]))
+
+
+def flower_rows(flower):
+    on = flower["on_circle"]
+    return [Row("flower", "neurons on a data point's circle, end / start", "a flower",
+                on[:, END] / on[:, START], low=2),
+            Row("flower", "neurons on a data point's circle, end", "-", on[:, END])]
+
+
+def motion_row(stages):
+    """Median distance that z has moved since the start."""
+    z = places(stages["vectors"])
+    moved = np.median(np.sqrt(((z[:, 1:] - z[:, :1]) ** 2).sum(-1)), -1)
+    return Row("stages", "median path of z, toward lazy / feature, end", "limited",
+               moved[:, 0] / moved[:, 2], high=0.5)
 
 
 def circle_scatter(z, share):
@@ -74,18 +191,53 @@ def circle_scatter(z, share):
     return float(np.sqrt(share @ (np.sqrt(((z - center) ** 2).sum(1)) - radius) ** 2) / radius)
 
 
-def scatters(stages):
-    """circle_scatter at all stages, of the neurons within the interface by |beta| |v|."""
+def within(stages):
+    """(z, share) of the living neurons within the interface, seed by seed, stage by stage."""
     z, carried = places(stages["vectors"]), weights(stages["vectors"], stages["beta"])
-    within = stages["living"] & ((z * z).sum(-1) < sphere_radius(2) ** 2)
-    return [circle_scatter(at[inside], share[inside] / share[inside].sum())
-            for at, inside, share in zip(z, within, carried)]
+    inside = (stages["labels"] >= 0) & ((z * z).sum(-1) < sphere_radius(2) ** 2)
+    return [[(at[here], share[here] / share[here].sum()) for at, share, here in zip(*some)]
+            for some in zip(z, carried, inside)]
 
 
-def judge_stages(stages):
-    row, attractors, scatter = partial(Row, "stages"), stages["attractors"], scatters(stages)
-    return [
-        *(row(f"scatter about a circle, {name}", "-", at) for name, at in zip(STAGES, scatter)),
-        row("scatter at t* / at the start", "a circle", scatter[2] / scatter[0], high=0.5),
-        row("scatter at the end / at t*", "explodes", scatter[3] / scatter[2], low=2),
-        row("attractors at the end / at the start", "few", attractors[3] / attractors[0], high=0.5)]
+def scatters(stages):
+    """circle_scatter (seed, stage)."""
+    return np.array([[circle_scatter(*some) for some in seed] for seed in within(stages)])
+
+
+def evenness(stages):
+    """Effective number of the 12 sectors that neurons take by weight, (seed, stage)."""
+    def taken(z, share):
+        sector = np.floor(6 * (np.arctan2(z[:, 1], z[:, 0]) / np.pi + 1)).astype(int) % 12
+        return 1 / (np.bincount(sector, share, 12) ** 2).sum()
+    return np.array([[taken(*some) for some in seed] for seed in within(stages)])
+
+
+def circle_rows(stages):
+    scatter, even = scatters(stages), evenness(stages)
+    return [Row("stages", "scatter about the best circle, t* / start", "a circle",
+                scatter[:, 2] / scatter[:, 0], high=0.5),
+            Row("stages", "sectors of 12 that neurons take, t*", "preserved", even[:, 2], low=8),
+            *(Row("stages", f"scatter about the best circle, {name}", "-", values)
+              for name, values in zip(STAGES, scatter.T))]
+
+
+def end_rows(stages):
+    scatter, even, count = scatters(stages), evenness(stages), stages["attractors"]
+    return [Row("stages", "scatter about the best circle, end / t*", "explodes",
+                scatter[:, 3] / scatter[:, 2], low=2),
+            Row("stages", "attractors, end / start", "few", count[:, 3] / count[:, 0], high=0.5),
+            Row("stages", "attractors, end", "-", count[:, 3]),
+            Row("stages", "sectors of 12 that neurons take, end / t*", "broken",
+                even[:, 3] / even[:, 2], high=0.9)]
+
+
+def bends(line):
+    """How far f is from straight between neighboring z, in parts of its largest term, by seed."""
+    rows = []
+    for vectors, beta in zip(line["vectors"][:, END], line["beta"][:, END]):
+        z = np.sort(places(vectors)[:, 0])
+        x = np.stack((z[:-1], (z[:-1] + z[1:]) / 2, z[1:]))
+        terms = beta * np.maximum(x[..., None] * vectors[:, 0] + vectors[:, 1], 0)
+        left, middle, right = terms.sum(-1)
+        rows.append(np.abs(middle - (left + right) / 2).max() / np.abs(terms).max())
+    return np.array(rows)

@@ -3,65 +3,88 @@
 y depends on |x| alone, x ~ N(0, I_d). Isotropic weights suit this, and the lazy regime leaves them
 as they are; the feature regime turns them towards chance fluctuations of few data.
 
-    curves    test error of lazy and feature against p, d = 5, 10, 20: p* is where they cross;
+    curves    test error of lazy and feature against p: p* is where they cross, for several d;
               at d = 10 also feature with fixed orientations omega_n / |omega_n|
+    turning   orientations omega_n before and after training, d = 10, lazy and feature
     stages    the neurons' positions z, d = 2: at the start, after training towards lazy, in the
               feature regime at t*, when 10 % of the points have y F >= 1, and at its end
+    flower    towards lazy with few points and many neurons, d = 2
+    line      z in one dimension: where f bends
 
 Source: L. Petrini 2020, candidacy talk: at d = 10 there is a p* below which lazy has the smaller
 test error, and with fixed orientations feature learning improves; z gather on a circle, which at
-the end "explodes" into attractors. Public code: fixed orientations start with b = 0.
+the end "explodes" into attractors. Public code: fixed orientations start with b = 0. Lazy curves
+are those of the limit alpha -> infinity: the flow of the tangent kernel of the network's start.
 
-Minutes on one core: --quick 1/4, --standard 8 by estimate, --full 5,000 by estimate.
+Minutes on one core: --quick 1/4, --standard 14, --full 5,000 by estimate.
 """
 from dataclasses import dataclass
 
 import numpy as np
-from lab.plan import axes, by_seed
+from lab.plan import axes, by_seed, each_seed, stack
 
 from npspectral.sweep import grid
 
-from .parts import FREE, KINDS_AT_10, follow_curve, follow_stages
+from .parts import FEATURE, FREE, KINDS_AT_10, follow_curve, follow_neurons
 
-SECONDS = 14, 480, 300000
+SECONDS = 14, 840, 300000
 DATA = ()
-AXES = axes({"p": "p", "seed, p": "error left", "": "stages/left", "point, input": "x",
-             "point": "target", "stage": "attractors", "stage, neuron": "beta living",
-             "stage, neuron, component": "vectors"})
+LAZY, TOWARD_LAZY = 1e6, 10.0           # alpha
+AXES = {"line/left": ("seed",), **{f"{part}/left": ("seed",) for part in (
+            "turning, lazy", "turning, feature", "stages, lazy", "stages, feature", "flower")},
+        **axes({"p": "p", "seed, p": "error left", "seed, point, input": "x",
+                "seed, point": "target", "seed, stage": "attractors directions on_circle",
+                "seed, stage, neuron": "beta labels", "seed, stage, neuron, component": "vectors"})}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Of curves: d, p, width; kinds that are not in FREE go up to p_slow. Of stages: p, width."""
+    """Of curves: p of each d, width; kinds that are not in FREE go up to p_slow.
+
+    Of turning, stages, flower and line: p, width.
+    """
 
     seeds: int
-    d: tuple
-    p: tuple
+    curves: tuple
     width: int
     p_slow: int
-    p_stages: int
-    width_stages: int
+    turning: tuple
+    stages: tuple
+    flower: tuple
+    line: tuple
     max_steps: int
 
-    def sizes(self, kind):
-        return [p for p in self.p if kind in FREE or p <= self.p_slow]
+    def sizes(self, kind, d):
+        return [p for p in dict(self.curves)[d] if kind in FREE or p <= self.p_slow]
 
 
 SIZES = 32, 64, 128, 256, 512, 1024, 2048, 4096
-SETTINGS = {"quick": Setting(2, (5, 10), (16, 64), 100, 64, 64, 200, 4000),
-            "default": Setting(3, (5, 10, 20), SIZES[:6], 400, 256, 400, 800, 6000),
-            "full": Setting(10, (2, 3, 5, 10, 20), SIZES, 2000, 2048, 1000, 10_000, 100_000)}
+SETTINGS = {
+    "quick": Setting(2, ((5, (16, 32, 64)), (10, (16, 32, 64))), 100, 64, (64, 100),
+                     (64, 200), (12, 1000), (10, 40), 4000),
+    "default": Setting(5, ((2, SIZES[:4]), (3, SIZES[:5]), (5, SIZES[:6]), (10, SIZES[:6]),
+                           (20, SIZES[:6])), 400, 256, (128, 400), (400, 800), (20, 3000), (10, 40),
+                       6000),
+    "full": Setting(10, tuple((d, SIZES) for d in (2, 3, 5, 10, 20)), 2000, 2048, (512, 2000),
+                    (1000, 10_000), (20, 10_000), (10, 40), 100_000)}
 
 
 def run(setting, keep):
-    """"KIND, d = D" -> arrays (seeds, sizes) of a curve; "stages" -> arrays."""
+    """"KIND, d = D" -> arrays (seeds, sizes) of a curve; others -> arrays (seeds, stages, ...)."""
     kinds = {f"{kind}, d = {d}": (kind, d)
-             for d in setting.d for kind in (KINDS_AT_10 if d == 10 else FREE)}
-    max_steps = [setting.max_steps]
-    values = keep({part: grid(follow_curve, kind=[kind], d=[d], width=[setting.width],
-                              max_steps=max_steps, seed=range(setting.seeds),
-                              p=setting.sizes(kind)) for part, (kind, d) in kinds.items()}
-                  | {"stages": grid(follow_stages, p=[setting.p_stages], max_steps=max_steps,
-                                    width=[setting.width_stages])})
-    return {part: {"p": np.array(setting.sizes(kind)), **by_seed(values[part], setting.seeds)}
-            for part, (kind, _) in kinds.items()} | {"stages": values["stages"][0]}
+             for d, _ in setting.curves for kind in (KINDS_AT_10 if d == 10 else FREE)}
+    plan = {part: grid(follow_curve, kind=[kind], d=[d], width=[setting.width],
+                       max_steps=[setting.max_steps], seed=range(setting.seeds),
+                       p=setting.sizes(kind, d)) for part, (kind, d) in kinds.items()}
+    for part, alpha, d, (p, width) in (("turning, lazy", LAZY, 10, setting.turning),
+                                       ("turning, feature", FEATURE, 10, setting.turning),
+                                       ("stages, lazy", TOWARD_LAZY, 2, setting.stages),
+                                       ("stages, feature", FEATURE, 2, setting.stages),
+                                       ("flower", TOWARD_LAZY, 2, setting.flower),
+                                       ("line", FEATURE, 1, setting.line)):
+        plan[part] = each_seed(follow_neurons, setting.seeds, alpha=alpha, d=d, p=p, width=width,
+                               max_steps=setting.max_steps)
+    values = keep(plan)
+    return {part: {"p": np.array(setting.sizes(*kinds[part])),
+                   **by_seed(rows, setting.seeds)} if part in kinds else stack(rows)
+            for part, rows in values.items()}
