@@ -9,8 +9,9 @@ from npspectral.analysis.clouds import intrinsic_dimension, representations
 from npspectral.nn import mean_field
 
 
-@pytest.mark.parametrize("name", ["curve in the plane", "square in 50 dimensions", "swiss roll", "normal", "cube",
-                                  "sphere in 5 dimensions", "the same, a tenth at 0"])
+@pytest.mark.parametrize("name", ["curve in the plane", "square in 50 dimensions", "swiss roll",
+                                  "normal", "cube", "sphere in 5 dimensions",
+                                  "the same, a tenth at 0"])
 def test_controls_have_their_dimension(name, rng):
     """4 sd of independent ratios above; a boundary in 5 dimensions takes 10 %, and noise, below."""
     control = parts.CONTROLS[name]

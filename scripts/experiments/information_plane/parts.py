@@ -51,11 +51,6 @@ def bins(name, low, high):
     return low, high, np.array([*((high - low) / n_bins for n_bins in BINS[name]), EXACT])
 
 
-def bins(name, low, high):
-    """Where bins begin and end, and their widths: three from wide to narrow, and EXACT."""
-    return low, high, np.array([*((high - low) / n_bins for n_bins in BINS[name]), EXACT])
-
-
 def bins_of(name, hidden):
     """tanh: from -1 to 1. ReLU: from 0 to the largest activity of any layer during the training."""
     if name != "ReLU":
