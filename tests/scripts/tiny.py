@@ -146,8 +146,10 @@ CASES["input_relevance"] = Case(
 # intrinsic_dimension
 
 CASES["intrinsic_dimension"] = Case(
-    dict(seeds=2, points=80, points_control=150, p_stripe=30, max_steps=20, widths=(30, 30),
-         images=(40, 60), epochs=2, epochs_shuffled=2),
+    dict(seeds=2, data="mnist", points=80, points_control=150, p_flow=30, max_steps=20,
+         widths=(30, 30), images=(40, 60), epochs=2, epochs_shuffled=2, networks=((20,), (10, 10)),
+         images_luminance=60, widths_luminance=(20, 20), stages=((1e-3, 2), (1e-4, 1)),
+         widths_flow=(30, 30, 30)),
     spoil=("control, the same, a tenth at 0", "copies", lambda copies: copies - 1))
 
 # learning_curves

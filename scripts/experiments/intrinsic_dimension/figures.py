@@ -1,77 +1,160 @@
-"""Figures: layers, pictures of the last one, scale."""
+"""Figures: layers of flows and of images, the last layer on two axes, scale, errors, controls."""
 from functools import partial
 
 import numpy as np
-from lab.arrays import by_part
-from lab.style import BLUE, GRAY, ORANGE, band, grid_of, log_ticks, panels_of
-from matplotlib import colormaps
+from lab.arrays import arms_of
+from lab.style import (DENSE, FEATURE, LAZY, NEGATIVE, OTHER, POSITIVE, PUBLISHED, START, band,
+                       grid_of, log_ticks, panels_of)
 
-from .parts import BLOCKS
+from . import parts
+from .claims import LUMINOUS, MNIST, TOY, dimension, parts_of
+from .parts import BLOCKS, CONTROLS, ESTIMATORS, SHUFFLED, UNTRAINED
 
-COLORS = (GRAY, BLUE, ORANGE)               # untrained; by the features or labels; the other one
+REGIMES = {UNTRAINED: START, parts.FEATURE: FEATURE, parts.LAZY: LAZY}
 
 
 def figures(result):
-    networks = {part: arms for part, arms in by_part(result).items() if part != "control"}
-    return {name: partial(draw, networks=networks) for name, draw in (
-        ("layers", draw_layers), ("picture", draw_picture), ("scale", draw_scale))}
+    flows = {part: arms_of(result, part) for part in parts_of(result, parts.FEATURE)}
+    drawn = {"controls": partial(draw_controls, clouds=arms_of(result, "control")),
+             "layers": partial(draw_layers, flows=flows), "picture": partial(draw_picture, flows=flows)}
+    networks = {(part, name): arms[name] for part, arms in flows.items() for name in REGIMES}
+    for name in parts_of(result, SHUFFLED):
+        arms, luminance = arms_of(result, name), arms_of(result, f"{name} luminance")
+        drawn["images"] = partial(draw_images, name=name, arms=arms, luminance=luminance)
+        drawn["error"] = partial(draw_errors, name=name, arms=arms,
+                                 networks=arms_of(result, f"{name} networks"))
+        networks |= {(name, arm): arms[arm] for arm in colors_of(arms)}
+        networks |= {(f"{name} luminance", arm): luminance[arm] for arm in luminance}
+    return {**drawn, "scale": partial(draw_scale, networks=networks)}
 
 
-def three(arms):
-    """Arms with colors: untrained, trained on the largest set, and the last one."""
+def colors_of(arms):
+    """Untrained, trained on most images, and with shuffled labels."""
     names = list(arms)
-    return zip((names[0], *names[-2:]), COLORS)
+    return {UNTRAINED: START, names[-2]: DENSE, SHUFFLED: OTHER}
 
 
-def draw_layers(figure, networks):
+def draw_controls(figure, clouds):
+    """The example of the talk, and what is found of clouds of known dimension."""
+    left, right = panels_of(figure, 2, 5.2, 4.6)
+    toy = clouds[TOY]
+    left.plot(*toy["picture"][0].T, ".", color=OTHER, markersize=3)
+    left.set(title=f"d = 2, principal components: {toy['components'][0]}\n"
+             f"TwoNN: {toy['dimension'][:, 0].mean():.2f}", xlabel="$x_1$", ylabel="$x_2$",
+             aspect="equal")
+    right.plot([1, 10], [1, 10], ":", color=PUBLISHED, label="as it is")
+    for column, (marker, shift) in enumerate((("o", 0.97), ("^", 1.03))):
+        known = np.concatenate([np.full(len(cloud["copies"]), shift * CONTROLS[name].dimension)
+                                for name, cloud in clouds.items()])
+        found = np.concatenate([cloud["dimension"][:, column]
+                                for cloud in clouds.values()])
+        right.plot(known, found, marker, color=DENSE, markersize=5, alpha=0.6,
+                   label=ESTIMATORS[column].__name__)
+    log_ticks(right, x=(1, 2, 4, 5, 10), y=(1, 2, 4, 5, 10))
+    right.set(xlabel="dimension of the cloud", ylabel="TwoNN dimension", title="clouds of known "
+              "dimension")
+
+
+def draw_layers(figure, flows):
     """Above: TwoNN; below: components of 90 % of the variance."""
-    grid = grid_of(figure, 2, len(networks), 6.2, 4.2, "Full lines: before the activation; dashed "
-                   "ones: after it; bands: the range over seeds.\n"
-                   "Layer 0 is the input; all points are unseen")
-    for (above, below), (part, arms) in zip(grid.T, networks.items()):
-        for name, color in three(arms):
-            draw_depth(above, arms[name]["dimension"][..., 0], color, name)
-            draw_depth(below, arms[name]["components"], color, name)
-        above.set(title=part, ylabel="TwoNN dimension", ylim=(0, None))
-        below.set(ylabel="components of 90 % of the variance", xlabel="hidden layer")
+    grid = grid_of(figure, 2, len(flows), 5.2, 3.6, "Hidden layers before their activation, unseen "
+                   "points; bands: the range over seeds", sharex=True, sharey="row")
+    for (above, below), (part, arms) in zip(grid.T, flows.items()):
+        for regime, color in REGIMES.items():
+            depth(above, dimension(arms[regime]), color, regime)
+            depth(below, arms[regime]["components"], color, regime)
+        above.set(title=part, ylim=(0, None))
         log_ticks(below, y=(1, 2, 5, 10, 20, 50, 100))
+        name_layers(below, arms[UNTRAINED]["components"].shape[1])
+    name_rows(grid)
 
 
-def draw_depth(axes, values, color, label):
-    """values (seeds, 2 L + 1) of x, u_1, a_1, ...: u full, a dashed, both from x on."""
-    before, after = np.r_[0, 1:values.shape[1]:2], np.arange(0, values.shape[1], 2)
-    layers, width = np.arange(len(after)), 4 if color == GRAY else 1.5      # others may lie on it
-    band(axes, layers, values[:, before], color, label, "o-", markersize=5, linewidth=width)
-    band(axes, layers, values[:, after], color, None, "s--", markersize=5, linewidth=0.8)
-    axes.set_xticks(layers)
+def depth(axes, values, color, label):
+    """values (seeds, layers); the untrained network is drawn wide, as another may lie on it."""
+    wide = dict(linewidth=5, markersize=9) if color == START else dict(linewidth=1.8, markersize=5)
+    band(axes, np.arange(values.shape[1]), values, color, label, "o-", **wide)
 
 
-def draw_picture(figure, networks):
-    grid = grid_of(figure, len(networks), 3, 4.7, 4.6, "The last hidden layer before its "
-                   "activation, unseen points")
-    for row, (part, arms) in zip(grid, networks.items()):
-        for axes, (name, _) in zip(row, three(arms)):
-            picture, share = arms[name]["picture"][0], arms[name]["largest"][0, -2].sum()
-            classes, codes = np.unique(arms[name]["labels"][0], return_inverse=True)
-            colors = colormaps["coolwarm" if len(classes) == 2 else "tab10"]
-            dots = axes.scatter(*picture.T, c=codes[:len(picture)], s=7, vmin=-0.5,
-                                cmap=colors.resampled(len(classes)), vmax=len(classes) - 0.5)
-            axes.set(xlabel="first component", ylabel="second component",
-                     title=f"{part}, {name}:\n{share:.2%} of the variance")
-        figure.colorbar(dots, ax=row, label="class").set_ticks(range(len(classes)), labels=classes)
+def name_layers(axes, n_layers, output=False):
+    names = ["input", *map(str, range(1, n_layers))]
+    axes.set_xticks(range(n_layers), names[:-1] + ["output"] if output else names)
+    axes.set_xlabel("hidden layer")
+
+
+def name_rows(grid):
+    for axes, label in zip(grid[:, 0], ("TwoNN dimension", "components of 90 %")):
+        axes.set_ylabel(label)
+
+
+def draw_images(figure, name, arms, luminance):
+    """MNIST as it is and with luminance, above and below as draw_layers."""
+    grid = grid_of(figure, 2, 2, 5.6, 3.8, "Layers after their activation, unseen images; bands: "
+                   "the range over seeds", sharex=True, sharey="row")
+    columns = (name, arms, colors_of(arms), MNIST), (
+        f"{name}, luminance", luminance, {UNTRAINED: START, "trained": DENSE}, LUMINOUS)
+    for (above, below), (title, own, colors, published) in zip(grid.T, columns):
+        for arm, color in colors.items():
+            depth(above, dimension(own[arm], estimator=1), color, arm)
+            depth(below, own[arm]["components"], color, arm)
+        if name == "mnist" and own[UNTRAINED]["components"].shape[1] == len(published):
+            above.plot(published, "s:", color=PUBLISHED, mfc="none",
+                       label="published, convolutional")
+        above.set(title=title, ylim=(0, None))
+        log_ticks(below, y=(1, 2, 5, 10, 20, 50, 100))
+        name_layers(below, own[UNTRAINED]["components"].shape[1], output=True)
+        above.legend(loc="best")
+    name_rows(grid)
+
+
+def draw_picture(figure, flows):
+    grid = grid_of(figure, len(flows), 3, 4, 3.7, "The last hidden layer before its activation on "
+                   "two principal components, unseen points")
+    for row, (part, arms) in zip(grid, flows.items()):
+        for axes, regime in zip(row, REGIMES):
+            arm, n = arms[regime], len(arms[regime]["picture"][0])
+            for sign, color in ((1, POSITIVE), (-1, NEGATIVE)):
+                axes.plot(*arm["picture"][0][arm["labels"][0][:n] == sign].T, ".", color=color,
+                          markersize=3, alpha=0.7, label=f"y = {sign}")
+            axes.set_title(f"{part}, {regime}:\n{100 * arm['largest'][0, -1].sum():.4g} % of the "
+                           "variance", fontsize=12)
+        row[0].set_ylabel("second component")
+    for axes in grid[-1]:
+        axes.set_xlabel("first component")
+    grid[0, 0].legend(loc="best", markerscale=4)
 
 
 def draw_scale(figure, networks):
-    """Dimension of the input and the last u by the number of points."""
-    row = panels_of(figure, len(networks), 5, 4.8)
-    for axes, (part, arms) in zip(row, networks.items()):
-        untrained = next(iter(arms.values()))
-        points = untrained["points"] // np.array(BLOCKS)
-        curves = [("input", untrained["blocks"][:, 0], "k")]
-        curves += [(f"last u, {name}", arms[name]["blocks"][:, -2], color)
-                   for name, color in three(arms)]
-        for name, values, color in curves:
-            axes.plot(points, values.mean(0), "o-", color=color, label=name, markersize=4)
-        axes.set(xlabel="points in a block", title=part, ylim=(0, 18),
-                 ylabel="TwoNN dimension, mean over blocks")
+    """Dimension of the input and the last hidden layer by the number of points."""
+    shown = {part: {name: arm for (own, name), arm in networks.items() if own == part}
+             for part, _ in networks}
+    panels = panels_of(figure, len(shown), 5, 3.9, "Fewer points, larger distances; full: last "
+                       "hidden layer, dotted: input", columns=2)
+    for axes, (part, arms) in zip(panels, shown.items()):
+        colors = REGIMES if parts.FEATURE in arms else {**dict.fromkeys(arms, DENSE),
+                                                        UNTRAINED: START, SHUFFLED: OTHER}
+        points = arms[UNTRAINED]["points"] // np.array(BLOCKS)
+        axes.plot(points, arms[UNTRAINED]["blocks"][:, 0].mean(0), "x:", color=OTHER,
+                  markersize=4, label="input")
+        for name, arm in arms.items():
+            axes.plot(points, arm["blocks"][:, 1].mean(0), "o-", color=colors[name],
+                      markersize=4, label=name)
+        axes.set(xlabel="points in a block", title=part, ylim=(0, None), ylabel="TwoNN dimension")
         log_ticks(axes, x=points)
+
+
+def draw_errors(figure, name, arms, networks):
+    """Test error against the dimension of the last hidden layer, a point for each network."""
+    axes, = panels_of(figure, 1, 6.4, 4.8, "One point a seed; the name at their mean")
+    _, *trained = list(arms)[:-1]
+    groups = ({arm: arms[arm] for arm in trained}, OTHER, "o", "number of images"), (
+        networks, DENSE, "^", "hidden layers x units")
+    for group, color, marker, label in groups:
+        for arm, own in group.items():
+            x, y = dimension(own, -2, 1), own["error"]
+            axes.plot(x, y, marker, color=color, markersize=5, alpha=0.6, label=label)
+            axes.annotate(arm.removesuffix(" true labels"), (x.mean(), y.mean()), (6, 6),
+                          textcoords="offset points", fontsize=10)
+            label = None
+    axes.set(xlabel="TwoNN dimension, last hidden layer", ylabel="test error", yscale="log",
+             title=f"{name}, last hidden layer after its activation")
+    axes.legend(loc="best")

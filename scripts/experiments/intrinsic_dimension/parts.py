@@ -7,25 +7,26 @@ from lab.data import images
 from lab.learning import chain, learn
 from lab.plan import stack
 from lab.progress import progress
+from scipy.special import log_softmax
 
 from npspectral import Dense, ReLU, quadratic_hinge
 from npspectral.analysis.clouds import (block_dimensions, components_for, neighbor_ratios,
-                                        participation_ratio, principal_variances, representations,
-                                        two_nn_fit, two_nn_fit_published, two_nn_ml,
+                                        principal_variances, representations, two_nn_fit_published,
                                         two_nn_unbiased)
-from npspectral.data import principal_components, stripe
+from npspectral.data import parity_task, principal_components, stripe
 from npspectral.nn import Normal, mean_field
 from npspectral.training import Limits, gradient_flow, predict, settle
 
 FEATURE, LAZY, UNTRAINED = "feature", "lazy", "untrained"
-TRUE, SHUFFLED = "true labels", "shuffled labels"
+TRUE, SHUFFLED, LUMINANCE = "true labels", "shuffled labels", "luminance"
 ALPHA = {FEATURE: 1e-3, LAZY: 1e4}
 MARGIN = 0.5                        # the flow ends when all points have y F above it
 LIMITS = Limits(max_gradient_change=1e-2, max_output_change=0.5)
-RATE, BATCH = 1e-3, 128
-ESTIMATORS = (two_nn_unbiased, two_nn_ml, two_nn_fit, two_nn_fit_published)
+BATCH = 64
+BRIGHTEST = 1000                    # of the published luminance, where pixels run from 0 to 1
+ESTIMATORS = (two_nn_unbiased, two_nn_fit_published)
 BLOCKS = (1, 2, 4, 8, 16)           # numbers of blocks, each of all points over this number
-PICTURED = 1000                     # points of the picture
+PICTURED = 1000                     # points of a picture
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Control:
     dimension: int
     draw: object
     copies: object = lambda n: 0
+
+
+def curve(rng, n):
+    """A spiral in the plane: d = 2, and one number says where on it a point is."""
+    t = 1.5 * math.pi * rng.uniform(1, 3, n)
+    return np.column_stack([t * np.cos(t), t * np.sin(t)])
 
 
 def square(rng, n):
@@ -61,7 +68,8 @@ def partly_dead(rng, n):
     return x
 
 
-CONTROLS = {"square in 50 dimensions": Control(2, square),
+CONTROLS = {"curve in the plane": Control(1, curve),
+            "square in 50 dimensions": Control(2, square),
             "swiss roll": Control(2, swiss_roll),
             "sphere in 5 dimensions": Control(4, sphere),
             "the same, a tenth at 0": Control(4, partly_dead, lambda n: n // 10 - 1),
@@ -69,64 +77,112 @@ CONTROLS = {"square in 50 dimensions": Control(2, square),
             "normal": Control(10, lambda rng, n: rng.standard_normal((n, 10)))}
 
 
-def measure(rng, x):
+def measure(x):
     """Numbers about the rows of x (p, n), as a dict.
 
-    dimension (of each of ESTIMATORS), copies, blocks: the mean dimension of each of BLOCKS,
-    components: axes of 90 % of the variance, participation ratio, largest: shares of the first two.
+    dimension (of each of ESTIMATORS), copies, components: axes of 90 % of the variance, largest:
+    shares of the first two axes.
     """
+    x = x.astype(float)
     mu, copies = neighbor_ratios(x)
     variances = principal_variances(x)
-    blocks = [np.mean([block.value for block in block_dimensions(rng, x, n)]) for n in BLOCKS]
     return {"dimension": [estimate(mu) for estimate in ESTIMATORS], "copies": copies,
-            "blocks": blocks, "components": components_for(variances),
-            "participation": participation_ratio(variances),
-            "largest": variances[:2] / variances.sum()}
+            "components": components_for(variances), "largest": variances[:2] / variances.sum()}
 
 
-def measure_layers(rng, network, params, x):
-    """The same of x, u_1, a_1, u_2, a_2, ..., stacked; picture: the last hidden u on 2 axes."""
-    received, given = representations(network, params, x)
-    clouds = [received[0], *(cloud for pair in zip(given, received[1:]) for cloud in pair)]
-    last = given[-2].astype(float)
-    return {"picture": principal_components(last, 2).project(last[:PICTURED]),
-            **stack([measure(rng, cloud) for cloud in clouds])}
+def by_blocks(rng, x):
+    """The mean dimension of each of BLOCKS."""
+    x = x.astype(float)
+    return [np.mean([block.value for block in block_dimensions(rng, x, n)]) for n in BLOCKS]
 
 
-def follow_stripe(regime, n_points, n_learned, d, widths, steps, seed):
-    """One network by gradient flow: its layers measured, and its test error."""
+def explained(x, coordinate):
+    """The share of the variance of the rows of x (p, n) that a coordinate (p,) of them explains.
+
+    In the order of the coordinate, half the mean square of steps from row to row is the variance
+    that it leaves (von Neumann 1941): 0 if rows follow on a smooth curve, all if in any order.
+    """
+    x = x[np.argsort(coordinate)]
+    left, variance = np.mean(np.diff(x, axis=0) ** 2, 0) / 2, x.var(0)
+    return 1 - left.sum() / variance.sum()
+
+
+def draw_task(task, rng, n_learned, n_points, d):
+    """x and y to learn, x and y to measure: the stripe, or the parity of images of that name."""
+    if task == "stripe":
+        return *stripe(rng, n_learned, d), *stripe(rng, n_points, d)
+    (x, labels), (seen, seen_labels) = images(task, 10_000, float)
+    mean = x.mean(0)
+    (x, y), (seen, truth) = (parity_task(rng, *pair, mean)
+                             for pair in ((x, labels), (seen, seen_labels)))
+    rows = rng.choice(len(x), n_learned, replace=False)
+    return x[rows], y[rows], seen[:n_points], truth[:n_points]
+
+
+def follow_flow(task, regime, n_points, n_learned, d, widths, steps, seed):
+    """One network by gradient flow: x and the layers before their activation, and its test error.
+
+    picture: the last hidden layer on two axes; by_coordinate: the share of its variance that one
+    number of each point explains, x_1 of the stripe, what the network says of an image.
+    """
     rng = np.random.default_rng(seed)
-    (x, target), (seen, truth) = stripe(rng, n_learned, d), stripe(rng, n_points, d)
-    network = mean_field(d, widths)
+    x, target, seen, truth = draw_task(task, rng, n_learned, n_points, d)
+    network = mean_field(x.shape[1], widths)
     start = params = network.init(rng)
-    error = 0.5
+    said = predict(network, start, seen)
     if regime != UNTRAINED:
-        progress(f"stripe, {regime}, seed {seed}")
+        progress(f"{task}, {regime}, seed {seed}")
         flow = gradient_flow(network, start, x, target, loss=quadratic_hinge, alpha=ALPHA[regime],
                              limits=LIMITS)
         params = settle(flow, target, margin=MARGIN, max_steps=steps).params
-        change = predict(network, params, seen) - predict(network, start, seen)
-        error = np.mean(change * truth <= 0)
-    return {"error": error, "labels": truth[:, 0].astype(int),
-            **measure_layers(rng, network, params, seen)}
+        said = predict(network, params, seen) - said
+    _, given = representations(network, params, seen)
+    last = given[-2]
+    return {"error": np.mean(said * truth <= 0), "labels": truth[:, 0].astype(int),
+            "by_coordinate": explained(last, seen[:, 0] if task == "stripe" else said[:, 0]),
+            "picture": principal_components(last, 2).project(last[:PICTURED]),
+            "blocks": [by_blocks(rng, cloud) for cloud in (seen, last)],
+            **stack([measure(cloud) for cloud in (seen, *given[:-1])])}
 
 
-def follow_mnist(labels, n_images, n_points, widths, epochs, seed):
-    """One network by Adam, or its first weights with 0 epochs; labels: true ones or SHUFFLED."""
+def brightened(rng, x):
+    """Images x (n, D), each brighter by BRIGHTEST U(-1/2, 1/2) in all pixels, in a turned basis.
+
+    A reflection makes the luminance one axis. It changes no distance, and no start of a network
+    whose first weights are normal; but Adam's steps go by axes, and in the basis of pixels they
+    are lost in the luminance.
+    """
+    x = x + BRIGHTEST * (rng.random((len(x), 1)) - 0.5)
+    normal = np.full(x.shape[1], x.shape[1] ** -0.5)
+    normal[0] -= 1
+    normal /= np.sqrt(normal @ normal)
+    return x - 2 * np.outer(x @ normal, normal)
+
+
+def follow_images(name, kind, n_images, n_points, widths, stages, seed):
+    """One network by Adam: x, the layers after their activation and the output, and its errors.
+
+    kind: TRUE, SHUFFLED (labels of the training images) or LUMINANCE; without stages (rate, epochs)
+    the network keeps its first weights. The output is log softmax, as in the published code.
+    """
     rng = np.random.default_rng(seed)
-    (x, given), (seen, truth) = images("mnist", n_images)
-    if labels == SHUFFLED:
-        given = rng.permutation(given)
+    (x, labels), (seen, truth) = images(name, n_images)
+    if kind == SHUFFLED:
+        labels = rng.permutation(labels)
+    if kind == LUMINANCE:
+        x, seen = (brightened(rng, rows).astype(np.float32) for rows in (x, seen))
     network = dense_network(x.shape[1], widths, 10)
     params = network.init(rng, np.float32)
-    for record in learn(network, params, (x, given), [(RATE, epochs)] if epochs else [],
-                        f"mnist, {labels}, {n_images} images, seed {seed}", batch_size=BATCH,
-                        rng=rng):
+    for record in learn(network, params, (x, labels), stages, f"{name}, {kind}, {n_images} images, "
+                        f"seed {seed}", batch_size=BATCH, rng=rng):
         params = record.params
     error, train_error = (np.mean(predict(network, params, rows).argmax(1) != answers)
-                          for rows, answers in ((seen, truth), (x, given)))
-    return {"error": error, "train_error": train_error, "labels": truth[:n_points],
-            **measure_layers(rng, network, params, seen[:n_points])}
+                          for rows, answers in ((seen, truth), (x, labels)))
+    received, given = representations(network, params, seen[:n_points])
+    clouds = [*received, log_softmax(given[-1].astype(float), 1)]
+    return {"error": error, "train_error": train_error,
+            "blocks": [by_blocks(rng, cloud) for cloud in (clouds[0], clouds[-2])],
+            **stack([measure(cloud) for cloud in clouds])}
 
 
 def dense_network(n_in, widths, n_out):
@@ -137,5 +193,5 @@ def dense_network(n_in, widths, n_out):
 
 
 def follow_control(name, n_points, seed):
-    rng = np.random.default_rng(seed)
-    return measure(rng, CONTROLS[name].draw(rng, n_points))
+    x = CONTROLS[name].draw(np.random.default_rng(seed), n_points)
+    return {**measure(x), "picture": x[:PICTURED, :2]}
