@@ -47,7 +47,7 @@ def run_job(job, again=False, limit=math.inf, stop=None):
                                limit, stop or Event())
         if not folder.is_dir():
             faults.append("Deleted its own folder, with all results.")
-        elif size_of(folder / RUNS) != before:
+        elif size_of(folder / RUNS) != before or not (folder / TIMES).is_file():
             add_time(folder / TIMES, time.monotonic() - begin)
     except Exception as error:
         code, faults = None, [f"Not run: {in_words(error)}."]
