@@ -1,6 +1,6 @@
-"""RESULTS.md and STATEMENTS.md, written from the records of all experiments.
+"""RESULTS.md, STATEMENTS.md and what README.md quotes, written from the records of experiments.
 
-    python scripts/report/results.py        writes both, and lists records of other code
+    python scripts/report/results.py        writes them, and lists records of other code
 """
 import sys
 from collections import Counter
@@ -15,7 +15,7 @@ from report.record import EXPERIMENTS, claims_of, moved, records
 from report.result import JUDGED, of_checks, paragraphs
 from report.run import write_whole
 from report.statements import filled
-from report.summary import MARKS, counts_of
+from report.summary import MARKS, counts_of, judged, names
 
 FOLDER = Path(__file__).parent
 RESULTS, STATEMENTS = FOLDER / "RESULTS.md", FOLDER / "STATEMENTS.md"
@@ -68,7 +68,7 @@ def made(record):
 def experiment(record):
     """The pieces of one: its claims, what is to be said of them, its own checks."""
     if record["claims"]:
-        yield table(("claim", "source", "published", "ours", "verdict"),
+        yield table(("claim", "in the source's words", "source", "published", "ours", "verdict"),
                     map(claim_cells, record["claims"]))
         if notes := [f"- {claim['name']}: {note}" for claim in record["claims"]
                      if (note := f"{claim['incomparable']} {claim['note']}".strip())]:
@@ -81,9 +81,10 @@ def experiment(record):
 
 def claim_cells(claim):
     """Of its rows those with bounds, one under the other."""
-    rows = [row for row in claim["rows"] if row["wanted"]] or claim["rows"]
-    return (claim["words"], claim["source"], "<br>".join(row["published"] for row in rows),
-            "<br>".join(f"{row['quantity']}: {row['ours']}" for row in rows),
+    rows = judged(claim["rows"])
+    return (claim["name"], claim["words"], claim["source"],
+            "<br>".join(row["published"] for row in rows),
+            "<br>".join(f"{name}: {row['ours']}" for name, row in zip(names(rows), rows)),
             f"{MARKS[claim['verdict']][0]} {claim['verdict']}")
 
 
@@ -93,13 +94,28 @@ def table(head, rows):
                       for line in lines]) + "\n"
 
 
+def quoted(text, page):
+    """The README's text, its count of claims and its rows of claims as they stand in the page."""
+    now = {key(line): line for line in page.split("\n")}
+    return "\n".join(now.get(key(line), line) if key(line) else line for line in text.split("\n"))
+
+
+def key(line):
+    """What a line of the page is found by: name, words and source of a claim; "" of others."""
+    if line.startswith("Of ") and "published claim" in line:
+        return "count"
+    return tuple(line.split(" | ")[:3]) if line.startswith("| ") and line.count(" | ") == 5 else ""
+
+
 def write_pages(place=EXPERIMENTS, folder=FOLDER):
-    """Both pages, from the records in a place."""
+    """All pages, from the records in a place."""
     kept = records(place)
     verdicts = {name: claim["verdict"] for name, claim in claims_of(kept).items()}
-    write_whole(folder / RESULTS.name, [results(kept, place)])
-    text = (folder / STATEMENTS.name).read_text(encoding="utf-8")
-    write_whole(folder / STATEMENTS.name, [filled(text, verdicts)])
+    page, readme = results(kept, place), folder.parents[1] / "README.md"
+    write_whole(folder / RESULTS.name, [page])
+    for path, now in ((folder / STATEMENTS.name, lambda text: filled(text, verdicts)),
+                      (readme, lambda text: quoted(text, page))):
+        write_whole(path, [now(path.read_text(encoding="utf-8"))])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ DOCUMENTS = {"Chicchi, talk": "Input relevance by spectral learning (talk)",
              "Giambagli, poster": "How a student becomes a teacher (poster)",
              "Petrini, talk": "Learning features in neural nets (talk)"}
 OTHERS = "Papers that they cite"
-MOST_ROWS = 4                           # of a claim, in the summary
+MOST_ROWS = 3                           # of a claim, in the summary
 LEAD = ("What four documents and the papers that they cite say, and what came out of it here. "
         "Each sign leads to its claim. The project's own checks are not among the claims.")
 QUICK = ("Verdicts are those of the last standard runs, {date}. This run is small: its numbers "
@@ -102,13 +102,14 @@ def every_claim(claims):
         pictures = {path.stem: path for path in result.figures}
         figure = pictures.get(claim["figure"])
         rows.append((MARKS[claim["verdict"]][1], (
-            Piece(f'<div id="{text(anchor(result.name, claim))}">{text(claim["words"])}</div>'
-                  f'<small>{text(claim["source"])}; {link(result.name, result.name)}</small>'),
+            Piece(f'<div id="{text(anchor(result.name, claim))}"><b>{text(claim["name"])}</b><br>'
+                  f'{text(claim["words"])}<br><small>{text(claim["source"])}; '
+                  f"{link(result.name, result.name)}</small></div>"),
             measured(claim, small),
             verdict(claim["verdict"]),
             link(f"{result.name}/{figure.stem}", thumbnail(figure)) if figure else "")))
     head = boxes((Piece("<small>quantity</small><i>published</i><b>ours</b>"),), "row")
-    return table(("claim", head, "verdict", "figure"), rows, "bare")
+    return table(("claim", head, "verdict", "figure"), rows, "bare claims")
 
 
 def verdict(said):
@@ -117,19 +118,28 @@ def verdict(said):
 
 def measured(claim, small):
     """Its judged rows, published beside ours; those of a small run under them."""
-    rows = [row for row in claim["rows"] if row["wanted"]] or claim["rows"]
-    if small and claim["rows"] is small:                        # never judged: this run's alone
-        rows = []
-    lines = [line(row) for row in rows[:MOST_ROWS]]
-    lines += [Piece(f"<small>and {len(rows) - MOST_ROWS} more</small>")] * (len(rows) > MOST_ROWS)
-    few = [Piece(f"<small>small: {text(row['quantity'])} {text(row['ours'])}</small>")
-           for row in ([row for row in small if row["wanted"]] or small)[:2]]
-    return Piece(boxes(lines, "row") + boxes(few, "row"))
+    rows = [] if claim["rows"] is small else judged(claim["rows"])
+    lines = [line(*pair) for pair in zip(names(rows), rows)]
+    more = [Piece(f"<small>and {len(rows) - MOST_ROWS} more</small>")] * (len(rows) > MOST_ROWS)
+    few = [Piece(f"<small>small: {text(name)} {text(row['ours'])}</small>")
+           for name, row in list(zip(names(judged(small)), judged(small)))[:2]]
+    return boxes(lines[:MOST_ROWS] + more + few, "row")
 
 
-def line(row):
+def judged(rows):
+    """Those with bounds; all if none has."""
+    return [row for row in rows if row["wanted"]] or rows
+
+
+def names(rows):
+    """What the rows of a claim measure; with the part of the experiment where parts differ."""
+    parts = len({row["part"] for row in rows}) > 1
+    return [f"{row['part']}: " * parts + row["quantity"] for row in rows]
+
+
+def line(name, row):
     published = "" if row["published"] == "-" else text(row["published"])
     middle, *spread = row["ours"].partition(" (")
     kind = ' class="not"' * (row["verdict"] == FAIL)            # which part does not hold
-    return Piece(f"<small>{text(row['quantity'])}</small><i>{published}</i>"
-                 f"<span{kind}><b>{text(middle)}</b>{text(''.join(spread))}</span>")
+    return Piece(f"<small>{text(name)}</small><i>{published}</i><span{kind}><b>{text(middle)}</b>"
+                 f"<small>{text(''.join(spread))}</small></span>")

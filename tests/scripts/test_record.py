@@ -16,8 +16,8 @@ def tree(tmp_path_factory):
 
 
 def pages(tree):
-    return [(tree / "report" / name).read_text(encoding="utf-8")
-            for name in ("RESULTS.md", "STATEMENTS.md")]
+    return [(tree / name).read_text(encoding="utf-8")
+            for name in ("report/RESULTS.md", "report/STATEMENTS.md", "../README.md")]
 
 
 def record_text(tree):
@@ -37,10 +37,10 @@ def test_a_record_says_what_was_found_by_what(tree):
 
 
 def test_the_pages_say_it(tree):
-    found, listed = pages(tree)
+    found, listed, readme = pages(tree)
     assert "Of 3 published claims: 1 reproduced, 1 partly, 0 not, 1 not comparable." in found
     assert "| Learning features in neural nets (talk) | 1 |  |  |  |" in found
-    assert ("| Sums are 2 \\| 4 | Petrini, talk | 2 | the sum: 3 (2 to 4; 3 seeds) | "
+    assert ("| sums | Sums are 2 \\| 4 | Petrini, talk | 2 | the sum: 3 (2 to 4; 3 seeds) | "
             "● reproduced |") in found
     assert "| 3<br>3 | least: 2<br>most: 4 | ◐ partly |" in found
     assert "- more: Tried 2.\n- other: No data." in found and "1 of 1 own check holds." in found
@@ -49,6 +49,9 @@ def test_the_pages_say_it(tree):
         "derived", "reproduced", "partly", statements.NO_CLAIM, "open"]
     assert ("Of 5 statements 2 are as the documents say (1 reproduced, 1 derived, 0 built, 0 drawn,"
             " 0 context), 1 partly, 0 not; 0 cannot be compared, 1 are open.") in listed
+    count, sums = readme.splitlines()[0], readme.splitlines()[4]
+    assert count in found and sums in found and sums.startswith("| sums | ")
+    assert readme.endswith("| gone | Gone | Petrini, talk | 7 | 8 | ○ not |\n")
 
 
 def test_the_same_command_again_does_nothing_new(tree):
@@ -66,8 +69,20 @@ def test_a_small_run_shows_what_is_kept_and_judges_nothing(tree):
     date = json.loads(before)["date"]
     assert f"Verdicts are those of the last standard runs, {date}." in page
     assert page.count("partly</td>") == 2               # among all claims, and in its section
-    assert "<b>3</b> (2 to 4; 3 seeds)" in page and "small: the sum 1" in page
+    assert "<b>3</b><small> (2 to 4; 3 seeds)" in page and "small: the sum 1" in page
     assert record_text(tree) == before
+
+
+def test_a_quick_run_of_less_data_shows_every_kept_claim():
+    from types import SimpleNamespace
+
+    from report.summary import shown
+    small = [{"name": "b", "rows": [1], "verdict": "x"}, {"name": "new", "rows": [2]}]
+    kept = {"toy": {"claims": [{"name": "a", "verdict": "not"}, {"name": "b", "verdict": "?"}]}}
+    result = SimpleNamespace(name="toy", claims=small)
+    assert shown(result, "quick", kept) == [
+        (kept["toy"]["claims"][0], []), (kept["toy"]["claims"][1], [1]), (small[1], [2])]
+    assert shown(result, "default", kept) == [(claim, []) for claim in small]
 
 
 @pytest.mark.parametrize("file, before, after, told", [

@@ -75,6 +75,15 @@ Of 0 statements none.
 """
 
 
+README = """Of 9 published claims: all.
+
+| claim | in the source's words | source | published | ours | verdict |
+| --- | --- | --- | --- | --- | --- |
+| sums | Sums are 2 \\| 4 | Petrini, talk | 7 | 8 | ○ not |
+| gone | Gone | Petrini, talk | 7 | 8 | ○ not |
+"""
+
+
 def build(folder):
     """The copy's path."""
     tree = folder / "scripts"
@@ -83,6 +92,7 @@ def build(folder):
                         ignore=shutil.ignore_patterns("__pycache__", "*.png"))
     shutil.copy(SCRIPTS / "reproduce.py", tree)
     (tree / "report" / "STATEMENTS.md").write_text(STATEMENTS, encoding="utf-8")
+    (folder / "README.md").write_text(README, encoding="utf-8")
     place = tree / "experiments" / "toy"
     place.mkdir(parents=True)
     for name, text in EXPERIMENT.items():
