@@ -1,7 +1,7 @@
 """The README's picture: one result of each family, from the results of their experiments.
 
     python scripts/reproduce.py input_relevance learning_curves --standard
-    python scripts/report/picture.py
+    python scripts/report/picture.py [FOLDER of results]
 """
 import sys
 from pathlib import Path
@@ -14,8 +14,11 @@ RESULTS = Path("results/reproduce/default")
 
 
 def draw(figure, relevance, curves):
-    """Relevance (784,) of pixels as an image; test errors (seeds, sizes, methods) against p."""
-    from lab.style import BLUE, ORANGE, band, image, log_ticks, panels_of, power, several
+    """Relevance (784,) of pixels as an image; test errors (seeds, sizes, methods) against p.
+
+    The first two methods are feature and lazy learning.
+    """
+    from lab.style import FEATURE, LAZY, band, image, log_ticks, panels_of, power, several
 
     from npspectral.analysis.kernels.learning_curves import feature_exponent, kernel_exponent
     left, right = panels_of(figure, 2, 5, 4.2, width_ratios=(1, 1.3))
@@ -23,9 +26,9 @@ def draw(figure, relevance, curves):
                     shrink=0.85)
     left.set_title("Zeros or ones? The pixels it looks at")
     p, d = curves["p"], int(curves["d"])
-    feature, lazy = np.moveaxis(curves["errors"], -1, 0)
-    for errors, name, color, theory in ((lazy, "lazy", ORANGE, kernel_exponent(d)),
-                                        (feature, "feature", BLUE, feature_exponent(d))):
+    feature, lazy, *_ = np.moveaxis(curves["errors"], -1, 0)
+    for errors, name, color, theory in ((lazy, "lazy", LAZY, kernel_exponent(d)),
+                                        (feature, "feature", FEATURE, feature_exponent(d))):
         band(right, p, errors, color, f"{name} learning, {several(len(errors))}", "o-")
         power(right, p, -theory, (p, errors.mean(0)), f"theory, p^-{theory:.2f}", color)
     right.set(yscale="log", xlabel="training points p", ylabel="test error",
@@ -33,14 +36,14 @@ def draw(figure, relevance, curves):
     log_ticks(right, x=p)
 
 
-def main():
+def main(folder=None):
     from lab.arrays import load
     from lab.style import save_figures
-    relevance, curves = (load(RESULTS / name / f"{name}.npz")[0][part] for name, part in (
+    relevance, curves = (load(Path(folder or RESULTS) / name / f"{name}.npz")[0][part] for name, part in (
         ("input_relevance", "mnist"), ("learning_curves", "stripe")))
     save_figures({"picture": lambda figure: draw(
         figure, np.median(relevance["relevance"], 0), curves)}, FOLDER)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
