@@ -39,7 +39,8 @@ def draw(figure, relevance, curves):
 def main(folder=None):
     from lab.arrays import load
     from lab.style import save_figures
-    relevance, curves = (load(Path(folder or RESULTS) / name / f"{name}.npz")[0][part] for name, part in (
+    place = Path(folder or RESULTS)
+    relevance, curves = (load(place / name / f"{name}.npz")[0][part] for name, part in (
         ("input_relevance", "mnist"), ("learning_curves", "stripe")))
     save_figures({"picture": lambda figure: draw(
         figure, np.median(relevance["relevance"], 0), curves)}, FOLDER)
