@@ -88,6 +88,7 @@ def draw_error(figure, part, arms):
     log_ticks(axes, x=[h for h, _ in students(arms)])
     axes.set(yscale="log", xlabel="student's hidden nodes h", title=f"Test error, {part}",
              ylabel="test MSE / variance of the target")
+    one_legend(figure, "outside lower center", columns=2)
 
 
 def left(arrays):
