@@ -67,6 +67,14 @@ def log_ticks(axes, **ticks):
         set_ticks([], minor=True)
 
 
+def plain_ticks(axes):
+    """A logarithmic y axis with ticks at 1, 2, 5, 10, 20, ..., as plain numbers."""
+    low, high = axes.get_ylim()
+    ticks = (np.outer([1, 2, 5], 10.0 ** np.arange(-6, 7))).ravel()
+    log_ticks(axes, y=ticks[(ticks >= low) & (ticks <= high)])
+    axes.set_ylim(low, high)
+
+
 def image(axes, pixels, **options):
     """A square of pixels without a frame; what imshow gives."""
     side = round(len(pixels) ** 0.5)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from conftest import assert_near
+from experiments.regimes import claims as judged
 from experiments.regimes import parts
-from experiments.regimes.claims import checks, spread
+from experiments.regimes.claims import checks, claims, spread
 from lab import tasks
+from lab.table import NOT, PARTLY, REPRODUCED
 from tiny import failed
 
 from npspectral import data, soft_hinge
@@ -14,6 +16,12 @@ from npspectral.analysis.kernels.tangent import tangent_kernel
 from npspectral.nn import OneHidden
 
 LOG_ALPHA = np.array([-6, -4, -2, 0, 1, 2, 4, 6.0])
+
+
+@pytest.fixture
+def no_intervals(monkeypatch):
+    """Verdicts do not look at intervals, which take time."""
+    monkeypatch.setattr(judged, "bootstrap", lambda *_, **options: None)
 
 
 def test_softplus_gain_makes_the_mean_square_1():
@@ -109,52 +117,128 @@ def test_looks_are_taken_every_so_many_steps_and_no_record_is_lost():
     assert seen == [0, 0.2, 1]
 
 
+def test_whole_images_are_not_reduced_and_seeds_have_rows_of_their_own(monkeypatch, rng):
+    x, labels = rng.random((200, 30)), np.arange(200) % 10
+    monkeypatch.setattr(parts, "images", lambda *_: ((x, labels), (x[:50], labels[:50])))
+    network, _, first, y, x_test, y_test = parts.prepare("mnist, whole", 7, 1, (30, 20, 10, 100))
+    second = parts.whole("mnist", 0, 20, 10)[0]
+    assert (network.n_in, first.shape, x_test.shape, y_test.shape) == (30, (20, 30), (10, 30),
+                                                                       (10, 1))
+    assert_near((first ** 2).sum(1), np.full(20, 30.0), 256)
+    assert y.sum() == 0 and not np.isin(first, second).any()
+    centered = x - x.mean(0)
+    cosines = first @ centered.T / np.outer(30 ** 0.5, np.linalg.norm(centered, axis=1))
+    assert_near(cosines.max(1), np.ones(20), 256)
+
+
+def test_members_of_the_scatter_differ_in_their_start_alone():
+    size = (5, 12, 300, 2000)
+    lazy, feature = (parts.scatter(20, 3, size, exponent) for exponent in (None, -1))
+    for arrays in (lazy, feature):
+        assert arrays["functions"].shape == (3, parts.N_SCATTER) and arrays["errors"].min() > 0
+        assert 0.01 < spread(arrays["functions"])
+    _, _, x, y, x_test, y_test = parts.prepare("stripe", 20, 0, (5, 12, parts.N_SCATTER, 2000))
+    network, params, *_ = parts.prepare("stripe", 20, 2, size)
+    outputs = parts.trained(network, params, x, y, x_test, 0.1, 2000)
+    assert (feature["functions"][2] == outputs[:, 0]).all()
+    assert feature["errors"][2] == np.mean(outputs * y_test <= 0)
+
+
 # Verdicts
 
-def made(law=0.5, star=3.0, error_star=3.0):
+def made(law=0.5, star=3.0, error_star=3.0, ends=(0.05, 0.1)):
     """A sweep that obeys the laws, with its cross-overs where they are asked for."""
     alpha = 10.0 ** LOG_ALPHA
-    error = np.exp(np.interp(LOG_ALPHA, np.log10(error_star) + np.array([-1, 1]),
-                             np.log([0.05, 0.1])))
+    error = np.exp(np.interp(LOG_ALPHA, np.log10(error_star) + np.array([-1, 1]), np.log(ends)))
     arrays = {"error": error, "parameters": np.where(alpha < 10, (10 / alpha) ** law, 10 / alpha),
               "kernel": star / alpha, "left": np.zeros(8), "steps": np.full(8, 100)}
-    return {**{name: values[None] for name, values in arrays.items()}, "log_alpha": LOG_ALPHA,
-            "frozen_error": np.array([0.1])}
+    return {**{name: np.stack([values] * 2) for name, values in arrays.items()},
+            "log_alpha": LOG_ALPHA, "frozen_error": np.array([0.1])}
+
+
+def made_scatter(h=(300, 600), power=-0.5, gain=0.9):
+    members = np.random.default_rng(0).standard_normal((2, 40, 500))
+    size = 0.1 * (np.array(h) / h[0]) ** power
+    errors = np.outer([0.1, 0.1 * gain], np.linspace(0.9, 1.1, 40))
+    return {"functions": 1 + size[:, None, None] * members, "errors": errors,
+            "widths": np.array(h)}
 
 
 def made_result(**laws):
     approach = np.array([2.0, 3, 4])
-    falls = 10.0 ** -approach[None]
-    members = np.random.default_rng(0).standard_normal((2, 40, 2000))
-    size = np.array([0.1, 0.1 * 2 ** -0.5])[:, None, None]
-    return {"stripe 10": made(**laws), "stripe 20": made(**laws),
+    falls = np.stack([10.0 ** -approach] * 2)
+    sweeps = {"stripe 10": made(**laws), "stripe 20": made(**laws), "mnist 10": made(),
+              "mnist, whole 10": made(ends=(0.12, 0.1))}
+    for name, part in sweeps.items():
+        part["h"] = int(name.split()[-1])
+    network = np.linspace(-1, 1, 5)
+    return {**sweeps, "course -2": {"outputs": np.stack([network, 0.1 * network, network], 1)},
             "softplus": {"linear": falls, "frozen": falls, "log_alpha": approach},
-            "relu": {"linear": falls ** 0.5, "frozen": falls ** 0.6, "log_alpha": approach},
-            "scatter": {"outputs": 1 + size * members, "h": np.array([300, 600])}}
+            "relu": {"linear": falls ** 0.55, "frozen": falls ** 0.6, "log_alpha": approach},
+            "scatter lazy": made_scatter(), "scatter feature": made_scatter()}
 
 
-def test_made_up_laws_pass():
-    assert len([row for row in checks(made_result()) if row.wanted]) == 2 * 6 + 2 + 4 + 1
+def verdicts(result):
+    return {claim.name: claim.judge() for claim in claims(result)}
+
+
+def differing(result):
+    before = verdicts(made_result())
+    return {name: verdict for name, verdict in verdicts(result).items() if verdict != before[name]}
+
+
+def test_made_up_laws_pass(no_intervals):
+    said = verdicts(made_result())
+    assert set(said.values()) == {REPRODUCED} and len(said) == 9
+    assert len([row for row in checks(made_result()) if row.wanted]) == 4 * 4 + 4
     assert failed(checks(made_result())) == []
 
 
-def test_another_law_fails():
-    assert ("stripe 10", "slope of |theta - theta_0|, feature") in failed(
+def test_another_law_fails(no_intervals):
+    assert ("stripe, h = 10", "slope of |theta - theta_0|, feature") in failed(
         checks(made_result(law=0.3)))
-    assert ("stripe 10", "alpha*, |K - K_0| = |K_0|") in failed(checks(made_result(star=1e3)))
+    assert ("stripe, h = 10", "alpha*, |K - K_0| = |K_0|") in failed(
+        checks(made_result(star=1e3)))
     result = made_result()
-    result["stripe 20"] = made(star=3 / 2, error_star=3 / 2)    # alpha* ~ 1/h: -1.5 in the article
     result["softplus"]["linear"] = result["softplus"]["linear"] ** 0.5
-    result["scatter"]["outputs"] = result["scatter"]["outputs"][::-1]
-    result["stripe 10"]["error"] = result["stripe 10"]["error"][:, ::-1]
-    assert set(failed(checks(result))) >= {
-        ("stripe", "exponent of alpha*(h), article, by kernel"),
-        ("softplus", "slope of the distance to the linearization"),
-        ("scatter", "exponent of the spread of F against h, lazy"),
-        ("stripe 10", "test error, feature / lazy")}
+    assert failed(checks(result)) == [("softplus", "slope of the distance to the linearization")]
+
+
+@pytest.mark.parametrize("part, array, change, changed", [
+    ("stripe 20", "kernel", lambda kernel: kernel / 2, {"Cross-over": PARTLY}),
+    ("stripe 20", "parameters", lambda moved: moved + 0.1, {"Lazy weights stay": PARTLY}),
+    ("mnist 10", "kernel", lambda kernel: kernel + 0.1, {"Lazy kernel stays": PARTLY}),
+    ("mnist 10", "kernel", lambda kernel: 1e-7 * kernel,
+     {"Feature learning moves everything": PARTLY}),
+    ("course -2", "outputs", lambda outputs: outputs[:, [0, 0, 0]],
+     {"Feature learning moves everything": PARTLY}),
+    ("softplus", "frozen", lambda distance: distance + 1,
+     {"Lazy training is a kernel method": PARTLY}),
+    ("stripe 10", "error", lambda error: error[:, ::-1], {"Cross-over": PARTLY,
+                                                          "Each regime has its data": PARTLY}),
+    ("mnist, whole 10", "error", lambda error: error[:, ::-1],
+     {"Each regime has its data": PARTLY, "Dense networks are better lazy": PARTLY}),
+    ("mnist 10", "error", lambda error: error[:, ::-1], {"Dense networks are better lazy": PARTLY}),
+    ("scatter lazy", "functions", lambda functions: functions[::-1], {"Fluctuations": PARTLY}),
+    ("scatter feature", "errors", lambda errors: errors[::-1], {"Wider is better": PARTLY})])
+def test_verdicts_follow_the_arrays(no_intervals, part, array, change, changed):
     result = made_result()
-    result["stripe 20"] = made(error_star=3 / 2)
-    assert ("stripe", "exponent of alpha*(h), article, by error") in failed(checks(result))
+    result[part] = {**result[part], array: change(result[part][array])}
+    assert differing(result) == changed
+
+
+def test_alpha_star_that_falls_with_h_is_another_exponent(no_intervals):
+    result = made_result()
+    result["stripe 20"] |= made(star=3 / 2, error_star=3 / 2)   # alpha* ~ 1/h: -1.5 in the article
+    assert differing(result) == {"Cross-over": NOT}
+    result["stripe 20"] |= made(error_star=3 / 2)
+    assert differing(result) == {"Cross-over": PARTLY}
+
+
+def test_without_images_no_claim_is_made_of_them(no_intervals):
+    result = {name: part for name, part in made_result().items() if "mnist" not in name}
+    assert set(verdicts(made_result())) - set(verdicts(result)) == {
+        "Each regime has its data", "Dense networks are better lazy"}
 
 
 def test_spread_is_the_standard_deviation_over_the_rms_of_the_mean():

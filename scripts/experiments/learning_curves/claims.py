@@ -1,9 +1,11 @@
 """What is published of learning curves, judged; and our own checks."""
+from functools import partial
+
 import numpy as np
 from lab.statistics import bootstrap
-from lab.table import Claim, Row
+from lab.table import Claim, Row, slope
 
-from npspectral.analysis.kernels import feature_exponent, kernel_exponent, power_law
+from npspectral.analysis.kernels import feature_exponent, kernel_exponent
 from npspectral.analysis.neurons import late_amplification
 from npspectral.data.binary import STRIPE
 
@@ -40,18 +42,22 @@ def of_dimensions(result, part):
     return {int(curves["d"]): curves for name, curves in result.items() if name.startswith(part)}
 
 
+def exponent(p, values):
+    """Of the mean over seeds ~ p^-exponent, values (seeds, sizes)."""
+    return -slope(np.log(p), np.log(values.mean(0)))
+
+
 def exponent_row(part, quantity, p, values, expected=None, within=np.inf):
-    """The exponent of values (seeds, sizes) ~ p^-exponent, `within` so much of what is expected."""
+    """The exponent of values (seeds, sizes), `within` so much of what is expected."""
     middle, published = (0.0, "-") if expected is None else (expected, f"{expected:.3f}")
-    return Row(part, quantity, published, power_law(p, values).exponent, middle - within,
-               middle + within, seeds=len(values),
-               interval=bootstrap(lambda some: power_law(p, some).exponent, values))
+    return Row(part, quantity, published, exponent(p, values), middle - within, middle + within,
+               interval=bootstrap(partial(exponent, p), values), seeds=len(values))
 
 
 def change_row(part, quantity, p, published, few, many, *bounds):
     """The exponent of `many` over that of `few`, both (seeds, sizes)."""
     def ratio(few, many):
-        return power_law(p, many).exponent / power_law(p, few).exponent
+        return exponent(p, many) / exponent(p, few)
     return Row(part, quantity, published, ratio(few, many), *bounds, seeds=len(few),
                interval=bootstrap(ratio, few, many))
 
@@ -187,9 +193,10 @@ def checks(result):
             curves = result[name]
             rows += [Row(name, f"share of points to go, {method}, each p", "0.05", left, 0, 0.05,
                          over="sizes") for method, left in zip(TRAINED, curves["left"].mean(0).T)]
-            rows += [ratio_row(name, curves, *pair, "< 1", 0, 1)
-                     for pair in ((LAZY, NEAREST), (MACHINE, NEAREST))]
-            rows += amplifications(name, curves) if "amplification" in curves else []
+            if "amplification" in curves:
+                rows += [ratio_row(name, curves, *pair, "< 1", 0, 1)
+                         for pair in ((LAZY, NEAREST), (MACHINE, NEAREST))]
+                rows += amplifications(name, curves)
     return rows + [exponent_row(name, "exponent, distance of supports to the interface", part["p"],
                                 part["to_interface"])
                    for name, part in result.items() if "to_interface" in part]
@@ -199,7 +206,7 @@ def amplifications(name, curves):
     """lambda* against p, a mean over seeds."""
     p, feature, lazy = curves["p"], *np.moveaxis(curves["amplification"], -1, 0)
     expected = (0.5, 0.2) if name == "stripe" else (0.25,)
-    rows = [exponent_row(name, "exponent of 1 / lambda*", p, 1 / feature, *expected),
+    rows = [exponent_row(name, "exponent of lambda* against p", p, 1 / feature, *expected),
             Row(name, "lambda* of lazy training, each p", "1", lazy.mean(0), 0.8, 1.2,
                 over="sizes")]
     if name == "stripe":

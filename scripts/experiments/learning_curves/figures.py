@@ -1,9 +1,8 @@
 """Figures: error against p; how distances of supports, SVC and regression depend on d."""
 from functools import partial
 
-import numpy as np
 from lab.style import (FEATURE, LAZY, OTHER, PUBLISHED, band, log_ticks, one_legend, panels_of,
-                       power)
+                       plain_ticks, power)
 
 from npspectral.analysis.kernels import kernel_exponent
 
@@ -36,6 +35,7 @@ def draw_errors(figure, tasks):
                 power(panel, p, -expected, (p, errors.mean(0)), color=PUBLISHED)
         panel.set(xlabel="p, training points", title=f"{name}, d = {curves['d']}", yscale="log")
         log_ticks(panel, x=p)
+        plain_ticks(panel)
     panels[0].set_ylabel(f"test error, mean and range of {len(errors)} seeds")
     one_legend(figure, "outside lower center", 3)
 
@@ -60,6 +60,6 @@ def draw_dimension(figure, result):
                   PUBLISHED)
             panel.annotate(f"d = {d}", (p[-1], values.mean(0)[-1]), (5, 0), va="center",
                            textcoords="offset points")
-        low, high = np.array(panel.get_ylim())
         panel.set(xlabel="p, training points", title=title, yscale="log", xlim=(None, 1.6 * p[-1]))
         log_ticks(panel, x=p)
+        plain_ticks(panel)

@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.style import (DENSE, FEATURE, LAZY, OTHER, PUBLISHED, band, grid_of, log_ticks, one_legend,
-                       panels_of, power)
+                       panels_of, plain_ticks, power)
 
 from .claims import IMAGES, regimes_of, spread, sweeps
 from .parts import WHOLE
@@ -47,8 +47,10 @@ def draw_alpha(figure, task, parts):
     for place, name, color in ((0.03, "feature", FEATURE), (0.97, "lazy", LAZY)):
         panels[0].text(place, 0.97, name, color=color, ha="left" if place < 0.5 else "right",
                        va="top", transform=panels[0].transAxes)
-    panels[0].axhline(np.mean([part["frozen_error"] for part in parts.values()]), color=LAZY,
-                      linestyle="--", label="frozen kernel, mean")
+    plain_ticks(panels[0])
+    if task == "stripe":
+        panels[0].axhline(np.mean([part["frozen_error"] for part in parts.values()]), color=LAZY,
+                          linestyle="--", label="frozen kernel, mean")
     one_legend(figure, "outside lower center", 4)
 
 
@@ -104,6 +106,7 @@ def draw_scatter(figure, result):
         band(panels[1], widths, part["errors"].T, color, None, "o-")
     for axes, title in zip(panels, ("spread of F over starts / F", "test error, mean and range")):
         axes.set(xlabel="h, width", title=title, yscale="log")
-        log_ticks(axes, x=[widths for widths in (30, 100, 300, 1000, 3000, 10_000)
-                           if widths >= min(part["widths"])])
+        log_ticks(axes, x=sorted({width for part in regimes_of(result).values()
+                                  for width in part["widths"].tolist()}))
+        plain_ticks(axes)
     one_legend(figure, "outside lower center", 3)
