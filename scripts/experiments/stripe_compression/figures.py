@@ -41,8 +41,8 @@ def draw_weights(figure, part, n_parallel):
     """A row for each moment: weights, and where their planes are among the training points."""
     (p, d), h = part["x"].shape, part["omega"].shape[1]
     grid = grid_of(figure, 4, 2, 4.6, 3.4, f"Feature regime, d = {d}, p = {p}, h = {h}; pink: "
-                   "$\\beta$ > 0, sky blue: $\\beta$ < 0\nLeft: weights, $\\omega_\\perp$ on an axis "
-                   "of its own. Right: z, where each neuron's\nplane is nearest to 0, area as "
+                   "$\\beta$ > 0, sky blue: $\\beta$ < 0\nLeft: weights, $\\omega_\\perp$ on its "
+                   "own axis. Right: z, where each neuron's\nplane is nearest to 0, area as "
                    "$|\\beta|$; points x in gray, y = +1 dark; black: interface")
     for i, (left, right) in enumerate(grid):
         neurons = Neurons(*(part[key][i][:DRAWN] for key in ("omega", "bias", "beta")))
