@@ -190,7 +190,7 @@ CASES["sparse_training"] = Case(
 # spectral_feature_learning
 
 CASES["spectral_feature_learning"] = Case(
-    dict(p_stripe=12, p_mnist=10, width=10, exponents=(-1, 0, 3), n_test=300, max_steps=60),
+    dict(p_stripe=12, p_images=10, width=10, exponents=(-1, 0, 3), n_test=300, max_steps=60),
     constants={"draw": stripes},
     spoil=("stripe lambda_out", "kernel", lambda changes: changes + 1e-3))
 
@@ -220,8 +220,8 @@ CASES["stripe_compression"] = Case(
 # tangent_kernel_pca
 
 CASES["tangent_kernel_pca"] = Case(
-    dict(p=32, n=60, widths=(30,), max_steps=1200, seeds=2, d=3, n_mnist=60,
-         widths_mnist=(12, 12), max_steps_mnist=60, seeds_mnist=1),
+    dict(p=32, n=60, widths=(30,), max_steps=1200, seeds=2, d=3, p_images=60, n_images=60,
+         widths_images=(12, 12), max_steps_images=60, seeds_images=1),
     spoil=("stripe", "remainder", lambda remainder: remainder + 1e-12))
 
 # teacher_student

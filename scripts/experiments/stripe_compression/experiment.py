@@ -57,8 +57,8 @@ class Setting:
     shown_d: int = 10
 
 
-SETTINGS = {"quick": Setting(200, (64, 256, 1024), 2, (64, 128, 256), 2, (64, 128, 256), 2, (256,),
-                             2, 200, 200, 600), "default": Setting(),
+SETTINGS = {"quick": Setting(200, (64, 256, 1024), 2, (64, 128, 256), 2, (64, 128, 256), 2,
+                             (64, 256), 2, 200, 200, 600), "default": Setting(),
             "full": Setting(seeds=20, sizes_late=SIZES[:5], seeds_late=10, seeds_cylinder=20,
                             sizes_lazy=(64, 256, 1024), seeds_lazy=10, shown_h=10_000,
                             max_steps=6000)}

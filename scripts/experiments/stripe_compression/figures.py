@@ -1,12 +1,12 @@
-"""Weights at four moments, lambda in time and against p."""
+"""Weights at four moments, lambda and what f owes to x_perp in time, lambda against p."""
 from functools import partial
 
 import numpy as np
-from lab.style import (BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of, legend_beside, log_ticks,
-                       panels_of)
+from lab.style import (DENSE, FEATURE, LAZY, NEGATIVE, OTHER, POSITIVE, PUBLISHED, START, band,
+                       grid_of, log_ticks, one_legend, panels_of, several)
 
-from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.analysis.kernels.learning_curves import power_law
+from npspectral.analysis.neurons.compression import late_amplification
 from npspectral.analysis.neurons.dynamics import Neurons, positions
 from npspectral.data.binary import STRIPE, cylinder_radius
 
@@ -15,21 +15,20 @@ from .claims import fastest_amplification
 MOMENTS = ("start", "early", "t*", "end")
 DRAWN = 1000                            # neurons and points in a panel
 REACH = 3.2                             # of the panels of the input space
-TIMES = {"stripe, by component": ("stripe", 0, BLUE, "-"),
-         "stripe, mean square": ("stripe", 1, BLUE, "--"),
-         "cylinder, by component": ("cylinder", 0, GREEN, "-"),
-         "stripe, lazy, by component": ("lazy", 0, ORANGE, "-")}
-LAWS = {"stripe at t*": ("stripe", "star", BLUE, "o-"),
-        "stripe at the end": ("stripe, on", "end", PINK, "s-"),
-        "cylinder at t*": ("cylinder", "star", GREEN, "^-"),
-        "stripe, lazy, at the end": ("lazy", "end", ORANGE, "o-")}
+TRAINED = {"stripe, feature": ("stripe, on", FEATURE, "-"),
+           "cylinder, feature, to t*": ("cylinder", OTHER, "-"),
+           "stripe, lazy": ("lazy", LAZY, "-")}
+LAWS = {"stripe at t*": ("stripe", "star", FEATURE, "o-"),
+        "stripe at the end": ("stripe, on", "end", FEATURE, "s--"),
+        "cylinder at t*": ("cylinder", "star", OTHER, "^-"),
+        "stripe, lazy, at the end": ("lazy", "end", LAZY, "o-")}
 
 
 def figures(result):
-    return {"stripe_weights": partial(draw_weights, part=result["stripe, shown"], n_parallel=1),
-            "cylinder_weights": partial(draw_weights, part=result["cylinder, shown"], n_parallel=2),
-            "lambda_in_time": partial(draw_times, result=result),
-            "lambda_against_p": partial(draw_laws, laws=result)}
+    return {"in_time": partial(draw_times, result=result),
+            "lambda_against_p": partial(draw_laws, laws=result),
+            "stripe_weights": partial(draw_weights, part=result["stripe, shown"], n_parallel=1),
+            "cylinder_weights": partial(draw_weights, part=result["cylinder, shown"], n_parallel=2)}
 
 
 def relevant(points, n_parallel):
@@ -39,54 +38,70 @@ def relevant(points, n_parallel):
 
 
 def draw_weights(figure, part, n_parallel):
-    """Upper row: weights, lower row: their planes' points z among the training points."""
+    """A row for each moment: weights, and where their planes are among the training points."""
     (p, d), h = part["x"].shape, part["omega"].shape[1]
-    grid = grid_of(figure, 2, 4, 4, 4.2, f"d = {d}, p = {p}, h = {h}. Upper row: weights of "
-                   "neurons with $\\beta$ > 0 (blue) and $\\beta$ < 0 (orange). Lower row: z, "
-                   "where their plane\nis nearest to 0, area as $|\\beta|$; in gray the points, "
-                   "y = +1 dark; black: the true interface")
-    what = r"${}_1$" if n_parallel == 1 else r"$|{}_\parallel|$"
-    for i, (upper, lower) in enumerate(grid.T):
-        omega, bias, beta = (part[key][i][:DRAWN] for key in ("omega", "bias", "beta"))
-        scale = np.sqrt((part["omega"][i] ** 2).sum(1).mean())
-        colors = np.where(beta > 0, BLUE, ORANGE)
-        upper.scatter(*relevant(omega / scale, n_parallel), s=8, c=colors, alpha=0.6)
-        lower.scatter(*relevant(part["x"][:DRAWN], n_parallel), s=4, alpha=0.5,
-                      c=np.where(part["target"][:DRAWN, 0] > 0, "0.6", "0.85"))
-        sizes = 40 * np.abs(beta) / np.abs(part["beta"][i]).max()
-        lower.scatter(*relevant(positions(Neurons(omega, bias, beta)), n_parallel), s=sizes,
-                      c=colors, alpha=0.7)
-        for edge in STRIPE if n_parallel == 1 else (cylinder_radius(2),):
-            lower.axvline(edge, color="k", linewidth=1)
-        time, factor = part["moments"][i], part["at_moments"][i, 0]
-        upper.set(xlabel=what.format(r"\omega") + r" / rms $|\omega|$",
-                  title=f"{MOMENTS[i]}, t = {time:.3g}\n$\\lambda$ = {factor:.3g}, "
-                        rf"rms $|\omega|$ = {scale:.3g}")
-        lower.set_xlabel(what.format("x"))
-        for axes, reach in ((upper, np.abs(upper.axis()).max()), (lower, REACH)):
-            axes.set(xlim=(-reach if n_parallel == 1 else 0, reach), ylim=(-reach, reach))
-    grid[0, 0].set_ylabel(r"$\omega_\perp$ (one of them) / rms $|\omega|$")
-    grid[1, 0].set_ylabel(r"$x_\perp$ (one of them)")
+    grid = grid_of(figure, 4, 2, 4.6, 3.4, f"Feature regime, d = {d}, p = {p}, h = {h}; pink: "
+                   "$\\beta$ > 0, sky blue: $\\beta$ < 0\nLeft: weights, $\\omega_\\perp$ on its "
+                   "own axis. Right: z, where each neuron's\nplane is nearest to 0, area as "
+                   "$|\\beta|$; points x in gray, y = +1 dark; black: interface")
+    for i, (left, right) in enumerate(grid):
+        neurons = Neurons(*(part[key][i][:DRAWN] for key in ("omega", "bias", "beta")))
+        colors = np.where(neurons.beta > 0, POSITIVE, NEGATIVE)
+        draw_omega(left, relevant(neurons.omega, n_parallel), colors, n_parallel)
+        draw_planes(right, part, neurons, colors, n_parallel)
+        left.set_title(f"{MOMENTS[i]}: $\\lambda$ = {part['at_moments'][i, 0]:.3g}")
+        right.set_title(f"t = {part['moments'][i]:.3g}")
+
+
+def draw_omega(axes, places, colors, n_parallel):
+    """Weights in units of their largest relevant component; each axis to its own reach."""
+    scale = np.abs(places[0]).max()
+    x, y = (place / scale for place in places)
+    axes.scatter(x, y, s=8, c=colors, alpha=0.6)
+    reach = 1.1 * np.abs(y).max()
+    axes.set(xlim=(-1.1 if n_parallel == 1 else 0, 1.1), ylim=(-reach, reach),
+             xlabel=r"$\omega_1$" if n_parallel == 1 else r"$|\omega_\parallel|$",
+             ylabel=r"one of $\omega_\perp$")
+
+
+def draw_planes(axes, part, neurons, colors, n_parallel):
+    """The points z among the training points, in two coordinates of the input space."""
+    axes.scatter(*relevant(part["x"][:DRAWN], n_parallel), s=4, alpha=0.5,
+                 c=np.where(part["target"][:DRAWN, 0] > 0, "0.6", "0.85"))
+    sizes = 40 * np.abs(neurons.beta) / np.abs(neurons.beta).max()
+    axes.scatter(*relevant(positions(neurons), n_parallel), s=sizes, c=colors, alpha=0.7)
+    for edge in STRIPE if n_parallel == 1 else (cylinder_radius(2),):
+        axes.axvline(edge, color="k", linewidth=1)
+    axes.set(xlim=(-REACH if n_parallel == 1 else 0, REACH), ylim=(-REACH, REACH),
+             xlabel=r"$x_1$" if n_parallel == 1 else r"$|x_\parallel|$",
+             ylabel=r"one of $x_\perp$")
 
 
 def draw_times(figure, result):
-    """lambda against t / t*, in the conventions for the stripe, by component for the others."""
-    axes, = panels_of(figure, 1, 9, 6)
-    p, d = result["stripe, shown"]["x"].shape
-    for label, (name, column, color, line) in TIMES.items():
-        part = result[f"{name}, shown"]
-        axes.plot(part["times"] / part["moments"][2], part["lambda"][:, column], line,
-                  color=color, label=label)
-    axes.axhline(late_amplification(p, STRIPE), color="k", linewidth=1, linestyle="-.",
-                 label=rf"stripe at late times, published: 0.3676 $\sqrt{{p}}$, p = {p}")
-    axes.axhline(fastest_amplification(p, d), color="k", linewidth=1, linestyle="--",
-                 label="stripe before t*, predicted here")
-    axes.axvline(1, color=GRAY, linewidth=1)
-    axes.set(xscale="log", yscale="log", xlim=(0.01, 1000), xlabel="t / t*",
-             ylabel=r"amplification factor $\lambda$",
-             title=f"Irrelevant weights are left behind before t* (d = {d}; cylinder d = "
-                   f"{result['cylinder, shown']['x'].shape[1]})")
-    legend_beside(axes)
+    """lambda, and the share of var f that is due to x_perp, along training at one p of each law."""
+    late = result["stripe, on"]
+    p = late["sizes"].max()
+    upper, lower = panels_of(figure, 2, 8, 3.8, columns=1, sharex=True, title="What training "
+                             f"forgets, p = {p}; means and ranges over "
+                             f"{several(len(late['star']))}")
+    for label, (name, color, line) in TRAINED.items():
+        part = result[name]
+        at = np.flatnonzero(part["sizes"] == p)
+        if len(at):
+            band(upper, part["times"], part["factor"][:, at[0]], color, label, line)
+            band(lower, part["times"], part["owed"][:, at[0], :, 1], color, None, line)
+    band(lower, late["times"], late["owed"][:, late["sizes"].argmax(), :, 0], FEATURE,
+         "of f itself, not of $F = \\alpha(f - f_0)$", "--")
+    upper.axhline(late_amplification(p, STRIPE), color=PUBLISHED, linewidth=1, linestyle=":",
+                  label=r"0.3676 $\sqrt{p}$, published for late times")
+    upper.axhline(fastest_amplification(p, late["d"]), color=DENSE, linewidth=1, linestyle="--",
+                  label="stripe before t*, predicted here")
+    for axes in (upper, lower):
+        axes.axvline(1, color=START, linewidth=1)
+        axes.set(xscale="log", yscale="log")
+    one_legend(figure, "outside lower center", 2)
+    upper.set(ylabel=r"$\lambda$ by component")
+    lower.set(xlabel="t / t*", ylabel="var F due to $x_\\perp$ / var F", ylim=(None, 1))
 
 
 def draw_laws(figure, laws):
@@ -96,11 +111,12 @@ def draw_laws(figure, laws):
         band(axes, laws[name]["sizes"], laws[name][when][..., 0], color, label, line)
     sizes, d = laws["stripe"]["sizes"], laws["stripe"]["d"]
     fit = power_law(sizes, laws["stripe"]["star"][..., 0])
-    axes.plot(sizes, fit(sizes), "k:", label=rf"stripe at t*, fitted: $p^{{{-fit.exponent:.2f}}}$")
-    axes.plot(sizes, [late_amplification(float(p), STRIPE) for p in sizes], "k-.",
-              label=r"stripe at late times, published: 0.3676 $\sqrt{p}$")
-    axes.plot(sizes, [fastest_amplification(p, d) for p in sizes], "k--",
+    axes.plot(sizes, [late_amplification(float(p), STRIPE) for p in sizes], ":", color=PUBLISHED,
+              label=r"0.3676 $\sqrt{p}$, published for late times")
+    axes.plot(sizes, [fastest_amplification(p, d) for p in sizes], "--", color=DENSE,
               label="stripe before t*, predicted here")
-    axes.set(yscale="log", xlabel="training points p", title="Compression against p",
-             ylabel=r"amplification factor $\lambda$ by component")
-    log_ticks(axes, x=sizes)
+    log_ticks(axes, x=sizes, y=(1, 3, 10, 30, 100))
+    axes.set(xlabel="training points p", ylabel=r"amplification factor $\lambda$ by component",
+             title=rf"Compression against p; the stripe's $\lambda$ at t* grows as "
+                   rf"$p^{{{-fit.exponent:.2f}}}$")
+    one_legend(figure, "outside lower center", 2)

@@ -13,21 +13,33 @@ ESTIMATORS = {"published estimator": f"floor {ratio_floor(5):.3f}",
               APART: f"floor {ratio_floor(5, apart=True):.3f}",
               "Ross' estimator": "floor 0"}
 TALK = "Petrini, talk"
-OTHER_NET = ("The talk's network is a deep convolutional one. Ours is dense: on such nets the "
-             "field finds the lazy regime to be the better one.")
+OTHER_NET = ("The talk's network is a deep convolutional one, ours is dense. Of dense nets the "
+             "field finds that the lazy regime is the better one.")
 SMALL = "h = 600 neurons and d = 5. "
+MACHINE = ("Performance: test error of support vectors, trained on half of the fresh points. For "
+           "the parity of images, by dense nets, both the alignment and the error rise. Tried on "
+           "digits: ridge regression, a ridge of 1e-9 to 1 of the mean eigenvalue: the trained "
+           "kernel is at best level with that of the start.")
 
 
 def claims(result):
-    stripe, images = result["stripe"], [(name, arrays) for name, arrays in result.items()
-                                        if name != "stripe"]
+    images = [(part, arrays) for part, arrays in result.items() if part != "stripe"]
+    return [*of_stripe(result["stripe"]),
+            Claim("alignment and performance", "A kernel is more performant, the larger its "
+                  "alignment with the ideal kernel y(x) y(z)", TALK,
+                  [row for part in result.items() for row in performance(*part)], "in_time",
+                  MACHINE),
+            *of_images(images)]
+
+
+def of_stripe(stripe):
     return [
         Claim("kernel as observable", "Lazy: the NTK is constant during learning; feature: it "
               "evolves. Can we employ it as an observable?", TALK, evolution("stripe", stripe),
               "in_time", SMALL + "Kernels in units of their norms, so that growth does not count."),
         Claim("kernel loses x_perp", "The NTK evolves with the weights and also loses dependence "
-              "on x_perp", TALK, loss(stripe), "split", SMALL + "What depends on x_perp but "
-              "linearly goes; the family phi(x_1) u.x_perp stays, as the talk's formula says."),
+              "on x_perp", TALK, loss_of_x_perp(stripe), "split", SMALL + "What depends on x_perp "
+              "but linearly goes; phi(x_1) u.x_perp stays, as the talk's formula says."),
         Claim("two kinds of eigenvectors", "Eigenvectors are of two kinds: phi(x_par), and "
               "phi(x_par) u.x_perp", TALK, kinds(stripe), "eigenvectors", SMALL + "K' is the "
               "kernel at omega_perp = 0, which has no others; finite samples mix the kinds."),
@@ -35,26 +47,21 @@ def claims(result):
               "the label after training", TALK, information("stripe", stripe),
               "projection_information", SMALL),
         Claim("projection on the top", "After training the labels project more on the top "
-              "eigenvectors", TALK, projection("stripe", stripe), "projection_information", SMALL),
-        Claim("alignment and performance", "A kernel is more performant, the larger its alignment "
-              "with the ideal kernel y(x) y(z)", TALK,
-              [row for part in result.items() for row in performance(*part)], "in_time",
-              MACHINE + DENSE_WORSE),
+              "eigenvectors", TALK, projection("stripe", stripe), "projection_information", SMALL)]
+
+
+def of_images(images):
+    """The talk's claims of MNIST; images: pairs of a part and its arrays, or none."""
+    def all_of(rows_of):
+        return [row for part in images for row in rows_of(*part)]
+    return [
         Claim("information, MNIST", "MNIST: top components are more informative after training",
-              TALK, [row for part in images for row in information(*part)],
-              "projection_information", incomparable=OTHER_NET),
+              TALK, all_of(information), "projection_information", incomparable=OTHER_NET),
         Claim("projection, MNIST", "MNIST: labels project more on the top after training", TALK,
-              [row for part in images for row in projection(*part)], "projection_information",
-              incomparable=OTHER_NET),
+              all_of(projection), "projection_information", incomparable=OTHER_NET),
         Claim("similarities with the stripe", "MNIST is similar to the stripe: a hint that "
-              "compression is key in MNIST, too", TALK,
-              [row for part in images for row in evolution(*part)], "in_time",
+              "compression is key in MNIST, too", TALK, all_of(evolution), "in_time",
               incomparable=OTHER_NET)]
-
-
-MACHINE = ("Performance: error of ridge regression on half of the fresh points, ridge 1e-6 of the "
-           "mean eigenvalue. ")
-DENSE_WORSE = ""
 
 
 def before_and_after(part, name, values, published="-"):
@@ -78,7 +85,7 @@ def evolution(part, arrays):
                 arrays["alignment"][:, FEATURE] / arrays["alignment"][:, START])]
 
 
-def loss(arrays):
+def loss_of_x_perp(arrays):
     """How much of the kernel's trace is in neither family."""
     outside, distance = arrays["outside"], arrays["distance"]
     alone = 1 - last(arrays["without"][:, 0, :, 0])             # feature; outside of phi(x_1)
@@ -112,9 +119,7 @@ def projection(part, arrays):
     return [*before_and_after(part, f"labels on the top {FEW}", top),
             Row(part, f"labels on the top {FEW}, feature less start", "rises",
                 top[:, FEATURE] - top[:, START], low=0.0),
-            *before_and_after(part, "eigenvectors for 90 % of them", needed),
-            Row(part, "eigenvectors for 90 %, feature over start", "falls",
-                needed[:, FEATURE] / needed[:, START], high=1.0)]
+            *before_and_after(part, "eigenvectors for 90 % of them", needed)]
 
 
 def information(part, arrays):
@@ -135,8 +140,8 @@ def performance(part, arrays):
     return [Row(part, "alignment, feature over start", "-",
                 aligned[:, FEATURE] / aligned[:, START]),
             *before_and_after(part, "error of the kernel machine", wrong),
-            Row(part, "error of the kernel machine, feature over start", "falls",
-                wrong[:, FEATURE] / wrong[:, START], high=1.0)]
+            Row(part, "error of the kernel machine, feature less start", "falls",
+                wrong[:, FEATURE] - wrong[:, START], high=0.0)]
 
 
 def checks(result):
