@@ -23,11 +23,11 @@ def verdicts(grid):
     return [claim.judge() for claim in count_claims(grid)]
 
 
-def test_equal_groups_and_directions_count_one_each_and_light_ones_hardly(rng):
+def test_equal_groups_and_directions_count_one_each(rng):
     labels, weight = np.array([0, 1, 1, -1, 2]), np.array([2.0, 1, 1, 9, 2])
     assert abs(effective_groups(labels, weight) - 3) < 1e-15
     assert effective_groups(np.array([0, 0, -1]), np.ones(3)) == 1
-    assert 1 < effective_groups(np.array([0, 1]), np.array([1, 1e-3])) < 1.01
+    assert abs(effective_groups(np.array([0, 0, 1]), np.ones(3)) - 9 / 5) < 1e-15
     units, _ = np.linalg.qr(rng.standard_normal((4, 4)))
     vectors = np.concatenate((units[:2], 3 * units[:2], units[:1]))
     beta = np.array([3, 3, 1, 1, -6.0])             # |beta| |v|: 6 in each of three directions
