@@ -127,8 +127,8 @@ def draw_attractors(figure, stages):
 
 def draw_flower(figure, flower):
     """Of the first seed; the circles are those on which a data point switches a neuron on."""
-    row = panels_of(figure, 3, 3.8, 4.2, f"Sphere, d = 2, {flower['x'].shape[1]} points: positions z "
-                    "of neurons")
+    row = panels_of(figure, 3, 3.8, 4.2, f"Sphere, d = 2, {flower['x'].shape[1]} points: positions "
+                    "z of neurons")
     for axes, stage, name in zip(row, (AT_START, END), STAGES):
         z = places(flower["vectors"][0, stage])
         axes.plot(*z.T, ".", color=LAZY if stage else START, markersize=4, alpha=0.7,
