@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 from experiments.attractors import parts
-from experiments.attractors.claims import (along_alpha, count_claims, exponents, judge_ends,
-                                           merging_rows, width_rows)
+from experiments.attractors.claims import (along_alpha, collapse_rows, count_claims, exponents,
+                                           judge_ends, merging_rows, width_rows)
 from lab.neurons import effective_directions, effective_groups
 
 P, H = np.array([8, 16, 32, 64]), np.array([50, 200, 800])
@@ -23,11 +23,11 @@ def verdicts(grid):
     return [claim.judge() for claim in count_claims(grid)]
 
 
-def test_equal_groups_and_directions_count_one_each_and_light_ones_hardly(rng):
+def test_equal_groups_and_directions_count_one_each(rng):
     labels, weight = np.array([0, 1, 1, -1, 2]), np.array([2.0, 1, 1, 9, 2])
     assert abs(effective_groups(labels, weight) - 3) < 1e-15
     assert effective_groups(np.array([0, 0, -1]), np.ones(3)) == 1
-    assert 1 < effective_groups(np.array([0, 1]), np.array([1, 1e-3])) < 1.01
+    assert abs(effective_groups(np.array([0, 0, 1]), np.ones(3)) - 9 / 5) < 1e-15
     units, _ = np.linalg.qr(rng.standard_normal((4, 4)))
     vectors = np.concatenate((units[:2], 3 * units[:2], units[:1]))
     beta = np.array([3, 3, 1, 1, -6.0])             # |beta| |v|: 6 in each of three directions
@@ -37,6 +37,7 @@ def test_equal_groups_and_directions_count_one_each_and_light_ones_hardly(rng):
 
 def test_exponents_are_those_of_the_law_where_it_is_not_saturated(grid):
     assert np.allclose(exponents(grid, 0, grid["attractors"][:, 0]), (1, 0.5), atol=1e-12)
+    assert all(np.allclose(row.values, 1) and len(row.values) == 4 for row in collapse_rows(grid))
     grid["attractors"][..., -1, 0] = 49             # beyond h / 4, where nothing is fitted
     assert np.allclose(exponents(grid, 0, grid["attractors"][:, 0]), (1, 0.5), atol=1e-12)
     assert np.isnan(exponents({**grid, "h": H / 100}, 0, grid["attractors"][:, 0])).all()

@@ -40,11 +40,13 @@ def count_claims(grid):
         Claim("A grows as p", LAW, TALK, exponent_rows(grid, 0, 0.8, 1.2), "grid", "The talk names "
               "neither d nor sizes. Ours are fits over p and h at once where A <= h / 4. A counts "
               "all patterns, as published; below it those of neurons whose |beta| |v| is above "
-              "1/1000 of the largest, as the others hardly grew."),
+              "1/1000 of the largest, as the others hardly grew. Drawn as A / h against "
+              "p / sqrt(h), the talk's law with its saturation is one line."),
         Claim("A grows as sqrt(h)", LAW, TALK, exponent_rows(grid, 1, 0.4, 0.6), "grid",
-              "The same fits as of p."),
+              "The same fits as of p. Neither count has both powers of the law."),
         Claim("A saturates at h", LAW, TALK, saturation_rows(grid), "grid", "Told by the growth "
-              "with h at the largest p; where A has saturated it is 1.")]
+              "with h at the largest p; where A has saturated it is 1. At a smaller d it would "
+              "take a larger p than the largest here.")]
 
 
 def network_claims(grid):
@@ -209,7 +211,20 @@ def judge_grid(grid):
                 (grid["left"] - grid["unseen"]).ravel(), high=0, every=False),
             row("merged: test error less the network's", "-",
                 np.diff(grid["errors"]).ravel()),
-            row("drift of what the flow conserves", "0", grid["drift"].ravel(), high=0.05)]
+            row("drift of what the exact flow conserves", "-", grid["drift"].ravel()),
+            *collapse_rows(grid)]
+
+
+def collapse_rows(grid):
+    """By how much A / h differs between widths at one p / sqrt(h), where the law wants none."""
+    share, rows = grid["attractors"].mean(0) / grid["h"], []
+    place = np.round(np.log(grid["p"][:, None] / np.sqrt(grid["h"])), 9)
+    for d, values in zip(grid["d"], share):
+        same = [values[place == one] for one in np.unique(place) if (place == one).sum() > 1]
+        if same:
+            rows.append(Row(f"d = {d}", "A / h at one p / sqrt(h): most / least of the widths", "1",
+                            [some.max() / some.min() for some in same], over="places"))
+    return rows
 
 
 def judge_dimensions(dimensions):

@@ -16,7 +16,7 @@ beta too. Sizes, the cut, and what counts as saturated are not in the talk. Two 
 stand beside A: of attractors that have a neuron with |beta| |v| above a cut, as neurons that never
 grew keep patterns of their own; and of directions of v, whatever points there are.
 
-Minutes on one core: --quick 1/4, --standard 12, --full 700 by estimate.
+Minutes on one core: --quick 1/3, --standard 15, --full 700 by estimate.
 """
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ from npspectral.sweep import grid
 
 from .parts import follow_counts, follow_ends, follow_field, follow_maxima, follow_neurons
 
-SECONDS = 16, 720, 42000
+SECONDS = 20, 900, 42000
 DATA = ("mnist",)
 FEATURE, LAZY = 1e-6, 1e6           # alpha
 POINTS, SHOWN_SEED = 6, 2           # of the field

@@ -94,8 +94,8 @@ def draw_ends(figure, ends):
 
 def draw_grid(figure, grid):
     heavy = grid["weighted"][..., 0]
-    panels = grid_of(figure, 2, len(grid["d"]), 4.6, 4, "Attractors after training on the sphere "
-                     "task, mean and range over seeds", sharex=True, sharey=True)
+    panels = grid_of(figure, 2, len(grid["d"]), 3.6, 3.4, "Attractors after training, sphere task\n"
+                     "mean and range over seeds", sharex=True, sharey=True)
     for row, counts, name in zip(panels, (grid["attractors"], heavy), ("", ", heavy neurons")):
         row[0].set_ylabel(f"A / h{name}")
         for axes, d, some in zip(row, grid["d"], np.moveaxis(counts, 1, 0)):
@@ -103,7 +103,7 @@ def draw_grid(figure, grid):
     for above, below, d in zip(*panels, grid["d"]):
         above.set_title(f"d = {d}")
         below.set_xlabel("p / sqrt(h)")
-    one_legend(figure, "outside lower center", 3)
+    one_legend(figure, "outside lower center", 4)
 
 
 def draw_collapse(axes, p, h, counts):
@@ -126,7 +126,7 @@ def draw_counts(figure, grid, dimensions):
     slices = {"training points p": (grid, grid["p"], np.s_[:, d, :, h], 1, "p, published"),
               "neurons h": (grid, grid["h"], np.s_[:, d, p], 0.5, "sqrt(h), published"),
               "input dimensions d": (dimensions, dimensions["d"], np.s_[:], None, "")}
-    panels = panels_of(figure, 3, 4.6, 4.6, "Counts on the sphere task, mean and range over seeds; "
+    panels = panels_of(figure, 3, 3.7, 4.2, "Counts on the sphere task, mean and range over seeds\n"
                        f"p = {grid['p'][p]}, h = {grid['h'][h]}, d = {grid['d'][d]} where they do "
                        f"not vary", sharey=True)
     for axes, (name, (arrays, sizes, place, exponent, label)) in zip(panels, slices.items()):
@@ -163,9 +163,9 @@ def draw_alpha(figure, parts):
 
 def draw_images(figure, images):
     name, *arms = images
-    p = arms[0]["p"][-1]
-    row = panels_of(figure, 2, 5.5, 5.4, f"{name}, 10 principal components, parity, p = {p}: first "
-                    "two of z at the end of training\nsize: |beta| |v|; the sign of beta by color")
+    p, h = arms[0]["p"][-1], arms[0]["beta"].shape[-1]
+    row = panels_of(figure, 2, 4.8, 5.2, f"{name}, 10 principal components, parity, p = {p}: first "
+                    f"two of z\n{h} neurons at the end of training; size: |beta| |v|")
     for axes, regime, arrays in zip(row, ("feature", "lazy"), arms):
         vectors, beta = arrays["vectors"][0, -1], arrays["beta"][0, -1]
         z, weight = places(vectors), weights(vectors, beta)
@@ -175,6 +175,6 @@ def draw_images(figure, images):
                          alpha=0.7, linewidths=0, label=f"beta {'>' if sign > 0 else '<'} 0")
         heavy = np.abs(z[weight > 0.05 * weight.max(), :2])
         square(axes, 1.1 * np.quantile(heavy, 0.95), xlabel="z$_1$", ylabel="z$_2$",
-               title=f"{regime}: {arrays['directions'][0, -1]:.0f} directions of {len(z)} neurons; "
+               title=f"{regime}: {arrays['directions'][0, -1]:.0f} directions, "
                      f"error {arrays['errors'][0, -1, 0]:.3f}")
     one_legend(figure, "outside lower center", 2)

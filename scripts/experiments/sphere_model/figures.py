@@ -34,8 +34,8 @@ def figures(result):
 
 def draw_curves(figure, curves):
     dims = sorted({d for _, d in curves})
-    row = panels_of(figure, len(dims), 4.6, 4.2, "Sphere: test error, mean and range over seeds; "
-                    "p* and its 95 % interval shaded", sharey=True)
+    row = panels_of(figure, len(dims), 3.7, 3.7, "Sphere: test error, mean and range over seeds\n"
+                    "p*: below it lazy is better; shaded: its 95 % interval", sharey=True)
     for axes, d in zip(row, dims):
         for (kind, other), curve in curves.items():
             if other == d:
@@ -49,7 +49,8 @@ def draw_curves(figure, curves):
         axes.set(xlabel="training points p",
                  title=f"d = {d}: p* = {at:.0f}" if at else f"d = {d}: no p* here")
         log_ticks(axes, x=p, y=[0.02, 0.05, 0.1, 0.2, 0.5])
-    row[0].set_ylabel("test error")
+        if axes in row[::3]:
+            axes.set_ylabel("test error")
     one_legend(figure, "outside lower center", 2)
 
 
@@ -126,8 +127,8 @@ def draw_attractors(figure, stages):
 
 def draw_flower(figure, flower):
     """Of the first seed; the circles are those on which a data point switches a neuron on."""
-    row = panels_of(figure, 3, 4.8, 5, f"Sphere, d = 2, {flower['x'].shape[1]} points: positions z "
-                    "of neurons")
+    row = panels_of(figure, 3, 3.8, 4.2, f"Sphere, d = 2, {flower['x'].shape[1]} points: positions "
+                    "z of neurons")
     for axes, stage, name in zip(row, (AT_START, END), STAGES):
         z = places(flower["vectors"][0, stage])
         axes.plot(*z.T, ".", color=LAZY if stage else START, markersize=4, alpha=0.7,
