@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 from experiments.intrinsic_dimension import parts
-from experiments.intrinsic_dimension.claims import checks
+from experiments.intrinsic_dimension.claims import checks, claims
+from lab.table import rows_of
 from tiny import failed, toy_images
 
 from npspectral.analysis.clouds import intrinsic_dimension, representations
@@ -113,44 +114,90 @@ def test_shuffled_labels_are_the_true_ones_in_another_order(monkeypatch):
     assert (np.sort(learned[1]) == np.sort(learned[0])).all()
 
 
-def arm(last, error=0.1, on_two_axes=0.3, copies=0):
-    """Arrays of two seeds and x, u_1, a_1, u_2, a_2, of dimension 10 and, the last two, `last`."""
-    dimension = np.full((2, 5, 4), 10.0)
-    dimension[:, -2:] = last
-    return {"dimension": dimension, "error": np.array([error, error + 0.01]),
-            "largest": np.full((2, 5, 2), on_two_axes / 2), "copies": np.full((2, 5), copies),
-            "components": np.full((2, 5), 3), "train_error": np.zeros(2)}
+def arm(*layers, error=0.1, **more):
+    """Arrays of two seeds whose layers have these dimensions, by both estimators."""
+    dimension = np.repeat(np.tile(np.array(layers, float), (2, 1))[..., None], 2, axis=2)
+    shape = dimension.shape[:2]
+    return {"dimension": dimension, "error": np.array([error, error + 0.01]), "points": 160,
+            "largest": np.full((*shape, 2), 0.1), "copies": np.zeros(shape, int),
+            "components": np.full(shape, 200), "train_error": np.zeros(2),
+            "by_coordinate": np.full(2, 0.1), "blocks": np.ones((2, 2, 5)), **more}
 
 
-def result_of(feature=3.0, lazy=10.0, on_two_axes=0.99, trained=7.0, shuffled=11.0, fewer=8.0,
-              lazy_error=0.2):
-    return {"stripe, untrained": arm(10.0), "stripe, feature": arm(feature, 0.01, on_two_axes),
-            "stripe, lazy": arm(lazy, lazy_error), "mnist, untrained": arm(11.0),
-            "mnist, 500 labels": arm(fewer, 0.2), "mnist, 5000 labels": arm(trained, 0.05),
-            "mnist, shuffled labels": arm(shuffled)}
+def line(last=3.0, by_coordinate=0.99, largest=0.49):
+    return arm(10, 9, 7, last, by_coordinate=np.full(2, by_coordinate),
+               largest=np.full((2, 4, 2), largest))
 
 
-@pytest.mark.parametrize("changed, expected", [
-    ({}, []),
-    (dict(feature=9.0), ["the same, feature over untrained"]),
-    (dict(lazy=8.0), ["the same, |lazy / untrained - 1|"]),
-    (dict(on_two_axes=0.5), ["variance of last u on 2 axes, feature"]),
-    (dict(lazy_error=0.001), ["test error, lazy over feature"]),
-    (dict(trained=9.0, fewer=12.0), ["last a over input, trained"]),
-    (dict(shuffled=7.9), ["last a over input, shuffled labels",
-                          "last a, shuffled labels over trained"])])
-def test_verdicts_fail_where_they_should(changed, expected):
-    rows = checks(result_of(**changed))
-    assert [quantity for _, quantity in failed(rows)] == expected
+def result_of(**changed):
+    """Of dimensions as they are claimed, but for what is changed."""
+    flow = {"untrained": arm(10, 10, 10, 10), "feature": line(), "lazy": arm(10, 10, 10, 10)}
+    toy = arm(1, components=np.array([2, 2]))
+    arms = {"control, curve in the plane": {**toy, "dimension": toy["dimension"][:, 0]},
+            **{f"{part}, {regime}": own for part in ("stripe", "mnist parity")
+               for regime, own in flow.items()},
+            "mnist, untrained": arm(13, 13, 14, 13), "mnist, 30 true labels": arm(13, 12, 9, 7),
+            "mnist, 300 true labels": arm(13, 12, 8, 6, error=0.05),
+            "mnist, shuffled labels": arm(13, 17, 14, 10),
+            "mnist luminance, untrained": arm(3, 3, 3, 2),
+            "mnist luminance, trained": arm(3, 8, 7, 6),
+            "mnist networks, 1 x 30": arm(13, 10, 9, error=0.12),
+            "mnist networks, 2 x 30": arm(13, 12, 11, 9, error=0.2)}
+    assert set(changed) <= set(arms)
+    return {**arms, **changed}
 
 
-@pytest.mark.parametrize("fewer, sign", [(8.0, 1), (6.0, -1)])
-def test_the_correlation_is_that_of_all_networks_of_true_labels(fewer, sign):
-    row, = (row for row in checks(result_of(fewer=fewer)) if row.quantity.startswith("correlation"))
-    want = np.corrcoef([fewer, fewer, 7, 7], [0.2, 0.21, 0.05, 0.06])[0, 1]
-    assert row.values.item() == pytest.approx(want, rel=1e-12) and sign * want > 0.9
+def verdicts(result):
+    """name -> verdict, of claims that are not reproduced."""
+    return {claim.name: claim.judge() for claim in claims(result) if claim.judge() != "reproduced"}
 
 
-def test_without_images_there_are_no_rows_of_them():
-    stripe = {name: arrays for name, arrays in result_of().items() if name.startswith("stripe")}
-    assert {row.part for row in checks(stripe)} == {"stripe"}
+def test_all_claims_hold_where_the_dimensions_are_as_claimed():
+    assert verdicts(result_of()) == {"Rises first": "not comparable"}
+    assert failed(checks(result_of())) == []
+
+
+@pytest.mark.parametrize("changed, name, verdict", [
+    ({"stripe, feature": line(7)}, "Dimension falls in deep layers", "partly"),
+    ({"stripe, feature": line(6.9)}, "Compression in the last layers", "partly"),
+    ({"stripe, feature": line(by_coordinate=0.9)}, "Only x_par in the stripe", "partly"),
+    ({"mnist parity, feature": line(by_coordinate=0.9, largest=0.4)}, "A 1D manifold in MNIST",
+     "not"),
+    ({"mnist, 300 true labels": arm(13, 12, 12, 12.5, error=0.05)},
+     "MNIST falls from input to output", "partly"),
+    ({"mnist, shuffled labels": arm(13, 15, 14, 10)}, "Shuffled labels rise", "not"),
+    ({"mnist, untrained": arm(13, 13, 10, 13)}, "Neither untrained nor with shuffled labels",
+     "partly"),
+    ({"mnist, 30 true labels": arm(13, 12, 13, 7)}, "Neither untrained nor with shuffled labels",
+     "partly"),
+    ({"mnist, 300 true labels": arm(13, 12, 8, 6, error=0.05, components=np.full((2, 4), 9))},
+     "Principal components do not see it", "not"),
+    ({"mnist luminance, trained": arm(3, 3, 3, 3)}, "Luminance rises first", "partly"),
+    ({"mnist networks, 1 x 30": arm(13, 12, 9, error=0.01)}, "Last dimension predicts the error",
+     "partly")])
+def test_claims_do_not_hold_where_the_dimensions_differ(changed, name, verdict):
+    judged = verdicts(result_of(**changed))
+    assert judged[name] == verdict
+    assert all(claim.note for claim in claims(result_of(**changed)) if claim.name == name)
+
+
+def test_own_checks_see_lazy_networks_that_move_and_untrained_ones_that_fall():
+    moved = {"stripe, lazy": arm(10, 10, 10, 9), "mnist parity, untrained": arm(10, 9, 9, 8)}
+    assert failed(checks(result_of(**moved))) == [
+        ("stripe", "last hidden layer, |lazy / untrained - 1|"),
+        ("mnist parity", "last hidden layer, |lazy / untrained - 1|"),
+        ("mnist parity", "last hidden layer over input, untrained")]
+
+
+def test_the_correlation_is_that_of_means_over_seeds_network_by_network():
+    claim, = (claim for claim in claims(result_of())
+              if claim.name == "Last dimension predicts the error")
+    row, _ = claim.rows                         # 1 x 30, 2 x 30, and the network of 30 images
+    want = np.corrcoef([10, 11, 9], [0.125, 0.205, 0.105])[0, 1]
+    assert row.values.item() == pytest.approx(want, rel=1e-12)
+    assert row.interval == pytest.approx((want, want), abs=1e-3) and row.seeds == 2
+
+
+def test_without_images_there_are_no_claims_of_them():
+    kept = {name: arrays for name, arrays in result_of().items() if not name.startswith("mnist")}
+    assert {row.part for row in rows_of(claims(kept), checks(kept))} == {"stripe", "control"}

@@ -5,7 +5,7 @@ I(T; X) = H(bin(T)); the plane shows it beside I(T; Y), a point for every layer 
 I(T; X) first rises, and then falls: "compression". Its cause is debated: tanh saturates, and then
 all inputs share the outermost bins. f is the output, the probability of class 1.
 
-    tanh                 first weights 0.3 times those below: I(T; X) starts low
+    tanh                 first weights of hidden layers 0.3 times those below: I(T; X) starts low
     tanh, larger start   first weights N(0, 1 / n_in): it starts high
     ReLU                 the same first weights
 

@@ -2,12 +2,15 @@
 from functools import partial
 
 import numpy as np
-from lab.style import BLUE, GRAY, GREEN, ORANGE, PINK, band, grid_of
+from lab.style import PUBLISHED as BLACK
+from lab.style import band, grid_of, one_legend
+from matplotlib import colormaps
 
-from .claims import alive
-from .parts import BINS
+from .claims import PUBLISHED, alive
+from .parts import BINS, N_BITS
 
-LAYERS = (BLUE, ORANGE, GREEN, PINK, "k")
+LAYERS = [*(f"layer {layer}" for layer in range(1, 6)), "f"]
+COLORS = colormaps["viridis"](np.linspace(0.95, 0, len(LAYERS)))
 EXACT = -1
 
 
@@ -18,36 +21,36 @@ def figures(result):
 
 
 def draw_planes(figure, result):
-    """Rows: activations; columns: widths. Points are means over seeds, their color the epoch."""
-    grid = grid_of(figure, 2, 3, 4.7, 4, "The same networks in planes of other bins. Numbers: "
-                   "hidden layers at the end; dotted: I(T; X) without bins, of tanh", sharex=True,
-                   sharey=True)
-    last = max(part["epochs"].max() for part in result.values())
-    for row, (name, part) in zip(grid, result.items()):
-        for column, axes in enumerate(row):
-            about_x, about_y = (part[key][..., column].mean(0) for key in ("about_x", "about_y"))
-            axes.plot(about_x.T, about_y.T, color=GRAY, linewidth=0.4, alpha=0.5)
-            epochs = np.broadcast_to(1 + part["epochs"][0][:, None], about_x.shape)
-            dots = axes.scatter(about_x, about_y, c=epochs, s=22, norm="log", vmin=1,
-                                vmax=last + 1, zorder=2)
-            for layer, place in enumerate(zip(about_x[-1], about_y[-1])):
-                axes.annotate(str(layer + 1), place, (0, 7), textcoords="offset points",
-                              ha="center", fontsize=11, fontweight="bold")
-            axes.axvline(12, color="k", linewidth=1, linestyle=":")
-            axes.set(title=f"{name}, {BINS[name][column]} bins", xlim=(-0.3, 12.6),
-                     ylim=(-0.05, 1.12), xlabel="I(T; X), bits", ylabel="I(T; Y), bits")
-    figure.colorbar(dots, ax=grid, label="1 + epoch")
+    """A path for each layer, from its first weights (open) to its last (full)."""
+    (row,) = grid_of(figure, 1, len(result), 4.2, 4.2, "From the first weights (open circles) to "
+                     "the last (full ones), means over seeds", sharey=True)
+    for axes, (name, part) in zip(row, result.items()):
+        about = [part[key][..., PUBLISHED].mean(0) for key in ("about_x", "about_y")]
+        for layer, color in enumerate(COLORS):
+            x, y = (bits[:, layer] for bits in about)
+            axes.plot(x, y, "-", color=color, linewidth=1.5)
+            axes.plot(x[0], y[0], "o", color=color, mfc="none", markersize=8)
+            axes.plot(x[-1], y[-1], "o", color=color, markersize=8, label=LAYERS[layer])
+        axes.axvline(N_BITS, color=BLACK, linewidth=1, linestyle=":")
+        axes.set(title=f"{name}, {BINS[name][PUBLISHED]} bins", xlim=(-0.3, N_BITS + 0.4),
+                 ylim=(-0.05, 1.08), xlabel="I(T; X), bits")
+    row[0].set_ylabel("I(T; Y), bits")
+    one_legend(figure, "outside right center")
 
 
 def draw_epochs(figure, result):
     """I(T; X) of every layer against epochs: lines are means, bands the range over seeds."""
-    grid = grid_of(figure, 2, 4, 4, 3.75, "Narrower bins, more information; lines: mean over "
-                   "seeds, bands: their range", sharex=True, sharey=True)
+    grid = grid_of(figure, len(result), 4, 3.2, 2.7, "More bins, more information; lines: mean "
+                   "over seeds, bands: their range", sharex=True, sharey=True)
     for row, (name, part) in zip(grid, result.items()):
         for column, axes in zip((0, 1, 2, EXACT), row):
-            for layer, color in enumerate(LAYERS):
+            for layer, color in enumerate(COLORS):
                 band(axes, 1 + part["epochs"][0], part["about_x"][:, :, layer, column], color,
-                     f"layer {layer + 1}")
+                     LAYERS[layer])
             title = "without bins" if column == EXACT else f"{BINS[name][column]} bins"
-            axes.set(xscale="log", title=f"{name}, {title}", ylim=(-0.3, 12.6),
-                     xlabel="1 + epoch", ylabel="I(T; X), bits")
+            axes.set_title(f"{name}, {title}", fontsize=11)
+            axes.set(xscale="log", ylim=(-0.3, N_BITS + 0.6))
+        row[0].set_ylabel("I(T; X), bits")
+    for axes in grid[-1]:
+        axes.set_xlabel("1 + epoch")
+    one_legend(figure, "outside right center")

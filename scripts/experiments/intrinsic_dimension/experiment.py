@@ -40,7 +40,7 @@ MEASURED = axes({"": "copies components", "estimator": "dimension", "component":
 AXES = {**{f"control, {name}/{measured}": ("seed", *more) for name in CONTROLS
            for measured, more in MEASURED.items()},
         **{measured: ("seed", "cloud", *more) for measured, more in MEASURED.items()},
-        **axes({"": "points d", "seed": "error train_error by_coordinate", "seed, point": "labels",
+        **axes({"": "points", "seed": "error train_error by_coordinate", "seed, point": "labels",
                 "seed, point, component": "picture", "seed, end, block": "blocks"})}
 RATE = 1e-3
 
@@ -72,7 +72,7 @@ class Setting:
 
 NETWORKS = (100,), (30,) * 3, (100,) * 3, (30,) * 6, (100,) * 6
 SETTINGS = {
-    "quick": Setting(2, "digits", 500, 1000, 200, 500, (60,) * 5, (300, 1200), 20, 60,
+    "quick": Setting(2, "digits", 500, 1000, 200, 500, (60,) * 5, (100, 300, 1200), 20, 60,
                      ((30,), (30,) * 3), 1200, (60,) * 5, ((1e-3, 100), (1e-4, 30))),
     "default": Setting(5, "mnist", 2000, 5000, 500, 1000, (300,) * 5, (300, 1000, 3000, 10_000), 20,
                        60, NETWORKS, 20_000, (100,) * 5, ((1e-3, 25), (1e-4, 15), (1e-5, 10))),

@@ -16,16 +16,17 @@ REGIMES = {UNTRAINED: START, parts.FEATURE: FEATURE, parts.LAZY: LAZY}
 def figures(result):
     flows = {part: arms_of(result, part) for part in parts_of(result, parts.FEATURE)}
     drawn = {"controls": partial(draw_controls, clouds=arms_of(result, "control")),
-             "layers": partial(draw_layers, flows=flows), "picture": partial(draw_picture, flows=flows)}
-    networks = {(part, name): arms[name] for part, arms in flows.items() for name in REGIMES}
+             "layers": partial(draw_layers, flows=flows),
+             "picture": partial(draw_picture, flows=flows)}
+    scales = dict(flows)
     for name in parts_of(result, SHUFFLED):
-        arms, luminance = arms_of(result, name), arms_of(result, f"{name} luminance")
+        arms, luminance, networks = (arms_of(result, f"{name}{more}")
+                                     for more in ("", " luminance", " networks"))
         drawn["images"] = partial(draw_images, name=name, arms=arms, luminance=luminance)
-        drawn["error"] = partial(draw_errors, name=name, arms=arms,
-                                 networks=arms_of(result, f"{name} networks"))
-        networks |= {(name, arm): arms[arm] for arm in colors_of(arms)}
-        networks |= {(f"{name} luminance", arm): luminance[arm] for arm in luminance}
-    return {**drawn, "scale": partial(draw_scale, networks=networks)}
+        drawn["error"] = partial(draw_errors, name=name, arms=arms, networks=networks)
+        scales |= {name: {arm: arms[arm] for arm in colors_of(arms)},
+                   f"{name} luminance": luminance}
+    return {**drawn, "scale": partial(draw_scale, networks=scales)}
 
 
 def colors_of(arms):
@@ -42,7 +43,7 @@ def draw_controls(figure, clouds):
     left.set(title=f"d = 2, principal components: {toy['components'][0]}\n"
              f"TwoNN: {toy['dimension'][:, 0].mean():.2f}", xlabel="$x_1$", ylabel="$x_2$",
              aspect="equal")
-    right.plot([1, 10], [1, 10], ":", color=PUBLISHED, label="as it is")
+    right.plot([1, 10], [1, 10], ":", color=PUBLISHED, label="equal")
     for column, (marker, shift) in enumerate((("o", 0.97), ("^", 1.03))):
         known = np.concatenate([np.full(len(cloud["copies"]), shift * CONTROLS[name].dimension)
                                 for name, cloud in clouds.items()])
@@ -108,15 +109,16 @@ def draw_images(figure, name, arms, luminance):
 
 def draw_picture(figure, flows):
     grid = grid_of(figure, len(flows), 3, 4, 3.7, "The last hidden layer before its activation on "
-                   "two principal components, unseen points")
+                   "two principal components, unseen points.\nThe number: $x_1$ of the stripe, of "
+                   "an image what the network says of it")
     for row, (part, arms) in zip(grid, flows.items()):
         for axes, regime in zip(row, REGIMES):
             arm, n = arms[regime], len(arms[regime]["picture"][0])
             for sign, color in ((1, POSITIVE), (-1, NEGATIVE)):
                 axes.plot(*arm["picture"][0][arm["labels"][0][:n] == sign].T, ".", color=color,
                           markersize=3, alpha=0.7, label=f"y = {sign}")
-            axes.set_title(f"{part}, {regime}:\n{100 * arm['largest'][0, -1].sum():.4g} % of the "
-                           "variance", fontsize=12)
+            axes.set_title(f"{part}, {regime}: one number\nexplains "
+                           f"{100 * arm['by_coordinate'][0]:.1f} % of the variance", fontsize=12)
         row[0].set_ylabel("second component")
     for axes in grid[-1]:
         axes.set_xlabel("first component")
@@ -125,36 +127,40 @@ def draw_picture(figure, flows):
 
 def draw_scale(figure, networks):
     """Dimension of the input and the last hidden layer by the number of points."""
-    shown = {part: {name: arm for (own, name), arm in networks.items() if own == part}
-             for part, _ in networks}
-    panels = panels_of(figure, len(shown), 5, 3.9, "Fewer points, larger distances; full: last "
+    panels = panels_of(figure, len(networks), 5, 3.9, "Fewer points, larger distances; full: last "
                        "hidden layer, dotted: input", columns=2)
-    for axes, (part, arms) in zip(panels, shown.items()):
+    for axes, (part, arms) in zip(panels, networks.items()):
         colors = REGIMES if parts.FEATURE in arms else {**dict.fromkeys(arms, DENSE),
                                                         UNTRAINED: START, SHUFFLED: OTHER}
         points = arms[UNTRAINED]["points"] // np.array(BLOCKS)
         axes.plot(points, arms[UNTRAINED]["blocks"][:, 0].mean(0), "x:", color=OTHER,
                   markersize=4, label="input")
         for name, arm in arms.items():
-            axes.plot(points, arm["blocks"][:, 1].mean(0), "o-", color=colors[name],
-                      markersize=4, label=name)
+            axes.plot(points, arm["blocks"][:, 1].mean(0), "o-", color=colors[name], label=name,
+                      markersize=4, linewidth=5 if name == UNTRAINED else 1.8)
         axes.set(xlabel="points in a block", title=part, ylim=(0, None), ylabel="TwoNN dimension")
         log_ticks(axes, x=points)
 
 
 def draw_errors(figure, name, arms, networks):
-    """Test error against the dimension of the last hidden layer, a point for each network."""
-    axes, = panels_of(figure, 1, 6.4, 4.8, "One point a seed; the name at their mean")
+    """Test error against the dimension of the last hidden layer, of every network."""
+    axes, = panels_of(figure, 1, 6.4, 4.8)
     _, *trained = list(arms)[:-1]
-    groups = ({arm: arms[arm] for arm in trained}, OTHER, "o", "number of images"), (
+    groups = ({arm: arms[arm] for arm in trained}, OTHER, "o", "numbers of images"), (
         networks, DENSE, "^", "hidden layers x units")
     for group, color, marker, label in groups:
         for arm, own in group.items():
             x, y = dimension(own, -2, 1), own["error"]
-            axes.plot(x, y, marker, color=color, markersize=5, alpha=0.6, label=label)
-            axes.annotate(arm.removesuffix(" true labels"), (x.mean(), y.mean()), (6, 6),
+            axes.errorbar(x.mean(), y.mean(), reach(y), reach(x), marker, color=color, label=label)
+            axes.annotate(arm.removesuffix(f" {parts.TRUE}"), (x.mean(), y.mean()), (6, 6),
                           textcoords="offset points", fontsize=10)
             label = None
-    axes.set(xlabel="TwoNN dimension, last hidden layer", ylabel="test error", yscale="log",
-             title=f"{name}, last hidden layer after its activation")
+    log_ticks(axes, y=(0.02, 0.05, 0.1, 0.2, 0.5))
+    axes.set(xlabel="TwoNN dimension, last hidden layer", ylabel="test error",
+             title=f"{name}: mean and range over seeds")
     axes.legend(loc="best")
+
+
+def reach(values):
+    """How far the range goes below and above the mean, as errorbar takes it."""
+    return [[values.mean() - values.min()], [values.max() - values.mean()]]
