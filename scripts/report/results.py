@@ -46,6 +46,10 @@ def results(kept, place=EXPERIMENTS):
         question = paragraphs(place / name / "experiment.py")[0]
         pieces += [f"## {name}\n", f"{question} ({', '.join(made(record))})\n",
                    *experiment(record)]
+    missing = [path.parent.name for path in sorted(place.glob("*/experiment.py"))
+               if path.parent.name not in kept]
+    if missing:
+        pieces.append(f"No standard run is kept of: {', '.join(missing)}.\n")
     return "\n".join(pieces)
 
 

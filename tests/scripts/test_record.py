@@ -3,7 +3,7 @@ import json
 import re
 
 import pytest
-from report import record, statements
+from report import record, results, statements
 from toy_tree import build, call
 
 
@@ -133,3 +133,10 @@ def test_records_whose_code_has_moved_on():
     found = record.moved(KEPT)
     if found:
         pytest.skip(f"other code since: {found}")
+
+
+def test_the_pages_are_those_of_the_records():
+    assert results.RESULTS.read_text(encoding="utf-8") == results.results(KEPT)
+    verdicts = {name: claim["verdict"] for name, claim in record.claims_of(KEPT).items()}
+    listed = statements.PAGE.read_text(encoding="utf-8")
+    assert statements.filled(listed, verdicts) == listed

@@ -5,7 +5,9 @@ from importlib import import_module
 
 import pytest
 from conftest import SCRIPTS
-from report.statements import PAGE, statements
+from report.record import claims_of, records
+from report.statements import AS_SAID, PAGE, PARTLY, statements
+from report.summary import DOCUMENTS
 from study.cells import STEPS, read
 
 ROWS = statements(PAGE.read_text(encoding="utf-8"))
@@ -35,6 +37,19 @@ def test_what_a_statement_names_exists(row):
     for experiment in re.findall(r"`(\w+)(?:: [^`]+)?`", row.shown):
         assert (SCRIPTS / "experiments" / experiment / "experiment.py").is_file()
     assert "step" in row.shown or "`" in row.shown
+
+
+def test_claims_of_the_four_documents_are_cited_and_cited_claims_exist():
+    kept = records()
+    claims, cited = claims_of(kept), {name for row in ROWS for name in row.cited}
+    assert {(experiment, name) for experiment, name in cited if experiment in kept} <= set(claims)
+    assert {name for name, claim in claims.items()
+            if claim["source"].startswith(tuple(DOCUMENTS))} <= cited
+
+
+def test_nearly_all_statements_come_out_at_least_in_part():
+    fine = [row for row in ROWS if row.verdict in (*AS_SAID, PARTLY)]
+    assert len(fine) >= 0.92 * len(ROWS)
 
 
 def given_up(folder):
