@@ -155,7 +155,7 @@ def main(argv=None, known=None, job_of=job_of):
 
 def reproduce(expected, job_of, chosen, folder, judged):
     """Run all, name -> seconds; write the report and, if so `judged`, records; the exit code."""
-    begin, stop, machine = time.monotonic(), Event(), judge_machine()
+    begin, stop, kept, machine = time.monotonic(), Event(), records(), judge_machine()
     print(machine.headline)
     at_once = min(chosen.workers, len(expected))
 
@@ -169,8 +169,7 @@ def reproduce(expected, job_of, chosen, folder, judged):
             for name in take(results, folder):
                 print(f"{name}: no record is kept of it, as not all of it was run")
             write_pages()
-        page = report.write(results, machine, chosen.mode, folder, time.monotonic() - begin,
-                            records())
+        page = report.write(results, machine, chosen.mode, folder, time.monotonic() - begin, kept)
     except OSError as error:
         print(f"\nThe report could not be written: {in_words(error)}", file=sys.stderr)
         return 1

@@ -51,9 +51,14 @@ def write(record, path):
 
 
 def records(place=EXPERIMENTS):
-    """experiment -> its record, of those that have one."""
-    return {path.parent.name: json.loads(path.read_bytes())
-            for path in sorted(place.glob(f"*/{RECORD}"))}
+    """experiment -> its record, of those that have one; ValueError names a damaged one."""
+    kept = {}
+    for path in sorted(place.glob(f"*/{RECORD}")):
+        try:
+            kept[path.parent.name] = json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from error
+    return kept
 
 
 def claims_of(kept):

@@ -51,15 +51,15 @@ def summary(results, mode, kept):
 
 def tiles(counts, total):
     """How many claims came out how, in large figures."""
-    inner = [f'<div class="{MARKS[verdict][1]}"><b>{counts[verdict]}</b> {sign(verdict)} '
-             f"{verdict}</div>" for verdict in (*JUDGED, TOO_SMALL)
-             if counts[verdict] or verdict != TOO_SMALL]
+    kinds = [*JUDGED, *[TOO_SMALL] * bool(counts[TOO_SMALL])]
+    inner = [f'<div class="{MARKS[kind][1]}"><b>{counts[kind]}</b> {verdict(kind)}</div>'
+             for kind in kinds]
     return (f"<p>{several(total, 'published claim', 'published claims')}:</p>\n"
-            f'<div class="tiles">{"".join(inner)}</div>').replace(TOO_SMALL, NOT_YET)
+            f'<div class="tiles">{"".join(inner)}</div>')
 
 
-def sign(verdict):
-    mark, kind = MARKS[verdict]
+def sign(said):
+    mark, kind = MARKS[said]
     return Piece(f'<span class="{kind}">{mark}</span>')
 
 
@@ -67,7 +67,7 @@ def by_document(claims):
     """How the claims of each document came out."""
     rows = []
     for document, count in counts_of(claims).items():
-        signs = (f"{sign(verdict)} {count[verdict]}&ensp;" for verdict in MARKS if count[verdict])
+        signs = (f"{sign(kind)} {count[kind]}&ensp;" for kind in MARKS if count[kind])
         rows.append(("", (document, Piece(" ".join(signs)))))
     return table(("document", "claims"), rows, "bare")
 

@@ -85,6 +85,16 @@ def test_a_quick_run_of_less_data_shows_every_kept_claim():
     assert shown(result, "default", kept) == [(claim, []) for claim in small]
 
 
+def test_a_damaged_record_is_refused_by_name(tmp_path):
+    (tmp_path / "toy").mkdir()
+    path = tmp_path / "toy" / "record.json"
+    record.write({"date": "today", "claims": [], "checks": [{"part": "p"}]}, path)
+    assert record.records(tmp_path)["toy"]["checks"] == [{"part": "p"}]
+    path.write_text(path.read_text()[:-9])
+    with pytest.raises(ValueError, match="toy/record.json is damaged"):
+        record.records(tmp_path)
+
+
 @pytest.mark.parametrize("file, before, after, told", [
     ("parts.py", "seed + size", "seed + size + 0", "run again"),
     ("claims.py", "low=2, high=4", "low=2, high=5", "judge again what is kept"),
