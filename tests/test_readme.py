@@ -53,15 +53,6 @@ def rows_after(head):
     return text[text.index(head):].split("\n\n")[0].splitlines()[2:]
 
 
-def test_claims_that_the_readme_quotes_stand_in_the_page_of_results():
-    page = (README.parent / "scripts" / "report" / "RESULTS.md").read_text(encoding="utf-8")
-    count, = re.findall(r"^Of \d+ published claims.*$", README.read_text(encoding="utf-8"), re.M)
-    rows = rows_after("| claim | in the source")
-    assert len(rows) >= 3
-    for line in [count, *rows]:
-        assert line in page.splitlines(), line
-
-
 def test_times_that_the_readme_quotes_stand_in_the_page_of_speed():
     """Every number of a quoted row is in one row of that page, among others."""
     lines = (README.parent / "scripts" / "benchmark" / "SPEED.md").read_text(

@@ -2,6 +2,7 @@
 
     python scripts/report/results.py        writes them, and lists records of other code
 """
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,13 @@ from report.summary import MARKS, counts_of, judged, names
 
 FOLDER = Path(__file__).parent
 RESULTS, STATEMENTS = FOLDER / "RESULTS.md", FOLDER / "STATEMENTS.md"
+README = FOLDER.parents[1] / "README.md"
+CLAIM = "claim", "in the source's words", "source", "published", "ours", "verdict"
+QUOTED = (                              # in the README, of those that are judged
+    ("eigenvalue_training", "eigenvalues are what to look for"),
+    ("teacher_student", "Core as soon as h > h_T"), ("teacher_student", "Core against h"),
+    ("learning_curves", "Final kernel as good as the network"),
+    ("sphere_model", "lazy wins below p*"), ("attractors", "A saturates at h"))
 HEAD = """# What was published, and what came out
 
 {counts}
@@ -38,26 +46,28 @@ experiment. `python scripts/report/record.py` lists experiments whose code has m
 
 def results(kept, place=EXPERIMENTS):
     """The page RESULTS.md of records, experiment -> record."""
-    claims = [claim for record in kept.values() for claim in record["claims"]]
-    documents = [(name, *(counts[verdict] or "" for verdict in JUDGED))
-                 for name, counts in counts_of(claims).items()]
-    pieces = [HEAD.format(counts=sentence(claims)), table(("document", *JUDGED), documents)]
-    for name, record in kept.items():
-        question = paragraphs(place / name / "experiment.py")[0]
-        pieces += [f"## {name}\n", f"{question} ({', '.join(made(record))})\n",
-                   *experiment(record)]
-    missing = [path.parent.name for path in sorted(place.glob("*/experiment.py"))
-               if path.parent.name not in kept]
-    if missing:
-        pieces.append(f"No standard run is kept of: {', '.join(missing)}.\n")
+    counts = counts_of([claim for record in kept.values() for claim in record["claims"]])
+    pieces = [HEAD.format(counts=sentence(kept, place)), table(("document", *JUDGED), [
+        (name, *(count[verdict] or "" for verdict in JUDGED)) for name, count in counts.items()])]
+    for name in names_in(place):
+        question, record = paragraphs(place / name / "experiment.py")[0], kept.get(name)
+        said = f"({', '.join(made(record))})" if record else "Not judged yet."
+        pieces += [f"## {name}\n", f"{question} {said}\n", *(experiment(record) if record else [])]
     return "\n".join(pieces)
 
 
-def sentence(claims):
+def names_in(place):
+    """Of all experiments, in their order."""
+    return [path.parent.name for path in sorted(place.glob("*/experiment.py"))]
+
+
+def sentence(kept, place):
     """How all claims came out."""
-    counts = Counter(claim["verdict"] for claim in claims)
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in JUDGED)
-    return f"Of {several(len(claims), 'published claim', 'published claims')}: {said}."
+    counts = Counter(claim["verdict"] for claim in claims_of(kept).values())
+    said, every = ", ".join(f"{counts[verdict]} {verdict}" for verdict in JUDGED), names_in(place)
+    left = f" ({len(every) - len(kept)} of {len(every)} experiments are not judged yet)"
+    return (f"Of {several(sum(counts.values()), 'published claim', 'published claims')}: {said}"
+            f"{left * (len(kept) < len(every))}.")
 
 
 def made(record):
@@ -72,8 +82,7 @@ def made(record):
 def experiment(record):
     """The pieces of one: its claims, what is to be said of them, its own checks."""
     if record["claims"]:
-        yield table(("claim", "in the source's words", "source", "published", "ours", "verdict"),
-                    map(claim_cells, record["claims"]))
+        yield table(CLAIM, map(claim_cells, record["claims"]))
         if notes := [f"- {claim['name']}: {note}" for claim in record["claims"]
                      if (note := f"{claim['incomparable']} {claim['note']}".strip())]:
             yield "\n".join([*notes, ""])
@@ -98,27 +107,22 @@ def table(head, rows):
                       for line in lines]) + "\n"
 
 
-def quoted(text, page):
-    """The README's text, its count of claims and its rows of claims as they stand in the page."""
-    now = {key(line): line for line in page.split("\n")}
-    return "\n".join(now.get(key(line), line) if key(line) else line for line in text.split("\n"))
-
-
-def key(line):
-    """What a line of the page is found by: name, words and source of a claim; "" of others."""
-    if line.startswith("Of ") and "published claim" in line:
-        return "count"
-    return tuple(line.split(" | ")[:3]) if line.startswith("| ") and line.count(" | ") == 5 else ""
+def quoted(text, kept, place=EXPERIMENTS):
+    """The README's text with its count of claims and its table of claims as the records say."""
+    claims = claims_of(kept)
+    rows = table(CLAIM, [claim_cells(claims[name]) for name in QUOTED if name in claims])
+    text = re.sub(r"^Of \d+ published claims?:.*$", sentence(kept, place), text, flags=re.M)
+    return re.sub(r"^\| claim \| in the.*\n(\|.*\n)*", lambda _: rows, text, flags=re.M)
 
 
 def write_pages(place=EXPERIMENTS, folder=FOLDER):
     """All pages, from the records in a place."""
     kept = records(place)
     verdicts = {name: claim["verdict"] for name, claim in claims_of(kept).items()}
-    page, readme = results(kept, place), folder.parents[1] / "README.md"
-    write_whole(folder / RESULTS.name, [page])
-    for path, now in ((folder / STATEMENTS.name, lambda text: filled(text, verdicts)),
-                      (readme, lambda text: quoted(text, page))):
+    write_whole(folder / RESULTS.name, [results(kept, place)])
+    for path, now in (
+            (folder / STATEMENTS.name, lambda text: filled(text, verdicts)),
+            (folder.parents[1] / README.name, lambda text: quoted(text, kept, place))):
         write_whole(path, [now(path.read_text(encoding="utf-8"))])
 
 

@@ -14,7 +14,7 @@ PAGE = Path(__file__).with_name("STATEMENTS.md")
 ROW = re.compile(r"^\| (?P<number>[ABCD]\d+) \|.*\|$", re.M)
 AS_SAID = REPRODUCED, "derived", "built", "drawn", "context"
 OPEN = "open"
-NO_CLAIM = "no such claim"
+NO_CLAIM, NOT_YET = "no such claim", "not judged yet"
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,14 @@ def statements(text):
 
 def filled(text, verdicts):
     """The page with the verdicts of claims, (experiment, claim) -> verdict, and their count."""
+    judged = {experiment for experiment, _ in verdicts}
+
     def row(line):
         cited = statements(line[0])[0].cited
         if not cited:
             return line[0]
-        said = joined([verdicts.get(name, NO_CLAIM) for name in cited])
+        said = joined([verdicts.get(name, NO_CLAIM if name[0] in judged else NOT_YET)
+                       for name in cited])
         return re.sub(r"\|[^|]*\|$", f"| {said} |", line[0])
     text = ROW.sub(row, text)
     return re.sub(r"^Of \d+ statements.*$", counted(statements(text)), text, flags=re.M)
@@ -53,8 +56,9 @@ def filled(text, verdicts):
 
 def joined(verdicts):
     """One verdict of several: theirs if they agree, else that it holds in part, if any does."""
-    if NO_CLAIM in verdicts:
-        return NO_CLAIM
+    for said in (NO_CLAIM, NOT_YET):
+        if said in verdicts:
+            return said
     if len(set(verdicts)) == 1:
         return verdicts[0]
     return PARTLY if {REPRODUCED, PARTLY} & set(verdicts) else NOT
@@ -63,8 +67,9 @@ def joined(verdicts):
 def counted(rows):
     """The line that counts them."""
     kinds = Counter(row.verdict for row in rows)
-    said = ", ".join(f"{kinds[kind]} {kind}" for kind in AS_SAID)
     fine = sum(kinds[kind] for kind in AS_SAID)
+    said = ", ".join(f"{kinds[kind]} {kind}" for kind in AS_SAID)
+    left = f", {kinds[NOT_YET]} are not judged yet" * bool(kinds[NOT_YET])
     return (f"Of {len(rows)} statements {fine} are as the documents say ({said}), "
             f"{kinds[PARTLY]} partly, {kinds[NOT]} not; {kinds[NOT_COMPARABLE]} cannot be "
-            f"compared, {kinds[OPEN]} are open.")
+            f"compared, {kinds[OPEN]} are open{left}.")

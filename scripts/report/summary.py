@@ -6,10 +6,10 @@ from lab.table import FAIL, NOT, NOT_COMPARABLE, PARTLY, REPRODUCED, TOO_SMALL
 
 from .page import BAD, Link, Piece, boxes, heading, link, paragraph, table, text, thumbnail
 from .result import JUDGED
+from .statements import NOT_YET
 
 MARKS = {REPRODUCED: ("●", "reproduced"), PARTLY: ("◐", "partly"), NOT: ("○", "not"),
          NOT_COMPARABLE: ("–", "apart"), TOO_SMALL: ("·", "small")}    # sign, class of the page
-NOT_YET = "not judged yet"
 DOCUMENTS = {"Chicchi, talk": "Input relevance by spectral learning (talk)",
              "Giambagli, abstract": "Spectral tools for neural networks (abstract)",
              "Giambagli, poster": "How a student becomes a teacher (poster)",

@@ -46,12 +46,25 @@ def test_the_pages_say_it(tree):
     assert "- more: Tried 2.\n- other: No data." in found and "1 of 1 own check holds." in found
     assert "Is a sum a sum? (seeds 3, 20" in found
     assert [row.verdict for row in statements.statements(listed)] == [
-        "derived", "reproduced", "partly", statements.NO_CLAIM, "open"]
-    assert ("Of 5 statements 2 are as the documents say (1 reproduced, 1 derived, 0 built, 0 drawn,"
-            " 0 context), 1 partly, 0 not; 0 cannot be compared, 1 are open.") in listed
-    count, sums = readme.splitlines()[0], readme.splitlines()[4]
-    assert count in found and sums in found and sums.startswith("| sums | ")
-    assert readme.endswith("| gone | Gone | Petrini, talk | 7 | 8 | ○ not |\n")
+        "derived", "reproduced", "partly", statements.NO_CLAIM, statements.NOT_YET, "open"]
+    assert ("Of 6 statements 2 are as the documents say (1 reproduced, 1 derived, 0 built, 0 drawn,"
+            " 0 context), 1 partly, 0 not; 0 cannot be compared, 1 are open, "
+            "1 are not judged yet.") in listed
+    count, _, head, rule = readme.splitlines()              # it quotes none of the toy's claims
+    assert count in found.splitlines() and f"{head}\n{rule}\n| sums" in found
+
+
+def test_the_readme_quotes_claims_that_are_judged():
+    claim = dict(name="A saturates at h", words="w", source="s, t", note="", incomparable="",
+                 verdict="partly", rows=[dict(part="p", quantity="q", published="1", ours="2",
+                                              verdict="pass", wanted="")])
+    text = "Of 9 published claims: all.\nMore.\n\n| claim | in the x |\n| --- |\n| old |\n\nEnd\n"
+    kept = {"attractors": {"claims": [claim, {**claim, "name": "not quoted"}]}}
+    now = results.quoted(text, kept)
+    assert now.startswith("Of 2 published claims: 0 reproduced, 2 partly, 0 not, 0 not comparable "
+                          "(16 of 17 experiments are not judged yet).\nMore.\n\n| claim |")
+    assert now.endswith("| --- |\n| A saturates at h | w | s, t | 1 | q: 2 | ◐ partly |\n\nEnd\n")
+    assert results.quoted(now, kept) == now
 
 
 def test_the_same_command_again_does_nothing_new(tree):
@@ -150,3 +163,9 @@ def test_the_pages_are_those_of_the_records():
     verdicts = {name: claim["verdict"] for name, claim in record.claims_of(KEPT).items()}
     listed = statements.PAGE.read_text(encoding="utf-8")
     assert statements.filled(listed, verdicts) == listed
+    readme = results.README.read_text(encoding="utf-8")
+    assert results.quoted(readme, KEPT) == readme
+    lines = results.RESULTS.read_text(encoding="utf-8").splitlines()
+    count, = re.findall("^Of .* published claim.*", readme, re.M)
+    table = readme[readme.index("| claim | in the"):].split("\n\n")[0].splitlines()
+    assert count in lines and all(line in lines for line in table[2:])

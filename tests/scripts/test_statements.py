@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from conftest import SCRIPTS
 from report.record import claims_of, records
-from report.statements import AS_SAID, PAGE, PARTLY, statements
+from report.statements import AS_SAID, NOT_YET, PAGE, PARTLY, statements
 from report.summary import DOCUMENTS
 from study.cells import STEPS, read
 
@@ -48,8 +48,9 @@ def test_claims_of_the_four_documents_are_cited_and_cited_claims_exist():
 
 
 def test_nearly_all_statements_come_out_at_least_in_part():
-    fine = [row for row in ROWS if row.verdict in (*AS_SAID, PARTLY)]
-    assert len(fine) >= 0.92 * len(ROWS)
+    judged = [row for row in ROWS if row.verdict != NOT_YET]
+    fine = [row for row in judged if row.verdict in (*AS_SAID, PARTLY)]
+    assert len(fine) >= 0.92 * len(judged) > 0
 
 
 def given_up(folder):

@@ -71,7 +71,8 @@ Of 0 statements none.
 | D1 | Sums are 2 to 4 | `nn.dense.Dense` | `toy: sums` | |
 | D2 | Sums are 3 | `nn.dense.Dense` | `toy: sums`, `toy: more` | anything |
 | D3 | Sums are gone | `nn.dense.Dense` | `toy: gone` | reproduced |
-| D4 | Convolutions | | not done | open |
+| D4 | Others | `nn.dense.Dense` | `other: sums` | |
+| D5 | Convolutions | | not done | open |
 """
 
 
