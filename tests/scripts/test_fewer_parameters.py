@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from experiments.fewer_parameters import parts
+from experiments.fewer_parameters import experiment, parts
 from experiments.fewer_parameters.claims import checks, claims, of_equal_count
 from experiments.fewer_parameters.experiment import SETTINGS, cases, chosen, large
 from lab.table import NOT, PARTLY, REPRODUCED
@@ -77,6 +77,18 @@ def test_the_rate_is_chosen_by_validation():
     assert len(best) == 7 and {case.learning_rate for case in best} == {0.005}
 
 
+def test_large_networks_have_their_own_number_of_seeds(monkeypatch):
+    monkeypatch.setattr(experiment, "here", lambda *names: list(names))
+
+    def keep(plan):
+        return {part: [{"accuracy": run.parameters["seed"], "validation": 0} for run in runs]
+                for part, runs in plan.items()}
+    result = experiment.run(SETTINGS["default"], keep)
+    for name in SETTINGS["default"].sets:
+        assert list(result[name]["accuracy"][:, 0]) == [0, 1, 2, 3, 4]
+        assert result[f"{name}, all images"]["accuracy"].tolist() == [[0, 0], [1, 1], [2, 2]]
+
+
 @pytest.mark.parametrize("values, epochs", [
     ([0.5] + [0.505] * 20, 9),                              # no rise by more than 0.005
     ([0.5, 0.4, 0.51] + [0.5] * 20, 11),                    # 8 epochs after the best one
@@ -132,7 +144,8 @@ def test_claims_of_the_paper_are_judged():
 
 
 def test_networks_with_all_images_are_judged_where_there_are_some():
-    result = {"mnist": made(S_QR=0.88), "mnist, all images": made(S_QR=0.899)}
+    small = made(S_QR=0.88, eigenvalues=0.85, **{"one set": 0.7})
+    result = {"mnist": small, "mnist, all images": made(S_QR=0.899)}
     assert [claim.judge() for claim in claims(result)][2:] == [REPRODUCED] * 2
     result["mnist, all images"] = made(S_QR=0.88)
     assert [claim.judge() for claim in claims(result)][2:] == [PARTLY, NOT]
