@@ -1,11 +1,12 @@
 """fewer_parameters at toy size: counts, early stopping, comparisons, claims that can fail."""
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from experiments.fewer_parameters import parts
+from experiments.fewer_parameters import experiment, parts
 from experiments.fewer_parameters.claims import checks, claims, of_equal_count
-from experiments.fewer_parameters.experiment import SETTINGS, cases, chosen
+from experiments.fewer_parameters.experiment import SETTINGS, cases, chosen, large
 from lab.table import NOT, PARTLY, REPRODUCED
 from tiny import toy_images
 
@@ -76,6 +77,18 @@ def test_the_rate_is_chosen_by_validation():
     assert len(best) == 7 and {case.learning_rate for case in best} == {0.005}
 
 
+def test_large_networks_have_their_own_number_of_seeds(monkeypatch):
+    monkeypatch.setattr(experiment, "here", lambda *names: list(names))
+
+    def keep(plan):
+        return {part: [{"accuracy": run.parameters["seed"], "validation": 0} for run in runs]
+                for part, runs in plan.items()}
+    result = experiment.run(SETTINGS["default"], keep)
+    for name in SETTINGS["default"].sets:
+        assert list(result[name]["accuracy"][:, 0]) == [0, 1, 2, 3, 4]
+        assert result[f"{name}, all images"]["accuracy"].tolist() == [[0, 0], [1, 1], [2, 2]]
+
+
 @pytest.mark.parametrize("values, epochs", [
     ([0.5] + [0.505] * 20, 9),                              # no rise by more than 0.005
     ([0.5, 0.4, 0.51] + [0.5] * 20, 11),                    # 8 epochs after the best one
@@ -127,8 +140,23 @@ def test_claims_of_the_paper_are_judged():
     assert verdicts(eigenvalues=0.79)["two sets come closer"] == NOT
     found = verdicts(S_QR=0.88)
     assert found["less parameters, same performance"] == PARTLY
-    assert found["a decomposition fills the gap"] == PARTLY
-    assert verdicts(S_QR=0.88, S_SVD=0.92)["a decomposition fills the gap"] == NOT
+    assert found["a decomposition fills the gap"] == NOT
+
+
+def test_networks_with_all_images_are_judged_where_there_are_some():
+    small = made(S_QR=0.88, eigenvalues=0.85, **{"one set": 0.7})
+    result = {"mnist": small, "mnist, all images": made(S_QR=0.899)}
+    assert [claim.judge() for claim in claims(result)][2:] == [REPRODUCED] * 2
+    result["mnist, all images"] = made(S_QR=0.88)
+    assert [claim.judge() for claim in claims(result)][2:] == [PARTLY, NOT]
+
+
+def test_dense_networks_and_s_qr_are_made_with_all_images_too():
+    setting = replace(SETTINGS["default"], arms=("dense", "S-SVD", "S-QR"), narrow=(2,))
+    found = large({"mnist": [rates[1] for rates in cases("mnist", setting)]}, setting)
+    assert found == {"mnist, all images": [
+        parts.Case("mnist", arm, 200, 0.005) for arm in ("dense", "S-QR")]}
+    assert large({"mnist": []}, replace(setting, large=0)) == {}
 
 
 def test_digits_are_no_published_set():

@@ -45,6 +45,18 @@ def test_the_largest_eigenvalues_go_first_where_scores_are_turned():
     assert sizes[stay].max() < sizes[~stay].min()
 
 
+def test_what_is_removed_says_the_same_as_what_is_masked():
+    net, params, _, (x, labels) = parts.begin(parts.Case("mnist elu 20-10", 12), 0, "dense")
+    strengths = parts.node_scores(net, params, "strength")
+    stay = parts.percentile_masks(strengths, 50, "layer")
+    small, rest = parts.without(net, params, stay)
+    assert [layer.n_out for layer in small.layers[::2]] == [*map(sum, stay), 10]
+    masked = parts.mask_nodes(net, params, stay)
+    np.testing.assert_allclose(small.forward(rest, x)[0], net.forward(masked, x)[0], atol=1e-5)
+    whole, rest = parts.without(net, params, (stay[0], np.zeros(10, bool)))
+    assert whole is net and not rest[2]["weight"].any()
+
+
 def ours(names, moved=0.0):
     """Arrays as published, of five seeds that end alike; `moved` goes to what is cut by weights."""
     result = {}

@@ -124,7 +124,8 @@ CASES["eigenvalue_training"] = Case(
 # fewer_parameters
 
 CASES["fewer_parameters"] = Case(
-    dict(sets=("mnist",), arms=tuple(ARMS), widths=(6, 9), narrow=(1, 2), epochs=3),
+    dict(sets=("mnist",), arms=tuple(ARMS), widths=(6, 9), narrow=(1, 2), epochs=3, large=12,
+         seeds_large=1),
     spoil=("mnist", "accuracy", lambda accuracy: -accuracy))
 
 # information_plane

@@ -2,6 +2,8 @@
 import numpy as np
 from lab.style import DENSE, OTHER, SPECTRAL, band, log_ticks, one_legend, panels_of, several
 
+from .claims import LARGE
+
 LOOKS = {"one set": (SPECTRAL, "v", "one set of eigenvalues"),
          "eigenvalues": (SPECTRAL, "s", "two sets of eigenvalues"),
          "S-SVD": (SPECTRAL, "^", "S-SVD"), "S-QR": (SPECTRAL, "D", "S-QR, random directions"),
@@ -15,8 +17,9 @@ def figures(result):
 
 
 def draw(figure, result):
-    panels = panels_of(figure, len(result), 4.6, 4.2)
-    for axes, (name, part) in zip(panels, result.items()):
+    sets = {name: part for name, part in result.items() if not name.endswith(LARGE)}
+    panels = panels_of(figure, len(sets), 4.6, 4.2)
+    for axes, (name, part) in zip(panels, sets.items()):
         dense = part["arm"] == "dense"
         order = np.flatnonzero(dense)[part["trainable"][0, dense].argsort()]
         band(axes, part["trainable"][0, order], 1 - part["accuracy"][:, order], DENSE,
@@ -25,6 +28,10 @@ def draw(figure, result):
             draw_arm(axes, part, arm, label, color=color, marker=marker)
             draw_arm(axes, part, f"{arm}, as published", f"{label}: layer of the code", color=color,
                      marker=marker, fillstyle="none")
+        for arm, color in (("dense", DENSE), ("S-QR", SPECTRAL)):
+            if name + LARGE in result:
+                draw_arm(axes, result[name + LARGE], arm, f"{arm}{LARGE}, wider", color=color,
+                         marker="*", markersize=12)
         axes.set(xscale="log", yscale="log", xlabel="trained numbers", ylabel="test error",
                  title=f"{name}, {several(len(part['accuracy']))}, median and range")
         log_ticks(axes, **{axis: [tick for tick in ticks if low <= tick <= high]

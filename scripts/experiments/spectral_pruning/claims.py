@@ -64,7 +64,7 @@ def rank_by_eigenvalues(cases):
         [Row(name, f"{percentile} % cut: the smallest less {other.replace('_', ' ')}", "> 0",
              methods["post"]["accuracy"][:, AT[percentile]]
              - methods["post"][other][:, AT[percentile]], low=0, every=False)
-         for name, methods in cases.items() for percentile in JUDGED_AT
+         for name, methods in cases.items() if "post" in methods for percentile in JUDGED_AT
          for other in ("at_random", "largest_first")], FIGURE,
         f"Of each layer as many nodes are cut. {DEVIATION}")
 

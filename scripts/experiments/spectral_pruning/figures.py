@@ -27,8 +27,9 @@ def draw(figure, cases):
                 axes.plot(PERCENTILES, theirs[method], line[0] + ":", color=PUBLISHED, lw=1.5,
                           fillstyle="none", label=f"published, {label}")
         for other, line in (("at_random", "-"), ("largest_first", "--")):
-            band(axes, PERCENTILES, methods["post"][other], START,
-                 f"after training, {other.replace('_', ' ')}", line)
+            if "post" in methods:
+                band(axes, PERCENTILES, methods["post"][other], START,
+                     f"after training, {other.replace('_', ' ')}", line)
         axes.set(xlabel="hidden nodes cut (%)", ylabel="test accuracy", ylim=(0, 1.02),
                  title=f"{name}\n{several(len(arrays['whole']))}, mean and range")
     one_legend(figure, "outside lower center", 2)

@@ -80,8 +80,15 @@ def cut(net, params, scores, test_set, scope="global"):
     """Test accuracy and nodes left in each layer, at every percentile of the scores."""
     masks = [percentile_masks(scores, percentile, scope, allow_empty=True)
              for percentile in PERCENTILES]
-    return stack([{"accuracy": right(net, mask_nodes(net, params, stay), *test_set),
+    return stack([{"accuracy": right(*without(net, params, stay), *test_set),
                    "left": [layer.sum() for layer in stay]} for stay in masks])
+
+
+def without(net, params, stay):
+    """The network of the nodes that stay; where a layer is emptied the whole one, masked."""
+    if all(layer.any() for layer in stay):
+        return remove_nodes(net, params, stay)
+    return net, mask_nodes(net, params, stay)
 
 
 def run_pre(case, seed):
