@@ -21,7 +21,7 @@ NOTE_CORE = ("Delta_MSE vanishes at the teacher's size, so nodes in excess do ne
              "Trained on with smaller rates, students have cores of the teacher's size (checks).")
 NOTE_GROWTH = ("After 2,000 epochs at a constant rate, as published. The cores of weight decay "
                "shrink on then: see the settled students (checks).")
-NOTE_ERROR = ("Rates and batches differ between the kinds, as published. Where the errors differ by "
+NOTE_ERROR = ("Rates and batches differ between the kinds, as published. Where errors differ by "
               "more than their spread over seeds, the spectral students err less.")
 NOTE_POINT = "Delta_MSE has vanished where it is below 1 % of the target's variance."
 NOTE_OTHERS = ("Exploratory: these students learn in stages of falling rates, which were chosen by "
