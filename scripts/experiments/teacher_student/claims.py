@@ -80,7 +80,8 @@ def claims(result):
     found += [of_others(dict(list(taught.items())[1:]))]
     found += [Claim(TITLES[part], f"the same with {TITLES[part]}", POSTER, of_data(part, arms),
                     "real", NOTE_DATA) for part, arms in real.items() if part in TITLES]
-    found.append(Claim("CIFAR100", "the same with CIFAR100 (ResNet50 backbone)", POSTER, [], "real",
+    found.append(Claim("CIFAR100", "the same with CIFAR100 (ResNet50 backbone)", POSTER, [],
+                       "real" if real else "core",
                        incomparable="the features are not at hand; --set features= takes a file"))
     return [claim for claim in found
             if claim.incomparable or any(row.wanted for row in claim.rows)]
