@@ -6,7 +6,7 @@ import pytest
 from conftest import same_bits
 from experiments.teacher_student import parts
 from experiments.teacher_student.claims import checks, claims, critical, excess
-from experiments.teacher_student.experiment import SETTINGS, of_teacher, run, settled
+from experiments.teacher_student.experiment import SETTINGS, as_published, of_teacher, run, settled
 from lab.table import NOT_COMPARABLE, PARTLY, REPRODUCED
 from tiny import CASES, at_once, failed
 
@@ -115,6 +115,7 @@ def test_published_numbers():
     assert [(p.strength, p.name) for p in dense.penalties] == [(0.01, "0/weight")]
     rates = [[rate for rate, _ in settled(kind, 100, (1,) * 5).stages] for kind in KINDS]
     assert np.allclose(rates, [[0.001, main, 0.005, 0.001, 3e-4] for main in (0.015, 0.01)])
+    assert as_published("weight decay", 80, 20).stages == ((0.002, 80), (0.0002, 20))
     assert SETTINGS["full"].seeds == 30 and SETTINGS["default"].teachers[0] == 20
 
 

@@ -230,6 +230,6 @@ CASES["tangent_kernel_pca"] = Case(
 CASES["teacher_student"] = Case(
     dict(teachers=(3, 4), students=(2, 8, 12), seeds=2, epochs=20, settled=(8,),
          epochs_settled=(5, 20), few_trained=50, n_samples=100, real=("mnist",),
-         real_students=(4, 6), real_stages=((0.01, 2),)),
+         real_students=(4, 6), real_epochs=(2, 1)),
     spoil=("teacher 4, spectral settled, h = 8", "cores",
            lambda cores: cores * np.arange(cores.shape[1])))

@@ -15,11 +15,12 @@ N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam, 2,000 ep
 rate, spectral 0.005 in batches of 300, weight decay 0.002 in batches of 500. Core: R >= 0.05
 max(R).
 
-Minutes on one core: --quick 1/3, --standard 25 by estimate, --full 500 by estimate.
+Minutes on one core: --quick 1/3, --standard 30, --full 1250 by estimate.
 
 Deviations: settled students learn in stages, see `settled`. Real data are learned by a network of
-the same form with biases and a trained last layer: labels as one-hot rows, 5,000 images; California
-Housing standardized by the training part. --set "features='FILE.npz'" adds any other set: x (n, d)
+the same form with biases and a trained last layer, in 80 epochs at the published rate and 20 at a
+tenth of it: labels as one-hot rows, 5,000 images; California Housing standardized by the training
+part. --set "features='FILE.npz'" adds any other set: x (n, d)
 and labels (n,) of classes 0, 1, ..., or target (n,) or (n, K). CIFAR-100: np.savez(file, x=the
 2,048 features of a ResNet50 without its last layer, labels=labels).
 """
@@ -32,7 +33,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import N_IN, SECOND, Arm, follow_data, follow_teacher
 
-SECONDS = 20, 1500, 30000
+SECONDS = 20, 1800, 75000
 DATA = ("mnist", "fashion-mnist", "california-housing")
 AXES = axes({"seed, node": "relevance", "seed, epoch": "cores", "seed, path": "paths teacher_paths",
              "seed, nodes kept": "counts losses", "seed": "path_distance variance trained"})
@@ -54,18 +55,23 @@ class Setting:
     n_samples: int = 10_000
     real: tuple = DATA
     real_students: tuple = (40, 100, 200)
-    real_stages: tuple = ((0.005, 40), (0.001, 20))
+    real_epochs: tuple = (80, 20)                       # at the published rate, at a tenth of it
     images: int | None = 5000                           # of the training set, the first
     features: str | None = None                         # an .npz file of x and labels or target
 
 
 SETTINGS = {
     "quick": Setting((5,), (3, 5, 15, 50), 800, (), (), None, 1, 3000, ("digits",),
-                     real_students=(20, 40, 80), real_stages=((0.005, 150), (0.001, 50))),
+                     real_students=(20, 40, 80), real_epochs=(200, 50)),
     "default": Setting(),
     "full": Setting(students=(10, 20, 30, 40, 60, 100, 200, 500, 1000), settled=(40, 100, 500),
-                    seeds=30, real_students=(40, 100, 200, 500),
-                    real_stages=((0.005, 200), (0.001, 50)), images=None)}
+                    seeds=30, real_students=(40, 100, 200, 500), images=None)}
+
+
+def as_published(name, epochs, last=None):
+    """So many epochs at the published rate; then, if so said, the last ones at a tenth of it."""
+    rate, batch = PUBLISHED[name]
+    return Arm(KINDS[name], ((rate, epochs),) + (((rate / 10, last),) if last else ()), batch)
 
 
 def settled(name, h, epochs):
@@ -82,9 +88,8 @@ def settled(name, h, epochs):
 def of_teacher(setting, h_teacher):
     """Name of a student, "ARM, h = H" -> (arm, h), of all students of one teacher."""
     first = h_teacher == setting.teachers[0]
-    students = {f"{name}, h = {h}": (Arm(kind, ((PUBLISHED[name][0], setting.epochs),),
-                                         PUBLISHED[name][1]), h)
-                for name, kind in KINDS.items() for h in setting.students if first}
+    students = {f"{name}, h = {h}": (as_published(name, setting.epochs), h)
+                for name in KINDS for h in setting.students if first}
     students |= {f"{name} settled, h = {h}": (settled(name, h, setting.epochs_settled), h)
                  for name in KINDS for h in setting.settled if first or name == "spectral"}
     if first and setting.few_trained:
@@ -111,7 +116,7 @@ def run(setting, keep):
         for h_teacher in setting.teachers
         for student, (arm, h) in of_teacher(setting, h_teacher).items()}
     plan |= {f"{Path(name).name.replace(', ', ' ')}, {kind}, h = {h}": each_seed(
-        follow_data, setting.seeds, name=name, arm=Arm(KINDS[kind], setting.real_stages), h=h,
+        follow_data, setting.seeds, name=name, arm=as_published(kind, *setting.real_epochs), h=h,
         limit=setting.images, content=content)
         for name, content in sets.items() for h in setting.real_students for kind in KINDS}
     return {part: stack(rows) for part, rows in keep(plan).items()}

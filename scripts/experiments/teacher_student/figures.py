@@ -30,19 +30,19 @@ def draw_relevance(figure, part, arms):
     """Three sizes: the smallest, the smallest of twice the teacher's size, the largest."""
     sizes = [h for h, _ in students(arms)]
     shown = sorted({sizes[0], next(h for h in sizes if h >= 2 * size_of(part)), sizes[-1]})
-    row = panels_of(figure, len(shown), 4, 3.8, f"Relevance of a student's nodes, {part}: with "
-                    "spectral regularization most are 0", columns=len(shown), sharex=True,
-                    sharey=True)
-    for axes, h in zip(row, shown):
+    column = panels_of(figure, len(shown), 6, 2.4, f"Relevance of a student's nodes, {part}",
+                       columns=1, sharex=True, sharey=True)
+    for axes, h in zip(column, shown):
         for kind, color in reversed(COLOR.items()):
             relevance = arms[f"{kind}, h = {h}"]["relevance"]
             share = relevance / relevance.max(1, keepdims=True)
             counts, edges = np.histogram(share, np.linspace(0, 1, 26))
             axes.stairs(counts / len(relevance), edges, color=color, label=kind, linewidth=2)
         axes.axvline(THRESHOLD, **MARK, label="core: R beyond this")
-        axes.set(xlabel="R / max(R)", title=f"h = {h}")
-    log_ticks(row[0], y=[10 ** power for power in range(len(str(sizes[-1])))])
-    row[0].set(ylim=(0.15, 2 * sizes[-1]), ylabel="nodes in a bin, mean over seeds")
+        axes.set(ylabel="nodes in a bin", title=f"h = {h}")
+    axes.set_xlabel("R / max(R); mean over seeds")
+    log_ticks(axes, y=[10 ** power for power in range(len(str(sizes[-1])))])
+    axes.set(ylim=(0.15, 2 * sizes[-1]))
 
 
 def draw_core(figure, part, arms):
@@ -99,15 +99,16 @@ def left(arrays):
 def draw_transition(figure, taught):
     (part, arms), size = next(iter(taught.items())), size_of(next(iter(taught)))
     both = len(taught) > 1
-    row = panels_of(figure, 1 + both, 6, 4.8, "Keeping the nodes of largest relevance: the error "
-                    "sets in below the teacher's size", columns=1 + both)
-    draw_losses(row[0], arms, size)
-    row[0].set(title=part, xlim=(0, 2 * size + 6))
+    column = panels_of(figure, 1 + both, 6, 4.2, "Keeping the nodes of largest relevance:\n"
+                       "the error sets in below the teacher's size", columns=1)
+    draw_losses(column[0], arms, size)
+    column[0].set(title=part, xlim=(0, 2 * size + 6))
     for name, others in taught.items() if both else ():
-        draw_losses(row[1], others, size_of(name), " settled", size_of(name))
+        draw_losses(column[1], others, size_of(name), " settled", size_of(name))
     if both:
-        row[1].set(title="all teachers, settled students", xlim=(0, 2.3), xlabel="nodes kept / h_T")
-    for axes, mark in zip(row, (size, 1)):
+        column[1].set(title="all teachers, settled students", xlim=(0, 2.3),
+                      xlabel="nodes kept / h_T")
+    for axes, mark in zip(column, (size, 1)):
         axes.axvline(mark, **MARK, label="teacher's size h_T")
     one_legend(figure, "outside lower center", columns=3)
 
@@ -119,9 +120,9 @@ def draw_losses(axes, arms, above=0, ending="", unit=1):
             change = np.abs(arrays["losses"] - arrays["losses"][:, -1:])
             change = np.maximum((change / arrays["variance"][:, None]).mean(0), LEAST)
             axes.plot(arrays["counts"][0] / unit, change, "-", color=color, linewidth=1.2,
-                      label=f"{kind}, each h" if unit == 1 and h == shown[0][0] else None)
+                      label=kind if unit == 1 and h == shown[0][0] else None)
             if kind == "weight decay" and above:
-                at = 3 * above // 2
+                at = 4 * above // 3
                 axes.text(at, change[at - 1], f"h = {h}", color=color, fontsize=9, va="bottom")
     axes.set(yscale="log", xlabel="nodes kept", ylabel="$\\Delta$MSE / variance, at least 1e-5")
 
@@ -144,12 +145,13 @@ def draw_teachers(figure, taught):
     found = {size_of(part): students(arms, "spectral settled", size_of(part))
              for part, arms in taught.items()}
     shown = sorted({h for of_teacher in found.values() for h, _ in of_teacher})
-    for h, marker in zip(shown, "os^v"):
+    for at, (h, marker) in enumerate(zip(shown, "os^v")):
         have = [n for n in sizes if h in dict(found[n])]
         cores = np.transpose([core(dict(found[n])[h]) for n in have])
         middle = np.median(cores, 0)
-        axes.errorbar(have, middle, (middle - cores.min(0), cores.max(0) - middle), fmt=marker,
-                      color=SPECTRAL, capsize=3, label=f"spectral, settled, h = {h}",
+        axes.errorbar(np.array(have) + 0.3 * at, middle,
+                      (middle - cores.min(0), cores.max(0) - middle), fmt=marker, color=SPECTRAL,
+                      capsize=3, label=f"spectral, settled, h = {h}",
                       markerfacecolor=SPECTRAL if marker == "o" else "none")
     axes.plot(sizes, sizes, **MARK, label="teacher's size")
     axes.set(xlabel="teacher's hidden nodes h_T", ylabel="nodes in the core: median, range",
@@ -157,10 +159,10 @@ def draw_teachers(figure, taught):
 
 
 def draw_real(figure, real):
-    grid = grid_of(figure, 2, len(real), 5, 4.2)
-    for (top, bottom), (part, arms) in zip(grid.T, real.items()):
-        draw_cores(top, arms)
-        draw_losses(bottom, arms)
-        top.set_title(part)
-        log_ticks(bottom, x=[1, 3, 10, 30, 100])
-        bottom.legend(loc="lower left")
+    grid = grid_of(figure, len(real), 2, 3.7, 3.3)
+    for (left_one, right_one), (part, arms) in zip(grid, real.items()):
+        draw_cores(left_one, arms)
+        draw_losses(right_one, arms)
+        left_one.set_title(part)
+        log_ticks(right_one, x=[1, 3, 10, 30, 100])
+    one_legend(figure, "outside lower center", columns=3)
