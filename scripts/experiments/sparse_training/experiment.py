@@ -26,7 +26,7 @@ the images), 3 trials. lambda_in starts at 1, lambda_out at 0, so W starts as ph
 threshold from |phi|, as there, is one from |W|. Compression: L. Buffoni et al. 2022, Sci. Rep. 12,
 11201: eigenvalues trained alone, nodes cut, the rest trained.
 
-Minutes on one core: --quick 0.3 (8 x 8 digits), --standard 12 (10,000 images, 10 epochs), --full a
+Minutes on one core: --quick 0.3 (8 x 8 digits), --standard 10 (10,000 images, 8 epochs), --full a
 day by estimate; --set "courses=(('mnist', ('qr', 'dense'), (90,)),)" takes a part of it.
 
 Deviation: all arms start at the same Glorot matrices, published: Gaussian with deviation 0.036.
@@ -44,7 +44,7 @@ from npspectral.sweep import grid
 
 from .parts import Case, run_compression, run_course, run_links
 
-SECONDS = 20, 720, 86400
+SECONDS = 20, 580, 86400
 DATA = ("mnist", "fashion-mnist")
 COLUMNS = ("dataset", "arm", "percent", "seed", "rule", "optimizer", "factor")      # of the cases
 AXES = {**axes({"run": " ".join((*COLUMNS, "accuracy", "best")),
@@ -63,8 +63,8 @@ class Setting:
     factors: tuple = (0.4, 1, 2.5)          # of the published learning rate, tried at
     tried_at: int = 95                      # percent
     seeds: int = 5
-    epochs: int = 10
-    patience: int = 10
+    epochs: int = 8
+    patience: int = 8
     hidden: tuple = (500, 500)
     limit: int | None = 10_000
     links: tuple = ("mnist", ("dense", "spectral", "qr"), (90,))
@@ -73,7 +73,7 @@ class Setting:
     links_epochs: int = 5
     links_limit: int | None = 3000
     percents: tuple = (0, 50, 80, 90)   # of the hidden nodes, cut
-    stages: tuple = (10, 40)                 # epochs of eigenvalues, and of what is left
+    stages: tuple = (10, 25)            # epochs of eigenvalues, and of what is left
 
 
 EVERY = ("fixed", "dense", "bare", "spectral", "qr", "full-qr")
