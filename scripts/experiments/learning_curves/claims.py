@@ -204,7 +204,7 @@ def checks(result):
 
 def amplifications(name, curves):
     """lambda* against p, a mean over seeds."""
-    p, feature, lazy = curves["p"], *np.moveaxis(curves["amplification"], -1, 0)
+    p, (feature, lazy) = curves["p"], np.moveaxis(curves["amplification"], -1, 0)
     expected = (0.5, 0.2) if name == "stripe" else (0.25,)
     rows = [exponent_row(name, "exponent of lambda* against p", p, 1 / feature, *expected),
             Row(name, "lambda* of lazy training, each p", "1", lazy.mean(0), 0.8, 1.2,
