@@ -147,8 +147,8 @@ def test_made_up_laws_pass():
 
 
 @pytest.mark.parametrize("part, quantity, arm, name, column, value", [
-    ("stripe dense", "slope of |theta - theta_0|, small alpha", "dense", "parameters", 0, 100),
-    ("stripe everything", "slope of |K - K_0|, small alpha", "everything", "kernel", 0, 1),
+    ("stripe dense", "slope of |theta - theta_0|, smallest alphas", "dense", "parameters", 0, 100),
+    ("stripe everything", "slope of |K - K_0|, smallest alphas", "everything", "kernel", 0, 1),
     ("alone", "|K - K_0| / |K_0|, lambda", "lambda", "kernel", 0, 1e-3),
     ("alone", "|K - K_0|, lambda_out, largest alpha", "lambda_out", "kernel", 2, 1e-3),
     ("errors", "lambda: small / large alpha", "lambda", "error", 0, 0.2),

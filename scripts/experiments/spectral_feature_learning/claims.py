@@ -1,4 +1,4 @@
-"""What is claimed of the arms, as rows of a table."""
+"""Checks of the arms. Claims are none: the question is open, nothing is published on it."""
 from functools import partial
 
 import numpy as np
@@ -36,7 +36,7 @@ def gathered(part):
 
 def exponents(title, part, k):
     """Slopes of both changes at small alpha, beside -1/k and 2/k - 2 of homogeneity k."""
-    return [Row(title, f"slope of |{label}|, small alpha", f"{law:.3g}",
+    return [Row(title, f"slope of |{label}|, smallest alphas", f"{law:.3g}",
                 slope(part["log_alpha"][SMALL], np.log10(part[name][:, SMALL])),
                 round(law - around, 3), round(law + around, 3))
             for name, label, law, around in (("parameters", "theta - theta_0", -1 / k, 0.15),
