@@ -161,6 +161,21 @@ def test_others_fail(part, quantity, arm, name, column, value):
     assert (part, quantity) in failed(checks(result))
 
 
+def test_slopes_are_of_runs_that_got_as_far_at_both_alphas():
+    result = made()
+    part = result["stripe lambda"]
+    cut = {name: np.repeat(part[name], 2, 0) for name in ("left", "parameters", "kernel", "error")}
+    cut["left"][1, 0], cut["parameters"][1, 0] = 0.7, 1.0       # stopped before it got there
+    result["stripe lambda"] = {**part, **cut}
+    for arm in ("lambda", "lambda_out"):
+        rows = [row for row in checks(result) if row.part == f"stripe {arm}"
+                and row.quantity.startswith("slope of |theta")]
+        assert [row.values for row in rows] == [pytest.approx([-1])]
+    result["stripe lambda"]["left"][0, 0] = 0.7
+    assert not [row for row in checks(result) if row.part == "stripe lambda"
+                and row.quantity.startswith("slope")]
+
+
 def test_kernel_of_lambda_in_that_turns_last_fails():
     result = made()
     alignment = result["kernels everything"]["alignment"]
