@@ -147,8 +147,8 @@ def test_made_up_laws_pass():
 
 
 @pytest.mark.parametrize("part, quantity, arm, name, column, value", [
-    ("stripe dense", "slope of |theta - theta_0|, small alpha", "dense", "parameters", 0, 100),
-    ("stripe everything", "slope of |K - K_0|, small alpha", "everything", "kernel", 0, 1),
+    ("stripe dense", "slope of |theta - theta_0|, smallest alphas", "dense", "parameters", 0, 100),
+    ("stripe everything", "slope of |K - K_0|, smallest alphas", "everything", "kernel", 0, 1),
     ("alone", "|K - K_0| / |K_0|, lambda", "lambda", "kernel", 0, 1e-3),
     ("alone", "|K - K_0|, lambda_out, largest alpha", "lambda_out", "kernel", 2, 1e-3),
     ("errors", "lambda: small / large alpha", "lambda", "error", 0, 0.2),
@@ -159,6 +159,21 @@ def test_others_fail(part, quantity, arm, name, column, value):
     result = made()
     result[f"stripe {arm}"][name][:, column] = value
     assert (part, quantity) in failed(checks(result))
+
+
+def test_slopes_are_of_runs_that_got_as_far_at_both_alphas():
+    result = made()
+    part = result["stripe lambda"]
+    cut = {name: np.repeat(part[name], 2, 0) for name in ("left", "parameters", "kernel", "error")}
+    cut["left"][1, 0], cut["parameters"][1, 0] = 0.7, 1.0       # stopped before it got there
+    result["stripe lambda"] = {**part, **cut}
+    for arm in ("lambda", "lambda_out"):
+        rows = [row for row in checks(result) if row.part == f"stripe {arm}"
+                and row.quantity.startswith("slope of |theta")]
+        assert [row.values for row in rows] == [pytest.approx([-1])]
+    result["stripe lambda"]["left"][0, 0] = 0.7
+    assert not [row for row in checks(result) if row.part == "stripe lambda"
+                and row.quantity.startswith("slope")]
 
 
 def test_kernel_of_lambda_in_that_turns_last_fails():

@@ -137,7 +137,7 @@ def test_claims_are_judged(change, claim, failing):
 
 @pytest.mark.parametrize("name, spoil, claim", [
     ("turn", lambda turn: 0.1 * turn, "kernel as observable"),
-    ("turn", lambda turn: turn[:, ::-1], "kernel as observable"),
+    ("turn", lambda turn: turn[:, [0, 0]], "kernel as observable"),
     ("families", lambda families: 0.9 * families, "two kinds of eigenvectors")])
 def test_spoiled_arrays_lose_their_claim(name, spoil, claim):
     arrays = made_up(**GOOD)
