@@ -206,7 +206,7 @@ CASES["spectral_pruning"] = Case(
 
 CASES["sphere_model"] = Case(
     dict(curves=((2, (8, 16)), (10, (8, 16))), width=20, p_slow=8, turning=(8, 20),
-         stages=(16, 40), flower=(6, 600), line=(5, 10), max_steps=600),
+         stages=(16, 40), circle=(20, 40), flower=(6, 600), line=(5, 10), max_steps=600),
     constants={"N_TEST": 200},
     spoil=("turning, lazy", "vectors", lambda vectors: vectors * [[[1]], [[1]], [[-1]]]))
 

@@ -8,6 +8,7 @@ as they are; the feature regime turns them towards chance fluctuations of few da
     turning   orientations omega_n before and after training, d = 10, lazy and feature
     stages    the neurons' positions z, d = 2: at the start, after training towards lazy, in the
               feature regime at t*, when 10 % of the points have y F >= 1, and at its end
+    circle    z at the start and at t* with many points
     flower    towards lazy with few points and many neurons, d = 2
     line      z in one dimension: where f bends
 
@@ -25,6 +26,7 @@ from lab.plan import axes, by_seed, each_seed, stack
 
 from npspectral.sweep import grid
 
+from .circle import follow_circle
 from .parts import FEATURE, FREE, KINDS_AT_10, follow_curve, follow_neurons
 
 SECONDS = 14, 840, 300000
@@ -41,7 +43,7 @@ AXES = {"line/left": ("seed",), **{f"{part}/left": ("seed",) for part in (
 class Setting:
     """Of curves: p of each d, width; kinds that are not in FREE go up to p_slow.
 
-    Of turning, stages, flower and line: p, width.
+    Of turning, stages, circle, flower and line: p, width.
     """
 
     seeds: int
@@ -50,6 +52,7 @@ class Setting:
     p_slow: int
     turning: tuple
     stages: tuple
+    circle: tuple
     flower: tuple
     line: tuple
     max_steps: int
@@ -61,12 +64,12 @@ class Setting:
 SIZES = 32, 64, 128, 256, 512, 1024, 2048, 4096
 SETTINGS = {
     "quick": Setting(2, ((5, (16, 32, 64)), (10, (16, 32, 64))), 100, 64, (64, 100),
-                     (64, 200), (12, 1000), (10, 40), 4000),
+                     (64, 200), (500, 200), (12, 1000), (10, 40), 4000),
     "default": Setting(5, ((2, SIZES[:4]), (3, SIZES[:5]), (5, SIZES[:6]), (10, SIZES[:6]),
-                           (20, SIZES[:6])), 400, 256, (128, 400), (400, 800), (20, 3000), (10, 40),
-                       6000),
+                           (20, SIZES[:6])), 400, 256, (128, 400), (400, 800), (4000, 400),
+                       (20, 3000), (10, 40), 6000),
     "full": Setting(10, tuple((d, SIZES) for d in (2, 3, 5, 10, 20)), 2000, 2048, (512, 2000),
-                    (1000, 10_000), (20, 10_000), (10, 40), 100_000)}
+                    (1000, 10_000), (20_000, 2000), (20, 10_000), (10, 40), 100_000)}
 
 
 def run(setting, keep):
@@ -83,6 +86,9 @@ def run(setting, keep):
                                        ("flower", TOWARD_LAZY, 2, setting.flower),
                                        ("line", FEATURE, 1, setting.line)):
         plan[part] = each_seed(follow_neurons, setting.seeds, alpha=alpha, d=d, p=p, width=width,
+                               max_steps=setting.max_steps)
+    p, width = setting.circle
+    plan["circle"] = each_seed(follow_circle, setting.seeds, p=p, width=width,
                                max_steps=setting.max_steps)
     values = keep(plan)
     return {part: {"p": np.array(setting.sizes(*kinds[part])),

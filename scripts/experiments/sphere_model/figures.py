@@ -28,26 +28,26 @@ def figures(result):
                                feature=result["turning, feature"]),
             "stages": partial(draw_stages, stages=stages),
             "attractors": partial(draw_attractors, stages=stages),
+            "circle": partial(draw_circle, circle=result["circle"]),
             "flower": partial(draw_flower, flower=result["flower"]),
             "line": partial(draw_line, line=result["line"])}
 
 
 def draw_curves(figure, curves):
     dims = sorted({d for _, d in curves})
-    row = panels_of(figure, len(dims), 3.7, 3.7, "Sphere: test error, mean and range over seeds\n"
+    row = panels_of(figure, len(dims), 3.7, 3.7, "Sphere: test error, median and range over seeds\n"
                     "p*: below it lazy is better; shaded: its 95 % interval", sharey=True)
     for axes, d in zip(row, dims):
         for (kind, other), curve in curves.items():
             if other == d:
-                band(axes, curve["p"], curve["error"], *LOOKS[kind])
-        p, errors = curves["lazy", d]["p"], curves["lazy", d]["error"].mean(0)
-        at, interval = star(d, curves["lazy", d], curves["feature", d])
-        if at:
-            axes.axvspan(*np.clip(interval, p[0], p[-1]), color=START, alpha=0.4)
+                band(axes, curve["p"], curve["error"], *LOOKS[kind], middle=np.median)
+        p, errors = curves["lazy", d]["p"], np.median(curves["lazy", d]["error"], 0)
+        at, interval = star(curves["lazy", d], curves["feature", d])
+        axes.axvspan(*interval, color=START, alpha=0.4)
         power(axes, p, -kernel_exponent(d), (p[-1], errors[-1]), "slope by the theory of kernels",
               PUBLISHED)
         axes.set(xlabel="training points p",
-                 title=f"d = {d}: p* = {at:.0f}" if at else f"d = {d}: no p* here")
+                 title=f"d = {d}: p* " + (f"= {at:.0f}" if at < p[-1] else f"above {p[-1]}"))
         log_ticks(axes, x=p, y=[0.02, 0.05, 0.1, 0.2, 0.5])
         if axes in row[::3]:
             axes.set_ylabel("test error")
@@ -56,14 +56,11 @@ def draw_curves(figure, curves):
 
 def draw_stars(figure, curves):
     axes, = panels_of(figure, 1, 5.2, 4.2, "Sphere: below p* the lazy regime is better")
-    dims, found = stars(curves)
+    found = stars(curves)
     sizes = np.unique(np.concatenate([curve["p"] for curve in curves.values()]))
-    for d, at in zip(dims, found):
-        p = curves["lazy", d]["p"]
-        _, interval = star(d, curves["lazy", d], curves["feature", d])
-        low, high = np.clip(interval, p[0], p[-1])
-        axes.plot([d, d], [low, high], color=LAZY, linewidth=2)
-        if at < p[-1]:
+    for d, (at, interval) in found.items():
+        axes.plot([d, d], interval, color=LAZY, linewidth=2)
+        if at < curves["lazy", d]["p"][-1]:
             axes.plot(d, at, "o", color=LAZY, markersize=8)
         else:
             axes.annotate("above", (d, 1.1 * at), ha="center", va="bottom")
@@ -71,7 +68,7 @@ def draw_stars(figure, curves):
     axes.plot([], [], "o-", color=LAZY, label="p*, 95 % interval")
     axes.set(xlabel="input dimensions d", ylabel="training points p*",
              ylim=(sizes[0] / 1.5, 1.5 * sizes[-1]))
-    log_ticks(axes, x=dims, y=sizes)
+    log_ticks(axes, x=list(found), y=sizes)
 
 
 def draw_turning(figure, lazy, feature):
@@ -91,6 +88,16 @@ def draw_stages(figure, stages):
         vectors, beta, labels = (stages[key][0, i] for key in ("vectors", "beta", "labels"))
         draw_neurons(axes, vectors, beta, labels)
         axes.set_title(f"({'ABCD'[i]}) {name}: A = {stages['attractors'][0, i]}")
+    one_legend(figure, "outside lower center", 3)
+
+
+def draw_circle(figure, circle):
+    """Of the first seed."""
+    row = panels_of(figure, 2, 4.4, 4.4, "Sphere, d = 2, many points: positions z of neurons in "
+                    "the feature regime\nsize: |beta| |v|; dashed: the interface")
+    for axes, stage, name in zip(row, (0, 1), ("start", "t*")):
+        draw_neurons(axes, *(circle[key][0, stage] for key in ("vectors", "beta", "labels")))
+        axes.set_title(name)
     one_legend(figure, "outside lower center", 3)
 
 
