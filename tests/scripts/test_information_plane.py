@@ -103,6 +103,13 @@ def test_claims_do_not_hold_where_they_should_not(changed, name, verdict):
     assert claim.judge() == verdict and claim.note
 
 
+def test_bits_that_are_lost_for_a_while_are_seen():
+    result = made()
+    result["tanh"]["about_x"][1, 1, 2, -1] = 11.9
+    claim, = (claim for claim in claims(result) if claim.name == "Flaws: the bins decide")
+    assert failed(claim.rows) == [("tanh", "exact I(T;X), least of all hidden layers and epochs")]
+
+
 def test_fitting_comes_before_compression_or_not():
     """I(T;X) is half-way down at the last moment, epoch 100; labels fit at epoch 1, or 100."""
     def ratios(fitted):
