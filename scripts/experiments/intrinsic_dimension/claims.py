@@ -194,7 +194,8 @@ def judge_luminance(name, arms):
 
 def correlation(dimensions, errors):
     """Of means over seeds, network by network, from (seeds, networks)."""
-    return np.corrcoef(dimensions.mean(0), errors.mean(0))[0, 1]
+    x, y = (values.mean(0) - values.mean() for values in (dimensions, errors))
+    return x @ y / ((x @ x) * (y @ y)) ** 0.5
 
 
 def prediction_row(part, quantity, arms, **bounds):

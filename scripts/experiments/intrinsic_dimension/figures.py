@@ -108,11 +108,10 @@ def draw_images(figure, name, arms, luminance):
 
 
 def draw_picture(figure, flows):
-    grid = grid_of(figure, len(flows), 3, 4, 3.7, "The last hidden layer before its activation on "
-                   "two principal components, unseen points.\nThe number: $x_1$ of the stripe, of "
-                   "an image what the network says of it")
+    grid = grid_of(figure, len(flows), 2, 4.4, 3.9, "The last hidden layer before its activation, "
+                   "unseen points.\nThe number: $x_1$ of the stripe, f of an image")
     for row, (part, arms) in zip(grid, flows.items()):
-        for axes, regime in zip(row, REGIMES):
+        for axes, regime in zip(row, (parts.FEATURE, parts.LAZY)):
             arm, n = arms[regime], len(arms[regime]["picture"][0])
             for sign, color in ((1, POSITIVE), (-1, NEGATIVE)):
                 axes.plot(*arm["picture"][0][arm["labels"][0][:n] == sign].T, ".", color=color,
