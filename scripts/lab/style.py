@@ -8,7 +8,6 @@ import numpy as np
 FEATURE, LAZY, SPECTRAL, DENSE, PUBLISHED = "#0072B2", "#D55E00", "#009E73", "#777777", "#000000"
 POSITIVE, NEGATIVE = "#CC79A7", "#56B4E9"               # sign of beta
 START, OTHER = "#BBBBBB", "#E69F00"                     # before training; what has no color above
-BLUE, ORANGE, GREEN, PINK, GRAY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 STYLE = {"font.size": 12, "axes.spines.top": False, "axes.spines.right": False,
          "axes.titlesize": 13, "legend.edgecolor": "none", "legend.fontsize": 10, "figure.dpi": 130,
          "savefig.bbox": "tight", "figure.constrained_layout.use": True}

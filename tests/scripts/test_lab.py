@@ -252,7 +252,7 @@ def test_figures_leave_matplotlib_as_it_was(tmp_path):
 
     def draw(figure):
         left, right = style.panels_of(figure, 2, 4.5, 3, width_ratios=(1, 2))
-        left.plot([0, 1], color=style.BLUE, label="a line")
+        left.plot([0, 1], color=style.FEATURE, label="a line")
         right.imshow([[0, 1]], cmap="coolwarm")
 
     before, size = matplotlib.get_backend(), matplotlib.rcParams["font.size"]
