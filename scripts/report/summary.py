@@ -117,9 +117,10 @@ def verdict(said):
 
 
 def measured(claim, small):
-    """Its judged rows, published beside ours; those of a small run under them."""
+    """Its judged rows, those that fail first, published beside ours; under them a small run's."""
     rows = [] if claim["rows"] is small else judged(claim["rows"])
-    lines = [line(*pair) for pair in zip(names(rows), rows)]
+    pairs = sorted(zip(names(rows), rows), key=lambda pair: pair[1]["verdict"] != FAIL)
+    lines = [line(*pair) for pair in pairs]
     more = [Piece(f"<small>and {len(rows) - MOST_ROWS} more</small>")] * (len(rows) > MOST_ROWS)
     few = [Piece(f"<small>small: {text(name)} {text(row['ours'])}</small>")
            for name, row in list(zip(names(judged(small)), judged(small)))[:2]]

@@ -43,6 +43,7 @@ def test_rows_of_a_claim_say_which_part_fails():
     assert "p: slope" in html and "q: slope" in html and html.count("<b>") == 2
     assert html.count('<span class="not"><b>0.9</b><small> (0.8') == 1
     assert "small: slope 0.5" in html
+    assert html.index("q: slope") < html.index("p: slope")
     many = summary.measured({"rows": [ROW] * 5}, [])
     assert many.count("<b>") == 3 and "and 2 more" in many and "p: slope" not in many
 
