@@ -92,7 +92,7 @@ def experiment(result, mode, kept):
 def notes(claims):
     """Each claim with its verdict, and what is to be said of it."""
     return table(("claim", "verdict", "note"), [
-        ("", (claim["words"], verdict(claim["verdict"]), " ".join(filter(None, (
+        ("", (claim["name"], verdict(claim["verdict"]), " ".join(filter(None, (
             claim["incomparable"], claim["note"]))))) for claim in claims])
 
 
