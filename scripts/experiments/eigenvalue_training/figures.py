@@ -18,7 +18,7 @@ def figures(result):
                                                                   "everything"))
         if "linear" in arms:
             drawn["linear" if name == "mnist" else f"linear_{name}"] = partial(
-                draw, arms=arms, title=f"{name}, without activations", shown=LINEAR)
+                draw, arms=arms, title=f"{name}, with and without activations", shown=LINEAR)
         if "notebook" in arms:
             drawn["notebook"] = partial(draw_notebook, arm=arms["notebook"])
     return drawn
@@ -32,7 +32,8 @@ def draw(figure, arms, title, shown):
         values = arms[arm]["curves"][:, :, TEST_ACCURACY]
         spectral, dashed = arm in ("eigenvalues", "linear"), arm in ("linear", "everything")
         band(axes, np.arange(1, values.shape[1] + 1), values, SPECTRAL if spectral else DENSE,
-             None, "--" if dashed else "-", np.median, linewidth=2.5 if spectral else 1.2)
+             None, "--" if dashed else "-", np.median, linewidth=2.5 if spectral else 1.2,
+             zorder=3 if spectral else 2)
     axes.set(xlabel="epoch", ylabel="test accuracy, median and range",
              title=f"{title}, {several(len(values))}")
     axes.locator_params("x", integer=True)
