@@ -102,7 +102,6 @@ def test_all_claims_hold_where_information_rises_and_falls():
     (dict(relu_fall=3.5), "ReLU does not compress", "not"),
     (dict(exact_fall=0.2), "Flaws: the bins decide", "partly"),
     (dict(tanh_fall=1.2), "Flaws: the bins decide", "partly"),
-    (dict(relu_accuracy=0.91), "Compression is not generalization", "partly"),
     (dict(relu_accuracy=0.8), "Compression is not generalization", "not")])
 def test_claims_do_not_hold_where_they_should_not(changed, name, verdict):
     claim, = (claim for claim in claims(made(**changed)) if claim.name == name)

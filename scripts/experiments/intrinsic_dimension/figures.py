@@ -64,7 +64,7 @@ def draw_layers(figure, flows):
         for regime, color in REGIMES.items():
             depth(above, dimension(arms[regime]), color, regime)
             depth(below, arms[regime]["components"], color, regime)
-        above.set(title=part, ylim=(0, None))
+        above.set_title(part)
         log_ticks(below, y=(1, 2, 5, 10, 20, 50, 100))
         name_layers(below, arms[UNTRAINED]["components"].shape[1])
     name_rows(grid)
@@ -83,6 +83,8 @@ def name_layers(axes, n_layers, output=False):
 
 
 def name_rows(grid):
+    """Labels of both rows; the upper one begins at 0."""
+    grid[0, 0].set_ylim(bottom=0)
     for axes, label in zip(grid[:, 0], ("TwoNN dimension", "components of 90 %")):
         axes.set_ylabel(label)
 
@@ -100,7 +102,7 @@ def draw_images(figure, name, arms, luminance):
         if name == "mnist" and own[UNTRAINED]["components"].shape[1] == len(published):
             above.plot(published, "s:", color=PUBLISHED, mfc="none",
                        label="published, convolutional")
-        above.set(title=title, ylim=(0, None))
+        above.set_title(title)
         log_ticks(below, y=(1, 2, 5, 10, 20, 50, 100))
         name_layers(below, own[UNTRAINED]["components"].shape[1], output=True)
         above.legend(loc="best")
@@ -118,6 +120,8 @@ def draw_picture(figure, flows):
                           markersize=3, alpha=0.7, label=f"y = {sign}")
             axes.set_title(f"{part}, {regime}: one number\nexplains "
                            f"{100 * arm['by_coordinate'][0]:.1f} % of the variance", fontsize=12)
+            axes.set_aspect("equal", adjustable="datalim")
+            axes.locator_params(nbins=5)
         row[0].set_ylabel("second component")
     for axes in grid[-1]:
         axes.set_xlabel("first component")
