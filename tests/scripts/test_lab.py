@@ -240,7 +240,8 @@ def test_a_figure_is_drawn_again_as_the_docstring_of_arrays_says(tmp_path, monke
     part = {name: np.ones((1, 3)) for name in ("relevance", "gap", "hellinger")}
     part |= {"relevant": np.array([[True, True, False]]), "curves": np.ones((1, 2, 3)),
              "bayes_rule": np.ones(1), "accuracy": np.ones(1)}
-    arrays.save(tmp_path / path, {"gaussian": part}, {
+    parts = {"gaussian": part, **dict.fromkeys(("one transfer", "whole network", "pairs"), part)}
+    arrays.save(tmp_path / path, parts, {
         name: tuple("abc"[:array.ndim]) for name, array in part.items()}, "", "", Features(3))
     exec(recipe, names)
     assert figure.axes[0].get_title() == "3"

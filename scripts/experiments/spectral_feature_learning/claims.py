@@ -38,10 +38,11 @@ def exponents(title, part, k):
     """Slopes of both changes at small alpha, beside -1/k and 2/k - 2 of homogeneity k.
 
     The laws compare runs that got as far at both alphas: seeds whose run at the smallest one ended
-    by max_steps, with many more points left, are left out, and an arm without any other (lambda_out
-    alone).
+    by max_steps, with many more points left, are left out, and those that made no step; so is an
+    arm without any other (lambda_out alone).
     """
     far = np.abs(np.diff(part["left"][:, SMALL])[:, 0]) <= AS_FAR
+    far &= (part["kernel"][:, SMALL] > 0).all(1)
     return [Row(title, f"slope of |{label}|, smallest alphas", f"{law:.3g}",
                 slope(part["log_alpha"][SMALL], np.log10(part[name][far, SMALL])),
                 round(law - around, 3), round(law + around, 3))
