@@ -237,7 +237,7 @@ def test_a_figure_is_drawn_again_as_the_docstring_of_arrays_says(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / path).parent.mkdir(parents=True)
-    part = {name: np.ones((1, 3)) for name in ("relevance", "gap", "hellinger")}
+    part = {name: np.ones((1, 3)) for name in ("relevance", "eigenvalue", "gap", "hellinger")}
     part |= {"relevant": np.array([[True, True, False]]), "curves": np.ones((1, 2, 3)),
              "bayes_rule": np.ones(1), "accuracy": np.ones(1)}
     parts = {"gaussian": part, **dict.fromkeys(("one transfer", "whole network", "pairs"), part)}
