@@ -9,7 +9,7 @@ LOOKS = {"one set": (SPECTRAL, "v", "one set of eigenvalues"),
          "S-SVD": (SPECTRAL, "^", "S-SVD"), "S-QR": (SPECTRAL, "D", "S-QR, random directions"),
          "S-QR, principal": (OTHER, "D", "S-QR, principal components")}
 TICKS = {"x": (100, 300, 1000, 3000, 10_000, 30_000, 100_000),
-         "y": (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9)}
+         "y": (0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.9)}
 
 
 def figures(result):
