@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.style import FEATURE, LAZY, OTHER, START, band, grid_of, several
+from lab.style import DENSE, FEATURE, LAZY, OTHER, START, band, grid_of, several
 
 from npspectral.data.binary import STRIPE
 
@@ -75,7 +75,7 @@ def draw_split(figure, times, without, families, outside_split, **_):
         for low, high, (color, alpha, label) in zip((0 * first, first), (first, both), FAMILIES):
             axes.fill_between(times, low, high, color=color, alpha=alpha, linewidth=0, label=label)
         axes.fill_between(times, both, 1, color=START, linewidth=0, label="neither")
-        axes.axhline(1 - outside_split[:, 0].mean(), color="k", linewidth=1, linestyle="--",
+        axes.axhline(1 - outside_split[:, 0].mean(), color=DENSE, linewidth=1, linestyle="--",
                      label="both, at $\\omega_\\perp = 0$")
         axes.set(xscale="log", ylim=(0, 1), xlim=(times[0], times[-1]), xlabel="t / t*",
                  ylabel="share of the trace of K", title=f"{name}: trace in time")
