@@ -67,10 +67,14 @@ def log_ticks(axes, **ticks):
 
 
 def plain_ticks(axes):
-    """A logarithmic y axis with ticks at 1, 2, 5, 10, 20, ..., as plain numbers."""
+    """A logarithmic y axis with ticks as plain numbers: 1, 2, 5, 10, ..., or more if few fit."""
     low, high = axes.get_ylim()
-    ticks = (np.outer([1, 2, 5], 10.0 ** np.arange(-6, 7))).ravel()
-    log_ticks(axes, y=ticks[(ticks >= low) & (ticks <= high)])
+    for steps in ([1, 2, 5], range(1, 10), np.arange(1, 10, 0.2)):
+        ticks = np.outer(10.0 ** np.arange(-6, 7), steps).ravel()
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if len(ticks) > 2:
+            break
+    log_ticks(axes, y=ticks)
     axes.set_ylim(low, high)
 
 
