@@ -28,8 +28,8 @@ NOTE_OTHERS = ("Exploratory: these students learn in stages of falling rates, wh
                "the cores of the first seeds.")
 NOTE_DATA = ("Penalties and rates as for teachers, 5,000 images: the poster does not say. "
              "Exploratory: bounds were set after one seed; before, at the rate 0.005 for both "
-             "kinds, wide students of weight decay died on Fashion-MNIST, whose claim held in part, "
-             "as that of MNIST did.")
+             "kinds, wide students of weight decay died on Fashion-MNIST; that claim and that of "
+             "MNIST held in part.")
 NOTE_EFFICIENT = ("The poster names no measure. We compare with a narrow dense student of as many "
                   "weights; single weights of the same network: eigenvalue_training.")
 
