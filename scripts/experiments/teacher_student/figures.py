@@ -5,7 +5,7 @@ import numpy as np
 from lab.style import (DENSE, OTHER, PUBLISHED, SPECTRAL, START, band, grid_of, log_ticks,
                        one_legend, panels_of)
 
-from .claims import core, parts_of, size_of, students
+from .claims import TITLES, core, parts_of, size_of, students
 
 COLOR = {"spectral": SPECTRAL, "weight decay": DENSE}
 THRESHOLD, LEAST = 0.05, 1e-5     # of the core; of errors that are drawn
@@ -124,7 +124,7 @@ def draw_losses(axes, arms, above=0, ending="", unit=1):
             if kind == "weight decay" and above:
                 at = 4 * above // 3
                 axes.text(at, change[at - 1], f"h = {h}", color=color, fontsize=9, va="bottom")
-    axes.set(yscale="log", xlabel="nodes kept", ylabel="$\\Delta$MSE / variance, at least 1e-5")
+    axes.set(yscale="log", xlabel="nodes kept", ylabel="$\\Delta$MSE / variance, $\\geq 10^{-5}$")
 
 
 def draw_paths(figure, part, arms):
@@ -163,6 +163,6 @@ def draw_real(figure, real):
     for (left_one, right_one), (part, arms) in zip(grid, real.items()):
         draw_cores(left_one, arms)
         draw_losses(right_one, arms)
-        left_one.set_title(part)
+        left_one.set_title(TITLES.get(part, part))
         log_ticks(right_one, x=[1, 3, 10, 30, 100])
     one_legend(figure, "outside lower center", columns=3)
