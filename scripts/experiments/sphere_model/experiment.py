@@ -17,7 +17,7 @@ test error, and with fixed orientations feature learning improves; z gather on a
 the end "explodes" into attractors. Public code: fixed orientations start with b = 0. Lazy curves
 are those of the limit alpha -> infinity: the flow of the tangent kernel of the network's start.
 
-Minutes on one core: --quick 1/4, --standard 14, --full 5,000 by estimate.
+Minutes on one core: --quick 1/3, --standard 14, --full 5,000 by estimate.
 """
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ from npspectral.sweep import grid
 from .circle import follow_circle
 from .parts import FEATURE, FREE, KINDS_AT_10, follow_curve, follow_neurons
 
-SECONDS = 14, 840, 300000
+SECONDS = 20, 840, 300000
 DATA = ()
 LAZY, TOWARD_LAZY = 1e6, 10.0           # alpha
 AXES = {"line/left": ("seed",), **{f"{part}/left": ("seed",) for part in (
@@ -63,8 +63,8 @@ class Setting:
 
 SIZES = 32, 64, 128, 256, 512, 1024, 2048, 4096
 SETTINGS = {
-    "quick": Setting(2, ((5, (16, 32, 64)), (10, (16, 32, 64))), 100, 64, (64, 100),
-                     (64, 200), (500, 200), (12, 1000), (10, 40), 4000),
+    "quick": Setting(2, ((5, (16, 32, 64)), (10, (16, 32, 64))), 100, 32, (32, 100),
+                     (64, 200), (300, 200), (12, 1000), (10, 40), 4000),
     "default": Setting(5, ((2, SIZES[:4]), (3, SIZES[:5]), (5, SIZES[:6]), (10, SIZES[:6]),
                            (20, SIZES[:6])), 400, 256, (128, 400), (400, 800), (4000, 400),
                        (20, 3000), (10, 40), 6000),
