@@ -117,7 +117,9 @@ def draw_collapse(axes, p, h, counts):
     power(axes, np.geomspace(ratio.min(), ratio.max(), 9), 1, (ratio, y[free]),
           "p / sqrt(h), published", PUBLISHED)
     axes.axhline(1, linestyle=":", color=PUBLISHED)
-    axes.set(xscale="log", yscale="log")
+    inside = np.array([0.2, 0.5, 1, 2, 5, 10, 20])
+    log_ticks(axes, x=inside[(inside > x[0].min() / x[1].max() ** 0.5) & (
+        inside < x[0].max() / x[1].min() ** 0.5)], y=[0.01, 0.1, 1])
 
 
 def draw_counts(figure, grid, dimensions):
