@@ -41,9 +41,9 @@ def claims(result):
         Claim("t*: a circle", "(C) in the feature regime, the neurons organize into a circular "
               "structure at intermediary times; task symmetry is preserved", TALK,
               circle_rows(result["circle"], stages), "circle", "Exploratory: with 400 points there "
-              "is a circle, on which neurons are uneven; p was raised to see whether that is "
-              "chance. The talk does not name its p. Of the neurons within the interface: scatter "
-              "by weight, sectors by number."),
+              "is a circle, on which neurons are uneven; p was raised to 4,000, which makes them "
+              "more even. The talk does not name its p. Of the neurons within the interface: "
+              "scatter by weight, sectors by number."),
         Claim("end: few attractors", "(D) at the end of training, the circle explodes into a "
               "finite number of attractors; task symmetry is broken", TALK, end_rows(stages),
               "attractors", "Of the neurons within the interface: scatter by weight, sectors by "

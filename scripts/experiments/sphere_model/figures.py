@@ -92,12 +92,12 @@ def draw_stages(figure, stages):
 
 
 def draw_circle(figure, circle):
-    """Of the first seed."""
+    """Of the first seed; t* is enlarged."""
     row = panels_of(figure, 2, 4.4, 4.4, "Sphere, d = 2, many points: positions z of neurons in "
                     "the feature regime\nsize: |beta| |v|; dashed: the interface")
-    for axes, stage, name in zip(row, (0, 1), ("start", "t*")):
+    for axes, stage, reach, name in zip(row, (0, 1), (REACH, REACH / 4), ("start", "t*, enlarged")):
         draw_neurons(axes, *(circle[key][0, stage] for key in ("vectors", "beta", "labels")))
-        axes.set_title(name)
+        square(axes, reach, title=name)
     one_legend(figure, "outside lower center", 3)
 
 
