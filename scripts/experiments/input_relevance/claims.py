@@ -166,11 +166,15 @@ def claim_center(name, part):
          row("as many others covered: ones called ones", "-", one.covered_others_of_part[:, 1],
              low=0.95),
          row("it alone: ones called ones", "-", one.alone_part[:, 1], low=0.9),
+         row("as many others alone: ones called ones", "-", one.alone_others_of_part[:, 1]),
          row("it alone: zeros called ones", "-", one.alone_part[:, 0], high=0.1),
          row("lit: zeros called ones", "-", one.lit_part[:, 0]),
          row("as many others lit: zeros called ones", "-", one.lit_others_of_part[:, 0])],
         f"{name}_occluded", "The part: those of the most relevant pixels where ones are brighter "
-        "than zeros. Others: drawn 20 times among the pixels that one of the digits covers.")
+        "than zeros; others: drawn 20 times among the pixels that one of the digits covers. The "
+        "network looks there, as no other pixels change as much when covered or lit; but it tells "
+        "zeros by their ring: without ring and center, it says one. Tried: covering the part, "
+        "showing it alone, lighting it, each beside as many others.")
 
 
 def off_center(masks):

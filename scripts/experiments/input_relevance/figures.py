@@ -140,12 +140,12 @@ def draw_kept(axes, part, few):
     axes.set(xlabel="pixels kept, all others 0", ylabel="test accuracy",
              title=f"Median and range, {several(len(part['relevance']))}")
     log_ticks(axes, x=ticks(part["counts"][-1]))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, columnspacing=1)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, columnspacing=1)
 
 
 def ticks(most):
     """Numbers of pixels to be written at an axis."""
-    return [n for n in (1, 3, 10, 30, 100, 300) if n < 0.8 * most] + [most]
+    return [n for n in (1, 3, 10, 30, 100, 300) if n < 0.3 * most] + [most]
 
 
 def draw_masked(figure, part):
