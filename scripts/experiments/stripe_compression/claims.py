@@ -46,7 +46,7 @@ def claims(result):
               "omega_perp back (see `fastest_amplification`)."),
         Claim("f loses x_perp", "The network function loses its dependence on x_perp", TALK,
               [*lost("stripe", stripe, "star", "t*"), *lost("stripe, on", late, "end", "the end")],
-              "in_time", SMALL + " The lazy f stays as it was; what it learns, f - f_0, is left with "
+              "in_time", SMALL + " The lazy f stays as it was; what it learns, f - f_0, keeps "
               "more of x_perp than in the feature regime (own checks)."),
         Claim("directions are compressed", "Feature: the network can learn features and compress "
               "directions of the input space", TALK,
