@@ -108,7 +108,7 @@ def laws(p, power, change=0.0, owed=0.01):
                 "owed_end": shares, "everywhere": np.zeros((3, len(p))), **more}
     fastest = 1.13 * np.sqrt(p[-1])
     lazy = law(np.ones(len(p)))
-    lazy = {**lazy, "end": lazy["start"] * (1 + change)}
+    lazy = {**lazy, "end": lazy["start"] * (1 + change), "owed_end": lazy["owed_start"]}
     grown = law(fastest * (p / p[-1]) ** power, left=np.zeros((3, len(p))))
     return {"stripe": grown, "stripe, on": grown, "cylinder": grown, "lazy": lazy}
 
@@ -143,6 +143,12 @@ def test_another_prefactor_fails_at_the_largest_p_alone():
     result = laws(SIZES, 0.5)
     result["stripe"]["star"] = result["stripe"]["star"] / 3
     assert failed(checks(result)) == [("stripe", "lambda at t* / the fastest neurons', p = 1024")]
+
+
+def test_a_lazy_f_that_changes_fails():
+    result = laws(SIZES, 0.5)
+    result["lazy"]["owed_end"] = 0.9 * result["lazy"]["owed_start"]
+    assert failed(checks(result)) == [("lazy", "var of f due to x_perp, the end / start")]
 
 
 @pytest.mark.parametrize("d", [3, 10])

@@ -21,7 +21,7 @@ An open question, asked here: nothing is published on it, so all rows are our ow
 the stripe, Source: Paccolat et al. 2021, J. Stat. Mech. 044001; the parity of digits in 10
 components, Geiger et al. 2020, J. Stat. Mech. 113301.
 
-Minutes on one core: --quick 1/3, too small for some rows; --standard 7; --full 600 by estimate.
+Minutes on one core: --quick 1/3, too small for some rows; --standard 8; --full 600 by estimate.
 """
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +32,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import ARMS, follow, sweep
 
-SECONDS = 20, 420, 36000
+SECONDS = 20, 480, 36000
 DATA = ("mnist",)
 FOLLOWED = ("lambda + beta", "dense", "everything")     # arms whose kernels are seen in time
 AXES = axes({"seed, alpha": "error left steps parameters kernel alignment amplification eigenvalue "

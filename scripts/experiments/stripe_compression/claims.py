@@ -46,7 +46,8 @@ def claims(result):
               "omega_perp back (see `fastest_amplification`)."),
         Claim("f loses x_perp", "The network function loses its dependence on x_perp", TALK,
               [*lost("stripe", stripe, "star", "t*"), *lost("stripe, on", late, "end", "the end")],
-              "in_time", SMALL),
+              "in_time", SMALL + " The lazy f stays as it was; what it learns, f - f_0, keeps "
+              "more of x_perp than in the feature regime (own checks)."),
         Claim("directions are compressed", "Feature: the network can learn features and compress "
               "directions of the input space", TALK,
               [at_largest("stripe", stripe, 2.0), at_largest("cylinder", cylinder, 2.0)],
@@ -106,6 +107,7 @@ def checks(result):
             exponent("stripe, on", "lambda at the end, by component", late, "end", 0, "-"),
             Row("stripe, on", "points inside the margin at the end, most", "-",
                 late["left"].max(1)),
-            *(Row("lazy", f"var of {function} due to x_perp, end / start", "-",
-                  lazy["owed_end"][:, -1, i] / lazy["owed_start"][:, -1, 0])
-              for i, function in enumerate(("f", "f - f_0 to f")))]
+            *(Row(part, "var of f - f_0 due to x_perp, the end", "-", law["owed_end"][:, -1, 1])
+              for part, law in (("stripe, on", late), ("lazy", lazy))),
+            Row("lazy", "var of f due to x_perp, the end / start", "1",
+                lazy["owed_end"][:, -1, 0] / lazy["owed_start"][:, -1, 0], 0.99, 1.01)]

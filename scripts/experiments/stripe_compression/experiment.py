@@ -14,7 +14,7 @@ stripe, d = 3 for the cylinder); Paccolat et al. 2021, J. Stat. Mech. 044001, an
 Deviations: with --standard the weights shown are of h = 1000 neurons, at four moments instead of
 all. Curves have the soft hinge. LIMITS of the flow are wider than by default.
 
-Minutes on one core: --quick under 1/2, --standard 6, --full 80 by estimate.
+Minutes on one core: --quick under 1/2, --standard 4, --full 80 by estimate.
 """
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ from npspectral.sweep import Run
 
 from .parts import LAZY, TIMES, Case, measure, watch
 
-SECONDS = 12, 360, 4800
+SECONDS = 12, 240, 4800
 DATA = ()
 AXES = axes({"p": "sizes", "": "d", "seed, p, convention": "start star end",
              "seed, p, function": "owed_start owed_star owed_end",

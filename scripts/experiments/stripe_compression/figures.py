@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.style import (DENSE, FEATURE, LAZY, NEGATIVE, OTHER, POSITIVE, PUBLISHED, START, band,
-                       grid_of, log_ticks, one_legend, panels_of, several)
+                       grid_of, log_ticks, one_legend, panels_of)
 
 from npspectral.analysis.kernels.learning_curves import power_law
 from npspectral.analysis.neurons.compression import late_amplification
@@ -82,8 +82,7 @@ def draw_times(figure, result):
     late = result["stripe, on"]
     p = late["sizes"].max()
     upper, lower = panels_of(figure, 2, 8, 3.8, columns=1, sharex=True, title="What training "
-                             f"forgets, p = {p}; means and ranges over "
-                             f"{several(len(late['star']))}")
+                             f"forgets, p = {p}; means and ranges over seeds")
     for label, (name, color, line) in TRAINED.items():
         part = result[name]
         at = np.flatnonzero(part["sizes"] == p)
