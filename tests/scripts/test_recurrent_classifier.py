@@ -145,6 +145,7 @@ def test_what_holds_exactly_passes_at_any_size(result):
     ("digits", "on nodes", "bound", None, 1e-9, "distance to the limit / bound of decay"),
     ("digits", "on nodes", "eigenvalues", None, 1.0, "largest |free eigenvalue|"),
     ("pairs", "random", "accuracy", 0.96, 0.9, "accuracy, both digits and their order"),
+    ("pairs", "random", "swapped", None, 2.0, "the same less that of the first order"),
     ("mnist images", "recurrent", "accuracy", 0.97, 0.9, "test accuracy, recurrent")])
 def test_verdicts_can_fail(result, part, name, quantity, good, bad, said):
     own, untouched = result[f"{part}, {name}"], result[f"{part}, {name}"][quantity].copy()
