@@ -80,7 +80,7 @@ def test_claims_are_reproduced_on_what_theory_says():
     ("stripe", "final kernel", [1, 1, 1, 1.2], {"Final kernel as good as the network": PARTLY}),
     ("stripe", "final kernel", 0.6, {"Final kernel as good as the network": PARTLY}),
     ("cylinder", "initial kernel", 0.1, {"Compression helps the kernel": PARTLY}),
-    ("mnist", "feature", [1, 1, 0.9, 1], {"Dense networks are better lazy": NOT})])
+    ("mnist", "feature", [1, 1, 0.9, 1], {"Dense networks are better lazy": PARTLY})])
 def test_networks_that_differ_from_theory(no_intervals, part, method, factor, changed):
     result = as_in_theory()
     result[part]["errors"][:, :, METHODS.index(method)] *= factor

@@ -60,6 +60,7 @@ def draw_dimension(figure, result):
                   PUBLISHED)
             panel.annotate(f"d = {d}", (p[-1], values.mean(0)[-1]), (5, 0), va="center",
                            textcoords="offset points")
-        panel.set(xlabel="p, training points", title=title, yscale="log", xlim=(None, 1.6 * p[-1]))
+        panel.set(xlabel="p, training points", title=title, yscale="log")
         log_ticks(panel, x=p)
+        panel.set_xlim(0.8 * p[0], 1.9 * p[-1])
         plain_ticks(panel)
