@@ -154,8 +154,8 @@ def machines(result):
         Claim("Distance of supports", "delta_SV ~ p^(-1/d)", "Petrini, talk", distances,
               "dimension", wide + SECOND + "Mean distance of a support to the nearest other one. "
               "p^(1 - beta) supports on the d - 1 dimensions of the interface lie "
-              "p^(-2 / (3d - 2)) apart; the bounds end halfway to that exponent. Ours are nearer to it, "
-              "in each d."),
+              "p^(-2 / (3d - 2)) apart; the bounds end halfway to that exponent. Ours are "
+              "nearer to it, in each d."),
         Claim("Supports suffer, performance does not", "The distance of supports suffers the curse "
               "of dimensionality, but the curse does not affect kernel performance",
               "Petrini, talk", changes, "dimension", wide)]
