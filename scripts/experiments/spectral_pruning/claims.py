@@ -66,7 +66,11 @@ def rank_by_eigenvalues(cases):
              - methods["post"][other][:, AT[percentile]], low=0, every=False)
          for name, methods in cases.items() if "post" in methods for percentile in JUDGED_AT
          for other in ("at_random", "largest_first")], FIGURE,
-        f"Of each layer as many nodes are cut. {DEVIATION}")
+        "Of each layer as many nodes are cut. To lose the largest eigenvalues mostly costs more "
+        "than to lose the smallest, so their size does tell relevance. But nodes cut at random "
+        "cost less than the smallest in most networks: with no training after the cut the order "
+        "is no good one. The source has no such control. Tried: tanh, ReLU and ELU, one to three "
+        "layers, 600 to 4,500 steps; the published training has 30,000.")
 
 
 def unchanged(one):
@@ -80,7 +84,8 @@ def unchanged(one):
         "compact, performance unchanged", "Pruning before and after training yields massively "
         "compacted networks with virtually unchanged performance",
         "Buffoni et al. 2022, abstract", rows, FIGURE, "Published differences: of the result "
-        f"files, to dense with 5 % cut. {DEVIATION}")
+        "files, to dense with 5 % cut. Before training it holds. After training the loss is larger "
+        f"here, and larger than published. {DEVIATION}")
 
 
 def order_tanh(one):
@@ -106,7 +111,9 @@ def order_deep(more):
             for name, methods in more.items() for percentile in JUDGED_AT]
     return Claim(
         "two and three layers: post, dense", "Two and three hidden layers: by eigenvalues after "
-        "training or by weights, which is better", FILES, rows, FIGURE, DEVIATION)
+        "training or by weights, which is better", FILES, rows, FIGURE, "The signs are "
+        "judged. ReLU: after the published training weights are ahead at 70 %, as with one layer; "
+        f"after 8 epochs not yet. {DEVIATION}")
 
 
 def three_layers(more):
