@@ -97,6 +97,13 @@ def test_verdicts_fail_on_other_numbers():
     assert verdicts(result)["compact, performance unchanged"] == PARTLY
 
 
+def test_three_layers_that_fit_no_more_after_longer_training_are_reproduced_in_part():
+    result = ours(NAMES)
+    result["mnist elu 800-800-800 longer, dense"] = ours(
+        ["mnist elu 800-800-800"], 0.06)["mnist elu 800-800-800, dense"]
+    assert verdicts(result)["three layers, by weights"] == PARTLY
+
+
 def test_width_500_is_not_judged_as_the_published_three_layers():
     assert "three layers, by weights" not in verdicts(ours(["mnist elu 500-500-500"]))
 
