@@ -68,9 +68,9 @@ def rank_by_eigenvalues(cases):
          for other in ("at_random", "largest_first")], FIGURE,
         "Of each layer as many nodes are cut. To lose the largest eigenvalues mostly costs more "
         "than to lose the smallest, so their size does tell relevance. But nodes cut at random "
-        "cost less than the smallest in nearly all networks: with no training after the cut the order "
-        "is no good one. The source has no such control. Tried: tanh, ReLU and ELU, one to three "
-        "layers, 600 to 4,500 steps; the published training has 30,000.")
+        "cost less than the smallest in nearly all networks: with no training after the cut the "
+        "order is no good one. The source has no such control. Tried: tanh, ReLU and ELU, one to "
+        "three layers, 600 to 4,500 steps; the published training has 30,000.")
 
 
 def unchanged(one):
