@@ -46,12 +46,18 @@ def claims(result):
               "links, dense ones come in, too, as the threshold falls."),
         Claim("more efficient", "... resulting in a much more efficient training", ABSTRACT,
               efficiency(courses), "courses",
-              "Much more: in half of the epochs or less. Each arm at its best learning rate of "
-              "three on validation images; a spectral epoch takes longer (own checks)."),
+              "Much more: in half of the epochs or less, judged by the median. Tried: eigenvalues "
+              "with phi, and S-QR; dense links that are fixed, and that are chosen anew; each arm "
+              "at its best learning rate of three on validation images (the largest, for all). "
+              "S-QR is ahead, phi by itself is not by as much. An epoch of S-QR takes longer: what "
+              "is left of its lead in time is an own check."),
         Claim("better than dense homologues", "sparse networks with stunning classification "
               "abilities, as compared to their homologues trained with conventional means", LETTER,
               homologues(courses), "sparsity",
-              "10,000 images, 8 epochs; the published numbers were not available."),
+              "Judged seed by seed. Tried: S-QR, which is the published method (MNIST alone), and "
+              "phi trained entry by entry, which is not better than dense by more than seeds "
+              "differ at 90 % and on Fashion-MNIST. 10,000 images, 8 epochs; the published numbers "
+              "were not available."),
         Claim("compression", "the nodes of low eigenvalues can be removed: a fast and easily "
               "implemented network compression", ABSTRACT, compressed(small), "compression",
               "At most a fifth of the numbers and of the time, and one point of accuracy lost.")]
@@ -109,7 +115,7 @@ def homologues(courses):
 def compressed(small):
     """Of the network without the most nodes, over the whole one."""
     part = f"{small['percents'][-1]}% of the nodes cut"
-    return [Row(part, "numbers left / all", "-", small["numbers"][:1, -1] / small["numbers"][0, 0],
+    return [Row(part, "numbers left / all", "-", small["numbers"][:, -1] / small["numbers"][:, 0],
                 high=SMALL),
             Row(part, "time of a forward / of all", "-", small["time"][:, -1], high=SMALL),
             Row(part, "test accuracy less that of all", "-",
@@ -133,12 +139,19 @@ def check_accuracy(courses):
 
 
 def check_seconds(courses):
-    """What an epoch of an arm costs, over one of the dense arm."""
-    return [Row(f"{dataset} {percent}%", f"{TITLES[arm]}: seconds of an epoch / dense", "-",
-                np.nanmean(pick(at, arm=arm)["seconds"], 1)
-                / np.nanmean(pick(at, arm="dense")["seconds"], 1))
-            for dataset, percent, at in groups(courses, "dataset", "percent")
-            for arm in ARMS if arm in at["arm"]]
+    """What an epoch of an arm costs, over one of dense links; time to be as good as these."""
+    rows = []
+    for dataset, percent, at in groups(courses, "dataset", "percent"):
+        other = pick(at, arm="fixed")
+        for arm in ARMS:
+            one = pick(at, arm=arm)
+            if len(one["seed"]) and len(other["seed"]):
+                cost = np.nanmean(one["seconds"], 1) / np.nanmean(other["seconds"], 1)
+                what = f"{TITLES[arm]} / {TITLES['fixed']}: "
+                rows += [Row(f"{dataset} {percent}%", what + "seconds of an epoch", "-", cost),
+                         Row(f"{dataset} {percent}%", what + "time to the best of these", "-",
+                             cost * epochs_to(one, other))]
+    return rows
 
 
 def check_rates(rates):
