@@ -47,7 +47,8 @@ def claims(result):
         Claim("end: few attractors", "(D) at the end of training, the circle explodes into a "
               "finite number of attractors; task symmetry is broken", TALK, end_rows(stages),
               "attractors", "Of the neurons within the interface: scatter by weight, sectors by "
-              "number.")]
+              "number. Exploratory: the row of sectors was set after the runs; by weight it did "
+              "not hold.")]
 
 
 def checks(result):
