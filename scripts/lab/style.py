@@ -91,10 +91,6 @@ def several(number, one="seed", more="seeds"):
     return f"{number} {one if number == 1 else more}"
 
 
-def legend_beside(axes):
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-
-
 def one_legend(figure, place="outside right upper", columns=1):
     """One legend of all panels, beside or below them."""
     shown = {}

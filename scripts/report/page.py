@@ -80,7 +80,7 @@ def table(head, rows, kind=""):
 
 
 def titled(name, kind):
-    return "" if kind == "bare" else f' data-head="{text(name)}"'
+    return "" if "bare" in kind.split() else f' data-head="{text(name)}"'
 
 
 def linked(cell):

@@ -15,9 +15,14 @@ LABEL = "The published labels are in a file; ours are drawn by a teacher, others
 DEAD = "A network whose last hidden layer is dead altogether is left out."
 
 
+def lives(part):
+    """For each seed whether its last hidden layer is not dead, so constant, at the end."""
+    return part["about_x"][:, -1, LAST_TWO[-1], EXACT] > 0
+
+
 def alive(part):
-    """The arrays of those seeds whose last hidden layer is not dead, so constant, at the end."""
-    living = part["about_x"][:, -1, LAST_TWO[-1], -1] > 0
+    """The arrays of the seeds that live; of all, if none does."""
+    living = lives(part)
     return {name: values[living] for name, values in part.items()} if living.any() else part
 
 
@@ -135,7 +140,7 @@ def checks(result):
     for name, part in result.items():
         living = alive(part)
         rows += [Row(name, f"dead networks of {len(part['epochs'])}, left out", "-",
-                     len(part["epochs"]) - len(living["epochs"])),
+                     (~lives(part)).sum()),
                  *(Row(name, f"fall of I(T;X), layer 5, {n_bins} bins", "-",
                        falls(living["about_x"])[:, LAST_TWO[-1], column])
                    for column, n_bins in enumerate(BINS[name]))]

@@ -81,9 +81,7 @@ def evolution(part, arrays):
     """How far the kernel has turned away from the start's, in both regimes."""
     feature, lazy = last(arrays["turn"]).T
     return [Row(part, "|K/|K| - K_0/|K_0||, feature", "evolves", feature, low=0.1),
-            Row(part, "|K/|K| - K_0/|K_0||, lazy", "constant", lazy, high=0.01),
-            Row(part, "alignment, feature over start", "-",
-                arrays["alignment"][:, FEATURE] / arrays["alignment"][:, START])]
+            Row(part, "|K/|K| - K_0/|K_0||, lazy", "constant", lazy, high=0.01)]
 
 
 def loss_of_x_perp(arrays):
