@@ -77,7 +77,8 @@ EVERY_LAYER = {
         Conv1D((5, 2), 3, 2), Conv1D((6, 2), 4, 2, stride=2, groups=2),     # without overlap
         Conv1D((5, 1), 2, 3, stride=2, dilation=2, bias=False),
         SpatialMean(3, 2), SpatialMean(1, 4),
-        Residual(Dense(4, 3), Tanh(), Dense(3, 4)), Residual(Dense(3, 3, trainable=())),
+        Residual(Chain(Dense(4, 3), Tanh(), Dense(3, 4))),
+        Residual(Chain(Dense(3, 3, trainable=()))),
         Nested((5, 4, 3)), Nested((5, 4, 2, 3)), Nested((5, 4, 2, 6, 3), LeakyReLU(0.3)),
         Nested((5, 3)), Nested((4, 4, 4), Tanh()), Nested((5, 4, 2, 3), Identity()),
         Nested((5, 4, 2, 3), ELU(0.7), bias=False), Nested((5, 4, 2, 3), ELU(), skip=False),
@@ -121,7 +122,8 @@ EVERY_LAYER = {
     "Chain, mean field": mean_field(5, (4, 6), n_out=2, activation=ELU(), gain=1.2),
     "Chain, fixed orientations": Chain(FixedOrientations(5, 4), ReLU(), ScaledDense(4, 1, 0.25)),
     "Chain, convolutional": Chain(
-        Conv2D((4, 5, 2), 3, 2, padding=1), Swish(1.7), Residual(Conv2D((5, 6, 3), 3, 1), Tanh()),
+        Conv2D((4, 5, 2), 3, 2, padding=1), Swish(1.7), Residual(
+            Chain(Conv2D((5, 6, 3), 3, 1), Tanh())),
         Conv2D((5, 6, 3), 2, 3, 2, bias=False), SpatialMean(4, 2), ScaledDense(2, 3)),
     "Chain, nested": Chain(Chain(Spectral(5, 4), Tanh()), Chain(Chain(Dense(4, 2)), LeakyReLU())),
     "Chain, nested and frozen": Chain(Chain(Tanh(), Chain(Dense(5, 4, trainable=()))), Dense(4, 3)),

@@ -6,13 +6,13 @@ any Chain. Index letters: b sample, s position of y, j position of x, u place in
 c channel of x, k channel of y.
 """
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from ._expect import check_initializers, check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
 from .layer import Layer, complete, gram
+from .patches import gathered, joined, parted, places, tables_2d, tables_ring
 
 
 class Convolution(Layer):
@@ -46,11 +46,12 @@ class Convolution(Layer):
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, patches = residuals
         check_upstream(self, grad_y, x)
-        grads, lead = {}, grad_y.shape[:-2]
+        grads = {}
         if "weight" in self.learned:
             split = parted(grad_y, self.places, self.groups)
             grad_weight = self.scale * (split.swapaxes(-1, -2) @ patches)   # y = patches @ matrix.T
-            grads["weight"] = grad_weight.reshape(*lead, *self.weight_shape)
+            shape = grad_weight.shape[:-3] + self.weight_shape
+            grads["weight"] = grad_weight.reshape(shape)
         if "bias" in self.learned:
             grads["bias"] = self._by_channel(grad_y).sum((-3, -2))      # y = y + bias
         if not input_grad:
@@ -98,16 +99,15 @@ class Convolution(Layer):
 
     def _by_positions(self, side1, side2):
         """Sum over groups and pairs of positions of (p_s.p'_t) (g_s.g'_t)."""
-        total, places = 0, self.places
-        splits = [parted(grad_y[:, :, None], places, self.groups) for _, grad_y in (side1, side2)]
+        total, n = 0, self.places
+        splits = [parted(grad_y[:, :, None], n, self.groups) for _, grad_y in (side1, side2)]
         for group in range(self.groups):
             alike = side1[0][group] @ side2[0][group].T
-            alike = alike.reshape(1, -1, places, 1, alike.shape[1] // places, places)
+            alike = alike.reshape(1, -1, n, 1, alike.shape[1] // n, n)
             pulls = gram(*(split[:, :, group].reshape(len(split), -1, split.shape[-1])
                            for split in splits))
             (rows1, n1), (rows2, n2) = (split.shape[:2] for split in splits)
-            total = total + (alike * pulls.reshape(rows1, n1, places, rows2, n2, places)
-                             ).sum((2, 5))
+            total = total + (alike * pulls.reshape(rows1, n1, n, rows2, n2, n)).sum((2, 5))
         return total
 
     @property
@@ -133,12 +133,13 @@ class Convolution(Layer):
         return {"weight": (self.weight_shape, self.start), "bias": ((self.channels,), self.bias)}
 
     def __post_init__(self):
+        owner = type(self).__name__
         for name in ("channels_in", "channels", "kernel", "stride", "groups", "dilation"):
-            check_integer(type(self).__name__, name, getattr(self, name))
+            check_integer(owner, name, getattr(self, name))
         for name in ("channels_in", "channels"):
             if getattr(self, name) % self.groups:
-                raise ValueError(f"{type(self).__name__}: {name} is {getattr(self, name)}, expected "
-                                 f"a multiple of groups, {self.groups}")
+                raise ValueError(f"{owner}: {name} is {getattr(self, name)}, expected a multiple "
+                                 f"of {self.groups} groups")
         super().__post_init__()
         check_initializers(self, "start")
         scale = self._fan_in ** -0.5 if self.scale is None else self.scale
@@ -183,12 +184,12 @@ class Conv2D(Convolution):
     def tables(self):
         """at (S, U), the position of x under each place of the kernel, S = rows columns; back."""
         height, width, _ = self.size
-        return _tables_2d(height, width, self.kernel, self.stride, self.padding, self.dilation)
+        return tables_2d(height, width, self.kernel, self.stride, self.padding, self.dilation)
 
     @property
     def image(self):
         """(rows, columns, channels) of y: the size that the next convolution takes."""
-        rows, columns = (_places(length, self.kernel, self.stride, self.padding, self.dilation)
+        rows, columns = (places(length, self.kernel, self.stride, self.padding, self.dilation)
                          for length in self.size[:2])
         return rows, columns, self.channels
 
@@ -246,7 +247,7 @@ class Conv1D(Convolution):
     @property
     def tables(self):
         """at (S, U), the position of x under each place of the kernel; back (length, U)."""
-        return _tables_ring(self.size[0], self.kernel, self.stride, self.dilation)
+        return tables_ring(self.size[0], self.kernel, self.stride, self.dilation)
 
     @property
     def positions(self):
@@ -269,75 +270,3 @@ class Conv1D(Convolution):
         check_integer("Conv1D", "length", self.size[0])
         complete(self, size=tuple(self.size))
         super().__post_init__()
-
-
-def gathered(array, table, positions, groups):
-    """(..., groups, batch rows, columns c): the channels at the positions that a table names.
-
-    array (..., batch, positions channels), table (rows, columns); the position `positions`, behind
-    the last, has zeros.
-    """
-    *lead, batch, width = array.shape
-    places = array.reshape(*lead, batch, positions, width // positions)
-    places = np.concatenate([places, np.zeros_like(places[..., :1, :])], -2)
-    found = places.take(table.ravel(), axis=-2)
-    (rows, columns), inner = table.shape, width // positions // groups
-    found = found.reshape(*lead, batch * rows, columns, groups, inner)
-    return np.moveaxis(found, -2, -4).reshape(*lead, groups, batch * rows, columns * inner)
-
-
-def joined(array, shape, positions):
-    """(*shape, positions channels) of (..., groups, batch positions, channels of a group)."""
-    *_, groups, _, inner = array.shape
-    return np.moveaxis(array, -3, -2).reshape(*shape, positions * groups * inner)
-
-
-def parted(array, positions, groups):
-    """(..., groups, batch positions, channels of a group): what `joined` puts together."""
-    *lead, batch, width = array.shape
-    inner = width // positions // groups
-    split = array.reshape(*lead, batch * positions, groups, inner)
-    return np.moveaxis(split, -2, -3)
-
-
-def _places(length, kernel, stride, padding, dilation):
-    """How many positions along one side of y; 0 or less where the kernel does not fit."""
-    return (length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-
-
-@lru_cache(maxsize=256)
-def _tables_2d(height, width, kernel, stride, padding, dilation):
-    sides = []
-    for length in (height, width):
-        places = _places(length, kernel, stride, padding, dilation)
-        if places < 1:
-            raise ValueError(f"Conv2D: a kernel of {kernel} with dilation {dilation} does not fit "
-                             f"into {length} positions with padding {padding}")
-        at = (stride * np.arange(places)[:, None] + dilation * np.arange(kernel) - padding)
-        sides.append((at, (at >= 0) & (at < length)))
-    (row, in_rows), (column, in_columns) = sides
-    at = row[:, None, :, None] * width + column[None, :, None, :]
-    inside = in_rows[:, None, :, None] & in_columns[None, :, None, :]
-    at = np.where(inside, at, height * width).reshape(-1, kernel * kernel)
-    return _with_transposed(at, height * width)
-
-
-@lru_cache(maxsize=256)
-def _tables_ring(length, kernel, stride, dilation):
-    if dilation * (kernel - 1) >= length:
-        raise ValueError(f"Conv1D: a kernel of {kernel} with dilation {dilation} covers a position "
-                         f"twice on a ring of {length}")
-    starts = np.arange(0, length, stride)[:, None]
-    return _with_transposed((starts + dilation * np.arange(kernel)) % length, length)
-
-
-def _with_transposed(at, positions):
-    """The table at (S, U), and back (positions, U): back(j, u) = s where at(s, u) = j, else S."""
-    back = np.full((positions + 1, at.shape[1]), len(at))
-    back[at, np.arange(at.shape[1])] = np.arange(len(at))[:, None]
-    return _locked(at), _locked(back[:positions])
-
-
-def _locked(array):
-    array.setflags(write=False)
-    return array

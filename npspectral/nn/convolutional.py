@@ -48,7 +48,7 @@ def inverted_network(size=(28, 28, 1), width=10, activation=Swish(SWISH_GAIN)):
     add(2 * h)
     for channels, stride in ((h, 2), (h, 1), (3 * h, 2), (3 * h, 1)):
         block = bottleneck(size, 3 * size[2], channels, stride, activation)
-        layers += block if stride == 2 else [Residual(*block)]
+        layers += block if stride == 2 else [Residual(Chain(*block))]
         size = block[-1].image
     add(20 * h)
     return Chain(*layers, SpatialMean(size[0] * size[1], 20 * h),

@@ -9,57 +9,52 @@ from .layer import Layer, complete
 SHARE = 0.5 ** 0.5              # keeps the mean square of y, if x and f(x) are independent
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True, repr=False)
 class Residual(Layer):
-    """y = (x + f(x)) / sqrt(2), f the layers one after the other.
+    """y = (x + f(x)) / sqrt(2), f a chain of layers with as many features out as in.
 
-    Residual(layer_1, layer_2, ...); params is one dict, "0/weight" is `weight` of the first layer.
-    x (..., batch, n_in) -> y (..., batch, n_in): f has as many features out as in.
-    Gradients:  with grad_f = grad_y / sqrt(2):  grads = those of f, grad_x = grad_f + f'(x)^T grad_f
+    params is one dict: "0/weight" is `weight` of the first layer of f.
+    x (..., batch, n_in) -> y (..., batch, n_in).  With g = grad_y / sqrt(2):
+        grads = those of f for g        grad_x = g + f'(x)^T g
     Raises ValueError or TypeError on layers, sizes, shapes or dtypes that do not fit.
-    Source: He et al. 2016, CVPR; the factor: Paccolat et al. 2021, J. Stat. Mech., public code.
+    Source: He et al. 2016, CVPR; the factor: Paccolat et al. 2021, J. Stat. Mech. 044001, its code.
     """
 
-    branch: tuple
+    f: Chain
 
     def forward(self, params, x):
         check_input(self, params, x)
-        f, residuals = self._chain.forward(self._parts(params), x)
-        return SHARE * (x + f), (x, residuals)
+        y, residuals = self.f.forward(self._parts(params), x)
+        return SHARE * (x + y), (x, residuals)
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, inner = residuals
         check_upstream(self, grad_y, x)
-        grad_f = SHARE * grad_y                                     # y = SHARE * (x + f)
-        grads, grad_x = self._chain.backward(self._parts(params), inner, grad_f, input_grad)
-        named = {f"{position}/{name}": grad for position, part in enumerate(grads)
-                 for name, grad in part.items()}
-        return named, grad_f + grad_x if input_grad else None       # x + f
+        g = SHARE * grad_y                                              # y = SHARE * (x + f(x))
+        parts, grad_x = self.f.backward(self._parts(params), inner, g, input_grad)      # f(x)
+        grads = {f"{i}/{name}": grad for i, part in enumerate(parts) for name, grad in part.items()}
+        return grads, g + grad_x if input_grad else None                # x + f(x)
 
     def _parts(self, params):
         """The parameters as the chain has them: a dict for each layer."""
-        return tuple({name: params[f"{position}/{name}"] for name in layer.shapes}
-                     for position, layer in enumerate(self.branch))
+        return tuple({name: params[f"{i}/{name}"] for name in layer.shapes}
+                     for i, layer in enumerate(self.f))
 
     def parameters(self):
-        return {f"{position}/{name}": value for position, layer in enumerate(self.branch)
+        return {f"{i}/{name}": value for i, layer in enumerate(self.f)
                 for name, value in layer.present.items()}
 
     @cached_property
     def trainable(self):
         """Those of the layers."""
-        return tuple(f"{position}/{name}" for position, layer in enumerate(self.branch)
-                     for name in layer.learned)
+        return tuple(f"{i}/{name}" for i, layer in enumerate(self.f) for name in layer.learned)
 
-    def __init__(self, *layers):
-        complete(self, branch=layers, _chain=Chain(*layers))
-        if any(isinstance(layer, Chain) for layer in layers):
-            raise TypeError(f"Residual: layers are {layers!r}, expected no Chain among them")
-        n_in, n_out = (getattr(self._chain, name, None) for name in ("n_in", "n_out"))
+    def __post_init__(self):
+        if not isinstance(self.f, Chain) or any(isinstance(layer, Chain) for layer in self.f):
+            raise TypeError(f"Residual: f is {self.f!r}, expected a Chain without chains in it")
+        n_in, n_out = (getattr(self.f, name, None) for name in ("n_in", "n_out"))
         if n_in is None or n_in != n_out:
-            raise ValueError(f"Residual: the layers take {n_in} features and give {n_out}, expected "
-                             f"as many")
+            raise ValueError(f"Residual: f takes {n_in} features and gives {n_out}, expected as "
+                             f"many")
         complete(self, n_in=n_in, n_out=n_out)
-
-    def __repr__(self):
-        return f"Residual({', '.join(map(repr, self.branch))})"
+        super().__post_init__()
