@@ -48,10 +48,8 @@ class Convolution(Layer):
         check_upstream(self, grad_y, x)
         grads = {}
         if "weight" in self.learned:
-            split = parted(grad_y, self.places, self.groups)
-            grad_weight = self.scale * (split.swapaxes(-1, -2) @ patches)   # y = patches @ matrix.T
-            shape = grad_weight.shape[:-3] + self.weight_shape
-            grads["weight"] = grad_weight.reshape(shape)
+            split = parted(grad_y, self.places, self.groups).swapaxes(-1, -2)
+            grads["weight"] = self._kernel(self.scale * (split @ patches))  # y = patches @ matrix.T
         if "bias" in self.learned:
             grads["bias"] = self._by_channel(grad_y).sum((-3, -2))      # y = y + bias
         if not input_grad:
@@ -67,6 +65,10 @@ class Convolution(Layer):
     def _matrix(self, params):
         """The weight as (groups, k, u c)."""
         return params["weight"].reshape(self.groups, self.channels // self.groups, -1)
+
+    def _kernel(self, matrix):
+        """A gradient of the weight, from that of its matrix (..., groups, k, u c)."""
+        return matrix.reshape(*matrix.shape[:-3], *self.weight_shape)
 
     def _transposed(self, params):
         """The weight as (groups, c, u k)."""
