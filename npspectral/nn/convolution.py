@@ -55,8 +55,9 @@ class Convolution(Layer):
         if not input_grad:
             return grads, None
         around = gathered(grad_y, self.tables[1], self.places, self.groups)
-        grad_x = self.scale * (around @ self._transposed(params).swapaxes(-1, -2))
-        return grads, joined(grad_x, grad_y.shape[:-1], self.positions)     # y = patches @ matrix.T
+        turned = self._transposed(params).swapaxes(-1, -2)
+        grad_x = self.scale * (around @ turned)                 # y = patches of x @ matrix.T
+        return grads, joined(grad_x, grad_y.shape[:-1], self.positions)
 
     def _by_channel(self, grad_y):
         """(..., batch, s, k) of (..., batch, s k)."""
