@@ -17,9 +17,10 @@ from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReL
                         Sigmoid, Softplus, Sparse, Spectral, Tanh,
                         binary_cross_entropy_with_logits, check_gradients, hinge,
                         mean_squared_error, quadratic_hinge, soft_hinge, softmax_cross_entropy)
-from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, ElasticNet, FixedOrientations,
-                           GroupLasso, OneHidden, Orthonormal, RecurrentSpectral, ScaledDense,
-                           SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD,
+from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, Conv1D, Conv2D, ElasticNet,
+                           FixedOrientations, GroupLasso, OneHidden, Orthonormal,
+                           RecurrentSpectral, Residual, ScaledDense, SpatialMean, SpectralFullQR,
+                           SpectralGaussianSVD, SpectralQR, SpectralSVD, Swish,
                            SwitchedRecurrentSpectral, TriangularRecurrentSpectral, mean_field, tree)
 from npspectral.training import PlainAdam, PlainAdamax, PlainSGD
 
@@ -67,7 +68,17 @@ EVERY_LAYER = {
         Sparse(Dense(5, 3), sparsity=0.6), Sparse(Dense(5, 3, bias=False), threshold=0.7),
         Sparse(Dense(5, 3, trainable=()), sparsity=0.0),
         Identity(), ReLU(), LeakyReLU(), LeakyReLU(0.3), LeakyReLU(-0.5), ELU(), ELU(0.7), Tanh(),
-        Sigmoid(), Softplus(), Softplus(3.0),
+        Sigmoid(), Softplus(), Softplus(3.0), Swish(), Swish(1.7),
+        Conv2D((4, 5, 2), 3, 2), Conv2D((4, 3, 1), 2, 3, padding=1, bias=False),
+        Conv2D((5, 6, 2), 4, 3, stride=2, padding=1, groups=2),             # a column is not read
+        Conv2D((4, 5, 1), 2, 2, stride=3, padding=2, dilation=2, scale=0.7),
+        Conv2D((3, 2, 3), 6, 1, groups=3), Conv2D((2, 3, 2), 40, 2),
+        *(Conv2D((3, 4, 2), 3, 2, trainable=names) for names in (("weight",), ("bias",), ())),
+        Conv1D((5, 2), 3, 2), Conv1D((6, 2), 4, 2, stride=2, groups=2),     # without overlap
+        Conv1D((5, 1), 2, 3, stride=2, dilation=2, bias=False),
+        SpatialMean(3, 2), SpatialMean(1, 4),
+        Residual(Chain(Dense(4, 3), Tanh(), Dense(3, 4))),
+        Residual(Chain(Dense(3, 3, trainable=()))),
         Nested((5, 4, 3)), Nested((5, 4, 2, 3)), Nested((5, 4, 2, 6, 3), LeakyReLU(0.3)),
         Nested((5, 3)), Nested((4, 4, 4), Tanh()), Nested((5, 4, 2, 3), Identity()),
         Nested((5, 4, 2, 3), ELU(0.7), bias=False), Nested((5, 4, 2, 3), ELU(), skip=False),
@@ -110,6 +121,10 @@ EVERY_LAYER = {
     "Chain, recurrent": Chain(Dense(5, 3), RecurrentSpectral(3, 2, 5, 2), ELU(), Dense(2, 3)),
     "Chain, mean field": mean_field(5, (4, 6), n_out=2, activation=ELU(), gain=1.2),
     "Chain, fixed orientations": Chain(FixedOrientations(5, 4), ReLU(), ScaledDense(4, 1, 0.25)),
+    "Chain, convolutional": Chain(
+        Conv2D((4, 5, 2), 3, 2, padding=1), Swish(1.7), Residual(
+            Chain(Conv2D((5, 6, 3), 3, 1), Tanh())),
+        Conv2D((5, 6, 3), 2, 3, 2, bias=False), SpatialMean(4, 2), ScaledDense(2, 3)),
     "Chain, nested": Chain(Chain(Spectral(5, 4), Tanh()), Chain(Chain(Dense(4, 2)), LeakyReLU())),
     "Chain, nested and frozen": Chain(Chain(Tanh(), Chain(Dense(5, 4, trainable=()))), Dense(4, 3)),
 }

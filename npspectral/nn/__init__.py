@@ -2,6 +2,8 @@
 
 layer                      the protocol that all layers share
 spectral, factored_*       Spectral, and the same with phi as a product of matrices
+convolution, pooling       kernels that all positions share; means over positions
+residual, convolutional    shortcuts; the published convolutional networks
 dense, activations, chain  what else a network needs; a network is a layer
 nested                     a whole network in one matrix of eigenvectors
 sparse                     a layer whose small weights are set to 0
@@ -19,8 +21,10 @@ from .. import _lazy
 
 if TYPE_CHECKING:
     from . import tree
-    from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+    from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Swish, Tanh
     from .chain import Chain
+    from .convolution import Conv1D, Conv2D
+    from .convolutional import inverted_network, strided_network
     from .conventions import CONVENTIONS, Convention
     from .dense import Dense
     from .factored_qr import SpectralFullQR, SpectralQR
@@ -34,25 +38,28 @@ if TYPE_CHECKING:
     from .nested import Nested
     from .one_hidden import OneHidden
     from .penalties import L1, L2, ElasticNet, GroupLasso, Orthonormal
+    from .pooling import SpatialMean
     from .published import PUBLISHED, PUBLISHED_NESTED
     from .recurrent import (ComplexRecurrentSpectral, RecurrentSpectral, SwitchedRecurrentSpectral,
                             TriangularRecurrentSpectral, product_stability)
+    from .residual import Residual
     from .scaled import FixedOrientations, ScaledDense, mean_field
     from .sparse import Sparse, magnitude_threshold
     from .spectral import Spectral
     from .splits import to_dense, to_spectral
 
-__all__ = ["CONVENTIONS", "Chain", "Chi", "ComplexRecurrentSpectral", "Constant", "Convention",
-           "Dense", "ELU", "ElasticNet", "FanUniform", "FixedOrientations", "GlorotUniform",
-           "GroupLasso", "Identity", "L1", "L2", "Layer", "LeakyReLU", "Nested", "Normal",
-           "OneHidden", "Orthogonal", "Orthonormal", "PUBLISHED", "PUBLISHED_NESTED", "ReLU",
-           "RecurrentSpectral", "ScaledDense", "Sigmoid", "Softplus", "Spaced", "Sparse",
-           "Spectral", "SpectralFullQR", "SpectralGaussianSVD", "SpectralQR", "SpectralSVD",
-           "SwitchedRecurrentSpectral", "Tanh", "TriangularRecurrentSpectral", "Uniform",
-           "UnitRows", "binary_cross_entropy_with_logits", "check_gradients", "hinge",
+__all__ = ["CONVENTIONS", "Chain", "Chi", "ComplexRecurrentSpectral", "Constant", "Conv1D",
+           "Conv2D", "Convention", "Dense", "ELU", "ElasticNet", "FanUniform", "FixedOrientations",
+           "GlorotUniform", "GroupLasso", "Identity", "L1", "L2", "Layer", "LeakyReLU", "Nested",
+           "Normal", "OneHidden", "Orthogonal", "Orthonormal", "PUBLISHED", "PUBLISHED_NESTED",
+           "ReLU", "RecurrentSpectral", "Residual", "ScaledDense", "Sigmoid", "Softplus", "Spaced",
+           "Sparse", "SpatialMean", "Spectral", "SpectralFullQR", "SpectralGaussianSVD",
+           "SpectralQR", "SpectralSVD", "Swish", "SwitchedRecurrentSpectral", "Tanh",
+           "TriangularRecurrentSpectral", "Uniform", "UnitRows",
+           "binary_cross_entropy_with_logits", "check_gradients", "hinge", "inverted_network",
            "magnitude_threshold", "mean_field", "mean_squared_error", "product_stability",
-           "quadratic_hinge", "soft_hinge", "softmax_cross_entropy", "to_dense", "to_spectral",
-           "tree"]
+           "quadratic_hinge", "soft_hinge", "softmax_cross_entropy", "strided_network", "to_dense",
+           "to_spectral", "tree"]
 
 
 def __getattr__(name):

@@ -21,10 +21,11 @@ def check_input(layer, params, x):
     if len(params) != len(shapes):
         raise ValueError(f"{layer.label}: params has the names {sorted(params)}, "
                          f"expected {sorted(shapes)}")
-    if shapes and (x.ndim < 2 or x.shape[-1] != layer.n_in):
+    n_in = getattr(layer, "n_in", None)
+    if n_in is not None and (x.ndim < 2 or x.shape[-1] != n_in):
         came = f"{x.shape[-1]} features" if x.ndim > 1 else f"shape {x.shape}"
         raise ValueError(f"{layer.label}: x has {came}, expected "
-                         + (f"{layer.n_in}" if x.ndim > 1 else f"(..., batch, {layer.n_in})"))
+                         + (f"{n_in}" if x.ndim > 1 else f"(..., batch, {n_in})"))
     for name, shape in shapes.items():
         if name not in params:
             raise ValueError(f"{layer.label}: params has no {name!r}, only {sorted(params)}")

@@ -13,6 +13,9 @@ from ._expect import check_array, check_input, check_number, check_tail
 from .layer import Layer, complete
 
 
+SWISH_GAIN = 1.6765324703310907         # 1 / sqrt(E[(u s(u))^2]), u from N(0, 1)
+
+
 class Elementwise(Layer):
     """Base of the activations: y = f(x) and grad_x = f'(x) grad_y, entry by entry.
 
@@ -157,6 +160,26 @@ class Softplus(Exponential):
 
     def __post_init__(self):
         complete(self, sharpness=check_number("Softplus", "sharpness", self.sharpness, low=0))
+
+
+@dataclass(frozen=True, repr=False)
+class Swish(Exponential):
+    """y = gain x s(x), s(x) = 1 / (1 + exp(-x)); derivative gain s(x) (1 + x s(-x)).
+
+    The gain SWISH_GAIN makes the mean of y^2 equal to 1 for x from N(0, 1).
+    Source: Ramachandran et al. 2017, arXiv 1710.05941; gain 1 is also called SiLU.
+    """
+
+    gain: float = 1.0
+
+    def function(self, x):
+        return self.gain * x * sigmoid(x), (x,)
+
+    def derivative(self, x):
+        return self.gain * sigmoid(x) * (1 + x * sigmoid(-x))   # y = gain * x * sigmoid(x)
+
+    def __post_init__(self):
+        complete(self, gain=check_number("Swish", "gain", self.gain))
 
 
 def magnitude(x):

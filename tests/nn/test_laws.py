@@ -12,7 +12,7 @@ from real_form import analytic
 from npspectral import (ELU, Chain, Dense, LeakyReLU, ReLU, Softplus, Sparse, Spectral, Tanh,
                         check_gradients, hinge, nn, quadratic_hinge)
 from npspectral.nn import (L1, ComplexRecurrentSpectral, FixedOrientations, Layer, Nested,
-                           OneHidden, RecurrentSpectral, ScaledDense, SpectralFullQR,
+                           OneHidden, RecurrentSpectral, Residual, ScaledDense, SpectralFullQR,
                            SpectralGaussianSVD, SpectralQR, SpectralSVD, SwitchedRecurrentSpectral,
                            tree)
 from npspectral.nn.activations import Elementwise
@@ -297,6 +297,11 @@ def trained(layer, names):
     """The same layer with these names trainable, and no others."""
     if isinstance(layer, Sparse):
         return dataclasses.replace(layer, layer=trained(layer.layer, names))
+    if isinstance(layer, Residual):
+        return Residual(Chain(*(
+            trained(inner, tuple(name.partition("/")[2] for name in names
+                                 if name.startswith(f"{i}/"))) if inner.shapes else inner
+            for i, inner in enumerate(layer.f))))
     return dataclasses.replace(layer, trainable=names)
 
 
@@ -311,7 +316,7 @@ def test_freezing_changes_no_other_gradient(layer, rng):
         _, grads, grad_x = run(one, params, x)
         assert tuple(grads) == one.learned and same_bits(grad_x, want_x)
         assert set(grads) == {name for name in want if name in part
-                              or name.partition("_")[0] in part and "_" not in part[0]}
+                              or part and name.partition("_")[0] in part and "_" not in part[0]}
         for name in grads:      # theta alone has its own, shorter formula
             if part == ("theta",) and isinstance(layer, RecurrentSpectral):
                 assert_near(grads[name], want[name], 256)
