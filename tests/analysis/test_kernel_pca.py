@@ -4,7 +4,7 @@ import pytest
 from conftest import assert_near, locked
 
 from npspectral.analysis.kernels import pca as module
-from npspectral.analysis.kernels.pca import (KernelPCA, alignment, _block_krylov, eigenspaces,
+from npspectral.analysis.kernels.pca import (KernelPCA, alignment, _block_lanczos, eigenspaces,
                                              kernel_pca, projection_sums, projections)
 
 
@@ -61,7 +61,7 @@ def test_centered_is_the_gram_matrix_of_centered_features(rng):
 def test_few_components_are_those_of_the_whole(eigenvalues, rng):
     gram, vectors = with_spectrum(rng, eigenvalues)
     k = 10
-    values, found = _block_krylov(gram, k)
+    values, found = _block_lanczos(gram, k)
     assert_near(values, eigenvalues[:k], 64)
     assert_near(found.T @ found, np.eye(k), 64)
     assert_near(gram @ found, found * values, 600, scale=values[0])
@@ -76,7 +76,7 @@ def test_few_components_are_those_of_the_whole(eigenvalues, rng):
 
 def test_few_centered_components_are_those_of_the_centered_matrix(rng):
     x = rng.standard_normal((300, 8)) * 2.0 ** -np.arange(8) + 5
-    values, found = _block_krylov(x @ x.T, 4, centered=True)
+    values, found = _block_lanczos(x @ x.T, 4, centered=True)
     features = x - x.mean(0)
     scale = (x * x).sum()                                   # rounding is that of the products
     assert_near(values, np.linalg.svd(features)[1][:4] ** 2, 64, scale=scale)
@@ -86,8 +86,8 @@ def test_few_centered_components_are_those_of_the_centered_matrix(rng):
 
 def test_which_way_is_taken(rng, monkeypatch):
     taken = []
-    real = _block_krylov
-    monkeypatch.setattr(module, "_block_krylov", lambda *a: taken.append(a[1]) or real(*a))
+    real = _block_lanczos
+    monkeypatch.setattr(module, "_block_lanczos", lambda *a: taken.append(a[1]) or real(*a))
     gram, _ = with_spectrum(rng, np.exp(-np.arange(300.0) / 3))
     assert_near(kernel_pca(gram, 3).eigenvalues, kernel_pca(gram).eigenvalues[:3])
     kernel_pca(gram, 40)
@@ -96,7 +96,7 @@ def test_which_way_is_taken(rng, monkeypatch):
 
 def test_a_flat_spectrum_falls_back_to_the_whole_decomposition(rng):
     gram, _ = with_spectrum(rng, np.linspace(1, 0.5, 300))
-    assert _block_krylov(gram, 5) is None
+    assert _block_lanczos(gram, 5) is None
     assert_near(kernel_pca(gram, 5).eigenvalues, np.linspace(1, 0.5, 300)[:5])
 
 

@@ -7,7 +7,7 @@ import pytest
 from good_arguments import (CURVES, ERRORS, FUNCTIONS, GOOD, GRAM, MASKS, MU, NET, NEURONS, PARAMS,
                             SIZES, X, Y)
 
-from npspectral import Chain, Dense, Nested, Tanh
+from npspectral import Chain, Dense, Nested, Tanh, refuse
 from npspectral.analysis.neurons.dynamics import Neurons
 from npspectral.analysis.spectral.pruning import EmptiedLayer
 from npspectral.nn import OneHidden
@@ -201,3 +201,11 @@ REFUSED = [
 def test_what_does_not_fit_is_refused_in_words(name, changes, message, error):
     with pytest.raises(error, match=message):
         FUNCTIONS[name](**{**GOOD[name], **changes})
+
+
+@pytest.mark.parametrize("place", [(0, 199), (199, 0), (100, 3), (150, 149), (63, 64), (130, 131)])
+def test_one_entry_that_differs_from_its_mirror_image_is_found_anywhere(place):
+    gram = np.eye(200)
+    gram[place] = -1e-3
+    with pytest.raises(ValueError, match="gram differs from its transpose by 1.0e-03"):
+        refuse.symmetric("kernel_pca", "gram", gram)

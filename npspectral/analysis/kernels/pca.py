@@ -27,9 +27,9 @@ from ... import refuse
 from ..._shapes import Shapes
 from ...magnitude import norms
 
-OVERSAMPLED = 10            # columns of a block beyond those asked for: they speed convergence
+FIRST_LOOK = 6              # blocks before the first look at the eigenvalues
 LARGEST_BASIS = 0.3         # share of p from which a whole decomposition is faster
-CAUTION = 0.75              # the basis grows by this share of what it is estimated to lack
+LOOK_AGAIN = 1.05           # the basis grows by this factor before the next look
 RESIDUAL = 8                # |K v - e v| <= this many eps e_1 sqrt(p): as good as a whole one
 
 
@@ -45,18 +45,18 @@ def kernel_pca(gram, n_components=None, centered=False):
     """KernelPCA of gram (p, p), all p components or the n_components of the largest eigenvalues.
 
     centered=True: of H K H with H = I - 1 1^T / p, as if the features had mean 0; one eigenvalue is
-    then 0. If few components of a large matrix are wanted, `_block_krylov` computes them, else the
+    then 0. If few components of a large matrix are wanted, `_block_lanczos` computes them, else the
     whole matrix is decomposed. Raises TypeError or ValueError on arguments that do not fit. Raises
     ValueError on an eigenvalue that is negative beyond rounding, which no Gram matrix has;
-    `_block_krylov` does not see all eigenvalues and may miss a negative one.
+    `_block_lanczos` does not see all eigenvalues and may miss a negative one.
     """
     gram = refuse.symmetric("kernel_pca", "gram", gram)
     p = len(gram)
     n_components = p if n_components is None else n_components
     refuse.integer("kernel_pca", "n_components", n_components, 1, p)
     components = None
-    if 4 * (n_components + OVERSAMPLED) < LARGEST_BASIS * p:
-        components = _block_krylov(gram, n_components, centered)
+    if FIRST_LOOK * n_components < LARGEST_BASIS * p:
+        components = _block_lanczos(gram, n_components, centered)
     if components is None:
         values, vectors = np.linalg.eigh(_less_mean(_less_mean(gram).T) if centered else gram)
         refuse.semidefinite("kernel_pca", gram, values[0])
@@ -64,58 +64,49 @@ def kernel_pca(gram, n_components=None, centered=False):
     return KernelPCA(*components)
 
 
-def _block_krylov(gram, n_components, centered=False):
+def _block_lanczos(gram, n_components, centered=False):
     """The largest eigenvalues and their eigenvectors, or None if they are not exact to rounding.
 
-        T = B^T K B,  T s = e s     ->     K v ~ e v,  v = B s     (Rayleigh and Ritz)
+        K Q_m = Q_m-1 R_m^T + Q_m D_m + Q_m+1 R_m+1         Q_m (p, n_components), columns of norm 1
+        T s = e s     ->     K v ~ e v,  v = (Q_1 ... Q_m) s,  |K v - e v| = |R_m+1 s_m|
 
-    B is an orthonormal basis of the span of Q, K Q, K^2 Q, ..., where Q has n_components + 10
-    random columns. Each block Q_m of B costs one product K Q_m, which is stored. T and the
-    residuals K B s - e B s are made of these products. B grows until all residuals are of the size
-    of rounding. If the eigenvalues fall so slowly that B becomes too large, the result is None.
-    Q has more columns than there are components, so no multiplicity of an eigenvalue is missed.
-    Source: Golub and Underwood 1977, Mathematical Software III (the block Lanczos method).
+    Q_1 is random. D_m = Q_m^T K Q_m; what is left of K Q_m beside the Q so far is Q_m+1 R_m+1, R
+    triangular. T = (Q_1 ... Q_m)^T K (Q_1 ... Q_m) has the D on its diagonal and the R below it;
+    s_m are the last n_components entries of s. Blocks are added until all residuals are of the size
+    of rounding. If the eigenvalues fall so slowly that there are too many, the result is None.
+    A block has a column for every component, so no multiplicity of an eigenvalue is missed.
+    Source: Golub and Underwood 1977, Mathematical Software III.
     """
-    p, n_block = len(gram), n_components + OVERSAMPLED
+    p, k, due = len(gram), n_components, FIRST_LOOK * n_components
+    basis = np.empty((int(LARGEST_BASIS * p), p))               # in rows: products are faster
+    t = np.zeros((len(basis) + k, len(basis)))
     # Any start gives the same result, unless it is orthogonal to an eigenvector.
-    block = np.random.default_rng(0).standard_normal((n_block, p))
-    basis, image = np.empty((2, int(LARGEST_BASIS * p), p))         # in rows: products are faster
-    due, looks = 4 * n_block, []                    # a smaller basis is never exact: do not look
-    for end in range(n_block, len(basis) + 1, n_block):
-        before = basis[:end - n_block]
-        for _ in range(2):                          # the second time removes errors of the first
-            block = np.linalg.qr((block - (block @ before.T) @ before).T)[0].T
-        basis[end - n_block:end] = block
-        block = _less_mean(_less_mean(block) @ gram) if centered else block @ gram
-        image[end - n_block:end] = block
+    block = np.linalg.qr(np.random.default_rng(0).standard_normal((p, k)))[0].T
+    for end in range(k, len(basis) + 1, k):
+        here, known = slice(end - k, end), basis[:end]
+        basis[here] = block
+        image = _less_mean(_less_mean(block) @ gram) if centered else block @ gram
+        t[here, here] = image @ block.T
+        block, below = _orthonormal(image, known)
+        t[end:end + k, here] = below
         if end < due:
             continue
-        values, vectors, residual, least = _ritz(basis[:end], image[:end], n_components)
-        allowed = RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[0])
-        if residual <= allowed:
-            refuse.semidefinite("kernel_pca", gram, least)
-            return values, vectors.T
-        looks = [*looks[-1:], (end, np.log(residual / allowed))]
-        if len(looks) == 2:                                 # the excess falls geometrically
-            (first, high), (_, low) = looks
-            fall = (high - low) / (end - first)
-            due = end + n_block * int(CAUTION * low / fall / n_block) if fall > 0 else end
+        due = LOOK_AGAIN * end
+        values, vectors = np.linalg.eigh(t[:end, :end])         # reads D and R, not above them
+        residual = norms((below @ vectors[here, -k:]).T).max()
+        if residual <= RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[-1]):
+            refuse.semidefinite("kernel_pca", gram, values[0])
+            return values[:-k - 1:-1], known.T @ vectors[:, :-k - 1:-1]
     return None
 
 
-def _ritz(basis, image, n_components):
-    """Eigenvalues and eigenvectors of K within the span of the rows of B = basis; image is B K.
-
-    Gives e (r,) and v (r, p) of the r = n_components largest, max_r |K v_r - e_r v_r|, and the
-    least eigenvalue of all.
-    """
-    projected = basis @ image.T
-    values, vectors = np.linalg.eigh((projected + projected.T) / 2)
-    least = values[0]
-    values, vectors = values[::-1][:n_components], vectors.T[::-1][:n_components]
-    ritz = vectors @ basis
-    residual = vectors @ image - values[:, None] * ritz
-    return values, ritz, norms(residual).max(), least
+def _orthonormal(rows, known):
+    """Q (k, p) and R (k, k): rows^T = Q^T R + what lies in the span of the rows of known."""
+    below = np.eye(len(rows))
+    for _ in range(2):                              # the second time removes errors of the first
+        columns, factor = np.linalg.qr((rows - (rows @ known.T) @ known).T)
+        rows, below = columns.T, factor @ below
+    return rows, below
 
 
 def _less_mean(rows):
