@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import assert_near, each, locked
 
-from npspectral.analysis.kernels import _dual, _zero_sum, machines
+from npspectral.analysis.kernels import _bordered, _dual, _zero_sum, machines
 from npspectral.analysis.kernels.machines import (distance_to_planes, distance_to_sphere,
                                                   kernel_ridge, support_vectors)
 
@@ -260,6 +260,40 @@ def test_a_tolerance_below_rounding_is_named_as_such():
     with pytest.raises(RuntimeError, match="rounding alone can be .*, expected a smaller bound"):
         support_vectors(gram, y, 1e12)
     assert support_vectors(gram, y, 1e12, tolerance=0.1).violation <= 0.1
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 4))
+def test_any_rank_and_any_bound_is_solved_to_rounding(seed, intercept):
+    rng = np.random.default_rng(seed)
+    p, bound = int(rng.integers(5, 80)), 10 ** rng.uniform(-2, 6)
+    x = rng.standard_normal((p, int(rng.integers(1, p + 20))))
+    gram, y = x @ x.T, np.r_[1.0, -1.0, rng.choice([-1.0, 1.0], p - 2)]
+    got = support_vectors(gram, y, bound, intercept)
+    assert got.violation <= max(1e-9, 1e-14 * (1 + gram.diagonal().max() * bound))
+    assert (y * got.coefficients >= 0).all() and (y * got.coefficients <= bound).all()
+
+
+def test_a_bound_that_rounding_hides_is_solved_unless_a_tolerance_is_asked_for():
+    rng = np.random.default_rng(1)
+    x, y = np.repeat(rng.standard_normal((30, 40)), 2, axis=0), rng.choice([-1.0, 1.0], 60)
+    gram = x @ x.T
+    assert 1e-9 < support_vectors(gram, y, 1e6).violation < 1e-6
+    with pytest.raises(RuntimeError, match="expected 1.0e-09 at most; rounding alone can be"):
+        support_vectors(gram, y, 1e6, tolerance=1e-9)
+
+
+def test_a_factor_serves_sets_that_differ_from_its_own(rng):
+    x, right = rng.standard_normal((60, 80)), rng.standard_normal((60, 2))
+    gram, free = x @ x.T, np.arange(60) < 40
+    system, factored = _bordered.Bordered(gram), 0
+    for _ in range(12):
+        before = system.inside
+        want = np.zeros((60, 2))
+        want[free] = np.linalg.solve(gram[np.ix_(free, free)], right[free])
+        assert_near(system.solve(free, right), want, 1e4)
+        factored += system.inside is not before
+        free = free ^ np.isin(np.arange(60), rng.choice(60, 2, replace=False))
+    assert 1 < factored < 9
 
 
 def test_labels_that_cannot_be_separated_have_no_hard_margin():

@@ -44,6 +44,7 @@ from functools import cached_property
 import numpy as np
 
 from ... import refuse
+from ._bordered import Bordered
 from ._zero_sum import reduced, whole
 
 MOVES = 10                          # phase one makes at most MOVES p changes
@@ -76,6 +77,11 @@ class Dual:
     def floor(self):
         """The least curvature that is divided by: two equal rows of K have curvature 0."""
         return 1e-12 * self.diagonal.max()
+
+    @cached_property
+    def system(self):
+        """Solves K x = right for the free entries."""
+        return Bordered(self.gram)
 
     def residual(self, beta):
         """y - K beta, by the rows of K where beta is not 0, if these are few."""
@@ -233,22 +239,17 @@ class Dual:
 
     def solve(self, beta, free):
         """beta with free entries at which their residuals are 0; None if the system is singular."""
-        from scipy.linalg import LinAlgError, cho_factor, cho_solve
-        chosen = np.flatnonzero(free)
-        if not len(chosen):
+        from scipy.linalg import LinAlgError
+        if not free.any():
             return None if self.intercept and beta.sum() != 0 else beta
-        block = self.gram[np.ix_(chosen, chosen)]
+        right = np.stack([self.residual(np.where(free, 0.0, beta)), np.ones(len(beta))], 1)
         try:
-            factor = cho_factor(block)
+            solution, ones = self.system.solve(free, right).T
         except LinAlgError:                                 # singular to rounding
             return None
-        solution = cho_solve(factor, self.y[chosen] - self.gram[chosen] @ beta)
         if self.intercept:
-            ones = cho_solve(factor, np.ones(len(chosen)))
-            solution -= (solution.sum() + beta.sum()) / ones.sum() * ones
-        beta = beta.copy()
-        beta[chosen] = solution
-        return beta
+            solution -= (solution.sum() + beta[~free].sum()) / ones.sum() * ones
+        return np.where(free, solution, beta)
 
     def shift(self, beta, residual, free=None):
         """The intercept: the middle of the interval that the conditions allow.

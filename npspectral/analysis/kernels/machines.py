@@ -27,6 +27,8 @@ from ..._shapes import Shapes
 from ...magnitude import norms
 from ._dual import LAST_MOVES, Dual
 
+TOLERANCE, COARSEST = 1e-9, 1e-6    # of every condition, where none is asked for
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SupportVectors(Shapes):
@@ -50,15 +52,18 @@ class SupportVectors(Shapes):
         return gram @ self.coefficients + self.intercept
 
 
-def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
+def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=None):
     """SupportVectors of gram (p, p) and labels y (p,) of -1 and +1; bound is C.
 
     bound = inf is the hard margin, the limit of large C: y f >= 1 on every sample. It exists only
     if f can separate the labels, which is certain if gram is positive definite.
-    Every condition holds to `tolerance`, in units of the margin. gram has to be positive
-    semidefinite. It may be singular, as with copies of samples or with fewer features than samples.
-    A negative eigenvalue beyond rounding is refused if the samples inside their bounds show it.
-    Otherwise it is not noticed: the conditions hold for the result, but maybe for others, too.
+    Every condition holds to `tolerance`, in units of the margin: by default to 1e-9, or, if bound
+    is finite, to 64 eps (1 + max_i K_ii max |beta|), the size of rounding, between 1e-9 and 1e-6.
+    `violation` tells how well they hold.
+    gram has to be positive semidefinite. It may be singular, as with copies of samples or with
+    fewer features than samples. A negative eigenvalue beyond rounding is refused if the samples
+    inside their bounds show it. Otherwise it is not noticed: the conditions hold for the result,
+    but maybe for others, too.
     Raises ValueError or TypeError on arguments that do not fit. Raises RuntimeError if a condition
     fails by more than the tolerance: no hard margin separates the labels, or bound is so large that
     the rounding of bound times gram exceeds the tolerance.
@@ -67,23 +72,25 @@ def support_vectors(gram, y, bound=math.inf, intercept=True, tolerance=1e-9):
     gram = refuse.symmetric(owner, "gram", gram)
     y = refuse.signs(owner, y, len(gram))
     refuse.number(owner, "bound", bound, "a positive number", lambda c: c > 0)
+    coarsest = COARSEST if tolerance is None and bound < math.inf else 0.0
+    tolerance = TOLERANCE if tolerance is None else tolerance
     refuse.number(owner, "tolerance", tolerance, "a positive number", lambda t: t > 0)
     if np.diag(gram).min() < 0 or np.diag(gram).max() == 0:
         raise ValueError(f"{owner}: gram has the diagonal {np.diag(gram)[:5].tolist()}, expected a "
                          f"positive semidefinite matrix, not 0")
     problem = Dual(gram, y, np.where(y > 0, 0.0, -bound), np.where(y > 0, bound, 0.0), intercept)
-    least, rounding = math.inf, 0.0
+    least, noise = math.inf, 0.0
     for beta in _candidates(problem, tolerance):
         residual = problem.residual(beta)
         shift = problem.shift(beta, residual)
         violation = problem.violation(beta, residual - shift)
-        if violation <= tolerance:
+        rounding = problem.rounding(beta, math.inf)
+        if violation <= max(tolerance, min(rounding, coarsest)):
             return SupportVectors(beta, float(shift), float(violation))
-        if violation < least:
-            least, rounding = violation, problem.rounding(beta, math.inf)
+        least, noise = min((least, noise), (violation, rounding))
     why = ("; the labels may not be separable" if bound == math.inf else
-           f"; rounding alone can be {rounding:.1e}, expected a smaller bound or a larger tolerance"
-           if rounding > tolerance else "")
+           f"; rounding alone can be {noise:.1e}, expected a smaller bound or a larger tolerance"
+           if noise > tolerance else "")
     raise RuntimeError(f"{owner}: a condition fails by {least:.1e}, expected {tolerance:.1e} "
                        f"at most{why}")
 
