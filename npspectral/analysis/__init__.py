@@ -3,7 +3,7 @@
 spectral   relevance, pruning, sparsity, the eigensystem of the whole network, teacher and student
 kernels    tangent kernel, infinite width, kernel PCA and machines, regimes, learning curves
 neurons    neurons of one hidden layer: their motion, attractors, merging, compression
-clouds     neighbors, mutual information, intrinsic dimension, activity of layers
+clouds     neighbors, mutual information, intrinsic dimension, activity of layers, stability
 """
 from typing import TYPE_CHECKING
 

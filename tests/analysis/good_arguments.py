@@ -115,6 +115,8 @@ GOOD = {
     "dynamics.position_velocities": {"neurons": NEURONS, **X_FORCE},
     "dynamics.beta_over_bias": {"z": Q, "bias": np.ones(5), "conserved": np.zeros(5)},
     "dynamics.velocity_field": {"z": Q, **X_FORCE, "bias_sign": 1, "beta_sign": 1},
+    "stability.stability": {"outputs": X, "moved": VECTORS @ VECTORS.T @ X},
+    "stability.relative_stability": {"outputs": X, "deformed": 2 * X, "noisy": -X},
     "pruning.node_scores": PAIR,
     "pruning.percentile_masks": {"scores": (MU[:4], MU[4:]), "percentile": 30},
     "pruning.mask_nodes": {**PAIR, "masks": MASKS},

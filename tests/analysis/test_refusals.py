@@ -192,6 +192,11 @@ REFUSED = [
     ("activity.components_for", {"share": 0.0}, "share is 0.0, expected above 0, up to 1"),
     ("activity.components_for", {"variances": 2 - MU * [*MU]}, "run from -.* to .*none below 0"),
     ("activity.participation_ratio", {"variances": ZEROS}, "and not only zeros"),
+    ("stability.stability", {"moved": WIDE}, r"moved has shape \(24, 4\), expected .*\(24, 3\)"),
+    ("stability.stability", {"outputs": 0 * X}, "outputs do not differ"),
+    ("stability.stability", {"average": "mode"}, r"average is 'mode', expected .*'median'"),
+    ("stability.relative_stability", {"deformed": X[1:]}, r"deformed has shape \(23, 3\)"),
+    ("stability.relative_stability", {"noisy": X}, "noisy do not differ"),
 ]
 
 
