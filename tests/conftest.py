@@ -17,11 +17,12 @@ from npspectral import (ELU, SGD, Adam, Adamax, Chain, Dense, Identity, LeakyReL
                         Sigmoid, Softplus, Sparse, Spectral, Tanh,
                         binary_cross_entropy_with_logits, check_gradients, hinge,
                         mean_squared_error, quadratic_hinge, soft_hinge, softmax_cross_entropy)
-from npspectral.nn import (L1, L2, ComplexRecurrentSpectral, Conv1D, Conv2D, ElasticNet,
-                           FixedOrientations, GroupLasso, OneHidden, Orthonormal,
-                           RecurrentSpectral, Residual, ScaledDense, SpatialMean, SpectralFullQR,
-                           SpectralGaussianSVD, SpectralQR, SpectralSVD, Swish,
-                           SwitchedRecurrentSpectral, TriangularRecurrentSpectral, mean_field, tree)
+from npspectral.nn import (L1, L2, BatchNorm, ComplexRecurrentSpectral, Conv1D, Conv2D, Dropout,
+                           ElasticNet, FixedOrientations, GroupLasso, OneHidden, Orthonormal,
+                           RecurrentSpectral, Residual, ScaledDense, SpatialMean, SpectralConv,
+                           SpectralFullQR, SpectralGaussianSVD, SpectralQR, SpectralSVD, Swish,
+                           SwitchedRecurrentSpectral, TrainingBatchNorm, TrainingDropout,
+                           TriangularRecurrentSpectral, mean_field, tree)
 from npspectral.training import PlainAdam, PlainAdamax, PlainSGD
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -76,9 +77,20 @@ EVERY_LAYER = {
         *(Conv2D((3, 4, 2), 3, 2, trainable=names) for names in (("weight",), ("bias",), ())),
         Conv1D((5, 2), 3, 2), Conv1D((6, 2), 4, 2, stride=2, groups=2),     # without overlap
         Conv1D((5, 1), 2, 3, stride=2, dilation=2, bias=False),
+        SpectralConv((4, 5, 2), 3, 2), SpectralConv((5, 4, 1), 2, 3, 2, 1, bias=False),
+        SpectralConv((4, 5, 2), 2, 2, dilation=2),
+        *(SpectralConv((3, 4, 2), 3, 2, trainable=names)
+          for names in (("lambda_in",), ("lambda_out",), ("phi",), ("bias",), ())),
         SpatialMean(3, 2), SpatialMean(1, 4),
+        *(make(*arguments, **options) for make in (BatchNorm, TrainingBatchNorm)
+          for *arguments, options in ((5, {}), ((3, 2), {}), ((2, 3, 4), dict(eps=0.1)),
+                                      (3, dict(bias=False, share=0.5, unbiased=False)),
+                                      *((3, dict(trainable=names))
+                                        for names in (("gain",), ("bias",), ())))),
+        Dropout(0.3), TrainingDropout(0.3, seed=5), TrainingDropout(0.0, seed=2 ** 62),
         Residual(Chain(Dense(4, 3), Tanh(), Dense(3, 4))),
         Residual(Chain(Dense(3, 3, trainable=()))),
+        Residual(Chain(Dense(4, 4), BatchNorm(4))), Residual(Chain(TrainingBatchNorm(4))),
         Nested((5, 4, 3)), Nested((5, 4, 2, 3)), Nested((5, 4, 2, 6, 3), LeakyReLU(0.3)),
         Nested((5, 3)), Nested((4, 4, 4), Tanh()), Nested((5, 4, 2, 3), Identity()),
         Nested((5, 4, 2, 3), ELU(0.7), bias=False), Nested((5, 4, 2, 3), ELU(), skip=False),
@@ -125,6 +137,10 @@ EVERY_LAYER = {
         Conv2D((4, 5, 2), 3, 2, padding=1), Swish(1.7), Residual(
             Chain(Conv2D((5, 6, 3), 3, 1), Tanh())),
         Conv2D((5, 6, 3), 2, 3, 2, bias=False), SpatialMean(4, 2), ScaledDense(2, 3)),
+    "Chain, normalized": Chain(Dense(5, 4), BatchNorm(4), ReLU(), Dropout(0.2), Spectral(4, 3)),
+    "Chain, in training": Chain(
+        Conv2D((3, 4, 1), 2, 2, bias=False), TrainingBatchNorm((2, 3, 2)), Tanh(),
+        TrainingDropout(0.2, 7), SpectralConv((2, 3, 2), 3, 2)),
     "Chain, nested": Chain(Chain(Spectral(5, 4), Tanh()), Chain(Chain(Dense(4, 2)), LeakyReLU())),
     "Chain, nested and frozen": Chain(Chain(Tanh(), Chain(Dense(5, 4, trainable=()))), Dense(4, 3)),
 }
@@ -219,9 +235,12 @@ def random_params(layer, rng, dtype=float):
 
 
 def conditioned(layer, params):
-    """`params` with a multiple of an orthogonal matrix added to what a layer inverts."""
+    """`params` with what a layer inverts or takes a root of far from 0."""
     if isinstance(layer, Chain):
         return tuple(map(conditioned, layer.layers, params))
+    if isinstance(layer, (BatchNorm, Residual)):
+        return {name: array * array + 0.5 if name.endswith("variance") else array
+                for name, array in params.items()}
     if isinstance(layer, TriangularRecurrentSpectral):
         return {name: array / 4 if name in ("lower", "upper") else array
                 for name, array in params.items()}

@@ -3,6 +3,8 @@
 layer                      the protocol that all layers share
 spectral, factored_*       Spectral, and the same with phi as a product of matrices
 convolution, pooling       kernels that all positions share; means over positions
+spectral_convolution       the same with an eigenvalue for every position
+batch_norm, dropout        layers that differ in training and evaluation
 residual, convolutional    shortcuts; the published convolutional networks
 dense, activations, chain  what else a network needs; a network is a layer
 nested                     a whole network in one matrix of eigenvectors
@@ -22,11 +24,13 @@ from .. import _lazy
 if TYPE_CHECKING:
     from . import tree
     from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Swish, Tanh
+    from .batch_norm import BatchNorm, TrainingBatchNorm
     from .chain import Chain
     from .convolution import Conv1D, Conv2D
     from .convolutional import inverted_network, strided_network
     from .conventions import CONVENTIONS, Convention
     from .dense import Dense
+    from .dropout import Dropout, TrainingDropout
     from .factored_qr import SpectralFullQR, SpectralQR
     from .factored_svd import SpectralGaussianSVD, SpectralSVD
     from .gradient_check import check_gradients
@@ -46,20 +50,21 @@ if TYPE_CHECKING:
     from .scaled import FixedOrientations, ScaledDense, mean_field
     from .sparse import Sparse, magnitude_threshold
     from .spectral import Spectral
+    from .spectral_convolution import SpectralConv
     from .splits import to_dense, to_spectral
 
-__all__ = ["CONVENTIONS", "Chain", "Chi", "ComplexRecurrentSpectral", "Constant", "Conv1D",
-           "Conv2D", "Convention", "Dense", "ELU", "ElasticNet", "FanUniform", "FixedOrientations",
-           "GlorotUniform", "GroupLasso", "Identity", "L1", "L2", "Layer", "LeakyReLU", "Nested",
-           "Normal", "OneHidden", "Orthogonal", "Orthonormal", "PUBLISHED", "PUBLISHED_NESTED",
-           "ReLU", "RecurrentSpectral", "Residual", "ScaledDense", "Sigmoid", "Softplus", "Spaced",
-           "Sparse", "SpatialMean", "Spectral", "SpectralFullQR", "SpectralGaussianSVD",
-           "SpectralQR", "SpectralSVD", "Swish", "SwitchedRecurrentSpectral", "Tanh",
-           "TriangularRecurrentSpectral", "Uniform", "UnitRows",
-           "binary_cross_entropy_with_logits", "check_gradients", "hinge", "inverted_network",
-           "magnitude_threshold", "mean_field", "mean_squared_error", "product_stability",
-           "quadratic_hinge", "soft_hinge", "softmax_cross_entropy", "strided_network", "to_dense",
-           "to_spectral", "tree"]
+__all__ = ["BatchNorm", "CONVENTIONS", "Chain", "Chi", "ComplexRecurrentSpectral", "Constant",
+           "Conv1D", "Conv2D", "Convention", "Dense", "Dropout", "ELU", "ElasticNet", "FanUniform",
+           "FixedOrientations", "GlorotUniform", "GroupLasso", "Identity", "L1", "L2", "Layer",
+           "LeakyReLU", "Nested", "Normal", "OneHidden", "Orthogonal", "Orthonormal", "PUBLISHED",
+           "PUBLISHED_NESTED", "ReLU", "RecurrentSpectral", "Residual", "ScaledDense", "Sigmoid",
+           "Softplus", "Spaced", "Sparse", "SpatialMean", "Spectral", "SpectralConv",
+           "SpectralFullQR", "SpectralGaussianSVD", "SpectralQR", "SpectralSVD", "Swish",
+           "SwitchedRecurrentSpectral", "Tanh", "TrainingBatchNorm", "TrainingDropout",
+           "TriangularRecurrentSpectral", "Uniform", "UnitRows", "binary_cross_entropy_with_logits",
+           "check_gradients", "hinge", "inverted_network", "magnitude_threshold", "mean_field",
+           "mean_squared_error", "product_stability", "quadratic_hinge", "soft_hinge",
+           "softmax_cross_entropy", "strided_network", "to_dense", "to_spectral", "tree"]
 
 
 def __getattr__(name):

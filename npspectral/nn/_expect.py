@@ -48,6 +48,16 @@ def check_upstream(layer, grad_y, x):
     check_tail(layer.label, grad_y, (*x.shape[:-1], layer.n_out))
 
 
+def refuse_coupled(owner, network):
+    """Refuse a network in which a sample's y depends on the rest of its batch."""
+    if not getattr(network, "coupled", False):
+        return
+    while hasattr(network, "layers"):
+        network = next(layer for layer in network.layers if layer.coupled)
+    raise ValueError(f"{owner}: {network.label} couples the samples of a batch, as in training; "
+                     f"expected the form for evaluation")
+
+
 def check_tail(owner, grad_y, shape):
     """Refuse a grad_y whose last axes are not exactly `shape`, that of y."""
     if grad_y.shape[-len(shape):] != shape:

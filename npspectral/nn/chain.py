@@ -2,6 +2,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from operator import is_
 
 from .layer import Layer, complete
 
@@ -44,6 +45,21 @@ class Chain(Layer):
     def trainable_part(self, params):
         """For each layer a dict of what backward gives gradients for: the arrays themselves."""
         return tuple(layer.trainable_part(part) for layer, part in zip(self.layers, params))
+
+    def in_training(self, rng):
+        """The chain of its layers in training, or itself if none of them changes."""
+        layers = tuple(layer.in_training(rng) for layer in self.layers)
+        return self if all(map(is_, layers, self.layers)) else Chain(*layers)
+
+    def statistics(self, params, residuals):
+        """Those of every layer."""
+        return tuple(layer.statistics(part, residual)
+                     for layer, part, residual in zip(self.layers, params, residuals))
+
+    @cached_property
+    def coupled(self):
+        """Whether a layer is."""
+        return any(layer.coupled for layer in self.layers)
 
     @cached_property
     def learned(self):

@@ -6,7 +6,7 @@ import numpy as np
 
 # Other rooms take some of these checks from here.
 from ._expect import (PRECISION, check_array, check_dtype, check_integer,  # noqa: F401
-                      check_layer, check_number)
+                      check_layer, check_number, refuse_coupled)
 from .initializers import Constant
 
 
@@ -22,11 +22,12 @@ class Layer:
                                              -> terms         one entry per trainable parameter: its
                                                               part of the tangent kernel
 
-    x is (..., batch, n_in), and no sample's y depends on another sample. Parameter gradients are
-    summed over the batch and over none of the axes before it. So one backward gives the gradient
-    of a batch x (N, n_in), per-sample gradients for x[:, None, :], and for this x the Jacobian of
-    K outputs, with the identity as grad_y, broadcast to (K, N, 1, K). Arguments are never changed.
-    A gradient shares memory with nothing, because penalties are added to it in place.
+    x is (..., batch, n_in), and no sample's y depends on another sample. (A layer that breaks this
+    in training says so: `coupled`.) Parameter gradients are summed over the batch and over none of
+    the axes before it. So one backward gives the gradient of a batch x (N, n_in), per-sample
+    gradients for x[:, None, :], and for this x the Jacobian of K outputs, with the identity as
+    grad_y, broadcast to (K, N, 1, K). Arguments are never changed. A gradient shares memory with
+    nothing, because penalties are added to it in place.
     `check_gradients` tests all of this. A new layer defines `parameters`, `forward`, `backward`,
     `trainable`, and `n_in` and `n_out` if it has any parameter; `dense.py` is a short example.
     """
@@ -34,6 +35,7 @@ class Layer:
     trainable: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()         # names of parameters that are never trained
     bias_start: object = Constant(0.0)  # the first values that bias=True stands for
+    coupled = False                     # a sample's y depends on the rest of its batch
 
     def forward(self, params, x):
         """y (..., batch, n_out) of x (..., batch, n_in), and the residuals for `backward`."""
@@ -58,6 +60,18 @@ class Layer:
         the tangent kernel is computed from `backward`.
         """
         raise AttributeError(f"{self.label} has no kernel_term")
+
+    def in_training(self, rng):
+        """The layer, with the same params, as it is in one step of training.
+
+        It is the layer itself, but where training differs from evaluation: BatchNorm, Dropout. What
+        is random in the step is drawn by `rng` here, and not in `forward`.
+        """
+        return self
+
+    def statistics(self, params, residuals):
+        """name -> new value of parameters that a step of training moves without a gradient."""
+        return {}
 
     def init(self, rng, dtype=float):
         """First values of all parameters, drawn from `rng` in the order of `shapes`."""

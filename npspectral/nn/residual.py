@@ -31,23 +31,40 @@ class Residual(Layer):
         x, inner = residuals
         check_upstream(self, grad_y, x)
         g = SHARE * grad_y                                              # y = SHARE * (x + f(x))
-        parts, grad_x = self.f.backward(self._parts(params), inner, g, input_grad)      # f(x)
-        grads = {f"{i}/{name}": grad for i, part in enumerate(parts) for name, grad in part.items()}
-        return grads, g + grad_x if input_grad else None                # x + f(x)
+        grads, grad_x = self.f.backward(self._parts(params), inner, g, input_grad)      # f(x)
+        return named(grads), g + grad_x if input_grad else None         # x + f(x)
 
     def _parts(self, params):
         """The parameters as the chain has them: a dict for each layer."""
         return tuple({name: params[f"{i}/{name}"] for name in layer.shapes}
                      for i, layer in enumerate(self.f))
 
+    def in_training(self, rng):
+        """The same with f in training, or itself if f does not change."""
+        f = self.f.in_training(rng)
+        return self if f is self.f else Residual(f)
+
+    def statistics(self, params, residuals):
+        """Those of f."""
+        return named(self.f.statistics(self._parts(params), residuals[1]))
+
+    @property
+    def coupled(self):
+        """Whether f is."""
+        return self.f.coupled
+
     def parameters(self):
-        return {f"{i}/{name}": value for i, layer in enumerate(self.f)
-                for name, value in layer.present.items()}
+        return named(layer.present for layer in self.f)
 
     @cached_property
     def trainable(self):
         """Those of the layers."""
-        return tuple(f"{i}/{name}" for i, layer in enumerate(self.f) for name in layer.learned)
+        return tuple(named(dict.fromkeys(layer.learned) for layer in self.f))
+
+    @cached_property
+    def fixed(self):
+        """Those of the layers."""
+        return tuple(named(dict.fromkeys(layer.fixed) for layer in self.f))
 
     def __post_init__(self):
         if not isinstance(self.f, Chain) or any(isinstance(layer, Chain) for layer in self.f):
@@ -58,3 +75,8 @@ class Residual(Layer):
                              f"many")
         complete(self, n_in=n_in, n_out=n_out)
         super().__post_init__()
+
+
+def named(parts):
+    """"{"0/weight": value, ...} from -> value, for a chain's dicts with an entry "weight"."""
+    return {f"{i}/{name}": value for i, part in enumerate(parts) for name, value in part.items()}

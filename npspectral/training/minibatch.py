@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..nn import tree
-from ..nn.layer import check_integer
+from ..nn.layer import check_integer, refuse_coupled
 from . import _expect
 from ._record import Snapshot
 
@@ -39,12 +39,17 @@ class Step:
     trained, it gets one vector theta with all of them. The arrays in `params` are then views into
     theta, and one update changes them all. The layers and the loss get read-only views of params
     and y, because backward may need y again.
+
+    A step computes with `network.in_training(rng)`. If that is another network, its `statistics`
+    replace parameters that are not trained, such as the running mean of BatchNorm.
     """
 
-    def __init__(self, network, params, loss, optimizer, penalties=(), optimizer_state=None):
+    def __init__(self, network, params, loss, optimizer, penalties=(), optimizer_state=None,
+                 rng=None):
         _expect.function("Step", "loss", loss)
         _expect.optimizer("Step", optimizer)
-        self.network, self.loss, self.optimizer = network, loss, optimizer
+        refuse_coupled("Step", network)
+        self.network, self.loss, self.optimizer, self.rng = network, loss, optimizer, rng
         self.penalties = _expect.functions("Step", "penalties", penalties)
         self.params = tree.copy(params)
         self.trainable = network.trainable_part(self.params)
@@ -67,11 +72,11 @@ class Step:
 
     def __call__(self, x, target):
         """Change `params` and `state` by one step on this batch."""
-        params = self.locked
-        y, residuals = self.network.forward(params, x)
+        params, network = self.locked, self.network.in_training(self.rng)
+        y, residuals = network.forward(params, x)
         y = tree.locked(y)
         value, grad_y = self.loss(y, target)
-        grads, _ = self.network.backward(params, residuals, grad_y, input_grad=False)
+        grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
         if self.penalties:                  # imported where it is used, for a quick import of fit
             from ..nn.penalties import add_penalties
             value = value + add_penalties(self.penalties, params, grads)
@@ -79,6 +84,9 @@ class Step:
             parts = [grad for _, grad in tree.aligned(self.names, grads)]
             grads = np.concatenate(parts, axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
+        if network is not self.network:
+            for new, old in tree.aligned(network.statistics(params, residuals), self.params):
+                old[...] = new
         return value, y
 
 
@@ -113,6 +121,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
                 rng_state, `rng` is set to it.
     x, target   (n, n_in) and n targets as the loss takes them, arrays or memory maps. rng shuffles
                 them in every epoch, unless one batch holds all n. The last batch may be smaller.
+                It also draws what layers such as Dropout need.
     loss        loss(y, target) -> value, grad_y
     penalties   functions penalty(params) -> value, grads
     epochs      the number of the last epoch; None goes on for ever
@@ -154,7 +163,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
         _expect.finite("fit", path, array)
     if record.rng_state is not None:
         rng.bit_generator.state = record.rng_state
-    step = Step(network, record.params, loss, optimizer, penalties, record.optimizer_state)
+    step = Step(network, record.params, loss, optimizer, penalties, record.optimizer_state, rng)
     numbers = itertools.count(record.epoch + 1)
     if epochs is not None:
         numbers = range(record.epoch + 1, epochs + 1)
@@ -223,6 +232,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
 def predict(network, params, x, batch_size=1000):
     """y (n, n_out) for x (n, n_in), which may be a memory map; forward runs in batches."""
     check_integer("predict", "batch_size", batch_size)
+    refuse_coupled("predict", network)
     x, params = _expect.plain("predict", "x", x), tree.locked(params)
     batches = [network.forward(params, x[begin:begin + batch_size])[0]
                for begin in range(0, max(len(x), 1), batch_size)]

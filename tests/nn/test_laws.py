@@ -94,6 +94,8 @@ def test_gradient_of_every_penalty_equals_complex_steps(penalty, rng):
 def test_gradient_of_a_batch_is_the_sum_of_gradients_per_sample(layer, dtype, rng):
     if not takes(layer, dtype):
         pytest.skip("real numbers only")
+    if layer.coupled:
+        pytest.skip("samples are not independent")
     params, x = random_params(layer, rng, dtype), random_input(layer, rng, dtype)
     y, residuals = layer.forward(params, x)
     grad_y = random_array(rng, y.shape, dtype)
@@ -118,6 +120,8 @@ def test_leading_axes_are_a_loop(layer, rng):
 
 
 def test_identity_seed_gives_the_whole_jacobian(layer, rng):
+    if layer.coupled:
+        pytest.skip("samples are not independent")
     params, x = random_params(layer, rng), random_input(layer, rng)
     n, k = len(x), layer.forward(params, x)[0].shape[-1]
     y, residuals = layer.forward(params, x[:, None, :])

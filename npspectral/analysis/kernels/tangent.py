@@ -22,7 +22,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...nn import Chain, tree
-from ...nn.layer import check_array, gram
+from ...nn.layer import check_array, gram, refuse_coupled
 
 BLOCK = 1000                    # samples times outputs of one side of a block: it bounds memory
 
@@ -98,7 +98,8 @@ def _assemble(network, params, x1, x2, group):
 
 
 def _check(owner, network, **points):
-    """Refuse a network without anything trainable, and points that are not of shape (n, n_in)."""
+    """Refuse coupled samples, nothing trainable, and points that are not of shape (n, n_in)."""
+    refuse_coupled(owner, network)
     if not network.learned:
         raise ValueError(f"{owner}: nothing is trainable")
     for name, x in points.items():
