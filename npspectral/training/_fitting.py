@@ -4,7 +4,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from ..nn import tree
-from ..nn.layer import PRECISION, Layer
+from ..nn.layer import PRECISION, Layer, refuse_coupled
 from ..refuse import finite
 
 PLAIN_VALUES = bool, int, float, str, type(None)    # no subclass, as JSON gives back only these
@@ -14,6 +14,7 @@ def check(network, record):
     """Refuse a record that does not belong to a run of this network."""
     if not isinstance(network, Layer):
         raise TypeError(f"network is {network!r}, expected a layer of npspectral.nn")
+    refuse_coupled("save", network)
     if not _is(Integral, record.epoch) or record.epoch < 0:
         raise ValueError(f"Record: epoch is {record.epoch!r}, expected an integer of at least 0")
     if not isinstance(record.metrics, dict):

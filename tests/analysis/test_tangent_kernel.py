@@ -31,7 +31,7 @@ def contraction(rows1, rows2):
 
 
 layer = each({name: layer for name, layer in EVERY_LAYER.items()
-              if any(grad.size for _, grad in tree.items(
+              if not layer.coupled and any(grad.size for _, grad in tree.items(
                   layer.trainable_part(layer.init(np.random.default_rng(0)))))})
 
 

@@ -14,8 +14,9 @@ from npspectral import Spectral, nn
 ROOM = Path(nn.__file__).parent
 FILES = {str(path.relative_to(ROOM)): path for path in sorted(ROOM.rglob("*.py"))}
 # Where the equation of a layer's forward stands; factored layers and activations share a forward.
-EQUATION = {"activations.py": "function", "factored_qr.py": "eigenvectors",
-            "factored_svd.py": "eigenvectors", "recurrent/triangular.py": "eigenvectors"}
+EQUATION = {"activations.py": "function", "dropout.py": "function",
+            "factored_qr.py": "eigenvectors", "factored_svd.py": "eigenvectors",
+            "recurrent/triangular.py": "eigenvectors"}
 NO_ARITHMETIC = {"chain.py", "factored.py", "layer.py"}     # they call layers or say the protocol
 FIRST_LINES = {"spectral.py": 60}                           # 80 elsewhere
 name = each(list(FILES))
@@ -66,9 +67,11 @@ def test_forward_computes_within_the_first_lines(name):
 
 def test_every_layer_file_is_looked_at():
     assert set(layer_files()) == {
-        "activations.py", "dense.py", "factored_qr.py", "factored_svd.py", "nested.py",
-        "one_hidden.py", "scaled.py", "sparse.py", "spectral.py", "recurrent/complex.py",
-        "recurrent/real.py", "recurrent/sequence.py", "recurrent/triangular.py"}
+        "activations.py", "batch_norm.py", "convolution.py", "dense.py", "dropout.py",
+        "factored_qr.py", "factored_svd.py", "nested.py", "one_hidden.py", "pooling.py",
+        "residual.py", "scaled.py", "sparse.py", "spectral.py", "spectral_convolution.py",
+        "recurrent/complex.py", "recurrent/real.py", "recurrent/sequence.py",
+        "recurrent/triangular.py"}
 
 
 FIRST = {"forward": "backward", "function": "derivative", "eigenvectors": None}

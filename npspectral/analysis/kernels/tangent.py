@@ -67,9 +67,9 @@ def tangent_kernel(network, params, x1, x2=None):
 def tangent_kernel_parts(network, params, x1, x2=None):
     """The parts of Theta by parameter, {"lambda_in": (N1, N2), "phi": ...}; their sum is Theta.
 
-    Parameters of the same name in several layers make one part.
+    Parameters of the same name in several layers make one part, those within a Residual too.
     """
-    return _assemble(network, params, x1, x2, lambda name: name)
+    return _assemble(network, params, x1, x2, lambda name: name.rpartition("/")[2])
 
 
 def _assemble(network, params, x1, x2, group):
