@@ -120,7 +120,9 @@ class BatchNorm(Layer):
         super().__post_init__()
         check_flags(self, "unbiased")
         complete(self, eps=check_number(self.label, "eps", self.eps, low=0),
-                 share=check_number(self.label, "share", self.share, low=0))
+                 share=check_number(self.label, "share", self.share))
+        if not 0 < self.share <= 1:
+            raise ValueError(f"{self.label}: share is {self.share!r}, expected 0 < share <= 1")
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,6 +139,7 @@ class TrainingBatchNorm(BatchNorm):
         sum h dz = sum over bs of dx (h - (1/n) sum h - z (1/n) sum h z) / root
     The factor of dx is grad_x; grad_gain and grad_bias are those of BatchNorm.
     A sample's y depends on all others: `coupled` says so, and there is no Jacobian or kernel term.
+    A bias just before has no effect, and its gradient is nothing but rounding: leave it out.
     Raises ValueError on a batch with fewer than two values of a channel, else as BatchNorm.
     """
 

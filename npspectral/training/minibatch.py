@@ -148,6 +148,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     x, target = _expect.data("fit", x, target)
     if validation is not None:
         validation = _validation(validation)
+    refuse_coupled("fit", network)
     _expect.optimizer("fit", optimizer)
     _expect.function("fit", "loss", loss)
     penalties = _expect.functions("fit", "penalties", penalties)
