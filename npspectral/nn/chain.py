@@ -32,11 +32,13 @@ class Chain(Layer):
 
     def backward(self, params, residuals, grad_y, input_grad=True):
         first = 0 if input_grad else min(self.learned, default=len(self.layers))
-        grads = list(self.trainable_part(params))           # empty dicts for layers before `first`
+        grads = []
         for i in reversed(range(first, len(self.layers))):
-            grads[i], grad_y = self.layers[i].backward(     # x, residual = layer.forward(part, x)
+            part, grad_y = self.layers[i].backward(         # x, residual = layer.forward(part, x)
                 params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
-        return tuple(grads), grad_y if input_grad else None
+            grads.append(part)
+        none = (layer.trainable_part(part) for layer, part in zip(self.layers[:first], params))
+        return (*none, *reversed(grads)), grad_y if input_grad else None
 
     def init(self, rng, dtype=float):
         """First values of all layers, drawn one after the other."""

@@ -154,6 +154,17 @@ def complete(instance, **values):
         object.__setattr__(instance, name, value)
 
 
+def product(x, weight):
+    """x W^T (..., batch, n_out) of x (..., batch, n_in) and W (n_out, n_in).
+
+    Of few rows x in float32 it is computed as (W x^T)^T, which is the same to rounding. OpenBLAS
+    for processors with AVX-512 takes .6 to .9 of the time then; in float64 it would take longer.
+    """
+    if x.dtype == np.float32 and x.ndim == 2 and 3 * len(x) <= len(weight):
+        return (weight @ x.T).T
+    return x @ weight.T
+
+
 def gram(a, b):
     """sum_j a_knj b_lmj as an array (K1, N1, K2, N2), from (K1, N1, n) and (K2, N2, n)."""
     rows = a.reshape(-1, a.shape[-1])

@@ -5,7 +5,7 @@ import numpy as np
 
 from ._expect import check_initializers, check_input, check_number, check_upstream
 from .initializers import Constant, GlorotUniform
-from .layer import Layer, complete, gram
+from .layer import Layer, complete, gram, product
 from .spectral_one_set import by_input, by_input_backward, by_node, by_node_backward
 
 NAMES = ("lambda_in", "lambda_out", "phi", "bias")
@@ -52,8 +52,9 @@ class Spectral(Layer):
     def forward(self, params, x):
         check_input(self, params, x)
         if "lambda_in" in params and "lambda_out" in params:
-            weight = self.weight(params)
-            y, residuals = x @ weight.T, (x, weight)
+            gap = self._gap(params)
+            weight = gap * params["phi"]
+            y, residuals = product(x, weight), (x, gap, weight)
         elif "lambda_in" in params:                         # lambda_out is a constant
             y, residuals = by_input(self, params, x)
         else:                                               # lambda_in is a constant
@@ -66,12 +67,12 @@ class Spectral(Layer):
         check_upstream(self, grad_y, residuals[0])
         grads, grad_x = {}, None
         if "lambda_in" in params and "lambda_out" in params:
-            x, weight = residuals
+            x, gap, weight = residuals
             if self.learned not in ((), ("bias",)):
-                grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = x @ weight.T
-                grads = self.weight_backward(params, grad_weight)   # weight = self.weight(params)
+                grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = product(x, weight)
+                grads = self._weight_backward(params, gap, grad_weight)     # weight = gap * phi
             if input_grad:
-                grad_x = grad_y @ weight                            # y = x @ weight.T
+                grad_x = grad_y @ weight                            # y = product(x, weight)
         elif "lambda_in" in params:
             grads, grad_x = by_input_backward(                      # y = by_input(..)
                 self, params, residuals, grad_y, input_grad)
@@ -96,6 +97,10 @@ class Spectral(Layer):
                  - sum_i (sum_j phi_ij G_ij) dlambda_out_i + sum_ij gap_ij G_ij dphi_ij
         The factor of each differential is the gradient of its parameter.
         """
+        return self._weight_backward(params, self._gap(params), grad_weight.copy())
+
+    def _weight_backward(self, params, gap, grad_weight):
+        """The same of a grad_weight that is not needed any more: that of phi takes its place."""
         phi, grads = params["phi"], {}
         if "lambda_in" in self.learned:
             grads["lambda_in"] = np.einsum(                         # (lambda_in_j - ..) * phi_ij
@@ -104,7 +109,8 @@ class Spectral(Layer):
             grads["lambda_out"] = -np.einsum(                       # (.. - lambda_out_i) * phi_ij
                 "...ij,ij->...i", grad_weight, phi)
         if "phi" in self.learned:
-            grads["phi"] = self._gap(params) * grad_weight          # weight = gap * phi
+            room = grad_weight if grad_weight.dtype == gap.dtype else None
+            grads["phi"] = np.multiply(gap, grad_weight, out=room)  # weight = gap * phi
         return grads
 
     def _gap(self, params):

@@ -6,12 +6,13 @@
 Results equal those of the general form in spectral.py, up to rounding. That form computes W, and
 takes three matrix products for forward and backward. Here two are enough while phi is frozen.
 """
+from .layer import product
 
 
 def by_node(layer, params, x):
     """y (..., batch, n_out) without the bias, and residuals, for lambda_in = c."""
     gap = layer.lambda_in - params.get("lambda_out", layer.lambda_out)
-    u = x @ params["phi"].T
+    u = product(x, params["phi"])
     return gap * u, (x, u)
 
 
@@ -25,15 +26,15 @@ def by_node_backward(layer, params, residuals, grad_y, input_grad):
     if "lambda_out" in layer.learned:
         grads["lambda_out"] = -(grad_y * u).sum(-2)                     # y = (c - lambda_out) * u
     if "phi" in layer.learned:
-        grads["phi"] = grad_u.swapaxes(-1, -2) @ x                      # u = x @ phi.T
-    return grads, grad_u @ params["phi"] if input_grad else None        # u = x @ phi.T
+        grads["phi"] = grad_u.swapaxes(-1, -2) @ x                      # u = product(x, phi)
+    return grads, grad_u @ params["phi"] if input_grad else None        # u = product(x, phi)
 
 
 def by_input(layer, params, x):
     """y (..., batch, n_out) without the bias, and residuals, for lambda_out = c."""
     gap = params["lambda_in"] - layer.lambda_out
     scaled = gap * x
-    return scaled @ params["phi"].T, (x, scaled)
+    return product(scaled, params["phi"]), (x, scaled)
 
 
 def by_input_backward(layer, params, residuals, grad_y, input_grad):
@@ -41,11 +42,11 @@ def by_input_backward(layer, params, residuals, grad_y, input_grad):
     x, scaled = residuals
     grads, grad_scaled = {}, None
     if input_grad or "lambda_in" in layer.learned:
-        grad_scaled = grad_y @ params["phi"]                            # y = scaled @ phi.T
+        grad_scaled = grad_y @ params["phi"]                            # y = product(scaled, phi)
     if "lambda_in" in layer.learned:
         grads["lambda_in"] = (grad_scaled * x).sum(-2)                  # scaled = gap * x
     if "phi" in layer.learned:
-        grads["phi"] = grad_y.swapaxes(-1, -2) @ scaled                 # y = scaled @ phi.T
+        grads["phi"] = grad_y.swapaxes(-1, -2) @ scaled                 # y = product(scaled, phi)
     if not input_grad:
         return grads, None
     gap = params["lambda_in"] - layer.lambda_out

@@ -55,6 +55,25 @@ def leaves(tree):
     return [tree]
 
 
+def paths(tree):
+    """The keys that lead to each array, such as (0, "phi"), in the order of `items`."""
+    if isinstance(tree, (dict, tuple)):
+        branches = tree.items() if isinstance(tree, dict) else enumerate(tree)
+        return [(key, *path) for key, branch in branches for path in paths(branch)]
+    return [()]
+
+
+def gathered(tree, paths):
+    """The list of the arrays at these paths."""
+    arrays = []
+    for path in paths:
+        branch = tree
+        for key in path:
+            branch = branch[key]
+        arrays.append(branch)
+    return arrays
+
+
 def ravel(tree):
     """All arrays one after the other as one vector theta (P,)."""
     return np.concatenate([np.ravel(array) for array in leaves(tree)])

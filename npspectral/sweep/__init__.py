@@ -54,8 +54,9 @@ from typing import Any
 
 import numpy as np
 
+from .._memory import hold_memory
 from ._code import code_version, full_name, script_source
-from ._engines import attempt, broke, collect, error_text, hold_memory
+from ._engines import attempt, broke, collect, error_text
 from ._file import ResultsFile, located, read
 from ._input import File
 from ._processes import leave_if_imported, make_in_processes, refuse_notebook, starts_anew

@@ -8,8 +8,6 @@ import os
 import traceback
 from concurrent.futures import BrokenExecutor, CancelledError, as_completed
 
-import numpy as np
-
 from ._code import loaded_version
 from ._surroundings import call_undisturbed
 from ._values import classes, dumps
@@ -104,12 +102,3 @@ def _outcome(future):
         raise
     except Exception:
         return error_text(traceback.format_exc())
-
-
-def hold_memory():
-    """Keep freed arrays of up to 30 MB in the process: small networks then train up to 3x faster.
-
-    The C library of Linux gives a large freed array back to the system, which clears the memory of
-    the next array page by page. Once an array of 30 MB was freed, the library keeps smaller ones.
-    """
-    np.empty(30_000_000, np.uint8)

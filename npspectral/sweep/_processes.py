@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from multiprocessing import current_process, get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
 
+from .._memory import hold_memory
 from ._code import is_in_file
-from ._engines import error_text, hold_memory
+from ._engines import error_text
 from ._reach import parsed
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",

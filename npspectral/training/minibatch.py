@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._memory import hold_memory
 from ..nn import tree
 from ..nn.layer import check_integer, refuse_coupled
 from . import _expect
@@ -38,7 +39,7 @@ class Step:
     tree like it. If the optimizer's class says `takes_vector = True` and at most PACKED numbers are
     trained, it gets one vector theta with all of them. The arrays in `params` are then views into
     theta, and one update changes them all. The layers and the loss get read-only views of params
-    and y, because backward may need y again.
+    and y, because backward may need y again. The process keeps freed memory: see `hold_memory`.
 
     A step computes with `network.in_training(rng)`. If that is another network, its `statistics`
     replace parameters that are not trained, such as the running mean of BatchNorm.
@@ -51,12 +52,13 @@ class Step:
         refuse_coupled("Step", network)
         self.network, self.loss, self.optimizer, self.rng = network, loss, optimizer, rng
         self.penalties = _expect.functions("Step", "penalties", penalties)
+        hold_memory()
         self.params = tree.copy(params)
         self.trainable = network.trainable_part(self.params)
         size = tree.size(self.trainable)
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
-        self.gradient, self.names = None, self.trainable
+        self.gradient, self.paths = None, tree.paths(self.trainable)
         if size <= PACKED and takes_vector(optimizer):
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
@@ -81,8 +83,7 @@ class Step:
             from ..nn.penalties import add_penalties
             value = value + add_penalties(self.penalties, params, grads)
         if self.gradient is not None:
-            parts = [grad for _, grad in tree.aligned(self.names, grads)]
-            grads = np.concatenate(parts, axis=None, out=self.gradient)
+            grads = np.concatenate(tree.gathered(grads, self.paths), axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         if network is not self.network:
             for new, old in tree.aligned(network.statistics(params, residuals), self.params):
