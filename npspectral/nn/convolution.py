@@ -2,9 +2,11 @@
 
 Features stay one axis, position after position, the channels of a position side by side: an image
 (height, width, channels) is a row of height * width * channels numbers. So a convolution stands in
-any Chain. Index letters: b sample, s position of y, j position of x, u place in the kernel,
-c channel of x, k channel of y.
+any Chain. Index letters: b sample, i and j place of
+y in height and width, r and q place in the kernel, g group, c channel of x and k channel of y in
+their group.
 """
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,13 +17,13 @@ from .initializers import Normal
 from .layer import Layer, complete, gram
 from .patches import matrices, places, windows
 
-FEW = 2 ** 19                   # numbers in the patches that are made at a time
+FEW = 2 ** 17                   # numbers in the patches that are made at a time
 
 
 class Convolution(Layer):
     """Base of the convolutions: every position of y sees a window of x through the same weights.
 
-        y_bijgk = sum_rqc p_bijrqgc kernel_rqgck + bias_gk          kernel_rqgck = scale weight_gkrqc
+        y_bijgk = sum_rqc p_bijrqgc kernel_rqgck + bias_gk      kernel_rqgck = scale weight_gkrqc
         p_bijrqgc = x~_b, stride i + dilation r, stride j + dilation q, gc
 
     x~ is x with what stands around it: zeros, or the other end of a ring. As a dense layer this has
@@ -34,14 +36,14 @@ class Convolution(Layer):
             = sum over all such i, j, r, q of sum_k grad_y_bijgk kernel_rqgck
 
     One group is a product of matrices. Of several groups the sums are taken as they stand.
-    A subclass defines `weight_shape`, `channels_in`, `sides` of x, pairs of `kernels`, `strides`
-    and `dilations`, `padded`, which makes x~ of x, and `unpadded`, its transpose.
+    A subclass defines `sides` and `channels_in` of x, `padded` (x -> x~), its transpose `unpadded`,
+    `padded_sides`, and `steps`: kernel, stride and dilation, each of rows and of columns.
     """
 
     def forward(self, params, x):
         check_input(self, params, x)
         image = x.reshape(*x.shape[:-1], *self.sides, self.groups, self.channels_in // self.groups)
-        p, kernel = windows(self.padded(image), *self._steps), self._kernel(params)
+        p, kernel = windows(self.padded(image), *self.steps), self._kernel(params)
         if self.groups == 1:
             flat = kernel.reshape(self._fan_in, self.channels)
             y = np.concatenate([patches @ flat for patches in self._patches(p)], -2)
@@ -57,15 +59,15 @@ class Convolution(Layer):
         check_upstream(self, grad_y, x)
         grads, g = {}, self._by_place(grad_y)
         if "weight" in self.learned:
-            grads["weight"] = self._grad_weight(p, g)               # y = p kernel
+            grads["weight"] = self._grad_weight(p, g)                   # y = p kernel
         if "bias" in self.learned:
-            grads["bias"] = self._by_channel(grad_y).sum((-3, -2))          # y = y + bias
+            grads["bias"] = self._by_channel(grad_y).sum((-3, -2))      # y = y + bias
         return grads, self._grad_x(self._kernel(params), g) if input_grad else None
 
     def _grad_weight(self, p, g):
         """scale sum_bij g_bijgk p_bijrqgc, for all axes before the batch."""
         if self.groups == 1:
-            pairs = zip(self._patches(p), matrices(g, self.channels, self._few))
+            pairs = zip(self._patches(p), matrices(g, 2, self._few))
             grad = sum(pulls.swapaxes(-1, -2) @ patches for patches, pulls in pairs)
         else:
             grad = np.einsum("...bijrqgc,...bijgk->...gkrqc", p, g)
@@ -75,8 +77,8 @@ class Convolution(Layer):
         inner = kernel.shape[3]
         grad = np.zeros((*g.shape[:-4], *self.padded_sides, self.groups, inner),
                         np.result_type(g, kernel))
-        covered = windows(grad, *self._steps, writeable=True)       # p = windows(x~)
-        for r, q in np.ndindex(self.kernels):                       # y = p kernel
+        covered = windows(grad, *self.steps, writeable=True)        # p = windows(x~)
+        for r, q in np.ndindex(self.steps[0]):                      # y = p kernel
             if self.groups == 1:
                 back = g.reshape(-1, self.channels) @ kernel[r, q, 0].T
             else:
@@ -87,7 +89,7 @@ class Convolution(Layer):
     def _kernel(self, params):
         """kernel_rqgck = scale weight_gkrqc, in the order in which its numbers are met."""
         weight = params["weight"].reshape(self.groups, self.channels // self.groups,
-                                          *self.kernels, self.channels_in // self.groups)
+                                          *self.steps[0], self.channels_in // self.groups)
         return np.ascontiguousarray(self.scale * weight.transpose(2, 3, 0, 4, 1))
 
     def _by_place(self, grad_y):
@@ -101,7 +103,7 @@ class Convolution(Layer):
 
     def _patches(self, p):
         """The windows p as matrices (..., samples places, r q c), for a few samples at a time."""
-        return matrices(p, self._fan_in, self._few)
+        return matrices(p, 4, self._few)
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """weight: scale^2 sum_s sum_t (p_s.p'_t) (g_s.g'_t), or by the gradients of every sample.
@@ -141,24 +143,20 @@ class Convolution(Layer):
         """How many samples' patches are made at a time."""
         return max(1, FEW // (self.places * self._fan_in))
 
-    @property
-    def _steps(self):
-        return self.kernels, self.strides, self.dilations
-
     @cached_property
     def grid(self):
         """Rows and columns of y."""
-        return tuple(map(places, self.padded_sides, *self._steps))
+        return tuple(map(places, self.padded_sides, *self.steps))
 
     @property
     def places(self):
         """Number of positions of y."""
-        return self.grid[0] * self.grid[1]
+        return math.prod(self.grid)
 
     @property
     def positions(self):
         """Number of positions of x."""
-        return self.sides[0] * self.sides[1]
+        return math.prod(self.sides)
 
     @property
     def n_in(self):
@@ -172,7 +170,7 @@ class Convolution(Layer):
 
     @property
     def _fan_in(self):
-        return self.kernels[0] * self.kernels[1] * self.channels_in // self.groups
+        return math.prod(self.steps[0]) * self.channels_in // self.groups
 
     def parameters(self):
         return {"weight": (self.weight_shape, self.start), "bias": ((self.channels,), self.bias)}
@@ -185,6 +183,7 @@ class Convolution(Layer):
             if getattr(self, name) % self.groups:
                 raise ValueError(f"{owner}: {name} is {getattr(self, name)}, expected a multiple "
                                  f"of {self.groups} groups")
+        self.check_reach()
         super().__post_init__()
         check_initializers(self, "start")
         scale = self._fan_in ** -0.5 if self.scale is None else self.scale
@@ -254,19 +253,9 @@ class Conv2D(Convolution):
         return tuple(side + 2 * self.padding for side in self.sides)
 
     @property
-    def kernels(self):
-        """The kernel is a square."""
-        return self.kernel, self.kernel
-
-    @property
-    def strides(self):
-        """Of rows and columns."""
-        return self.stride, self.stride
-
-    @property
-    def dilations(self):
-        """Of rows and columns."""
-        return self.dilation, self.dilation
+    def steps(self):
+        """Rows and columns alike."""
+        return tuple((number, number) for number in (self.kernel, self.stride, self.dilation))
 
     @property
     def channels_in(self):
@@ -286,91 +275,10 @@ class Conv2D(Convolution):
         check_integer("Conv2D", "padding", self.padding, 0)
         complete(self, size=tuple(self.size))
         super().__post_init__()
+
+    def check_reach(self):
+        """Refuse a kernel that does not fit."""
         if min(self.grid) < 1:
-            raise ValueError(f"Conv2D: a kernel of {self.kernel} with dilation {self.dilation} does "
-                             f"not fit into {min(self.sides)} positions with padding {self.padding}")
-
-
-@dataclass(frozen=True, repr=False)
-class Conv1D(Convolution):
-    """Convolution of a ring of positions: the kernel slides round and meets no edge.
-
-        y_sk = scale sum_rc weight_krc x_{(stride s + dilation r) mod length, c} + bias_k
-
-    size = (length, channels_in) of x; y has ceil(length / stride) positions. With stride = kernel,
-    a divisor of length, patches do not overlap.
-    weight (channels, kernel, channels_in / groups), bias (channels,);
-    x (..., batch, length channels_in) -> y (..., batch, positions channels).
-    First values, scale and gradients as in `Conv2D` and `Convolution`.
-    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
-    """
-
-    size: tuple[int, int]
-    channels: int
-    kernel: int
-    stride: int = 1
-    groups: int = 1
-    dilation: int = 1
-    bias: object = True
-    scale: float | None = None
-    trainable: tuple[str, ...] = ("weight", "bias")
-    start: object = Normal(1.0)
-    bias_start = Normal(1.0)
-
-    def padded(self, image):
-        """Behind the ring (..., 1, length, groups, c) its first positions once more."""
-        again = self.padded_sides[1] - self.size[0]
-        return np.concatenate([image, image[..., :again, :, :]], -3) if again else image
-
-    def unpadded(self, whole):
-        """What stands behind the ring is added to the first positions."""
-        again = self.padded_sides[1] - self.size[0]
-        whole[..., :again, :, :] += whole[..., self.size[0]:, :, :]
-        return whole[..., :self.size[0], :, :]
-
-    @property
-    def sides(self):
-        """A ring is an image with one row."""
-        return 1, self.size[0]
-
-    @property
-    def padded_sides(self):
-        """As long as the kernel reaches from the last place."""
-        length = self.size[0]
-        last = (length - 1) // self.stride * self.stride
-        return 1, max(length, last + self.dilation * (self.kernel - 1) + 1)
-
-    @property
-    def kernels(self):
-        """In one row."""
-        return 1, self.kernel
-
-    @property
-    def strides(self):
-        """In one row."""
-        return 1, self.stride
-
-    @property
-    def dilations(self):
-        """In one row."""
-        return 1, self.dilation
-
-    @property
-    def channels_in(self):
-        """Of x."""
-        return self.size[1]
-
-    @property
-    def weight_shape(self):
-        """(channels, kernel, channels of x in a group)."""
-        return self.channels, self.kernel, self.channels_in // self.groups
-
-    def __post_init__(self):
-        if not (isinstance(self.size, (tuple, list)) and len(self.size) == 2):
-            raise ValueError(f"Conv1D: size is {self.size!r}, expected (length, channels)")
-        check_integer("Conv1D", "length", self.size[0])
-        complete(self, size=tuple(self.size))
-        super().__post_init__()
-        if self.dilation * (self.kernel - 1) >= self.size[0]:
-            raise ValueError(f"Conv1D: a kernel of {self.kernel} with dilation {self.dilation} "
-                             f"covers a position twice on a ring of {self.size[0]}")
+            raise ValueError(f"Conv2D: a kernel of {self.kernel} with dilation {self.dilation} "
+                             f"does not fit into {min(self.sides)} positions with padding "
+                             f"{self.padding}")

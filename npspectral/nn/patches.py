@@ -9,12 +9,12 @@ def places(length, kernel, stride, dilation):
 
 
 def windows(array, kernel, stride, dilation, writeable=False):
-    """(..., rows, columns, r, q, groups, c) of an array (..., height, width, groups, c): a view.
+    """(..., i, j, r, q, groups, c) of an array (..., height, width, groups, c): a view.
 
         windows_ijrqgc = array_{stride i + dilation r, stride j + dilation q, g, c}
 
     kernel, stride and dilation are pairs, of height and width. No number is copied: one that
-    several windows cover stands in all of them. For given r and q every number stands there once.
+    several windows cover stands in each of them. For one r and q it stands there at most once.
     """
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation)]
     view = sliding_window_view(array, reach, (-4, -3), writeable=writeable)
@@ -22,14 +22,14 @@ def windows(array, kernel, stride, dilation, writeable=False):
     return np.moveaxis(view, (-4, -3), (-2, -1))
 
 
-def matrices(array, numbers, few):
-    """(..., samples rows columns, numbers) for a few samples after the other: patches side by side.
+def matrices(array, axes, few):
+    """Matrices with a row for every i and j of `few` samples, then of the next few, to the last.
 
-    array is (..., batch, rows, columns, *axes of so many numbers). The patches of all samples would
-    take many times the room of the image, and more than a cache has.
+    array (..., batch, i, j, *so many axes) -> (..., samples i j, what the axes hold). Windows are
+    copied here. Those of all samples at once would leave the cache: they are many times the image.
     """
-    axis = next(axis for axis in range(array.ndim) if np.prod(array.shape[axis + 3:]) == numbers)
-    batch, rows, columns = array.shape[axis:axis + 3]
+    *lead, batch, rows, columns = array.shape[:-axes]
+    numbers = int(np.prod(array.shape[-axes:]))
     for first in range(0, max(batch, 1), few):
-        some = array[(slice(None),) * axis + (slice(first, first + few),)]
-        yield some.reshape(*array.shape[:axis], some.shape[axis] * rows * columns, numbers)
+        some = array[(*len(lead) * [slice(None)], slice(first, first + few))]
+        yield some.reshape(*lead, some.shape[len(lead)] * rows * columns, numbers)
