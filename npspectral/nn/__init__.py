@@ -2,10 +2,11 @@
 
 layer                      the protocol that all layers share
 spectral, factored_*       Spectral, and the same with phi as a product of matrices
-convolution, pooling       kernels that all positions share; means over positions
+convolution, ring          kernels that all positions of an image or a ring share
 spectral_convolution       the same with an eigenvalue for every position
 batch_norm, dropout        layers that differ in training and evaluation
-residual, convolutional    shortcuts; the published convolutional networks
+pooling, residual          means over positions; shortcuts
+convolutional              the published convolutional networks
 dense, activations, chain  what else a network needs; a network is a layer
 nested                     a whole network in one matrix of eigenvectors
 sparse                     a layer whose small weights are set to 0
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Swish, Tanh
     from .batch_norm import BatchNorm, TrainingBatchNorm
     from .chain import Chain
-    from .convolution import Conv1D, Conv2D
+    from .convolution import Conv2D
     from .convolutional import inverted_network, strided_network
     from .conventions import CONVENTIONS, Convention
     from .dense import Dense
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from .recurrent import (ComplexRecurrentSpectral, RecurrentSpectral, SwitchedRecurrentSpectral,
                             TriangularRecurrentSpectral, product_stability)
     from .residual import Residual
+    from .ring import Conv1D
     from .scaled import FixedOrientations, ScaledDense, mean_field
     from .sparse import Sparse, magnitude_threshold
     from .spectral import Spectral

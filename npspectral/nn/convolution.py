@@ -2,80 +2,108 @@
 
 Features stay one axis, position after position, the channels of a position side by side: an image
 (height, width, channels) is a row of height * width * channels numbers. So a convolution stands in
-any Chain. Index letters: b sample, s position of y, j position of x, u place in the kernel,
-c channel of x, k channel of y.
+any Chain. Index letters: b sample, i and j place of
+y in height and width, r and q place in the kernel, g group, c channel of x and k channel of y in
+their group.
 """
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ._expect import check_initializers, check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
 from .layer import Layer, complete, gram
-from .patches import gathered, joined, parted, places, tables_2d, tables_ring
+from .patches import matrices, places, windows
+
+FEW = 2 ** 17                   # numbers in the patches that are made at a time
 
 
 class Convolution(Layer):
-    """Base of the convolutions: a table says which position of x each weight meets.
+    """Base of the convolutions: every position of y sees a window of x through the same weights.
 
-        y_bsk = scale sum_u sum_c weight_kuc x_b,at(s,u),c + bias_k
+        y_bijgk = sum_rqc p_bijrqgc kernel_rqgck + bias_gk      kernel_rqgck = scale weight_gkrqc
+        p_bijrqgc = x~_b, stride i + dilation r, stride j + dilation q, gc
 
-    at(s, u) is the position that the place u of the kernel covers for the output s; where it covers
-    none, x counts as 0. As a dense layer it has W_sk,jc = scale sum over u with at(s, u) = j of
-    weight_kuc: mostly zeros, and the same numbers at every s. Its transpose is a convolution, too:
-    by the table back(j, u) = s where at(s, u) = j, from the channels k to the channels c. With
-    g_bsk = dL/dy_bsk and the patches p_bsuc = x_b,at(s,u),c:
+    x~ is x with what stands around it: zeros, or the other end of a ring. As a dense layer this has
+    a matrix of mostly zeros, and the same few numbers for every position. Its transpose puts back
+    what comes down to y where it came from. With grad_y = dL/dy:
 
-        grad_weight_kuc = scale sum_b sum_s g_bsk p_bsuc        grad_bias_k = sum_b sum_s g_bsk
-        grad_x_bjc = scale sum_u sum_k weight_kuc g_b,back(j,u),k
+        grad_weight_gkrqc = scale sum_bij grad_y_bijgk p_bijrqgc
+        grad_bias_gk = sum_bij grad_y_bijgk
+        grad_x~_b, stride i + dilation r, stride j + dilation q, gc
+            = sum over all such i, j, r, q of sum_k grad_y_bijgk kernel_rqgck
 
-    With groups, channels are split: those of y in a group see those of x in the same group alone.
-    A subclass defines `weight_shape`, `positions` and `channels_in` of x, and `tables`: at (S, U)
-    and back (positions, U).
+    One group is a product of matrices. Of several groups the sums are taken as they stand.
+    A subclass defines `sides` and `channels_in` of x, `padded` (x -> x~), its transpose `unpadded`,
+    `padded_sides`, and `steps`: kernel, stride and dilation, each of rows and of columns.
     """
 
     def forward(self, params, x):
         check_input(self, params, x)
-        patches = gathered(x, self.tables[0], self.positions, self.groups)
-        y = self.scale * (patches @ self._matrix(params).swapaxes(-1, -2))
-        y = joined(y, x.shape[:-1], self.places)
+        image = x.reshape(*x.shape[:-1], *self.sides, self.groups, self.channels_in // self.groups)
+        p, kernel = windows(self.padded(image), *self.steps), self._kernel(params)
+        if self.groups == 1:
+            flat = kernel.reshape(self._fan_in, self.channels)
+            y = np.concatenate([patches @ flat for patches in self._patches(p)], -2)
+        else:
+            y = np.einsum("...ijrqgc,rqgck->...ijgk", p, kernel)
+        y = y.reshape(*x.shape[:-1], self.n_out)
         if "bias" in params:
             y = y + np.tile(params["bias"], self.places)
-        return y, (x, patches)
+        return y, (x, p)
 
     def backward(self, params, residuals, grad_y, input_grad=True):
-        x, patches = residuals
+        x, p = residuals
         check_upstream(self, grad_y, x)
-        grads = {}
+        grads, g = {}, self._by_place(grad_y)
         if "weight" in self.learned:
-            split = parted(grad_y, self.places, self.groups).swapaxes(-1, -2)
-            grads["weight"] = self._kernel(self.scale * (split @ patches))  # y = patches @ matrix.T
+            grads["weight"] = self._grad_weight(p, g)                   # y = p kernel
         if "bias" in self.learned:
             grads["bias"] = self._by_channel(grad_y).sum((-3, -2))      # y = y + bias
-        if not input_grad:
-            return grads, None
-        around = gathered(grad_y, self.tables[1], self.places, self.groups)
-        turned = self._transposed(params).swapaxes(-1, -2)
-        grad_x = self.scale * (around @ turned)                 # y = patches of x @ matrix.T
-        return grads, joined(grad_x, grad_y.shape[:-1], self.positions)
+        return grads, self._grad_x(self._kernel(params), g) if input_grad else None
+
+    def _grad_weight(self, p, g):
+        """scale sum_bij g_bijgk p_bijrqgc, for all axes before the batch."""
+        if self.groups == 1:
+            pairs = zip(self._patches(p), matrices(g, 2, self._few))
+            grad = sum(pulls.swapaxes(-1, -2) @ patches for patches, pulls in pairs)
+        else:
+            grad = np.einsum("...bijrqgc,...bijgk->...gkrqc", p, g)
+        return self.scale * grad.reshape(*g.shape[:-5], *self.weight_shape)
+
+    def _grad_x(self, kernel, g):
+        inner = kernel.shape[3]
+        grad = np.zeros((*g.shape[:-4], *self.padded_sides, self.groups, inner),
+                        np.result_type(g, kernel))
+        covered = windows(grad, *self.steps, writeable=True)        # p = windows(x~)
+        for r, q in np.ndindex(self.steps[0]):                      # y = p kernel
+            if self.groups == 1:
+                back = g.reshape(-1, self.channels) @ kernel[r, q, 0].T
+            else:
+                back = np.einsum("...gk,gck->...gc", g, kernel[r, q])
+            covered[..., r, q, :, :] += back.reshape(*g.shape[:-1], inner)
+        return self.unpadded(grad).reshape(*g.shape[:-4], self.n_in)        # x~ = padded(x)
+
+    def _kernel(self, params):
+        """kernel_rqgck = scale weight_gkrqc, in the order in which its numbers are met."""
+        weight = params["weight"].reshape(self.groups, self.channels // self.groups,
+                                          *self.steps[0], self.channels_in // self.groups)
+        return np.ascontiguousarray(self.scale * weight.transpose(2, 3, 0, 4, 1))
+
+    def _by_place(self, grad_y):
+        """(..., batch, i, j, groups, k) of (..., batch, i j g k)."""
+        return grad_y.reshape(*grad_y.shape[:-1], *self.grid, self.groups,
+                              self.channels // self.groups)
 
     def _by_channel(self, grad_y):
-        """(..., batch, s, k) of (..., batch, s k)."""
+        """(..., batch, places, channels) of (..., batch, places channels)."""
         return grad_y.reshape(*grad_y.shape[:-1], self.places, self.channels)
 
-    def _matrix(self, params):
-        """The weight as (groups, k, u c)."""
-        return params["weight"].reshape(self.groups, self.channels // self.groups, -1)
-
-    def _kernel(self, matrix):
-        """A gradient of the weight, from that of its matrix (..., groups, k, u c)."""
-        return matrix.reshape(*matrix.shape[:-3], *self.weight_shape)
-
-    def _transposed(self, params):
-        """The weight as (groups, c, u k)."""
-        kernel = params["weight"].reshape(self.groups, self.channels // self.groups,
-                                          self.tables[0].shape[1], -1)
-        return kernel.transpose(0, 3, 2, 1).reshape(self.groups, kernel.shape[3], -1)
+    def _patches(self, p):
+        """The windows p as matrices (..., samples places, r q c), for a few samples at a time."""
+        return matrices(p, 4, self._few)
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """weight: scale^2 sum_s sum_t (p_s.p'_t) (g_s.g'_t), or by the gradients of every sample.
@@ -83,40 +111,52 @@ class Convolution(Layer):
         bias: (sum_s g_s).(sum_t g'_t). What takes fewer multiplications is done.
         """
         terms, sides = {}, ((residuals1[1], grad_y1), (residuals2[1], grad_y2))
+        same = residuals1 is residuals2 and grad_y1 is grad_y2
         if "weight" in self.learned:
-            n, (k, size) = self.places, self.weight_shape[:1] + (self._fan_in,)
-            one_by_one = n * n * (size + k) >= size * k
-            terms["weight"] = self.scale ** 2 * (
-                gram(*(self._per_sample(*side) for side in sides)) if one_by_one
-                else self._by_positions(*sides))
+            n, (k, size) = self.places, (self.channels, self._fan_in)
+            if self.groups > 1 or n * n * (size + k) >= size * k:
+                rows = self._per_sample(*sides[0])
+                terms["weight"] = gram(rows, rows if same else self._per_sample(*sides[1]))
+            else:
+                terms["weight"] = self.scale ** 2 * self._by_positions(*sides)
         if "bias" in self.learned:
-            terms["bias"] = gram(*(self._by_channel(grad).sum(-2) for _, grad in sides))
+            terms["bias"] = gram(*(self._by_channel(grad_y).sum(-2) for _, grad_y in sides))
         return terms
 
-    def _per_sample(self, patches, grad_y):
-        """Gradients of the weight over scale, (K, N, k u c) of rows grad_y (K, N, n_out)."""
-        rows, n = grad_y.shape[:2]
-        split = parted(grad_y[:, :, None], self.places, self.groups)    # (K, N, g, S, k)
-        patches = patches.reshape(self.groups, n, self.places, -1).swapaxes(0, 1)
-        return (split.swapaxes(-1, -2) @ patches).reshape(rows, n, -1)
+    def _per_sample(self, p, grad_y):
+        """Gradients of the weight for every sample, (K, N, size), of rows grad_y (K, N, n_out)."""
+        grad = self._grad_weight(p[:, None], self._by_place(grad_y[:, :, None]))
+        return grad.reshape(*grad_y.shape[:2], -1)
 
     def _by_positions(self, side1, side2):
-        """Sum over groups and pairs of positions of (p_s.p'_t) (g_s.g'_t)."""
-        total, n = 0, self.places
-        splits = [parted(grad_y[:, :, None], n, self.groups) for _, grad_y in (side1, side2)]
-        for group in range(self.groups):
-            alike = side1[0][group] @ side2[0][group].T
-            alike = alike.reshape(1, -1, n, 1, alike.shape[1] // n, n)
-            pulls = gram(*(split[:, :, group].reshape(len(split), -1, split.shape[-1])
-                           for split in splits))
-            (rows1, n1), (rows2, n2) = (split.shape[:2] for split in splits)
-            total = total + (alike * pulls.reshape(rows1, n1, n, rows2, n2, n)).sum((2, 5))
-        return total
+        """Sum over pairs of positions of (p_s.p'_t) (g_s.g'_t)."""
+        (rows1, samples1), (rows2, samples2) = (grad_y.shape[:2] for _, grad_y in (side1, side2))
+        patches1, patches2 = (p.reshape(len(p) * self.places, -1) for p, _ in (side1, side2))
+        pulls = gram(*(self._by_channel(grad_y).reshape(len(grad_y), -1, self.channels)
+                       for _, grad_y in (side1, side2)))
+        n = self.places
+        alike = (patches1 @ patches2.T).reshape(1, samples1, n, 1, samples2, n)
+        return (alike * pulls.reshape(rows1, samples1, n, rows2, samples2, n)).sum((2, 5))
+
+    @property
+    def _few(self):
+        """How many samples' patches are made at a time."""
+        return max(1, FEW // (self.places * self._fan_in))
+
+    @cached_property
+    def grid(self):
+        """Rows and columns of y."""
+        return tuple(map(places, self.padded_sides, *self.steps))
 
     @property
     def places(self):
-        """Number S of positions of y."""
-        return len(self.tables[0])
+        """Number of positions of y."""
+        return math.prod(self.grid)
+
+    @property
+    def positions(self):
+        """Number of positions of x."""
+        return math.prod(self.sides)
 
     @property
     def n_in(self):
@@ -130,7 +170,7 @@ class Convolution(Layer):
 
     @property
     def _fan_in(self):
-        return self.tables[0].shape[1] * self.channels_in // self.groups
+        return math.prod(self.steps[0]) * self.channels_in // self.groups
 
     def parameters(self):
         return {"weight": (self.weight_shape, self.start), "bias": ((self.channels,), self.bias)}
@@ -143,6 +183,7 @@ class Convolution(Layer):
             if getattr(self, name) % self.groups:
                 raise ValueError(f"{owner}: {name} is {getattr(self, name)}, expected a multiple "
                                  f"of {self.groups} groups")
+        self.check_reach()
         super().__post_init__()
         check_initializers(self, "start")
         scale = self._fan_in ** -0.5 if self.scale is None else self.scale
@@ -183,23 +224,38 @@ class Conv2D(Convolution):
     start: object = Normal(1.0)
     bias_start = Normal(1.0)
 
-    @property
-    def tables(self):
-        """at (S, U), the position of x under each place of the kernel, S = rows columns; back."""
-        height, width, _ = self.size
-        return tables_2d(height, width, self.kernel, self.stride, self.padding, self.dilation)
+    def padded(self, image):
+        """Zeros around the image (..., height, width, groups, c)."""
+        if self.padding == 0:
+            return image
+        whole = np.zeros((*image.shape[:-4], *self.padded_sides, *image.shape[-2:]), image.dtype)
+        self.unpadded(whole)[:] = image
+        return whole
+
+    def unpadded(self, whole):
+        """The image without what is around it."""
+        (height, width), first = self.sides, self.padding
+        return whole[..., first:first + height, first:first + width, :, :]
 
     @property
     def image(self):
         """(rows, columns, channels) of y: the size that the next convolution takes."""
-        rows, columns = (places(length, self.kernel, self.stride, self.padding, self.dilation)
-                         for length in self.size[:2])
-        return rows, columns, self.channels
+        return *self.grid, self.channels
 
     @property
-    def positions(self):
-        """Height times width of x."""
-        return self.size[0] * self.size[1]
+    def sides(self):
+        """Height and width of x."""
+        return self.size[:2]
+
+    @property
+    def padded_sides(self):
+        """Height and width with the zeros."""
+        return tuple(side + 2 * self.padding for side in self.sides)
+
+    @property
+    def steps(self):
+        """Rows and columns alike."""
+        return tuple((number, number) for number in (self.kernel, self.stride, self.dilation))
 
     @property
     def channels_in(self):
@@ -220,56 +276,9 @@ class Conv2D(Convolution):
         complete(self, size=tuple(self.size))
         super().__post_init__()
 
-
-@dataclass(frozen=True, repr=False)
-class Conv1D(Convolution):
-    """Convolution of a ring of positions: the kernel slides round and meets no edge.
-
-        y_sk = scale sum_rc weight_krc x_{(stride s + dilation r) mod length, c} + bias_k
-
-    size = (length, channels_in) of x; y has ceil(length / stride) positions. With stride = kernel,
-    a divisor of length, patches do not overlap.
-    weight (channels, kernel, channels_in / groups), bias (channels,);
-    x (..., batch, length channels_in) -> y (..., batch, positions channels).
-    First values, scale and gradients as in `Conv2D` and `Convolution`.
-    Raises ValueError or TypeError on sizes, shapes or dtypes that do not fit.
-    """
-
-    size: tuple[int, int]
-    channels: int
-    kernel: int
-    stride: int = 1
-    groups: int = 1
-    dilation: int = 1
-    bias: object = True
-    scale: float | None = None
-    trainable: tuple[str, ...] = ("weight", "bias")
-    start: object = Normal(1.0)
-    bias_start = Normal(1.0)
-
-    @property
-    def tables(self):
-        """at (S, U), the position of x under each place of the kernel; back (length, U)."""
-        return tables_ring(self.size[0], self.kernel, self.stride, self.dilation)
-
-    @property
-    def positions(self):
-        """Length of x."""
-        return self.size[0]
-
-    @property
-    def channels_in(self):
-        """Of x."""
-        return self.size[1]
-
-    @property
-    def weight_shape(self):
-        """(channels, kernel, channels of x in a group)."""
-        return self.channels, self.kernel, self.channels_in // self.groups
-
-    def __post_init__(self):
-        if not (isinstance(self.size, (tuple, list)) and len(self.size) == 2):
-            raise ValueError(f"Conv1D: size is {self.size!r}, expected (length, channels)")
-        check_integer("Conv1D", "length", self.size[0])
-        complete(self, size=tuple(self.size))
-        super().__post_init__()
+    def check_reach(self):
+        """Refuse a kernel that does not fit."""
+        if min(self.grid) < 1:
+            raise ValueError(f"Conv2D: a kernel of {self.kernel} with dilation {self.dilation} "
+                             f"does not fit into {min(self.sides)} positions with padding "
+                             f"{self.padding}")
