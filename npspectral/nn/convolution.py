@@ -15,9 +15,9 @@ import numpy as np
 from ._expect import check_initializers, check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
 from .layer import Layer, complete, gram
-from .patches import matrices, places, windows
+from .patches import matrices, number_of_places, parts, windows
 
-FEW = 2 ** 17                   # numbers in the patches that are made at a time
+FEW = 2 ** 17                   # numbers in the patches that are made at a time, for the cache
 
 
 class Convolution(Layer):
@@ -27,8 +27,8 @@ class Convolution(Layer):
         p_bijrqgc = x~_b, stride i + dilation r, stride j + dilation q, gc
 
     x~ is x with what stands around it: zeros, or the other end of a ring. As a dense layer this has
-    a matrix of mostly zeros, and the same few numbers for every position. Its transpose puts back
-    what comes down to y where it came from. With grad_y = dL/dy:
+    a matrix of mostly zeros, and the same few numbers for every position. Its transpose adds what
+    comes back from y where the window took it from. With grad_y = dL/dy:
 
         grad_weight_gkrqc = scale sum_bij grad_y_bijgk p_bijrqgc
         grad_bias_gk = sum_bij grad_y_bijgk
@@ -74,6 +74,7 @@ class Convolution(Layer):
         return self.scale * grad.reshape(*g.shape[:-5], *self.weight_shape)
 
     def _grad_x(self, kernel, g):
+        """Every product is added where p took its number from."""
         inner = kernel.shape[3]
         grad = np.zeros((*g.shape[:-4], *self.padded_sides, self.groups, inner),
                         np.result_type(g, kernel))
@@ -125,8 +126,9 @@ class Convolution(Layer):
 
     def _per_sample(self, p, grad_y):
         """Gradients of the weight for every sample, (K, N, size), of rows grad_y (K, N, n_out)."""
-        grad = self._grad_weight(p[:, None], self._by_place(grad_y[:, :, None]))
-        return grad.reshape(*grad_y.shape[:2], -1)
+        g = self._by_place(grad_y[:, :, None])
+        grads = [self._grad_weight(p[part, None], g[:, part]) for part in parts(len(p), self._few)]
+        return np.concatenate(grads, 1).reshape(*grad_y.shape[:2], -1)
 
     def _by_positions(self, side1, side2):
         """Sum over pairs of positions of (p_s.p'_t) (g_s.g'_t)."""
@@ -146,7 +148,7 @@ class Convolution(Layer):
     @cached_property
     def grid(self):
         """Rows and columns of y."""
-        return tuple(map(places, self.padded_sides, *self.steps))
+        return tuple(map(number_of_places, self.padded_sides, *self.steps))
 
     @property
     def places(self):

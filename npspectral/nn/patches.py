@@ -3,7 +3,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 
-def places(length, kernel, stride, dilation):
+def number_of_places(length, kernel, stride, dilation):
     """How many positions a kernel has along a side; 0 or less where it does not fit."""
     return (length - dilation * (kernel - 1) - 1) // stride + 1
 
@@ -30,6 +30,11 @@ def matrices(array, axes, few):
     """
     *lead, batch, rows, columns = array.shape[:-axes]
     numbers = int(np.prod(array.shape[-axes:]))
-    for first in range(0, max(batch, 1), few):
-        some = array[(*len(lead) * [slice(None)], slice(first, first + few))]
+    for part in parts(batch, few):
+        some = array[(*len(lead) * [slice(None)], part)]
         yield some.reshape(*lead, some.shape[len(lead)] * rows * columns, numbers)
+
+
+def parts(n, few):
+    """Slices of `few` samples, one after the other, to the last of n."""
+    return [slice(first, first + few) for first in range(0, max(n, 1), few)]
