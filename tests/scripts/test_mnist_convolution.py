@@ -18,7 +18,8 @@ def few_are_looked_at(monkeypatch):
 
 
 def test_the_published_network_is_that_of_28_x_28_pixels(rng):
-    assert tree.size(parts.build("convolutional", 784, 8).init(rng)) == 5008
+    published = parts.build("convolutional", 784, 8)
+    assert tree.size(published.init(rng)) == 5008 and published.layers[6].image == (3, 3, 8)
     small = parts.build("convolutional", 64, 8)                     # the digits
     assert small.layers[0].padding == 2 and small.layers[6].image == (2, 2, 8)
     dense = parts.build("dense", 784, 100)
@@ -87,7 +88,11 @@ def test_a_run_is_as_its_definitions_say():
     after, before = (network.forward(parts.cast(stage, float), fresh)[0]
                      for stage in (end.params, start))
     assert arrays["errors"][0] == error_of(after - before, labels)
-    assert arrays["steps"] == end.step and arrays["left"][0] == 0
+    assert arrays["steps"] == end.step and (arrays["left"] == 0).all()
+    kernels = [parts.frozen(network, parts.cast(stage, float), x, y, (fresh, labels),
+                            parts.moved_images(np.random.default_rng(1), fresh))
+               for stage in (end.params, start)]
+    assert arrays["errors"][1:] == [*kernels[0]["errors"], *kernels[1]["errors"]]
     kernel = tangent_kernel(network, start, fresh[:50])
     values, vectors = np.linalg.eigh(kernel)
     np.testing.assert_allclose(arrays["shares"][0, :5],
