@@ -130,27 +130,26 @@ def on_the_top(arrays):
 
 
 def of_stability(result):
-    """R of the outputs."""
+    """R of the outputs: at the start, and of all that was learned."""
     parts = [part for kind in KINDS for part in learned(result, kind)]
     starts = [Row(part, "R of the output at the start", "order 1",
                   arrays["stability"][:, :, 0, -1].ravel(), 1 / 3, 3, over="runs")
               for part, arrays in parts]
+    ends = [Row(f"{part}, p = {arrays['p'][column]}", f"R of the output, {regime}", "-", values)
+            for part, arrays in parts for column in (0, -1) for regime, values in zip(
+                (FEATURE, LAZY), stability_of_learned(arrays)[:, column].T)]
     values, errors = (np.concatenate([take(arrays).mean(0).ravel() for _, arrays in parts])
                       for take in (stability_of_learned, errors_of_learned))
-    falls = [Row(part, f"R of the output, p = {arrays['p'][-1]} over p = {arrays['p'][0]}", "< 1",
-                 np.divide(*arrays["stability"].mean(0)[[-1, 0], 1, -1]), 0, 1,
-                 seeds=len(arrays["errors"])) for part, arrays in learned(result, CONVOLUTIONAL)]
-    note = "MNIST by parity and these networks; published on CIFAR10, of other architectures. "
+    ends.append(Row("all networks, regimes, p", "rank correlation of R and test error", "> 0",
+                    rank_correlation(values, errors), over="means", seeds=len(values)))
     return [
         Claim("stability at the start", "R_f is of order unity at initialization", STABILITY,
-              starts, "stability", note),
-        Claim("stability and error", "R_f correlates remarkably with the test error", STABILITY,
-              [Row("all networks", "rank correlation of R and test error", "high",
-                   rank_correlation(values, errors), 0.7, 1, over="curves",
-                   seeds=len(values))] if parts else [], "stability",
-              note + "Both networks, both regimes, all p; means over seeds."),
-        Claim("stability grows with p", "R_f falls with the size of the training set", STABILITY,
-              falls, "stability", note)]
+              starts, "stability", "Bounds: a factor of 3. These networks, and MNIST by parity; "
+              "published of other networks."),
+        Claim("stability after training", "R_f decreases by several decades during training, and "
+              "correlates with the test error", STABILITY, ends, "stability",
+              incomparable="Published of 15 architectures, state of the art among them, on CIFAR10 "
+              "with up to 50,000 images; ours are small and learn at most 512.")]
 
 
 def stability_of_learned(arrays):

@@ -61,11 +61,11 @@ class Setting:
 
     def networks(self):
         """Kind -> its width."""
-        return {"convolutional": self.channels, "dense": self.units}
+        return {"dense": self.units, "convolutional": self.channels}
 
 
-SETTINGS = {"quick": Setting("digits", (32, 64, 128), 2, 250, units=30, max_steps=2000, p_alpha=64,
-                             alphas=(-3, -1, 1, 3), seeds_alpha=2),
+SETTINGS = {"quick": Setting("digits", (32, 64, 128), 2, 200, units=30, max_steps=2000, p_alpha=64,
+                             alphas=(-3, 0, 3), seeds_alpha=2),
             "default": Setting(),
             "full": Setting(p=(64, 128, 256, 512, 1024), n_test=9000, max_steps=50_000,
                             channels=16, alphas=(-4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6),
@@ -73,16 +73,16 @@ SETTINGS = {"quick": Setting("digits", (32, 64, 128), 2, 250, units=30, max_step
 
 
 def run(setting, keep):
-    """Both networks against p, and against alpha -> part -> arrays with one row a seed."""
-    plan = {}
+    """Both networks against alpha, and against p -> part -> arrays with one row a seed."""
+    by_alpha, by_p = {}, {}
     for name, (kind, width) in product(here(setting.images), setting.networks().items()):
         fixed = {"kind": kind, "name": name, "width": width, "n_test": setting.n_test,
                  "max_steps": setting.max_steps}
-        plan[f"{kind}, {name}"] = [Run(follow, {**fixed, "p": p, "seed": seed})
-                                   for seed in range(setting.seeds) for p in setting.p]
-        plan[f"{kind}, {name}, alpha"] = each_seed(
+        by_alpha[f"{kind}, {name}, alpha"] = each_seed(
             sweep, setting.seeds_alpha, **fixed, p=setting.p_alpha, exponents=setting.alphas)
-    return {part: {**stack(rows), "log_alpha": np.array(setting.alphas, float),
-                   "size": setting.p_alpha} if part.endswith(", alpha")
-            else {**by_seed(rows, setting.seeds), "p": np.array(setting.p)}
-            for part, rows in keep(plan).items()}
+        by_p[f"{kind}, {name}"] = [Run(follow, {**fixed, "p": p, "seed": seed})
+                                   for seed in range(setting.seeds) for p in setting.p]
+    values = keep(by_alpha | by_p)
+    about = {"log_alpha": np.array(setting.alphas, float), "size": setting.p_alpha}
+    return ({part: {**by_seed(values[part], setting.seeds), "p": np.array(setting.p)}
+             for part in by_p} | {part: stack(values[part]) | about for part in by_alpha})
