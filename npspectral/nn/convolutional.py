@@ -11,16 +11,17 @@ from .residual import Residual
 from .scaled import ScaledDense
 
 
-def strided_network(size, width, activation=Swish(SWISH_GAIN)):
-    """Four convolutions 5 x 5 with padding 1 and strides 2, 1, 2, 1, a mean over positions, 1/h.
+def strided_network(size, width, activation=Swish(SWISH_GAIN), padding=1):
+    """Four convolutions 5 x 5 with strides 2, 1, 2, 1 and padding, a mean over positions, 1/h.
 
     size (height, width, channels) of x, `width` channels h in every layer, one output.
-    Of images 28 x 28 the maps have 13, 11, 5, 3 rows; h = 8 has 5,008 parameters.
+    Of images 28 x 28 the maps have 13, 11, 5, 3 rows; h = 8 has 5,008 parameters. The published
+    padding is 1; images of less than 19 x 19 need more.
     Source: Geiger et al. 2020, J. Stat. Mech. 113301, public code ("CV").
     """
     layers = []
     for stride in (2, 1, 2, 1):
-        convolution = Conv2D(size, width, 5, stride, padding=1, bias=False)
+        convolution = Conv2D(size, width, 5, stride, padding, bias=False)
         layers += [convolution, activation]
         size = convolution.image
     return Chain(*layers, SpatialMean(size[0] * size[1], width),

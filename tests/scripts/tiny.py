@@ -162,6 +162,15 @@ CASES["learning_curves"] = Case(
                "images": lambda *_: unlearnable_images()},
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
+# mnist_convolution
+
+CASES["mnist_convolution"] = Case(
+    dict(images="mnist", p=(8, 16), seeds=2, n_test=100, channels=3, units=12, max_steps=60,
+         p_alpha=8, alphas=(-3, 5)),
+    constants={"N_LOOK": 60, "N_CHANGE": 20, "KERNEL_STEPS": 200,
+               "images": lambda *_: unlearnable_images()},
+    spoil=("convolutional, mnist", "shares", lambda shares: 1.1 * shares))
+
 # recurrent_classifier
 
 CASES["recurrent_classifier"] = Case(
