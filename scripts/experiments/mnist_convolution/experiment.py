@@ -54,7 +54,7 @@ class Setting:
     n_test: int = 4000
     channels: int = 8
     units: int = 100
-    max_steps: int = 10_000
+    max_steps: int = 20_000
     p_alpha: int = 128
     alphas: tuple = (-3, -2, -1, 0, 1, 2, 3, 5)     # log10
     seeds_alpha: int = 3
@@ -64,7 +64,7 @@ class Setting:
         return {"dense": self.units, "convolutional": self.channels}
 
 
-SETTINGS = {"quick": Setting("digits", (32, 64, 128), 2, 200, units=30, max_steps=2000, p_alpha=64,
+SETTINGS = {"quick": Setting("digits", (32, 64, 128), 2, 200, units=30, max_steps=2000, p_alpha=32,
                              alphas=(-3, 0, 3), seeds_alpha=2),
             "default": Setting(),
             "full": Setting(p=(64, 128, 256, 512, 1024), n_test=9000, max_steps=50_000,
