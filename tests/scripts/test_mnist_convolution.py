@@ -129,6 +129,9 @@ def test_verdicts_of_what_is_as_published_and_of_what_is_not():
     said = {claim.name: claim.judge() for claim in claims(AS_PUBLISHED)}
     for name in ("guides to the exponents", "stability after training"):
         assert said.pop(name) == "not comparable"
+    together, = (row for claim in claims(AS_PUBLISHED) for row in claim.rows
+                 if row.quantity.startswith("rank correlation"))
+    assert together.values > 0.9                        # R is the test error itself
     assert set(said.values()) == {"reproduced"} and failed(checks(AS_PUBLISHED)) == []
     turned = {**made_up("convolutional", 1 / 3, 0.5, alignment=np.ones((3, 4, 2)) * [0.4, 0.1]),
               **made_up("dense", 0.45, 0.3)}

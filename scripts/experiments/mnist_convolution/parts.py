@@ -105,9 +105,9 @@ def layers(network, params, x):
 
 
 def clouds(network, params, x, deformed, noisy):
-    """By layer: the dimension of the images' cloud, and how relatively stable it is.
+    """By layer: the dimension of the images' cloud, and its relative stability; of the output, f's.
 
-    Between two images the outputs differ by f alone: f_0 is as it was.
+    After training at small alpha f_0 hardly counts in f.
     """
     sets = [layers(network, params, points) for points in (x, deformed, noisy)]
     return {"dimension": [intrinsic_dimension(cloud).value for cloud in sets[0]],
