@@ -68,6 +68,8 @@ GOOD = {
     "infinite_width.arc_cosine_kernel": SIDES,
     "infinite_width.relu_tangent_kernel": SIDES,
     "infinite_width.deep_relu_kernels": SIDES,
+    "local.local_kernel": {**SIDES, "size": 2},
+    "local.convolutional_kernel": {**SIDES, "size": 2},
     "dimension.neighbor_ratios": {"x": X},
     **{f"dimension.two_nn_{name}": {"mu": MU}
        for name in ("ml", "unbiased", "posterior", "fit", "fit_published")},

@@ -162,6 +162,13 @@ CASES["learning_curves"] = Case(
                "images": lambda *_: unlearnable_images()},
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
+# locality
+
+CASES["locality"] = Case(
+    dict(seeds=2, sizes=(8, 16, 32, 64, 128), dimensions=(4, 5)),
+    constants={"N_TEST": 30},
+    spoil=("d = 4", "error", lambda errors: errors * [[[n]] for n in range(1, 6)]))
+
 # recurrent_classifier
 
 CASES["recurrent_classifier"] = Case(
