@@ -95,6 +95,8 @@ GOOD = {
     "learning_curves.exponent_interval": {"rng": RNG, "p": SIZES, "errors": ERRORS},
     "learning_curves.crossing": CURVES,
     "learning_curves.crossing_interval": {"rng": RNG, **CURVES},
+    "least_norm.least_l1": {"features": GRAM, "y": Y},
+    "least_norm.largest_l1_margin": {"features": GRAM, "y": Y},
     "merging.merge": {"neurons": NEURONS, "x": X},
     "merging.merge_parallel": {"neurons": NEURONS},
     "mutual_information.ratio_information": {"x": X, "y": Y},

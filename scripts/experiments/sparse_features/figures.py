@@ -1,0 +1,56 @@
+"""Figures: errors of both regimes; atoms; the predictor of both; the sphere model and its limit."""
+from functools import partial
+
+import numpy as np
+from lab.style import FEATURE, LAZY, PUBLISHED, band, log_ticks, one_legend, panels_of, power
+
+from .claims import KERNEL, LAWS, LEAST, exponent, parts_of
+
+LOOKS = {KERNEL: (LAZY, "lazy: tangent kernel", "s-"),
+         LEAST: (FEATURE, "feature: least L1 norm", "o-")}
+
+
+def figures(result):
+    return {"errors": partial(draw_errors, result=result),
+            "atoms": partial(draw_atoms, result=result)}
+
+
+def draw_errors(figure, result):
+    parts = parts_of(result)
+    panels = panels_of(figure, len(parts), 4.3, 4.4, "A constant on the sphere: few neurons fit "
+                       "it less smoothly than a kernel\ndotted: slopes of theory for many points")
+    for axes, (d, part) in zip(panels, parts):
+        n = part["n"]
+        for method, look in LOOKS.items():
+            band(axes, n, part[method], *look, middle=geometric, markersize=5)
+            power(axes, n, -LAWS[method](d), (n, geometric(part[method], 0)), None, PUBLISHED)
+        log_ticks(axes, x=n)
+        slopes = [f"{exponent(part, part[method]):.1f}" for method in LOOKS]
+        axes.set(yscale="log", xlabel="n, training points",
+                 title=f"d = {d}\nexponents {slopes[0]} lazy, {slopes[1]} feature")
+    panels[0].set_ylabel(f"square error, middle and range\nof {len(part[KERNEL])} seeds")
+    one_legend(figure, "outside lower center", 2)
+
+
+def geometric(values, axis):
+    return np.exp(np.log(values).mean(axis))
+
+
+def draw_atoms(figure, result):
+    network = result["network"]
+    left, right = panels_of(figure, 2, 4.8, 4.4, "Neurons that are left in the feature regime")
+    for (d, part), marker in zip(parts_of(result), "os^D"):
+        left.plot(part["n"], part["atoms"].mean(0), f"{marker}-", color=FEATURE, markersize=9,
+                  markerfacecolor="none", label=f"d = {d}")
+    left.plot(part["n"], part["n"], ":", color=PUBLISHED, label="published: at most n")
+    left.set(title="a constant, least L1 norm", xlabel="n, training points", ylabel="atoms")
+    log_ticks(left, x=part["n"], y=part["n"])
+    left.legend(loc="best")
+    p = network["p"]
+    band(right, p, network["directions"], FEATURE, "network, end of training", "o-")
+    band(right, p, network["effective"], FEATURE, "its limit: least L1 norm", "s--",
+         markerfacecolor="none")
+    right.set(title="sphere model, two classes, d = 2", xlabel="p, training points",
+              ylabel="effective directions", ylim=(0, None))
+    log_ticks(right, x=p)
+    right.legend(loc="best")
