@@ -187,6 +187,13 @@ CASES["regimes"] = Case(
     constants={"draw": stripes, "images": lambda *_: unlearnable_images()},
     spoil=("softplus", "linear", np.sqrt))
 
+# sparse_features
+
+CASES["sparse_features"] = Case(
+    dict(sizes=(4, 8, 12, 16), points=(6, 10), width=40, circle=5, max_steps=2000),
+    constants={"N_TEST": 100, "TURNS": 30},
+    spoil=("d = 3", "atoms", lambda atoms: 2 * atoms))
+
 # sparse_training
 
 CASES["sparse_training"] = Case(

@@ -1,15 +1,17 @@
 """Figures: error against p for each student; the exponents beside those of theory."""
+from collections import Counter
 from functools import partial
 
 import numpy as np
 from lab.statistics import bootstrap
-from lab.style import DENSE, LAZY, OTHER, PUBLISHED, band, grid_of, log_ticks, one_legend, power
+from lab.style import (DENSE, OTHER, PUBLISHED, band, grid_of, log_ticks, one_legend, plain_ticks,
+                       power)
 
 from .claims import errors_of, exponent, learnable, parts_of
 from .parts import TEACHERS
 
-LOOKS = {("local", 2): (LAZY, "o--", "local, s = 2"), ("local", 3): (OTHER, "s--", "local, s = 3"),
-         ("convolutional", 2): (LAZY, "o-", "convolutional, s = 2"),
+LOOKS = {("local", 2): (OTHER, "o--", "local, s = 2"), ("local", 3): (OTHER, "s--", "local, s = 3"),
+         ("convolutional", 2): (OTHER, "o-", "convolutional, s = 2"),
          ("convolutional", 3): (OTHER, "s-", "convolutional, s = 3"),
          ("dense", None): (DENSE, "^-", "dense")}
 SHOWN = ("convolutional", 2), ("local", 2)          # teachers
@@ -35,6 +37,7 @@ def draw_curves(figure, result):
                       "slopes -1/s" if size == 2 else None, PUBLISHED)
             axes.set(title=f"{teacher[0]} teacher, t = {teacher[1]}, d = {d}", yscale="log")
             log_ticks(axes, x=p)
+            plain_ticks(axes)
         row[0].set_ylabel("square error / variance")
     for axes in panels[-1]:
         axes.set_xlabel("p, training points")
@@ -42,24 +45,25 @@ def draw_curves(figure, result):
 
 
 def draw_exponents(figure, result):
-    """Measured against predicted, with intervals over seeds; d moves a mark a little aside."""
-    axes, = grid_of(figure, 1, 1, 5.4, 5, "Exponents, and those of theory").flat
-    parts = parts_of(result)
-    for (d, part), marker in zip(parts, "os^"):
-        pairs = [*learnable(), *((teacher, ("dense", None)) for teacher in TEACHERS)]
+    """Measured against predicted, with intervals over seeds; marks of one 1/s stand side by side.
+    """
+    axes, = grid_of(figure, 1, 1, 5.6, 4.8, "Exponents, and those of theory").flat
+    pairs = [*learnable(), *((teacher, ("dense", None)) for teacher in TEACHERS)]
+    for (d, part), marker in zip(parts_of(result), "os^"):
+        beside = Counter()
         for teacher, student in pairs:
-            color, _, _ = LOOKS[student]
             errors = errors_of(part, teacher, student)
             middle = exponent(part, errors)
             low, high = bootstrap(lambda errors, part=part: exponent(part, errors), errors)
-            axes.errorbar(1 / (student[1] or d), middle, [[middle - low], [high - middle]],
-                          color=color, marker=marker, markersize=6, linestyle="")
+            size = student[1] or d
+            axes.errorbar(1 / size + 0.006 * beside[size], middle,
+                          [[middle - low], [high - middle]], color=LOOKS[student][0],
+                          marker=marker, markersize=5, linestyle="")
+            beside[size] += 1
         axes.plot([], [], marker, color="k", label=f"d = {d}")
-    for student, (color, line, _) in LOOKS.items():
-        if line != "o--" and line != "s--":
-            axes.plot([], [], "-", color=color, label=f"patches of {student[1]}"
-                      if student[1] else "dense: all coordinates")
+    axes.plot([], [], "-", color=OTHER, label="patches of 2 or 3")
+    axes.plot([], [], "-", color=DENSE, label="dense: all coordinates")
     ends = np.array([0.08, 0.55])
     axes.plot(ends, ends, ":", color=PUBLISHED, label="published: 1 / s")
-    axes.set(xlabel="1 / s, or 1 / d of the dense kernel", ylabel="exponent, 95 % over seeds")
+    axes.set(xlabel="1 / s; of the dense kernel 1 / d", ylabel="exponent, 95 % over seeds")
     axes.legend(loc="best")

@@ -2,7 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.style import FEATURE, LAZY, PUBLISHED, band, log_ticks, one_legend, panels_of, power
+from lab.style import (FEATURE, LAZY, OTHER, PUBLISHED, band, log_ticks, one_legend, panels_of,
+                       power)
 
 from .claims import KERNEL, LAWS, LEAST, exponent, parts_of
 
@@ -12,6 +13,7 @@ LOOKS = {KERNEL: (LAZY, "lazy: tangent kernel", "s-"),
 
 def figures(result):
     return {"errors": partial(draw_errors, result=result),
+            "circle": partial(draw_circle, circle=result["circle"]),
             "atoms": partial(draw_atoms, result=result)}
 
 
@@ -32,6 +34,20 @@ def draw_errors(figure, result):
     one_legend(figure, "outside lower center", 2)
 
 
+def draw_circle(figure, circle):
+    """Of the first seed."""
+    axes, = panels_of(figure, 1, 7.5, 4.2, "Both go through 1 at the points; few neurons bend "
+                      "where they are")
+    turn = circle["angle"][0]
+    for method, (color, label, _) in LOOKS.items():
+        axes.plot(turn, circle[method][0], color=color, label=label)
+    points = circle["points"][0]
+    axes.plot(points, np.ones(len(points)), "o", color=PUBLISHED, label="training points")
+    axes.set(xlabel="angle on the circle, d = 2", ylabel="f", xticks=np.pi * np.arange(5) / 2,
+             xticklabels=["0", "π/2", "π", "3π/2", "2π"])
+    axes.legend(loc="best")
+
+
 def geometric(values, axis):
     return np.exp(np.log(values).mean(axis))
 
@@ -48,8 +64,7 @@ def draw_atoms(figure, result):
     left.legend(loc="best")
     p = network["p"]
     band(right, p, network["directions"], FEATURE, "network, end of training", "o-")
-    band(right, p, network["effective"], FEATURE, "its limit: least L1 norm", "s--",
-         markerfacecolor="none")
+    band(right, p, network["effective"], OTHER, "its limit: least L1 norm", "s-")
     right.set(title="sphere model, two classes, d = 2", xlabel="p, training points",
               ylabel="effective directions", ylim=(0, None))
     log_ticks(right, x=p)

@@ -11,6 +11,7 @@ from npspectral.nn import OneHidden
 from npspectral.training import Limits, gradient_flow, settle
 
 N_TEST, NEURONS = 5000, 20              # test points; neurons to choose from, for each point
+TURNS = 720                             # angles around a circle
 FEATURE, FLOOR = 1e-6, 0.03             # of the sphere model: alpha, and of Limits
 
 
@@ -44,17 +45,35 @@ def follow(d, sizes, seed):
 def solve(rng, x, x_test):
     """Of f = 1 on points x of the sphere: square errors of both regimes, and of least L1 the atoms,
 
-    the norm sum |w|, by how much it misses a point, and how many of the neurons it had.
+    the norm sum |w|, and by how much it misses a point.
+    """
+    kernel, least_l1, found, misfit = predictors(rng, x, x_test)
+    return {"kernel": np.square(kernel - 1).mean(), "least_l1": np.square(least_l1 - 1).mean(),
+            "atoms": len(found.atoms), "norm": np.abs(found.weights).sum(), "misfit": misfit}
+
+
+def predictors(rng, x, x_test):
+    """f (n,) of both regimes on x_test, what `least_l1` finds, and by how much it misses a point.
+
+    Both go through 1 on points x (p, d) of the sphere.
     """
     y, theta = np.ones(len(x)), neurons_for(rng, x)
     features = np.maximum(x @ theta.T, 0)
     found = least_l1(features, y)
     sparse = np.maximum(x_test @ theta[found.atoms].T, 0) @ found.weights[found.atoms]
     gram, cross = (relu_tangent_kernel(some, x, bias=False) for some in (x, x_test))
-    dense = cross @ kernel_ridge(gram, y, 0.0)
-    return {"kernel": np.square(dense - 1).mean(), "least_l1": np.square(sparse - 1).mean(),
-            "atoms": len(found.atoms), "norm": np.abs(found.weights).sum(),
-            "misfit": np.abs(features @ found.weights - y).max()}
+    misfit = np.abs(features @ found.weights - y).max()
+    return cross @ kernel_ridge(gram, y, 0.0), sparse, found, misfit
+
+
+def follow_circle(n, seed):
+    """f of both regimes around the circle, at TURNS angles; the angles of the training points."""
+    rng = np.random.default_rng(seed)
+    x = directions(rng, n, 2)
+    turn = 2 * np.pi * np.arange(TURNS) / TURNS
+    kernel, sparse, _, _ = predictors(rng, x, np.column_stack((np.cos(turn), np.sin(turn))))
+    return {"angle": turn, "kernel": kernel, "least_l1": sparse,
+            "points": np.arctan2(x[:, 1], x[:, 0]) % (2 * np.pi)}
 
 
 def follow_network(p, width, max_steps, seed):
