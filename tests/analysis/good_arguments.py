@@ -68,6 +68,8 @@ GOOD = {
     "infinite_width.arc_cosine_kernel": SIDES,
     "infinite_width.relu_tangent_kernel": SIDES,
     "infinite_width.deep_relu_kernels": SIDES,
+    "local.local_kernel": {**SIDES, "size": 2},
+    "local.convolutional_kernel": {**SIDES, "size": 2},
     "dimension.neighbor_ratios": {"x": X},
     **{f"dimension.two_nn_{name}": {"mu": MU}
        for name in ("ml", "unbiased", "posterior", "fit", "fit_published")},
@@ -93,6 +95,8 @@ GOOD = {
     "learning_curves.exponent_interval": {"rng": RNG, "p": SIZES, "errors": ERRORS},
     "learning_curves.crossing": CURVES,
     "learning_curves.crossing_interval": {"rng": RNG, **CURVES},
+    "least_norm.least_l1": {"features": GRAM, "y": Y},
+    "least_norm.largest_l1_margin": {"features": GRAM, "y": Y},
     "merging.merge": {"neurons": NEURONS, "x": X},
     "merging.merge_parallel": {"neurons": NEURONS},
     "mutual_information.ratio_information": {"x": X, "y": Y},
