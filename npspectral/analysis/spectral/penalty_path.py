@@ -48,6 +48,10 @@ class PenaltyPath(Shapes):
     def penalty(self):
         return float(self.penalties[self.best])
 
+    def __repr__(self):
+        return (f"PenaltyPath(penalty={self.penalty:.3g}, the best of {len(self.penalties)} in "
+                f"{len(self.params)} folds, held-out loss {self.losses[self.best]:.4g})")
+
 
 def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=64, weights=None,
                  penalties=PENALTIES, epochs=(FIRST, EACH), progress=None):
@@ -56,17 +60,21 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
     x (n, n_in) and target as `loss` takes it; fold (n,) as fold_numbers gives it. With weights (n,)
     a sample counts as that many. progress(done, of) is called after every epoch.
     """
-    found, count = [], _Counter(progress, len(np.unique(fold)) * _epochs(penalties, epochs))
-    losses = np.empty((len(penalties), len(x)))
-    for number in np.unique(fold):
+    numbers, done = np.unique(fold), 0
+    total = len(numbers) * (epochs[0] + epochs[1] * (len(penalties) - 1))
+    losses, found = np.empty((len(penalties), len(x))), []
+    for number in numbers:
         held, kept = fold == number, fold != number
-        found.append([])
-        for k, params in enumerate(along(
-                rng, network, x[kept], target[kept], loss=loss, optimizer=optimizer,
-                batch_size=batch_size, weights=None if weights is None else weights[kept],
-                penalties=penalties, epochs=epochs, progress=count)):
-            losses[k, held] = sample_losses(loss, predict(network, params, x[held]), target[held])
-            found[-1].append(params)
+        found.append([None] * len(penalties))
+        for k, record in along(rng, network, x[kept], target[kept], loss=loss, optimizer=optimizer,
+                               batch_size=batch_size, penalties=penalties, epochs=epochs,
+                               weights=None if weights is None else weights[kept]):
+            found[-1][k], done = record.params, done + 1
+            if progress is not None:
+                progress(done, total)
+        for k, params in enumerate(found[-1]):
+            y = predict(network, params, x[held])
+            losses[k, held] = sample_losses(loss, y, target[held])
     mean = np.average(losses, 1, weights)
     best = int(mean.argmin())
     shares = np.mean([[relevance_shares(network, params) for params in one] for one in found], 0)
@@ -75,8 +83,8 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
 
 
 def along(rng, network, x, target, *, loss, optimizer, batch_size=64, weights=None,
-          penalties=PENALTIES, epochs=(FIRST, EACH), progress=None):
-    """Yield the params after training at each of the penalties, from the first on."""
+          penalties=PENALTIES, epochs=(FIRST, EACH)):
+    """Yield k and the Record of every epoch at penalties[k], from the first penalty on."""
     record, goal = network.init(rng), 0
     if weights is not None:
         loss, target = weighted(loss, target, weights), np.arange(len(x))
@@ -85,9 +93,7 @@ def along(rng, network, x, target, *, loss, optimizer, batch_size=64, weights=No
         for record in fit(network, record, x, target, loss=loss, optimizer=optimizer, rng=rng,
                           batch_size=batch_size, epochs=goal,
                           penalties=(L2(penalty, "lambda_in"), L2(penalty, "phi"))):
-            if progress is not None:
-                progress()
-        yield record.params
+            yield k, record
 
 
 def weighted(loss, target, weights):
@@ -121,19 +127,3 @@ def fold_numbers(rng, groups, folds=FOLDS):
     fold = np.empty(len(groups), int)
     fold[order] = np.arange(len(groups)) % min(folds, len(groups))
     return fold
-
-
-def _epochs(penalties, epochs):
-    return epochs[0] + epochs[1] * (len(penalties) - 1)
-
-
-class _Counter:
-    """Called after each epoch, it tells progress how many there were, and of how many."""
-
-    def __init__(self, progress, total):
-        self.progress, self.total, self.done = progress, total, 0
-
-    def __call__(self):
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done, self.total)

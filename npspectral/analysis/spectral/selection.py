@@ -73,10 +73,11 @@ class Relevance(Shapes):
 
 
 def select(rng, network, params, fold, x, target, groups, *, loss, q=0.1, margin=MARGIN,
-           draws=DRAWS, weights=None, doubled=False, progress=None):
+           draws=DRAWS, weights=None, progress=None):
     """What Relevance holds of prices, as a dict: share, low, high, p, selected, gain, margin, q.
 
-    Arguments as in group_prices; weights (n,) of the samples; `doubled` doubles p.
+    Arguments as in group_prices, and weights (n,) of the samples. A margin below MARGIN doubles p:
+    without that more false ones were selected than at MARGIN.
     """
     prices, before = group_prices(rng, network, params, fold, x, target, groups, loss=loss,
                                   draws=draws, progress=progress)
@@ -84,7 +85,7 @@ def select(rng, network, params, fold, x, target, groups, *, loss, q=0.1, margin
     gain = float(np.average(sample_losses(loss, constant, target) - before, weights=weights))
     *found, p = conditional_test(prices, gain, margin, weights)
     share, low, high = (value / gain if gain > 0 else np.zeros(len(p)) for value in found)
-    p = np.minimum(2 * p, 1) if doubled else p
+    p = np.minimum(2 * p, 1) if margin < MARGIN else p
     return dict(share=share, low=low, high=high, p=p, selected=benjamini_hochberg(p, q), gain=gain,
                 margin=margin, q=q)
 
