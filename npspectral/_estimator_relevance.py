@@ -32,9 +32,9 @@ class FeatureRelevance:
         adds to the others: of two that say the same neither has a price, but both as a group have.
 
         X, y    if fit has seen some of these samples, networks are trained on folds of X and y, and
-                each sample is priced by the one that has not seen it; the folds of a path are kept
-                for where X and y are those of fit. Otherwise the fitted network prices. The source of the
-                result says which it was.
+                each sample is priced by the one that has not seen it; where X and y are those of
+                fit, those of its path are taken. Otherwise the fitted network prices. The source
+                of the result says which it was.
         groups  None; a number, to group features by average linkage whose |correlation| is above
                 it; or an integer array (n_features,), the group of each feature
         margin  a share of what the network explains, by default 0.005, or 0.002 for a number of

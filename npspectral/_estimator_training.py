@@ -39,6 +39,7 @@ class Training:
         self.network_, self.params_, self.loss_curve_ = network, record.params, losses
         self.mean_, self.scale_, self.n_features_in_ = mean, scale, x.shape[1]
         self.n_iter_, self._rows = len(losses), row_digests(x, target)
+        self.penalty_ = self.path_.penalty if self.penalty == PATH else self.penalty
         names = given.feature_names(X)
         if names is not None:
             self.feature_names_in_ = names

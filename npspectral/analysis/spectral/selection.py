@@ -12,6 +12,7 @@ from ..._shapes import Shapes
 from .conditional import conditional_draws, normal_scores
 from .penalty_path import PenaltyPath
 from .price import (benjamini_hochberg, conditional_test, sample_losses, spectral_replaced_outputs)
+from .selection_figure import draw_path, draw_shares
 
 MARGIN, GROUP_MARGIN = 0.005, 0.002
 DRAWS = 20
@@ -60,6 +61,20 @@ class Relevance(Shapes):
                 f"{self.low[i]:5.1%} to {self.high[i]:5.1%}  {self.p[i]:6.4f}  "
                 f"{'yes' if self.selected[i] else ''}".rstrip())
         return "\n".join([*lines, "", *self._words()])
+
+    def plot(self, figure, most=30):
+        """Draw on an empty matplotlib figure: the shares, and if there is one the path.
+
+        figure.savefig writes it. Only the `most` groups of the largest shares are drawn.
+        """
+        along = self.path is not None and len(self.path.penalties) > 1
+        rows = min(most, len(self.names))
+        figure.set_size_inches(11 if along else 6.5, 1.8 + 0.25 * max(rows, 10))
+        panels = figure.subplot_mosaic([["shares", "loss"], ["shares", "relevance"]] if along
+                                       else [["shares"]])
+        draw_shares(panels["shares"], self, rows)
+        if along:
+            draw_path(panels["loss"], panels["relevance"], self)
 
     def _words(self):
         if not self.learned:
