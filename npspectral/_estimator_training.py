@@ -6,10 +6,11 @@ import numpy as np
 from . import _estimator_input as given
 from ._estimator_scale import moments, standardized
 from ._estimator_stopping import held_out, scored, until_it_stalls
-from .analysis.spectral.penalty_path import along, fold_numbers, penalty_path, weighted
+from .analysis.spectral._penalized import along, weighted
+from .analysis.spectral.penalty_path import EACH, FIRST, fold_numbers, penalty_path
 from .nn import L2
 from .nn.layer import check_integer, check_number
-from .progress import Countdown
+from ._countdown import Countdown
 from .training import Adam, fit, predict, show_progress
 
 PATH = "path"
@@ -68,7 +69,7 @@ class Training:
                                                        epochs=(self.epochs, 0))
         return penalty_path(rng, network, x, target, weights=weights, loss=self._loss,
                             optimizer=Adam(self.learning_rate), batch_size=self.batch_size,
-                            fold=fold_numbers(rng, self._groups(target)),
+                            fold=fold_numbers(rng, len(x), self._groups(target)),
                             progress=self._progress("folds, epoch"), **options)
 
     def _train_along(self, rng, network, x, target, weights):
@@ -79,7 +80,8 @@ class Training:
         self.path_ = self._path(rng, network, x, target, weights)
         for _, record in along(rng, network, x, target, weights=weights, loss=self._loss,
                                optimizer=Adam(self.learning_rate), batch_size=self.batch_size,
-                               penalties=self.path_.penalties[:self.path_.best + 1]):
+                               penalties=self.path_.penalties[:self.path_.best + 1],
+                               epochs=(FIRST, EACH)):
             yield record
 
     def _progress(self, text):
