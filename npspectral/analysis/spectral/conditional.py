@@ -65,23 +65,25 @@ def _cosine_features(rng, z, cosines):
 def leave_one_out(features, y):
     """m (n, g): y (n, g) predicted for each sample from the features A (n, k) of all others.
 
-    Ridge regression with a free constant is m = H y, with A centered = U S V^T and
-        H = 1 1^T / n + U diag(s^2 / (s^2 + ridge)) U^T
-    Without sample b its residual is r_b / (1 - H_bb). For each column of y, that of RIDGES is taken
-    whose residuals have the least sum of squares.
+    Ridge regression with a free constant leaves the residual r = (I - H) y. With A centered =
+    U S V^T,
+        I - H = (I - 1 1^T / n - U U^T) + U diag(ridge / (s^2 + ridge)) U^T
+    Fitted without sample b, its residual is r_b / (1 - H_bb). For each column of y that of RIDGES
+    is taken whose residuals have the least sum of squares.
     """
     features = refuse.real("leave_one_out", "features", features, 2)
     y = refuse.real("leave_one_out", "y", y, 2)
     n = len(features)
     refuse.length("leave_one_out", "y", y, n)
     refuse.integer("leave_one_out", "the number of samples", n, 2)
-    centered = features - features.mean(0)
-    u, s2 = _left_vectors(centered)
+    u, s2 = _left_vectors(features - features.mean(0))
+    part = u.T @ y
+    beyond = y - y.mean(0) - u @ part                       # what A cannot tell at any ridge
+    free = 1 - 1 / n - (u * u).sum(1)
     mean, best = np.zeros(y.shape), np.full(y.shape[1], np.inf)
     for ridge in RIDGES * n:
-        shrunk = s2 / (s2 + ridge)
-        rest = y - y.mean(0) - u @ (shrunk[:, None] * (u.T @ y))
-        rest /= (1 - 1 / n - (u * u) @ shrunk)[:, None]
+        lost = ridge / (s2 + ridge)
+        rest = (beyond + u @ (lost[:, None] * part)) / (free + (u * u) @ lost)[:, None]
         squares = (rest * rest).sum(0)
         better = squares < best
         mean[:, better], best[better] = (y - rest)[:, better], squares[better]
@@ -89,14 +91,12 @@ def leave_one_out(features, y):
 
 
 def _left_vectors(a):
-    """U (n, min(n, k)) and s^2 of a (n, k), from the smaller of a a^T and a^T a."""
+    """U (n, rank) and s^2 of a (n, k), from the smaller of a a^T and a^T a."""
     n, k = a.shape
     s2, vectors = np.linalg.eigh(a @ a.T if n <= k else a.T @ a)
-    s2 = s2.clip(0)
-    if n <= k:
-        return vectors, s2
-    kept = s2 > np.finfo(float).eps * n * s2.max(initial=0)
-    return a @ vectors[:, kept] / np.sqrt(s2[kept]), s2[kept]
+    kept = s2 > np.finfo(float).eps * max(n, k) * s2.max(initial=0)
+    vectors, s2 = vectors[:, kept], s2[kept]
+    return (vectors if n <= k else a @ vectors / np.sqrt(s2)), s2
 
 
 def _first_component(mean):

@@ -62,7 +62,7 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
     progress(done, of) is called after every epoch.
     """
     x, target = checked_samples("penalty_path", x, target)
-    penalties = refuse.real("penalty_path", "penalties", penalties, 1)
+    penalties = refuse.numbers("penalty_path", "penalties", penalties, 1).astype(float)
     if weights is not None:
         weights = refuse.real("penalty_path", "weights", weights, 1)
         refuse.length("penalty_path", "weights", weights, len(x))

@@ -133,7 +133,7 @@ def group_prices(rng, network, params, fold, x, target, groups, *, loss, draws=D
         drawn = conditional_draws(rng, x, columns, draws, scores=scores)
         for own, mine in zip(params, rows):
             y = spectral_replaced_outputs(network, own, x[mine], columns, drawn[:, mine])
-            price[mine] = sample_losses(loss, y, target[mine]).mean(0) - before[mine]
+            price[mine] = (sample_losses(loss, y, target[mine]) - before[mine]).mean(0)
         if progress is not None:
             progress(group + 1, len(prices))
     return prices, before
