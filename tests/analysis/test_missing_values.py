@@ -10,7 +10,8 @@ from npspectral.analysis.spectral import eigensystem, pruning
 from npspectral.nn import tree
 
 LABELS = {"labels"}                                     # of any kind
-ANY_SHAPE = ("relevance.keep_top", "x"), ("PowerLaw", "p"), ("regimes.scale_and_time", "time")
+ANY_SHAPE = (("relevance.keep_top", "x"), ("PowerLaw", "p"), ("regimes.scale_and_time", "time"),
+             ("price.sample_losses", "y"))
 A_VIEW = "eigensystem.block"                              # whatever is in it
 
 
