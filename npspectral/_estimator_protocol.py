@@ -35,19 +35,29 @@ class Estimator:
                     regressor_tags=RegressorTags() if regressor else None)
 
     def get_metadata_routing(self):
-        """What scikit-learn's metadata routing asks: whether `score` takes sample_weight."""
-        return getattr(self, "_metadata_request", None) or self._asks_for(None)
+        """What scikit-learn's metadata routing asks: whether fit and score take sample_weight."""
+        return getattr(self, "_metadata_request", None) or self._requests()
+
+    def set_fit_request(self, *, sample_weight):
+        """Say whether routing hands sample_weight to `fit`: True, False, None or another name."""
+        return self._ask("fit", sample_weight)
 
     def set_score_request(self, *, sample_weight):
         """Say whether routing hands sample_weight to `score`: True, False, None or another name."""
-        self._metadata_request = self._asks_for(sample_weight)
+        return self._ask("score", sample_weight)
+
+    def _ask(self, method, alias):
+        requests = self.get_metadata_routing()
+        getattr(requests, method).add_request(param="sample_weight", alias=alias)
+        self._metadata_request = requests
         return self
 
-    def _asks_for(self, sample_weight):
+    def _requests(self):
         from sklearn.utils.metadata_routing import MetadataRequest
-        request = MetadataRequest(owner=self._name)
-        request.score.add_request(param="sample_weight", alias=sample_weight)
-        return request
+        requests = MetadataRequest(owner=self._name)
+        for method in (requests.fit, requests.score):
+            method.add_request(param="sample_weight", alias=None)
+        return requests
 
     @property
     def _name(self):

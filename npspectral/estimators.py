@@ -26,19 +26,19 @@ import numpy as np
 
 from . import _estimator_input as given
 from ._estimator_protocol import Estimator
-from ._estimator_stopping import held_out, scored, until_it_stalls
+from ._estimator_relevance import FeatureRelevance
+from ._estimator_scale import moments, share_explained, standardized
+from ._estimator_training import Training
 from .analysis.spectral.pruning import percentile_masks, remove_nodes
 from .analysis.spectral.relevance import input_relevance
-from .nn import (L2, Chain, Identity, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error,
+from .nn import (Chain, Identity, ReLU, Sigmoid, Spectral, Tanh, mean_squared_error,
                  softmax_cross_entropy, tree)
-from .magnitude import power_of_two
-from .nn.layer import check_integer, check_number
-from .training import Adam, accuracy, fit, predict, show_progress
+from .training import predict
 
 ACTIVATIONS = {"identity": Identity(), "logistic": Sigmoid(), "relu": ReLU(), "tanh": Tanh()}
 
 
-class SpectralEstimator(Estimator):
+class SpectralEstimator(FeatureRelevance, Training, Estimator):
     """What classifier and regressor share.
 
     The network is a Chain of Spectral layers with lambda_out = 0, W_ij = lambda_in_j phi_ij, and an
@@ -84,16 +84,6 @@ class SpectralEstimator(Estimator):
             state = {**state, "params_": tree.map(np.asarray, state["params_"])}
         vars(self).update(state)
 
-    @property
-    def feature_importances_(self):
-        """|lambda_in_j| sqrt(sum_i phi_ij^2) of the first layer over its sum, (n_features,).
-
-        This is analysis.spectral.input_relevance; if standardize, that of standardized features.
-        """
-        self._check_fitted()
-        relevance = input_relevance(self.network_.layers[0], self.params_[0])
-        return relevance / relevance.sum()
-
     def prune(self, percentile, scope="global"):
         """A fitted copy without the hidden nodes that matter least; the estimator is not changed.
 
@@ -113,36 +103,6 @@ class SpectralEstimator(Estimator):
         pruned.network_, pruned.params_ = remove_nodes(self.network_, self.params_, masks)
         return pruned.set_params(hidden_layer_sizes=tuple(int(keep.sum()) for keep in masks))
 
-    def _train(self, X, x, target, n_out, loss):
-        """Fit a new network to x, the features X as an array, and `target` as the loss takes it."""
-        check_integer(self._name, "patience", self.patience)
-        check_number(self._name, "tol", self.tol)
-        rng, kept = given.generator(self._name, self.random_state), slice(None)
-        if self.early_stopping:
-            held = held_out(self._name, self._groups(target), self.validation_fraction, rng)
-            kept = ~held
-        mean, scale = self._moments(x[kept])
-        x, network = _standardized(x, mean, scale), self._network(x.shape[1], n_out)
-        records = fit(network, network.init(rng), x[kept], target[kept], loss=loss,
-                      optimizer=Adam(self.learning_rate), batch_size=self.batch_size, rng=rng,
-                      penalties=(L2(self.penalty, "lambda_in"), L2(self.penalty, "phi")),
-                      epochs=self.epochs)
-        if self.early_stopping:
-            records = scored(records, lambda params: self._score(
-                predict(network, params, x[held]), target[held]))
-        if self.verbose:
-            records = show_progress(records, self.epochs)
-        losses, scores, record = until_it_stalls(records, self.tol, self.patience)
-        self.network_, self.params_, self.loss_curve_ = network, record.params, losses
-        self.mean_, self.scale_, self.n_features_in_ = mean, scale, x.shape[1]
-        names = given.feature_names(X)
-        for name, value, there in (("feature_names_in_", names, names is not None),
-                                   ("validation_scores_", scores, self.early_stopping)):
-            vars(self).pop(name, None)
-            if there:
-                setattr(self, name, value)
-        return self
-
     def _network(self, n_in, n_out):
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"{self._name}: activation is {self.activation!r}, "
@@ -157,16 +117,16 @@ class SpectralEstimator(Estimator):
             layers += [Spectral(before, after, lambda_out=0.0), ACTIVATIONS[self.activation]]
         return Chain(*layers[:-1])
 
-    def _moments(self, x):
-        """Mean and standard deviation of every column; a constant column is to be divided by 1."""
-        if not self.standardize:
-            return np.zeros(x.shape[1]), np.ones(x.shape[1])
-        unit = power_of_two(x, 0)
-        x = x / unit
-        return x.mean(0) * unit, np.where(np.ptp(x, 0) > 0, x.std(0) * unit, 1)
+    def _weighed(self, x, y, sample_weight):
+        """x, y and the weights without samples of weight 0; None for no weights."""
+        if sample_weight is None:
+            return x, y, None
+        weights = given.weights(self._name, sample_weight, len(x))
+        some = weights > 0
+        return x[some], y[some], weights[some]
 
-    def _output(self, X):
-        """The network's outputs (n, n_out) for X (n, n_features)."""
+    def _standard(self, X):
+        """What the network takes for X (n, n_features)."""
         self._check_fitted()
         x = given.features(self._name, X)
         if x.shape[1] != self.n_features_in_:
@@ -174,7 +134,13 @@ class SpectralEstimator(Estimator):
                              f"{self.n_features_in_} features as input")
         given.same_names(self._name, X, getattr(self, "feature_names_in_", None))
         with np.errstate(over="ignore", invalid="ignore"):
-            y = predict(self.network_, self.params_, _standardized(x, self.mean_, self.scale_))
+            return standardized(x, self.mean_, self.scale_)
+
+    def _output(self, X):
+        """The network's outputs (n, n_out) for X (n, n_features)."""
+        x = self._standard(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            y = predict(self.network_, self.params_, x)
         if not np.isfinite(y).all():
             raise ValueError(f"{self._name}: X is so far from what it was fitted to that the "
                              f"network's outputs are not finite; expected X of a like scale")
@@ -184,12 +150,6 @@ class SpectralEstimator(Estimator):
         if not hasattr(self, "params_"):
             raise given.known_as("NotFittedError", given.NotFitted)(
                 f"{self._name}: it is not fitted, call fit(X, y) first")
-
-
-def _standardized(x, mean, scale):
-    """(x - mean) / scale, also if x - mean would overflow."""
-    unit = power_of_two(np.stack([mean, scale]), 0)
-    return (x / unit - mean / unit) / (scale / unit)
 
 
 class SpectralClassifier(SpectralEstimator):
@@ -203,26 +163,47 @@ class SpectralClassifier(SpectralEstimator):
     """
 
     _estimator_type = "classifier"
+    _loss = staticmethod(softmax_cross_entropy)
 
-    def fit(self, X, y):
-        """Train on X (n, n_features) and labels y (n,); returns the estimator."""
+    def fit(self, X, y, sample_weight=None):
+        """Train on X (n, n_features) and labels y (n,); returns the estimator.
+
+        A sample of weight w (sample_weight (n,)) counts as w samples.
+        """
         x = given.features(self._name, X)
-        classes, target = given.classes(self._name, given.column(self._name, y, len(x)))
-        self._train(X, x, target, len(classes), softmax_cross_entropy)
+        y = given.column(self._name, y, len(x))
+        x, y, weights = self._weighed(x, y, sample_weight)
+        classes, target = given.classes(self._name, y)
+        self._train(X, x, target, len(classes), weights)
         self.classes_ = classes
         return self
 
     def _groups(self, target):
         return target
 
-    def _score(self, y, target):
-        return accuracy(y, target)
+    def _score(self, y, target, weights):
+        return float(np.average(y.argmax(1) == target, weights=weights))
+
+    def _target(self, y, n):
+        y = given.labels_like(self._name, y, n, self.classes_)
+        target = np.searchsorted(self.classes_, y).clip(0, len(self.classes_) - 1)
+        wrong = self.classes_[target] != y
+        if wrong.any():
+            raise ValueError(f"{self._name}: y[{wrong.argmax()}] is {y[wrong.argmax()]!r}, "
+                             f"expected a class of fit")
+        return target
 
     def predict_proba(self, X):
         """Probabilities (n, K) of the K classes, in the order of classes_."""
         y = self._output(X)
         p = np.exp(y - y.max(1, keepdims=True))
         return p / p.sum(1, keepdims=True)
+
+    def predict_log_proba(self, X):
+        """The logarithms (n, K) of predict_proba, finite where a probability rounds to 0."""
+        y = self._output(X)
+        y = y - y.max(1, keepdims=True)
+        return y - np.log(np.exp(y).sum(1, keepdims=True))
 
     def predict(self, X):
         """The most probable class of every sample, (n,)."""
@@ -249,17 +230,27 @@ class SpectralRegressor(SpectralEstimator):
     """
 
     _estimator_type = "regressor"
+    _loss = staticmethod(mean_squared_error)
 
-    def fit(self, X, y):
-        """Train on X (n, n_features) and targets y, (n,) or (n, n_outputs); returns itself."""
+    def fit(self, X, y, sample_weight=None):
+        """Train on X (n, n_features) and targets y, (n,) or (n, n_outputs); returns itself.
+
+        A sample of weight w (sample_weight (n,)) counts as w samples.
+        """
         x = given.features(self._name, X)
         y = given.targets(self._name, y, len(x))
+        x, y, weights = self._weighed(x, y, sample_weight)
         columns = y.reshape(len(y), -1)
-        mean, scale = self._moments(columns)
-        self._train(X, x, (columns - mean) / scale, columns.shape[1], mean_squared_error)
-        self.target_mean_, self.target_scale_ = mean, scale
+        self.target_mean_, self.target_scale_ = moments(columns, self.standardize, weights)
         self._shape = y.shape[1:]
-        return self
+        return self._train(X, x, self._target(y, len(y)), columns.shape[1], weights)
+
+    def _target(self, y, n):
+        y = given.targets(self._name, y, n).reshape(n, -1)
+        if y.shape[1] != len(self.target_mean_):
+            raise ValueError(f"{self._name}: y has {y.shape[1]} columns, expected "
+                             f"{len(self.target_mean_)}")
+        return (y - self.target_mean_) / self.target_scale_
 
     def predict(self, X):
         """The targets predicted for X: (n,) or (n, n_outputs), as y had in fit."""
@@ -275,20 +266,10 @@ class SpectralRegressor(SpectralEstimator):
         p = self.predict(X)
         y = given.targets_like(self._name, y, p)
         weight = given.weights(self._name, sample_weight, len(p))
-        return _share_explained(y, p, weight)
+        return share_explained(y, p, weight)
 
     def _groups(self, target):
         return np.zeros(len(target))
 
-    def _score(self, y, target):
-        return _share_explained(target, y, np.ones(len(y)))
-
-
-def _share_explained(y, p, weight):
-    """R^2 of predictions p, mean over outputs; for a constant y 1 if all are right, else 0."""
-    unit = power_of_two(np.concatenate([y, p]), 0)
-    y, p = y / unit, p / unit
-    rest = weight @ (y - p) ** 2
-    total = weight @ (y - np.average(y, 0, weight)) ** 2
-    share = rest / np.where(total > 0, total, 1)
-    return float(np.where(total > 0, 1 - share, rest == 0).mean())
+    def _score(self, y, target, weights):
+        return share_explained(target, y, np.ones(len(y)) if weights is None else weights)

@@ -1,0 +1,136 @@
+"""A column of a table given the others: its mean, and draws of it that keep what the others say.
+
+x (n, p) holds n samples of p columns. Some of them, the group G, are to be drawn anew for every
+sample, from their distribution given the columns that are not in G:
+    z       every column by its ranks: z_b = Phi^-1((rank_b - 1/2) / n), Phi of the standard normal
+    A       features of the others: z_-G, and sqrt(2) cos(z_-G w_k + c_k) of random w_k, c_k
+    m       x_G as A tells it: ridge regression, sample b predicted by all samples but b
+    x~_b    m_b + r_b',  r = x_G - m,  b' at random among the samples whose m is nearest to m_b
+A residual from near b keeps a spread that depends on the others. A group is drawn as a whole: all
+its columns take r from the same b'.
+
+Source: sampling from the conditional distribution to test relevance as in Watson and Wright 2021,
+Mach. Learn., doi 10.1007/s10994-021-06030-6, and Chamma, Engemann and Thirion 2023,
+arXiv 2309.07593; random cosines: Rahimi and Recht 2007, NeurIPS. Residuals from nearby are ours.
+"""
+import numpy as np
+
+from ... import refuse
+
+RIDGES = 10.0 ** np.arange(-4, 0.5, 0.5)    # in units of n
+FEW = 20                                    # so many different values are levels, not numbers
+
+
+def conditional_draws(rng, x, columns, draws=20, cosines=200, near=50, scores=None):
+    """x~ (draws, n, g): the columns (g,) of x (n, p), drawn anew given the others.
+
+    `near` is the number of samples that residuals are taken from. If the columns have at most
+    FEW different rows, or g + 1, a draw becomes the nearest of these. scores: normal_scores(x), if
+    they are at hand.
+
+    >>> x = np.repeat([[0.0, 1.0], [1.0, 0.0]], 20, axis=0)         # each column tells the other
+    >>> x_drawn = conditional_draws(np.random.default_rng(0), x, [1], draws=3)
+    >>> bool((x_drawn == x[:, [1]]).all())
+    True
+    """
+    refuse.generator("conditional_draws", rng)
+    x = refuse.real("conditional_draws", "x", x, 2)
+    columns = group_columns("conditional_draws", columns, x.shape[1])
+    for name, value in (("draws", draws), ("cosines", cosines), ("near", near)):
+        refuse.integer("conditional_draws", name, value, 0 if name == "cosines" else 1)
+    given = x[:, columns]
+    z = normal_scores(x) if scores is None else scores
+    mean = leave_one_out(cosine_features(rng, np.delete(z, columns, 1), cosines), given)
+    neighbor = nearby(rng, first_component(mean), draws, near)
+    return to_levels(mean + (given - mean)[neighbor], given)
+
+
+def normal_scores(x):
+    """z (n, p): each column of x by its ranks, equal values by their mean rank."""
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+    return ndtri((rankdata(x, axis=0) - 0.5) / len(x))
+
+
+def cosine_features(rng, z, cosines):
+    """A (n, k + cosines) of the others' scores z (n, k): w_k ~ N(0, 1/k), c_k uniform."""
+    w = rng.standard_normal((z.shape[1], cosines)) / np.sqrt(max(z.shape[1], 1))
+    waves = np.cos(z @ w + rng.uniform(0, 2 * np.pi, cosines))
+    return np.hstack([z, np.sqrt(2) * waves])
+
+
+def leave_one_out(features, y):
+    """m (n, g): y (n, g) predicted for each sample from the features A (n, k) of all others.
+
+    Ridge regression with a free constant is m = H y, with A centered = U S V^T and
+        H = 1 1^T / n + U diag(s^2 / (s^2 + ridge)) U^T
+    Without sample b its residual is r_b / (1 - H_bb). For each column of y, that of RIDGES is taken
+    whose residuals have the least sum of squares.
+    """
+    n = len(y)
+    centered = features - features.mean(0)
+    u, s2 = left_vectors(centered)
+    mean, best = np.zeros(y.shape), np.full(y.shape[1], np.inf)
+    for ridge in RIDGES * n:
+        shrunk = s2 / (s2 + ridge)
+        rest = y - y.mean(0) - u @ (shrunk[:, None] * (u.T @ y))
+        rest /= (1 - 1 / n - (u * u) @ shrunk)[:, None]
+        squares = (rest * rest).sum(0)
+        better = squares < best
+        mean[:, better], best[better] = (y - rest)[:, better], squares[better]
+    return mean
+
+
+def left_vectors(a):
+    """U (n, min(n, k)) and s^2 of a (n, k), from the smaller of a a^T and a^T a."""
+    n, k = a.shape
+    s2, vectors = np.linalg.eigh(a @ a.T if n <= k else a.T @ a)
+    s2 = s2.clip(0)
+    if n <= k:
+        return vectors, s2
+    kept = s2 > np.finfo(float).eps * n * s2.max(initial=0)
+    return a @ vectors[:, kept] / np.sqrt(s2[kept]), s2[kept]
+
+
+def first_component(mean):
+    """The order of the samples: mean (n, g) along its first principal component, (n,)."""
+    if mean.shape[1] == 1:
+        return mean[:, 0]
+    centered = mean - mean.mean(0)
+    return centered @ np.linalg.eigh(centered.T @ centered)[1][:, -1]
+
+
+def nearby(rng, key, draws, near):
+    """(draws, n): for each sample one at random of the `near` samples next to it in order of key.
+
+    The sample itself is one of them. At both ends the first and the last `near` are taken.
+    """
+    n = len(key)
+    near = min(near, n)
+    order = np.argsort(key, kind="stable")
+    rank = np.empty(n, int)
+    rank[order] = np.arange(n)
+    first = np.clip(rank - near // 2, 0, n - near)
+    return order[first + rng.integers(near, size=(draws, n))]
+
+
+def to_levels(drawn, given):
+    """Each row of drawn (..., g) as the nearest row of given (n, g), if these are few."""
+    levels = np.unique(given, axis=0)
+    if len(levels) > max(FEW, given.shape[1] + 1):
+        return drawn
+    nearest, least = np.zeros(drawn.shape[:-1], int), np.full(drawn.shape[:-1], np.inf)
+    for number, level in enumerate(levels):
+        distance = ((drawn - level) ** 2).sum(-1)
+        nearest = np.where(distance < least, number, nearest)
+        least = np.minimum(least, distance)
+    return levels[nearest]
+
+
+def group_columns(owner, columns, p):
+    """The columns (g,) as integers, if they are different ones of p columns."""
+    columns = refuse.numbers(owner, "columns", columns, 1, "iu")
+    if not (0 <= columns.min() and columns.max() < p) or len(np.unique(columns)) < len(columns):
+        raise ValueError(f"{owner}: columns is {columns.tolist()}, expected different ones of "
+                         f"0 to {p - 1}")
+    return columns

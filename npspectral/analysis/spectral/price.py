@@ -1,0 +1,150 @@
+"""What a network loses without an input: the rise of its loss where it is drawn anew.
+
+    Delta_b = mean over draws of l(f(x~_b), t_b) - l(f(x_b), t_b)
+
+l is the loss of one sample. x~ is x but for the columns of a group G, which are drawn from their
+distribution given the other columns (conditional.py). So Delta asks what G tells beyond the others.
+The samples must be ones that f has not seen in training.
+
+If the first layer is spectral with lambda_out = 0, a column enters by its eigenvalue alone. With
+a = W x + bias, the input of the hidden nodes,
+    a~_b = a_b + sum_{j in G} (x~_bj - x_bj) lambda_in_j phi_.j
+which is of rank one for one column: no forward through the first layer, and no new network.
+
+The test is over the samples, Benjamini and Hochberg's over the groups. gain = the loss of the best
+constant less the mean loss, what the network explains; a group must cost more than a share of it:
+    t = (mean Delta - margin gain) / (sd Delta / sqrt(n)),  p = 1 - T_{n-1}(t)
+
+Source: Chamma, Engemann and Thirion 2023, arXiv 2309.07593; Benjamini and Hochberg 1995, J. R.
+Stat. Soc. B 57, 289. The margin is ours. The rate of false discoveries is measured, not proven.
+"""
+import numpy as np
+
+from ... import refuse
+from ...nn import Chain, Spectral
+from .._params import check_params
+from .conditional import group_columns
+
+
+def replaced_outputs(predict, x, columns, drawn):
+    """y (draws, n, K) of any model where columns (g,) of x (n, p) are replaced by drawn.
+
+    drawn (draws, n, g); predict(x) gives outputs (n, K).
+    """
+    x, columns, drawn = _checked("replaced_outputs", x, columns, drawn)
+    if not callable(predict):
+        raise TypeError(f"replaced_outputs: predict is {predict!r}, expected a function")
+    outputs = []
+    for values in drawn:
+        replaced = x.copy()
+        replaced[:, columns] = values
+        outputs.append(predict(replaced))
+    return np.stack(outputs)
+
+
+def spectral_replaced_outputs(network, params, x, columns, drawn):
+    """The same for a Chain that begins with a Spectral layer, through the columns' eigenvalues."""
+    x, columns, drawn = _checked("spectral_replaced_outputs", x, columns, drawn)
+    if not (isinstance(network, Chain) and isinstance(network.layers[0], Spectral)):
+        raise TypeError(f"spectral_replaced_outputs: network is {network!r}, expected a Chain "
+                        f"whose first layer is Spectral")
+    check_params("spectral_replaced_outputs", params, network)
+    first, *rest = network.layers
+    a, _ = first.forward(params[0], x)
+    y = a + (drawn - x[:, columns]) @ first.weight(params[0])[:, columns].T
+    for layer, own in zip(rest, params[1:]):
+        y, _ = layer.forward(own, y)
+    return y
+
+
+def sample_losses(loss, y, target):
+    """l (..., n): the loss of each sample by itself, for outputs y (..., n, K).
+
+    loss(y, target) is one of npspectral.nn, target (n,) or (n, K) as it takes it.
+    """
+    target = np.broadcast_to(target[:, None], (*y.shape[:-1], 1, *target.shape[1:]))
+    return loss(y[..., None, :], target)[0]
+
+
+def conditional_test(prices, gain, margin=0.005, weights=None, level=0.95):
+    """mean Delta, an interval of it, and p: what prices Delta (m, n) of m groups say, each (m,).
+
+    The interval is that of Student's t, at this level. With weights (n,) means are weighted, and
+    the variance of a mean is n / (n - 1) sum_b w_b^2 (Delta_b - mean)^2 / (sum w)^2.
+    p = 1 if gain <= 0, and where all prices are 0: the network does not use the group.
+
+    >>> mean, low, high, p = conditional_test(np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), 2.0)
+    >>> mean, p.round(3)
+    (array([2., 0.]), array([0.037, 1.   ]))
+    """
+    from scipy.special import stdtr, stdtrit
+    prices = refuse.real("conditional_test", "prices", prices, 2)
+    n = prices.shape[1]
+    refuse.integer("conditional_test", "the number of samples", n, 2)
+    refuse.number("conditional_test", "gain", gain, "a number", np.isfinite)
+    refuse.not_negative("conditional_test", "margin", margin)
+    weights = np.ones(n) if weights is None else refuse.real("conditional_test", "weights",
+                                                             weights, 1)
+    refuse.length("conditional_test", "weights", weights, n)
+    w = weights / weights.sum()
+    mean = prices @ w
+    error = np.sqrt(n / (n - 1) * ((prices - mean[:, None]) ** 2 @ (w * w)))
+    above, some = mean - margin * gain, error > 0
+    t = np.divide(above, error, out=np.where(above > 0, np.inf, -np.inf), where=some)
+    dead = (prices == 0).all(1) | (gain <= 0)
+    reach = stdtrit(n - 1, (1 + level) / 2) * error
+    return mean, mean - reach, mean + reach, np.where(dead, 1.0, stdtr(n - 1, -t))
+
+
+def benjamini_hochberg(p, q):
+    """True (m,) for the k smallest of p (m,), k the largest number with p_(k) <= q k / m.
+
+    For independent p, the expected share of false ones among the selected is at most q.
+
+    >>> benjamini_hochberg(np.array([0.01, 0.5, 0.06, 0.9]), q=0.1).tolist()
+    [True, False, False, False]
+    """
+    p = refuse.real("benjamini_hochberg", "p", p, 1)
+    refuse.share("benjamini_hochberg", "q", q)
+    order = np.argsort(p, kind="stable")
+    good = np.flatnonzero(p[order] <= q * np.arange(1, len(p) + 1) / len(p))
+    selected = np.zeros(len(p), bool)
+    selected[order[:good.max(initial=-1) + 1]] = True
+    return selected
+
+
+def correlated_columns(x, threshold):
+    """A label (p,) for each column of x (n, p): equal ones for columns that are much alike.
+
+    Average linkage on 1 - |r|, r the correlation, cut at 1 - threshold. A constant column is alone.
+
+    >>> x = np.random.default_rng(0).standard_normal((50, 2))
+    >>> correlated_columns(x[:, [0, 1, 0]], 0.7).tolist()
+    [0, 1, 0]
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+    x = refuse.real("correlated_columns", "x", x, 2)
+    refuse.share("correlated_columns", "threshold", threshold)
+    if x.shape[1] == 1:
+        return np.zeros(1, int)
+    centered = x - x.mean(0)
+    length = np.sqrt((centered * centered).sum(0))
+    unit = centered / np.where(length > 0, length, 1)
+    distance = (1 - np.abs(unit.T @ unit)).clip(0)
+    np.fill_diagonal(distance, 0)
+    found = fcluster(linkage(squareform(distance, checks=False), "average"), 1 - threshold,
+                     "distance")
+    _, first, label = np.unique(found, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[label]         # numbered as they come
+
+
+def _checked(owner, x, columns, drawn):
+    """x (n, p), columns (g,) and drawn (draws, n, g), if they fit."""
+    x = refuse.real(owner, "x", x, 2)
+    columns = group_columns(owner, columns, x.shape[1])
+    drawn = refuse.real(owner, "drawn", drawn, 3)
+    if drawn.shape[1:] != (len(x), len(columns)):
+        raise ValueError(f"{owner}: drawn has shape {drawn.shape}, expected (draws, {len(x)}, "
+                         f"{len(columns)})")
+    return x, columns, drawn

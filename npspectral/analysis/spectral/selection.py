@@ -1,0 +1,141 @@
+"""Which inputs matter, with an error rate: relevance, prices and what of them is selected.
+
+    share_G = mean Delta_G / gain       of what the network explains, how much it loses without G
+
+See price.py for Delta, gain and the test. The prices of all groups G together need not sum to gain.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..._shapes import Shapes
+from .conditional import conditional_draws, normal_scores
+from .penalty_path import PenaltyPath
+from .price import (benjamini_hochberg, conditional_test, sample_losses, spectral_replaced_outputs)
+from .selection_figure import draw_path, draw_shares
+
+MARGIN, GROUP_MARGIN = 0.005, 0.002
+DRAWS = 20
+
+
+@dataclass(frozen=True, repr=False)
+class Relevance(Shapes):
+    """What `select` found, for m groups of columns; arrays are (m,) but for groups.
+
+    names       of the groups: a column's, or those of all its columns
+    groups (p,) the group of each column
+    relevance   |lambda_j| |phi_j| of the first layer, the sum over a group; all sum to 1
+    share, low, high    share_G and its interval of 95 %
+    p, selected the test and what Benjamini and Hochberg select at the rate q
+    gain        what the network explains of the loss; margin: the share of it that is tested
+    source      where the prices come from, in words
+    path        the PenaltyPath that chose the penalty, or None
+    """
+
+    names: tuple
+    groups: np.ndarray
+    relevance: np.ndarray
+    share: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p: np.ndarray
+    selected: np.ndarray
+    gain: float
+    margin: float
+    q: float
+    source: str
+    path: PenaltyPath | None = None
+
+    @property
+    def learned(self):
+        """Whether the network explains anything; if not, nothing can be selected."""
+        return bool(self.gain > 0)
+
+    def to_text(self):
+        """A table, groups of the largest share first, and what it says."""
+        width = max(7, *map(len, self.names))
+        lines = [f"{'feature':{width}}  relevance   share  95 % interval       p  selected"]
+        for i in np.argsort(-self.share, kind="stable"):
+            lines.append(
+                f"{self.names[i]:{width}}  {self.relevance[i]:9.3f}  {self.share[i]:6.1%}  "
+                f"{self.low[i]:5.1%} to {self.high[i]:5.1%}  {self.p[i]:6.4f}  "
+                f"{'yes' if self.selected[i] else ''}".rstrip())
+        return "\n".join([*lines, "", *self._words()])
+
+    def plot(self, figure, most=30):
+        """Draw on an empty matplotlib figure: the shares, and if there is one the path.
+
+        figure.savefig writes it. Only the `most` groups of the largest shares are drawn.
+        """
+        along = self.path is not None and len(self.path.penalties) > 1
+        rows = min(most, len(self.names))
+        figure.set_size_inches(11 if along else 6.5, 1.8 + 0.25 * max(rows, 10))
+        panels = figure.subplot_mosaic([["shares", "loss"], ["shares", "relevance"]] if along
+                                       else [["shares"]])
+        draw_shares(panels["shares"], self, rows)
+        if along:
+            draw_path(panels["loss"], panels["relevance"], self)
+
+    def _words(self):
+        if not self.learned:
+            yield ("Nothing learned: on samples that it has not seen, the network is no better "
+                   "than a constant.")
+        yield (f"{self.selected.sum()} of {len(self.names)} selected at a rate of false "
+               f"discoveries of {self.q:g}, which was measured on known sets, not proven.")
+        yield (f"share: the part of what the network explains that is lost where a feature is "
+               f"drawn anew given the others; selected if surely above {self.margin:.1%}.")
+        yield f"Priced {self.source}."
+
+
+def select(rng, network, params, fold, x, target, groups, *, loss, q=0.1, margin=MARGIN,
+           draws=DRAWS, weights=None, progress=None):
+    """What Relevance holds of prices, as a dict: share, low, high, p, selected, gain, margin, q.
+
+    Arguments as in group_prices, and weights (n,) of the samples. A margin below MARGIN doubles p:
+    without that more false ones were selected than at MARGIN.
+    """
+    prices, before = group_prices(rng, network, params, fold, x, target, groups, loss=loss,
+                                  draws=draws, progress=progress)
+    constant = np.broadcast_to(best_constant(target, weights), (len(x), network.n_out))
+    gain = float(np.average(sample_losses(loss, constant, target) - before, weights=weights))
+    *found, p = conditional_test(prices, gain, margin, weights)
+    share, low, high = (value / gain if gain > 0 else np.zeros(len(p)) for value in found)
+    p = np.minimum(2 * p, 1) if margin < MARGIN else p
+    return dict(share=share, low=low, high=high, p=p, selected=benjamini_hochberg(p, q), gain=gain,
+                margin=margin, q=q)
+
+
+def group_prices(rng, network, params, fold, x, target, groups, *, loss, draws=DRAWS,
+                 progress=None):
+    """Delta (m, n) of the m groups, and the loss (n,) of every sample.
+
+    Sample b is priced by the network with params[fold[b]], which should not have seen it; fold
+    (n,), groups (p,) the group of each column of x (n, p). progress(done, of) is called after each
+    group.
+    """
+    rows = [fold == number for number in range(len(params))]
+    before, prices = np.empty(len(x)), np.empty((groups.max() + 1, len(x)))
+    for own, mine in zip(params, rows):
+        before[mine] = sample_losses(loss, network.forward(own, x[mine])[0], target[mine])
+    scores = normal_scores(x)
+    for group, price in enumerate(prices):
+        columns = np.flatnonzero(groups == group)
+        drawn = conditional_draws(rng, x, columns, draws, scores=scores)
+        for own, mine in zip(params, rows):
+            y = spectral_replaced_outputs(network, own, x[mine], columns, drawn[:, mine])
+            price[mine] = sample_losses(loss, y, target[mine]).mean(0) - before[mine]
+        if progress is not None:
+            progress(group + 1, len(prices))
+    return prices, before
+
+
+def best_constant(target, weights=None):
+    """The outputs (K,) of the least mean loss that ignore x.
+
+    Mean targets for targets (n, K), the logarithms of the classes' shares for labels (n,).
+    """
+    if target.dtype.kind == "f":
+        return np.average(target, 0, weights)
+    share = np.bincount(target, weights)
+    with np.errstate(divide="ignore"):
+        return np.log(share / share.sum())
