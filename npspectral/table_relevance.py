@@ -13,7 +13,8 @@ import numpy as np
 def relevance_of(table, q=0.1, threshold=None, seed=0):
     """The Relevance of a Table's columns, or of groups of them, by a network that is fitted here.
     """
-    from .analysis.spectral import GROUP_MARGIN, correlated_columns
+    from .analysis.spectral.price import correlated_columns
+    from .analysis.spectral.selection import GROUP_MARGIN
     from .estimators import SpectralClassifier, SpectralRegressor
     kind = SpectralRegressor if table.task == "regression" else SpectralClassifier
     model = kind((50,), learning_rate=3e-3, penalty="path", random_state=seed, verbose=True)

@@ -77,31 +77,35 @@ SETTINGS = {
 
 def run(setting, keep):
     """SET -> arrays (seed, column) of networks, (seed, method, column) of peers; of growth."""
-    peers = setting.peers and HERE
+    peers = PEERS if setting.peers and HERE else ()
     if setting.peers and not HERE:
         print("methods and tables of scikit-learn left out: it is not installed; see the extra "
               "[peers]")
     names = [name for name in setting.sets if can_draw(name, HERE)]
-    plan, given = {}, {"n": setting.n, "q": setting.q}
+    given = {"n": setting.n, "q": setting.q}
+    plan = {(name, method): each_seed(by_peer, setting.seeds, name=name, method=method, **given)
+            for method in peers for name in names}
     for name in names:
         plan[name] = each_seed(by_network, setting.seeds, name=name, **given)
-    for method in PEERS if peers else ():
-        for name in names:
-            plan[name, method] = each_seed(by_peer, setting.seeds, name=name, method=method,
-                                           **given)
     plan["growth, rows"] = grid(timed, p=[GROWTH_P], seed=range(setting.seeds_growth),
                                 n=setting.rows)
     plan["growth, columns"] = grid(timed, n=[GROWTH_N], seed=range(setting.seeds_growth),
                                    p=setting.columns)
     values = keep(plan)
-    result = {name: {**stack(values[name]), **of_peers(values, name, peers)} for name in names}
+    result = {}
+    for name in names:
+        own = stack(values[name])
+        result[name] = {**own, **of_peers([values[name, method] for method in peers],
+                                          own["relevant"])}
     for part, sizes in (("growth, rows", setting.rows), ("growth, columns", setting.columns)):
         result[part] = {"sizes": np.array(sizes), **by_seed(values[part], setting.seeds_growth)}
     return result
 
 
-def of_peers(values, name, peers):
-    """peer_selected, peer_score and peer_seconds (seed, method, ...) of one set, if they ran."""
-    found = [stack(values[name, method]) for method in PEERS] if peers else []
-    return {f"peer_{array}": np.stack([one[array] for one in found], 1)
-            for array in ("selected", "score", "seconds") if found}
+def of_peers(runs, relevant):
+    """peer_selected, peer_score (seed, method, column) and peer_seconds of one set; or none."""
+    arrays = {"selected": relevant[:, None], "score": relevant[:, None] * 1.0,
+              "seconds": np.zeros((len(relevant), 1))}
+    found = [stack(one) for one in runs]
+    return {f"peer_{name}": np.concatenate([like[:, :0], *(one[name][:, None] for one in found)], 1)
+            for name, like in arrays.items()}

@@ -38,9 +38,9 @@ def measured(part):
         GROUPS: (part["group_selected"], part["group_share"], part["groups"], path + grouped),
         MARGINAL: (below(part["marginal_p"]), part["marginal_share"], alone, path + marginal),
         FIXED: (above_mean(part["importance"]), part["importance"], alone, fixed)}
-    if "peer_selected" in part:
-        found |= {method: (part["peer_selected"][:, k], part["peer_score"][:, k], alone,
-                           part["peer_seconds"][:, k]) for k, method in enumerate(PEERS)}
+    for k, method in zip(range(part["peer_seconds"].shape[1]), PEERS):
+        found[method] = (part["peer_selected"][:, k], part["peer_score"][:, k], alone,
+                         part["peer_seconds"][:, k])
     return {method: of_groups(part["relevant"], *arrays) for method, arrays in found.items()}
 
 

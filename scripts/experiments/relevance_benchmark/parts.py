@@ -4,8 +4,8 @@ import time
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from npspectral.analysis.spectral import (conditional_test, sample_losses,
-                                          spectral_replaced_outputs)
+from npspectral.analysis.spectral.price import (conditional_test, sample_losses,
+                                                spectral_replaced_outputs)
 from npspectral.analysis.spectral.selection import best_constant
 from npspectral.estimators import SpectralClassifier, SpectralRegressor
 from npspectral.nn import mean_squared_error, softmax_cross_entropy
