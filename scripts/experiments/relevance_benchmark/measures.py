@@ -47,7 +47,7 @@ def measured(part):
 def of_groups(relevant, selected, score, groups, seconds):
     """Measured of arrays (seed, column); a group is relevant if one of its columns is."""
     values = []
-    for truth, chosen, rank, group in zip(relevant, selected, score, groups):
+    for chosen, rank, truth, group in zip(selected, score, relevant, groups):
         _, first = np.unique(group, return_index=True)
         true = np.array([truth[group == group[k]].any() for k in first])
         chosen, rank = chosen[first], rank[first]
