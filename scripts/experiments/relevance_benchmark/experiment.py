@@ -42,7 +42,7 @@ from .sets import FRESH, can_draw
 from .sets import SETS as KNOWN
 
 SECONDS = 10, 1500, 4500
-GROWTH_N, GROWTH_P = 500, 20
+GROWTH_P = 20                           # columns where rows grow
 DATA = ("california-housing",)
 AXES = {**axes({
     "seed, column": "relevant relevance again share low high selected p_0 groups group_share "
@@ -68,7 +68,7 @@ class Setting:
 
 
 SETTINGS = {
-    "quick": Setting(2, 0, ("rho 0.8", "noise"), 300, 0.1, (100, 200), (5, 10), 1),
+    "quick": Setting(2, 0, ("rho 0.8", "noise"), 200, 0.1, (100, 200), (5, 10), 1),
     "default": Setting(10, 5, (*KNOWN, *FRESH), 500, 0.1, (250, 500, 1000, 2000),
                        (10, 20, 40, 80), 3),
     "full": Setting(30, 30, (*KNOWN, *FRESH), 500, 0.1, (250, 500, 1000, 2000, 4000),
@@ -89,7 +89,7 @@ def run(setting, keep):
         plan[name] = each_seed(by_network, setting.seeds, name=name, **given)
     plan["growth, rows"] = grid(timed, p=[GROWTH_P], seed=range(setting.seeds_growth),
                                 n=setting.rows)
-    plan["growth, columns"] = grid(timed, n=[GROWTH_N], seed=range(setting.seeds_growth),
+    plan["growth, columns"] = grid(timed, n=[setting.n], seed=range(setting.seeds_growth),
                                    p=setting.columns)
     values = keep(plan)
     result = {}

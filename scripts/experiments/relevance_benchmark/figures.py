@@ -37,9 +37,11 @@ def mark_of(method, methods):
 
 
 def draw_selections(figure, found):
-    """Mean over sets of power and FDR: known sets and fresh ones."""
-    groups = {"sets on which the method was made": [name for name in found if name not in FRESH],
-              "fresh sets": [name for name in found if name in FRESH]}
+    """Means of power and FDR over the sets with a signal: known ones and fresh ones."""
+    groups = {"sets on which the method was made": [], "fresh sets": []}
+    for name, of_method in found.items():
+        if np.isfinite(of_method[PRICES].power).all():
+            groups[list(groups)[name in FRESH]].append(name)
     groups = {title: names for title, names in groups.items() if names}
     panels, = grid_of(figure, 1, len(groups), 4.6, 4.6, "Upper left is best: much found, little of "
                       "it false", sharey=True)
@@ -47,10 +49,9 @@ def draw_selections(figure, found):
         methods = list(found[names[0]])
         for method in methods:
             color, mark = mark_of(method, methods)
-            power = [found[name][method].power.mean() for name in names]
-            fdr = [found[name][method].fdp.mean() for name in names]
-            axes.plot(np.mean(fdr), np.nanmean(power) if np.isfinite(power).any() else 0, mark,
-                      color=color, markersize=10, label=method,
+            power, fdr = (np.mean([getattr(found[name][method], field).mean() for name in names])
+                          for field in ("power", "fdp"))
+            axes.plot(fdr, power, mark, color=color, markersize=10, label=method,
                       markerfacecolor="none" if method in (NO_MARGIN, GROUPS) else color)
         axes.axvline(Q, color=PUBLISHED, linestyle=":", label="asked for")
         axes.set(title=title, xlabel="false discovery rate, mean over sets", xlim=(-0.03, 0.75),
@@ -99,8 +100,7 @@ def draw_others(figure, found):
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="power", xlim=(-0.03, 1.45), xticks=np.linspace(0, 1, 6),
              ylim=(-0.6, len(names)))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25 if len(names) < 5 else -0.14),
-                ncols=2)
+    one_legend(figure, "outside lower center", 2)
 
 
 def draw_errors(figure, sets):
