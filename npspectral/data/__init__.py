@@ -10,11 +10,12 @@ from .principal import PrincipalComponents, parity_task, principal_components
 from .split import train_test_split
 from .synthetic import (CorrelatedPairs, GaussianFeatures, correlated_pairs, gaussian_features,
                         labeled)
+from .table import Table, read_table
 
 __all__ = ["CALIFORNIA_FEATURES", "CorrelatedPairs", "GaussianFeatures", "PrincipalComponents",
-           "RandomHierarchy", "and_d", "and_task", "at_hand", "boolmat", "california_housing",
-           "correlated_pairs", "cube", "cylinder", "deform", "digits", "displacements",
-           "equal_noise", "fashion_mnist", "gaussian_features", "labeled", "load_idx", "load_npz",
-           "mnist", "parity_task", "principal_components", "random_hierarchy", "sphere",
-           "sphere_grid", "stripe", "temperature_bounds", "temperature_of", "train_test_split",
-           "xnor"]
+           "RandomHierarchy", "Table", "and_d", "and_task", "at_hand", "boolmat",
+           "california_housing", "correlated_pairs", "cube", "cylinder", "deform", "digits",
+           "displacements", "equal_noise", "fashion_mnist", "gaussian_features", "labeled",
+           "load_idx", "load_npz", "mnist", "parity_task", "principal_components",
+           "random_hierarchy", "read_table", "sphere", "sphere_grid", "stripe",
+           "temperature_bounds", "temperature_of", "train_test_split", "xnor"]

@@ -1,4 +1,4 @@
-"""The command npspectral: check, judge, vectors, certify, selftest.
+"""The command npspectral: check, judge, vectors, certify, selftest; and relevance, of a table.
 
 Exit codes: 0 all is well; 1 a mismatch, or no case ran; 2 usage, or input that cannot be read;
 3 the case files themselves are not intact.
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import __doc__ as MAP
-from .. import __version__
+from .. import __version__, relevance_command
 from .candidates import Refused, load
 from .output import complain, is_empty, say, write_all
 from .suite import files
@@ -22,14 +22,16 @@ DTYPES, SUITES = ("float64", "float32", "float16", "bfloat16"), ("core", "full")
 PROGRAMS = ("judge.c", "answer.rs", "answer.mjs", "answer.jl")          # among the examples
 DESCRIPTION = f"""{MAP}
 In Python, help(npspectral.nn) and so on say more; README.md begins with an example.
-The commands are those of the oracle: they test an implementation of spectral layers, losses,
-penalties and optimizers, in any language, against certified values and gradients.
+The command relevance says which columns of a CSV file matter. The others are those of the oracle:
+they test an implementation of spectral layers, losses, penalties and optimizers, in any language,
+against certified values and gradients.
 """
 EXAMPLES = """examples:
   npspectral check mypkg.mymod:candidate --dtype float32 --suite full
   npspectral check mypkg.mymod:candidate --only 'spectral/tanh/*' --layout keras
   npspectral judge answers.json --report md --out report.md --badge badge.json
   npspectral vectors export vectors-v1
+  npspectral relevance customers.csv --target bought --out relevance
 
 exit codes: 0 pass, 1 mismatch or no case ran, 2 usage or unreadable input, 3 case files not intact
 """
@@ -84,12 +86,15 @@ def _parser():
     selftest.add_argument("--dtype", choices=DTYPES, default="float64")
     selftest.add_argument("--suite", choices=SUITES, default="full")
     selftest.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    relevance_command.add_options(_add(
+        commands, "relevance", relevance_command.run, "which columns of a table matter",
+        epilog=relevance_command.EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter))
     return parser
 
 
-def _add(commands, name, run, said):
+def _add(commands, name, run, said, **shown):
     """The parser of one command, which calls run(options)."""
-    parser = commands.add_parser(name, help=said, allow_abbrev=False)
+    parser = commands.add_parser(name, help=said, allow_abbrev=False, **shown)
     parser.set_defaults(run=run)
     return parser
 

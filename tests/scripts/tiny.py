@@ -196,6 +196,12 @@ CASES["regimes"] = Case(
     constants={"draw": stripes, "images": lambda *_: unlearnable_images()},
     spoil=("softplus", "linear", np.sqrt))
 
+# relevance_benchmark
+
+CASES["relevance_benchmark"] = Case(
+    dict(sets=("rho 0.8", "noise"), n=100, rows=(50, 100), columns=(5, 10)),
+    spoil=("noise", "selected", np.logical_not))
+
 # sparse_features
 
 CASES["sparse_features"] = Case(

@@ -1,0 +1,80 @@
+"""Which columns of a table matter: a Table in, prices of its columns out, and files of them.
+
+Each column of the file is priced as one, however many columns of numbers it became. With a
+threshold, columns that are much alike are priced together.
+"""
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+
+
+def relevance_of(table, q=0.1, threshold=None, seed=0):
+    """The Relevance of a Table's columns, or of groups of them, by a network that is fitted here.
+    """
+    from .analysis.spectral.price import correlated_columns
+    from .analysis.spectral.selection import GROUP_MARGIN
+    from .estimators import SpectralClassifier, SpectralRegressor
+    kind = SpectralRegressor if table.task == "regression" else SpectralClassifier
+    model = kind((50,), learning_rate=3e-3, penalty="path", random_state=seed, verbose=True)
+    groups, margin = table.source, None
+    if threshold is not None:
+        groups, margin = joined(groups, correlated_columns(table.x, threshold)), GROUP_MARGIN
+    model.fit(table.x, table.target)
+    result = model.relevance(table.x, table.target, q=q, groups=groups, margin=margin)
+    names = (" + ".join(table.columns[k] for k in np.unique(table.source[groups == group]))
+             for group in range(groups.max() + 1))
+    return replace(result, names=tuple(names))
+
+
+def joined(one, other):
+    """Labels (p,), 0, 1, ...: the same for columns that share a label of one or of the other.
+
+    Also for columns that do so through others.
+
+    >>> joined(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 2])).tolist()
+    [0, 0, 0, 1]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    other = other + one.max() + 1
+    graph = coo_array((np.ones(len(one)), (one, other)), shape=(other.max() + 1,) * 2)
+    label = connected_components(graph, directed=False)[1][one]
+    return np.unique(label, return_inverse=True)[1]
+
+
+def files_of(result):
+    """name -> bytes: the table and the path of the penalty as CSV, and the figure."""
+    return {"relevance.csv": _of_groups(result), "path.csv": _of_path(result),
+            "relevance.png": _figure(result)}
+
+
+def _of_groups(result):
+    fields = "relevance", "share", "low", "high", "p", "selected"
+    arrays = [getattr(result, field).tolist() for field in fields]
+    return _written([("feature", *fields), *zip(result.names, *arrays)])
+
+
+def _of_path(result):
+    """The held-out loss of each penalty, and the relevance of each group at it."""
+    path, groups = result.path, result.groups[:, None] == np.arange(len(result.names))
+    rows = zip(path.penalties.tolist(), path.losses.tolist(),
+               (np.arange(len(path.penalties)) == path.best).tolist(),
+               *(path.relevance @ groups).T.tolist())
+    return _written([("penalty", "held-out loss", "chosen", *result.names), *rows])
+
+
+def _written(rows):
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _figure(result):
+    """The figure as PNG; no backend is chosen, and nothing in it tells the time."""
+    from matplotlib.figure import Figure
+    figure, content = Figure(layout="constrained", dpi=130), io.BytesIO()
+    result.plot(figure)
+    figure.savefig(content, format="png")
+    return content.getvalue()
