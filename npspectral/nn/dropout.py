@@ -50,7 +50,7 @@ class TrainingDropout(Dropout):
 
     def function(self, x):
         u = np.random.default_rng(self.seed).random(x.shape[-2:])
-        keep = np.where(u >= self.rate, 1 / (1 - self.rate), 0).astype(x.real.dtype)
+        keep = ((u >= self.rate) / (1 - self.rate)).astype(x.real.dtype)
         return keep * x, (keep,)
 
     def derivative(self, keep):

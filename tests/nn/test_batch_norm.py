@@ -66,6 +66,24 @@ def test_statistics_move_by_their_share(size, positions, channels, unbiased, rng
     assert same_bits(params, before)
 
 
+def test_statistics_of_batches_in_leading_axes_are_a_loop(rng):
+    layer = TrainingBatchNorm((3, 2))
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=(3, 4))
+    moved = layer.statistics(params, layer.forward(params, x)[1])
+    for i, one in enumerate(x):
+        want = layer.statistics(params, layer.forward(params, one)[1])
+        for name in want:
+            assert_near(moved[name][i], want[name], 8)
+
+
+def test_batch_of_nothing_has_no_statistics(rng):
+    layer = TrainingBatchNorm(3)
+    params = layer.init(rng)
+    _, residuals = layer.forward(params, np.ones((0, 3)))
+    with pytest.raises(ValueError, match=r"TrainingBatchNorm\(3, 3\): a batch of no samples has"):
+        layer.statistics(params, residuals)
+
+
 def test_in_evaluation_with_the_moments_of_a_batch_y_is_that_of_training(rng):
     layer = BatchNorm((3, 2), share=1.0, unbiased=False)
     params, x = random_params(layer, rng), random_input(layer, rng)
