@@ -23,7 +23,7 @@ from ._penalized import along, relevance_shares
 from .price import sample_losses
 
 PENALTIES = 1e-3 * 10 ** np.arange(0, 2.25, 0.25)
-FIRST, EACH = 60, 12                # epochs at the weakest penalty, and at each of the others
+EPOCHS = 60, 12                     # at the first penalty, and at each of the others
 FOLDS = 5
 
 
@@ -54,7 +54,7 @@ class PenaltyPath(Shapes):
 
 
 def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=64, weights=None,
-                 penalties=PENALTIES, epochs=(FIRST, EACH), progress=None):
+                 penalties=PENALTIES, epochs=EPOCHS, progress=None):
     """A PenaltyPath of a Chain that begins with a Spectral layer with lambda_out = 0.
 
     x (n, n_in) and target as `loss` takes it; fold (n,) as fold_numbers gives it; epochs, those at
