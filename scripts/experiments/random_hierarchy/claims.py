@@ -34,16 +34,16 @@ def passing(p, values, share=None):
     """The size from which on the mean of values (seeds, sizes) is below 1/2.
 
     share: below that part of the mean at the first size instead. Between two sizes the mean is a
-    line against log p. nan if it is below at the first size, or not at the last.
+    line against log p. The first size counts if it is below there, and the last if it never is.
     """
     mean = values.mean(0)
     level = 0.5 if share is None else share * mean[0]
     above = np.flatnonzero(mean >= level)
-    if not len(above) or above[-1] + 1 == len(p):
-        return np.nan
-    last = above[-1]
+    last = above[-1] if len(above) else 0
+    if not len(above) or last + 1 == len(p):
+        return float(p[last])
     weight = (mean[last] - level) / (mean[last] - mean[last + 1])
-    return p[last] * (p[last + 1] / p[last]) ** weight
+    return float(p[last] * (p[last + 1] / p[last]) ** weight)
 
 
 def halves(parts):
