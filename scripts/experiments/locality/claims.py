@@ -1,4 +1,6 @@
 """What is published of local kernels, judged; and the negative controls."""
+from functools import partial
+
 import numpy as np
 from lab.statistics import bootstrap
 from lab.table import Claim, Row, slope
@@ -80,16 +82,13 @@ def exponent_row(d, part, teacher, student, expected, within=WITHIN):
     errors = errors_of(part, teacher, student)
     return Row(f"d = {d}", f"exponent, {named(teacher, student)}", f"{expected:.3f}",
                exponent(part, errors), expected - within, expected + within,
-               interval=bootstrap(lambda errors: exponent(part, errors), errors),
-               seeds=len(errors))
+               interval=bootstrap(partial(exponent, part), errors), seeds=len(errors))
 
 
 def difference_row(words, quantity, published, part, first, second, *bounds):
     """The exponent of errors `first` (seeds, sizes) less that of `second`."""
-    def less(first, second):
-        return exponent(part, first, second)
-    return Row(words, quantity, published, less(first, second), *bounds, seeds=len(first),
-               interval=bootstrap(less, first, second))
+    return Row(words, quantity, published, exponent(part, first, second), *bounds,
+               seeds=len(first), interval=bootstrap(partial(exponent, part), first, second))
 
 
 def dimension_rows(result):
