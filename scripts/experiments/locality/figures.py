@@ -6,7 +6,7 @@ from lab.statistics import bootstrap
 from lab.style import (DENSE, OTHER, PUBLISHED, band, grid_of, log_ticks, one_legend, plain_ticks,
                        power)
 
-from .claims import errors_of, exponent, learnable, parts_of
+from .claims import errors_of, exponent_of, learnable, parts_of
 from .parts import TEACHERS
 
 LOOKS = {("local", 2): (OTHER, "o--", "local, s = 2"), ("local", 3): (OTHER, "s--", "local, s = 3"),
@@ -49,12 +49,13 @@ def draw_exponents(figure, result):
     axes, = grid_of(figure, 1, 1, 5.6, 4.8, "Exponents, and those of theory").flat
     pairs = [*learnable(), *((teacher, ("dense", None)) for teacher in TEACHERS)]
     for (d, part), marker in zip(parts_of(result), "os^"):
+        exponent = exponent_of(part)
         for size in (2, 3, d):
             alike = [pair for pair in pairs if (pair[1][1] or d) == size]
             for teacher, student in alike:
                 errors = errors_of(part, teacher, student)
-                middle = exponent(part, errors)
-                low, high = bootstrap(partial(exponent, part), errors)
+                middle = exponent(errors)
+                low, high = bootstrap(exponent, errors)
                 aside = 0.006 * (alike.index((teacher, student)) - (len(alike) - 1) / 2)
                 axes.errorbar(1 / size + aside, middle, [[middle - low], [high - middle]],
                               color=LOOKS[student][0], marker=marker, markersize=5, linestyle="")
