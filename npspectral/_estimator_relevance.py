@@ -6,7 +6,7 @@ import numpy as np
 from . import _estimator_input as given
 from . import refuse
 from ._estimator_training import row_digests
-from .analysis.spectral.penalty_path import relevance_shares
+from .analysis.spectral._penalized import relevance_shares
 from .analysis.spectral.price import correlated_columns
 from .analysis.spectral.selection import GROUP_MARGIN, MARGIN, Relevance, select
 

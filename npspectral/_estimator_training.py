@@ -6,10 +6,11 @@ import numpy as np
 from . import _estimator_input as given
 from ._estimator_scale import moments, standardized
 from ._estimator_stopping import held_out, scored, until_it_stalls
-from .analysis.spectral.penalty_path import along, fold_numbers, penalty_path, weighted
+from .analysis.spectral._penalized import along, weighted
+from .analysis.spectral.penalty_path import EPOCHS, PENALTIES, fold_numbers, penalty_path
 from .nn import L2
 from .nn.layer import check_integer, check_number
-from .progress import Countdown
+from ._countdown import Countdown
 from .training import Adam, fit, predict, show_progress
 
 PATH = "path"
@@ -53,10 +54,9 @@ class Training:
         if weights is not None:
             loss, goal = weighted(loss, goal, weights[~held]), np.arange(len(goal))
             of_held = weights[held]
-        records = fit(network, network.init(rng), x[~held], goal, loss=loss, rng=rng,
-                      optimizer=Adam(self.learning_rate), batch_size=self.batch_size,
+        records = fit(network, network.init(rng), x[~held], goal, rng=rng, epochs=self.epochs,
                       penalties=(L2(self.penalty, "lambda_in"), L2(self.penalty, "phi")),
-                      epochs=self.epochs)
+                      **{**self._options(), "loss": loss})
         if self.early_stopping:
             records = scored(records, lambda params: self._score(
                 predict(network, params, x[held]), target[held], of_held))
@@ -64,12 +64,12 @@ class Training:
 
     def _path(self, rng, network, x, target, weights):
         """The PenaltyPath of these samples; of one penalty only if it is fixed."""
-        options = {} if self.penalty == PATH else dict(penalties=[self.penalty],
-                                                       epochs=(self.epochs, 0))
-        return penalty_path(rng, network, x, target, weights=weights, loss=self._loss,
-                            optimizer=Adam(self.learning_rate), batch_size=self.batch_size,
-                            fold=fold_numbers(rng, self._groups(target)),
-                            progress=self._progress("folds, epoch"), **options)
+        penalties, epochs = PENALTIES, EPOCHS
+        if self.penalty != PATH:
+            penalties, epochs = [self.penalty], (self.epochs, 0)
+        return penalty_path(rng, network, x, target, weights=weights, penalties=penalties,
+                            epochs=epochs, fold=fold_numbers(rng, len(x), self._groups(target)),
+                            progress=self._progress("folds, epoch"), **self._options())
 
     def _train_along(self, rng, network, x, target, weights):
         """Set path_ and yield the records of a network trained up to its best penalty."""
@@ -77,10 +77,14 @@ class Training:
             raise ValueError(f"{self._name}: early_stopping is {self.early_stopping}, expected "
                              f"False with penalty='path', which holds out samples itself")
         self.path_ = self._path(rng, network, x, target, weights)
-        for _, record in along(rng, network, x, target, weights=weights, loss=self._loss,
-                               optimizer=Adam(self.learning_rate), batch_size=self.batch_size,
-                               penalties=self.path_.penalties[:self.path_.best + 1]):
+        penalties = PENALTIES[:self.path_.best + 1]
+        for _, record in along(rng, network, x, target, weights=weights, penalties=penalties,
+                               epochs=EPOCHS, **self._options()):
             yield record
+
+    def _options(self):
+        return dict(loss=self._loss, optimizer=Adam(self.learning_rate),
+                    batch_size=self.batch_size)
 
     def _progress(self, text):
         return Countdown(text) if self.verbose else None

@@ -5,6 +5,7 @@ from .diffeomorphism import (deform, displacements, equal_noise, temperature_bou
                              temperature_of)
 from .files import (CALIFORNIA_FEATURES, california_housing, digits, fashion_mnist, load_idx,
                     load_npz, mnist)
+from .hierarchy import RandomHierarchy, random_hierarchy
 from .principal import PrincipalComponents, parity_task, principal_components
 from .split import train_test_split
 from .synthetic import (CorrelatedPairs, GaussianFeatures, correlated_pairs, gaussian_features,
@@ -12,8 +13,9 @@ from .synthetic import (CorrelatedPairs, GaussianFeatures, correlated_pairs, gau
 from .table import Table, read_table
 
 __all__ = ["CALIFORNIA_FEATURES", "CorrelatedPairs", "GaussianFeatures", "PrincipalComponents",
-           "Table", "and_d", "and_task", "at_hand", "boolmat", "california_housing",
-           "correlated_pairs", "cube", "cylinder", "deform", "digits", "displacements",
-           "equal_noise", "fashion_mnist", "gaussian_features", "labeled", "load_idx", "load_npz",
-           "mnist", "parity_task", "principal_components", "read_table", "sphere", "sphere_grid",
-           "stripe", "temperature_bounds", "temperature_of", "train_test_split", "xnor"]
+           "RandomHierarchy", "Table", "and_d", "and_task", "at_hand", "boolmat",
+           "california_housing", "correlated_pairs", "cube", "cylinder", "deform", "digits",
+           "displacements", "equal_noise", "fashion_mnist", "gaussian_features", "labeled",
+           "load_idx", "load_npz", "mnist", "parity_task", "principal_components",
+           "random_hierarchy", "read_table", "sphere", "sphere_grid", "stripe",
+           "temperature_bounds", "temperature_of", "train_test_split", "xnor"]

@@ -23,7 +23,7 @@ JACOBIAN = 4e9                                  # bytes: the definition is left 
 # of a margin, DADApy rounds to two places.
 TOLERANCE = {"tangent kernel": 1e-12, "infinite width": 1e-7, "hinge flow step": 1e-12,
              "kernel PCA": 1e-8, "support vectors": 1e-4, "TwoNN": 2e-3, "recurrent step": 1e-11,
-             "complex recurrent step": 1e-11}
+             "complex recurrent step": 1e-11, "convolution kernel": 1e-12}
 LOSS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 # Of trained parameters. float32: of their movement, no entry moves more than steps * rate, and as a
 # norm, because Adam turns the sign of a gradient that is nothing but rounding into a whole step.

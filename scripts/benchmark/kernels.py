@@ -1,8 +1,9 @@
 """Rows of kernels and of what is made of them: the libraries of the field beside npspectral.
 
-The tangent kernel of finite networks and its limit of infinite width, a step of gradient flow on
-the full batch, kernel PCA, support vectors, the TwoNN dimension, and the gradient of a recurrent
-spectral network, real and complex. All in float64, in processes of their own.
+The tangent kernel of finite networks, convolutional ones too, and its limit of infinite width, a
+step of gradient flow on the full batch, kernel PCA, support vectors, the TwoNN dimension, and the
+gradient of a recurrent spectral network, real and complex. All in float64, in processes of their
+own.
 
 A line of the table is npspectral beside one peer; time and memory are peer / npspectral, above 1
 npspectral needs less. For "products", the matrix products alone into arrays that exist already, it
@@ -23,6 +24,7 @@ GOALS = {
     r"tangent kernel \d+-\d+-\d+ ": {"products": (1.5, None), "neural-tangents": (2.4, 1),
                                      "JAX Jacobian": (4, 1)},
     r"tangent kernel .*-1 p": {"neural-tangents": (1.8, 3), "JAX Jacobian": (100, None)},
+    r"convolution kernel": {"torch Jacobian": (1, None), "torch patches": (1, None)},
     r"tangent kernel": {"neural-tangents": (3, 3), "JAX Jacobian": (100, None)},
     r"infinite width depth 3": {"neural-tangents": (3, None)},
     r"hinge flow step": {"torch": (2.2, None)},
@@ -36,9 +38,12 @@ def cases(quick=False, threads=(1,)):
     shallow = [(1000, 500)] if quick else [(1000, 500), (1000, 2000), (10_000, 500), (10_000, 2000)]
     deep = [(1, 100), (10, 20)] if quick else [(1, 500), (1, 2000), (10, 20), (10, 200), (10, 500)]
     p, bounds, nets = (1000, (10,), 2) if quick else (2000, (1, 10, 100), 3)
+    images = [("strided 8", 100)] if quick else [("strided 8", 500), ("strided 50", 200),
+                                                 ("inverted 10", 200)]
     every = [
         *(Case("tangent kernel", p, (10, h, 1)) for h, p in shallow),
         *(Case("tangent kernel", p, (*DEEP, n_out)) for n_out, p in deep),
+        *(Case("convolution kernel", n, name=name) for name, n in images),
         *(Case("infinite width", p, (10,), depth) for depth in (3, 1)),
         Case("hinge flow step", 1000, (10, 1000, 1)),
         Case("kernel PCA", p),

@@ -1,15 +1,20 @@
 """Rows of training steps: PyTorch, JAX and the matrix products alone beside npspectral.
 
-One step is forward, loss, backward and Adam on one batch that stays the same. PyTorch runs eagerly,
+One step is forward, loss, backward and Adam on one batch that stays the same, of spectral networks
+and of the published convolutional ones. PyTorch runs eagerly,
 with Adam as it comes and fused. JAX compiles the whole step, gives its buffers away and waits once
 per block, its best case. All ratios are peer time / npspectral time, above 1 npspectral is faster;
 step/products is our time / theirs. Before any timing all libraries make 5 steps from one start.
 """
+from dataclasses import replace
+
 from .cells import page, spread
 from .workers import OURS, Case
+from .workers.convolutional import PLANS
 from .workers.problems import TRAINED
 
 TINY = [((20, 20, 2), 20), ((10, 30, 1), 32)]
+CONVOLUTIONAL = [(name, batch) for name in PLANS for batch in (32, 128)]
 LARGER = [(widths, batch) for widths in ((784, 200, 10), (784, 1000, 1000, 10))
           for batch in (32, 128, 512)]
 
@@ -17,10 +22,13 @@ LARGER = [(widths, batch) for widths in ((784, 200, 10), (784, 1000, 1000, 10))
 def cases(quick=False, dtypes=("float32",), threads=(1,)):
     """The cells of the table, in order."""
     nets = TINY + (LARGER[1:2] if quick else LARGER)
-    return [Case("step", batch, widths, threads=count, trained=trained, dtype=dtype)
-            for count in threads for dtype in dtypes for widths, batch in nets
-            for trained in TRAINED
-            if not (quick and (widths, batch) in LARGER and trained != "lambda_out")]
+    dense = [Case("step", batch, widths, trained=trained) for widths, batch in nets
+             for trained in TRAINED
+             if not (quick and (widths, batch) in LARGER and trained != "lambda_out")]
+    convolutional = [Case("convolution step", batch, trained="all", name=name)
+                     for name, batch in CONVOLUTIONAL[:1 if quick else None]]
+    return [replace(case, threads=count, dtype=dtype)
+            for count in threads for dtype in dtypes for case in dense + convolutional]
 
 
 def columns(libraries):

@@ -8,7 +8,8 @@ import pkgutil
 
 import numpy as np
 
-from npspectral import Chain, Dense, Nested, Spectral, Tanh, analysis, data, mean_squared_error
+from npspectral import (Adam, Chain, Dense, Nested, Spectral, Tanh, analysis, data,
+                        mean_squared_error)
 from npspectral.analysis.kernels.machines import SupportVectors
 from npspectral.analysis.kernels.pca import KernelPCA
 from npspectral.analysis.kernels.learning_curves import PowerLaw
@@ -24,6 +25,7 @@ Y = np.where(np.arange(P) % 3 == 0, -1.0, 1.0)
 GRAM = np.exp(-((X[:, None] - X) ** 2).sum(-1))
 VECTORS, VALUES = RNG.standard_normal((P, 2)), np.array([3.0, 2.0])
 MU = 1 + RNG.exponential(size=10)
+MU_24 = np.linspace(1.0, 2.0, P)
 SIZES, ERRORS = np.array([1.0, 2.0, 4.0]), 1 / np.array([[2.0, 3.0, 5.0], [2.0, 4.0, 5.0]])
 NEURONS = Neurons(*(tree.locked(RNG.standard_normal(shape)) for shape in ((H, D), H, H)))
 NET = Chain(Spectral(D, H), Tanh(), Spectral(H, 5), Tanh(), Dense(5, 2))
@@ -38,6 +40,12 @@ LAMBDA = np.arange(9.0)
 MASKS = np.array([True, False, True, True]), np.array([True, False, True, False, True])
 CELLS = np.arange(2 * P).reshape(2, P) % 3 == 0
 X_FORCE = {"x": X, "force": Y}
+RELEVANT = Chain(Spectral(D, H, lambda_out=0.0), Tanh(), Spectral(H, 1, lambda_out=0.0))
+PRICED = {"network": RELEVANT, "x": X, "target": Y[:, None], "loss": mean_squared_error}
+FOLD = np.arange(P) % 2
+TWO = tuple(RELEVANT.init(np.random.default_rng(seed)) for seed in (2, 3))
+FOLDS = {"params": TWO, "fold": FOLD, "groups": np.arange(D)}
+REPLACED = {"x": X, "columns": np.array([2, 0]), "drawn": np.stack([X[::-1, :2], X[:, 1:]])}
 MOVED = {"neurons": NEURONS, "mean_force": RNG.standard_normal((H, D + 1))}
 OMEGA = {"omega": NEURONS.omega}
 SIDES = {"x1": X, "x2": Q}
@@ -68,6 +76,8 @@ GOOD = {
     "infinite_width.arc_cosine_kernel": SIDES,
     "infinite_width.relu_tangent_kernel": SIDES,
     "infinite_width.deep_relu_kernels": SIDES,
+    "local.local_kernel": {**SIDES, "size": 2},
+    "local.convolutional_kernel": {**SIDES, "size": 2},
     "dimension.neighbor_ratios": {"x": X},
     **{f"dimension.two_nn_{name}": {"mu": MU}
        for name in ("ml", "unbiased", "posterior", "fit", "fit_published")},
@@ -93,6 +103,8 @@ GOOD = {
     "learning_curves.exponent_interval": {"rng": RNG, "p": SIZES, "errors": ERRORS},
     "learning_curves.crossing": CURVES,
     "learning_curves.crossing_interval": {"rng": RNG, **CURVES},
+    "least_norm.least_l1": {"features": GRAM, "y": Y},
+    "least_norm.largest_l1_margin": {"features": GRAM, "y": Y},
     "merging.merge": {"neurons": NEURONS, "x": X},
     "merging.merge_parallel": {"neurons": NEURONS},
     "mutual_information.ratio_information": {"x": X, "y": Y},
@@ -144,6 +156,25 @@ GOOD = {
                                            "loss": mean_squared_error, "counts": [1, 2]},
     "teacher_student.path_products": PAIR,
     "teacher_student.path_distance": {"paths": MU, "reference": MU[::-1]},
+    # a selection
+    "conditional.conditional_draws": {"rng": RNG, "x": X, "columns": np.array([1, 0])},
+    "conditional.normal_scores": {"x": X},
+    "conditional.leave_one_out": {"features": X, "y": VECTORS},
+    "price.replaced_outputs": {"predict": lambda x: x[:, :1], **REPLACED},
+    "price.spectral_replaced_outputs": {"network": RELEVANT, "params": TWO[0],
+                                        **REPLACED},
+    "price.sample_losses": {"loss": mean_squared_error, "y": VECTORS, "target": VECTORS[::-1]},
+    "price.conditional_test": {"prices": VECTORS.T.copy(), "gain": 0.5, "weights": MU_24},
+    "price.benjamini_hochberg": {"p": 1 / MU, "q": 0.1},
+    "price.correlated_columns": {"x": X, "threshold": 0.5},
+    "penalty_path.penalty_path": {
+        "rng": RNG, **PRICED, "optimizer": Adam(), "fold": FOLD, "weights": MU_24,
+        "penalties": np.array([0.1, 0.2]), "epochs": (1, 1)},
+    "penalty_path.fold_numbers": {"rng": RNG, "n": P, "labels": Y},
+    "selection.select": {"rng": RNG, **PRICED, **FOLDS, "weights": MU_24, "q": 0.1,
+                         "margin": 0.01},
+    "selection.group_prices": {"rng": RNG, **PRICED, **FOLDS},
+    "selection.best_constant": {"target": Y[:, None], "weights": MU_24},
     # what has a state
     "Neurons": {"omega": NEURONS.omega, "bias": NEURONS.bias, "beta": NEURONS.beta},
     "SupportVectors.decide": {"gram": GRAM},

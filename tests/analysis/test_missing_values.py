@@ -10,7 +10,8 @@ from npspectral.analysis.spectral import eigensystem, pruning
 from npspectral.nn import tree
 
 LABELS = {"labels"}                                     # of any kind
-ANY_SHAPE = ("relevance.keep_top", "x"), ("PowerLaw", "p"), ("regimes.scale_and_time", "time")
+ANY_SHAPE = (("relevance.keep_top", "x"), ("PowerLaw", "p"), ("regimes.scale_and_time", "time"),
+             ("price.sample_losses", "y"))
 A_VIEW = "eigensystem.block"                              # whatever is in it
 
 
@@ -88,7 +89,7 @@ def test_an_array_with_an_entry_less_than_its_partner_is_refused(name, argument)
 NUMBERS = [(name, argument) for name, arguments in GOOD.items()
            for argument, given in arguments.items() if isinstance(given, (int, float))]
 NUMBERS += [("attractors.patterns", "tolerance"), ("attractors.turning_rate", "tolerance"),
-            ("machines.support_vectors", "bound"),
+            ("machines.support_vectors", "bound"), ("least_norm.least_l1", "tolerance"),
             ("machines.support_vectors", "tolerance"), ("dynamics.velocity_field", "scale"),
             ("pca.eigenspaces", "tolerance"), ("merging.merge_parallel", "tolerance"),
             ("teacher_student.core_size", "threshold"),

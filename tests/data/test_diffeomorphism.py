@@ -108,7 +108,7 @@ def test_between_pixels_a_bilinear_image_is_exact(rng):
 
 def test_the_field_backwards_undoes_the_deformation_to_first_order(rng):
     images = smooth_images(6, 120).reshape(6, -1)
-    tau = displacements(rng, 6, 120, 2, 0.05 ** 2)      # some pixels, where rounding to pixels is little
+    tau = displacements(rng, 6, 120, 2, 0.05 ** 2)      # of some pixels: interpolation is better
     left, moved = [], []
     for factor in (1, 1 / 2):
         deformed = deform(images, factor * tau)

@@ -9,6 +9,7 @@ import pytest
 from benchmark import cells, kernels, machine, steps, turns
 from benchmark.workers import BENCHMARKS, Case, build
 from benchmark.workers.__main__ import peak_growth
+from benchmark.workers.convolutional import PLANS
 
 STEP = Case("step", 5, (4, 3, 2), trained="all")
 DIGITS = Case("step", 5, (4, 3, 10), trained="lambda_out", dtype="float32")
@@ -16,7 +17,10 @@ SHALLOW = Case("tangent kernel", 12, (4, 9, 1))
 TINY = [SHALLOW, Case("tangent kernel", 7, (6, 5, 5, 3)), Case("infinite width", 9, (4,), 3),
         Case("hinge flow step", 30, (4, 20, 1)), Case("kernel PCA", 40),
         Case("support vectors", 50, bound=10), Case("TwoNN", 60, (3, 8)),
-        Case("recurrent step", 8, (4, 9, 2), 3), Case("complex recurrent step", 8, (5, 3), 4)]
+        Case("recurrent step", 8, (4, 9, 2), 3), Case("complex recurrent step", 8, (5, 3), 4),
+        *(Case("convolution kernel", 5, name=name) for name in PLANS),
+        Case("convolution step", 4, trained="all", name="inverted 10"),
+        Case("convolution step", 4, trained="all", dtype="float32", name="strided 8")]
 MODULES = {"torch": "torch", "jax": "jax", "JAX": "jax", "scikit-learn": "sklearn",
            "neural-tangents": "neural_tangents", "scikit-dimension": "skdim", "DADApy": "dadapy"}
 
@@ -77,6 +81,7 @@ def arrays(library, case):
     pytest.param(case, name, id=f"{case.label}, {name}")
     for case in TINY for name in peers(case.benchmark)])
 def test_installed_peers_agree_with_us(case, name):
+    case = replace(case, rate=cells.CHECK_RATE)
     found = {library: arrays(library, case) for library in ("npspectral", name)}
     assert cells.disagreements(case, found) == {}
 
@@ -175,9 +180,9 @@ def test_selection_of_cells():
     labels = [case.label for case in cells.chosen(steps.cases(), "20-20-2")]
     assert labels == [f"20-20-2 batch 20 {names} float32 1 thread"
                       for names in ("lambda_out", "lambdas, bias", "all")]
-    assert len(steps.cases(dtypes=("float32", "float64"), threads=(1, 2))) == 4 * 24
+    assert len(steps.cases(dtypes=("float32", "float64"), threads=(1, 2))) == 4 * 30
     labels = [case.label for case in kernels.cases()]
-    assert len(set(labels)) == len(labels) == 27
+    assert len(set(labels)) == len(labels) == 30
     assert [case.label for case in cells.chosen(kernels.cases(), "width depth")] == [
         "infinite width depth 3 10 p=2000", "infinite width depth 1 10 p=2000"]
     assert "JAX Jacobian" not in cells.libraries(Case("tangent kernel", 2000, (784, 512, 1)))

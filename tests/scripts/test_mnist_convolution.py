@@ -22,6 +22,7 @@ def test_the_published_network_is_that_of_28_x_28_pixels(rng):
     assert tree.size(published.init(rng)) == 5008 and published.layers[6].image == (3, 3, 8)
     small = parts.build("convolutional", 64, 8)                     # the digits
     assert small.layers[0].padding == 2 and small.layers[6].image == (2, 2, 8)
+    assert tree.size(parts.build(parts.DEEP, 784, 10).init(rng)) == 23_251
     dense = parts.build("dense", 784, 100)
     assert tree.size(dense.init(rng)) == 784 * 100 + 100 + 100 * 100 + 100 + 100
 
@@ -129,6 +130,9 @@ def test_verdicts_of_what_is_as_published_and_of_what_is_not():
     said = {claim.name: claim.judge() for claim in claims(AS_PUBLISHED)}
     for name in ("guides to the exponents", "stability after training"):
         assert said.pop(name) == "not comparable"
+    together, = (row for claim in claims(AS_PUBLISHED) for row in claim.rows
+                 if row.quantity.startswith("rank correlation"))
+    assert together.values > 0.9                        # R is the test error itself
     assert set(said.values()) == {"reproduced"} and failed(checks(AS_PUBLISHED)) == []
     turned = {**made_up("convolutional", 1 / 3, 0.5, alignment=np.ones((3, 4, 2)) * [0.4, 0.1]),
               **made_up("dense", 0.45, 0.3)}
@@ -149,6 +153,15 @@ def test_a_final_kernel_beyond_15_percent_and_points_to_go_are_told():
     rows = checks({"convolutional, mnist": arrays})
     assert failed(rows) == [("convolutional, mnist", "share of points to go, feature")]
     assert verdict(rows, "share of points to go, lazy") == "pass"
+
+
+def test_the_network_of_16_layers_runs_and_is_judged_with_the_other_one():
+    arrays = parts.follow(parts.DEEP, "digits", 2, 16, 60, 3, 0)
+    assert arrays["steps"] == 3 and arrays["left"][0] > 0
+    assert arrays["stability"].shape[0] == arrays["dimension"].shape[0] == 2
+    deep = made_up(parts.DEEP, 1 / 3, 0.5)
+    said = {claim.name: claim.judge() for claim in claims(AS_PUBLISHED | deep)}
+    assert said["two regimes, two exponents"] == "partly"
 
 
 def test_an_exponent_and_a_rank_correlation_of_numbers_that_are_known(rng):

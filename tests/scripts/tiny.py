@@ -162,6 +162,13 @@ CASES["learning_curves"] = Case(
                "images": lambda *_: unlearnable_images()},
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
+# locality
+
+CASES["locality"] = Case(
+    dict(seeds=2, sizes=(8, 16, 32, 64, 128), dimensions=(4, 5)),
+    constants={"N_TEST": 30},
+    spoil=("d = 4", "error", lambda errors: errors * [[[n]] for n in range(1, 6)]))
+
 # mnist_convolution
 
 CASES["mnist_convolution"] = Case(
@@ -194,6 +201,13 @@ CASES["regimes"] = Case(
 CASES["relevance_benchmark"] = Case(
     dict(sets=("rho 0.8", "noise"), n=100, rows=(50, 100), columns=(5, 10)),
     spoil=("noise", "selected", np.logical_not))
+
+# sparse_features
+
+CASES["sparse_features"] = Case(
+    dict(sizes=(4, 8, 12, 16), points=(6, 10), width=40, circle=5, max_steps=2000),
+    constants={"N_TEST": 100, "TURNS": 30},
+    spoil=("d = 3", "atoms", lambda atoms: 2 * atoms))
 
 # sparse_training
 

@@ -16,6 +16,7 @@ arXiv 2309.07593; random cosines: Rahimi and Recht 2007, NeurIPS. Residuals from
 import numpy as np
 
 from ... import refuse
+from ._given import checked_columns
 
 RIDGES = 10.0 ** np.arange(-4, 0.5, 0.5)    # in units of n
 FEW = 20                                    # so many different values are levels, not numbers
@@ -35,24 +36,26 @@ def conditional_draws(rng, x, columns, draws=20, cosines=200, near=50, scores=No
     """
     refuse.generator("conditional_draws", rng)
     x = refuse.real("conditional_draws", "x", x, 2)
-    columns = group_columns("conditional_draws", columns, x.shape[1])
+    columns = checked_columns("conditional_draws", columns, x.shape[1])
     for name, value in (("draws", draws), ("cosines", cosines), ("near", near)):
         refuse.integer("conditional_draws", name, value, 0 if name == "cosines" else 1)
     given = x[:, columns]
-    z = normal_scores(x) if scores is None else scores
-    mean = leave_one_out(cosine_features(rng, np.delete(z, columns, 1), cosines), given)
-    neighbor = nearby(rng, first_component(mean), draws, near)
-    return to_levels(mean + (given - mean)[neighbor], given)
+    scores = normal_scores(x) if scores is None else scores
+    z = refuse.real("conditional_draws", "scores", scores, 2)
+    mean = leave_one_out(_cosine_features(rng, np.delete(z, columns, 1), cosines), given)
+    neighbor = _nearby(rng, _first_component(mean), draws, near)
+    return _to_levels(mean + (given - mean)[neighbor], given)
 
 
 def normal_scores(x):
     """z (n, p): each column of x by its ranks, equal values by their mean rank."""
     from scipy.special import ndtri
     from scipy.stats import rankdata
+    x = refuse.real("normal_scores", "x", x, 2)
     return ndtri((rankdata(x, axis=0) - 0.5) / len(x))
 
 
-def cosine_features(rng, z, cosines):
+def _cosine_features(rng, z, cosines):
     """A (n, k + cosines) of the others' scores z (n, k): w_k ~ N(0, 1/k), c_k uniform."""
     w = rng.standard_normal((z.shape[1], cosines)) / np.sqrt(max(z.shape[1], 1))
     waves = np.cos(z @ w + rng.uniform(0, 2 * np.pi, cosines))
@@ -62,37 +65,41 @@ def cosine_features(rng, z, cosines):
 def leave_one_out(features, y):
     """m (n, g): y (n, g) predicted for each sample from the features A (n, k) of all others.
 
-    Ridge regression with a free constant is m = H y, with A centered = U S V^T and
-        H = 1 1^T / n + U diag(s^2 / (s^2 + ridge)) U^T
-    Without sample b its residual is r_b / (1 - H_bb). For each column of y, that of RIDGES is taken
-    whose residuals have the least sum of squares.
+    Ridge regression with a free constant leaves the residual r = (I - H) y. With A centered =
+    U S V^T,
+        I - H = (I - 1 1^T / n - U U^T) + U diag(ridge / (s^2 + ridge)) U^T
+    Fitted without sample b, its residual is r_b / (1 - H_bb). For each column of y that of RIDGES
+    is taken whose residuals have the least sum of squares.
     """
-    n = len(y)
-    centered = features - features.mean(0)
-    u, s2 = left_vectors(centered)
+    features = refuse.real("leave_one_out", "features", features, 2)
+    y = refuse.real("leave_one_out", "y", y, 2)
+    n = len(features)
+    refuse.length("leave_one_out", "y", y, n)
+    refuse.integer("leave_one_out", "the number of samples", n, 2)
+    u, s2 = _left_vectors(features - features.mean(0))
+    part = u.T @ y
+    beyond = y - y.mean(0) - u @ part                       # what A cannot tell at any ridge
+    free = 1 - 1 / n - (u * u).sum(1)
     mean, best = np.zeros(y.shape), np.full(y.shape[1], np.inf)
     for ridge in RIDGES * n:
-        shrunk = s2 / (s2 + ridge)
-        rest = y - y.mean(0) - u @ (shrunk[:, None] * (u.T @ y))
-        rest /= (1 - 1 / n - (u * u) @ shrunk)[:, None]
+        lost = ridge / (s2 + ridge)
+        rest = (beyond + u @ (lost[:, None] * part)) / (free + (u * u) @ lost)[:, None]
         squares = (rest * rest).sum(0)
         better = squares < best
         mean[:, better], best[better] = (y - rest)[:, better], squares[better]
     return mean
 
 
-def left_vectors(a):
-    """U (n, min(n, k)) and s^2 of a (n, k), from the smaller of a a^T and a^T a."""
+def _left_vectors(a):
+    """U (n, rank) and s^2 of a (n, k), from the smaller of a a^T and a^T a."""
     n, k = a.shape
     s2, vectors = np.linalg.eigh(a @ a.T if n <= k else a.T @ a)
-    s2 = s2.clip(0)
-    if n <= k:
-        return vectors, s2
-    kept = s2 > np.finfo(float).eps * n * s2.max(initial=0)
-    return a @ vectors[:, kept] / np.sqrt(s2[kept]), s2[kept]
+    kept = s2 > np.finfo(float).eps * max(n, k) * s2.max(initial=0)
+    vectors, s2 = vectors[:, kept], s2[kept]
+    return (vectors if n <= k else a @ vectors / np.sqrt(s2)), s2
 
 
-def first_component(mean):
+def _first_component(mean):
     """The order of the samples: mean (n, g) along its first principal component, (n,)."""
     if mean.shape[1] == 1:
         return mean[:, 0]
@@ -100,7 +107,7 @@ def first_component(mean):
     return centered @ np.linalg.eigh(centered.T @ centered)[1][:, -1]
 
 
-def nearby(rng, key, draws, near):
+def _nearby(rng, key, draws, near):
     """(draws, n): for each sample one at random of the `near` samples next to it in order of key.
 
     The sample itself is one of them. At both ends the first and the last `near` are taken.
@@ -114,7 +121,7 @@ def nearby(rng, key, draws, near):
     return order[first + rng.integers(near, size=(draws, n))]
 
 
-def to_levels(drawn, given):
+def _to_levels(drawn, given):
     """Each row of drawn (..., g) as the nearest row of given (n, g), if these are few."""
     levels = np.unique(given, axis=0)
     if len(levels) > max(FEW, given.shape[1] + 1):
@@ -125,12 +132,3 @@ def to_levels(drawn, given):
         nearest = np.where(distance < least, number, nearest)
         least = np.minimum(least, distance)
     return levels[nearest]
-
-
-def group_columns(owner, columns, p):
-    """The columns (g,) as integers, if they are different ones of p columns."""
-    columns = refuse.numbers(owner, "columns", columns, 1, "iu")
-    if not (0 <= columns.min() and columns.max() < p) or len(np.unique(columns)) < len(columns):
-        raise ValueError(f"{owner}: columns is {columns.tolist()}, expected different ones of "
-                         f"0 to {p - 1}")
-    return columns

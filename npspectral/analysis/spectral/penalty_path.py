@@ -17,13 +17,13 @@ import numpy as np
 
 from ... import refuse
 from ..._shapes import Shapes
-from ...nn.penalties import L2
-from ...training.minibatch import fit, predict
+from ...training.minibatch import predict
+from ._given import checked_numbers, checked_samples
+from ._penalized import along, relevance_shares
 from .price import sample_losses
-from .relevance import input_relevance
 
 PENALTIES = 1e-3 * 10 ** np.arange(0, 2.25, 0.25)
-FIRST, EACH = 60, 12                # epochs at the weakest penalty, and at each of the others
+EPOCHS = 60, 12                     # at the first penalty, and at each of the others
 FOLDS = 5
 
 
@@ -54,12 +54,19 @@ class PenaltyPath(Shapes):
 
 
 def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=64, weights=None,
-                 penalties=PENALTIES, epochs=(FIRST, EACH), progress=None):
+                 penalties=PENALTIES, epochs=EPOCHS, progress=None):
     """A PenaltyPath of a Chain that begins with a Spectral layer with lambda_out = 0.
 
-    x (n, n_in) and target as `loss` takes it; fold (n,) as fold_numbers gives it. With weights (n,)
-    a sample counts as that many. progress(done, of) is called after every epoch.
+    x (n, n_in) and target as `loss` takes it; fold (n,) as fold_numbers gives it; epochs, those at
+    the first penalty and at each of the others. With weights (n,) a sample counts as that many.
+    progress(done, of) is called after every epoch.
     """
+    x, target = checked_samples("penalty_path", x, target)
+    penalties = refuse.numbers("penalty_path", "penalties", penalties, 1).astype(float)
+    if weights is not None:
+        weights = refuse.real("penalty_path", "weights", weights, 1)
+        refuse.length("penalty_path", "weights", weights, len(x))
+    fold = checked_numbers("penalty_path", "fold", fold, len(x))
     numbers, done = np.unique(fold), 0
     total = len(numbers) * (epochs[0] + epochs[1] * (len(penalties) - 1))
     losses, found = np.empty((len(penalties), len(x))), []
@@ -78,52 +85,21 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
     mean = np.average(losses, 1, weights)
     best = int(mean.argmin())
     shares = np.mean([[relevance_shares(network, params) for params in one] for one in found], 0)
-    return PenaltyPath(np.array(penalties, float), mean, shares, fold,
-                       tuple(one[best] for one in found), best)
+    return PenaltyPath(penalties, mean, shares, fold, tuple(one[best] for one in found), best)
 
 
-def along(rng, network, x, target, *, loss, optimizer, batch_size=64, weights=None,
-          penalties=PENALTIES, epochs=(FIRST, EACH)):
-    """Yield k and the Record of every epoch at penalties[k], from the first penalty on."""
-    record, goal = network.init(rng), 0
-    if weights is not None:
-        loss, target = weighted(loss, target, weights), np.arange(len(x))
-    for k, penalty in enumerate(penalties):
-        goal += epochs[k > 0]
-        for record in fit(network, record, x, target, loss=loss, optimizer=optimizer, rng=rng,
-                          batch_size=batch_size, epochs=goal,
-                          penalties=(L2(penalty, "lambda_in"), L2(penalty, "phi"))):
-            yield k, record
+def fold_numbers(rng, n, labels=None, folds=FOLDS):
+    """The fold (n,) of each sample at random, 0 to folds - 1; there are at most n folds.
 
-
-def weighted(loss, target, weights):
-    """A loss for `fit` whose targets are numbers of samples: sum_b w_b l_b / (B mean w).
-
-    The mean w is that of all samples, so that the mean over batches is the weighted loss.
-    """
-    share = weights / weights.mean()
-
-    def of_samples(y, samples):
-        return loss(y, target[samples], "sum", share[samples] / len(samples))
-    return of_samples
-
-
-def relevance_shares(network, params):
-    """input_relevance of the first layer over its sum, (n_in,); 0 if all of it is silent."""
-    relevance = input_relevance(network.layers[0], params[0])
-    total = relevance.sum()
-    return relevance / total if total > 0 else relevance
-
-
-def fold_numbers(rng, groups, folds=FOLDS):
-    """The fold (n,) of each sample, 0 to folds - 1, at random; each group is spread over all.
-
-    groups (n,): such as classes. There are at most n folds.
+    labels (n,), such as classes: the samples of each label are spread over all folds.
     """
     refuse.generator("fold_numbers", rng)
+    refuse.integer("fold_numbers", "n", n, 2)
     refuse.integer("fold_numbers", "folds", folds, 2)
-    order = rng.permutation(len(groups))
-    order = order[np.argsort(groups[order], kind="stable")]
-    fold = np.empty(len(groups), int)
-    fold[order] = np.arange(len(groups)) % min(folds, len(groups))
+    order = rng.permutation(n)
+    if labels is not None:
+        refuse.labels("fold_numbers", "labels", labels, n)
+        order = order[np.argsort(labels[order], kind="stable")]
+    fold = np.empty(n, int)
+    fold[order] = np.arange(n) % min(folds, n)
     return fold

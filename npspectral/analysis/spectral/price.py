@@ -23,7 +23,7 @@ import numpy as np
 from ... import refuse
 from ...nn import Chain, Spectral
 from .._params import check_params
-from .conditional import group_columns
+from ._given import checked_columns
 
 
 def replaced_outputs(predict, x, columns, drawn):
@@ -62,6 +62,9 @@ def sample_losses(loss, y, target):
 
     loss(y, target) is one of npspectral.nn, target (n,) or (n, K) as it takes it.
     """
+    y = refuse.array("sample_losses", "y", y, max(2, np.ndim(y)))
+    target = refuse.array("sample_losses", "target", target, min(max(1, np.ndim(target)), 2))
+    refuse.length("sample_losses", "target", target, y.shape[-2])
     target = np.broadcast_to(target[:, None], (*y.shape[:-1], 1, *target.shape[1:]))
     return loss(y[..., None, :], target)[0]
 
@@ -83,9 +86,13 @@ def conditional_test(prices, gain, margin=0.005, weights=None, level=0.95):
     refuse.integer("conditional_test", "the number of samples", n, 2)
     refuse.number("conditional_test", "gain", gain, "a number", np.isfinite)
     refuse.not_negative("conditional_test", "margin", margin)
-    weights = np.ones(n) if weights is None else refuse.real("conditional_test", "weights",
-                                                             weights, 1)
+    weights = np.ones(n) if weights is None else weights
+    weights = refuse.real("conditional_test", "weights", weights, 1)
     refuse.length("conditional_test", "weights", weights, n)
+    if not (weights >= 0).all() or not weights.any():
+        raise ValueError(f"conditional_test: weights runs from {weights.min()} to {weights.max()}, "
+                         f"expected none below 0 and not only zeros")
+    refuse.number("conditional_test", "level", level, "between 0 and 1", lambda c: 0 < c < 1)
     w = weights / weights.sum()
     mean = prices @ w
     error = np.sqrt(n / (n - 1) * ((prices - mean[:, None]) ** 2 @ (w * w)))
@@ -105,6 +112,8 @@ def benjamini_hochberg(p, q):
     [True, False, False, False]
     """
     p = refuse.real("benjamini_hochberg", "p", p, 1)
+    if not ((0 <= p) & (p <= 1)).all():
+        raise ValueError(f"benjamini_hochberg: p runs from {p.min()} to {p.max()}, expected 0 to 1")
     refuse.share("benjamini_hochberg", "q", q)
     order = np.argsort(p, kind="stable")
     good = np.flatnonzero(p[order] <= q * np.arange(1, len(p) + 1) / len(p))
@@ -142,7 +151,7 @@ def correlated_columns(x, threshold):
 def _checked(owner, x, columns, drawn):
     """x (n, p), columns (g,) and drawn (draws, n, g), if they fit."""
     x = refuse.real(owner, "x", x, 2)
-    columns = group_columns(owner, columns, x.shape[1])
+    columns = checked_columns(owner, columns, x.shape[1])
     drawn = refuse.real(owner, "drawn", drawn, 3)
     if drawn.shape[1:] != (len(x), len(columns)):
         raise ValueError(f"{owner}: drawn has shape {drawn.shape}, expected (draws, {len(x)}, "

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import refuse
 from ..._shapes import Shapes
+from .._params import check_params
+from ._given import checked_numbers, checked_samples
+from ._selection_figure import draw_path, draw_shares
 from .conditional import conditional_draws, normal_scores
 from .penalty_path import PenaltyPath
 from .price import (benjamini_hochberg, conditional_test, sample_losses, spectral_replaced_outputs)
-from .selection_figure import draw_path, draw_shares
 
 MARGIN, GROUP_MARGIN = 0.005, 0.002
 DRAWS = 20
@@ -94,6 +97,7 @@ def select(rng, network, params, fold, x, target, groups, *, loss, q=0.1, margin
     Arguments as in group_prices, and weights (n,) of the samples. A margin below MARGIN doubles p:
     without that more false ones were selected than at MARGIN.
     """
+    refuse.share("select", "q", q)
     prices, before = group_prices(rng, network, params, fold, x, target, groups, loss=loss,
                                   draws=draws, progress=progress)
     constant = np.broadcast_to(best_constant(target, weights), (len(x), network.n_out))
@@ -113,6 +117,12 @@ def group_prices(rng, network, params, fold, x, target, groups, *, loss, draws=D
     (n,), groups (p,) the group of each column of x (n, p). progress(done, of) is called after each
     group.
     """
+    refuse.generator("group_prices", rng)
+    x, target = checked_samples("group_prices", x, target)
+    groups = checked_numbers("group_prices", "groups", groups, x.shape[1])
+    fold = checked_numbers("group_prices", "fold", fold, len(x), len(params))
+    for own in params:
+        check_params("group_prices", own, network)
     rows = [fold == number for number in range(len(params))]
     before, prices = np.empty(len(x)), np.empty((groups.max() + 1, len(x)))
     for own, mine in zip(params, rows):
@@ -123,7 +133,7 @@ def group_prices(rng, network, params, fold, x, target, groups, *, loss, draws=D
         drawn = conditional_draws(rng, x, columns, draws, scores=scores)
         for own, mine in zip(params, rows):
             y = spectral_replaced_outputs(network, own, x[mine], columns, drawn[:, mine])
-            price[mine] = sample_losses(loss, y, target[mine]).mean(0) - before[mine]
+            price[mine] = (sample_losses(loss, y, target[mine]) - before[mine]).mean(0)
         if progress is not None:
             progress(group + 1, len(prices))
     return prices, before
@@ -134,6 +144,10 @@ def best_constant(target, weights=None):
 
     Mean targets for targets (n, K), the logarithms of the classes' shares for labels (n,).
     """
+    target = refuse.array("best_constant", "target", target, min(max(1, np.ndim(target)), 2))
+    if weights is not None:
+        weights = refuse.real("best_constant", "weights", weights, 1)
+        refuse.length("best_constant", "weights", weights, len(target))
     if target.dtype.kind == "f":
         return np.average(target, 0, weights)
     share = np.bincount(target, weights)

@@ -16,7 +16,10 @@ OURS = "npspectral"
 SOLVERS = [f"scikit-learn {solver}" for solver in ("auto", "dense", "arpack", "randomized")]
 BENCHMARKS = {                          # those that do it, in the order of the table
     "step": (OURS, "products", "torch", "torch fused", "jax"),
+    "convolution step": (OURS, "products", "torch", "torch fused", "jax"),
     "tangent kernel": (OURS, "products", "neural-tangents", "JAX Jacobian"),
+    "convolution kernel": (OURS, "products", "neural-tangents", "JAX Jacobian", "torch Jacobian",
+                           "torch patches"),
     "infinite width": (OURS, "neural-tangents"),
     "hinge flow step": (OURS, "products", "torch", "JAX"),
     "kernel PCA": (OURS, "products", *SOLVERS),
@@ -25,12 +28,12 @@ BENCHMARKS = {                          # those that do it, in the order of the 
     "recurrent step": (OURS, "products", "torch"),
     "complex recurrent step": (OURS, "products", "torch"),
 }
-CHECKED = {"step": 5, "hinge flow step": 20}        # runs before the check, of others 1
+CHECKED = {"step": 5, "convolution step": 5, "hinge flow step": 20}     # runs before the check, or 1
 
 
 @dataclass(frozen=True)
 class Case:
-    """p samples; widths (d, ..., outputs) of a network; C of support vectors; depth.
+    """p samples; widths (d, ..., outputs) of a network, or its name; C of support vectors; depth.
 
     Of a training step p is the batch. Of a recurrent step depth is the number of steps in time,
     widths are n_in, nodes and n_out, or nodes and modes if it is complex. Of TwoNN widths are the
@@ -46,6 +49,7 @@ class Case:
     trained: str = ""
     dtype: str = "float64"
     rate: float = 1e-6                  # of training, which must not wander off to subnormals
+    name: str = ""                      # of a convolutional network
 
     @property
     def small(self):
@@ -68,7 +72,7 @@ class Case:
 
     @property
     def net(self):
-        return "-".join(map(str, self.widths))
+        return self.name or "-".join(map(str, self.widths))
 
     @property
     def label(self):

@@ -2,6 +2,7 @@
 import jax
 
 from . import problems
+from .convolutional import SIDE, outputs
 
 
 def place(case, problem):
@@ -18,23 +19,6 @@ def compiled(function, *arguments):
 
 def step(case, layers, x, target):
     """The whole step in one program."""
-    trained, frozen = problems.split(case, layers)
-    moments = [jax.tree.map(jax.numpy.zeros_like, trained) for _ in range(2)]
-    state = trained, *moments, jax.numpy.zeros((), case.dtype)
-    program = jax.jit(step_program(case), donate_argnums=0)
-
-    def work():
-        nonlocal state
-        state, value = program(state, frozen, x, target)
-        return value
-    return (work, lambda value: problems.trained(case, state[0], value),
-            lambda value: jax.block_until_ready((value, state)))
-
-
-def step_program(case):
-    """(trained, m, v, t), frozen, x, target -> the same after one step, and the loss."""
-    beta1, beta2, eps = problems.ADAM
-
     def loss(trained, frozen, y, target):
         for i, layer in enumerate(frozen):
             layer = layer | trained[i]
@@ -44,10 +28,32 @@ def step_program(case):
             return ((y - target) ** 2).mean()
         log_p = jax.nn.log_softmax(y)
         return -jax.numpy.take_along_axis(log_p, target[:, None], 1).mean()
+    trained, frozen = problems.split(case, layers)
+    return adam_step(case, loss, trained, (frozen, x, target),
+                     lambda trained, value: problems.trained(case, trained, value))
 
-    def step(state, frozen, x, target):
+
+def adam_step(case, loss, trained, given, show):
+    """(work, show, wait) of Adam's steps on loss(trained, *given)."""
+    moments = [jax.tree.map(jax.numpy.zeros_like, trained) for _ in range(2)]
+    state = trained, *moments, jax.numpy.zeros((), case.dtype)
+    program = jax.jit(step_program(case, loss), donate_argnums=0)
+
+    def work():
+        nonlocal state
+        state, value = program(state, *given)
+        return value
+    return (work, lambda value: show(state[0], value),
+            lambda value: jax.block_until_ready((value, state)))
+
+
+def step_program(case, loss):
+    """(trained, m, v, t), what else the loss takes -> the same after one step, and the loss."""
+    beta1, beta2, eps = problems.ADAM
+
+    def step(state, *given):
         trained, m, v, t = state
-        value, grads = jax.value_and_grad(loss)(trained, frozen, x, target)
+        value, grads = jax.value_and_grad(loss)(trained, *given)
         t = t + 1
         m = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, m, grads)
         v = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, v, grads)
@@ -56,6 +62,32 @@ def step_program(case):
                                trained, m, v)
         return (trained, m, v, t), value
     return step
+
+
+def convolved(x, weight, layer):
+    return jax.lax.conv_general_dilated(
+        x, weight, 2 * (layer.stride,), 2 * [2 * (layer.zeros,)], feature_group_count=layer.groups,
+        dimension_numbers=("NHWC", "OHWI", "NHWC"))
+
+
+def convolutional(case, weights, x):
+    images = x.reshape(len(x), SIDE, SIDE, 1)
+    return outputs(case.name, weights, images, convolved, jax.nn.silu, lambda x: x.mean((1, 2)))
+
+
+def convolution_step(case, weights, x, target):
+    def loss(weights, x, target):
+        return ((convolutional(case, weights, x) - target) ** 2).mean()
+    return adam_step(case, loss, weights, (x, target), problems.numbered)
+
+
+def convolution_kernel(case, weights, x, _):
+    """The Jacobian by jax.grad, contracted."""
+    def kernel(weights, x):
+        one = jax.grad(lambda weights, row: convolutional(case, weights, row[None])[0, 0])
+        rows = [row.reshape(len(x), -1) for row in jax.vmap(one, (None, 0))(weights, x)]
+        return sum(row @ row.T for row in rows)
+    return compiled(kernel, weights, x)
 
 
 def tangent_kernel(case, x, layers, _):

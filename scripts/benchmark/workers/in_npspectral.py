@@ -25,6 +25,26 @@ def step(case, params, x, target):
     return partial(step, x, target), lambda out: problems.trained(case, step.params[::2], out[0])
 
 
+def convolutional(case, weights):
+    """(network, params) of the problem's weights, which are in order."""
+    kind, width = case.name.split()
+    network = {"strided": partial(nn.strided_network, (28, 28, 1)),
+               "inverted": partial(nn.inverted_network, (28, 28, 1))}[kind](int(width))
+    given = iter(weights)
+    return network, nn.tree.map(lambda _: next(given), network.init(np.random.default_rng(0)))
+
+
+def convolution_step(case, weights, x, target):
+    step = training.Step(*convolutional(case, weights), nn.mean_squared_error,
+                         training.Adam(case.rate, *problems.ADAM))
+    return partial(step, x, target), lambda out: problems.numbered(
+        nn.tree.leaves(step.params), out[0])
+
+
+def convolution_kernel(case, weights, x):
+    return partial(kernels.tangent_kernel, *convolutional(case, weights), x)
+
+
 def network(case, x, layers):
     """(network, params, x) of the problem's weights."""
     if case.one_hidden:

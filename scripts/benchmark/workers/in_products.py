@@ -2,6 +2,9 @@
 import numpy as np
 
 from . import problems
+from .convolutional import PLANS, SIDE, Conv
+
+CACHED = 2 ** 17                        # numbers in the patches that are multiplied at a time
 
 
 def multiplied(products, inverted=None):
@@ -24,6 +27,46 @@ def step(case, layers, x, target):
             todo.append((grad_y, phi, np.empty_like(y[i])))
         if case.trained != "lambda_out":                    # with one set, G = dL/dW is not needed
             todo.append((grad_y.T, y[i], np.empty_like(phi)))
+    return multiplied(todo)
+
+
+def convolution_products(case, side=SIDE, plan=None):
+    """(layer, patches, y) of a few samples for each convolution without groups, and how often.
+
+    Sums over few channels are no products of matrices and are left out.
+    """
+    for layer in PLANS[case.name] if plan is None else plan:
+        if isinstance(layer, list):
+            yield from convolution_products(case, side, layer)
+        elif isinstance(layer, Conv):
+            side = layer.side(side)
+            size = layer.kernel ** 2 * layer.n_in
+            few = min(case.p, max(1, CACHED // (side * side * size)))
+            if layer.groups == 1:
+                yield (few, -(-case.p // few), np.ones((few * side * side, size), case.dtype),
+                       np.ones((few * side * side, layer.n_out), case.dtype))
+
+
+def convolution_step(case, *_):
+    todo = []
+    for _, times, patches, y in convolution_products(case):
+        weight = np.ones((y.shape[1], patches.shape[1]), case.dtype)
+        one = [(patches, weight.T, np.empty_like(y)), (y.T, patches, np.empty_like(weight))]
+        todo += times * (one + [(y, weight, np.empty_like(patches))] * bool(todo))
+    return multiplied(todo)
+
+
+def convolution_kernel(case, *_):
+    """Forward, backward, the gradient of every sample, and their Gram matrix."""
+    todo, gram = [], np.empty((case.p, case.p))
+    for few, times, patches, y in convolution_products(case):
+        weight = np.ones((y.shape[1], patches.shape[1]))
+        split_y, split_patches = (a.reshape(few, -1, a.shape[1]) for a in (y, patches))
+        one = [(patches, weight.T, np.empty_like(y)),
+               (split_y.mT, split_patches, np.empty((few, *weight.shape)))]
+        rows = np.ones((case.p, weight.size))
+        todo += times * (one + [(y, weight, np.empty_like(patches))] * bool(todo))
+        todo.append((rows, rows.T, gram))
     return multiplied(todo)
 
 

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional
 
 from . import problems
+from .convolutional import SIDE, outputs
 
 
 def place(case, part):
@@ -17,27 +18,97 @@ def place(case, part):
 
 def step(case, layers, x, target, kind=""):
     """Adam as it comes, or in one fused kernel."""
-    leaves = [tensor.requires_grad_() for layer in problems.split(case, layers)[0]
-              for tensor in layer.values()]
-    *betas, eps = problems.ADAM
-    optimizer = torch.optim.Adam(leaves, case.rate, betas, eps, fused=kind == "fused")
     loss = functional.cross_entropy if case.classifies else functional.mse_loss
     for layer in layers:
         layer.setdefault("lambda_in", torch.zeros(layer["phi"].shape[1], dtype=x.dtype))
 
-    def work():
+    def value():
         y = x
         for i, layer in enumerate(layers):
             weight = (layer["lambda_in"] - layer["lambda_out"][:, None]) * layer["phi"]
             y = functional.linear(functional.relu(y) if i else y, weight, layer.get("bias"))
-        value = loss(y, target)
+        return loss(y, target)
+    leaves = [tensor for layer in problems.split(case, layers)[0] for tensor in layer.values()]
+    return adam_step(case, leaves, value, kind), lambda value: problems.trained(
+        case, [{name: tensor.detach() for name, tensor in layer.items()} for layer in layers],
+        value.detach())
+
+
+def adam_step(case, leaves, loss, kind):
+    """Adam as it comes, or in one fused kernel: a step on loss(), whose value it returns."""
+    *betas, eps = problems.ADAM
+    optimizer = torch.optim.Adam([leaf.requires_grad_() for leaf in leaves], case.rate, betas, eps,
+                                 fused=kind == "fused")
+
+    def work():
+        value = loss()
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
         return value
-    return work, lambda value: problems.trained(
-        case, [{name: tensor.detach() for name, tensor in layer.items()} for layer in layers],
-        value.detach())
+    return work
+
+
+def convolved(x, weight, layer):
+    return functional.conv2d(x, weight, None, layer.stride, layer.zeros, groups=layer.groups)
+
+
+def convolutional(case, weights, x):
+    """Of weights (out, in, height, width) and images (p, channels, height, width)."""
+    return outputs(case.name, weights, x, convolved, functional.silu, lambda x: x.mean((2, 3)))
+
+
+def images(weights, x):
+    """Both as PyTorch has them."""
+    return ([weight.movedim(-1, 1).contiguous() if weight.ndim == 4 else weight
+             for weight in weights], x.reshape(len(x), 1, SIDE, SIDE))
+
+
+def convolution_step(case, weights, x, target, kind=""):
+    weights, x = images(weights, x)
+    work = adam_step(case, weights, lambda: functional.mse_loss(
+        convolutional(case, weights, x), target), kind)
+    return work, lambda value: problems.numbered(
+        [weight.detach().movedim(1, -1) if weight.ndim == 4 else weight.detach()
+         for weight in weights], value.detach())
+
+
+def convolution_kernel(case, weights, x, kind):
+    """The Jacobian by torch.func, or gradients of every sample by patches, layer by layer."""
+    weights, x = images(weights, x)
+    rows = {"jacobian": jacobian, "patches": by_patches}[kind.lower()]
+    return lambda: sum(row @ row.T for row in rows(case, weights, x))
+
+
+def jacobian(case, weights, x):
+    def one(weights, image):
+        return convolutional(case, weights, image[None])[0, 0]
+    every = torch.func.vmap(torch.func.jacrev(one), (None, 0))(weights, x)
+    return [row.reshape(len(x), -1) for row in every]
+
+
+def by_patches(case, weights, x):
+    """Patches of a layer's input, times what comes back to its output; the last layer is short."""
+    met, last = [], []
+
+    def kept(x, weight, layer):
+        y = convolved(x, weight, layer)
+        met.append((layer, x.detach(), y if y.requires_grad else y.requires_grad_()))
+        return met[-1][-1]
+
+    def mean(x):
+        last.append(x.mean((2, 3)))
+        return last[0]
+    y = outputs(case.name, weights, x, kept, functional.silu, mean)
+    pulls = torch.autograd.grad(y.sum(), [y for *_, y in met])
+    for (layer, x, _), pull in zip(met, pulls):
+        patches = functional.unfold(x, layer.kernel, 1, layer.zeros, layer.stride)
+        patches = patches.reshape(len(x) * layer.groups, -1, patches.shape[-1])
+        pull = pull.reshape(len(patches), layer.n_out // layer.groups, -1)
+        yield layer.scale * (pull @ patches.mT).reshape(len(x), -1)
+    yield last[0].detach() / last[0].shape[1]
+    if len(weights) > len(met) + 1:
+        yield torch.ones(len(x), 1, dtype=x.dtype)
 
 
 def hinge_flow_step(case, x, layers, target):

@@ -4,6 +4,8 @@ A problem is called as its benchmark and returns a tuple.
 """
 import numpy as np
 
+from .convolutional import SIDE, weights
+
 TRAINED = {"lambda_out": ("lambda_out",),
            "lambdas, bias": ("lambda_in", "lambda_out", "bias"),
            "all": ("lambda_in", "lambda_out", "phi", "bias")}
@@ -29,6 +31,23 @@ def step(case):
     if case.classifies:
         return layers, x, rng.integers(case.widths[-1], size=case.p)
     return layers, x, rng.normal(size=(case.p, case.widths[-1])).astype(case.dtype)
+
+
+def convolution_step(case):
+    """The weights, x (p, pixels), target."""
+    rng = np.random.default_rng(0)
+    return (weights(case.name, rng, case.dtype),
+            *(rng.standard_normal((case.p, n)).astype(case.dtype) for n in (SIDE * SIDE, 1)))
+
+
+def convolution_kernel(case):
+    """The weights, x (p, pixels)."""
+    return convolution_step(case)[:2]
+
+
+def numbered(arrays, loss):
+    """What a step of a convolutional network changes, and its loss."""
+    return {"loss": float(loss)} | {str(i): array for i, array in enumerate(arrays)}
 
 
 def split(case, layers):

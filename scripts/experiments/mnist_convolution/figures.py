@@ -7,6 +7,7 @@ from lab.style import (DENSE, FEATURE, LAZY, OTHER, PUBLISHED, START, band, grid
 
 from .claims import (KINDS, METHODS, errors_of, errors_of_learned, learned, stability_of_learned,
                      swept)
+from .parts import DEEP
 
 LOOKS = dict(zip(METHODS, ((FEATURE, "o-", "network, feature"),
                            (FEATURE, "o--", "flow with the final kernel"),
@@ -14,7 +15,7 @@ LOOKS = dict(zip(METHODS, ((FEATURE, "o-", "network, feature"),
                            (LAZY, "s-", "lazy: flow with the initial kernel"),
                            (LAZY, "v:", "SVC, initial kernel"))))
 STAGES = (START, "start"), (FEATURE, "after feature training")
-NETWORKS = dict(zip(KINDS, ((OTHER, "o"), (DENSE, "s"))))
+NETWORKS = {**dict(zip(KINDS, ((OTHER, "o"), (DENSE, "s")))), DEEP: (OTHER, "D")}
 NO_MNIST = " (not the published net)"       # behind the title, of the 8 x 8 digits
 
 
@@ -30,7 +31,7 @@ def figures(result):
 def titled(part):
     """The part in words."""
     kind, name, *_ = part.split(", ")
-    return f"{name}, {kind}" + NO_MNIST * (name != "mnist" and kind == KINDS[0])
+    return f"{name}, {kind}" + NO_MNIST * (name != "mnist" and kind != KINDS[1])
 
 
 def draw_errors(figure, parts):
@@ -80,7 +81,7 @@ def draw_kernel(figure, parts):
         for i, look in enumerate(STAGES):
             band(column[0], ranks, known[:, i], *look, ".-")
             band(column[1], ranks, information[:, i], *look, ".-")
-        column[0].set(title=f"{titled(part)}, p = {arrays['p'][-1]}", ylim=(0, 1),
+        column[0].set(title=f"{titled(part)}\np = {arrays['p'][-1]}", ylim=(0, 1),
                       ylabel=r"labels up to rank r, $\sum\omega^2$")
         column[1].set(ylim=(-0.1, 1), xticks=(1, 5, 10, 15, 20),
                       xlabel="rank r of the eigenvector", ylabel=r"$I(\phi_r; y)$ in bits (Ross)")
@@ -104,8 +105,8 @@ def layer_names(number):
 
 
 def draw_layers(figure, parts):
-    panels = panels_of(figure, len(parts), 4.8, 4.2, "Layer by layer the images' cloud loses "
-                       "dimensions, after training")
+    panels = panels_of(figure, len(parts), 4.8, 4.2, "After training, the images' cloud loses "
+                       "dimensions layer by layer")
     for panel, (part, arrays) in zip(panels, parts.items()):
         by_layer(panel, part, arrays["dimension"][:, -1], "intrinsic dimension (two neighbors)")
         panel.set_ylim(0, None)
@@ -113,20 +114,19 @@ def draw_layers(figure, parts):
 
 def draw_stability(figure, parts):
     """R by layer; and test errors of all that was learned against R."""
-    panels = panels_of(figure, len(parts) + 1, 4.8, 4.4, "R: deformations beside noise of the same "
-                       "size; R < 1 is the more stable to deformations")
+    panels = panels_of(figure, len(parts) + 1, 4.8, 4.4, "R: how much deformations matter, beside "
+                       "noise of the same size")
     for panel, (part, arrays) in zip(panels, parts.items()):
         by_layer(panel, part, arrays["stability"][:, -1], "relative stability R")
         panel.axhline(1, color=PUBLISHED, linestyle=":", linewidth=1)
-        panel.set_yscale("log")
-        plain_ticks(panel)
-        color, marker = NETWORKS[part.split(", ")[0]]
+        panel.set_ylim(0, 1.05 * max(each["stability"][:, -1].max() for each in parts.values()))
+        kind = part.split(", ")[0]
+        color, marker = NETWORKS[kind]
         values, errors = (take(arrays).mean(0).T
                           for take in (stability_of_learned, errors_of_learned))
         for x, y, fill, regime in zip(values, errors, (color, "none"), ("feature", "lazy")):
             panels[-1].plot(x, y, f"{marker}-", color=color, markerfacecolor=fill,
-                            label=f"{part.split(', ')[0]}, {regime}")
-    panels[-1].set(xscale="log", yscale="log", xlabel="R of what was learned", ylabel="test error",
-                   title="one line: p grows from the top")
-    plain_ticks(panels[-1])
+                            label=f"{kind}, {regime}")
+    panels[-1].set(xlabel="R of what was learned", ylabel="test error", xlim=(0, None),
+                   ylim=(0, None), title="each line: p grows downwards")
     one_legend(figure, "outside lower center", 3)

@@ -18,10 +18,11 @@ from npspectral.analysis.clouds import (intrinsic_dimension, neighbor_informatio
 from npspectral.analysis.kernels import (alignment, kernel_change, kernel_pca, parameter_change,
                                          projections, support_vectors, tangent_kernel)
 from npspectral.data import (deform, displacements, equal_noise, parity_task, temperature_of)
-from npspectral.nn import Swish, mean_field, strided_network, tree
+from npspectral.nn import Swish, inverted_network, mean_field, strided_network, tree
 from npspectral.nn.activations import SWISH_GAIN
 from npspectral.training import Limits, gradient_flow, kernel_flow, predict_flow, settle
 
+DEEP = "convolutional of 16 layers"     # a kind of network, beside "convolutional" and "dense"
 FEATURE = 2e-3                          # alpha
 LOSS = partial(soft_hinge, sharpness=3.0)
 LIMITS = Limits(max_gradient_change=3e-2, floor=0)
@@ -41,6 +42,8 @@ def build(kind, pixels, width):
     side = math.isqrt(pixels)
     if kind == "dense":
         return mean_field(pixels, (width, width), activation=Swish(SWISH_GAIN), gain=1.0)
+    if kind == DEEP:
+        return inverted_network((side, side, 1), width)
     return strided_network((side, side, 1), width, padding=PADDING[side])
 
 
@@ -105,9 +108,9 @@ def layers(network, params, x):
 
 
 def clouds(network, params, x, deformed, noisy):
-    """By layer: the dimension of the images' cloud, and how relatively stable it is.
+    """By layer: the dimension of the images' cloud, and its relative stability; of the output, f's.
 
-    Between two images the outputs differ by f alone: f_0 is as it was.
+    After training at small alpha f_0 hardly counts in f.
     """
     sets = [layers(network, params, points) for points in (x, deformed, noisy)]
     return {"dimension": [intrinsic_dimension(cloud).value for cloud in sets[0]],

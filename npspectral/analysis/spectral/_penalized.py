@@ -1,0 +1,38 @@
+"""A spectral network trained at one penalty after the other."""
+import numpy as np
+
+from ...nn.penalties import L2
+from ...training.minibatch import fit
+from .relevance import input_relevance
+
+
+def along(rng, network, x, target, *, loss, optimizer, batch_size, weights, penalties, epochs):
+    """Yield k and the Record of every epoch at penalties[k]; the first has epochs[0] of them."""
+    record, goal = network.init(rng), 0
+    if weights is not None:
+        loss, target = weighted(loss, target, weights), np.arange(len(x))
+    for k, penalty in enumerate(penalties):
+        goal += epochs[k > 0]
+        for record in fit(network, record, x, target, loss=loss, optimizer=optimizer, rng=rng,
+                          batch_size=batch_size, epochs=goal,
+                          penalties=(L2(penalty, "lambda_in"), L2(penalty, "phi"))):
+            yield k, record
+
+
+def weighted(loss, target, weights):
+    """A loss for `fit` whose targets are numbers of samples: sum_b w_b l_b / (B mean w).
+
+    The mean w is that of all samples, so that the mean over batches is the weighted loss.
+    """
+    share = weights / weights.mean()
+
+    def of_samples(y, samples):
+        return loss(y, target[samples], "sum", share[samples] / len(samples))
+    return of_samples
+
+
+def relevance_shares(network, params):
+    """input_relevance of the first layer over its sum, (n_in,); 0 if all of it is silent."""
+    relevance = input_relevance(network.layers[0], params[0])
+    total = relevance.sum()
+    return relevance / total if total > 0 else relevance
