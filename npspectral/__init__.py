@@ -6,6 +6,7 @@ analysis    what the papers read off a trained network
 oracle      certified cases that other implementations are checked against
 data        handmade data sets, and MNIST, Fashion-MNIST, California Housing, digits
 estimators  classifier and regressor in scikit-learn's manner
+table_relevance    which columns of a CSV file matter, for the command `npspectral relevance`
 sweep       a grid of runs on any executor that goes on after a kill
 progress    one line that tells a person or a log how far something is
 refuse      what does not fit, told by one vocabulary

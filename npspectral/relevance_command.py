@@ -1,4 +1,5 @@
 """npspectral relevance TABLE.csv --target NAME: which columns matter, with an error rate."""
+import argparse
 from pathlib import Path
 
 from .oracle.candidates import Refused
@@ -64,5 +65,5 @@ def run(options):
 def _share(text):
     number = float(text)
     if not 0 < number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text}, expected a number between 0 and 1")
     return number

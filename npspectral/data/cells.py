@@ -33,6 +33,8 @@ def read_cells(path, separator=None, encoding=None):
     cells, as many in each. The encoding is UTF-8, or what the byte order mark says. Raises
     ValueError, which names the file and the line, on what does not fit.
     """
+    if separator is not None and len(separator) != 1:
+        raise ValueError(f"{path}: separator is {separator!r}, expected one sign")
     text = _text(Path(path), encoding)
     separator = separator or _separator(text)
     records = _records(path, text, separator)
