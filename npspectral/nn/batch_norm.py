@@ -150,9 +150,9 @@ class TrainingBatchNorm(BatchNorm):
         check_input(self, params, x)
         split = self._by_channel(x)
         n = max(self._count(x), 1)                          # sums of an empty batch are 0
-        mean = split.sum((-3, -2), keepdims=True) / n
+        mean = total(split) / n
         away = split - mean
-        variance = (away * away).sum((-3, -2), keepdims=True) / n
+        variance = total(away * away) / n
         root = np.sqrt(variance + self.eps)
         z = away / root
         return self._scaled(params, z).reshape(x.shape), (np.asarray(x), z, root, mean, variance)
@@ -165,8 +165,8 @@ class TrainingBatchNorm(BatchNorm):
         if not input_grad:
             return grads, None
         h = params["gain"] * g                                      # y = gain * z
-        along = (h * z).sum((-3, -2), keepdims=True) / n            # root of the variance
-        level = h.sum((-3, -2), keepdims=True) / n                  # away = split - mean
+        along = total(h * z) / n                                    # root of the variance
+        level = total(h) / n                                        # away = split - mean
         grad_x = (h - level - z * along) / root                     # z = away / root
         return grads, grad_x.reshape(grad_y.shape)
 
@@ -197,3 +197,8 @@ class TrainingBatchNorm(BatchNorm):
         """There is none."""
         raise AttributeError(f"{self.label}: a batch couples its samples, so there is no "
                              f"kernel_term; BatchNorm has one")
+
+
+def total(array):
+    """sum_bs array_bsk, in two stages: in one long sum single precision would lose a digit more."""
+    return array.sum(-2, keepdims=True).sum(-3, keepdims=True)

@@ -120,6 +120,15 @@ def test_large_mean_costs_no_digits_of_the_variance(rng):
     assert_near(layer.forward(params, far + 2.0 ** 20)[0], layer.forward(params, far)[0], 2 ** 23)
 
 
+def test_moments_of_many_numbers_keep_the_digits_of_single_precision(rng):
+    x = (random_array(rng, (500, 169 * 4)) + 5).astype(np.float32)
+    layer = TrainingBatchNorm((169, 4))
+    _, (*_, mean, variance) = layer.forward(layer.init(rng, np.float32), x)
+    wide = x.astype(float).reshape(-1, 4)
+    assert_near(mean.ravel(), wide.mean(0).astype(np.float32), 64)
+    assert_near(variance.ravel(), wide.var(0).astype(np.float32), 64)
+
+
 @pytest.mark.parametrize("size, n", [(3, 1), ((1, 3), 1)])
 def test_one_value_of_a_channel_is_refused_in_training_alone(size, n, rng):
     layer, x = BatchNorm(size), np.ones((n, 3))
