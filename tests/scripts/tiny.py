@@ -183,7 +183,8 @@ CASES["mnist_convolution"] = Case(
 
 CASES["random_hierarchy"] = Case(
     dict(deep=(Task(4, 2, 2), Task(3, 2, 2)), factors=(0.5, 1, 1.5), kernel=(0.5, 1),
-         dense=(1, 1.5), shallow=(Task(4, 2, 2), Task(3, 3, 2)), fractions=(0.25, 0.5), width=16, seeds=2),
+         dense=(1, 1.5), shallow=(Task(4, 2, 2), Task(3, 3, 2)), fractions=(0.25, 0.5), width=16,
+         seeds=2),
     spoil=("deep, v 4, m 2, L 2", "loss", lambda loss: loss + 1e-3))
 
 # recurrent_classifier
