@@ -8,12 +8,15 @@ from fnmatch import fnmatchcase
 
 from .layers import (batches, eigenvalues, eigenvectors, generic, kinks, magnitudes,
                      stacks, trainable_modes)
+from .batch_norm import batch_norm, batch_norm_beyond, batch_norm_errors
+from .convolution import convolution, convolution_beyond, convolution_errors
 from .large import forms, large
 from .losses import errors, losses, optimizers, penalties
 from .precision import lengthened, saturated
 from .recurrent import complex_recurrent, recurrent, recurrent_errors
 from .second import per_sample, second
 from .structure import factored, nested, sparse, structure_errors
+from .tangent import images_derived, tangent
 
 
 def catalog():
@@ -24,7 +27,9 @@ def catalog():
     families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
                 stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
                 structure_errors, recurrent, complex_recurrent, recurrent_errors, lengthened,
-                saturated, large, forms, second, per_sample)
+                saturated, large, forms, second, per_sample, convolution, convolution_beyond,
+                convolution_errors, batch_norm, batch_norm_beyond, batch_norm_errors, tangent,
+                images_derived)
     return [{**case, "core": is_core(case["id"])}
             for family in families for case in family()]
 
