@@ -33,9 +33,9 @@ def convolution(layer, params, x):
 
 def convolved(layer, params, sample):
     rows, columns = positions(layer)
-    weight, bias = params["weight"], params.get("bias")
-    c_in, per_group = len(sample) // (layer["height"] * layer["width"]), len(weight) // layer["groups"]
-    inner, y = c_in // layer["groups"], []
+    weight, bias, y = params["weight"], params.get("bias"), []
+    c_in = len(sample) // (layer["height"] * layer["width"])
+    inner, per_group = c_in // layer["groups"], len(weight) // layer["groups"]
     for s in range(rows * columns):
         places = list(covered(layer, *divmod(s, columns)))
         for k, row in enumerate(weight):

@@ -4,7 +4,7 @@ In training the running mean and variance move by `share` of the way to those of
 variance that they move to has the divisor n - 1 if `unbiased`, else n. What normalizes has n.
 """
 from .convolution import chain, network_inputs, statistics, trained
-from .inputs import ACTIVATIONS, FLOAT32, array, broken, grid, vjp
+from .inputs import ACTIVATIONS, FLOAT32, broken, grid, vjp
 from .losses import with_loss
 from .precision import LENGTHS, with_tails
 

@@ -66,8 +66,8 @@ def convolution():
     for n, activation in enumerate(("relu", "tanh", "softplus")):
         for groups in (1, 2):
             layer = convolution_layer(4, 5, 3, stride=2, padding=1, groups=groups)
-            yield image_case(f"{activation}/s2-p1-d1-g{groups}", layer, 8560 + 10 * n + groups, 2, 2,
-                             2, activation=activation)
+            yield image_case(f"{activation}/s2-p1-d1-g{groups}", layer, 8560 + 10 * n + groups,
+                             2, 2, 2, activation=activation)
     yield from convolution_stacks()
 
 
@@ -77,14 +77,18 @@ SPECIAL = (                         # name, (height, width, kernel), channels of
     ("two-groups-of-two-strided", (5, 4, 3), 4, 4, {"groups": 2, "padding": 1, "stride": 2}),
     ("depthwise", (4, 4, 3), 3, 3, {"groups": 3, "padding": 1}),
     ("depthwise-strided", (5, 4, 3), 3, 6, {"groups": 3, "padding": 1, "stride": 2}),
-    ("whole-image", (3, 3, 3), 2, 3, {}), ("wide-kernel", (7, 6, 5), 1, 2, {"padding": 1, "stride": 2}),
+    ("whole-image", (3, 3, 3), 2, 3, {}),
+    ("wide-kernel", (7, 6, 5), 1, 2, {"padding": 1, "stride": 2}),
     ("padding-beyond-kernel", (2, 3, 2), 2, 2, {"padding": 3}),
     ("gaps", (7, 8, 2), 1, 2, {"stride": 4}), ("single-row", (1, 6, 3), 2, 2, {"padding": 1}),
     ("single-channel", (4, 5, 3), 1, 1, {}))
 
 
 def network_inputs(layers, seed, batch, c_in, widths, n_out):
-    """x, grad_y and the parameters of convolutions, perhaps normalized, and a dense layer."""
+    """x, grad_y and the parameters of convolutions, perhaps normalized, and a dense layer.
+
+    A normalization takes away a bias before it, whose gradient would be 0: there is none.
+    """
     first = layers[0]
     inputs = {"x": grid(seed, batch, first["height"], first["width"], c_in, reach=8)}
     widths = iter(widths)
@@ -92,9 +96,11 @@ def network_inputs(layers, seed, batch, c_in, widths, n_out):
         seed += 10
         if layer["layer"] == "convolution":
             before, c_in = c_in, next(widths)
-            added = weights(layer, seed, before, c_in, True)
+            bias = layers[position + 1]["layer"] != "batch_norm"
+            added = weights(layer, seed, before, c_in, bias)
         elif layer["layer"] == "batch_norm":
-            added = {"gain": grid(seed, c_in), "bias": grid(seed + 1, c_in)} | statistics(seed, c_in)
+            added = {"gain": grid(seed, c_in), "bias": grid(seed + 1, c_in),
+                     **statistics(seed, c_in)}
         else:
             added = {"weight": grid(seed, n_out, c_in, reach=8), "bias": grid(seed + 1, n_out)
                      } if layer["layer"] == "dense" else {}
@@ -116,8 +122,8 @@ def chain(size, stride, activation, more=(), scale=None):
     second = convolution_layer(*image_of(first, 1)[:2], 2, **options)
     rows, columns, _ = image_of(second, 1)
     bent = ACTIVATIONS[activation]
-    return [first, *more, bent, second, bent, {"layer": "spatial_mean", "positions": rows * columns},
-            {"layer": "dense", **options}]
+    mean = {"layer": "spatial_mean", "positions": rows * columns}
+    return [first, *more, bent, second, bent, mean, {"layer": "dense", **options}]
 
 
 def convolution_stacks():
@@ -145,11 +151,12 @@ def trained(inputs):
 
 def convolution_beyond():
     """Numbers of 24 and of 53 bits; channels beyond the blocks of 16 and 32."""
-    for n, (s, g, activation) in enumerate(((1, 1, "identity"), (2, 2, "identity"), (2, 1, "tanh"))):
+    for n, (s, g, activation) in enumerate((
+            (1, 1, "identity"), (2, 2, "identity"), (2, 1, "tanh"))):
         layer = convolution_layer(4, 5, 3, stride=s, padding=1, groups=g)
         for length, dtypes in LENGTHS.items():
-            case = image_case(f"{length}-bits/{activation}/s{s}-p1-d1-g{g}", layer, 9400 + 10 * n, 2,
-                              2, 2, activation=activation, flags=["Precision"])
+            case = image_case(f"{length}-bits/{activation}/s{s}-p1-d1-g{g}", layer, 9400 + 10 * n,
+                              2, 2, 2, activation=activation, flags=["Precision"])
             yield {**case, "dtypes": list(dtypes), "inputs": with_tails(case["inputs"], length)}
     layer = convolution_layer(5, 3, 2, stride=2, groups=2)
     case = image_case("large/s2-p0-d1-g2/b2-5x3x34-o18", layer, 9450, 2, 34, 18, flags=["Large"])

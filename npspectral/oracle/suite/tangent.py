@@ -1,8 +1,8 @@
 """Cases of empirical tangent kernels, and the images' second derivatives and gradients of samples.
 
 Theta_abkl = sum over the trainable numbers of dy_k(x_a) dy_l(x_b): every sum is written out, no
-trace is taken over outputs, and nothing is divided. The parametrization is that of the case: where a
-layer has a `scale`, it multiplies the weight in the forward, and the derivatives are by the weight.
+trace is taken over outputs, and nothing is divided. The parametrization is that of the case: a
+layer's `scale` multiplies the weight in the forward, and derivatives are by the weight without it.
 """
 from .batch_norm import batch_norm, batch_norm_layer
 from .convolution import chain, convolution, network_inputs, trained
@@ -23,7 +23,8 @@ def tangent():
             norm = [batch_norm_layer(False)] if n == 2 else []
             layers = chain(size, 1 + n % 2, activation, norm, 0.5 if scaled else None)
             inputs = network_inputs(layers, 10700 + 100 * n, batch, c_in, widths, n_out)
-            name = f"{activation}/b{batch}-{size[0]}x{size[1]}x{c_in}-{widths[0]}-{widths[1]}-{n_out}"
+            image = "x".join(map(str, (*size, c_in)))
+            name = f"{activation}/b{batch}-{image}-{widths[0]}-{widths[1]}-{n_out}"
             yield kernel(f"convolution/{name}", layers, inputs, trained(inputs), scaled)
 
 
