@@ -28,7 +28,8 @@ class Mistake:
 
     part: definition, backward, tangent, precision, form, loss, penalty, optimizer or second.
     within: activations, structured layers, losses, penalties or optimizers, as a case names them;
-    where it is empty all of them are meant. others: wrong steps of the same mistake with other constants.
+    where it is empty all of them are meant. others: wrong steps of the same mistake with other
+    constants.
     """
 
     name: str

@@ -134,7 +134,8 @@ class Steps(StructureSteps, ImageSteps, SecondSteps, OptimizerSteps):
         return bias
 
     def matrix_backward(self, matrix, x, grad_y):
-        return np.einsum("...i,...j->ij", grad_y, x) if x.ndim > 2 else grad_y.T @ x
+        axes = tuple(range(x.ndim - 1))                     # samples, and positions of an image
+        return np.tensordot(grad_y, x, (axes, axes))
 
     def bias_backward(self, grad_y):
         return grad_y.sum(0)

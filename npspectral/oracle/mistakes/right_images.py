@@ -2,6 +2,8 @@
 
 Images are (batch, height, width, channels).
 """
+import math
+
 import numpy as np
 
 
@@ -35,12 +37,12 @@ class ImageSteps:
         y = np.zeros((len(x), rows * columns, len(weight)), np.result_type(x, weight))
         for own, out in self.groups(layer, x.shape[-1], len(weight)):
             y[..., out] = layer.get("scale", 1) * self.flat(patches, own) @ flat(weight[out]).T
-        return y.reshape(len(x), rows, columns, -1)
+        return y.reshape(len(x), rows, columns, len(weight))
 
     def convolve_backward(self, layer, params, x, grad_y):
         patches, weight = self.patches(layer, self.padded(layer, x)), self.kernel(
             layer, params["weight"])
-        g = layer.get("scale", 1) * grad_y.reshape(len(x), -1, len(weight))
+        g = layer.get("scale", 1) * by_sample(grad_y)
         kind = np.result_type(patches, weight, g)
         grad_weight, to_patches = np.zeros(weight.shape, kind), np.zeros(patches.shape, kind)
         for own, out in self.groups(layer, x.shape[-1], len(weight)):
@@ -79,7 +81,8 @@ class ImageSteps:
         return covered(layer)
 
     def flat(self, patches, own):
-        return patches[..., own].reshape(*patches.shape[:2], -1)
+        batch, positions, n_places, _ = patches.shape
+        return patches[..., own].reshape(batch, positions, n_places * len(own))
 
     def collected(self, layer, to_patches, shape):
         """The gradient of the padded image: what its patches got is added up."""
@@ -232,4 +235,5 @@ def flat(weight):
 
 def by_sample(array):
     """(batch, positions, channels)."""
-    return array.reshape(len(array), -1, array.shape[-1])
+    batch, *sides, channels = array.shape
+    return array.reshape(batch, math.prod(sides), channels)

@@ -73,7 +73,15 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "spectral/large/*", "spectral/forms/strided/*", "spectral/forms/broadcast/*",
         "second/spectral/identity/b2-i3-o4/*", "second/spectral/tanh/b2-i3-o4/*",
         "second/loss/labels/b2-o3/*", "second/network/tanh/mean_squared_error",
-        "per_sample/spectral/identity/b2-i3-o4/*")
+        "per_sample/spectral/identity/b2-i3-o4/*",
+        "convolution/s[12]-p1-d[12]-g*/*", "convolution/s3-p2-d1-g2/*", "convolution/tanh/*",
+        "convolution/special/two-groups*", "convolution/special/depthwise-strided",
+        "convolution/special/wide-kernel", "convolution/stack/tanh/*", "convolution/network/labels",
+        "error/convolution-weight*", "batch_norm/training/unbiased/*", "batch_norm/*/biased/b2*",
+        "batch_norm/evaluation/frozen/b[24]-*", "batch_norm/*/constant-channel/b[24]*",
+        "batch_norm/training/far-from-0/*", "batch_norm/*/eps-large/*", "batch_norm/*/stack/*",
+        "error/batch_norm-training*", "tangent/*", "second/convolution/tanh/*",
+        "per_sample/convolution/tanh/*")
 
 
 def is_core(name):

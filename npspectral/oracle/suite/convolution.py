@@ -130,7 +130,7 @@ def convolution_stacks():
     """Chains with an upstream gradient, and with a loss."""
     for n, (size, stride, activation, batch, c_in, widths, n_out) in enumerate((
             ((5, 4), 2, "tanh", 2, 2, (2, 3), 2), ((4, 5), 1, "relu", 1, 1, (3, 2), 3),
-            ((3, 4), 1, "identity", 2, 2, (2, 2), 1), ((6, 5), 2, "softplus", 3, 1, (2, 2), 2))):
+            ((3, 4), 1, "identity", 2, 2, (2, 2), 1), ((6, 5), 2, "leaky_relu", 3, 1, (2, 2), 2))):
         layers = chain(size, stride, activation)
         inputs = network_inputs(layers, 8700 + 100 * n, batch, c_in, widths, n_out)
         name = f"{activation}/b{batch}-{size[0]}x{size[1]}x{c_in}-{widths[0]}-{widths[1]}-{n_out}"
@@ -158,8 +158,8 @@ def convolution_beyond():
             case = image_case(f"{length}-bits/{activation}/s{s}-p1-d1-g{g}", layer, 9400 + 10 * n,
                               2, 2, 2, activation=activation, flags=["Precision"])
             yield {**case, "dtypes": list(dtypes), "inputs": with_tails(case["inputs"], length)}
-    layer = convolution_layer(5, 3, 2, stride=2, groups=2)
-    case = image_case("large/s2-p0-d1-g2/b2-5x3x34-o18", layer, 9450, 2, 34, 18, flags=["Large"])
+    layer = convolution_layer(4, 3, 2, stride=2, groups=2)
+    case = image_case("large/s2-p0-d1-g2/b1-4x3x34-o18", layer, 9450, 1, 34, 18, flags=["Large"])
     yield {**case, "inputs": coarse(case["inputs"], 9450)}
 
 
