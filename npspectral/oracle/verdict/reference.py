@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ... import nn, training
-from ...analysis import tangent_kernel_by_definition
+from ...analysis.kernels import tangent_kernel
 from ..suite.arrays import parameters
 from . import derived
 
@@ -68,11 +68,11 @@ def _statistics(network, params, residuals):
 
 
 def _tangent(case):
-    """y, and the tangent kernel by the definition."""
+    """y, and the tangent kernel, which has no axes of outputs where there is one."""
     params = tuple(parameters({"layers": case.layers}, case.inputs))
     network, x = _network(case, params), _rows(case.inputs["x"])
-    y = network(params, x)
-    kernel = tangent_kernel_by_definition(network, params, x)
+    y, _ = network.forward(params, x)
+    kernel = tangent_kernel(network, params, x)
     return {"y": y, "kernel": kernel.reshape(len(x), len(x), y.shape[1], y.shape[1])}
 
 
