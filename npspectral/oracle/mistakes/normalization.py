@@ -23,8 +23,8 @@ def _through_frozen(right, layer, params, x, grad_y):
         return grads, grad_x
     root = np.sqrt(params["variance"] + layer["eps"])
     z, axes = (x - params["mean"]) / root, tuple(range(x.ndim - 1))
-    g = params["gain"] * grad_y
-    return grads, (g - g.mean(axes) - z * (g * z).mean(axes)) / root
+    g, n = params["gain"] * grad_y, max(x.size // x.shape[-1], 1)
+    return grads, (g - g.sum(axes) / n - z * (g * z).sum(axes) / n) / root
 
 
 def statistic(change):
@@ -45,7 +45,7 @@ DEFINITION = {
         {"root": lambda right, layer, variance: np.sqrt(variance) + layer["eps"],
          "root_backward": lambda right, layer, root, grad: grad / (2 * (root - layer["eps"]))},
         NORM),
-    "eps missing": ("eps is missing: a constant channel gives 0 / 0.",
+    "eps under the root missing": ("eps is missing: a constant channel gives 0 / 0.",
                     {"root": lambda right, layer, variance: np.sqrt(variance)}, NORM),
     "running statistics in training": (
         "In training x is normalized by the running statistics; it is by those of the batch.",

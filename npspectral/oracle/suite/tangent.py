@@ -7,11 +7,12 @@ layer's `scale` multiplies the weight in the forward, and derivatives are by the
 from .batch_norm import batch_norm, batch_norm_layer
 from .convolution import chain, convolution, network_inputs, trained
 from .inputs import ACTIVATIONS, grid
+from .inputs import scaled as scaled_by
 from .second import chosen, with_directions
 
 DENSE = ((3, (3, 4, 2), "tanh"), (2, (2, 3, 1), "relu"), (4, (2, 2, 3), "softplus"))
-IMAGES = ((2, (4, 3), 1, (2, 2), 2, "tanh"), (3, (5, 4), 2, (2, 3), 1, "relu"),
-          (2, (3, 4), 2, (3, 2), 2, "softplus"))    # batch, image, channels, widths, outputs
+IMAGES = ((2, (4, 3), 1, (2, 2), 2, "tanh"), (3, (5, 4), 2, (2, 3), 2, "relu"),
+          (2, (3, 4), 2, (3, 2), 2, "softplus"))        # batch, image, channels, widths, outputs
 
 
 def tangent():
@@ -29,8 +30,12 @@ def tangent():
 
 
 def kernel(name, layers, inputs, trainable, scaled):
-    """A case of a tangent kernel: of what is trainable, with no upstream gradient."""
-    inputs = {key: entry for key, entry in inputs.items() if key != "grad_y"}
+    """A case of a tangent kernel: of what is trainable, with no upstream gradient.
+
+    Parameters are halved, so that no unit is far in saturation.
+    """
+    inputs = {key: entry if key == "x" else scaled_by(entry, 0.5)
+              for key, entry in inputs.items() if key != "grad_y"}
     family, _, rest = name.partition("/")
     scaling = "scaled" if scaled else "standard"
     return {"id": f"tangent/{family}/{scaling}/{rest}", "kind": "tangent", "inputs": inputs,
