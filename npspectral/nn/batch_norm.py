@@ -27,6 +27,7 @@ class BatchNorm(Layer):
     `in_training` gives the form for training, TrainingBatchNorm. With it `fit` moves mean and
     variance by `share` of the way to those of each batch: of the variance with the divisor n - 1 if
     unbiased, else n. PyTorch does the former; Keras the latter, and its momentum is 1 - share.
+    Everything else leaves them as they are: `gradient_flow`, too.
     Raises ValueError or TypeError on options, sizes, shapes or dtypes that do not fit.
     Source: Ioffe and Szegedy 2015, ICML.
     """
