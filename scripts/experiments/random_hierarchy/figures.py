@@ -3,11 +3,12 @@ from functools import partial
 
 import numpy as np
 from lab.style import (DENSE, FEATURE, LAZY, OTHER, PUBLISHED, START, band, log_ticks, one_legend,
-                       panels_of)
+                       panels_of, plain_ticks)
 
 from .claims import arm, critical, halves, largest
 
 MARKERS = "osD^vP*X<>hd"
+TICKS = 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000
 
 
 def figures(result):
@@ -26,10 +27,12 @@ def draw_collapse(figure, result):
     for panel, label in zip(panels, ("p, training inputs", "p / $n_c m^L$")):
         panel.axhline(0.5, color=PUBLISHED, linewidth=0.7)
         panel.set(xlabel=label, ylim=(0, 1.05))
-    panels[0].set(xscale="log", ylabel="test error / chance")
+    sizes = np.concatenate([part["p"] for part in deep.values()])
+    panels[0].set_ylabel("test error / chance")
+    log_ticks(panels[0], x=[tick for tick in TICKS if sizes.min() <= tick <= sizes.max()])
     log_ticks(panels[1], x=(0.5, 1, 2, 4))
     panels[1].axvline(1, color=PUBLISHED, linestyle=":", label="published $P^*$")
-    one_legend(figure)
+    one_legend(figure, "outside lower center", 3)
 
 
 def draw_learners(figure, result):
@@ -67,17 +70,24 @@ def draw_required(figure, result):
     deep, shallow = (list(arm(result, name).values()) for name in ("deep", "shallow"))
     beside = [values["detectable"] for values in arm(result, "correlations").values()]
     panels = panels_of(figure, 1 + (len(shallow) > 1), 5.2, 4.8)
-    units = np.array([critical(part) for part in deep])
+    units = [critical(part) for part in deep]
     panels[0].plot(units, halves(deep), "o", color=FEATURE, label="deep: error is half of chance")
-    panels[0].plot(units, np.median(beside, 1), "x", color=OTHER, label="correlations show")
-    ends = np.array([units.min(), units.max()])
-    panels[0].plot(ends, ends, ":", color=PUBLISHED, label="$n_c m^L$, published")
-    panels[0].set(xscale="log", yscale="log", xlabel="$n_c m^L$", ylabel="p, training inputs")
+    panels[0].plot(units, np.median(beside, 1), "x", color=OTHER, label="correlations show: $P_c$")
+    finish(panels[0], units, "$n_c m^L$", "$n_c m^L$, published $P^*$")
     if len(shallow) > 1:
         for parts, color, label in ((deep, FEATURE, "deep"), (shallow, DENSE, "shallow")):
-            parts = [part for part in parts if part["L"] == 2]
+            parts = [part for part in parts if part["L"] == 2 and part["m"] == part["v"]]
             panels[1].plot([largest(part) for part in parts], halves(parts), "o-", color=color,
-                           label=f"{label}, two levels")
-        ends = np.array([largest(part) for part in (shallow[0], shallow[-1])])
-        panels[1].plot(ends, ends, ":", color=PUBLISHED, label="$P_{max}$, published for shallow")
-        panels[1].set(xscale="log", yscale="log", xlabel="$P_{max}$, all inputs")
+                           label=f"{label}: error is half of chance")
+        finish(panels[1], [largest(part) for part in shallow], "$P_{max}$, two levels, m = v",
+               "$P_{max}$, published for shallow")
+
+
+def finish(panel, units, label, published):
+    """The line p = unit, and logarithmic axes."""
+    ends = np.array([min(units), max(units)])
+    panel.plot(ends, ends, ":", color=PUBLISHED, label=published)
+    panel.set(xlabel=label, ylabel="p, training inputs", yscale="log")
+    log_ticks(panel, x=[tick for tick in TICKS if ends[0] / 1.3 <= tick <= ends[1] * 1.3])
+    plain_ticks(panel)
+    panel.legend(loc="upper left")
