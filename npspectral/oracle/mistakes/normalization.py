@@ -1,6 +1,8 @@
 """Mistakes in batch normalization, and in tangent kernels.
 
-Tables name -> (sentence, wrong steps, in which layers); see images.py.
+Tables name -> (sentence, wrong steps, in which layers); see images.py. Public reports have: the
+gradient of training in evaluation (pytorch 586, pytorch/xla 913, mxnet 9580), a running variance
+with the other divisor (mlx 3817, returnn 1539).
 """
 import numpy as np
 
