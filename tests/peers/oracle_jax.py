@@ -21,7 +21,8 @@ class JaxAnswers(Answers):
         arrays = self.arrays(case)
         y, pull = jax.vjp(lambda moved: self.stack(case, {**arrays, **moved}),
                           self.moved(case, arrays, "x"))
-        return {"y": y, **self.gradients(pull(arrays["grad_y"])[0]), **self.statistics(case, arrays)}
+        return {"y": y, **self.gradients(pull(arrays["grad_y"])[0]),
+                **self.statistics(case, arrays)}
 
     def answer_network(self, case):
         arrays = self.arrays(case)

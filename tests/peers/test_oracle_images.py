@@ -3,14 +3,10 @@
 A layer keeps its own order of axes, which the layout declares: NCHW and OIHW in PyTorch, NHWC and
 HWIO in Keras. Mistakes that public threads report are planted, and have to be named.
 """
-from importlib import import_module
-
-import numpy as np
 import pytest
 
 from npspectral import oracle
 from npspectral.oracle.mistakes import images, normalization
-from npspectral.oracle.suite.case import cases
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -88,7 +84,7 @@ class GroupsMixed(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, g):
-        (x, weight), (stride, padding, dilation, groups) = ctx.saved_tensors, ctx.steps
+        (x, weight), (stride, _, _, groups) = ctx.saved_tensors, ctx.steps
         grad_x = torch.nn.grad.conv2d_input(x.shape, weight, g, *ctx.steps)
         if groups > 1 and stride[0] > 1:
             parts = grad_x.unflatten(1, (groups, -1))

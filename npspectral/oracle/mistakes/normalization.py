@@ -1,6 +1,8 @@
 """Mistakes in batch normalization, and in tangent kernels.
 
-Tables name -> (sentence, wrong steps, in which layers); see images.py.
+Tables name -> (sentence, wrong steps, in which layers); see images.py. Public reports have: the
+gradient of training in evaluation (pytorch 586, pytorch/xla 913, mxnet 9580), a running variance
+with the other divisor (mlx 3817, returnn 1539).
 """
 import numpy as np
 
@@ -45,8 +47,9 @@ DEFINITION = {
         {"root": lambda right, layer, variance: np.sqrt(variance) + layer["eps"],
          "root_backward": lambda right, layer, root, grad: grad / (2 * (root - layer["eps"]))},
         NORM),
-    "eps under the root missing": ("eps is missing: a constant channel gives 0 / 0.",
-                    {"root": lambda right, layer, variance: np.sqrt(variance)}, NORM),
+    "eps under the root missing": (
+        "eps is missing: a constant channel gives 0 / 0.",
+        {"root": lambda right, layer, variance: np.sqrt(variance)}, NORM),
     "running statistics in training": (
         "In training x is normalized by the running statistics; it is by those of the batch.",
         in_mode(True), NORM),
@@ -59,9 +62,10 @@ DEFINITION = {
     "statistics of every sample": (
         "Every sample has its own mean and variance; the samples of a batch share them.",
         {"axes": lambda right, array: tuple(range(1, array.ndim - 1)) or (1,)}, NORM),
-    "gain missing": ("z is not multiplied by the gain.",
-                     {"gain_of": lambda right, params: np.ones_like(params["gain"]),
-                      "gain_backward": lambda right, g, x, z: 0 * right(g, x, z)}, NORM),
+    "gain missing": (
+        "z is not multiplied by the gain.",
+        {"gain_of": lambda right, params: np.ones_like(params["gain"]),
+         "gain_backward": lambda right, g, x, z: 0 * right(g, x, z)}, NORM),
     "share and 1 - share swapped": (
         "The running statistics keep `share` of what they were; they keep 1 - share (a momentum of "
         "Keras keeps, one of PyTorch moves).",
