@@ -13,8 +13,8 @@ Both are linear programs. Their dual programs have one multiplier for each point
 
 The two optima are equal, so sum |w| = lambda . y (of the margin: sum |lambda|), and w_n = 0 where
 |g_n| < 1. A neuron with w_n != 0 is an atom. There g_n is the sign of w_n: atoms stand at maxima of
-|g| over all neurons. So they are attractors, as in `attractors`, of the force lambda. A vertex of
-the program has at most p of them.
+|g| over all neurons. With all directions to choose from, they are attractors, as in `attractors`,
+of the force lambda. A vertex of the program has at most p atoms.
 
 Most neurons are no atoms, so the program is solved with some columns of phi. Then p neurons with
 the largest |g_n| > 1 join; the atoms and p others stay; and so on until |g_n| <= 1 + tolerance for
@@ -93,10 +93,10 @@ def _grow(owner, features, y, tolerance, margin):
             weights = np.zeros(h)
             weights[columns] = some * (unit_y / unit)
             return LeastL1(weights, multipliers / unit)
-        largest, others = np.argsort(-size), columns[some == 0]
-        joining = largest[:p][size[largest[:p]] > 1]
-        staying = others[np.argsort(-size[others])[:p]]
-        columns = np.unique(np.concatenate((columns[some != 0], staying, joining)))
+        joining, others = np.flatnonzero(size > 1), columns[some == 0]
+        columns = np.unique(np.concatenate((
+            columns[some != 0], *(group[np.argsort(-size[group])[:p]]
+                                  for group in (others, joining)))))
     raise RuntimeError(f"{owner}: |g| still reaches {size.max()} after {MOST} programs, expected a "
                        f"larger tolerance than {tolerance}")
 
