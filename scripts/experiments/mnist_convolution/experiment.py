@@ -10,7 +10,7 @@ lazy one is the flow with the kernel of the start, stopped by the same rule.
 learning    error against p of the network and of its tangent kernel, frozen at the start or at the
             end, by flow and by support vectors. At the start and the end: labels and information
             along the kernel's eigenvectors, the dimension of the images' cloud layer by layer, and
-            relative stability R: how little deformations matter, beside noise of the same size
+            relative stability R: how much deformations matter, beside noise of the same size
 alpha       error, and how far parameters and kernel have moved, against alpha, at one p
 
 Source: Petrini 2020, candidacy talk; Geiger et al. 2020, J. Stat. Mech. 113301 (this convolutional
