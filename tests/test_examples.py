@@ -16,7 +16,7 @@ NAMES = {getattr(importlib.import_module(module), name.strip())
          for module, names in IMPORTS for name in names.split(",") if name.strip() != "oracle"}
 NAMES |= {npspectral.fit, npspectral.check_gradients, npspectral.oracle.check,
           npspectral.sweep.run_all, npspectral.training.PlainAdam, npspectral.training.load,
-          npspectral.training.save, npspectral.estimators.SpectralClassifier,
+          npspectral.training.save, npspectral.nn.Dropout, npspectral.estimators.SpectralClassifier,
           npspectral.estimators.SpectralRegressor}
 
 

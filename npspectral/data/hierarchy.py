@@ -21,7 +21,7 @@ import numpy as np
 from .. import refuse
 from .._shapes import Shapes
 
-LARGEST = np.iinfo(np.int64).max
+LARGEST = np.iinfo(np.int64).max            # inputs are numbered
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,7 +62,7 @@ class RandomHierarchy(Shapes):
 
     def read(self, inputs, level):
         """The symbols (n, s^(L - level)) of a level, of inputs (n, d); of level L the classes."""
-        owner, symbols = "RandomHierarchy.read", inputs
+        owner, symbols = "RandomHierarchy.read", self._inputs("RandomHierarchy.read", inputs)
         refuse.integer(owner, "level", level, 0, self.levels, "levels")
         for rule in self.rules[:level]:
             above = np.full((self.v,) * self.s, -1)
@@ -79,9 +79,18 @@ class RandomHierarchy(Shapes):
 
         The channels of a position stand side by side, as in a convolution.
         """
-        low = -(self.v - 1) ** -0.5
+        inputs, low = self._inputs("RandomHierarchy.one_hot", inputs), -(self.v - 1) ** -0.5
         x = np.where(inputs[..., None] == np.arange(self.v), 1, low)
         return x.reshape(len(inputs), -1).astype(dtype)
+
+    def _inputs(self, owner, inputs):
+        """The inputs, if they are symbols (n, d)."""
+        refuse.array(owner, "inputs", inputs, 2, "iu")
+        if inputs.shape[1] != self.d or inputs.min() < 0 or inputs.max() >= self.v:
+            raise ValueError(f"{owner}: inputs has shape {inputs.shape} and numbers from "
+                             f"{inputs.min()} to {inputs.max()}, expected (n, {self.d}) and 0 to "
+                             f"{self.v - 1}")
+        return inputs
 
     @property
     def levels(self):

@@ -27,6 +27,7 @@ class BatchNorm(Layer):
     `in_training` gives the form for training, TrainingBatchNorm. With it `fit` moves mean and
     variance by `share` of the way to those of each batch: of the variance with the divisor n - 1 if
     unbiased, else n. PyTorch does the former; Keras the latter, and its momentum is 1 - share.
+    Everything else leaves them as they are: `gradient_flow`, too.
     Raises ValueError or TypeError on options, sizes, shapes or dtypes that do not fit.
     Source: Ioffe and Szegedy 2015, ICML.
     """
@@ -140,7 +141,8 @@ class TrainingBatchNorm(BatchNorm):
     The factor of dx is grad_x; grad_gain and grad_bias are those of BatchNorm.
     A sample's y depends on all others: `coupled` says so, and there is no Jacobian or kernel term.
     A bias just before has no effect, and its gradient is nothing but rounding: leave it out.
-    Raises ValueError on a batch with fewer than two values of a channel, else as BatchNorm.
+    Raises ValueError on a batch with one value of a channel, which the last batch of an epoch may
+    be, else as BatchNorm.
     """
 
     coupled = True
@@ -148,10 +150,10 @@ class TrainingBatchNorm(BatchNorm):
     def forward(self, params, x):
         check_input(self, params, x)
         split = self._by_channel(x)
-        n = self._count(x)
-        mean = split.sum((-3, -2), keepdims=True) / n
+        n = max(self._count(x), 1)                          # sums of an empty batch are 0
+        mean = total(split) / n
         away = split - mean
-        variance = (away * away).sum((-3, -2), keepdims=True) / n
+        variance = total(away * away) / n
         root = np.sqrt(variance + self.eps)
         z = away / root
         return self._scaled(params, z).reshape(x.shape), (np.asarray(x), z, root, mean, variance)
@@ -159,13 +161,13 @@ class TrainingBatchNorm(BatchNorm):
     def backward(self, params, residuals, grad_y, input_grad=True):
         x, z, root, _, _ = residuals
         check_upstream(self, grad_y, x)
-        g, n = self._by_channel(grad_y), self._count(x)
+        g, n = self._by_channel(grad_y), max(self._count(x), 1)
         grads = self._parameter_gradients(g, z)                     # y = gain * z + bias
         if not input_grad:
             return grads, None
         h = params["gain"] * g                                      # y = gain * z
-        along = (h * z).sum((-3, -2), keepdims=True) / n            # root of the variance
-        level = h.sum((-3, -2), keepdims=True) / n                  # away = split - mean
+        along = total(h * z) / n                                    # root of the variance
+        level = total(h) / n                                        # away = split - mean
         grad_x = (h - level - z * along) / root                     # z = away / root
         return grads, grad_x.reshape(grad_y.shape)
 
@@ -173,17 +175,19 @@ class TrainingBatchNorm(BatchNorm):
         """mean and variance, moved by `share` of the way to those of the batch."""
         x, _, _, mean, variance = residuals
         n = self._count(x)
+        if n == 0:
+            raise ValueError(f"{self.label}: a batch of no samples has no statistics")
         if self.unbiased:
             variance = variance * (n / (n - 1))
-        return {"mean": (1 - self.share) * params["mean"] + self.share * mean[0, 0],
-                "variance": (1 - self.share) * params["variance"] + self.share * variance[0, 0]}
+        return {name: (1 - self.share) * params[name] + self.share * batch[..., 0, 0, :]
+                for name, batch in (("mean", mean), ("variance", variance))}
 
     def _count(self, x):
-        """n; an empty batch counts as one, because its sums are 0."""
+        """n, the values of a channel in one batch."""
         n = x.shape[-2] * (self.n_in // self.channels)
         if n == 1:
             raise ValueError(f"{self.label}: x has one value of each channel, expected two or more")
-        return max(n, 1)
+        return n
 
     def in_training(self, rng=None):
         """The layer itself."""
@@ -194,3 +198,8 @@ class TrainingBatchNorm(BatchNorm):
         """There is none."""
         raise AttributeError(f"{self.label}: a batch couples its samples, so there is no "
                              f"kernel_term; BatchNorm has one")
+
+
+def total(array):
+    """sum_bs array_bsk, in two stages: in one long sum single precision would lose a digit more."""
+    return array.sum(-2, keepdims=True).sum(-3, keepdims=True)

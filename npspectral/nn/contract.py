@@ -15,7 +15,7 @@ def broken(layer, params, x, grad_y, wrong, rng):
     """The sentences, a list. Kernel terms of the gradients that `wrong` names are not checked."""
     parts = {"calls one after the other": partial(_calls, layer, params, x, grad_y),
              "float32": partial(_single, layer, params, x, grad_y)}
-    if x.ndim == 2 and not layer.coupled:
+    if x.ndim == 2 and not getattr(layer, "coupled", False):
         few = x[:SAMPLES]
         parts["leading axes"] = partial(_rows, layer, params, few, rng)
         parts["kernel_term"] = partial(_kernel_terms, layer, tree.map(widened, params),

@@ -15,6 +15,10 @@ class Dropout(Identity):
     rate, 0 <= rate < 1, is the share of numbers that training sets to 0.
     Raises ValueError or TypeError on a rate, shapes or dtypes that do not fit.
     Source: Srivastava et al. 2014, J. Mach. Learn. Res. 15, 1929.
+
+    >>> from npspectral.nn import BatchNorm
+    >>> Chain(BatchNorm(4), Dropout(0.5)).in_training(np.random.default_rng(0))
+    Chain(TrainingBatchNorm(4), TrainingDropout(0.5, 5874934615388537135))
     """
 
     rate: float
@@ -50,7 +54,7 @@ class TrainingDropout(Dropout):
 
     def function(self, x):
         u = np.random.default_rng(self.seed).random(x.shape[-2:])
-        keep = np.where(u >= self.rate, 1 / (1 - self.rate), 0).astype(x.real.dtype)
+        keep = ((u >= self.rate) / (1 - self.rate)).astype(x.real.dtype)
         return keep * x, (keep,)
 
     def derivative(self, keep):

@@ -55,13 +55,17 @@ def filled(text, verdicts):
 
 
 def joined(verdicts):
-    """One verdict of several: theirs if they agree, else that it holds in part, if any does."""
+    """One verdict of several: theirs if they agree, else that it holds in part, if any does.
+
+    A claim that cannot be compared counts only if no other can.
+    """
     for said in (NO_CLAIM, NOT_YET):
         if said in verdicts:
             return said
-    if len(set(verdicts)) == 1:
-        return verdicts[0]
-    return PARTLY if {REPRODUCED, PARTLY} & set(verdicts) else NOT
+    found = set(verdicts) - {NOT_COMPARABLE} or {NOT_COMPARABLE}
+    if len(found) == 1:
+        return found.pop()
+    return PARTLY if {REPRODUCED, PARTLY} & found else NOT
 
 
 def counted(rows):

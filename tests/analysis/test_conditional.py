@@ -97,6 +97,19 @@ def test_few_levels_stay_levels_and_rows_of_0_and_1_stay_such_rows(rng):
     assert not set(many.ravel()) <= set(range(30))          # above FEW they are numbers
 
 
+def test_a_column_of_many_texts_as_0_and_1_stays_one(rng):
+    x = np.c_[np.eye(25)[rng.integers(25, size=300)], rng.standard_normal(300)]
+    rows = conditional_draws(rng, x, np.arange(25), draws=2).reshape(-1, 25)
+    assert (rows.sum(1) == 1).all() and set(rows.ravel()) == {0.0, 1.0}
+
+
+def test_what_the_others_tell_by_a_curve_is_known(rng):
+    x = rng.standard_normal((400, 3))
+    x[:, 1] = np.abs(x[:, 0])
+    drawn = conditional_draws(rng, x, [1], draws=1)[0, :, 0]
+    assert np.corrcoef(drawn, x[:, 1])[0, 1] > 0.8          # 0 by what a straight line tells
+
+
 def test_each_level_is_the_nearest_one(rng, monkeypatch):
     given = np.array([0.0, 1.0, 5.0] * 4)[:, None]
     mean = rng.uniform(-2, 7, (12, 1))

@@ -66,6 +66,24 @@ def test_statistics_move_by_their_share(size, positions, channels, unbiased, rng
     assert same_bits(params, before)
 
 
+def test_statistics_of_batches_in_leading_axes_are_a_loop(rng):
+    layer = TrainingBatchNorm((3, 2))
+    params, x = random_params(layer, rng), random_input(layer, rng, leading=(3, 4))
+    moved = layer.statistics(params, layer.forward(params, x)[1])
+    for i, one in enumerate(x):
+        want = layer.statistics(params, layer.forward(params, one)[1])
+        for name in want:
+            assert_near(moved[name][i], want[name], 8)
+
+
+def test_batch_of_nothing_has_no_statistics(rng):
+    layer = TrainingBatchNorm(3)
+    params = layer.init(rng)
+    _, residuals = layer.forward(params, np.ones((0, 3)))
+    with pytest.raises(ValueError, match=r"TrainingBatchNorm\(3, 3\): a batch of no samples has"):
+        layer.statistics(params, residuals)
+
+
 def test_in_evaluation_with_the_moments_of_a_batch_y_is_that_of_training(rng):
     layer = BatchNorm((3, 2), share=1.0, unbiased=False)
     params, x = random_params(layer, rng), random_input(layer, rng)
@@ -100,6 +118,15 @@ def test_large_mean_costs_no_digits_of_the_variance(rng):
     layer, params = TrainingBatchNorm(3, eps=1e-30), BatchNorm(3).init(rng)
     far = np.round(x * 2 ** 20) / 2 ** 20               # x + 2^20 is exact
     assert_near(layer.forward(params, far + 2.0 ** 20)[0], layer.forward(params, far)[0], 2 ** 23)
+
+
+def test_moments_of_many_numbers_keep_the_digits_of_single_precision(rng):
+    x = (random_array(rng, (500, 169 * 4)) + 5).astype(np.float32)
+    layer = TrainingBatchNorm((169, 4))
+    _, (*_, mean, variance) = layer.forward(layer.init(rng, np.float32), x)
+    wide = x.astype(float).reshape(-1, 4)
+    assert_near(mean.ravel(), wide.mean(0).astype(np.float32), 64)
+    assert_near(variance.ravel(), wide.var(0).astype(np.float32), 64)
 
 
 @pytest.mark.parametrize("size, n", [(3, 1), ((1, 3), 1)])

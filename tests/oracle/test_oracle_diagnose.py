@@ -52,7 +52,8 @@ def results(mistakes=(), dtype="float32", change=None, seed=0, amplitude=0.5):
             return array
         before_rounding = np.minimum(amplitude * want.scale,
                                      np.maximum(want.scale - np.abs(want.value), 0))
-        largest = growth(np.abs(array).max(), want) * ROUNDOFF[dtype][0] * before_rounding
+        most = np.abs(array[np.isfinite(array)]).max(initial=0)
+        largest = growth(most, want) * ROUNDOFF[dtype][0] * before_rounding
         return array + largest * rng.uniform(-1, 1, array.shape)
     with np.errstate(all="ignore"):
         return [result(case) for case in CORE.values() if dtype in case.dtypes]

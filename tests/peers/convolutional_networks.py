@@ -1,8 +1,8 @@
 """Random convolutional networks, and what a framework needs to compute them from their layers.
 
-A framework is a table of three functions, (params, x, layer) -> y with x and y as the package has
-them: `convolution` of a Conv2D or Conv1D, `normalization` of a BatchNorm, `dense`. All else, made of
-these, is written here.
+A framework is a table of functions (params, x, layer) -> y, with x and y as the package has them:
+`convolution` of a Conv2D or Conv1D, `normalization` of a BatchNorm; and `activation` (layer, x).
+What is made of these is written here.
 """
 from typing import Callable, NamedTuple
 
@@ -67,9 +67,13 @@ def random_network(seed):
             layers.append(Residual(Chain(inner, one_of(rng, ACTIVATIONS))))
     positions, channels = int(np.prod(size[:-1])), size[-1]
     network = Chain(*layers, SpatialMean(positions, channels), ScaledDense(channels, 2))
-    network = network.in_training(rng) if rng.integers(2) else network
-    params = random_params(network, rng)
-    return (network, params, random_array(rng, (BATCH, network.n_in)),
+    return network.in_training(rng) if rng.integers(2) else network
+
+
+def random_numbers(network, seed):
+    """Parameters, x and grad_y."""
+    rng = np.random.default_rng(seed)
+    return (random_params(network, rng), random_array(rng, (BATCH, network.n_in)),
             random_array(rng, (BATCH, network.n_out)))
 
 

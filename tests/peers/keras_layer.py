@@ -50,12 +50,53 @@ def authors_without_a_minus(case):
     return layer
 
 
+def convolution(case):
+    """Keras's own, behind the zeros that it has no number for."""
+    of = case.layers[0]
+    if of["stride"] > 1 and of["dilation"] > 1:
+        raise NotImplementedError("Keras has no stride together with a dilation")
+    return keras.Sequential([
+        keras.layers.ZeroPadding2D(of["padding"], dtype=case.dtype),
+        keras.layers.Conv2D(case.n_out, of["kernel"], of["stride"], dilation_rate=of["dilation"],
+                            groups=of["groups"], use_bias="bias" in case.inputs,
+                            dtype=case.dtype)])
+
+
+class Norm(keras.layers.BatchNormalization):
+    """Keras's own, in the mode of a case."""
+
+    def __init__(self, case):
+        of = case.layers[0]
+        super().__init__(momentum=1 - of.get("share", 0), epsilon=of["eps"],
+                         center="bias" in case.inputs, dtype=case.dtype)
+        self.mode = of["training"]
+
+    def call(self, x):
+        return super().call(x, training=self.mode)
+
+
+def batch_norm(case):
+    if case.layers[0].get("unbiased"):
+        raise NotImplementedError("Keras's running variance has the divisor n")
+    return Norm(case)
+
+
+HANDED = {                                  # what from_keras is told, and the cases
+    "convolution": ({"weight": "layers.1.kernel", "bias": "layers.1.bias"},
+                    ("convolution/s*", "convolution/special/*", "convolution/tanh/*")),
+    "batch_norm": ({"gain": "gamma", "bias": "beta", "mean": "moving_mean",
+                    "variance": "moving_variance"},
+                   ("batch_norm/*/*biased/*", "batch_norm/*/frozen/*", "batch_norm/*/t*",
+                    "batch_norm/*/constant*"))}
+
 if __name__ == "__main__":
     name, suite, *dtypes = sys.argv[1:]
     if keras.backend.backend() == "jax":
         import jax
         jax.config.update("jax_enable_x64", True)
     for dtype in dtypes:
-        report = oracle.check(oracle.from_keras(globals()[name], layout="keras"), suite=suite,
-                              dtype=dtype, only=("spectral/*", "error/x-*"))
+        names, only = HANDED.get(name, (None, ("spectral/*", "error/x-*")))
+        kind = name if name in HANDED else "spectral"
+        candidate = oracle.from_keras(globals()[name], names, layout="keras", kind=kind)
+        report = oracle.check(candidate, suite=suite, dtype=dtype, only=only)
         print(report.to_text())

@@ -78,7 +78,7 @@ class Answers:
         return self.affine(self.weight(own), own, x)
 
     def dense(self, layer, own, x):
-        return self.affine(own["weight"], own, x)
+        return self.affine(layer.get("scale", 1) * own["weight"], own, x)
 
     def affine(self, weight, own, x):
         y = x @ weight.T
@@ -130,6 +130,31 @@ class Answers:
 
     def softplus(self, layer, own, x):
         return self.smooth_plus(x, layer["sharpness"])
+
+    # images are (batch, height, width, channels)
+
+    spatial_mean = staticmethod(lambda layer, own, x: x.mean((1, 2)))
+
+    def statistics(self, case, arrays):
+        """The running statistics behind every normalization in training."""
+        found, x = {}, arrays["x"]
+        prefixes = [name[4:].removesuffix("mean") for name in case.expect if name[:4] == "new_"
+                    and name.endswith("mean")]
+        for layer, own in self.parts(case, arrays):
+            if layer.get("training") and prefixes:
+                prefix = prefixes.pop(0)
+                found |= {f"new_{prefix}{key}": array for key, array in zip(
+                    ("mean", "variance"), self.moved_statistics(layer, own, x))}
+            x = getattr(self, layer["layer"])(layer, own, x)
+        return found
+
+    def moved_statistics(self, layer, own, x):
+        channels = x.reshape(-1, x.shape[-1])
+        share, variance = layer["share"], ((channels - channels.mean(0)) ** 2).mean(0)
+        if layer["unbiased"]:
+            variance = variance * len(channels) / (len(channels) - 1)
+        return ((1 - share) * own["mean"] + share * channels.mean(0),
+                (1 - share) * own["variance"] + share * variance)
 
     # losses: a number for every sample, then one for the batch
 

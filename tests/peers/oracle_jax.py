@@ -21,7 +21,8 @@ class JaxAnswers(Answers):
         arrays = self.arrays(case)
         y, pull = jax.vjp(lambda moved: self.stack(case, {**arrays, **moved}),
                           self.moved(case, arrays, "x"))
-        return {"y": y, **self.gradients(pull(arrays["grad_y"])[0])}
+        return {"y": y, **self.gradients(pull(arrays["grad_y"])[0]),
+                **self.statistics(case, arrays)}
 
     def answer_network(self, case):
         arrays = self.arrays(case)
@@ -31,7 +32,7 @@ class JaxAnswers(Answers):
             return self.loss(case.spec["loss"], y, arrays["target"]), y
         (value, y), grads = jax.value_and_grad(value_of, has_aux=True)(
             self.moved(case, arrays, "x"))
-        return {"y": y, "value": value, **self.gradients(grads)}
+        return {"y": y, "value": value, **self.gradients(grads), **self.statistics(case, arrays)}
 
     def answer_loss(self, case):
         arrays = self.arrays(case)
@@ -76,6 +77,16 @@ class JaxAnswers(Answers):
             *self.shared_and_own(case, arrays))
         return {"y": self.stack(case, arrays), **self.of_samples(grads)}
 
+    def answer_tangent(self, case):
+        arrays = self.arrays(case)
+
+        def y_of(moved):
+            return self.stack(case, {**arrays, **moved})
+        jacobian = jax.jacobian(y_of)({name: arrays[name] for name in case.trainable})
+        kernel = sum(jnp.tensordot(part, part, [range(2, part.ndim)] * 2)
+                     for part in jacobian.values())
+        return {"y": y_of({}), "kernel": kernel.transpose(0, 2, 1, 3)}
+
     # what goes in and what comes out
 
     def arrays(self, case):
@@ -109,6 +120,25 @@ class JaxAnswers(Answers):
         raise NotImplementedError("see WithRecurrent")
 
     complex_recurrent = recurrent
+
+    # images: JAX takes the order of axes that it is told
+
+    def convolution(self, layer, own, x):
+        p, s, d = layer["padding"], layer["stride"], layer["dilation"]
+        y = layer.get("scale", 1) * jax.lax.conv_general_dilated(
+            x, own["weight"], (s, s), [(p, p), (p, p)], rhs_dilation=(d, d),
+            dimension_numbers=("NHWC", "OHWI", "NHWC"), feature_group_count=layer["groups"])
+        return y if own["bias"] is None else y + own["bias"]
+
+    def batch_norm(self, layer, own, x):
+        mean, variance = own["mean"], own["variance"]
+        if layer["training"]:
+            if x.size == x.shape[-1]:
+                raise ValueError("one value of each channel has no variance")
+            axes = tuple(range(x.ndim - 1))
+            mean, variance = x.mean(axes), x.var(axes)
+        y = own["gain"] * (x - mean) * jax.lax.rsqrt(variance + layer["eps"])
+        return y if own["bias"] is None else y + own["bias"]
 
     # activations; jax.nn.leaky_relu takes 1 at x = 0
 

@@ -34,7 +34,7 @@ class TorchAnswers(Answers):
         leaves = self.leaves(case, "x")
         y = self.stack(case, leaves)
         self.pull(y, leaves["grad_y"])
-        return {"y": y, **self.gradients(case, leaves, "x")}
+        return {"y": y, **self.gradients(case, leaves, "x"), **self.statistics(case, leaves)}
 
     pull = staticmethod(lambda y, grad_y: y.backward(grad_y))
 
@@ -43,7 +43,8 @@ class TorchAnswers(Answers):
         y = self.stack(case, leaves)
         value = self.loss(case.spec["loss"], y, leaves["target"])
         value.backward()
-        return {"y": y, "value": value, **self.gradients(case, leaves, "x")}
+        return {"y": y, "value": value, **self.gradients(case, leaves, "x"),
+                **self.statistics(case, leaves)}
 
     def answer_loss(self, case):
         leaves = self.leaves(case, "y")
@@ -85,6 +86,16 @@ class TorchAnswers(Answers):
         grads = torch.func.vmap(torch.func.grad(self.alone(case, leaves)), (None, 0))(
             *self.shared_and_own(case, leaves))
         return {"y": self.stack(case, leaves), **self.of_samples(grads)}
+
+    def answer_tangent(self, case):
+        leaves = {name: leaf.detach() for name, leaf in self.leaves(case).items()}
+
+        def y_of(moved, x):
+            return self.stack(case, {**leaves, **moved, "x": x[None]})[0]
+        jacobian = torch.func.vmap(torch.func.jacrev(y_of), (None, 0))(
+            {name: leaves[name] for name in case.trainable}, leaves["x"])
+        rows = torch.cat([part.flatten(2) for part in jacobian.values()], 2)
+        return {"y": self.stack(case, leaves), "kernel": torch.einsum("akp,blp->abkl", rows, rows)}
 
     # what goes in and what comes out
 
@@ -189,6 +200,28 @@ class TorchAnswers(Answers):
     inserted = staticmethod(lambda u, item: u + item)
     remembered = staticmethod(lambda mu, m, h, drive: mu * m + h.to(m.dtype) @ drive.T)
     projected = staticmethod(lambda m, u, rows: m - u.to(m.dtype) @ rows.T)
+
+    # images: PyTorch has channels first
+
+    def convolution(self, layer, own, x):
+        first = x.permute(0, 3, 1, 2), own["weight"].permute(0, 3, 1, 2)
+        steps = [layer[key] for key in ("stride", "padding", "dilation", "groups")]
+        y = layer.get("scale", 1) * F.conv2d(*first, None, *steps).permute(0, 2, 3, 1)
+        return y if own["bias"] is None else y + own["bias"]
+
+    def batch_norm(self, layer, own, x, kept=None):
+        mean, variance = kept or (own["mean"].clone(), own["variance"].clone())
+        first = x.movedim(-1, 1)
+        return F.batch_norm(first, mean, variance, own["gain"], own["bias"], layer["training"],
+                            layer.get("share", 0), layer["eps"]).movedim(1, -1)
+
+    def moved_statistics(self, layer, own, x):
+        """By PyTorch itself where it can: its variance has the divisor n - 1."""
+        if not layer["unbiased"]:
+            return super().moved_statistics(layer, own, x)
+        kept = own["mean"].clone(), own["variance"].clone()
+        self.batch_norm(layer, own, x.detach(), kept)
+        return kept
 
     # activations; F.softplus is a straight line beyond its threshold, which float64 can tell
 

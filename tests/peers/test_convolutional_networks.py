@@ -1,7 +1,9 @@
 """Random convolutional networks against PyTorch and JAX, in float64."""
+from functools import lru_cache
+
 import numpy as np
 import pytest
-from convolutional_networks import Framework, assert_agree, random_network
+from convolutional_networks import Framework, assert_agree, random_network, random_numbers
 
 from npspectral.nn import Conv1D, Conv2D, Residual, TrainingBatchNorm, tree
 
@@ -77,7 +79,8 @@ JAX = Framework(jax_convolution, jax_normalization, jax_activation, jnp.asarray)
 
 @pytest.mark.parametrize("seed", range(200))
 def test_random_network_and_its_running_moments_are_those_of_torch(seed):
-    network, params, x, grad_y = random_network(seed)
+    network = random_network(seed)
+    params, x, grad_y = random_numbers(network, seed)
     tensors = tree.map(lambda array: torch.tensor(array, requires_grad=True), params)
     inputs = torch.tensor(x, requires_grad=True)
     y = TORCH.apply(tensors, inputs, network)
@@ -92,17 +95,28 @@ def test_random_network_and_its_running_moments_are_those_of_torch(seed):
                 1, np.abs(array).max()), name
 
 
+@lru_cache(maxsize=None)
+def compiled(network):
+    """y and the gradients by JAX: compiled once for a network, with little time for speed."""
+    def both(p, x, g):
+        y, back = jax.vjp(lambda p, x: JAX.apply(p, x, network), p, x)
+        return y, back(g)
+
+    return jax.jit(both).lower(*random_numbers(network, 0)).compile({
+        "xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True})
+
+
 @pytest.mark.parametrize("seed", range(200))
 def test_random_network_is_that_of_jax(seed):
-    network, params, x, grad_y = random_network(seed)
-    y, back = jax.vjp(lambda p, x: JAX.apply(p, x, network), tree.map(jnp.asarray, params),
-                      jnp.asarray(x))
-    grads, grad_x = back(jnp.asarray(grad_y))
-    assert_agree(network, params, x, grad_y, y, {**dict(tree.items(grads)), "x": grad_x})
+    """50 networks, each with four sets of numbers, because JAX compiles each of them."""
+    network = random_network(seed % 50)
+    given = random_numbers(network, seed)
+    y, (grads, grad_x) = compiled(network)(*given)
+    assert_agree(network, *given, y, {**dict(tree.items(grads)), "x": grad_x})
 
 
 def test_random_networks_meet_every_kind_of_layer():
-    networks = [random_network(seed)[0] for seed in range(200)]
+    networks = [random_network(seed) for seed in range(200)]
     kinds = {type(part).__name__ for network in networks for layer in network
              for part in (layer, *(layer.f if isinstance(layer, Residual) else ()))}
     assert kinds == {"BatchNorm", "Conv1D", "Conv2D", "Dropout", "Residual", "ScaledDense",

@@ -50,6 +50,17 @@ def test_a_layer_of_keras_passes(backend, layer, dtypes):
     assert min(passed("core", backend, layer, dtypes).values()) >= 30
 
 
+@pytest.mark.parametrize("backend, layer, dtypes, least", [
+    ("tensorflow", "convolution", WIDE, 50), ("torch", "convolution", ("float32",), 50),
+    ("torch", "batch_norm", ("float32",), 15)])
+def test_a_layer_of_images_passes(backend, layer, dtypes, least):
+    """Every case but those that Keras has no layer for, which its report tells as skipped."""
+    text = said(backend, layer, "full", *dtypes)
+    heads = re.findall(rf"PASS +\d+ of (\d+) cases pass   from_keras\({layer}\)   (\w+)", text)
+    assert [dtype for _, dtype in heads] == [*dtypes], text
+    assert min(int(n) for n, _ in heads) >= least, text
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("backend, layer, dtypes", RIGHT.values(), ids=RIGHT)
 def test_a_layer_of_keras_passes_every_case(backend, layer, dtypes):

@@ -9,7 +9,8 @@ import pytest
 from benchmark import cells, kernels, machine, steps, turns
 from benchmark.workers import BENCHMARKS, Case, build
 from benchmark.workers.__main__ import peak_growth
-from benchmark.workers.convolutional import PLANS
+from benchmark.workers.convolutional import PLANS, weights
+from benchmark.workers.in_products import convolution_products
 
 STEP = Case("step", 5, (4, 3, 2), trained="all")
 DIGITS = Case("step", 5, (4, 3, 10), trained="lambda_out", dtype="float32")
@@ -84,6 +85,21 @@ def test_installed_peers_agree_with_us(case, name):
     case = replace(case, rate=cells.CHECK_RATE)
     found = {library: arrays(library, case) for library in ("npspectral", name)}
     assert cells.disagreements(case, found) == {}
+
+
+@pytest.mark.parametrize("name, parameters", [
+    ("strided 8", 5008), ("strided 50", 188_800), ("inverted 10", 23_251)])
+def test_convolutional_networks_are_the_published_ones(name, parameters):
+    drawn = weights(name, np.random.default_rng(0), float)
+    assert sum(weight.size for weight in drawn) == parameters
+
+
+@pytest.mark.parametrize("benchmark", ["convolution step", "convolution kernel"])
+def test_products_of_a_convolution_are_those_of_its_first_layer_and_more(benchmark):
+    case = Case(benchmark, 3, trained="all", name="strided 8")
+    few, times, patches, y = next(convolution_products(case))
+    assert few * times == 3 and patches.shape == (3 * 13 * 13, 25) and y.shape == (3 * 13 * 13, 8)
+    assert arrays("products", case) == {}
 
 
 def trained(case, rate=cells.CHECK_RATE):

@@ -22,8 +22,7 @@ def made(least=40.0, atoms=1.0, directions=0.2):
     p = np.array([16, 32])
     result["network"] = {"p": p, "left": np.zeros((3, 2)), "excess": np.full((3, 2), 1.5),
                          "directions": np.tile(p * directions, (3, 1)),
-                         "effective": np.ones((3, 2)),
-                         "atoms": np.ones((3, 2))}
+                         "effective": np.ones((3, 2)), "atoms": np.ones((3, 2))}
     return result
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from conftest import SCRIPTS
 from report.record import claims_of, records
-from report.statements import AS_SAID, NOT_YET, PAGE, PARTLY, statements
+from report.statements import AS_SAID, NOT_YET, PAGE, PARTLY, filled, statements
 from report.summary import DOCUMENTS
 from study.cells import STEPS, read
 
@@ -75,3 +75,14 @@ def test_a_text_that_gives_up_is_found(text, tmp_path):
     assert given_up(tmp_path) == []
     (tmp_path / "scripts" / "experiment.py").write_text(f'"""{text}"""')
     assert len(given_up(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("verdicts, said", [
+    (["reproduced", "reproduced"], "reproduced"), (["reproduced", "not"], "partly"),
+    (["not", "not"], "not"), (["reproduced", "not comparable"], "reproduced"),
+    (["not", "not comparable"], "not"), (["not comparable"], "not comparable")])
+def test_a_claim_that_cannot_be_compared_counts_only_alone(verdicts, said):
+    name = [("some", f"claim {k}") for k in range(len(verdicts))]
+    cited = "; ".join(f"`{experiment}: {claim}`" for experiment, claim in name)
+    text = filled(f"| A1 | words | `code` | {cited} | ? |", dict(zip(name, verdicts)))
+    assert statements(text)[0].verdict == said

@@ -6,6 +6,7 @@ from importlib import import_module
 import numpy as np
 from experiments.fewer_parameters.parts import ARMS
 from experiments.input_relevance.parts import Training
+from experiments.random_hierarchy.parts import Task
 from lab.perform import load_experiment
 from lab.table import FAIL
 from lab.tasks import draw
@@ -177,6 +178,14 @@ CASES["mnist_convolution"] = Case(
     constants={"N_LOOK": 60, "N_CHANGE": 20, "KERNEL_STEPS": 200,
                "images": lambda *_: unlearnable_images()},
     spoil=("convolutional, mnist", "shares", lambda shares: 1.1 * shares))
+
+# random_hierarchy
+
+CASES["random_hierarchy"] = Case(
+    dict(deep=(Task(4, 2, 2), Task(3, 2, 2)), factors=(0.5, 1, 1.5), kernel=(0.5, 1),
+         dense=(1, 1.5), shallow=(Task(4, 2, 2), Task(3, 3, 2)), fractions=(0.25, 0.5), width=16,
+         seeds=2),
+    spoil=("deep, v 4, m 2, L 2", "loss", lambda loss: loss + 1e-3))
 
 # recurrent_classifier
 

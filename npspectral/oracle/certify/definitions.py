@@ -7,15 +7,33 @@ differences of these in 120 digits. All functions take and give Decimal numbers,
 from decimal import getcontext
 from functools import lru_cache
 
+from . import definitions_images
 from .definitions_recurrent import ONE, TWO, ZERO, complex_recurrent, dot, recurrent
 
 
 def network(layers, params, x):
     """y of a stack of layers for a batch x."""
+    return states(layers, params, x)[-1]
+
+
+def states(layers, params, x):
+    """x, and the batch behind every layer."""
+    through = [x]
     for layer, layer_params in zip(layers, params):
-        formed = _formed(layer, layer_params)
-        x = [_layer(layer, formed, sample) for sample in x]
-    return x
+        if layer["layer"] == "batch_norm":
+            x = definitions_images.batch_norm(layer, layer_params, x)
+        else:
+            formed = _formed(layer, layer_params)
+            x = [_layer(layer, formed, sample) for sample in x]
+        through.append(x)
+    return through
+
+
+def moved_statistics(layers, params, x):
+    """Position -> the running mean and variance after a batch, of normalizations in training."""
+    before = states(layers, params, x)
+    return {k: definitions_images.moved_statistics(layers[k], params[k], before[k])
+            for k in range(len(layers)) if layers[k].get("training")}
 
 
 def _formed(layer, params):
@@ -30,6 +48,8 @@ def _layer(layer, params, sample):
     kind = layer["layer"]
     if kind in ACTIVATIONS:
         return [ACTIVATIONS[kind](layer, entry) for entry in sample]
+    if kind in definitions_images.OF_SAMPLES:
+        return definitions_images.OF_SAMPLES[kind](layer, params, sample)
     if kind == "nested":
         return _nested(layer, params, sample)
     if kind in RECURRENT:
@@ -39,7 +59,7 @@ def _layer(layer, params, sample):
         image = [sum((w * x for keep, w, x in zip(keeps, row, sample) if keep), ZERO)
                  for keeps, row in zip(layer["mask"], params["weight"])]
     elif kind == "dense":
-        image = [dot(row, sample) for row in params["weight"]]
+        image = [layer.get("scale", ONE) * dot(row, sample) for row in params["weight"]]
     else:
         image = _transfer(params, sample)
     return [a + b for a, b in zip(image, params["bias"])] if "bias" in params else image

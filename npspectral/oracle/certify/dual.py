@@ -67,6 +67,10 @@ class Dual(Number):
     def ln(self):
         return Dual(self.real.ln(), self.slope / self.real)
 
+    def sqrt(self):
+        root = self.real.sqrt()
+        return Dual(root, self.slope / (2 * root))
+
     def tanh(self):
         value = self.real.tanh()
         return Dual(value, (1 - value * value) * self.slope)

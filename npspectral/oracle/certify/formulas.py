@@ -7,14 +7,14 @@ Matrices are lists of rows. A layer is a dict such as {"layer": "spectral"} or {
 """
 from fractions import Fraction
 
-from . import formulas_complex, formulas_recurrent, formulas_structure
+from . import formulas_complex, formulas_images, formulas_recurrent, formulas_structure
 from .formulas_layers import activated, applied, dense, sigmoid, softplus, spectral, split
 from .formulas_layers import weight                 # noqa: F401 -- what a penalty may be put on
 from .tape import plain, total
 
 TRANSFERS = {"spectral": spectral, "spectral, split": split, "dense": dense,
              **formulas_structure.TRANSFERS, **formulas_recurrent.TRANSFERS,
-             **formulas_complex.TRANSFERS}
+             **formulas_complex.TRANSFERS, **formulas_images.TRANSFERS}
 
 
 def network(layers, params, x):
@@ -30,6 +30,13 @@ def states(layers, params, x):
         through.append(transfer(layer, layer_params, through[-1]) if transfer
                        else activated(layer, through[-1]))
     return through
+
+
+def moved_statistics(layers, params, x):
+    """Position -> the running mean and variance after a batch, of normalizations in training."""
+    return {position: formulas_images.moved_statistics(layer, layer_params, before)
+            for position, (layer, layer_params, before) in enumerate(zip(
+                layers, params, states(layers, params, x))) if layer.get("training")}
 
 
 def forms(layers):

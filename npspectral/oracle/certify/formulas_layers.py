@@ -44,7 +44,10 @@ def through(factors, params, x):
 
 
 def dense(layer, params, x):
-    return affine(params["weight"], x, params.get("bias"))
+    weight = params["weight"]
+    if "scale" in layer:
+        weight = [[layer["scale"] * entry for entry in row] for row in weight]
+    return affine(weight, x, params.get("bias"))
 
 
 def sigmoid(x):

@@ -155,8 +155,8 @@ def what_moves(case, position, unit, attempt):
     """The bias of a unit in a layer; without one, in turn its row of phi, its eigenvalue, and x."""
     several = any("/" in name for name in case["inputs"])
     prefix = f"{position}/" if several else ""
-    if f"{prefix}bias" in case["inputs"]:
-        return f"{prefix}bias", unit
+    if bias := case["inputs"].get(f"{prefix}bias"):
+        return f"{prefix}bias", unit % len(bias["dec"])         # a channel's, of an image
     n_in = case["inputs"][f"{prefix}phi"]["shape"][1]
     return ((f"{prefix}phi", n_in * unit + n_in // 2), (f"{prefix}lambda_out", unit),
             ("x", attempt % len(case["inputs"]["x"]["dec"])))[attempt % 3]

@@ -67,6 +67,10 @@ class Product(Number):
     def ln(self):
         return self.through(math.log(self.value), 1 / self.value)
 
+    def sqrt(self):
+        root = math.sqrt(self.value)
+        return self.through(root, 0.5 / root if root else 0.0)
+
     def tanh(self):
         value = math.tanh(self.value)
         return self.through(value, 1 - value * value)

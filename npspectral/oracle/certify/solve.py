@@ -9,10 +9,11 @@ is imported.
 """
 from decimal import Decimal
 from fractions import Fraction
+from math import isqrt
 
 from ..suite.arrays import alike
 from ..suite.bits import bits
-from . import per_sample, second, witnesses
+from . import per_sample, second, tangent, witnesses
 from .arithmetic import Bounded, either, precision, rounded_up
 from .dyadic import NotExact, Short
 from .products import shares
@@ -54,7 +55,8 @@ def witnessed(case):
 
 def witnesses_of(case):
     """The module with the two witnesses of a kind of case, by_tape and confirmed."""
-    return {"second": second, "per_sample": per_sample}.get(case["kind"], witnesses)
+    return {"second": second, "per_sample": per_sample, "tangent": tangent}.get(
+        case["kind"], witnesses)
 
 
 def bounded_answers(case):
@@ -132,4 +134,7 @@ def shape_of(case, name, count):
     if like in inputs:
         return inputs[like]["shape"]
     batch = inputs["x"]["shape"][0]
+    if name == "kernel":
+        outputs = isqrt(count // batch ** 2)
+        return [batch, batch, outputs, outputs]
     return [batch, count // batch]

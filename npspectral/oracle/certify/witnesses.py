@@ -27,14 +27,23 @@ def outputs(text, case, inputs, spec):
         array = text.weight(params[0]) if on == "weight" else params[0][on]
         return {"value": [text.penalty(spec["penalty"], array)]}
     y = text.network(spec["layers"], params, inputs["x"])
-    if "loss" not in spec:
-        return {"y": y}
-    return {"y": y, "value": [text.loss(spec["loss"], y, inputs["target"])]}
+    results = {"y": y}
+    for position, moved in text.moved_statistics(spec["layers"], params, inputs["x"]).items():
+        prefix = f"{position}/" if any("/" in name for name in inputs) else ""
+        results |= {f"new_{prefix}{key}": array for key, array in moved.items()}
+    if "loss" in spec:
+        results["value"] = [text.loss(spec["loss"], y, inputs["target"])]
+    return results
 
 
 def forms(case):
-    """The case computed in other ways, as some implementations do, such as without W."""
-    return [{**case, "layers": layers} for layers in formulas.forms(case["layers"])]
+    """The case computed in other ways, as some implementations do, such as without W.
+
+    Far from 0 the mean of squares less the square of the mean is a defect that S must not allow.
+    """
+    return [{**case, "layers": layers} for layers in formulas.forms(case["layers"])
+            if not ("Offset" in case["flags"] and any(
+                layer["layer"].endswith(", fast") for layer in layers))]
 
 
 def by_tape(case, convert):

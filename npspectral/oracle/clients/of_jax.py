@@ -47,9 +47,9 @@ def from_jax(layer, names=None, layout=None, *, kind="spectral", activation=None
                 layer = placed(layer, handed.name_of(name), part)
             return layer
         if not wanted:
-            return forward({}), {}
+            return forward({}), {}, None
         y, pull = jax.vjp(forward, {name: arrays[name] for name in wanted})
-        return y, pull(jax.numpy.asarray(case.grad_y, y.dtype))[0]
+        return y, pull(jax.numpy.asarray(case.grad_y, y.dtype))[0], None
     return candidate_of(handed, run)
 
 

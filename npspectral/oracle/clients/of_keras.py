@@ -47,13 +47,13 @@ def from_keras(layer, names=None, layout=None, *, kind="spectral", activation=No
         def forward(x):
             return handed.followed(case, call(layer, x))
         if not wanted:
-            return forward(x), {}
+            return forward(x), {}, layer
         backend = keras.backend.backend()
         if backend not in PULLS:
             raise NotImplementedError(f"Keras has no gradients on its backend {backend!r}")
         variables = {name: found(layer, handed.name_of(name)) for name in wanted if name != "x"}
-        return PULLS[backend](forward, x, variables,
-                              keras.ops.convert_to_tensor(case.grad_y, case.dtype))
+        return *PULLS[backend](forward, x, variables,
+                               keras.ops.convert_to_tensor(case.grad_y, case.dtype)), layer
     return candidate_of(handed, run)
 
 

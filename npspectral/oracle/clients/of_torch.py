@@ -35,6 +35,7 @@ def from_torch(layer, names=None, layout=None, *, kind="spectral", activation=No
 
         def new(array, device=device):
             return torch.as_tensor(array).to(device, dtype)     # with the strides of the array
+        layer = None
         if handed.is_function:
             leaves = {name: new(array) for name, array in handed.parameters(case).items()}
             forward = partial(handed.call, {**leaves})
@@ -50,7 +51,7 @@ def from_torch(layer, names=None, layout=None, *, kind="spectral", activation=No
         y = handed.followed(case, forward(leaves["x"]))
         if wanted:
             y.backward(new(case.grad_y, y.device))
-        return y, {name: leaf.grad for name, leaf in leaves.items()}
+        return y, {name: leaf.grad for name, leaf in leaves.items()}, layer
     return candidate_of(handed, run)
 
 

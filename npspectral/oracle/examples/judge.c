@@ -11,7 +11,7 @@
 #ifndef BUG
 #define BUG 0
 #endif
-enum { WORD = 256, ARRAYS = 64, SIZE = 16384, NAMES = 16, RANK = 4 };
+enum { WORD = 256, ARRAYS = 64, SIZE = 16384, NAMES = 16, RANK = 5 };
 typedef struct { char role[WORD], name[WORD]; int n, sizes[RANK]; double v[SIZE], scale[SIZE]; }
     array;
 static struct { char id[WORD], kind[WORD], tier[WORD], layers[NAMES][WORD]; double constant;

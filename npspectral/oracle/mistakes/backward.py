@@ -21,8 +21,8 @@ def times(factor):
     """Every gradient times factor(B, I, O)."""
     def change(case, name, entry):
         last = case.grad_y if case.grad_y is not None else case.target
-        outputs = last.shape[1] if last.ndim > 1 else case.expect["y"].value.shape[1]
-        return factor(*np.array([*case.x.shape, outputs], float)) * entry
+        outputs = last.shape[-1] if last.ndim > 1 else case.expect["y"].value.shape[1]
+        return factor(*np.array([len(case.x), case.x.shape[-1], outputs], float)) * entry
     return after(change)
 
 

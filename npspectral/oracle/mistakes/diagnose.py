@@ -29,8 +29,10 @@ from .tf32 import tf32
 
 ORDER = (("vjp", ""), ("vjp", "factored"), ("vjp", "nested"), ("vjp", "sparse"), ("loss", ""),
          ("penalty", ""), ("optimizer", ""), ("network", ""), ("network", "factored"),
-         ("network", "nested"), ("network", "sparse"), ("second", ""), ("second", "factored"),
-         ("per_sample", ""), ("per_sample", "factored"))
+         ("network", "nested"), ("network", "sparse"), ("vjp", "images"), ("network", "images"),
+         ("second", ""), ("second", "factored"), ("second", "images"), ("per_sample", ""),
+         ("per_sample", "factored"), ("per_sample", "images"), ("tangent", ""),
+         ("tangent", "images"))
 
 ALIKE = " These cases do not tell them apart."
 

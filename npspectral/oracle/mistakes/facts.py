@@ -41,7 +41,7 @@ class Wrong:
     @property
     def ratios(self):
         """What people multiply gradients with, by name: constants and products of the sizes."""
-        (b, i), o = self.case.x.shape, self.case.expect["y"].value.shape[1]
+        b, i, o = len(self.case.x), self.case.x.shape[-1], self.case.expect["y"].value.shape[-1]
         b = max(b, 1)
         return {"-1": -1, "2": 2, "-2": -2, "1/2": .5, "batch": b, "1/batch": 1 / b, "n_out": o,
                 "1/n_out": 1 / o, "n_in": i, "1/n_in": 1 / i, "batch n_out": b * o,

@@ -7,15 +7,17 @@ forward, as automatic differentiation gives them; a mistake of the backward pass
 """
 from dataclasses import dataclass, replace
 
-from . import backward, definition, loss, optimizer, penalty, second, structure
-from .right import ACTIVATIONS, LINEAR, RECURRENT, SPARSE, SPECTRAL, has_steps
+from . import (backward, definition, images, loss, normalization, optimizer, penalty, second,
+               structure)
+from .right import ACTIVATIONS, IMAGES, LINEAR, RECURRENT, SPARSE, SPECTRAL, has_steps
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
-DERIVED = {"second": "second derivatives", "per_sample": "gradients of samples"}     # of layers
+DERIVED = {"second": "second derivatives", "per_sample": "gradients of samples",     # of layers
+           "tangent": "tangent kernels"}
 APART = ("loss", "penalty", "optimizer")            # kinds of cases, and parts, without layers
 OF_A_MATRIX = {"matrix", "matrix_backward", "bias_backward", "input_backward", "shift"}
 STRUCTURES = {"sparse": SPARSE, "nested": ("nested",), "factored": SPECTRAL[1:],
-              "recurrent": RECURRENT}
+              "recurrent": RECURRENT, "images": IMAGES}
 OF_EIGENVALUES = {"weight", "weight_backward"}
 OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps inside of a layer
 
@@ -24,9 +26,10 @@ OF_A_LAYER = OF_A_MATRIX | OF_EIGENVALUES | {"activate", "slope"}   # steps insi
 class Mistake:
     """name, the sentence a report prints, kinds of cases it can meet, and the wrong steps.
 
-    part: definition, backward, precision, form, loss, penalty, optimizer or second. within:
-    activations, structured layers, losses, penalties or optimizers, as a case names them; where it
-    is empty all of them are meant. others: wrong steps of the same mistake with other constants.
+    part: definition, backward, tangent, precision, form, loss, penalty, optimizer or second.
+    within: activations, structured layers, losses, penalties or optimizers, as a case names them;
+    where it is empty all of them are meant. others: wrong steps of the same mistake with other
+    constants.
     """
 
     name: str
@@ -139,6 +142,9 @@ MISTAKES = [
     *listed("backward", (*LAYERS, "per_sample"), backward.BACKWARD),
     *listed("definition", (*LAYERS, *DERIVED), structure.DEFINITION),
     *listed("backward", (*LAYERS, "per_sample"), structure.BACKWARD),
+    *listed("definition", (*LAYERS, *DERIVED), images.DEFINITION | normalization.DEFINITION),
+    *listed("backward", (*LAYERS, "per_sample"), images.BACKWARD | normalization.BACKWARD),
+    *listed("tangent", ("tangent",), normalization.TANGENT),
     *listed("form", (*LAYERS, *DERIVED, "penalty"), backward.FORM),
     *listed("precision", LAYERS, backward.PRECISION),
     *listed("loss", LOSSES, loss.LOSS),

@@ -11,7 +11,9 @@ ALONE = {"Large": "Only large cases differ. ", "Strided": "Only where x is a str
          "ThreeAxes": "Only where x has three axes. "}
 FLAGS = {"Saturation": "inputs are large", "Precision": "numbers have all of their bits",
          "Cancellation": "lambda_in - lambda_out nearly cancels", "Weights": "samples have weights",
-         "Kink": "a unit stands at a kink", "EmptyBatch": "the batch is empty"}
+         "Kink": "a unit stands at a kink", "EmptyBatch": "the batch is empty",
+         "Unread": "no kernel reads some of the image", "Constant": "a channel is constant",
+         "Offset": "numbers are far from 0"}
 MOST = 4                                # runs of indices that are listed
 MANY = 3                                # times more cases fail than pass where a place is told
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from .right_images import ImageSteps
 from .right_optimizer import OptimizerSteps
 from .right_second import SecondSteps
 from .right_structure import FACTORED, StructureSteps
@@ -16,12 +17,13 @@ BENT = {"relu", "leaky_relu", "elu"}        # activations with a kink at 0
 SPECTRAL = ("spectral", *FACTORED)
 SPARSE = ("sparse_static", "sparse_dynamic")
 WITH_WEIGHT = (*SPECTRAL, "dense", *SPARSE)
-LINEAR = (*WITH_WEIGHT, "nested")
+IMAGES = ("convolution", "spatial_mean", "batch_norm")
+LINEAR = (*WITH_WEIGHT, "nested", *IMAGES)
 RECURRENT = ("recurrent", "complex_recurrent")      # these have no steps here
 BENT_LOSSES = {"hinge", "quadratic_hinge"}
 
 
-class Steps(StructureSteps, SecondSteps, OptimizerSteps):
+class Steps(StructureSteps, ImageSteps, SecondSteps, OptimizerSteps):
     """answers(case) -> dict of float64 arrays; `plants` are dicts of step name -> wrong step.
 
     nearest is the least distance of a unit or a margin from a kink, relative to the largest: where
@@ -48,14 +50,18 @@ class Steps(StructureSteps, SecondSteps, OptimizerSteps):
         layers, all_params = stack(case)
         y, inputs = self.forward(layers, all_params, case.x)
         grads, grad_x = self.backward(layers, all_params, inputs, self.upstream(case.grad_y))
-        return {"y": y, "grad_x": grad_x, **grads}
+        return {"y": y, "grad_x": grad_x, **grads, **self.moved(layers, all_params, inputs)}
 
     def network(self, case):
         layers, all_params = stack(case)
         y, inputs = self.forward(layers, all_params, case.x)
         value, grad_y = self.mean_loss(case.spec["loss"], y, case.target, None)
         grads, grad_x = self.backward(layers, all_params, inputs, self.upstream(grad_y))
-        return {"y": y, "value": value, "grad_x": grad_x, **grads}
+        return {"y": y, "value": value, "grad_x": grad_x, **grads,
+                **self.moved(layers, all_params, inputs)}
+
+    def tangent(self, case):
+        return self.tangent_kernel(case, *stack(case))
 
     def upstream(self, grad_y):
         return grad_y
@@ -77,6 +83,8 @@ class Steps(StructureSteps, SecondSteps, OptimizerSteps):
     def layer_forward(self, layer, params, x):
         if layer["layer"] == "nested":
             return self.nested_forward(layer, params, x)[0]
+        if layer["layer"] in IMAGES:
+            return self.image_forward(layer, params, x)
         if layer["layer"] not in WITH_WEIGHT:
             return self.activate(layer, x)
         return self.affine(params, self.matrix(layer, self.completed(layer, params)), x)
@@ -84,6 +92,8 @@ class Steps(StructureSteps, SecondSteps, OptimizerSteps):
     def layer_backward(self, layer, params, x, grad_y):
         if layer["layer"] == "nested":
             return self.nested_backward(layer, params, x, grad_y)
+        if layer["layer"] in IMAGES:
+            return self.image_backward(layer, params, x, grad_y)
         if layer["layer"] not in WITH_WEIGHT:
             return {}, self.slope(layer, x) * grad_y
         whole, kind = self.completed(layer, params), layer.get("of", layer["layer"])
@@ -93,7 +103,7 @@ class Steps(StructureSteps, SecondSteps, OptimizerSteps):
             grad_matrix = self.masked_backward(layer, whole, self.realized(kind, whole),
                                                grad_matrix)
         grads = self.weight_backward(whole, grad_matrix) if kind in SPECTRAL else {
-            "weight": grad_matrix}
+            "weight": layer.get("scale", 1) * grad_matrix}
         if kind in FACTORED:
             grads |= self.learned(kind, params, grads.pop("phi"))
         if "bias" in params:
@@ -102,7 +112,7 @@ class Steps(StructureSteps, SecondSteps, OptimizerSteps):
 
     def matrix(self, layer, params):
         kind = layer.get("of", layer["layer"])
-        matrix = self.realized(kind, params)
+        matrix = layer.get("scale", 1) * self.realized(kind, params)
         return matrix if kind == layer["layer"] else self.masked(layer, params, matrix)
 
     def realized(self, kind, params):
@@ -124,7 +134,8 @@ class Steps(StructureSteps, SecondSteps, OptimizerSteps):
         return bias
 
     def matrix_backward(self, matrix, x, grad_y):
-        return grad_y.T @ x
+        axes = tuple(range(x.ndim - 1))                     # samples, and positions of an image
+        return np.tensordot(grad_y, x, (axes, axes))
 
     def bias_backward(self, grad_y):
         return grad_y.sum(0)

@@ -1,12 +1,16 @@
 """Arrays of a case as nested lists of whatever kind of number, and back; what their names say."""
 import re
+from math import prod
 
 OF_SAMPLES = ("x", "grad_y", "target")          # inputs with an entry for every sample
 
 
 def input_of(name):
-    """The input that an array is about: phi for grad_phi, hvp_phi, per_sample_grad_phi, v_phi."""
-    return re.sub("^(per_sample_grad|grad|hvp|v)_", "", name)
+    """The input that an array is about: phi for grad_phi, hvp_phi, per_sample_grad_phi, v_phi.
+
+    mean for new_mean, what it becomes in training.
+    """
+    return re.sub("^(per_sample_grad|grad|hvp|v|new)_", "", name)
 
 
 def alike(name):
@@ -44,10 +48,10 @@ def parameters(case, inputs):
 
 
 def nested(flat, shape):
-    """A list, or a list of rows."""
+    """A list, or a list of rows, in which further axes lie one after the other."""
     if len(shape) == 1:
         return list(flat)
-    rows, width = shape
+    rows, width = shape[0], prod(shape[1:])
     return [flat[k * width:(k + 1) * width] for k in range(rows)]
 
 

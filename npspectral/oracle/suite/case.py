@@ -10,7 +10,7 @@ from . import files
 
 NAMES = ("x", "y", "grad_y", "target", "weights", "phi", "lambda_in", "lambda_out", "bias",
          "weight", "theta", "gradients", "q", "r", "u", "s", "v", "planted", "modes", "k_real",
-         "k_imag", "omega")                                           # and phi_1, lambda_0, ...
+         "k_imag", "omega", "gain", "mean", "variance")               # and phi_1, lambda_0, ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Case:
 
     Inputs are read-only float64 arrays (labels are integers) and also attributes: case.x, case.phi,
     case.grad_y; an absent one is None. expect: name -> Expected, with names such as "y", "value",
-    "grad_x", "grad_phi".
+    "grad_x", "grad_phi". Images have four axes, (batch, height, width, channels).
     """
 
     forward_only = False
@@ -70,7 +70,7 @@ def without_gradients(cases):
     found = []
     for case in cases:
         about_grad_y = case.kind == "error" and "grad_y" in case.id
-        if not about_grad_y and case.kind not in ("second", "per_sample"):
+        if not about_grad_y and case.kind not in ("second", "per_sample", "tangent"):
             found.append(copy.copy(case))
             found[-1].forward_only, found[-1].trainable = True, []
             found[-1].expect = {name: expected for name, expected in case.expect.items()

@@ -8,12 +8,15 @@ from fnmatch import fnmatchcase
 
 from .layers import (batches, eigenvalues, eigenvectors, generic, kinks, magnitudes,
                      stacks, trainable_modes)
+from .batch_norm import batch_norm, batch_norm_beyond, batch_norm_errors
+from .convolution import convolution, convolution_beyond, convolution_errors
 from .large import forms, large
 from .losses import errors, losses, optimizers, penalties
 from .precision import lengthened, saturated
 from .recurrent import complex_recurrent, recurrent, recurrent_errors
 from .second import per_sample, second
 from .structure import factored, nested, sparse, structure_errors
+from .tangent import images_derived, tangent
 
 
 def catalog():
@@ -24,7 +27,9 @@ def catalog():
     families = (generic, trainable_modes, eigenvalues, eigenvectors, batches, magnitudes, kinks,
                 stacks, losses, penalties, optimizers, errors, factored, nested, sparse,
                 structure_errors, recurrent, complex_recurrent, recurrent_errors, lengthened,
-                saturated, large, forms, second, per_sample)
+                saturated, large, forms, second, per_sample, convolution, convolution_beyond,
+                convolution_errors, batch_norm, batch_norm_beyond, batch_norm_errors, tangent,
+                images_derived)
     return [{**case, "core": is_core(case["id"])}
             for family in families for case in family()]
 
@@ -68,7 +73,16 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "spectral/large/*", "spectral/forms/strided/*", "spectral/forms/broadcast/*",
         "second/spectral/identity/b2-i3-o4/*", "second/spectral/tanh/b2-i3-o4/*",
         "second/loss/labels/b2-o3/*", "second/network/tanh/mean_squared_error",
-        "per_sample/spectral/identity/b2-i3-o4/*")
+        "per_sample/spectral/identity/b2-i3-o4/*",
+        "convolution/s[12]-p1-d[12]-g*/*", "convolution/s3-p[12]-d[12]-g2/*", "convolution/tanh/*",
+        "convolution/s3-p1-d2-g1/*",
+        "convolution/special/two-groups*", "convolution/special/depthwise-strided",
+        "convolution/special/wide-kernel", "convolution/stack/tanh/*", "convolution/network/labels",
+        "error/convolution-weight*", "batch_norm/training/unbiased/*", "batch_norm/*/biased/b2*",
+        "batch_norm/evaluation/frozen/b[24]-*", "batch_norm/*/constant-channel/b[24]*",
+        "batch_norm/training/far-from-0/*", "batch_norm/*/eps-large/*", "batch_norm/*/stack/*",
+        "error/batch_norm-training*", "tangent/*", "second/convolution/tanh/*",
+        "per_sample/convolution/tanh/*")
 
 
 def is_core(name):

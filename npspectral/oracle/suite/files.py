@@ -15,7 +15,7 @@ from . import schema, text_twin
 from .digests import MANIFESTS
 
 FORMAT = 1
-SUITE = "1.3.0"         # a changed bit raises the first number, a new case the second, S the third
+SUITE = "1.4.0"         # a changed bit raises the first number, a new case the second, S the third
 FOLDER = Path(__file__).parent / "vectors" / f"v{FORMAT}"
 SPECS = set(schema.SPECS)
 MANIFEST = "MANIFEST.json"

@@ -130,7 +130,7 @@ def _of_names(case):
         yield "dtypes: names one twice"
     specs = [name for name in SPECS if name in case]
     wanted = {"vjp": [[]], "network": [["loss"]], "error": [[], ["loss"]],
-              "second": [[], ["loss"]], "per_sample": [[], ["loss"]]}
+              "second": [[], ["loss"]], "per_sample": [[], ["loss"]], "tangent": [[]]}
     if specs not in wanted.get(case["kind"], [[case["kind"]]]):
         yield f"a case of kind {case['kind']} has {specs}"
 
@@ -139,10 +139,19 @@ def _asked(case):
     """The arrays that a case of its kind expects."""
     kind, grads = case["kind"], {f"grad_{name}" for name in case["trainable"]}
     second = {"value"} if not case["layers"] else {"y", "value" if "loss" in case else "jvp"}
-    return {"vjp": {"y", "grad_x"} | grads, "network": {"y", "value", "grad_x"} | grads,
+    moved = {f"new_{prefix}{key}" for prefix in _in_training(case) for key in ("mean", "variance")}
+    return {"vjp": {"y", "grad_x"} | grads | moved, "tangent": {"y", "kernel"},
+            "network": {"y", "value", "grad_x"} | grads | moved,
             "loss": {"value", "grad_y"}, "penalty": {"value"} | grads, "optimizer": {"trace"},
             "error": set(), "second": second | {f"hvp_{name}" for name in _moved(case)},
             "per_sample": {"y"} | {f"per_sample_{name}" for name in grads}}[kind]
+
+
+def _in_training(case):
+    """The prefix of the names of every normalization whose running statistics move."""
+    several = any("/" in name for name in case["inputs"])
+    return [f"{position}/" * several for position, layer in enumerate(case["layers"])
+            if layer.get("training")]
 
 
 def _moved(case):

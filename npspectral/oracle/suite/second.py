@@ -34,21 +34,29 @@ PER_SAMPLE = (
 
 def second():
     """A direction v beside everything that has a gradient: the Hessian times v is asked for."""
-    for n, case in enumerate(chosen("second", SECOND)):
-        names = ["x", *case["trainable"]] if case["layers"] else ["y"]
-        directions = {f"v_{name}": grid(6000 + 20 * n + k, *case["inputs"][name]["shape"])
-                      for k, name in enumerate(names)}
-        yield {**case, "inputs": {**case["inputs"], **directions}}
+    return with_directions(chosen("second", SECOND, families()), 6000)
 
 
 def per_sample():
     """What each sample would give as a batch of its own."""
-    return chosen("per_sample", PER_SAMPLE)
+    return chosen("per_sample", PER_SAMPLE, families())
 
 
-def chosen(kind, patterns):
+def families():
+    return [case for family in FAMILIES for case in family()]
+
+
+def with_directions(cases, seed):
+    """The cases with a direction v for everything that moves."""
+    for n, case in enumerate(cases):
+        names = ["x", *case["trainable"]] if case["layers"] else ["y"]
+        directions = {f"v_{name}": grid(seed + 20 * n + k, *case["inputs"][name]["shape"])
+                      for k, name in enumerate(names)}
+        yield {**case, "inputs": {**case["inputs"], **directions}}
+
+
+def chosen(kind, patterns, every):
     """The cases whose ids match, as cases of this kind and family, in the dtypes that they have."""
-    every = [case for family in FAMILIES for case in family()]
     for pattern in patterns:
         for case in (case for case in every if fnmatchcase(case["id"], pattern)):
             yield {**case, "id": f"{kind}/{case['id']}", "kind": kind, "dtypes": list(DTYPES),

@@ -1,6 +1,6 @@
 """The text twin of a case file: words between spaces, so that fscanf("%s") reads it.
 
-    npspectral-cases 1 suite 1.3.0 family spectral cases 261
+    npspectral-cases 1 suite 1.4.0 family spectral cases 261
     case ID KIND TIER core|full
     dtypes COUNT name...        flags COUNT name...         trainable COUNT name...
     layer NAME COUNT (key kind value)...                    one line a layer of the stack

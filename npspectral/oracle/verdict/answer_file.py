@@ -1,6 +1,6 @@
 """The answers of an implementation in any language, given as a file, judged by the same rule.
 
-    {"suite": "1.3.0", "dtype": "float32", "implementation": "mine 0.3",
+    {"suite": "1.4.0", "dtype": "float32", "implementation": "mine 0.3",
      "answers": {ID: {"y": [...], "grad_phi": [...], ...}, ID: {"error": "what was raised"}}}
 
 An array is a list, row by row or nested, of IEEE bits as hexadecimal digits ("3fe0000000000000"

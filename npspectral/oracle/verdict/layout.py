@@ -12,19 +12,54 @@ import numpy as np
 from ...nn.conventions import CONVENTIONS, Convention
 from ..suite.arrays import input_of
 
+IMAGES, KERNELS = "NHWC", "OHWI"     # of the cases: see Layout
 OF_PARAMETERS = ("phi", "lambda_in", "lambda_out", "bias", "difference")
 UNIQUE = ("nested", "recurrent", "complex_recurrent")
 
 
 @dataclass(frozen=True)
 class Layout(Convention):
-    """A convention as the oracle speaks it; its fields are those of npspectral.nn.Convention.
+    """A convention as the oracle speaks it: npspectral.nn.Convention, and the axes of images.
+
+    images      the order of the axes of x, y and their gradients where they are images: N samples,
+                H height, W width, C channels; "NCHW" in PyTorch, "NHWC" in Keras
+    kernels     that of a convolution's weight: O channels of y, H, W, I channels of x in a group;
+                "OIHW" in PyTorch, "HWIO" in Keras
 
     Cases keep the names of npspectral, whatever `names` says. With one set of eigenvalues only
     cases whose lambda_in is one constant apply, behind a gate ("+out") only cases without a bias.
     Nested and recurrent networks have no layout but npspectral's own: their eigenvalues belong to
     more than one transfer.
     """
+
+    images: str = IMAGES
+    kernels: str = KERNELS
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name, own in (("images", IMAGES), ("kernels", KERNELS)):
+            axes = getattr(self, name)
+            if not isinstance(axes, str) or sorted(axes) != sorted(own):
+                raise ValueError(f"Layout: {name} is {axes!r}, expected the letters of {own} in "
+                                 f"some order")
+
+    def stored(self, name, array, shift=0):
+        """The implementation's form of an array: the axes of images and kernels, and all else."""
+        if array.ndim < 4 or name == "kernel":
+            return super().stored(name, array, shift)
+        own, axes = self._axes(name)
+        return array.transpose([own.index(axis) for axis in axes])
+
+    def restored(self, name, array):
+        """The inverse of `stored` without a shift."""
+        if array.ndim < 4 or name == "kernel":
+            return super().restored(name, array)
+        own, axes = self._axes(name)
+        return array.transpose([axes.index(axis) for axis in own])
+
+    def _axes(self, name):
+        """The order of the axes here, and in the implementation."""
+        return (KERNELS, self.kernels) if name == "weight" else (IMAGES, self.images)
 
     def applies(self, case):
         """Whether this layout can express the case."""
@@ -108,8 +143,9 @@ def _mapped(expected, change):
                                 if array is not None})
 
 
+OF_IMAGES = {"torch": {"images": "NCHW", "kernels": "OIHW"}, "keras": {"kernels": "HWIO"}}
 LAYOUTS = {name: Layout(**{field.name: getattr(CONVENTIONS[name], field.name)
-                           for field in fields(Convention)})
+                           for field in fields(Convention)}, **OF_IMAGES.get(name, {}))
            for name in ("npspectral", "keras", "torch", "julia", "minus_lambda",
                         "one_minus_lambda", "plus_lambda")}
 

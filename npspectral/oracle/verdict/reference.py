@@ -3,9 +3,12 @@
 It computes in the dtype of the case's arrays, so one candidate serves every dtype that NumPy has.
 Second derivatives are no second implementation: the backward passes run on complex numbers.
 """
+import math
+
 import numpy as np
 
 from ... import nn, training
+from ...analysis.kernels import tangent_kernel
 from ..suite.arrays import parameters
 from . import derived
 
@@ -27,6 +30,8 @@ def reference(case):
         return _second(case)
     if case.kind == "per_sample":
         return _per_sample(case)
+    if case.kind == "tangent":
+        return _tangent(case)
     return _first(case)
 
 
@@ -41,14 +46,34 @@ def _first(case):
         return {"value": value, "grad_y": grad_y}
     params = tuple(parameters({"layers": case.layers}, case.inputs))
     network = _network(case, params)
-    y, residuals = network.forward(params, _rows(case.inputs["x"]))
+    x = case.inputs["x"]
+    y, residuals = network.forward(params, _rows(x))
     answers = {"y": y}
     if "loss" in case.spec:
         answers["value"], grad_y = _loss(case, y)
     else:
         grad_y = _rows(case.inputs["grad_y"])
-    grads, answers["grad_x"] = network.backward(params, residuals, grad_y)
-    return {**answers, **_named(case, grads)}
+        answers["y"] = y.reshape(_plain_rows(case.inputs["grad_y"]).shape)
+    grads, grad_x = network.backward(params, residuals, grad_y)
+    answers["grad_x"] = grad_x.reshape(_plain_rows(x).shape)
+    return {**answers, **_named(case, grads), **_statistics(network, params, residuals)}
+
+
+def _statistics(network, params, residuals):
+    """What the running statistics of normalizations in training become."""
+    several = len([part for part in params if part]) > 1
+    return {f"new_{position}/{key}" if several else f"new_{key}": array
+            for position, (layer, part, kept) in enumerate(zip(network, params, residuals))
+            if layer.coupled for key, array in layer.statistics(part, kept).items()}
+
+
+def _tangent(case):
+    """y, and the tangent kernel, which has no axes of outputs where there is one."""
+    params = tuple(parameters({"layers": case.layers}, case.inputs))
+    network, x = _network(case, params), _rows(case.inputs["x"])
+    y, _ = network.forward(params, x)
+    kernel = tangent_kernel(network, params, x)
+    return {"y": y, "kernel": kernel.reshape(len(x), len(x), y.shape[1], y.shape[1])}
 
 
 def _second(case):
@@ -64,14 +89,24 @@ def _per_sample(case):
 
 
 def _rows(array):
-    """Samples in rows: leading axes are draws of parameters in npspectral.nn."""
-    return array.reshape(-1, array.shape[-1])
+    """Samples in rows: leading axes are draws of parameters in npspectral.nn, images are rows."""
+    if array.ndim == 4:
+        return array.reshape(len(array), math.prod(array.shape[1:]))
+    return _plain_rows(array)
+
+
+def _plain_rows(array):
+    """An image as it is, blocks of samples as rows."""
+    return array if array.ndim == 4 else array.reshape(-1, array.shape[-1])
 
 
 def _network(case, params):
-    n_in = case.inputs["x"].shape[-1]                   # of a layer whose parameters do not tell
-    return nn.Chain(*(_layer(layer, of_layer, _trainable(case, position), n_in)
-                      for position, (layer, of_layer) in enumerate(zip(case.layers, params))))
+    n_in = _rows(case.inputs["x"]).shape[1]             # of a layer whose parameters do not tell
+    layers = []
+    for position, (layer, of_layer) in enumerate(zip(case.layers, params)):
+        layers.append(_layer(layer, of_layer, _trainable(case, position), n_in))
+        n_in = getattr(layers[-1], "n_out", n_in)
+    return nn.Chain(*layers)
 
 
 def _layer(layer, params, trainable, n_in=None):
@@ -84,6 +119,8 @@ def _layer(layer, params, trainable, n_in=None):
         return SPECTRAL[kind](len(params["lambda_in"]), len(params["lambda_out"]), **options)
     if kind == "dense":
         n_out, n_in = params["weight"].shape
+        if "scale" in layer:
+            return nn.ScaledDense(n_in, n_out, layer["scale"], **options)
         return nn.Dense(n_in, n_out, **options)
     if kind in NETWORKS:
         return NETWORKS[kind](layer, params, trainable, n_in)
@@ -113,7 +150,28 @@ def _complex_recurrent(layer, params, trainable, n_in):
                                        ACTIVATIONS[layer["activation"]](), trainable)
 
 
-NETWORKS = {"nested": _nested, "recurrent": _recurrent, "complex_recurrent": _complex_recurrent}
+def _convolution(layer, params, trainable, n_in):
+    n_out, *_, inner = params["weight"].shape
+    size = layer["height"], layer["width"], inner * layer["groups"]
+    steps = [layer[key] for key in ("kernel", "stride", "padding", "groups", "dilation")]
+    return nn.Conv2D(size, n_out, *steps, "bias" in params, layer.get("scale", 1.0), trainable)
+
+
+def _spatial_mean(layer, params, trainable, n_in):
+    return nn.SpatialMean(layer["positions"], n_in // layer["positions"])
+
+
+def _batch_norm(layer, params, trainable, n_in):
+    channels = len(params["gain"])
+    moving = {key: layer[key] for key in ("share", "unbiased") if key in layer}
+    norm = nn.BatchNorm((n_in // channels, channels), layer["eps"], bias="bias" in params,
+                        trainable=trainable, **moving)
+    return norm.in_training() if layer["training"] else norm
+
+
+NETWORKS = {"convolution": _convolution, "spatial_mean": _spatial_mean, "batch_norm": _batch_norm,
+            "nested": _nested, "recurrent": _recurrent,
+            "complex_recurrent": _complex_recurrent}
 
 
 def _trainable(case, position):

@@ -52,8 +52,12 @@ def candidate_case(case, dtype, layout):
 def _sizes(case):
     """n_in of the first layer and n_out of the last, None without layers."""
     sizes = []
-    if any(layer["layer"] == "complex_recurrent" for layer in case.layers):
+    kinds = {layer["layer"] for layer in case.layers}
+    if "complex_recurrent" in kinds:
         return case.inputs["x"].shape[1], case.inputs["grad_y"].shape[1]
+    if kinds & {"convolution", "batch_norm"}:               # channels of an image
+        y = case.expect["y"].value if case.expect else case.inputs["grad_y"]
+        return case.inputs["x"].shape[-1], y.shape[-1]
     for name, array in case.inputs.items() if case.layers else ():
         prefix, _, key = name.rpartition("/")
         if key in ("phi", "weight") or key.startswith("phi_"):

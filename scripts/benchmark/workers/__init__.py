@@ -28,7 +28,7 @@ BENCHMARKS = {                          # those that do it, in the order of the 
     "recurrent step": (OURS, "products", "torch"),
     "complex recurrent step": (OURS, "products", "torch"),
 }
-CHECKED = {"step": 5, "convolution step": 5, "hinge flow step": 20}     # runs before the check, or 1
+CHECKED = {"step": 5, "convolution step": 5, "hinge flow step": 20}     # runs before the check
 
 
 @dataclass(frozen=True)

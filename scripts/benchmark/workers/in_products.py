@@ -31,7 +31,7 @@ def step(case, layers, x, target):
 
 
 def convolution_products(case, side=SIDE, plan=None):
-    """(layer, patches, y) of a few samples for each convolution without groups, and how often.
+    """(how many samples, how often, their patches, y) of every convolution without groups.
 
     Sums over few channels are no products of matrices and are left out.
     """

@@ -1,7 +1,7 @@
 """What is published of local kernels, judged; and the negative controls."""
 import numpy as np
 from lab.statistics import bootstrap
-from lab.table import Claim, Row, slope
+from lab.table import Claim, Row
 
 from .parts import STUDENTS, TEACHERS
 
@@ -63,11 +63,19 @@ def errors_of(part, teacher, student):
     return part["error"][:, :, TEACHERS.index(teacher), STUDENTS.index(student)]
 
 
-def exponent(part, *errors):
-    """Of the mean over seeds ~ p^-exponent, on the largest sizes; of two errors the difference."""
+def exponent_of(part):
+    """errors (seeds, sizes) -> exponent of their mean over seeds ~ p^-exponent, largest sizes.
+
+    Of two errors: that of the first less that of the second.
+    """
     log_p = np.log(part["p"][-LAST:])
-    first, *second = (-slope(log_p, np.log(some.mean(0)[-LAST:])) for some in errors)
-    return first - sum(second)
+    centered = log_p - log_p.mean()
+    weights = -centered / (centered @ centered)
+
+    def exponent(first, second=None):
+        fitted = weights @ np.log(first[:, -LAST:].mean(0))
+        return fitted if second is None else fitted - exponent(second)
+    return exponent
 
 
 def named(teacher, student):
@@ -77,19 +85,17 @@ def named(teacher, student):
 
 
 def exponent_row(d, part, teacher, student, expected, within=WITHIN):
-    errors = errors_of(part, teacher, student)
+    errors, exponent = errors_of(part, teacher, student), exponent_of(part)
     return Row(f"d = {d}", f"exponent, {named(teacher, student)}", f"{expected:.3f}",
-               exponent(part, errors), expected - within, expected + within,
-               interval=bootstrap(lambda errors: exponent(part, errors), errors),
-               seeds=len(errors))
+               exponent(errors), expected - within, expected + within, seeds=len(errors),
+               interval=bootstrap(exponent, errors))
 
 
 def difference_row(words, quantity, published, part, first, second, *bounds):
     """The exponent of errors `first` (seeds, sizes) less that of `second`."""
-    def less(first, second):
-        return exponent(part, first, second)
-    return Row(words, quantity, published, less(first, second), *bounds, seeds=len(first),
-               interval=bootstrap(less, first, second))
+    exponent = exponent_of(part)
+    return Row(words, quantity, published, exponent(first, second), *bounds, seeds=len(first),
+               interval=bootstrap(exponent, first, second))
 
 
 def dimension_rows(result):

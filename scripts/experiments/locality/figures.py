@@ -1,5 +1,4 @@
 """Figures: error against p for each student; the exponents beside those of theory."""
-from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -7,7 +6,7 @@ from lab.statistics import bootstrap
 from lab.style import (DENSE, OTHER, PUBLISHED, band, grid_of, log_ticks, one_legend, plain_ticks,
                        power)
 
-from .claims import errors_of, exponent, learnable, parts_of
+from .claims import errors_of, exponent_of, learnable, parts_of
 from .parts import TEACHERS
 
 LOOKS = {("local", 2): (OTHER, "o--", "local, s = 2"), ("local", 3): (OTHER, "s--", "local, s = 3"),
@@ -37,7 +36,7 @@ def draw_curves(figure, result):
                       "slopes -1/s" if size == 2 else None, PUBLISHED)
             axes.set(title=f"{teacher[0]} teacher, t = {teacher[1]}, d = {d}", yscale="log")
             log_ticks(axes, x=p)
-            plain_ticks(axes)
+        plain_ticks(row[0])
         row[0].set_ylabel("square error / variance")
     for axes in panels[-1]:
         axes.set_xlabel("p, training points")
@@ -50,16 +49,16 @@ def draw_exponents(figure, result):
     axes, = grid_of(figure, 1, 1, 5.6, 4.8, "Exponents, and those of theory").flat
     pairs = [*learnable(), *((teacher, ("dense", None)) for teacher in TEACHERS)]
     for (d, part), marker in zip(parts_of(result), "os^"):
-        beside = Counter()
-        for teacher, student in pairs:
-            errors = errors_of(part, teacher, student)
-            middle = exponent(part, errors)
-            low, high = bootstrap(lambda errors, part=part: exponent(part, errors), errors)
-            size = student[1] or d
-            axes.errorbar(1 / size + 0.006 * beside[size], middle,
-                          [[middle - low], [high - middle]], color=LOOKS[student][0],
-                          marker=marker, markersize=5, linestyle="")
-            beside[size] += 1
+        exponent = exponent_of(part)
+        for size in (2, 3, d):
+            alike = [pair for pair in pairs if (pair[1][1] or d) == size]
+            for teacher, student in alike:
+                errors = errors_of(part, teacher, student)
+                middle = exponent(errors)
+                low, high = bootstrap(exponent, errors)
+                aside = 0.006 * (alike.index((teacher, student)) - (len(alike) - 1) / 2)
+                axes.errorbar(1 / size + aside, middle, [[middle - low], [high - middle]],
+                              color=LOOKS[student][0], marker=marker, markersize=5, linestyle="")
         axes.plot([], [], marker, color="k", label=f"d = {d}")
     axes.plot([], [], "-", color=OTHER, label="patches of 2 or 3")
     axes.plot([], [], "-", color=DENSE, label="dense: all coordinates")

@@ -35,8 +35,8 @@ def titled(part):
 
 
 def draw_errors(figure, parts):
-    panels = panels_of(figure, len(parts), 5, 5, "Features pay for convolutions; dotted: slopes "
-                       "-1/2 and -1/3, published as guides")
+    panels = panels_of(figure, len(parts), 5, 5, "Two networks learn whole images; dotted: "
+                       "slopes -1/2 and -1/3, published as guides")
     for panel, (part, arrays) in zip(panels, parts.items()):
         p = arrays["p"]
         for method, (color, line, label) in LOOKS.items():
@@ -72,8 +72,8 @@ def draw_alpha(figure, parts):
 
 def draw_kernel(figure, parts):
     """Labels up to a rank, and information by rank, at the start and after feature training."""
-    grid = grid_of(figure, 2, len(parts), 4.8, 3.6, "Eigenvectors of the tangent kernel know more "
-                   "of the label after training", sharex=True)
+    grid = grid_of(figure, 2, len(parts), 4.8, 3.6, "Eigenvectors of the tangent kernel and the "
+                   "label", sharex=True)
     for column, (part, arrays) in zip(grid.T, parts.items()):
         information = arrays["information"][:, -1, :, 1]
         ranks = np.arange(1, information.shape[-1] + 1)
@@ -105,8 +105,8 @@ def layer_names(number):
 
 
 def draw_layers(figure, parts):
-    panels = panels_of(figure, len(parts), 4.8, 4.2, "After training, the images' cloud loses "
-                       "dimensions layer by layer")
+    panels = panels_of(figure, len(parts), 4.8, 4.2, "How many dimensions the cloud of images has, "
+                       "layer by layer")
     for panel, (part, arrays) in zip(panels, parts.items()):
         by_layer(panel, part, arrays["dimension"][:, -1], "intrinsic dimension (two neighbors)")
         panel.set_ylim(0, None)

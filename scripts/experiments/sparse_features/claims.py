@@ -1,5 +1,7 @@
 """What is published of sparse features, judged; the exponents of theory, and the program's checks.
 """
+from functools import partial
+
 import numpy as np
 from lab.statistics import bootstrap
 from lab.table import Claim, Row, slope
@@ -86,7 +88,7 @@ def exponent_row(d, part, method):
     errors = part[method]
     return Row(f"d = {d}", f"exponent, {WORDS[method]} (theory: derived, n -> infinity)",
                f"{LAWS[method](d):.2f}", exponent(part, errors), seeds=len(errors),
-               interval=bootstrap(lambda errors: exponent(part, errors), errors))
+               interval=bootstrap(partial(exponent, part), errors))
 
 
 def difference_row(d, part):

@@ -36,8 +36,8 @@ def draw_errors(figure, result):
 
 def draw_circle(figure, circle):
     """Of the first seed."""
-    axes, = panels_of(figure, 1, 7.5, 4.2, "Both go through 1 at the points; few neurons bend "
-                      "where they are")
+    axes, = panels_of(figure, 1, 7.5, 4.2, "Both go through 1 at the training points; few "
+                      "neurons bend it more")
     turn = circle["angle"][0]
     for method, (color, label, _) in LOOKS.items():
         axes.plot(turn, circle[method][0], color=color, label=label)
