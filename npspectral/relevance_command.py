@@ -37,6 +37,8 @@ def add_options(parser):
     parser.add_argument("--decimal", choices=(".", ","), help="the decimal sign, if both may be")
     parser.add_argument("--encoding", metavar="NAME", help="such as cp1252, if it is not UTF-8 and "
                         "has no byte order mark")
+    parser.add_argument("--minutes", type=float, default=10.0, help="refuse what takes longer on "
+                        "one core, by estimate (default 10)")
     parser.add_argument("--seed", type=int, default=0, help="of folds, networks and draws")
 
 
@@ -51,7 +53,8 @@ def run(options):
         table = read_table(options.table, options.target, task=options.task, strict=options.strict,
                            text=options.text, without=options.without, decimal=options.decimal,
                            separator=options.separator, encoding=options.encoding)
-        result = relevance_of(table, options.q, options.groups, options.seed)
+        result = relevance_of(table, options.q, options.groups, options.seed,
+                              options.minutes)
     except ValueError as error:
         raise Refused(str(error)) from error
     text = "\n".join([*table.notes, "", result.to_text()])

@@ -10,8 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 
-def relevance_of(table, q=0.1, threshold=None, seed=0):
+def relevance_of(table, q=0.1, threshold=None, seed=0, minutes=10.0):
     """The Relevance of a Table's columns, or of groups of them, by a network that is fitted here.
+
+    Raises ValueError if that takes more than so many minutes of one core, by estimate.
     """
     from .analysis.spectral.price import correlated_columns
     from .analysis.spectral.selection import GROUP_MARGIN
@@ -21,11 +23,28 @@ def relevance_of(table, q=0.1, threshold=None, seed=0):
     groups, margin = table.source, None
     if threshold is not None:
         groups, margin = joined(groups, correlated_columns(table.x, threshold)), GROUP_MARGIN
+    _check_time(*table.x.shape, groups.max() + 1, minutes)
     model.fit(table.x, table.target)
     result = model.relevance(table.x, table.target, q=q, groups=groups, margin=margin)
     names = (" + ".join(table.columns[k] for k in np.unique(table.source[groups == group]))
              for group in range(groups.max() + 1))
     return replace(result, names=tuple(names))
+
+
+def _check_time(n, p, n_groups, minutes):
+    """Refuse what takes too long: n rows, p columns of numbers, priced in so many groups.
+
+    The seconds were fitted to runs with 400 to 3,000 rows and 20 to 100 columns.
+    """
+    features = p + 200                                  # those that tell a column from the others
+    smaller = min(n, features)
+    fitting = n * (1.9e-3 + 1.9e-5 * p)
+    pricing = 9e-6 * n + (2 * n * features * smaller + 10 * smaller ** 3) / 1.5e10
+    needed = (fitting + n_groups * pricing) / 60
+    if needed > minutes:
+        raise ValueError(f"{n} rows and {p} columns of numbers take about {needed:.2g} minutes, "
+                         f"expected at most {minutes:g}: take some of the rows, at random, or "
+                         f"fewer columns, or allow more")
 
 
 def joined(one, other):

@@ -7,7 +7,7 @@ import pytest
 
 from npspectral.data import read_table
 from npspectral.oracle import command_line
-from npspectral.table_relevance import files_of, joined, relevance_of
+from npspectral.table_relevance import _check_time, files_of, joined, relevance_of
 
 N = 80
 
@@ -127,6 +127,7 @@ def test_where_nothing_can_be_learned_it_says_so(table, capsys):
     (["--target", "paid", "--strict"], "column 'height': missing cells: "),
     (["--target", "paid", "--text", "hight"], "there is no column 'hight', expected one such as"),
     (["--target", "city", "--task", "regression"], "expected numbers for a regression"),
+    (["--target", "paid", "--minutes", "0.001"], "80 rows and 7 columns of numbers take about "),
     (["--target", "paid", "--seed", "-1"], "random_state is -1"),
     (["--target", "paid", "--separator", ",,"], "separator is ',,', expected one sign"),
     (["--target", "paid", "--q", "1.5"], "argument --q: 1.5, expected a number between 0 and 1"),
@@ -135,6 +136,17 @@ def test_where_nothing_can_be_learned_it_says_so(table, capsys):
 def test_what_does_not_fit_is_refused_with_exit_code_2(table, capsys, words, said):
     code, out, err = run(capsys, table, *words)
     assert code == 2 and said in err and not out
+
+
+@pytest.mark.parametrize("n, p, groups, minutes", [
+    (500, 30, 30, 0.1), (100_000, 20, 20, 10), (500, 2000, 2000, 10), (1_000_000, 10, 10, None),
+    (5000, 2000, 2000, None), (5000, 2000, 20, 10)])
+def test_what_takes_longer_than_ten_minutes_is_refused(n, p, groups, minutes):
+    if minutes is not None:
+        _check_time(n, p, groups, minutes)
+    else:
+        with pytest.raises(ValueError, match=f"{n} rows and {p} columns of numbers take about"):
+            _check_time(n, p, groups, 10)
 
 
 def test_a_bad_cell_is_named_by_line_and_column(tmp_path, capsys):

@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.style import (DENSE, OTHER, PUBLISHED, SPECTRAL, START, band, grid_of, log_ticks,
-                       one_legend)
+                       one_legend, plain_ticks)
 
 from .claims import CORRELATED, LEVEL, rivals
 from .measures import (FIXED, GROUPS, MARGINAL, NO_MARGIN, OURS, PRICES, Q, errors, measured,
@@ -151,4 +151,5 @@ def draw_growth(figure, result):
         axes.set(xlabel=f"{what}", yscale="log")
         log_ticks(axes, x=part["sizes"])
     panels[0].set_ylabel("seconds")
+    plain_ticks(panels[0])
     one_legend(figure, "outside lower center", 2)
