@@ -107,8 +107,8 @@ def synonyms(deep):
                  "the representation of a trained network becomes invariant to exchanges of "
                  "synonyms", PREPRINT, rows, "synonyms", HALF + "S: what the exchange of all the "
                  "lowest tuples changes in the last hidden layer, of what lies between two inputs; "
-                 "half of its mean at the smallest p. Bounds, set before the runs: a factor of 2, and a "
-                 "tenth. The fewer levels, the more of S is left at 4 n_c m^L.")
+                 "half of its mean at the smallest p. Bounds, set before the runs: a factor of 2, "
+                 "and a tenth. The fewer levels, the more of S is left at 4 n_c m^L.")
 
 
 def detection(deep, beside):
