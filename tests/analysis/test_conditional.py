@@ -60,6 +60,20 @@ def test_a_draw_is_the_mean_and_a_residual_of_one_of_the_samples_nearest_in_it(r
         assert np.array_equal(found, np.unique(want.round(12)))
 
 
+def test_samples_near_a_group_are_near_along_the_first_principal_component(rng, monkeypatch):
+    x = rng.standard_normal((60, 3))
+    mean = rng.standard_normal((60, 2)) * (0.1, 1.0)        # the second column is the larger
+    monkeypatch.setattr(conditional, "leave_one_out", lambda features, y: mean)
+    drawn = conditional_draws(rng, x, [0, 1], draws=400, near=7)
+    along = (mean - mean.mean(0)) @ np.linalg.svd(mean - mean.mean(0))[2][0]
+    order = np.argsort(along)
+    rest = x[:, :2] - mean
+    for place, b in enumerate(order):
+        first = min(max(place - 3, 0), 53)
+        near = {tuple(row) for row in (mean[b] + rest[order[first:first + 7]]).round(9)}
+        assert {tuple(row) for row in drawn[:, b].round(9)} == near     # in either order
+
+
 def test_a_gaussian_column_is_drawn_from_its_conditional_law(rng):
     z = rng.standard_normal((4000, 3))
     z[:, 1] = 0.8 * z[:, 0] + 0.6 * z[:, 1]

@@ -22,7 +22,7 @@ ROOMS = {"nn": ["tests/nn", "tests/test_bad_input.py", "tests/analysis/test_tang
          "training": ["tests/training", "tests/test_bad_input.py"], "analysis": ["tests/analysis"],
          "data": ["tests/data", "tests/test_bad_input.py", "tests/analysis"],
          "oracle": ["tests/oracle"], "sweep": ["tests/sweep"],
-         "estimators": ["tests/test_estimators.py"]}
+         "estimators": ["tests/test_estimators.py", "tests/test_estimator_relevance.py"]}
 
 
 def killer(copy, targets):

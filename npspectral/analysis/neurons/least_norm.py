@@ -13,12 +13,13 @@ Both are linear programs. Their dual programs have one multiplier for each point
 
 The two optima are equal, so sum |w| = lambda . y (of the margin: sum |lambda|), and w_n = 0 where
 |g_n| < 1. A neuron with w_n != 0 is an atom. There g_n is the sign of w_n: atoms stand at maxima of
-|g| over all neurons. So they are attractors, as in `attractors`, of the force lambda. A vertex of
-the program has at most p of them.
+|g| over all neurons. With all directions to choose from, they are attractors, as in `attractors`,
+of the force lambda. A vertex of the program has at most p atoms.
 
-Most neurons are no atoms, so the program is solved with some columns of phi, the neurons with the
-largest |g_n| > 1 join, and those far below 1 leave, until |g_n| <= 1 + tolerance for all. Then
-lambda / (1 + tolerance) fits the dual program: sum |w| exceeds its minimum by at most that share.
+Most neurons are no atoms, so the program is solved with some columns of phi. Then p neurons with
+the largest |g_n| > 1 join; the atoms and p others stay; and so on until |g_n| <= 1 + tolerance for
+all. Then lambda / (1 + tolerance) fits the dual program, and sum |w| exceeds its minimum by at most
+that share.
 
 Source: F. Bach 2017, J. Mach. Learn. Res. 18, 19 (the norm); L. Petrini, F. Cagnetta, E.
 Vanden-Eijnden and M. Wyart 2022, NeurIPS, arXiv 2206.12314 (atoms in the feature regime).
@@ -31,10 +32,10 @@ from ... import refuse
 from ..._shapes import Shapes
 from ...magnitude import power_of_two
 
-SLACK = 0.02                # neurons with |g_n| below 1 - SLACK leave
 START = 4                   # columns for each point in the first program
 MOST = 100                  # programs
-FINEST = 1e-7               # the linear program's own tolerance
+EXACT = 1e-10               # tolerance of a program, the least that HiGHS takes
+FINEST = 1e-8               # of the whole
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,9 +93,10 @@ def _grow(owner, features, y, tolerance, margin):
             weights = np.zeros(h)
             weights[columns] = some * (unit_y / unit)
             return LeastL1(weights, multipliers / unit)
-        joining = np.argsort(-size)[:p]
-        staying = columns[(some != 0) | (size[columns] > 1 - SLACK)]
-        columns = np.union1d(staying, joining[size[joining] > 1])
+        joining, others = np.flatnonzero(size > 1), columns[some == 0]
+        columns = np.unique(np.concatenate((
+            columns[some != 0], *(group[np.argsort(-size[group])[:p]]
+                                  for group in (others, joining)))))
     raise RuntimeError(f"{owner}: |g| still reaches {size.max()} after {MOST} programs, expected a "
                        f"larger tolerance than {tolerance}")
 
@@ -108,7 +110,9 @@ def _program(features, y, margin):
     columns = np.hstack((features, -features))
     bounds = ({"A_ub": -y[:, None] * columns, "b_ub": -np.ones(len(y))} if margin else
               {"A_eq": columns, "b_eq": y})
-    found = linprog(np.ones(columns.shape[1]), **bounds, bounds=(0, None), method="highs-ds")
+    found = linprog(np.ones(columns.shape[1]), **bounds, bounds=(0, None), method="highs-ds",
+                    options=dict.fromkeys(("primal_feasibility_tolerance",
+                                           "dual_feasibility_tolerance"), EXACT))
     if found.status == 2:                               # infeasible
         return None
     if found.status != 0:

@@ -71,7 +71,7 @@ def convolution():
     yield from convolution_stacks()
 
 
-SPECIAL = (                         # name, (height, width, kernel), channels of x and y, options
+SPECIAL: tuple = (                  # name, (height, width, kernel), channels of x and y, options
     ("one-by-one", (3, 2, 1), 3, 2, {}), ("one-by-one-strided", (4, 3, 1), 2, 3, {"stride": 2}),
     ("two-groups-of-two", (4, 3, 2), 4, 4, {"groups": 2, "padding": 1}),
     ("two-groups-of-two-strided", (5, 4, 3), 4, 4, {"groups": 2, "padding": 1, "stride": 2}),

@@ -12,7 +12,7 @@ learn a teacher that does not.
 Source: A. Favero, F. Cagnetta and M. Wyart 2021, NeurIPS, arXiv 2106.08619: local and convolutional
 kernels of Laplace, teachers and students of patches of 2 and 3.
 
-Minutes on one core: --quick 1/20, --standard 6, --full 120 by estimate.
+Minutes on one core: --quick 1/8, --standard 5.5, --full 600 by estimate.
 
 Deviation: the authors draw fields; here their mean is known in closed form.
 """
@@ -23,7 +23,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import follow
 
-SECONDS = 3, 360, 7200
+SECONDS = 8, 330, 36000
 DATA = ()
 AXES = axes({"p": "p", "": "d", "seed, p, teacher, student": "error"})
 
