@@ -158,7 +158,7 @@ def _answer(path, name, answer, task, said):
     if task == "regression":
         said.tell(f"{name}: the target of a regression, from {found[0]:g} to {found[-1]:g}")
         return answer, task
-    shown = [str(value) if is_text else f"{value:g}" for value in found]
+    shown = [str(int(value) if whole else value) for value in found.tolist()]
     said.tell(f"{name}: the target of a classification, rows of each class: "
               f"{', '.join(f'{label} {n}' for label, n in zip(shown, counts))}")
     return np.array(shown)[np.searchsorted(found, answer)], task

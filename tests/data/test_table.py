@@ -180,6 +180,7 @@ def test_a_column_that_tells_nothing_is_left_out_and_said(read, refuses, column,
 @pytest.mark.parametrize("values, task, target", [
     (["no", "yes"] * 5, "classification", ["no", "yes"]), ([0.5, 1.5] * 5, "classification",
                                                            ["0.5", "1.5"]),
+    ([1234567, 1234568] * 5, "classification", ["1234567", "1234568"]),
     (range(10), "classification", ["0", "1"]), (range(11), "regression", [0, 1]),
     ([0.5, 1.5, 2.5] * 4, "regression", [0.5, 1.5]), ([-1, 1] * 5, "classification", ["-1", "1"])])
 def test_the_task_follows_the_target(read, values, task, target):
