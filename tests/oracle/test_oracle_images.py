@@ -134,7 +134,8 @@ def fast_variance(case):
     x, axes = case.x, tuple(range(case.x.ndim - 1))
     variance = (x * x).mean(axes, dtype=x.dtype) - x.mean(axes, dtype=x.dtype) ** 2
     z = (x - x.mean(axes)) / np.sqrt(variance + x.dtype.type(case.layers[0]["eps"]))
-    return {**answers, "y": (case.gain * z + (0 if case.bias is None else case.bias)).astype(x.dtype)}
+    bias = 0 if case.bias is None else case.bias
+    return {**answers, "y": (case.gain * z + bias).astype(x.dtype)}
 
 
 @pytest.mark.parametrize("dtype, bits", [("float32", 24), ("float64", 53)])
