@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 from experiments.relevance_benchmark import claims, measures, parts, sets
+from experiments.relevance_benchmark.experiment import of_peers
 from experiments.relevance_benchmark.sets import FRESH, SETS, draw
 from scipy.special import stdtr
 
@@ -116,6 +117,15 @@ def test_marginal_prices_are_those_of_shuffled_columns():
     assert p[0] < 1e-9 < p[1]
 
 
+def test_peers_may_have_fewer_seeds_than_networks_or_none():
+    relevant = np.ones((3, 4), bool)
+    run = {"selected": relevant[0], "score": np.arange(4.0), "seconds": 1.0}
+    some = of_peers([[run, run]] * 5, relevant)
+    assert {name: array.shape for name, array in some.items()} == {
+        "peer_selected": (2, 5, 4), "peer_score": (2, 5, 4), "peer_seconds": (2, 5)}
+    assert [array.shape[:2] for array in of_peers([], relevant).values()] == [(3, 0)] * 3
+
+
 # --- verdicts
 
 
@@ -134,9 +144,11 @@ def judged(rows):
 def test_rivals_select_more_and_little_of_it_is_false():
     assert claims.rivals(measured_with(0.7, 0.09)) == ["lasso"]
     assert claims.rivals(measured_with(0.7, 0.11)) == claims.rivals(measured_with(0.5, 0.0)) == []
-    row, = claims.loss_rows({"product": measured_with(0.7, 0.0), "pairs": measured_with(0.4, 0.0)})
-    assert (row.part, row.over) == ("lasso", "sets: product")
-    assert np.allclose(row.values, 0.2)
+    rows = claims.loss_rows({"product": measured_with(0.7, 0.0), "pairs": measured_with(0.4, 0.0),
+                             "ball": measured_with(0.9, 0.0, "knockoffs")})
+    assert [(row.part, row.quantity.partition(",")[0]) for row in rows] == [
+        ("ball", "power of knockoffs"), ("product", "power of lasso")]
+    assert np.allclose([row.values[0] for row in rows], [0.4, 0.2])
 
 
 def test_rates_and_powers_can_fail():

@@ -84,14 +84,13 @@ def checks(result):
 
 
 def loss_rows(found):
-    """Where others select more, first: methods by sets on which they do, at an FDR up to 0.1."""
-    better = {name: rivals(of_method) for name, of_method in found.items()}
-    for method in dict.fromkeys(one for some in better.values() for one in some):
-        names = [name for name, some in better.items() if method in some]
-        more = [found[name][method].power.mean() - found[name][PRICES].power.mean()
-                for name in names]
-        yield Row(method, "power beyond that of prices, FDR <= 0.1", "-", np.array(more),
-                  over=f"sets: {', '.join(names)}")
+    """Where others select more, first: of each set the best of them at an FDR up to 0.1."""
+    rows = []
+    for name, of_method in found.items():
+        for method in rivals(of_method)[:1]:
+            more = of_method[method].power.mean() - of_method[PRICES].power.mean()
+            rows.append(Row(name, f"power of {method}, less prices'", "-", more))
+    return sorted(rows, key=lambda row: -row.values[0])
 
 
 def rivals(of_method):

@@ -104,8 +104,9 @@ def run(setting, keep):
 
 def of_peers(runs, relevant):
     """peer_selected, peer_score (seed, method, column) and peer_seconds of one set; or none."""
-    arrays = {"selected": relevant[:, None], "score": relevant[:, None] * 1.0,
-              "seconds": np.zeros((len(relevant), 1))}
+    if not runs:
+        none = np.zeros((len(relevant), 0, relevant.shape[1]))
+        return {"peer_selected": none > 0, "peer_score": none, "peer_seconds": none[..., 0]}
     found = [stack(one) for one in runs]
-    return {f"peer_{name}": np.concatenate([like[:, :0], *(one[name][:, None] for one in found)], 1)
-            for name, like in arrays.items()}
+    return {f"peer_{name}": np.stack([one[name] for one in found], 1)
+            for name in ("selected", "score", "seconds")}
