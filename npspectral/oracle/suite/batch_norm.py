@@ -71,10 +71,10 @@ def batch_norm():
 
 
 def far_from_zero(shape):
-    """Numbers near 1024: the mean of squares less the square of the mean loses some 20 bits."""
+    """Numbers near 1536: the mean of squares less the square of the mean loses some 20 bits."""
     inputs = norm_inputs(9950, shape)
-    inputs["x"]["dec"] = [1024 + number for number in inputs["x"]["dec"]]
-    inputs["mean"]["dec"] = [1024 + number for number in inputs["mean"]["dec"]]
+    inputs["x"]["dec"] = [1536 + number for number in inputs["x"]["dec"]]
+    inputs["mean"]["dec"] = [1536 + number for number in inputs["mean"]["dec"]]
     return inputs
 
 
@@ -91,7 +91,7 @@ def norm_stacks(training):
 
 
 def batch_norm_beyond():
-    """Numbers of 24 and of 53 bits, and such numbers near 1024."""
+    """Numbers of 24 and of 53 bits, and such numbers near 1536."""
     for length, dtypes in LENGTHS.items():
         for training in (True, False):
             for name, inputs, flags in (("", norm_inputs(10300, (4, 3)), ()),
