@@ -25,7 +25,7 @@ import numpy as np
 
 from ... import refuse
 from ..._shapes import Shapes
-from ...magnitude import norms
+from ...magnitude import norms, power_of_two
 
 FIRST_LOOK = 6              # blocks before the first look at the eigenvalues
 LARGEST_BASIS = 0.3         # share of p from which a whole decomposition is faster
@@ -79,13 +79,14 @@ def _block_lanczos(gram, n_components, centered=False):
     """
     p, k, due = len(gram), n_components, FIRST_LOOK * n_components
     basis = np.empty((int(LARGEST_BASIS * p), p))               # in rows: products are faster
-    t = np.zeros((len(basis) + k, len(basis)))
+    t, unit = np.zeros((len(basis) + k, len(basis))), power_of_two(gram)
     # Any start gives the same result, unless it is orthogonal to an eigenvector.
     block = np.linalg.qr(np.random.default_rng(0).standard_normal((p, k)))[0].T
     for end in range(k, len(basis) + 1, k):
         here, known = slice(end - k, end), basis[:end]
         basis[here] = block
         image = _less_mean(_less_mean(block) @ gram) if centered else block @ gram
+        image /= unit                               # T and R are in units of K, of any size
         t[here, here] = image @ block.T
         block, below = _orthonormal(image, known)
         t[end:end + k, here] = below
@@ -95,8 +96,8 @@ def _block_lanczos(gram, n_components, centered=False):
         values, vectors = np.linalg.eigh(t[:end, :end])         # reads D and R, not above them
         residual = norms((below @ vectors[here, -k:]).T).max()
         if residual <= RESIDUAL * np.finfo(float).eps * np.sqrt(p) * abs(values[-1]):
-            refuse.semidefinite("kernel_pca", gram, values[0])
-            return values[:-k - 1:-1], known.T @ vectors[:, :-k - 1:-1]
+            refuse.semidefinite("kernel_pca", gram, values[0] * unit)
+            return values[:-k - 1:-1] * unit, known.T @ vectors[:, :-k - 1:-1]
     return None
 
 
