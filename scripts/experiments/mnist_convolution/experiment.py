@@ -70,7 +70,7 @@ class Setting:
 
 
 SETTINGS = {"quick": Setting("digits", (32, 64, 128), 2, 200, units=30, max_steps=2000, p_alpha=32,
-                             alphas=(-3, 0, 3), seeds_alpha=2),
+                             alphas=(-3, 0, 3), seeds_alpha=1),
             "default": Setting(),
             "full": Setting(p=(64, 128, 256, 512, 1024), n_test=9000, deep_channels=10,
                             max_steps=100_000, p_alpha=512, seeds_alpha=5,
