@@ -1,5 +1,6 @@
 """What an estimator says of its features; paths, weights of samples; prices of unseen samples."""
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +54,14 @@ def test_a_path_is_that_of_the_analysis_and_the_network_is_trained_up_to_its_bes
     alone = dict(options, penalties=options["penalties"][:want.best + 1])
     *_, (_, record) = along(draw, model.network_, z, target, weights=None, **alone)
     assert_near(model.params_[0]["phi"], record.params[0]["phi"], 2**10)
+
+
+@pytest.mark.parametrize("best", range(3))
+def test_the_network_stops_at_the_best_penalty(best, table, brief, monkeypatch):
+    monkeypatch.setattr("npspectral._estimator_training.penalty_path", lambda *given, **options:
+                        replace(penalty_path(*given, **options), best=best))
+    model = SpectralRegressor(**FAST, penalty="path").fit(*table)
+    assert model.n_iter_ == 12 + 3 * best and model.penalty_ == 10.0 ** (best - 3)
 
 
 def test_a_fixed_penalty_has_no_path_and_takes_the_place_of_one(table, brief):

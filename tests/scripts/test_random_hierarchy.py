@@ -4,7 +4,8 @@ import itertools
 import numpy as np
 import pytest
 from experiments.random_hierarchy import claims, parts
-from experiments.random_hierarchy.claims import critical, growth, largest, passing, spread
+from experiments.random_hierarchy.claims import (critical, growth, largest, of_seeds,
+                                                 passing, spread, together)
 from experiments.random_hierarchy.parts import Task
 
 from npspectral.analysis.clouds import stability
@@ -144,10 +145,22 @@ def made(tasks, halves, sensitive=1.0, detectable=1.0, arm="deep"):
     return result
 
 
+def test_seeds_that_show_more_are_learned_from_less():
+    p, errors = np.array([10, 100, 1000]), np.array([[1, 1, 0], [1, 0.5, 0], [1, 0, 0]])
+    found = of_seeds(p, errors)
+    assert found == pytest.approx(np.array([10 ** 2.5, 100, 10 ** 1.5]))
+    right, wrong = (np.log([beside, found]).T for beside in (3 * found, 3 / found))
+    assert together(right, right + [5, 1]) == pytest.approx(1)
+    assert together(right, wrong) == pytest.approx(0, abs=1e-12)
+    assert together(right, right - right[:1]) == pytest.approx(1)
+    assert together(np.ones((3, 2))) == 0
+
+
 TASKS = Task(4, 2, 2), Task(4, 4, 3), Task(4, 3, 4), Task(8, 8, 2)          # P* 16 to 512
 
 
-def test_claims_hold_where_they_should_and_fail_where_not():
+def test_claims_hold_where_they_should_and_fail_where_not(monkeypatch):
+    monkeypatch.setattr(claims, "bootstrap", lambda *_: (0, 1))     # no verdict looks at intervals
     right = made(TASKS, (1.5, 1.5, 1.5, 1.5))
     assert [claim.judge() for claim in claims.claims(right)] == ["reproduced"] * 3
     uneven = made(TASKS, (1.5, 0.7, 1.8, 1.5))                      # no collapse

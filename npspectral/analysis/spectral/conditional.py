@@ -42,8 +42,9 @@ def conditional_draws(rng, x, columns, draws=20, cosines=200, near=50, scores=No
     given = x[:, columns]
     scores = normal_scores(x) if scores is None else scores
     z = refuse.real("conditional_draws", "scores", scores, 2)
-    mean = leave_one_out(_cosine_features(rng, np.delete(z, columns, 1), cosines), given)
-    neighbor = _nearby(rng, _first_component(mean), draws, near)
+    others = np.delete(z, columns, 1)
+    mean = leave_one_out(_cosine_features(rng, others, cosines), given)
+    neighbor = _nearby(rng, _order(rng, _first_component(mean), others), draws, near)
     return _to_levels(mean + (given - mean)[neighbor], given)
 
 
@@ -100,21 +101,37 @@ def _left_vectors(a):
 
 
 def _first_component(mean):
-    """The order of the samples: mean (n, g) along its first principal component, (n,)."""
+    """What the samples are put in order by: mean (n, g) along its first component, (n,)."""
     if mean.shape[1] == 1:
         return mean[:, 0]
     centered = mean - mean.mean(0)
     return centered @ np.linalg.eigh(centered.T @ centered)[1][:, -1]
 
 
-def _nearby(rng, key, draws, near):
-    """(draws, n): for each sample one at random of the `near` samples next to it in order of key.
+def _order(rng, key, others):
+    """The samples (n,) in order of key; those with the same others, as one place, at random.
+
+    Among samples with the same others, m differs only by what each has left out: itself. In order
+    of m they would be in order of x_G, and a draw would be near the value that it replaces.
+    """
+    n = len(key)
+    alike = np.zeros(n, int)
+    if others.shape[1]:
+        alike = np.unique(others, axis=0, return_inverse=True)[1].reshape(n)
+    if alike.max() == n - 1:
+        return np.argsort(key, kind="stable")
+    key = (np.bincount(alike, key) / np.bincount(alike))[alike]
+    shuffled = rng.permutation(n)
+    return shuffled[np.lexsort((alike[shuffled], key[shuffled]))]
+
+
+def _nearby(rng, order, draws, near):
+    """(draws, n): for each sample one at random of the `near` samples next to it in the order.
 
     The sample itself is one of them. At both ends the first and the last `near` are taken.
     """
-    n = len(key)
+    n = len(order)
     near = min(near, n)
-    order = np.argsort(key, kind="stable")
     rank = np.empty(n, int)
     rank[order] = np.arange(n)
     first = np.clip(rank - near // 2, 0, n - near)

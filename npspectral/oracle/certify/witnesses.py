@@ -39,11 +39,13 @@ def outputs(text, case, inputs, spec):
 def forms(case):
     """The case computed in other ways, as some implementations do, such as without W.
 
-    Far from 0 the mean of squares less the square of the mean is a defect that S must not allow.
+    Far from 0 the mean of squares less the square of the mean is a defect that S must not allow;
+    and there the bound of the folded form is far above its errors, which cancel.
     """
     return [{**case, "layers": layers} for layers in formulas.forms(case["layers"])
             if not ("Offset" in case["flags"] and any(
-                layer["layer"].endswith(", fast") for layer in layers))]
+                layer["layer"].endswith((", fast", ", folded")) and layer["training"]
+                for layer in layers))]
 
 
 def by_tape(case, convert):

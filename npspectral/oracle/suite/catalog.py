@@ -80,7 +80,7 @@ CORE = ("spectral/*/b2-i3-o4/bias", "spectral/*/b4-i4-o4/bias", "spectral/tanh/b
         "convolution/special/wide-kernel", "convolution/stack/tanh/*", "convolution/network/labels",
         "error/convolution-weight*", "batch_norm/training/unbiased/*", "batch_norm/*/biased/b2*",
         "batch_norm/evaluation/frozen/b[24]-*", "batch_norm/*/constant-channel/b[24]*",
-        "batch_norm/training/far-from-0/*", "batch_norm/*/eps-large/*", "batch_norm/*/stack/*",
+        "batch_norm/training/*/far-from-0/*", "batch_norm/*/eps-large/*", "batch_norm/*/stack/*",
         "error/batch_norm-training*", "tangent/*", "second/convolution/tanh/*",
         "per_sample/convolution/tanh/*")
 

@@ -1,11 +1,11 @@
-"""Figures: errors against p and p / n_c m^L; three learners; synonyms by layer; sizes required."""
+"""Figures: errors against p and p / n_c m^L; three learners; synonyms by layer; sizes; seeds."""
 from functools import partial
 
 import numpy as np
 from lab.style import (DENSE, FEATURE, LAZY, OTHER, PUBLISHED, START, band, log_ticks, one_legend,
-                       panels_of, plain_ticks)
+                       panels_of, plain_ticks, several)
 
-from .claims import arm, critical, halves, largest
+from .claims import arm, critical, halves, largest, of_seeds
 
 MARKERS = "osD^vP*X<>hd"
 TICKS = 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000
@@ -13,7 +13,7 @@ TICKS = 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000
 
 def figures(result):
     drawn = {"collapse": draw_collapse, "learners": draw_learners, "synonyms": draw_synonyms,
-             "required": draw_required}
+             "required": draw_required, "seeds": draw_seeds}
     return {name: partial(draw, result=result) for name, draw in drawn.items()}
 
 
@@ -23,12 +23,13 @@ def draw_collapse(figure, result):
                        "synonyms, L levels")
     for (task, part), marker in zip(deep.items(), MARKERS):
         for panel, unit in zip(panels, (1, critical(part))):
-            band(panel, part["p"] / unit, part["error"], FEATURE, task, f"{marker}-", markersize=5)
+            panel.plot(part["p"] / unit, part["error"].mean(0), f"{marker}-", color=FEATURE,
+                       label=task, markersize=5)
     for panel, label in zip(panels, ("p, training inputs", "p / $n_c m^L$")):
         panel.axhline(0.5, color=PUBLISHED, linewidth=0.7)
         panel.set(xlabel=label, ylim=(0, 1.05))
     sizes = np.concatenate([part["p"] for part in deep.values()])
-    panels[0].set_ylabel("test error / chance")
+    panels[0].set_ylabel(f"test error / chance, mean of {several(len(part['error']))}")
     log_ticks(panels[0], x=[tick for tick in TICKS if sizes.min() <= tick <= sizes.max()])
     log_ticks(panels[1], x=(0.5, 1, 2, 4))
     panels[1].axvline(1, color=PUBLISHED, linestyle=":", label="published $P^*$")
@@ -81,6 +82,19 @@ def draw_required(figure, result):
                            label=f"{label}: error is half of chance")
         finish(panels[1], [largest(part) for part in shallow], "$P_{max}$, two levels, m = v",
                "$P_{max}$, published for shallow")
+
+
+def draw_seeds(figure, result):
+    """A marker for each hierarchy that was drawn."""
+    panel, = panels_of(figure, 1, 6.4, 5, "One hierarchy a seed: some show more than others")
+    for (task, part), marker in zip(arm(result, "deep").items(), MARKERS):
+        beside = result[f"correlations, {task}"]["detectable"]
+        panel.plot(beside / critical(part), of_seeds(part["p"], part["error"]) / critical(part),
+                   marker, color=FEATURE, label=task, markerfacecolor="none")
+    panel.set(xlabel="$P_c$ / $n_c m^L$, by the rules alone", yscale="log",
+              ylabel="p / $n_c m^L$ where the error is half of chance")
+    log_ticks(panel, x=(0.5, 1, 2, 4, 8), y=(0.5, 1, 2, 4))
+    one_legend(figure, "outside lower center", 3)
 
 
 def finish(panel, units, label, published):
