@@ -1,7 +1,9 @@
 """scripts/experiments/relevance_benchmark: what its sets are, what it measures, what can fail."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from experiments.relevance_benchmark import claims, measures, parts, sets
+from experiments.relevance_benchmark import claims, experiment, measures, parts, sets
 from experiments.relevance_benchmark.experiment import of_peers
 from experiments.relevance_benchmark.sets import FRESH, SETS, draw
 from scipy.special import stdtr
@@ -124,6 +126,21 @@ def test_peers_may_have_fewer_seeds_than_networks_or_none():
     assert {name: array.shape for name, array in some.items()} == {
         "peer_selected": (2, 5, 4), "peer_score": (2, 5, 4), "peer_seconds": (2, 5)}
     assert [array.shape[:2] for array in of_peers([], relevant).values()] == [(3, 0)] * 3
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_without_scikit_learn_its_part_is_left_out_and_said(monkeypatch, capsys, here):
+    plans = []
+
+    def keep(plan):
+        plans.append(plan)
+        raise InterruptedError
+    monkeypatch.setattr(experiment, "HERE", here)
+    setting = replace(experiment.SETTINGS["quick"], sets=("noise", "wine, probes"), seeds_peers=2)
+    with pytest.raises(InterruptedError):
+        experiment.run(setting, keep)
+    assert ("wine, probes" in plans[0]) == (("noise", "lasso") in plans[0]) == here
+    assert "noise" in plans[0] and ("left out: " in capsys.readouterr().out) != here
 
 
 # --- verdicts
