@@ -3,6 +3,8 @@
 Images are (batch, height, width, channels), weights (channels of y, kernel, kernel, channels of x
 in a group). They are small: what goes wrong goes wrong at edges, between groups, in what is unread.
 """
+from itertools import product
+
 from .inputs import ACTIVATIONS, broken, grid, vjp
 from .large import coarse
 from .losses import with_loss
@@ -49,9 +51,9 @@ def image_case(name, layer, seed, batch, c_in, c_out, bias=True, flags=(), train
 
 def convolution():
     """The grid, special sizes, what is frozen, what follows; stacks and networks."""
-    for n, (s, p, d, g) in enumerate((s, p, d, g) for s in (1, 2, 3) for p in (0, 1, 2)
-                                     for d in (1, 2) for g in (1, 2)):
-        kernel, c_out, bias = 4 - d - n % 5 // 4, 2 if g == 1 else (2, 4)[n % 4 // 2], n % 3 != 1
+    for n, (s, p, d, g) in enumerate(product((1, 2, 3), (0, 1, 2), (1, 2), (1, 2))):
+        kernel = (3 if d == 1 else 2) - (n % 5 == 4)
+        c_out, bias = 4 if g == 2 and n % 4 > 1 else 2, n % 3 != 1
         layer = convolution_layer(5, 4, kernel, stride=s, padding=p, dilation=d, groups=g)
         yield image_case(f"s{s}-p{p}-d{d}-g{g}/k{kernel}-{'bias' if bias else 'plain'}", layer,
                          8000 + 10 * n, 1 + n % 2, 2, c_out, bias)
