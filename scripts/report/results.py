@@ -24,7 +24,8 @@ README = FOLDER.parents[1] / "README.md"
 CLAIM = "claim", "in the source's words", "source", "published", "ours", "verdict"
 QUOTED = (                              # in the README, of those that are judged
     ("eigenvalue_training", "eigenvalues are what to look for"),
-    ("teacher_student", "Core as soon as h > h_T"), ("teacher_student", "Core against h"),
+    ("teacher_student", "Core as soon as h > h_T"),
+    ("mnist_convolution", "convolutional networks learn features"),
     ("learning_curves", "Final kernel as good as the network"),
     ("sphere_model", "lazy wins below p*"), ("attractors", "A saturates at h"))
 HEAD = """# What was published, and what came out
