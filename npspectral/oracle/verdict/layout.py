@@ -5,7 +5,7 @@ mapping only moves numbers, changes signs and shifts eigenvalues by exact amount
 has to grow.
 """
 import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -144,10 +144,9 @@ def _mapped(expected, change):
 
 
 OF_IMAGES = {"torch": {"images": "NCHW", "kernels": "OIHW"}, "keras": {"kernels": "HWIO"}}
-LAYOUTS = {name: Layout(**{field.name: getattr(CONVENTIONS[name], field.name)
-                           for field in fields(Convention)}, **OF_IMAGES.get(name, {}))
-           for name in ("npspectral", "keras", "torch", "julia", "minus_lambda",
-                        "one_minus_lambda", "plus_lambda")}
+NAMES = ("npspectral", "keras", "torch", "julia", "minus_lambda", "one_minus_lambda", "plus_lambda")
+LAYOUTS = {name: replace(Layout(**vars(CONVENTIONS[name])), **OF_IMAGES.get(name, {}))
+           for name in NAMES}
 
 
 def default_layout(candidate):
