@@ -151,7 +151,8 @@ def of_stability(result):
               "published of other networks."),
         Claim("stability after training", "R_f decreases by several decades during training, and "
               "correlates with the test error", STABILITY, ends, "stability",
-              "Here R of the networks rises during training, above 1.", incomparable="Published of 15 architectures, state of the art among them, on CIFAR10 "
+              "Here R of the networks rises during training, above 1.",
+              incomparable="Published of 15 architectures, state of the art among them, on CIFAR10 "
               "with up to 50,000 images; ours are small and learn at most 512.")]
 
 
