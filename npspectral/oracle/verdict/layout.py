@@ -6,6 +6,7 @@ has to grow.
 """
 import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -143,7 +144,8 @@ def _mapped(expected, change):
                                 if array is not None})
 
 
-OF_IMAGES = {"torch": {"images": "NCHW", "kernels": "OIHW"}, "keras": {"kernels": "HWIO"}}
+OF_IMAGES: dict[str, dict[str, Any]] = {"torch": {"images": "NCHW", "kernels": "OIHW"},
+                                        "keras": {"kernels": "HWIO"}}
 NAMES = ("npspectral", "keras", "torch", "julia", "minus_lambda", "one_minus_lambda", "plus_lambda")
 LAYOUTS = {name: replace(Layout(**vars(CONVENTIONS[name])), **OF_IMAGES.get(name, {}))
            for name in NAMES}
