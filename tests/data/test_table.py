@@ -237,6 +237,29 @@ def test_a_column_without_a_name_is_called_by_its_place(read):
     assert read(",b,y\n5,2,3\n7,3,4\n").columns == ("column 1", "b")
 
 
+def test_the_separator_parts_all_rows_alike(read):
+    found = read("weight, kg;tall, or not, in m;y\n5;2;3\n7;3;4\n")
+    assert found.names == ("weight, kg", "tall, or not, in m")
+
+
+def test_a_quoted_cell_may_follow_a_blank(read):
+    assert read('a, b, y\n1, "u, v", 2\n2, "w", 3\n').names == ("a", "b = u, v")
+
+
+def test_the_form_that_fits_most_cells_names_the_odd_one(refuses):
+    refuses("line 5, column 'a': 'x' is no number, as most of the column is; mend it, or read the "
+            "column as text, or leave it out",
+            [["a", "y"], ["1.5", 1], ["2.5", 2], ["3.5", 3], ["x", 4]])
+
+
+def test_whole_steps_from_elsewhere_are_a_column_like_others(read):
+    assert read([["a", "y"], *zip(range(1990, 2002), range(12))]).names == ("a",)
+
+
+def test_every_row_has_its_own_class(read):
+    assert read([["a", "y"], *zip(AGE.tolist(), "vuuvw")]).target.tolist() == list("vuuvw")
+
+
 def test_a_cell_may_have_several_lines(read):
     found = read('a,y\n"one\ntwo",1\nthree,2\n')
     assert found.names == ("a = one two",) and found.lines.tolist() == [2, 4]
