@@ -50,7 +50,7 @@ class Steps(StructureSteps, ImageSteps, SecondSteps, OptimizerSteps):
         layers, all_params = stack(case)
         y, inputs = self.forward(layers, all_params, case.x)
         grads, grad_x = self.backward(layers, all_params, inputs, self.upstream(case.grad_y))
-        return {"y": y, "grad_x": grad_x, **grads, **self.moved(layers, all_params, inputs)}
+        return {"y": y, "grad_x": grad_x, **grads, **self.running(layers, all_params, inputs)}
 
     def network(self, case):
         layers, all_params = stack(case)
@@ -58,7 +58,7 @@ class Steps(StructureSteps, ImageSteps, SecondSteps, OptimizerSteps):
         value, grad_y = self.mean_loss(case.spec["loss"], y, case.target, None)
         grads, grad_x = self.backward(layers, all_params, inputs, self.upstream(grad_y))
         return {"y": y, "value": value, "grad_x": grad_x, **grads,
-                **self.moved(layers, all_params, inputs)}
+                **self.running(layers, all_params, inputs)}
 
     def tangent(self, case):
         return self.tangent_kernel(case, *stack(case))

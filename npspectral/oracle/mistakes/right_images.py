@@ -173,7 +173,7 @@ class ImageSteps:
     def summed(self, array):
         return by_sample(array).sum((0, 1))
 
-    def moved(self, layers, all_params, inputs):
+    def running(self, layers, all_params, inputs):
         """The running statistics behind every normalization in training."""
         found = {}
         for layer, params, x in zip(layers, all_params, inputs):
