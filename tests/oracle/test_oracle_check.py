@@ -543,7 +543,7 @@ def test_the_table_has_a_row_for_every_family_and_counts_what_the_report_counts(
     rows = [row.split("|")[1:5] for row in report.table.splitlines()[2:]]
     assert " ".join(row[0].strip() for row in rows) == (
         "spectral dense stack network loss penalty optimizer error factored nested sparse "
-        "recurrent complex_recurrent second per_sample")
+        "recurrent complex_recurrent second per_sample convolution batch_norm tangent")
     n_cases, n_passed, n_failed = (sum(int(row[k]) for row in rows) for k in (1, 2, 3))
     assert (n_cases, n_failed) == (len(report.results), len(report.failures))
     assert n_passed == sum(result.passed for result in report.results)

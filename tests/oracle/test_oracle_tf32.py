@@ -12,7 +12,8 @@ from npspectral.oracle.mistakes.selftest import planted, rounded
 from npspectral.oracle.verdict.reference import reference
 
 FOUND = [case for case in CORE if has_steps(case) and "float32" in case.dtypes
-         and case.kind != "second"]             # whose steps run over dual numbers
+         and case.kind != "second"              # whose steps run over dual numbers
+         and not {"convolution", "batch_norm", "tangent", "per_sample"} & {*case.id.split("/")}]
 NAMES = {mistake.name: mistake for mistake in MISTAKES}
 
 
