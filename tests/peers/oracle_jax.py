@@ -83,7 +83,7 @@ class JaxAnswers(Answers):
         def y_of(moved):
             return self.stack(case, {**arrays, **moved})
         jacobian = jax.jacobian(y_of)({name: arrays[name] for name in case.trainable})
-        kernel = sum(jnp.tensordot(part, part, [range(2, part.ndim)] * 2)
+        kernel = sum(jnp.tensordot(part, part, [list(range(2, part.ndim))] * 2)
                      for part in jacobian.values())
         return {"y": y_of({}), "kernel": kernel.transpose(0, 2, 1, 3)}
 
