@@ -2,9 +2,8 @@
 
 Features stay one axis, position after position, the channels of a position side by side: an image
 (height, width, channels) is a row of height * width * channels numbers. So a convolution stands in
-any Chain. Index letters: b sample, i and j place of
-y in height and width, r and q place in the kernel, g group, c channel of x and k channel of y in
-their group.
+any Chain. Index letters: b sample, i and j place of y in height and width, r and q place in the
+kernel, g group, c channel of x and k channel of y in their group.
 """
 import math
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ class Convolution(Layer):
             = sum over all such i, j, r, q of sum_k grad_y_bijgk kernel_rqgck
 
     One group is a product of matrices. Of several groups the sums are taken as they stand.
-    A subclass defines `sides` and `channels_in` of x, `padded` (x -> x~), its transpose `unpadded`,
+    A subclass defines `size` and `sides` of x, `padded` (x -> x~), its transpose `unpadded`,
     `padded_sides`, and `steps`: kernel, stride and dilation, each of rows and of columns.
     """
 
@@ -61,7 +60,7 @@ class Convolution(Layer):
         if "weight" in self.learned:
             grads["weight"] = self._grad_weight(p, g)                   # y = p kernel
         if "bias" in self.learned:
-            grads["bias"] = self._by_channel(grad_y).sum((-3, -2))      # y = y + bias
+            grads["bias"] = self.by_channel(grad_y).sum((-3, -2))      # y = y + bias
         return grads, self._grad_x(self._kernel(params), g) if input_grad else None
 
     def _grad_weight(self, p, g):
@@ -98,7 +97,7 @@ class Convolution(Layer):
         return grad_y.reshape(*grad_y.shape[:-1], *self.grid, self.groups,
                               self.channels // self.groups)
 
-    def _by_channel(self, grad_y):
+    def by_channel(self, grad_y):
         """(..., batch, places, channels) of (..., batch, places channels)."""
         return grad_y.reshape(*grad_y.shape[:-1], self.places, self.channels)
 
@@ -121,7 +120,7 @@ class Convolution(Layer):
             else:
                 terms["weight"] = self.scale ** 2 * self._by_positions(*sides)
         if "bias" in self.learned:
-            terms["bias"] = gram(*(self._by_channel(grad_y).sum(-2) for _, grad_y in sides))
+            terms["bias"] = gram(*(self.by_channel(grad_y).sum(-2) for _, grad_y in sides))
         return terms
 
     def _per_sample(self, p, grad_y):
@@ -134,7 +133,7 @@ class Convolution(Layer):
         """Sum over pairs of positions of (p_s.p'_t) (g_s.g'_t)."""
         (rows1, samples1), (rows2, samples2) = (grad_y.shape[:2] for _, grad_y in (side1, side2))
         patches1, patches2 = (p.reshape(len(p) * self.places, -1) for p, _ in (side1, side2))
-        pulls = gram(*(self._by_channel(grad_y).reshape(len(grad_y), -1, self.channels)
+        pulls = gram(*(self.by_channel(grad_y).reshape(len(grad_y), -1, self.channels)
                        for _, grad_y in (side1, side2)))
         n = self.places
         alike = (patches1 @ patches2.T).reshape(1, samples1, n, 1, samples2, n)
@@ -159,6 +158,11 @@ class Convolution(Layer):
     def positions(self):
         """Number of positions of x."""
         return math.prod(self.sides)
+
+    @property
+    def channels_in(self):
+        """Of x: the last number of size."""
+        return self.size[-1]
 
     @property
     def n_in(self):
@@ -258,11 +262,6 @@ class Conv2D(Convolution):
     def steps(self):
         """Rows and columns alike."""
         return tuple((number, number) for number in (self.kernel, self.stride, self.dilation))
-
-    @property
-    def channels_in(self):
-        """Of x."""
-        return self.size[2]
 
     @property
     def weight_shape(self):

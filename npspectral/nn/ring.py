@@ -64,11 +64,6 @@ class Conv1D(Convolution):
         return tuple((1, number) for number in (self.kernel, self.stride, self.dilation))
 
     @property
-    def channels_in(self):
-        """Of x."""
-        return self.size[1]
-
-    @property
     def weight_shape(self):
         """(channels, kernel, channels of x in a group)."""
         return self.channels, self.kernel, self.channels_in // self.groups

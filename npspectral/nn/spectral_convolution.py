@@ -70,8 +70,7 @@ class SpectralConv(Layer):
         if "phi" in self.learned:
             grads["phi"] = phi_in["weight"] + phi_out["weight"]     # moved, plain
         if "bias" in self.learned:
-            split = grad_y.reshape(*grad_y.shape[:-1], self.inner.places, self.channels)
-            grads["bias"] = split.sum((-3, -2))                     # y = y + bias
+            grads["bias"] = self.inner.by_channel(grad_y).sum((-3, -2))     # y = y + bias
         if not input_grad:
             return grads, None
         return grads, times(params["lambda_in"], grad_in) + grad_x  # C(lambda_in x), C(x)
