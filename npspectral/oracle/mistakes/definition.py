@@ -116,8 +116,11 @@ def _tied_backward(right, layers, all_params, inputs, g):
 
 
 def bias_times(factor):
-    return {"shift": lambda right, bias: factor * bias,
-            "bias_backward": lambda right, g: factor * right(g)}
+    """Of every bias; of those of matrices alone, where channels of images have theirs."""
+    everywhere = {"shift": lambda right, bias: factor * bias,
+                  "bias_backward": lambda right, g: factor * right(g)}
+    return [everywhere, {**everywhere, "shift_of_channels": lambda right, bias: bias,
+                         "shift_of_channels_backward": lambda right, g: g.sum(0)}]
 
 
 def activation_with(name, value):
