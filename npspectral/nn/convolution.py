@@ -13,7 +13,7 @@ import numpy as np
 
 from ._expect import check_initializers, check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
-from .layer import Layer, complete, gram
+from .layer import Layer, both, complete, gram
 from .patches import matrices, number_of_places, parts, windows
 
 FEW = 2 ** 17                   # numbers in the patches that are made at a time, for the cache
@@ -111,12 +111,10 @@ class Convolution(Layer):
         bias: (sum_s g_s).(sum_t g'_t). What takes fewer multiplications is done.
         """
         terms, sides = {}, ((residuals1[1], grad_y1), (residuals2[1], grad_y2))
-        same = residuals1 is residuals2 and grad_y1 is grad_y2
         if "weight" in self.learned:
             n, (k, size) = self.places, (self.channels, self._fan_in)
             if self.groups > 1 or n * n * (size + k) >= size * k:
-                rows = self._per_sample(*sides[0])
-                terms["weight"] = gram(rows, rows if same else self._per_sample(*sides[1]))
+                terms["weight"] = gram(*both(self._per_sample, *sides))
             else:
                 terms["weight"] = self.scale ** 2 * self._by_positions(*sides)
         if "bias" in self.learned:
@@ -132,11 +130,11 @@ class Convolution(Layer):
     def _by_positions(self, side1, side2):
         """Sum over pairs of positions of (p_s.p'_t) (g_s.g'_t)."""
         (rows1, samples1), (rows2, samples2) = (grad_y.shape[:2] for _, grad_y in (side1, side2))
-        patches1, patches2 = (p.reshape(len(p) * self.places, -1) for p, _ in (side1, side2))
-        pulls = gram(*(self.by_channel(grad_y).reshape(len(grad_y), -1, self.channels)
-                       for _, grad_y in (side1, side2)))
         n = self.places
-        alike = (patches1 @ patches2.T).reshape(1, samples1, n, 1, samples2, n)
+        patches = both(lambda p, _: p.reshape(1, len(p) * n, -1), side1, side2)
+        pulls = gram(*(grad_y.reshape(len(grad_y), -1, self.channels)
+                       for _, grad_y in (side1, side2)))
+        alike = gram(*patches).reshape(1, samples1, n, 1, samples2, n)
         return (alike * pulls.reshape(rows1, samples1, n, rows2, samples2, n)).sum((2, 5))
 
     @property
