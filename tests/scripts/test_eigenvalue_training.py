@@ -87,13 +87,10 @@ def test_seeds_choose_other_weights_and_the_same_seed_the_same():
 def test_linear_network_equals_its_matrix_and_a_missing_factor_is_caught(rng):
     network = parts.spectral((9, 7, 5, 3), 0, Identity())
     params = network.init(rng, np.float32)
-    x, labels = random_input(network, rng, np.float32, (50,)), rng.integers(3, size=50)
-    collapsed = parts.collapse(network, params, x, labels)
-    assert collapsed["apart"] <= 1
-    y = network.forward(tree.map(np.float64, params), x.astype(float))[0]
-    assert collapsed["collapsed_accuracy"] == np.mean(y.argmax(1) == labels)
+    x = random_input(network, rng, np.float32, (50,))
+    assert parts.apart(network, params, x) <= 1
     bent = Chain(*network.layers[:3], Tanh(), *network.layers[4:])
-    assert parts.collapse(bent, params, x, labels)["apart"] > 1000
+    assert parts.apart(bent, params, x) > 1000
 
 
 def test_rates_are_chosen_on_images_that_are_not_trained_on(monkeypatch):

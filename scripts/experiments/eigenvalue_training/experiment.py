@@ -33,7 +33,7 @@ from .parts import ARMS, Training, train, validate
 SECONDS = 18, 660, 9000
 DATA = "mnist", "fashion-mnist"
 AXES = axes({"seed, epoch, column": "curves",
-             "seed": "rate nodes trainable parameters collapsed_accuracy apart"})
+             "seed": "rate nodes trainable parameters apart"})
 NOTEBOOK_RATE = 0.02
 
 

@@ -7,13 +7,14 @@ from lab.data import images
 from lab.learning import chain, learn
 from lab.plan import stack
 from lab.progress import progress
+from lab.tasks import parity
 from scipy.special import log_softmax
 
 from npspectral import Dense, ReLU, quadratic_hinge
 from npspectral.analysis.clouds import (block_dimensions, components_for, neighbor_ratios,
                                         principal_variances, representations, two_nn_fit_published,
                                         two_nn_unbiased)
-from npspectral.data import parity_task, principal_components, stripe
+from npspectral.data import principal_components, stripe
 from npspectral.nn import Normal, mean_field
 from npspectral.training import Limits, gradient_flow, predict, settle
 
@@ -111,10 +112,7 @@ def draw_task(task, rng, n_learned, n_points, d):
     """x and y to learn, x and y to measure: the stripe, or the parity of images of that name."""
     if task == "stripe":
         return *stripe(rng, n_learned, d), *stripe(rng, n_points, d)
-    (x, labels), (seen, seen_labels) = images(task, 10_000, float)
-    mean = x.mean(0)
-    (x, y), (seen, truth) = (parity_task(rng, *pair, mean)
-                             for pair in ((x, labels), (seen, seen_labels)))
+    (x, y), (seen, truth) = parity(rng, task, 10_000)
     rows = rng.choice(len(x), n_learned, replace=False)
     return x[rows], y[rows], seen[:n_points], truth[:n_points]
 
