@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.learning import chain, learn
+from lab.learning import chain, learned
 from lab.plan import stack
 from lab.progress import progress
 from lab.tasks import parity
@@ -170,10 +170,8 @@ def follow_images(name, kind, n_images, n_points, widths, stages, seed):
     if kind == LUMINANCE:
         x, seen = (brightened(rng, rows).astype(np.float32) for rows in (x, seen))
     network = dense_network(x.shape[1], widths, 10)
-    params = network.init(rng, np.float32)
-    for record in learn(network, params, (x, labels), stages, f"{name}, {kind}, {n_images} images, "
-                        f"seed {seed}", batch_size=BATCH, rng=rng):
-        params = record.params
+    params = learned(network, network.init(rng, np.float32), (x, labels), stages,
+                     f"{name}, {kind}, {n_images} images, seed {seed}", batch_size=BATCH, rng=rng)
     error, train_error = (np.mean(predict(network, params, rows).argmax(1) != answers)
                           for rows, answers in ((seen, truth), (x, labels)))
     received, given = representations(network, params, seen[:n_points])
