@@ -6,7 +6,7 @@ import pytest
 from conftest import assert_near, random_array, random_input, random_params
 from experiments.eigenvalue_training import parts
 from experiments.eigenvalue_training.claims import checks, claims
-from experiments.eigenvalue_training.experiment import chosen
+from lab.plan import chosen
 from lab.table import FAIL, NOT, NOT_COMPARABLE, PARTLY, PASS, REPRODUCED
 from tiny import toy_images
 
@@ -117,7 +117,8 @@ def test_of_each_arm_the_best_case_is_chosen():
     def keep(plan):
         return {part: [{"accuracy": run.parameters["case"] % 7} for run in runs]
                 for part, runs in plan.items()}
-    assert chosen(keep, {"a": [3, 6, 8], "b": [1, 7]}) == {"a": 6, "b": 1}
+    cases = {"a": [3, 6, 8], "b": [1, 7]}
+    assert chosen(keep, parts.validate, cases, "accuracy") == {"a": 6, "b": 1}
 
 
 def curves(test_accuracy, train_accuracy=0.9704, loss=0.1):

@@ -132,7 +132,7 @@ def test_what_is_left_is_the_small_network_in_plain_weights(rng):
     np.testing.assert_allclose(plain.forward(weights, x)[0], small.forward(rest, x)[0],
                                rtol=0, atol=1e-5)
     left = [int(mask.sum()) for mask in masks]
-    assert tree.size(weights) == 784 * left[0] + left[0] * left[1] + left[1] * 10
+    assert tree.size(weights) == 785 * left[0] + (left[0] + 1) * left[1] + (left[1] + 1) * 10
 
 
 def test_compression_counts_and_times_are_shares_of_the_whole_network(result):
