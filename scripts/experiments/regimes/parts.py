@@ -51,7 +51,7 @@ def outputs(network, params, end, x, alpha):
     """F (n, 1) of the network that began at params, and of its linearization there."""
     f_0 = network.forward(params, x)[0]
     return (alpha * (network.forward(end, x)[0] - f_0),
-            alpha * (linearized(network, params, end, x) - f_0))
+            alpha * (linearized(network, end, params, x) - f_0))
 
 
 def approach(activation, width, exponents, size, seed):
