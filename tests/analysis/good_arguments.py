@@ -140,7 +140,7 @@ GOOD = {
     "regimes.scale_and_time": {"alpha": 2.0, "time": SIZES, "width": 3, "convention": "code"},
     "regimes.parameter_change": {"params": PARAMS, "start": tree.map(np.ones_like, PARAMS)},
     "regimes.kernel_change": {"kernel": GRAM, "start": np.eye(P)},
-    "regimes.linearized": {"network": NET, "start": PARAMS, "params": PARAMS, "x": X},
+    "regimes.linearized": {"network": NET, "params": PARAMS, "start": PARAMS, "x": X},
     "relevance.input_relevance": LAYER,
     "relevance.node_relevance": LAYER,
     "relevance.ranking": {"scores": MU},
