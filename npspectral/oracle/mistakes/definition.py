@@ -116,11 +116,8 @@ def _tied_backward(right, layers, all_params, inputs, g):
 
 
 def bias_times(factor):
-    """Of every bias; of those of matrices alone, where channels of images have theirs."""
-    everywhere = {"shift": lambda right, bias: factor * bias,
-                  "bias_backward": lambda right, g: factor * right(g)}
-    return [everywhere, {**everywhere, "shift_of_channels": lambda right, bias: bias,
-                         "shift_of_channels_backward": lambda right, g: g.sum(0)}]
+    return {"shift": lambda right, bias: factor * bias,
+            "bias_backward": lambda right, g: factor * right(g)}
 
 
 def activation_with(name, value):

@@ -16,7 +16,7 @@ class ImageSteps:
         if layer["layer"] == "batch_norm":
             return self.normalize(layer, params, x)[0]
         y = self.convolve(layer, params, x)
-        return y + self.shift_of_channels(params["bias"]) if "bias" in params else y
+        return y + self.shift(params["bias"]) if "bias" in params else y
 
     def image_backward(self, layer, params, x, grad_y):
         if layer["layer"] == "spatial_mean":
@@ -25,16 +25,8 @@ class ImageSteps:
             return self.normalize_backward(layer, params, x, grad_y)
         grads, grad_x = self.convolve_backward(layer, params, x, grad_y)
         if "bias" in params:
-            grads["bias"] = self.shift_of_channels_backward(grad_y.sum((1, 2)))
+            grads["bias"] = self.bias_backward(grad_y.sum((1, 2)))
         return grads, grad_x
-
-    # whoever adds biases of matrices wrongly may still add those of channels rightly
-
-    def shift_of_channels(self, bias):
-        return self.shift(bias)
-
-    def shift_of_channels_backward(self, g):
-        return self.bias_backward(g)
 
     # y = patches of the padded image times the kernel, group by group
 
@@ -117,7 +109,7 @@ class ImageSteps:
         g = self.gain_of(params) * grad_y
         grads = {"gain": self.gain_backward(grad_y, x, z)}
         if "bias" in params:
-            grads["bias"] = self.shift_of_channels_backward(by_sample(grad_y).sum(1))
+            grads["bias"] = self.bias_backward(by_sample(grad_y).sum(1))
         grad_x = g / root
         if self.in_training(layer):
             away = x - mean
@@ -170,7 +162,7 @@ class ImageSteps:
 
     def affine_of_channels(self, params, z):
         y = self.gain_of(params) * z
-        return y + self.shift_of_channels(params["bias"]) if "bias" in params else y
+        return y + self.shift(params["bias"]) if "bias" in params else y
 
     def gain_of(self, params):
         return params["gain"]
