@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._memory import hold_memory
 from ..nn import OneHidden, soft_hinge, tree
 from ..nn.layer import check_number
 from . import _expect
@@ -68,7 +69,8 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     x (p, n_in), target y (p, K) as the loss takes it. The flow ends where the gradient is exactly
     0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do not fit
     or are not finite, and FloatingPointError if the loss or the gradient is not finite, a step
-    shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F.
+    shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F. The
+    process keeps freed memory: see `sweep.hold_memory`.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> flow = gradient_flow(network, network.init(np.random.default_rng(0)), x, y)
@@ -81,6 +83,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     learned = network.trainable_part(params)
     if tree.size(learned) == 0:
         raise ValueError(f"{network.label}: nothing is trainable")
+    hold_memory()
     first = tree.locked(params)
     f_0, _ = network.forward(first, x)
     for path, array in tree.items(first):
