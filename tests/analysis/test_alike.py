@@ -55,7 +55,7 @@ def test_one_column_is_a_tree_without_a_line(rng):
     assert not list(tree.branches({0: 0})) and not list(tree.words())
 
 
-@pytest.mark.parametrize("source", [[0, 0, 2], [1, 1, 2], [0, 1, 0], [0, 1]])
+@pytest.mark.parametrize("source", [[0, 0, 2], [1, 1, 2], [-1, 0, 1], [0, 1, 0], [0, 1]])
 def test_sources_out_of_order_are_refused(rng, source):
     with pytest.raises(ValueError, match="column_tree: source "):
         column_tree(rng.standard_normal((9, 3)), 0.5, source=source)
@@ -73,7 +73,7 @@ def test_lines_of_the_tree_meet_where_clusters_are_joined(rng):
     x = three_alike(rng)
     r = np.abs(np.corrcoef(x.T))
     tree = column_tree(x, 0.7)
-    (first_r, first_y), (then_r, then_y) = tree.branches({1: 10, 3: 20, 4: 40, 0: 50})
+    (first_r, first_y), (then_r, then_y) = tree.branches({1: 10, 3: 20, 4: 40, 0: 50, 2: 60})
     assert np.allclose(first_r, [1, r[3, 4], r[3, 4], 1], rtol=1e-12)
     assert first_y == (20, 20, 40, 40)
     both = (r[1, 3] + r[1, 4]) / 2

@@ -29,6 +29,7 @@ def test_permutation_importance_is_that_of_scikit_learn(monkeypatch, task):
     from sklearn.inspection import permutation_importance
     monkeypatch.setattr(peers, "REPEATS", 100)
     x, y = clear(task)
+    x = x * np.arange(1, 7)
     model = peers.forest(task, 0, trees=3).fit(x, y)
     ours = peers.permutation_importance(np.random.default_rng(0), model, x, y)
     theirs = permutation_importance(model, x, y, n_repeats=100, random_state=0)

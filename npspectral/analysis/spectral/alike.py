@@ -77,7 +77,6 @@ def column_tree(x, threshold, names=None, source=None):
     names = tuple(f"x{j}" for j in range(len(distance))) if names is None else tuple(names)
     if len(distance) == 1:
         return ColumnTree(names, np.zeros(1, int), np.zeros((0, 4)), threshold)
-    np.fill_diagonal(distance, 0)
     merges = linkage(squareform(distance, checks=False), "average")
     found = fcluster(merges, 1 - threshold, "distance")
     _, first, label = np.unique(found, return_index=True, return_inverse=True)
