@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 from experiments.mnist_convolution import parts
-from experiments.mnist_convolution.claims import (METHODS, checks, claims, exponent,
-                                                  rank_correlation)
+from experiments.mnist_convolution.claims import METHODS, checks, claims, rank_correlation
 from experiments.mnist_convolution.figures import layer_names, titled
+from lab.statistics import exponent
 from lab.tasks import draw_whole, error_of
 from tiny import failed, verdict
 

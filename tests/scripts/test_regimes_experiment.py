@@ -4,7 +4,6 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from conftest import assert_near
-from experiments.regimes import claims as judged
 from experiments.regimes import parts
 from experiments.regimes.claims import checks, claims, spread
 from lab import tasks
@@ -21,7 +20,7 @@ LOG_ALPHA = np.array([-6, -4, -2, 0, 1, 2, 4, 6.0])
 @pytest.fixture
 def no_intervals(monkeypatch):
     """Verdicts do not look at intervals, which take time."""
-    monkeypatch.setattr(judged, "bootstrap", lambda *_, **options: None)
+    monkeypatch.setattr("lab.statistics.bootstrap", lambda *_, **options: None)
 
 
 def test_softplus_gain_makes_the_mean_square_1():
