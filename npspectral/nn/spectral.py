@@ -52,7 +52,7 @@ class Spectral(Layer):
     def forward(self, params, x):
         check_input(self, params, x)
         if "lambda_in" in params and "lambda_out" in params:
-            gap = self._gap(params)
+            gap = params["lambda_in"] - params["lambda_out"][:, None]
             weight = gap * params["phi"]
             y, residuals = product(x, weight), (x, gap, weight)
         elif "lambda_in" in params:                         # lambda_out is a constant
