@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark import cells, kernels, machine, page, steps, turns
-from benchmark.__main__ import arguments
+from benchmark.__main__ import arguments, main
 from benchmark.workers import BENCHMARKS, Case, build
 from benchmark.workers.__main__ import peak_growth
 from benchmark.workers.convolutional import PLANS, weights
@@ -218,6 +218,24 @@ def test_what_disagrees_or_was_not_measured_is_not_quoted():
     assert page.quotes("") == page.QUOTES
     assert ", JAX" not in page.quotes(step.replace("1.50", "**DISAGREES**: loss differs"))
     assert "Jacobian" not in page.quotes(kernel.replace("JAX Jacobian", "JAX something"))
+
+
+def test_one_command_measures_all_rows_and_writes_the_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(machine, "versions", lambda python: {"numpy": "2"})
+    monkeypatch.setattr(machine, "import_costs", lambda modules: {})
+    monkeypatch.setattr(steps, "cases", lambda *_: [STEP])
+    monkeypatch.setattr(kernels, "cases", lambda *_: [SHALLOW])
+    monkeypatch.setattr(kernels, "sweeps", lambda: {})
+    written = []
+    monkeypatch.setattr(page, "write", lambda *given: written.append(page.speed(*given)))
+    out = ["--rounds", "1", "--out", str(tmp_path)]
+    assert main(["--page", *out]) == 0
+    (text,) = written
+    assert [row.get("net", row.get("work")) for row in page.rows_of(text)] == [
+        STEP.net, SHALLOW.label]
+    assert "in 0 minutes" in text
+    assert main(out) == 0 and len(written) == 1
+    assert STEP.net in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("more", [["--quick"], ["--only", "step"], ["--rows", "steps"]])
