@@ -249,10 +249,12 @@ def test_a_page_is_of_all_rows(more, capsys):
 def test_a_row_of_a_page_is_disturbed_by_its_own_libraries_alone():
     case = Case("TwoNN", 60, (3, 8))
     seconds = {"npspectral": 1.0, "DADApy": 2.0, "scikit-dimension": 3.0}
-    rows = list(kernels.rows(cell(
-        case, seconds, spread={"npspectral": 0.01, "DADApy": 0.3, "scikit-dimension": 0.02},
-        disturbed={"npspectral": False, "DADApy": True, "scikit-dimension": False})))
+    one = cell(case, seconds, spread={"npspectral": 0.01, "DADApy": 0.3, "scikit-dimension": 0.02},
+               disturbed={"npspectral": False, "DADApy": True, "scikit-dimension": False})
+    rows = list(kernels.rows(one))
     assert [row[-1] for row in rows] == ["30% !", "2%"]
+    assert [row[2] for row in kernels.growth_rows("samples p", [(60, one), (90, one)])] == [
+        "npspectral", "DADApy !", "scikit-dimension"]
     assert rows[0][0] == "TwoNN surface of 3 in 8 dimensions p=60"
     assert Case("TwoNN", 60, (8, 8)).label == "TwoNN full cloud in 8 dimensions p=60"
 
