@@ -518,7 +518,8 @@ def test_backward_makes_no_product_that_nobody_asked_for(layer, without, with_x,
     monkeypatch.setattr("npspectral.nn.activations.check_array", lambda *_: None)
     params, x = random_params(layer, rng), random_input(layer, rng)
     y, residuals = layer.forward(params, x)
-    counted = [tree.map(lambda array: array.view(Counted), part) for part in (params, residuals)]
+    counted = [tree.map(lambda array: np.asarray(array).view(Counted), part)
+               for part in (params, residuals)]
     for input_grad, wanted in ((False, without), (True, with_x)):
         Counted.products = 0
         layer.backward(*counted, np.ones_like(y), input_grad=input_grad)
