@@ -37,7 +37,7 @@ def arguments(argv=None):
     add("--rows", choices=("all", "steps", "kernels"), default="all")
     add("--page", action="store_true", help="all rows, and write SPEED.md and the README's rows")
     add("--peer-python", metavar="PATH", help="a Python that has neural-tangents, "
-        "scikit-dimension and DADApy, if this one has not")
+        "scikit-dimension and DADApy, if this one has not (0.6.5 runs on jax 0.4.25)")
     add("--out", type=Path, default=Path("results"), metavar="FOLDER")
     options = parser.parse_args(argv)
     if options.page and (options.quick or options.only or options.rows != "all"):

@@ -16,7 +16,7 @@ from lab.versions import blas, processor
 from .turns import SCRIPTS
 from .workers import OURS
 
-BUILT_ON = {"neural-tangents": "jax"}                      # named beside it: their Python is another
+BUILT_ON = {"neural-tangents": "jax"}       # in a Python of its own, so its version is told
 CORETYPES = {"SkylakeX": "avx512f", "Haswell": "avx2"}     # and the flag in /proc/cpuinfo they need
 # Linux counts in ru_maxrss what the parent had before it started the program, VmHWM does not.
 PEAK_MEMORY = """
