@@ -36,8 +36,8 @@ def arguments(argv=None):
     add("--rounds", type=int, help=f"blocks per cell, {turns.ROUNDS}")
     add("--rows", choices=("all", "steps", "kernels"), default="all")
     add("--page", action="store_true", help="all rows, and write SPEED.md and the README's rows")
-    add("--peer-python", metavar="PATH", help="a Python that has neural-tangents, "
-        "scikit-dimension and DADApy, if this one has not (0.6.5 runs on jax 0.4.25)")
+    add("--peer-python", metavar="PATH", help="a Python that has neural-tangents "
+        "(0.6.5 needs jax 0.4.25), scikit-dimension and DADApy, if this one has not")
     add("--out", type=Path, default=Path("results"), metavar="FOLDER")
     options = parser.parse_args(argv)
     if options.page and (options.quick or options.only or options.rows != "all"):
