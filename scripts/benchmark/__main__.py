@@ -5,7 +5,8 @@ SPEED.md and the README take from it. In the tables "spread" is the largest inte
 median in a row, "!" marks a row with too few undisturbed blocks: run it again on a quiet machine.
 
 Minutes of the steps on a quiet machine: --quick 1, as it comes (float32, 1 thread) about 6, --full
-about 25.
+about 25; of steps and kernels, as --page measures them, about 35, at most three times as many where
+blocks are repeated.
 
 Tip: the header names the kernels that OpenBLAS chose. On some processors with AVX-512 these are its
 AVX2 kernels ("Haswell" or "Zen"), and OPENBLAS_CORETYPE=SkylakeX in the environment, before Python
@@ -35,8 +36,8 @@ def arguments(argv=None):
     add("--rounds", type=int, help=f"blocks per cell, {turns.ROUNDS}")
     add("--rows", choices=("all", "steps", "kernels"), default="all")
     add("--page", action="store_true", help="all rows, and write SPEED.md and the README's rows")
-    add("--peer-python", metavar="PATH", help="a Python that has neural-tangents, "
-        "scikit-dimension and DADApy, if this one has not")
+    add("--peer-python", metavar="PATH", help="a Python that has neural-tangents "
+        "(0.6.5 needs jax 0.4.25), scikit-dimension and DADApy, if this one has not")
     add("--out", type=Path, default=Path("results"), metavar="FOLDER")
     options = parser.parse_args(argv)
     if options.page and (options.quick or options.only or options.rows != "all"):

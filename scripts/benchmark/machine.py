@@ -16,6 +16,7 @@ from lab.versions import blas, processor
 from .turns import SCRIPTS
 from .workers import OURS
 
+BUILT_ON = {"neural-tangents": "jax"}       # in a Python of its own, so its version is told
 CORETYPES = {"SkylakeX": "avx512f", "Haswell": "avx2"}     # and the flag in /proc/cpuinfo they need
 # Linux counts in ru_maxrss what the parent had before it started the program, VmHWM does not.
 PEAK_MEMORY = """
@@ -38,6 +39,8 @@ def at_hand(libraries, peer_python=None):
             notes[library] = f"{library}: no {CORETYPES[coretype]} in /proc/cpuinfo, left out"
         else:
             pythons[library], used[package] = python, have[python][package]
+            if package in BUILT_ON:
+                used[package] += f" on {BUILT_ON[package]} {have[python][BUILT_ON[package]]}"
     return pythons, used, list(notes.values())
 
 

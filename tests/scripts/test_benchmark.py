@@ -130,14 +130,16 @@ def test_another_learning_rate_disagrees():
 
 
 def test_what_is_not_here_is_left_out_and_named(monkeypatch):
-    have = {sys.executable: {"numpy": "2", "jax": "1"}, "other": {"numpy": "1", "dadapy": "3"}}
+    have = {sys.executable: {"numpy": "2", "jax": "1"},
+            "other": {"numpy": "1", "dadapy": "3", "neural-tangents": "4", "jax": "0"}}
     monkeypatch.setattr(machine, "versions", have.get)
     monkeypatch.setattr(machine, "processor", lambda: ("a", ["avx2"]))
-    names = "npspectral", "JAX Jacobian", "DADApy", "torch fused", "products@SkylakeX"
+    names = ("npspectral", "JAX Jacobian", "DADApy", "neural-tangents", "torch fused",
+             "products@SkylakeX")
     pythons, versions, notes = machine.at_hand(names, "other")
     assert pythons == {"npspectral": sys.executable, "JAX Jacobian": sys.executable,
-                       "DADApy": "other"}
-    assert versions == {"numpy": "2", "jax": "1", "dadapy": "3"}
+                       "DADApy": "other", "neural-tangents": "other"}
+    assert versions == {"numpy": "2", "jax": "1", "dadapy": "3", "neural-tangents": "4 on jax 0"}
     assert notes == ["torch is not installed and left out",
                      "products@SkylakeX: no avx512f in /proc/cpuinfo, left out"]
 
