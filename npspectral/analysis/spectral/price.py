@@ -1,10 +1,12 @@
 """What a network loses without an input: the rise of its loss where it is drawn anew.
 
-    Delta_b = mean over draws of l(f(x~_b), t_b) - l(f(x_b), t_b)
+    Delta_b = mean over draws of cut(l(f(x~_b), t_b) - l(f(x_b), t_b)),  cut(r) = r, but in [-c, c]
 
 l is the loss of one sample. x~ is x but for the columns of a group G, which are drawn from their
 distribution given the other columns (conditional.py). So Delta asks what G tells beyond the others.
-The samples must be ones that f has not seen in training.
+The samples must be ones that f has not seen in training. If G tells nothing beyond, x~_b and x_b
+could change places: a rise r is as likely as -r, and the mean of cut(r) is 0 as that of r. With c
+some losses of the best constant, a few samples far from all others do not hide a price.
 
 If the first layer is spectral with lambda_out = 0, a column enters by its eigenvalue alone. With
 a = W x + bias, the input of the hidden nodes,
