@@ -52,7 +52,7 @@ class FeatureRelevance:
             margin = GROUP_MARGIN if isinstance(groups, Real) else MARGIN
         rng = given.generator(self._name, self.random_state)
         path, params, fold, source = self._pricing(rng, x, target, weights)
-        shares = path.relevance[path.best] if path else self.feature_importances_
+        shares = path.shares if path else self.feature_importances_
         found = select(rng, self.network_, params, fold, x, target, labels, loss=self._loss, q=q,
                        margin=margin, weights=weights, progress=self._progress("pricing, group"))
         return Relevance(names=names, groups=labels, relevance=np.bincount(labels, shares),

@@ -174,7 +174,7 @@ GOOD = {
     "selection.select": {"rng": RNG, **PRICED, **FOLDS, "weights": MU_24, "q": 0.1,
                          "margin": 0.01},
     "selection.group_prices": {"rng": RNG, **PRICED, **FOLDS},
-    "selection.best_constant": {"target": Y[:, None], "weights": MU_24},
+    "price.best_constant": {"target": Y[:, None], "weights": MU_24},
     # what has a state
     "Neurons": {"omega": NEURONS.omega, "bias": NEURONS.bias, "beta": NEURONS.beta},
     "SupportVectors.decide": {"gram": GRAM},

@@ -15,12 +15,12 @@ from ._given import checked_numbers, checked_samples
 from ._selection_figure import draw_path, draw_shares
 from .conditional import conditional_draws, normal_scores
 from .penalty_path import PenaltyPath
-from .price import (benjamini_hochberg, conditional_test, sample_losses, spectral_replaced_outputs)
+from .price import (REACH, benjamini_hochberg, conditional_test, constant_losses, sample_losses,
+                    spectral_replaced_outputs)
 
 MARGIN, GROUP_MARGIN = 0.005, 0.002
 DRAWS = 20
-REACH = 3                           # losses of the best constant that a sample counts at most
-LEARNED = 0.05                      # p of the gain up to which a network is said to have learned
+LEARNED = 0.05              # p of the gain up to which a network is said to have learned
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,8 +103,8 @@ def select(rng, network, params, fold, x, target, groups, *, loss, q=0.1, margin
     margin below MARGIN doubles p: without that more false ones were selected than at MARGIN.
     """
     refuse.share("select", "q", q)
-    constant = np.broadcast_to(best_constant(target, weights), (len(x), network.n_out))
-    constant = sample_losses(loss, constant, target)
+    x, target = checked_samples("select", x, target)
+    constant = constant_losses(loss, target, network.n_out, weights)
     most = REACH * np.average(constant, weights=weights)
     prices, before = group_prices(rng, network, params, fold, x, target, groups, loss=loss,
                                   draws=draws, most=most, progress=progress)
@@ -149,19 +149,3 @@ def group_prices(rng, network, params, fold, x, target, groups, *, loss, draws=D
         if progress is not None:
             progress(group + 1, len(prices))
     return prices, before
-
-
-def best_constant(target, weights=None):
-    """The outputs (K,) of the least mean loss that ignore x.
-
-    Mean targets for targets (n, K), the logarithms of the classes' shares for labels (n,).
-    """
-    target = refuse.array("best_constant", "target", target, min(max(1, np.ndim(target)), 2))
-    if weights is not None:
-        weights = refuse.real("best_constant", "weights", weights, 1)
-        refuse.length("best_constant", "weights", weights, len(target))
-    if target.dtype.kind == "f":
-        return np.average(target, 0, weights)
-    share = np.bincount(target, weights)
-    with np.errstate(divide="ignore"):
-        return np.log(share / share.sum())
