@@ -27,7 +27,7 @@ from ._given import checked_numbers, checked_samples
 from ._penalized import along, relevance_shares, settled
 from .price import REACH, constant_losses, sample_losses
 
-PENALTIES = 1e-3 * 10 ** np.arange(0, 2.25, 0.25)
+PENALTIES = 1e-3 * 10 ** (np.arange(7) / 3)
 EPOCHS = 60, 12, 100        # at the first penalty, at each of the others, at the best one
 FOLDS = 5
 
