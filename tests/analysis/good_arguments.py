@@ -169,7 +169,7 @@ GOOD = {
     "price.correlated_columns": {"x": X, "threshold": 0.5},
     "penalty_path.penalty_path": {
         "rng": RNG, **PRICED, "optimizer": Adam(), "fold": FOLD, "weights": MU_24,
-        "penalties": np.array([0.1, 0.2]), "epochs": (1, 1)},
+        "penalties": np.array([0.1, 0.2]), "epochs": (1, 1, 1)},
     "penalty_path.fold_numbers": {"rng": RNG, "n": P, "labels": Y},
     "selection.select": {"rng": RNG, **PRICED, **FOLDS, "weights": MU_24, "q": 0.1,
                          "margin": 0.01},

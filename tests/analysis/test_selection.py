@@ -11,6 +11,7 @@ from scipy.stats import t as student
 from npspectral import (SGD, Adam, Chain, ReLU, Spectral, Tanh, mean_squared_error,
                         softmax_cross_entropy)
 from npspectral.analysis.spectral import conditional_draws, penalty_path, selection
+from npspectral.analysis.spectral._penalized import settled
 from npspectral.analysis.spectral.penalty_path import PenaltyPath, fold_numbers
 from npspectral.analysis.spectral.price import (REACH, benjamini_hochberg, best_constant,
                                                 conditional_test, constant_losses,
@@ -163,6 +164,12 @@ def test_every_sample_is_in_one_fold_and_labels_are_spread_over_all(rng):
     assert not np.array_equal(fold_numbers(rng, 60), fold_numbers(rng, 60))
 
 
+def shares_of(params):
+    own = params[0]
+    relevance = np.abs(own["lambda_in"]) * np.sqrt((own["phi"] ** 2).sum(0))
+    return relevance / relevance.sum()
+
+
 def test_a_path_is_training_without_a_fold_at_one_penalty_after_the_other(rng):
     network, x = NETWORKS["deep"], rng.standard_normal((18, 5))
     target, fold = rng.standard_normal((18, 2)), np.arange(18) % 3
@@ -170,7 +177,7 @@ def test_a_path_is_training_without_a_fold_at_one_penalty_after_the_other(rng):
     told, rhos, shares = [], [0.01, 0.1, 0.4], np.zeros((3, 5))
     options = dict(loss=mean_squared_error, optimizer=Adam(0.01), batch_size=5)
     path = penalty_path(np.random.default_rng(2), network, x, target, fold=fold, penalties=rhos,
-                        epochs=(3, 2), progress=lambda *at: told.append(at), **options)
+                        epochs=(3, 2, 4), progress=lambda *at: told.append(at), **options)
     draw, losses, params = np.random.default_rng(2), np.empty((3, 18)), []
     for number in range(3):
         kept, record = fold != number, network.init(draw)
@@ -180,9 +187,7 @@ def test_a_path_is_training_without_a_fold_at_one_penalty_after_the_other(rng):
             *_, record = fit(network, record, x[kept], target[kept], penalties=penalties, rng=draw,
                              epochs=goal, **options)
             params[-1].append(record.params)
-            own = record.params[0]
-            relevance = np.abs(own["lambda_in"]) * np.sqrt((own["phi"] ** 2).sum(0))
-            shares[k] += relevance / relevance.sum() / 3
+            shares[k] += shares_of(record.params) / 3
             y = predict(network, record.params, x)
             for b in np.flatnonzero(~kept):
                 losses[k, b] = ((y[b] - target[b]) ** 2).mean()
@@ -192,9 +197,15 @@ def test_a_path_is_training_without_a_fold_at_one_penalty_after_the_other(rng):
     assert_near(path.losses, losses, 256)
     assert_near(path.relevance, shares, 256)
     assert path.penalty == rhos[losses.argmin()] and np.array_equal(path.fold, fold)
-    for own, mine in zip(path.params, params):
-        assert_near(own[0]["phi"], mine[path.best][0]["phi"], 2**10)
-    assert told == [(done, 21) for done in range(1, 22)]
+    penalties = [L2(path.penalty, "lambda_in"), L2(path.penalty, "phi")]
+    for number, (own, mine) in enumerate(zip(path.params, params)):
+        kept = fold != number
+        *_, record = fit(network, mine[path.best], x[kept], target[kept], penalties=penalties,
+                         rng=draw, epochs=4, **{**options, "batch_size": 12})
+        assert_near(own[0]["phi"], record.params[0]["phi"], 2**10)
+        assert not np.allclose(own[0]["phi"], mine[path.best][0]["phi"])
+    assert_near(path.shares, np.mean([shares_of(own) for own in path.params], 0), 256)
+    assert told == [(done, 33) for done in range(1, 34)]
     assert "0.5" not in repr(path) or len(repr(path)) < 120
 
 
@@ -202,14 +213,30 @@ def test_a_sample_of_weight_two_counts_as_two_in_training_and_in_the_choice(rng)
     network, x = NETWORKS["both sets"], rng.standard_normal((12, 5))
     target, weights = rng.integers(2, size=12), rng.integers(1, 4, 12)
     fold, times = np.arange(12) % 2, np.repeat(np.arange(12), weights)
-    options = dict(loss=softmax_cross_entropy, optimizer=SGD(0.1), batch_size=99, epochs=(4, 2),
-                   penalties=[0.01, 0.1])
+    options = dict(loss=softmax_cross_entropy, optimizer=SGD(0.1), batch_size=99,
+                   epochs=(4, 2, 3), penalties=[0.01, 0.1])
     weighted = penalty_path(np.random.default_rng(0), network, x, target, fold=fold,
                             weights=weights.astype(float), **options)
     repeated = penalty_path(np.random.default_rng(0), network, x[times], target[times],
                             fold=fold[times], **options)
     assert_near(weighted.losses, repeated.losses, 2**10)
     assert_near(weighted.relevance, repeated.relevance, 2**10)
+    assert_near(weighted.shares, repeated.shares, 2**10)
+
+
+def test_inputs_that_are_not_needed_fall_silent_sooner_where_steps_see_all_samples(rng):
+    network = Chain(Spectral(6, 20, lambda_out=0.0), ReLU(), Spectral(20, 1))
+    x = rng.standard_normal((160, 6))
+    target = np.abs(x[:, :1]) + rng.standard_normal((160, 1))
+    options = dict(loss=mean_squared_error, optimizer=Adam(0.003), rng=rng,
+                   penalties=[L2(0.01, "lambda_in"), L2(0.01, "phi")])
+    *_, start = fit(network, network.init(rng), x, target, epochs=60, batch_size=8, **options)
+    *_, small = fit(network, start.params, x, target, epochs=5, batch_size=8, **options)
+    del options["penalties"]
+    *_, whole = settled(params=start.params, network=network, x=x, target=target, weights=None,
+                        penalty=0.01, epochs=100, **options)        # as many steps
+    small, whole = shares_of(small.params), shares_of(whole.params)
+    assert whole[0] > small[0] and np.median(whole[1:]) < 0.7 * np.median(small[1:])
 
 
 # What is selected
@@ -240,17 +267,19 @@ def task(rng):
     return network, params, x, x[:, :1] + 0.1 * rng.standard_normal((200, 1))
 
 
-def test_what_the_network_reads_is_selected_and_nothing_else(task, rng):
+def test_what_the_network_reads_is_selected_and_nothing_else(task):
     network, params, x, target = task
-    found = select(rng, network, (params,), np.zeros(200, int), x, target, np.arange(3),
-                   loss=mean_squared_error)
+    given = network, (params,), np.zeros(200, int), x, target, np.arange(3)
+    found = select(np.random.default_rng(0), *given, loss=mean_squared_error)
     assert found["selected"].tolist() == [True, False, False] and found["p"][1:].tolist() == [1, 1]
     constant, most = (target - target.mean()) ** 2, REACH * target.var()
     gains = (constant - (x[:, :1] - target) ** 2).clip(-most, most)
     want = ttest_1samp(gains, 0, alternative="greater")
     assert_near(found["gain"], gains.mean(), 256)
     assert found["p_gain"] == pytest.approx(want.pvalue[0], rel=1e-6)
-    assert found["share"][0] == pytest.approx(2, rel=0.2)       # a draw is off by sqrt(2) sigma
+    prices, _ = group_prices(np.random.default_rng(0), *given, loss=mean_squared_error, most=most)
+    assert_near(found["share"], prices.mean(1) / gains.mean(), 256)
+    assert prices.max() > 0.9 * most and prices.mean(1)[0] > 1      # without the cut: 2
     assert found["low"][0] < found["share"][0] < found["high"][0] and found["share"][1] == 0
 
 
@@ -302,7 +331,7 @@ def test_a_few_samples_far_from_all_others_hide_no_price(task, monkeypatch):
 
 
 PATH = PenaltyPath(np.array([0.1, 1.0]), np.array([2.0, 1.0]), np.full((2, 4), 0.25),
-                   np.zeros(3, int), (), 1)
+                    np.zeros(3, int), (), 1, np.full(4, 0.25))
 
 
 def relevance(p_gain=0.01, path=PATH):

@@ -22,8 +22,9 @@ def settled(rng, network, params, x, target, *, loss, optimizer, weights, penalt
     A column of W that is not needed falls to 0 here. In small batches it does not: Adam divides a
     gradient by its spread, which is mostly the noise of batches, and so the penalty hardly counts.
     """
-    return _fit(network, params, x, target, penalty, loss, weights, rng=rng, optimizer=optimizer,
-                batch_size=len(x), epochs=epochs)
+    if epochs:
+        yield from _fit(network, params, x, target, penalty, loss, weights, rng=rng,
+                        optimizer=optimizer, batch_size=len(x), epochs=epochs)
 
 
 def _fit(network, start, x, target, penalty, loss, weights, **options):

@@ -27,7 +27,7 @@ from ...nn import Chain, Spectral
 from .._params import check_params
 from ._given import checked_columns
 
-REACH = 5       # so many losses of the best constant a sample counts at most
+REACH = 3       # so many losses of the best constant a sample counts at most
 
 
 def replaced_outputs(predict, x, columns, drawn):
