@@ -19,8 +19,9 @@ def along(rng, network, x, target, *, loss, optimizer, batch_size, weights, pena
 def settled(rng, network, params, x, target, *, loss, optimizer, weights, penalty, epochs):
     """The records of `epochs` more steps from params on, each with all samples.
 
-    A column of W that is not needed falls to 0 here. In small batches it does not: Adam divides a
-    gradient by its spread, which is mostly the noise of batches, and so the penalty hardly counts.
+    Here columns of W that are not needed fall to 0. In small batches this takes longer: Adam
+    divides by the size of a gradient, which is mostly the noise of batches, and the pull of the
+    penalty is small beside it.
     """
     if epochs:
         yield from _fit(network, params, x, target, penalty, loss, weights, rng=rng,

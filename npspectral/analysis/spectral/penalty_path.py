@@ -9,8 +9,8 @@ For each of F folds, a network is trained on all other samples. L_b is the loss 
 network that has not seen it, and rho* the penalty of the least mean of min(L_b, C). With C some
 losses of the best constant (price.py), a few samples far from all others do not choose alone.
 
-At rho* the networks go on with all samples in each step. So the inputs that are not needed fall
-silent; in small batches they do not, since Adam divides by the noise of batches.
+At rho* the networks go on with all samples in each step, until inputs that are not needed are
+silent (_penalized.settled).
 
 Source: dense to sparse along a warm path as Lemhadri et al. 2021, J. Mach. Learn. Res. 22, 127
 (LassoNet). Folds, epochs and penalties are ours.
