@@ -6,8 +6,9 @@ import numpy as np
 from . import _estimator_input as given
 from . import refuse
 from ._estimator_training import row_digests
+from .analysis.spectral._names import joined
 from .analysis.spectral._penalized import relevance_shares
-from .analysis.spectral.price import correlated_columns
+from .analysis.spectral.alike import column_tree
 from .analysis.spectral.selection import GROUP_MARGIN, MARGIN, Relevance, select
 
 
@@ -47,7 +48,7 @@ class FeatureRelevance:
         weights = sample_weight
         if weights is not None:
             weights = given.weights(self._name, weights, len(x))
-        labels, names = self._grouped(groups, x)
+        labels, names, tree = self._grouped(groups, x)
         if margin is None:
             margin = GROUP_MARGIN if isinstance(groups, Real) else MARGIN
         rng = given.generator(self._name, self.random_state)
@@ -56,7 +57,7 @@ class FeatureRelevance:
         found = select(rng, self.network_, params, fold, x, target, labels, loss=self._loss, q=q,
                        margin=margin, weights=weights, progress=self._progress("pricing, group"))
         return Relevance(names=names, groups=labels, relevance=np.bincount(labels, shares),
-                         source=source, path=path, **found)
+                         source=source, path=path, alike=tree, **found)
 
     def _pricing(self, rng, x, target, weights):
         """A path or None, the networks that price, the number of that for each sample, and why."""
@@ -72,22 +73,17 @@ class FeatureRelevance:
                                               f"seen {seen} of these {len(x)} samples")
 
     def _grouped(self, groups, x):
-        """The group (n_features,) of each feature, from 0 on, and the names of the groups."""
-        p = x.shape[1]
+        """The group (n_features,) of each feature, from 0 on; the groups' names; a tree or None."""
+        p, tree = x.shape[1], None
+        columns = getattr(self, "feature_names_in_", [f"x{j}" for j in range(p)])
         if groups is None:
             labels = np.arange(p)
         elif isinstance(groups, Real):
-            labels = correlated_columns(x, groups)
+            tree = column_tree(x, groups, columns)
+            labels = tree.group
         else:
             labels = refuse.numbers(self._name, "groups", groups, 1, "iu")
             refuse.length(self._name, "groups", labels, p)
         _, labels = np.unique(labels, return_inverse=True)
-        columns = getattr(self, "feature_names_in_", [f"x{j}" for j in range(p)])
         return labels, tuple(joined([columns[j] for j in np.flatnonzero(labels == group)])
-                             for group in range(labels.max() + 1))
-
-
-def joined(names, most=3):
-    """The names in one: the first of them, and how many more there are."""
-    more = [f"{len(names) - most} more"] if len(names) > most else []
-    return " + ".join([*names[:most], *more])
+                             for group in range(labels.max() + 1)), tree

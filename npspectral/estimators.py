@@ -12,18 +12,12 @@ Which features matter, at a rate of false discoveries of .1 (analysis/spectral/p
 They work in scikit-learn's Pipeline, GridSearchCV and permutation_importance. They do not need
 scikit-learn: nothing of it is imported but its tags, and these only when it asks for them.
 
-From a file to a ranked list, with text as columns of 0 and 1 and rows with gaps left out:
+From a CSV file to a list and a figure; table.notes says what was done to text, dates and gaps:
 
-    with open("table.csv", newline="") as file:                 # age,city,bought and so on
-        rows = [row for row in csv.DictReader(file) if "" not in row.values()]
-    columns = {"age": [float(row["age"]) for row in rows]}
-    for city in sorted({row["city"] for row in rows}):
-        columns[f"city {city}"] = [row["city"] == city for row in rows]
-    x, labels = np.column_stack(list(columns.values())), [row["bought"] for row in rows]
-    share = SpectralClassifier(random_state=0).fit(x, labels).feature_importances_
-    for i in ranking(share):                                    # of npspectral.analysis.spectral
-        print(list(columns)[i], share[i])
-    pyplot.barh(list(columns), share)                           # of matplotlib
+    table = read_table("table.csv", "bought")                   # of npspectral.data
+    found = relevance_of(table)                                 # of npspectral.table_relevance
+    print(found.to_text())
+    found.plot(pyplot.figure())                                 # of matplotlib
 """
 import copy
 

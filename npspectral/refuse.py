@@ -71,6 +71,14 @@ def numbers(owner, name, values, ndim, kinds="fiu"):
     return array(owner, name, given, ndim, kinds)
 
 
+def each(owner, name, values, n):
+    """The array (n,) in its own dtype, or the one number that stands for all of them."""
+    given = numbers(owner, name, values, min(1, np.ndim(values)))
+    if given.ndim:
+        length(owner, name, given, n)
+    return given
+
+
 def length(owner, name, array, expected):
     """Refuse an array of another length than expected."""
     if len(array) != expected:

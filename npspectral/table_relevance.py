@@ -15,20 +15,22 @@ def relevance_of(table, q=0.1, threshold=None, seed=0, minutes=10.0):
 
     Raises ValueError if that takes more than so many minutes of one core, by estimate.
     """
-    from .analysis.spectral.price import correlated_columns
+    from .analysis.spectral._names import joined
+    from .analysis.spectral.alike import column_tree
     from .analysis.spectral.selection import GROUP_MARGIN
     from .estimators import SpectralClassifier, SpectralRegressor
     kind = SpectralRegressor if table.task == "regression" else SpectralClassifier
     model = kind((50,), learning_rate=3e-3, penalty="path", random_state=seed, verbose=True)
-    groups, margin = table.source, None
+    tree, groups, margin = None, table.source, None
     if threshold is not None:
-        groups, margin = joined(groups, correlated_columns(table.x, threshold)), GROUP_MARGIN
+        tree = column_tree(table.x, threshold, table.columns, table.source)
+        groups, margin = tree.group[table.source], GROUP_MARGIN
     _check_time(*table.x.shape, groups.max() + 1, minutes)
     model.fit(table.x, table.target)
     result = model.relevance(table.x, table.target, q=q, groups=groups, margin=margin)
-    names = (" + ".join(table.columns[k] for k in np.unique(table.source[groups == group]))
+    names = (joined([table.columns[k] for k in np.unique(table.source[groups == group])])
              for group in range(groups.max() + 1))
-    return replace(result, names=tuple(names))
+    return replace(result, names=tuple(names), alike=tree)
 
 
 def _check_time(n, p, n_groups, minutes):
@@ -47,32 +49,26 @@ def _check_time(n, p, n_groups, minutes):
                          f"fewer columns, or allow more")
 
 
-def joined(one, other):
-    """Labels (p,), 0, 1, ...: the same for columns that share a label of one or of the other.
-
-    Also for columns that do so through others.
-
-    >>> joined(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 2])).tolist()
-    [0, 0, 0, 1]
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    other = other + one.max() + 1
-    graph = coo_array((np.ones(len(one)), (one, other)), shape=(other.max() + 1,) * 2)
-    label = connected_components(graph, directed=False)[1][one]
-    return np.unique(label, return_inverse=True)[1]
-
-
 def files_of(result):
-    """name -> bytes: the table and the path of the penalty as CSV, and the figure."""
-    return {"relevance.csv": _of_groups(result), "path.csv": _of_path(result),
-            "relevance.png": _figure(result)}
+    """name -> bytes: the table, the path of the penalty and the groups as CSV, and the figure."""
+    files = {"relevance.csv": _of_features(result), "path.csv": _of_path(result),
+             "relevance.png": _figure(result)}
+    if result.alike is not None:
+        files["groups.csv"] = _of_groups(result)
+    return files
 
 
-def _of_groups(result):
+def _of_features(result):
     fields = "relevance", "share", "low", "high", "p", "selected"
     arrays = [getattr(result, field).tolist() for field in fields]
     return _written([("feature", *fields), *zip(result.names, *arrays)])
+
+
+def _of_groups(result):
+    """Each column of the file, and the name of the group that it is in."""
+    tree = result.alike
+    names = [result.names[group] for group in tree.group.tolist()]
+    return _written([("column", "feature"), *zip(tree.names, names)])
 
 
 def _of_path(result):

@@ -184,6 +184,7 @@ def test_what_was_drawn_to_matter_is_found_and_a_copy_makes_both_cheap(rng):
     copied = model.fit(both, y).relevance(both, y)
     assert not copied.selected[[2, 6]].any() and copied.selected[4]
     joined = model.relevance(both, y, groups=0.7)
+    assert joined.alike.group.tolist() == joined.groups.tolist()
     assert joined.names == ("x0", "x1", "x2 + x6", "x3", "x4", "x5")
     assert np.flatnonzero(joined.selected).tolist() == [2, 4] and joined.margin == GROUP_MARGIN
 

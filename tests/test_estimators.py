@@ -1,5 +1,4 @@
 """Estimators without scikit-learn: labels, shapes, seeds, definitions, pruning, bad input."""
-import csv
 import pickle
 import subprocess
 import sys
@@ -9,13 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from conftest import assert_near, each, locked, same_bits
+from matplotlib.figure import Figure
 from scipy.sparse import csr_array
 
 from npspectral import Adam, data, estimators, fit, mean_squared_error, softmax_cross_entropy
 from npspectral._estimator_stopping import held_out
-from npspectral.analysis.spectral import pruning, ranking
+from npspectral.analysis.spectral import pruning
 from npspectral.estimators import SpectralClassifier, SpectralRegressor
 from npspectral.nn import L2
+from npspectral.table_relevance import relevance_of
 
 QUICK = dict(hidden_layer_sizes=(12, 7), epochs=15, random_state=0)
 estimator = each([SpectralClassifier, SpectralRegressor])
@@ -475,17 +476,14 @@ def test_the_recipe_of_the_docstring_takes_a_file_with_text_and_gaps_to_a_ranked
         tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "table.csv").write_text(TABLE, encoding="utf-8")
-    recipe = estimators.__doc__.partition("left out:\n\n")[2]
-    drawn = []
-    exec(textwrap.dedent(recipe), {
-        "csv": csv, "np": np, "SpectralClassifier": SpectralClassifier, "ranking": ranking,
-        "pyplot": SimpleNamespace(barh=lambda *arrays: drawn.append(arrays))})
-    lines = capsys.readouterr().out.splitlines()
-    shares = [float(line.split()[-1]) for line in lines]
-    (names, _), = drawn
-    assert names == ["age", "city Milan", "city Rome", "city Turin"]
-    assert sorted(line.rpartition(" ")[0] for line in lines) == names
-    assert shares == sorted(shares)[::-1] and sum(shares) == pytest.approx(1)
+    recipe = estimators.__doc__.partition("text, dates and gaps:\n\n")[2]
+    figure = Figure()
+    exec(textwrap.dedent(recipe), {"read_table": data.read_table, "relevance_of": relevance_of,
+                                   "pyplot": SimpleNamespace(figure=lambda: figure)})
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.startswith("feature  relevance   share") and len(figure.axes) == 3
+    assert sorted(row.split()[0] for row in rows[:2]) == ["age", "city"]
+    assert sum(float(row.split()[1]) for row in rows[:2]) == pytest.approx(1, abs=1e-3)
 
 
 def test_an_array_mapped_from_a_file_is_taken(estimator, blobs, tmp_path):

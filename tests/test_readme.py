@@ -4,6 +4,7 @@ import pathlib
 import re
 
 import pytest
+from benchmark import page
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
 EVERY_BLOCK = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
@@ -53,13 +54,6 @@ def rows_after(head):
     return text[text.index(head):].split("\n\n")[0].splitlines()[2:]
 
 
-def test_times_that_the_readme_quotes_stand_in_the_page_of_speed():
-    """Every number of a quoted row is in one row of that page, among others."""
-    lines = (README.parent / "scripts" / "benchmark" / "SPEED.md").read_text(
-        encoding="utf-8").splitlines()
+def test_times_that_the_readme_quotes_are_those_of_the_page_of_speed():
     quoted = rows_after("| work | peer |")
-    assert len(quoted) == 3
-    for row in quoted:
-        numbers = set(re.findall(r"-?\d[\d,]*\.?\d*", row.rpartition("|")[0].rpartition("|")[2]))
-        assert numbers and any(numbers <= set(re.findall(r"-?\d[\d,]*\.?\d*", line))
-                               for line in lines), row
+    assert quoted and quoted == page.quotes(page.PAGE.read_text(encoding="utf-8")).splitlines()[2:]

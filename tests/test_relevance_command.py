@@ -7,7 +7,7 @@ import pytest
 
 from npspectral.data import read_table
 from npspectral.oracle import command_line
-from npspectral.table_relevance import _check_time, files_of, joined, relevance_of
+from npspectral.table_relevance import _check_time, files_of, relevance_of
 
 N = 80
 
@@ -62,13 +62,10 @@ def test_columns_that_are_alike_are_priced_together(table):
     found = relevance_of(read_table(table, "paid"), threshold=0.7)
     assert found.names == ("city", "age + height", "noise")
     assert found.selected.tolist() == [True, True, False] and found.margin == 0.002
-
-
-@pytest.mark.parametrize("one, other, labels", [
-    ([0, 1, 2], [0, 1, 2], [0, 1, 2]), ([0, 0, 1], [0, 1, 1], [0, 0, 0]),
-    ([0, 1, 1, 2], [0, 1, 2, 0], [0, 1, 1, 0]), ([0], [0], [0])])
-def test_labels_of_either_kind_join_columns(one, other, labels):
-    assert joined(np.array(one), np.array(other)).tolist() == labels
+    assert found.alike.names == ("city", "age", "height", "noise")
+    assert files_of(found)["groups.csv"].decode().splitlines() == [
+        "column,feature", "city,city", "age,age + height", "height,age + height", "noise,noise"]
+    assert "in the mean: age, height.\n" in found.to_text() + "\n"
 
 
 def test_it_prints_and_writes_the_same_twice(table, tmp_path, capsys, found):

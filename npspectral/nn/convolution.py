@@ -13,10 +13,11 @@ import numpy as np
 
 from ._expect import check_initializers, check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
-from .layer import Layer, complete, gram
-from .patches import matrices, number_of_places, parts, windows
+from .layer import Layer, both, complete, gram
+from .patches import bands, matrices, number_of_places, parts, windows
 
 FEW = 2 ** 17                   # numbers in the patches that are made at a time, for the cache
+SIDE_BY_SIDE = 32               # numbers of a row of x that columns of y begin at, together
 
 
 class Convolution(Layer):
@@ -74,17 +75,31 @@ class Convolution(Layer):
 
     def _grad_x(self, kernel, g):
         """Every product is added where p took its number from."""
-        inner = kernel.shape[3]
-        grad = np.zeros((*g.shape[:-4], *self.padded_sides, self.groups, inner),
+        grad = np.zeros((*g.shape[:-4], *self.padded_sides, self.groups, kernel.shape[3]),
                         np.result_type(g, kernel))
-        covered = windows(grad, *self.steps, writeable=True)        # p = windows(x~)
-        for r, q in np.ndindex(self.steps[0]):                      # y = p kernel
-            if self.groups == 1:
-                back = g.reshape(-1, self.channels) @ kernel[r, q, 0].T
-            else:
-                back = np.einsum("...gk,gck->...gc", g, kernel[r, q])
-            covered[..., r, q, :, :] += back.reshape(*g.shape[:-1], inner)
+        if self.groups == 1:
+            self._add_bands(grad[..., 0, :], kernel[:, :, 0], g[..., 0, :])
+        else:
+            covered = windows(grad, *self.steps, writeable=True)    # p = windows(x~)
+            for r, q in np.ndindex(self.steps[0]):                  # y = p kernel
+                covered[..., r, q, :, :] += np.einsum("...gk,gck->...gc", g, kernel[r, q])
         return self.unpadded(grad).reshape(*g.shape[:-4], self.n_in)        # x~ = padded(x)
+
+    def _add_bands(self, grad, kernel, g):
+        """grad_b, stride i + dilation r, v, c += sum_jk g_bijk band_rjkvc, for a few j at a time.
+
+        So products are of matrices that are not too narrow where there are few channels.
+        """
+        (rows, columns), (_, (down, along), (spread, apart)) = self.grid, self.steps
+        few = max(1, SIDE_BY_SIDE // self.channels_in)
+        for first in range(0, columns, few):
+            some = g[..., first:first + few, :]
+            whole = bands(kernel, some.shape[-2], along, apart)
+            some = some.reshape(-1, some.shape[-2] * self.channels)
+            for r, band in enumerate(whole):                        # y = p kernel
+                height = slice(spread * r, spread * r + down * (rows - 1) + 1, down)
+                taken = grad[..., height, along * first:along * first + band.shape[2], :]
+                taken += (some @ band.reshape(some.shape[1], -1)).reshape(taken.shape)
 
     def _kernel(self, params):
         """kernel_rqgck = scale weight_gkrqc, in the order in which its numbers are met."""
@@ -111,12 +126,10 @@ class Convolution(Layer):
         bias: (sum_s g_s).(sum_t g'_t). What takes fewer multiplications is done.
         """
         terms, sides = {}, ((residuals1[1], grad_y1), (residuals2[1], grad_y2))
-        same = residuals1 is residuals2 and grad_y1 is grad_y2
         if "weight" in self.learned:
             n, (k, size) = self.places, (self.channels, self._fan_in)
             if self.groups > 1 or n * n * (size + k) >= size * k:
-                rows = self._per_sample(*sides[0])
-                terms["weight"] = gram(rows, rows if same else self._per_sample(*sides[1]))
+                terms["weight"] = gram(*both(self._per_sample, *sides))
             else:
                 terms["weight"] = self.scale ** 2 * self._by_positions(*sides)
         if "bias" in self.learned:
@@ -132,11 +145,11 @@ class Convolution(Layer):
     def _by_positions(self, side1, side2):
         """Sum over pairs of positions of (p_s.p'_t) (g_s.g'_t)."""
         (rows1, samples1), (rows2, samples2) = (grad_y.shape[:2] for _, grad_y in (side1, side2))
-        patches1, patches2 = (p.reshape(len(p) * self.places, -1) for p, _ in (side1, side2))
-        pulls = gram(*(self.by_channel(grad_y).reshape(len(grad_y), -1, self.channels)
-                       for _, grad_y in (side1, side2)))
         n = self.places
-        alike = (patches1 @ patches2.T).reshape(1, samples1, n, 1, samples2, n)
+        patches = both(lambda p, _: p.reshape(1, len(p) * n, -1), side1, side2)
+        pulls = gram(*(grad_y.reshape(len(grad_y), -1, self.channels)
+                       for _, grad_y in (side1, side2)))
+        alike = gram(*patches).reshape(1, samples1, n, 1, samples2, n)
         return (alike * pulls.reshape(rows1, samples1, n, rows2, samples2, n)).sum((2, 5))
 
     @property

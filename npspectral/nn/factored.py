@@ -80,9 +80,8 @@ class Factored(Layer):
         others = replace(self.core, trainable=tuple(set(self.trainable) - {self.learner}))
         terms = others.kernel_term(core_params, residuals1, grad_y1, residuals2, grad_y2)
         if self.learner in self.learned:
-            lambda_in, lambda_out = self.core.centered_eigenvalues(core_params)
-            sides = [(d, lambda_in * x[None], lambda_out * d, x[None])
-                     for (x, *_), d in ((residuals1, grad_y1), (residuals2, grad_y2))]
+            sides = self.core.phi_sides(
+                core_params, (residuals1[0], grad_y1), (residuals2[0], grad_y2))
             terms[self.learner] = self.factor_term(params, *sides)
         return terms
 

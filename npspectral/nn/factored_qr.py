@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .factored import Factored, differences
-from .layer import gram
+from .layer import both, gram
 
 TRIANGLE = 32                   # rows of the largest triangle whose Jacobian is formed
 
@@ -48,7 +48,7 @@ class SpectralQR(Factored):
     def _projected(self, params, *sides):
         """Both sides with b q and a q in the place of b and a."""
         q = params["q"]
-        return [(d, b @ q, e, a @ q) for d, b, e, a in sides]
+        return both(lambda d, b, e, a: (d, b @ q, e, a @ q), *sides)
 
     def decompose(self, phi):
         """q and r of a first phi (n_out, n_in)."""

@@ -5,7 +5,7 @@ import numpy as np
 
 from .factored import Factored
 from .initializers import GlorotUniform, Normal, Uniform
-from .layer import Layer, gram
+from .layer import Layer, both, gram
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,7 +37,7 @@ class SpectralSVD(Factored):
     def factor_term(self, params, side1, side2):
         """Gram matrix (K1, N1, K2, N2) of the gradients (d u)_m (v b)_m - (e u)_m (v a)_m."""
         u, v = params["u"], params["v"].T
-        return gram(*((d @ u) * (b @ v) - (e @ u) * (a @ v) for d, b, e, a in (side1, side2)))
+        return gram(*both(lambda d, b, e, a: (d @ u) * (b @ v) - (e @ u) * (a @ v), side1, side2))
 
     def decompose(self, phi):
         """u, s and v of a first phi (n_out, n_in)."""

@@ -5,7 +5,7 @@ import numpy as np
 
 from ._expect import check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
-from .layer import Layer, complete, gram
+from .layer import Layer, both, complete, gram
 from .scaled import RELU_GAIN
 
 
@@ -87,8 +87,7 @@ class OneHidden(Layer):
         outer = (self.gain / self.width) ** 2 * gram(grad_y1, grad_y2)
         terms = {}
         if {"omega", "bias"} & set(self.learned):
-            d1 = active1 * params["beta"]
-            d2 = d1 if active1 is active2 else active2 * params["beta"]
+            d1, d2 = both(np.multiply, (active1, params["beta"]), (active2, params["beta"]))
             turning = outer * (d1 @ d2.T)[None, :, None]
         if "omega" in self.learned:
             x1, x2 = xh1[:, :self.n_in], xh2[:, :self.n_in]

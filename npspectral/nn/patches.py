@@ -22,6 +22,20 @@ def windows(array, kernel, stride, dilation, writeable=False):
     return np.moveaxis(view, (-4, -3), (-2, -1))
 
 
+def bands(kernel, count, stride, dilation):
+    """The kernel (r, q, c, k) at `count` neighboring places: (r, count, k, width, c).
+
+        bands_rjkvc = kernel_rqck where v = stride j + dilation q, and 0 elsewhere
+    """
+    rows, columns, c, k = kernel.shape
+    reach = dilation * (columns - 1) + 1
+    whole = np.zeros((rows, count, k, stride * (count - 1) + reach, c), kernel.dtype)
+    for j in range(count):
+        first = stride * j
+        whole[:, j, :, first:first + reach:dilation] = kernel.transpose(0, 3, 1, 2)
+    return whole
+
+
 def matrices(array, axes, few):
     """Matrices with a row for every i and j of `few` samples, then of the next few, to the last.
 

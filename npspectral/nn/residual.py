@@ -16,6 +16,7 @@ class Residual(Layer):
     params is one dict: "0/weight" is `weight` of the first layer of f.
     x (..., batch, n_in) -> y (..., batch, n_in).  With g = grad_y / sqrt(2):
         grads = those of f for g        grad_x = g + f'(x)^T g
+    It has no kernel_term: `tangent_kernel` takes the rows of its Jacobian by backward.
     Raises ValueError or TypeError on layers, sizes, shapes or dtypes that do not fit.
     Source: He et al. 2016, CVPR; the factor: Paccolat et al. 2021, J. Stat. Mech. 044001, its code.
     """

@@ -5,7 +5,7 @@ from ._expect import check_input, check_number, check_upstream
 from .activations import ReLU
 from .chain import Chain
 from .initializers import Chi, Normal, UnitRows
-from .layer import Layer, complete, gram
+from .layer import Layer, both, complete, gram
 
 RELU_GAIN = 2 ** 0.5            # makes the mean of (gain relu(u))^2 equal to 1 for u from N(0, 1)
 
@@ -129,7 +129,7 @@ class FixedOrientations(Layer):
         """radius: (v grad_y).(v' grad_y');  bias: grad_y.grad_y'."""
         (_, v1), (_, v2), terms = residuals1, residuals2, {}
         if "radius" in self.learned:
-            terms["radius"] = gram(v1 * grad_y1, v2 * grad_y2)
+            terms["radius"] = gram(*both(lambda v, d: v * d, (v1, grad_y1), (v2, grad_y2)))
         if "bias" in self.learned:
             terms["bias"] = gram(grad_y1, grad_y2)
         return terms

@@ -5,7 +5,7 @@ import numpy as np
 
 from ._expect import check_initializers, check_input, check_number, check_upstream
 from .initializers import Constant, GlorotUniform
-from .layer import Layer, complete, gram, product
+from .layer import Layer, both, complete, gram, product
 from .spectral_one_set import by_input, by_input_backward, by_node, by_node_backward
 
 NAMES = ("lambda_in", "lambda_out", "phi", "bias")
@@ -52,7 +52,7 @@ class Spectral(Layer):
     def forward(self, params, x):
         check_input(self, params, x)
         if "lambda_in" in params and "lambda_out" in params:
-            gap = self._gap(params)
+            gap = params["lambda_in"] - params["lambda_out"][:, None]
             weight = gap * params["phi"]
             y, residuals = product(x, weight), (x, gap, weight)
         elif "lambda_in" in params:                         # lambda_out is a constant
@@ -144,35 +144,37 @@ class Spectral(Layer):
             complete(self, lambda_out=Constant(1.0 if other_is_zero else 0.0))
         check_initializers(self, "phi")
 
-    # `_phi_term` multiplies gap^2 out. Before, it subtracts one number from all eigenvalues, which
-    # changes no gap. Else large squares would cancel, and small gaps would lose their digits.
-
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
         """Name -> Gram matrix (K1, N1, K2, N2) of the gradients, with a = x and d = grad_y:
 
         lambda_in_j: a_j (phi^T d)_j    lambda_out_i: -d_i (phi a)_i    phi_ij: gap_ij d_i a_j
         """
         phi, terms = params["phi"], {}
-        x1, x2 = residuals1[0][None], residuals2[0][None]
+        sides = (residuals1[0], grad_y1), (residuals2[0], grad_y2)
         if "lambda_in" in self.learned:
-            terms["lambda_in"] = gram(x1 * (grad_y1 @ phi), x2 * (grad_y2 @ phi))
+            terms["lambda_in"] = gram(*both(lambda a, d: a * (d @ phi), *sides))
         if "lambda_out" in self.learned:
-            terms["lambda_out"] = gram(grad_y1 * (x1 @ phi.T), grad_y2 * (x2 @ phi.T))
+            terms["lambda_out"] = gram(*both(lambda a, d: d * (a @ phi.T), *sides))
         if "phi" in self.learned:
-            terms["phi"] = self._phi_term(params, x1, grad_y1, x2, grad_y2)
+            terms["phi"] = phi_term(*self.phi_sides(params, *sides))
         if "bias" in self.learned:
             terms["bias"] = gram(grad_y1, grad_y2)
         return terms
 
-    def _phi_term(self, params, x1, grad_y1, x2, grad_y2):
-        """sum_ij (lambda_in_j - lambda_out_i)^2 d_i d'_i a_j a'_j, the square multiplied out."""
-        lambda_in, lambda_out = self.centered_eigenvalues(params)
-        return (gram(grad_y1, grad_y2) * gram(lambda_in * x1, lambda_in * x2)
-                - 2 * gram(grad_y1, lambda_out * grad_y2) * gram(x1, lambda_in * x2)
-                + gram(lambda_out * grad_y1, lambda_out * grad_y2) * gram(x1, x2))
+    def phi_sides(self, params, side1, side2):
+        """(d, b, e, a) of both sides (a, d): b = lambda_in a, e = lambda_out d.
 
-    def centered_eigenvalues(self, params):
-        """lambda_in and lambda_out minus the mean of their two means: the gaps stay the same."""
+        With them gap_ij d_i a_j = d_i b_j - e_i a_j. One number is subtracted from all eigenvalues,
+        which changes no gap. Else large squares would cancel, and small gaps would lose digits.
+        """
         lambda_in, lambda_out = self.eigenvalues(params)
         shift = (lambda_in.mean() + lambda_out.mean()) / 2
-        return lambda_in - shift, lambda_out - shift
+        lambda_in, lambda_out = lambda_in - shift, lambda_out - shift
+        return both(lambda a, d: (d, lambda_in * a[None], lambda_out * d, a[None]), side1, side2)
+
+
+def phi_term(side1, side2):
+    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j), whose two mixed sums are equal."""
+    (d1, b1, e1, a1), (d2, b2, e2, a2) = side1, side2
+    return (gram(d1, d2) * gram(b1, b2) - 2 * gram(d1, e2) * gram(a1, b2)
+            + gram(e1, e2) * gram(a1, a2))

@@ -13,15 +13,14 @@ def by_node(layer, params, x):
     """y (..., batch, n_out) without the bias, and residuals, for lambda_in = c."""
     gap = layer.lambda_in - params.get("lambda_out", layer.lambda_out)
     u = product(x, params["phi"])
-    return gap * u, (x, u)
+    return gap * u, (x, gap, u)
 
 
 def by_node_backward(layer, params, residuals, grad_y, input_grad):
     """Gradients of all but the bias, and grad_x or None."""
-    x, u = residuals
+    x, gap, u = residuals
     grads, grad_u = {}, None
     if input_grad or "phi" in layer.learned:
-        gap = layer.lambda_in - params.get("lambda_out", layer.lambda_out)
         grad_u = gap * grad_y                                           # y = gap * u
     if "lambda_out" in layer.learned:
         grads["lambda_out"] = -(grad_y * u).sum(-2)                     # y = (c - lambda_out) * u
@@ -34,12 +33,12 @@ def by_input(layer, params, x):
     """y (..., batch, n_out) without the bias, and residuals, for lambda_out = c."""
     gap = params["lambda_in"] - layer.lambda_out
     scaled = gap * x
-    return product(scaled, params["phi"]), (x, scaled)
+    return product(scaled, params["phi"]), (x, gap, scaled)
 
 
 def by_input_backward(layer, params, residuals, grad_y, input_grad):
     """Gradients of all but the bias, and grad_x or None."""
-    x, scaled = residuals
+    x, gap, scaled = residuals
     grads, grad_scaled = {}, None
     if input_grad or "lambda_in" in layer.learned:
         grad_scaled = grad_y @ params["phi"]                            # y = product(scaled, phi)
@@ -47,7 +46,4 @@ def by_input_backward(layer, params, residuals, grad_y, input_grad):
         grads["lambda_in"] = (grad_scaled * x).sum(-2)                  # scaled = gap * x
     if "phi" in layer.learned:
         grads["phi"] = grad_y.swapaxes(-1, -2) @ scaled                 # y = product(scaled, phi)
-    if not input_grad:
-        return grads, None
-    gap = params["lambda_in"] - layer.lambda_out
-    return grads, gap * grad_scaled                                     # scaled = gap * x
+    return grads, gap * grad_scaled if input_grad else None             # scaled = gap * x

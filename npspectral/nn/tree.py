@@ -81,11 +81,15 @@ def ravel(tree):
 
 def unravel(theta, like):
     """The inverse of `ravel`: a tree of views into theta (P,), with the shapes that `like` has."""
-    sizes = [array.size for array in leaves(like)]
-    if theta.shape != (sum(sizes),):
-        raise ValueError(f"unravel: theta has shape {theta.shape}, expected ({sum(sizes)},)")
-    parts = iter(np.split(theta, np.cumsum(sizes)[:-1]))
-    return map(lambda array: next(parts).reshape(array.shape), like)
+    if theta.shape != (size(like),):
+        raise ValueError(f"unravel: theta has shape {theta.shape}, expected ({size(like)},)")
+    last = 0
+
+    def part(array):
+        nonlocal last
+        first, last = last, last + array.size
+        return theta[first:last].reshape(array.shape)
+    return map(part, like)
 
 
 def copy(tree):

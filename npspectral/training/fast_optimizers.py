@@ -120,7 +120,7 @@ def _pieces(*trees):
     """Aligned views into the arrays of all trees, by rows, about PIECE numbers each."""
     for arrays in tree.aligned(*trees):
         first = arrays[0]
-        if any(array.shape != first.shape for array in arrays):
+        if len({array.shape for array in arrays}) > 1:
             raise ValueError(f"optimizer: a gradient has shape {first.shape}, its parameter and "
                              f"state have {[array.shape for array in arrays[1:]]}")
         if first.ndim == 0:                         # arithmetic would turn it into a scalar

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._memory import hold_memory
 from ..nn import OneHidden, soft_hinge, tree
 from ..nn.layer import check_number
 from . import _expect
@@ -68,7 +69,8 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     x (p, n_in), target y (p, K) as the loss takes it. The flow ends where the gradient is exactly
     0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do not fit
     or are not finite, and FloatingPointError if the loss or the gradient is not finite, a step
-    shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F.
+    shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F. The
+    process keeps freed memory: see `sweep.hold_memory`.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> flow = gradient_flow(network, network.init(np.random.default_rng(0)), x, y)
@@ -81,6 +83,8 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     learned = network.trainable_part(params)
     if tree.size(learned) == 0:
         raise ValueError(f"{network.label}: nothing is trainable")
+    hold_memory()
+    paths = tree.paths(learned)
     first = tree.locked(params)
     f_0, _ = network.forward(first, x)
     for path, array in tree.items(first):
@@ -95,11 +99,11 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         outputs = alpha * (y - f_0)
         value, grad_y = loss(tree.locked(outputs), target)
         grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
-        parts = [grad for _, grad in tree.aligned(learned, grads)]
-        return outputs, float(value), np.concatenate(parts, axis=None)
+        gradient = np.concatenate(tree.gathered(grads, paths), axis=None)
+        return outputs, float(value), gradient
 
     whole = isinstance(network, OneHidden) and len(network.learned) == len(network.shapes)
-    conserved = (lambda theta: network.conserved(place(theta))) if whole else None
+    conserved = network.conserved if whole else None
     return records("gradient_flow", tree.ravel(learned), evaluate, place, limits, conserved)
 
 
@@ -141,19 +145,19 @@ def predict_flow(network, params, start, x, alpha=1.0):
 def records(owner, theta, evaluate, place, limits, conserved=None):
     """Yield the FlowRecords of a flow that starts at the vector theta and ends at gradient 0.
 
-    evaluate(theta) -> outputs, loss, gradient;  place(theta) -> params;  conserved(theta) -> c_n,
+    evaluate(theta) -> outputs, loss, gradient;  place(theta) -> params;  conserved(params) -> c_n,
     numbers that an exact flow would keep
     """
     flow = AdaptiveEuler(owner, theta, evaluate, limits)
-    c = None if conserved is None else conserved(theta)
+    c = None if conserved is None else conserved(place(theta))
     drift = math.nan if c is None else 0.0
     while True:
         here = flow.here
+        params = tree.copy(place(here.theta))
         if c is not None and flow.steps:
-            drift = float(np.abs(conserved(here.theta) - c).sum() / (here.theta @ here.theta))
-        yield FlowRecord(tree.copy(place(here.theta)), flow.time, flow.steps, here.loss,
-                         here.outputs.copy(), flow.last_h, flow.floor_steps, flow.rejected,
-                         flow.rise, drift)
+            drift = float(np.abs(conserved(params) - c).sum() / (here.theta @ here.theta))
+        yield FlowRecord(params, flow.time, flow.steps, here.loss, here.outputs.copy(),
+                         flow.last_h, flow.floor_steps, flow.rejected, flow.rise, drift)
         if here.speed == 0:
             return
         flow.step()

@@ -1,8 +1,8 @@
 """How fast npspectral is: training steps beside PyTorch and JAX, kernels beside the field.
 
-`turns` says how it is measured, `cells` what, `steps` and `kernels` of which cases. In the tables
-"spread" is the largest interquartile range over median in a row, "!" marks a row with too few
-undisturbed blocks: run it again on a quiet machine.
+`turns` says how it is measured, `cells` what, `steps` and `kernels` of which cases, `page` what
+SPEED.md and the README take from it. In the tables "spread" is the largest interquartile range over
+median in a row, "!" marks a row with too few undisturbed blocks: run it again on a quiet machine.
 
 Minutes of the steps on a quiet machine: --quick 1, as it comes (float32, 1 thread) about 6, --full
 about 25.
@@ -15,10 +15,11 @@ processor without the instructions that ends in a crash, so nothing sets it sile
 """
 import argparse
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from benchmark import cells, kernels, machine, steps, turns                 # noqa: E402
+from benchmark import cells, kernels, machine, page, steps, turns           # noqa: E402
 
 
 def arguments(argv=None):
@@ -33,23 +34,31 @@ def arguments(argv=None):
     add("--avx512", dest="coretype", action="store_const", const="SkylakeX")
     add("--rounds", type=int, help=f"blocks per cell, {turns.ROUNDS}")
     add("--rows", choices=("all", "steps", "kernels"), default="all")
+    add("--page", action="store_true", help="all rows, and write SPEED.md and the README's rows")
     add("--peer-python", metavar="PATH", help="a Python that has neural-tangents, "
         "scikit-dimension and DADApy, if this one has not")
     add("--out", type=Path, default=Path("results"), metavar="FOLDER")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.page and (options.quick or options.only or options.rows != "all"):
+        parser.error("--page is of all rows, without --quick, --only and --rows")
+    return options
 
 
 def main(argv=None):
     options = arguments(argv)
     threads = [int(n) for n in (options.threads or ("1,2" if options.full else "1")).split(",")]
     rounds = options.rounds or (3 if options.quick else turns.ROUNDS)
-    wrong = False
-    for name, measured in (("steps", measure_steps), ("kernels", measure_kernels)):
+    wrong, texts, begin = False, [], time.perf_counter()
+    for name, module, measured in (("steps", steps, measure_steps),
+                                   ("kernels", kernels, measure_kernels)):
         if options.rows in ("all", name):
             result, text, file = measured(options, threads, rounds)
             cells.save(result, text, options.out, file)
             print(text)
+            texts.append((module, text))
             wrong |= any(cell["wrong"] for cell in result["cells"])
+    if options.page:
+        page.write(texts, (time.perf_counter() - begin) / 60)
     return int(wrong)
 
 

@@ -118,8 +118,10 @@ def page(result, *tables):
     return "\n".join(lines) + "\n"
 
 
-def spread(cell):
-    return f"{cell['spread']:.0%}" + " !" * cell["disturbed"]
+def spread(cell, *libraries):
+    """The largest of these libraries, and "!" if one had too few undisturbed blocks."""
+    return (f"{max(cell['spread'][name] for name in libraries):.0%}"
+            + " !" * any(cell["disturbed"][name] for name in libraries))
 
 
 def save(result, text, folder, name):

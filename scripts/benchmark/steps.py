@@ -1,10 +1,12 @@
 """Rows of training steps: PyTorch, JAX and the matrix products alone beside npspectral.
 
-One step is forward, loss, backward and Adam on one batch that stays the same, of spectral networks
-and of the published convolutional ones. PyTorch runs eagerly,
-with Adam as it comes and fused. JAX compiles the whole step, gives its buffers away and waits once
-per block, its best case. All ratios are peer time / npspectral time, above 1 npspectral is faster;
-step/products is our time / theirs. Before any timing all libraries make 5 steps from one start.
+One step is forward, loss, backward and Adam on one batch that stays the same. A net of widths is
+spectral layers with ReLU between them. "strided h" is four convolutions of 5 x 5 and h channels on
+images of 28 x 28, "inverted h" sixteen with inverted bottlenecks, both as published. PyTorch runs
+eagerly, with Adam as it comes and fused. JAX compiles the whole step, gives its buffers away and
+waits once per block, its best case. "step" is our time. Ratios are peer time / npspectral time,
+above 1 npspectral is faster; step/products is our time / theirs. Before any timing all libraries
+make 5 steps from one start.
 """
 from dataclasses import replace
 
@@ -13,6 +15,7 @@ from .workers import OURS, Case
 from .workers.convolutional import PLANS
 from .workers.problems import TRAINED
 
+TITLE = "Training steps"
 TINY = [((20, 20, 2), 20), ((10, 30, 1), 32)]
 CONVOLUTIONAL = [(name, batch) for name in PLANS for batch in (32, 128)]
 LARGER = [(widths, batch) for widths in ((784, 200, 10), (784, 1000, 1000, 10))
@@ -59,7 +62,7 @@ def table(result):
     times = list(columns(result["libraries"]))
     titles = ["net", "batch", "trained", "dtype", "threads", *(title for title, *_ in times)]
     rows = [[case.net, str(case.p), case.trained, case.dtype, str(case.threads),
-             *(field(cell, ours, peer) for _, ours, peer in times), spread(cell)]
+             *(field(cell, ours, peer) for _, ours, peer in times), spread(cell, *cell["seconds"])]
             for cell in result["cells"] for case in [cell["case"]]]
     imports = [[module, f"{wall:.3f}", f"{peak:.0f}"]
                for module, (wall, peak) in result.get("imports", {}).items()]

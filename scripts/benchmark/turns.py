@@ -82,13 +82,13 @@ def undisturbed(taken):
 
 
 def medians(samples, wanted):
-    """Medians and spreads of the undisturbed blocks, as a dict of plain data."""
-    seconds, spread, disturbed = {}, 0.0, False
+    """Medians of the undisturbed blocks, their spread, and who had too few, by library."""
+    seconds, spread, disturbed = {}, {}, {}
     for library, taken in samples.items():
         quiet = undisturbed(taken)
-        disturbed |= len(quiet) < wanted[library]
+        disturbed[library] = len(quiet) < wanted[library]
         if len(quiet) < min(2, wanted[library]):
             quiet = [value for value, _ in taken]
         low, seconds[library], high = np.quantile(quiet, (0.25, 0.5, 0.75)).tolist()
-        spread = max(spread, (high - low) / seconds[library])
+        spread[library] = (high - low) / seconds[library]
     return dict(seconds=seconds, spread=spread, disturbed=disturbed, samples=samples)

@@ -26,6 +26,14 @@ def learn(network, start, train_set, stages, label, optimizer=Adam, loss=softmax
             yield start
 
 
+def learned(network, start, train_set, stages, label, **options):
+    """params after all of the stages; options as in `learn`."""
+    params = start
+    for record in learn(network, start, train_set, stages, label, **options):
+        params = record.params
+    return params
+
+
 def right(network, params, x, labels):
     """The share of examples whose class the network says."""
     return accuracy(predict(network, params, x), labels)

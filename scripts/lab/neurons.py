@@ -18,17 +18,8 @@ def weights(vectors, beta):
     return np.abs(beta) * np.sqrt((vectors ** 2).sum(-1))
 
 
-def effective_groups(labels, weight):
-    """1 / sum of squares of the groups' shares in the weight (h,): equal groups count one each.
-
-    labels (h,) name each neuron's group, -1 none; groups that carry little hardly count.
-    """
-    share = np.bincount(labels[labels >= 0], weight[labels >= 0])
-    return share.sum() ** 2 / (share * share).sum()
-
-
 def effective_directions(vectors, beta):
-    """The same for directions, which need no points x to tell them apart:
+    """How many directions carry the weight; directions that carry little hardly count:
 
         1 / sum_nm share_n share_m [cosine of v_n and v_m > ALIKE, and beta of one sign]
     """

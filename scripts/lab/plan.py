@@ -10,6 +10,12 @@ def each_seed(function, seeds, **parameters):
                 seed=range(seeds))
 
 
+def chosen(keep, function, cases, by):
+    """Key -> that one of its cases which does best, by this number of its run with the seed 0."""
+    found = keep({key: grid(function, case=some, seed=[0]) for key, some in cases.items()})
+    return {key: some[np.argmax(stack(found[key])[by])] for key, some in cases.items()}
+
+
 def stack(rows):
     """A list of dicts with the same names as one dict of arrays, one row each."""
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}

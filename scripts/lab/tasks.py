@@ -17,38 +17,42 @@ ESCAPED = np.nextafter(0.1, 1)          # t*: more than a tenth of the points ha
 
 
 def draw(task, d, seed, p, n_test):
-    """x (p, d), y (p, 1), the same for testing; of images seed s has rows s p to (s + 1) p."""
+    """x (p, d) and y (p, 1), then the same for testing: the stripe, or images in d components."""
     if task == "stripe":
         rng = np.random.default_rng(seed)
-        return *data.stripe(rng, p, d), *data.stripe(rng, n_test, d)
-    x, y, x_test, y_test = parity(task, d)
+        return data.stripe(rng, p, d), data.stripe(rng, n_test, d)
+    return rows_of(*components(task, d), seed, p, n_test)
+
+
+def draw_whole(name, n_images, seed, p, n_test):
+    """The same of whole images, among the first n_images for training."""
+    return rows_of(*parity(np.random.default_rng(0), name, n_images), seed, p, n_test)
+
+
+def rows_of(train_set, test_set, seed, p, n_test):
+    """Seed s trains on rows s p to (s + 1) p; all have the same n_test to test on."""
     rows = slice(seed * p, (seed + 1) * p)
-    return x[rows], y[rows], x_test[:n_test], y_test[:n_test]
+    return tuple(some[rows] for some in train_set), tuple(some[:n_test] for some in test_set)
 
 
 @cache
-def parity(name, d):
+def components(name, d):
     """Images as d whitened components of 20,000 training images, parity of the digit as y."""
-    rng = np.random.default_rng(0)
-    (x, labels), (x_test, labels_test) = images(name, 20_000, float)
+    (x, y), (x_test, y_test) = parity(np.random.default_rng(0), name, 20_000)
+    whiten = data.principal_components(x, d).whiten
+    return locked(whiten(x), y), locked(whiten(x_test), y_test)
+
+
+def parity(rng, name, n_images):
+    """Images about the mean of the training ones, on a sphere, and parity of the digit as y."""
+    (x, labels), (x_test, labels_test) = images(name, n_images, float)
     mean = x.mean(0)
-    x, y = data.parity_task(rng, x, labels, mean)
-    x_test, y_test = data.parity_task(rng, x_test, labels_test, mean)
-    components = data.principal_components(x, d)
-    return locked(components.whiten(x), y, components.whiten(x_test), y_test)
+    return data.parity_task(rng, x, labels, mean), data.parity_task(rng, x_test, labels_test, mean)
 
 
 def error_of(outputs, y):
     """Share of points on the wrong side."""
     return float((outputs * y <= 0).mean())
-
-
-def looked_at(flow, every, look, seen):
-    """The records of a flow; look(record) of every so many steps is added to the list `seen`."""
-    for record in flow:
-        if record.step % every == 0:
-            seen.append(look(record))
-        yield record
 
 
 def spaced(flow, y, max_steps, place=lambda record: record.step, after=lambda step: step + 1):
@@ -72,7 +76,8 @@ def escaped_and_last(flow, y, max_steps, fraction=1.0):
     return escaped, settle(chain([escaped], flow), y, fraction, max_steps=max_steps)
 
 
-def ends_by_alpha(network, params, train_set, test_set, exponents, max_steps, label, more):
+def ends_by_alpha(network, params, train_set, test_set, exponents, max_steps, label,
+                  more=lambda record, kernel: {}):
     """Rows of what training leads to, one for each alpha = 10^exponent; more(record, K) adds to it.
 
     K is the tangent kernel on N_FIXED test points, whose change from the start is told.
@@ -86,6 +91,6 @@ def ends_by_alpha(network, params, train_set, test_set, exponents, max_steps, la
         change = network.forward(end.params, x_test)[0] - network.forward(params, x_test)[0]
         kernel = tangent_kernel(network, end.params, fixed)
         rows.append({"error": error_of(change, y_test), "left": 1 - end.satisfied(y),
-                     "steps": end.step, "parameters": parameter_change(end.params, params),
+                     "parameters": parameter_change(end.params, params),
                      "kernel": kernel_change(kernel, before), **more(end, kernel)})
     return rows

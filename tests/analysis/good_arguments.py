@@ -140,7 +140,7 @@ GOOD = {
     "regimes.scale_and_time": {"alpha": 2.0, "time": SIZES, "width": 3, "convention": "code"},
     "regimes.parameter_change": {"params": PARAMS, "start": tree.map(np.ones_like, PARAMS)},
     "regimes.kernel_change": {"kernel": GRAM, "start": np.eye(P)},
-    "regimes.linearized": {"network": NET, "start": PARAMS, "params": PARAMS, "x": X},
+    "regimes.linearized": {"network": NET, "params": PARAMS, "start": PARAMS, "x": X},
     "relevance.input_relevance": LAYER,
     "relevance.node_relevance": LAYER,
     "relevance.ranking": {"scores": MU},
@@ -166,7 +166,7 @@ GOOD = {
     "price.sample_losses": {"loss": mean_squared_error, "y": VECTORS, "target": VECTORS[::-1]},
     "price.conditional_test": {"prices": VECTORS.T.copy(), "gain": 0.5, "weights": MU_24},
     "price.benjamini_hochberg": {"p": 1 / MU, "q": 0.1},
-    "price.correlated_columns": {"x": X, "threshold": 0.5},
+    "alike.column_tree": {"x": X, "threshold": 0.5},
     "penalty_path.penalty_path": {
         "rng": RNG, **PRICED, "optimizer": Adam(), "fold": FOLD, "weights": MU_24,
         "penalties": np.array([0.1, 0.2]), "epochs": (1, 1, 1)},

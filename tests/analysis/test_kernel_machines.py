@@ -262,7 +262,7 @@ def test_a_tolerance_below_rounding_is_named_as_such():
     assert support_vectors(gram, y, 1e12, tolerance=0.1).violation <= 0.1
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 4))
+@pytest.mark.parametrize("seed", range(200))
 def test_any_rank_and_any_bound_is_solved_to_rounding(seed, intercept):
     rng = np.random.default_rng(seed)
     p, bound = int(rng.integers(5, 80)), 10 ** rng.uniform(-2, 6)

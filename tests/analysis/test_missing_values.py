@@ -75,12 +75,12 @@ def test_an_array_that_is_not_plain_and_whole_is_refused_by_name(name, argument,
 
 # An entry for each sample, neuron, class or node of another argument.
 PARTNERS = {"y", "force", "labels", "bias", "beta", "sigmas", "weights", "times", "vector", "mean",
-            "basis", "target", "paths", "reference"}
+            "basis", "target", "paths", "reference", "time", "conserved"}
 
 
 @pytest.mark.parametrize("name, argument", [
     (name, argument) for name, argument in ARRAYS
-    if argument in PARTNERS and name != "dynamics.beta_over_bias"])         # numbers broadcast
+    if argument in PARTNERS and (name, argument) not in ANY_SHAPE])
 def test_an_array_with_an_entry_less_than_its_partner_is_refused(name, argument):
     with pytest.raises(ValueError, match="has .*, expected|and x 24 rows"):
         FUNCTIONS[name](**{**GOOD[name], argument: GOOD[name][argument][1:]})

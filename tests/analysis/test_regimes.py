@@ -73,7 +73,7 @@ def test_linearized_is_the_first_order(rng):
     errors = []
     for step in (1e-2, 1e-3):
         moved = tree.map(lambda array, change: array + step * change, start, direction)
-        gap = net.forward(moved, x)[0] - linearized(net, start, moved, x)
+        gap = net.forward(moved, x)[0] - linearized(net, moved, start, x)
         errors.append(np.abs(gap).max())
     assert 70 < errors[0] / errors[1] < 140                     # what is left is of second order
     assert_near(linearized(net, start, start, x), net.forward(start, x)[0], 10)
@@ -83,11 +83,11 @@ def test_linearized_is_the_first_order(rng):
 def test_linearized_in_other_precisions(rng, dtype):
     net = Chain(Spectral(4, 5), Tanh(), Dense(5, 2))
     start, end, x = net.init(rng), net.init(rng), rng.normal(size=(6, 4))
-    wanted = linearized(net, start, end, x)
+    wanted = linearized(net, end, start, x)
 
     def cast(params):
         return tree.map(lambda array: array.astype(dtype), params)
 
-    got = linearized(net, cast(start), cast(end), x.astype(dtype))
+    got = linearized(net, cast(end), cast(start), x.astype(dtype))
     assert got.dtype == dtype
     np.testing.assert_allclose(got, wanted, rtol=0, atol=100 * max(np.finfo(dtype).eps, 2e-16))

@@ -13,9 +13,8 @@ from npspectral import (SGD, Adam, Chain, ReLU, Spectral, Tanh, mean_squared_err
 from npspectral.analysis.spectral import conditional_draws, penalty_path, selection
 from npspectral.analysis.spectral.penalty_path import PenaltyPath, fold_numbers
 from npspectral.analysis.spectral.price import (REACH, benjamini_hochberg, best_constant,
-                                                conditional_test, correlated_columns,
-                                                replaced_outputs, sample_losses,
-                                                spectral_replaced_outputs)
+                                                conditional_test, replaced_outputs,
+                                                sample_losses, spectral_replaced_outputs)
 from npspectral.analysis.spectral.selection import LEARNED, Relevance, group_prices, select
 from npspectral.nn import L2
 from npspectral.training import fit, predict
@@ -128,28 +127,6 @@ def test_benjamini_and_hochberg_select_what_scipys_adjusted_p_do(q, rng):
         assert np.array_equal(selected, false_discovery_control(p) <= q)
         most = max((k for k in range(1, m + 1) if (p <= q * k / m).sum() >= k), default=0)
         assert np.array_equal(selected, p <= q * most / m) or most == 0 and not selected.any()
-
-
-def test_columns_are_joined_by_average_linkage(rng):
-    x = rng.standard_normal((40, 9)) @ rng.standard_normal((9, 9))
-    x[:, 4] = -3 * x[:, 2] + 1
-    x[:, 7] = 5.0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        distance = 1 - np.abs(np.nan_to_num(np.corrcoef(x.T)))
-    for threshold in (0.2, 0.5, 0.9):
-        groups = [[j] for j in range(9)]
-        while len(groups) > 1:
-            pairs = [(np.mean([distance[a, b] for a in one for b in other]), i, j)
-                     for j, other in enumerate(groups) for i, one in enumerate(groups[:j])]
-            near, i, j = min(pairs)
-            if near > 1 - threshold:
-                break
-            groups[i] += groups.pop(j)
-        want = np.empty(9, int)
-        for number, group in enumerate(sorted(groups, key=min)):
-            want[group] = number
-        assert correlated_columns(x, threshold).tolist() == want.tolist()
-    assert correlated_columns(x[:, :1], 0.5).tolist() == [0]
 
 
 # The path

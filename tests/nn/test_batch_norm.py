@@ -208,6 +208,23 @@ def test_training_form_of_a_whole_network_has_right_gradients(rng):
     assert check_gradients(smooth, params, x, rng=rng).ok
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1, 1e3])
+def test_bias_that_a_batch_takes_away_is_no_alarm_but_its_wrong_gradient_is(scale, rng):
+    class Wrong(Dense):
+        def backward(self, params, residuals, grad_y, input_grad=True):
+            grads, grad_x = super().backward(params, residuals, grad_y, input_grad)
+            return {**grads, "bias": grads["bias"] + 1e-6 * grad_y[..., 0, :]}, grad_x
+
+    x = scale * rng.standard_normal((60, 4))
+    for dense in (Dense(4, 3), Wrong(4, 3)):
+        network = Chain(dense, BatchNorm(3), Tanh(), Dense(3, 4)).in_training(rng)
+        if type(dense) is Dense:
+            assert check_gradients(network, network.init(rng), x, rng=rng).ok
+        else:
+            with pytest.raises(AssertionError, match="wrong: 0/bias"):
+                check_gradients(network, network.init(rng), x, rng=rng)
+
+
 def test_statistics_of_a_network_are_those_of_its_parts(rng):
     network = NETWORK.in_training(rng)
     params, x = random_params(network, rng), random_input(network, rng)

@@ -127,7 +127,12 @@ OF_INPUTS = ("x", "phi", "phi_1", "weight", "lambda_in", "lambda_in_1", "lambda_
 
 
 def by_input(case):
-    """Arrays with an axis of inputs of the first layer, and that axis: the last, but of q."""
+    """Arrays with an axis of inputs of the first layer, and that axis: the last, but of q.
+
+    None where places of an image or running statistics go with the inputs.
+    """
+    if case.layers[0]["layer"] in ("convolution", "batch_norm"):
+        return {}
     several = any("/" in name for name in case.inputs)
     return {name: 0 if name.endswith("q") else -1 for name in case.inputs
             if name.rpartition("/")[2] in OF_INPUTS and (
@@ -157,7 +162,7 @@ def reordered(case, rows, columns):
                                 for name, axis in by_input(case).items()}}
     inputs.update({name: inputs[name][rows] for name in ("x", "grad_y", "target")
                    if name in inputs})
-    return SimpleNamespace(kind=case.kind, layers=case.layers, spec=case.spec,
+    return SimpleNamespace(kind=case.kind, layers=case.layers, spec=case.spec, expect=case.expect,
                            trainable=case.trainable, inputs=inputs)
 
 

@@ -23,6 +23,46 @@ def test_a_peer_ranks_clear_columns_first_and_selects_them(method, task):
         assert selected.sum() == 2
 
 
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_permutation_importance_is_that_of_scikit_learn(monkeypatch, task):
+    """Means of 100 permutations each, which agree within five standard errors of a difference."""
+    from sklearn.inspection import permutation_importance
+    monkeypatch.setattr(peers, "REPEATS", 100)
+    x, y = clear(task)
+    x = x * np.arange(1, 7)
+    model = peers.forest(task, 0, trees=3).fit(x, y)
+    ours = peers.permutation_importance(np.random.default_rng(0), model, x, y)
+    theirs = permutation_importance(model, x, y, n_repeats=100, random_state=0)
+    assert ours.shape == theirs.importances.T.shape and (theirs.importances_std > 0).all()
+    error = theirs.importances_std * (2 / 100) ** 0.5
+    assert (abs(ours.mean(0) - theirs.importances_mean) < 5 * error).all()
+    assert np.allclose(ours.std(0), theirs.importances_std, rtol=5 * (1 / 100) ** 0.5)
+
+
+def test_shadows_stop_where_no_round_can_change_the_selection(monkeypatch):
+    """Of three columns 11 hits of 12 are enough: chance gives them in 13 of 4,096 cases."""
+    assert peers.enough(np.array([10, 11, 12]), 3).tolist() == [False, True, True]
+    x, rounds = np.random.default_rng(0).standard_normal((20, 3)), []
+
+    class Forest:
+        def __init__(self, task, seed, **options):
+            rounds.append(seed)
+
+        def fit(self, x, y):
+            hit = [1.0, 0.5 * (len(rounds) > lost), 0]
+            self.feature_importances_ = np.r_[hit, 0.1, 0.2, 0.3]
+            return self
+    monkeypatch.setattr(peers, "forest", Forest)
+    for lost, selected in ((1, [True, True, False]), (2, [True, False, False])):
+        rounds.clear()
+        assert peers.shadows(x, None, "regression", 0, 0.1)[0].tolist() == selected
+        assert len(rounds) == 12
+    monkeypatch.setattr(Forest, "fit", lambda self, x, y: self)
+    Forest.feature_importances_ = np.r_[0.1, 0, 0, 1, 1, 1]
+    rounds.clear()
+    assert not peers.shadows(x, None, "regression", 0, 0.1)[0].any() and len(rounds) == 2
+
+
 def test_knockoffs_have_the_covariance_of_the_columns(rng):
     """C of the knockoffs, C - diag(s) between both, one s for each column: at most that allowed."""
     root = rng.standard_normal((5, 5))

@@ -4,7 +4,7 @@ import pytest
 from experiments.attractors import parts
 from experiments.attractors.claims import (along_alpha, collapse_rows, count_claims, exponents,
                                            judge_ends, merging_rows, width_rows)
-from lab.neurons import effective_directions, effective_groups
+from lab.neurons import effective_directions
 
 P, H = np.array([8, 16, 32, 64]), np.array([50, 200, 800])
 
@@ -23,11 +23,7 @@ def verdicts(grid):
     return [claim.judge() for claim in count_claims(grid)]
 
 
-def test_equal_groups_and_directions_count_one_each(rng):
-    labels, weight = np.array([0, 1, 1, -1, 2]), np.array([2.0, 1, 1, 9, 2])
-    assert abs(effective_groups(labels, weight) - 3) < 1e-15
-    assert effective_groups(np.array([0, 0, -1]), np.ones(3)) == 1
-    assert abs(effective_groups(np.array([0, 0, 1]), np.ones(3)) - 9 / 5) < 1e-15
+def test_equal_directions_count_one_each(rng):
     units, _ = np.linalg.qr(rng.standard_normal((4, 4)))
     vectors = np.concatenate((units[:2], 3 * units[:2], units[:1]))
     beta = np.array([3, 3, 1, 1, -6.0])             # |beta| |v|: 6 in each of three directions

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark import cells, kernels, machine, steps, turns
+from benchmark import cells, kernels, machine, page, steps, turns
+from benchmark.__main__ import arguments
 from benchmark.workers import BENCHMARKS, Case, build
 from benchmark.workers.__main__ import peak_growth
 from benchmark.workers.convolutional import PLANS, weights
@@ -141,10 +142,11 @@ def test_what_is_not_here_is_left_out_and_named(monkeypatch):
                      "products@SkylakeX: no avx512f in /proc/cpuinfo, left out"]
 
 
-def cell(case, seconds=None, wrong=(), **more):
+def cell(case, seconds=None, wrong=None, **more):
     """What `measured` gives, with so much time, for each MB."""
-    return dict(case=case, label=case.label, seconds=seconds, memory=seconds, wrong=wrong,
-                spread=0.5, disturbed=True) | more
+    return dict(case=case, label=case.label, seconds=seconds, memory=seconds, wrong=wrong or {},
+                spread=dict.fromkeys(seconds or (), 0.5),
+                disturbed=dict.fromkeys(seconds or (), True)) | more
 
 
 @pytest.mark.parametrize("spoil", [
@@ -173,11 +175,75 @@ def test_table_of_steps_says_loudly_who_disagrees():
     assert " ! |" in text                           # torch had no undisturbed block
 
 
+def quoted_run(disturbed=()):
+    """(module, text) of both parts, as a run of what the README quotes would write them."""
+    seconds = {"npspectral": 1.0, "torch": 2.75, "torch fused": 2.25, "jax": 1.5}
+    steps_of = [Case("step", 128, (784, 200, 10), trained=trained, dtype="float32")
+                for trained in ("lambda_out", "lambdas, bias", "all")]
+    kernel = Case("tangent kernel", 2000, (10, 10_000, 1))
+    quiet = [cell(case, seconds, disturbed={name: name in disturbed for name in seconds})
+             for case in steps_of]
+    seconds = {"npspectral": 1.0, "products": 0.8, "neural-tangents": 3.25, "JAX Jacobian": 14.0}
+    quiet.append(cell(kernel, seconds, disturbed={name: name in disturbed for name in seconds}))
+    parts = {"header": ["when and where"], "notes": [], "libraries": list(quiet[0]["seconds"])}
+    return [(steps, steps.table(parts | {"cells": quiet[:-1]})),
+            (kernels, kernels.table(parts | {"cells": quiet[-1:], "growth": {}}))]
+
+
+def test_the_readme_quotes_the_page_and_nothing_that_was_disturbed(tmp_path):
+    readme = tmp_path / "README.md"
+    before, after = "| claim | in |\n|---|---|\n| a | 1 |\n\n", "\nand then\n\n| a | b |\n"
+    for disturbed, rows in (
+            ((), ["| step 784-200-10, batch 128, lambda_out trained | PyTorch, its fused Adam, JAX "
+                  "| 2.75, 2.25, 1.50 times as fast |",
+                  "| step 784-200-10, batch 128, all trained | PyTorch, its fused Adam, JAX "
+                  "| 2.75, 2.25, 1.50 times as fast |",
+                  "| tangent kernel, 10-10000-1, p = 2000 | neural-tangents, Jacobian in JAX "
+                  "| 3.25, 14.00 times as fast |"]),
+            (("jax", "JAX Jacobian"), ["| tangent kernel, 10-10000-1, p = 2000 | neural-tangents "
+                                       "| 3.25 times as fast |"])):
+        readme.write_text(f"{before}| work | peer | ours |\n|---|---|---|\n| a | b | 9 |\n{after}",
+                          encoding="utf-8")
+        page.write(quoted_run(disturbed), 12.3, tmp_path / "SPEED.md", readme)
+        text = (tmp_path / "SPEED.md").read_text(encoding="utf-8")
+        assert page.quotes(text).splitlines()[2:] == rows
+        assert readme.read_text(encoding="utf-8") == before + page.quotes(text) + after
+        assert "in 12 minutes" in text and "when and where" in text
+        assert (" ! |" in text) == bool(disturbed)
+
+
+def test_what_disagrees_or_was_not_measured_is_not_quoted():
+    step, kernel = (text for _, text in quoted_run())
+    assert page.quotes(step).count("|\n") == 4 and "JAX" in page.quotes(step)
+    assert page.quotes("") == page.QUOTES
+    assert ", JAX" not in page.quotes(step.replace("1.50", "**DISAGREES**: loss differs"))
+    assert "Jacobian" not in page.quotes(kernel.replace("JAX Jacobian", "JAX something"))
+
+
+@pytest.mark.parametrize("more", [["--quick"], ["--only", "step"], ["--rows", "steps"]])
+def test_a_page_is_of_all_rows(more, capsys):
+    assert arguments(["--page"]).page
+    with pytest.raises(SystemExit):
+        arguments(["--page", *more])
+    assert "--page is of all rows" in capsys.readouterr().err
+
+
+def test_a_row_of_a_page_is_disturbed_by_its_own_libraries_alone():
+    case = Case("TwoNN", 60, (3, 8))
+    seconds = {"npspectral": 1.0, "DADApy": 2.0, "scikit-dimension": 3.0}
+    rows = list(kernels.rows(cell(
+        case, seconds, spread={"npspectral": 0.01, "DADApy": 0.3, "scikit-dimension": 0.02},
+        disturbed={"npspectral": False, "DADApy": True, "scikit-dimension": False})))
+    assert [row[-1] for row in rows] == ["30% !", "2%"]
+    assert rows[0][0] == "TwoNN surface of 3 in 8 dimensions p=60"
+    assert Case("TwoNN", 60, (8, 8)).label == "TwoNN full cloud in 8 dimensions p=60"
+
+
 @pytest.mark.parametrize("case, peer, good, bad", [
     (SHALLOW, "products", 1 / 1.4, 1 / 1.6), (SHALLOW, "neural-tangents", 2.5, 2.3),
     (Case("tangent kernel", 9, (8, 5, 5, 1)), "JAX Jacobian", 101, 99),
     (Case("tangent kernel", 9, (8, 5, 5, 10)), "neural-tangents", 3.1, 2.9),
-    (Case("support vectors", 9, bound=1), "scikit-learn", 0.78, 0.76)])
+    (Case("support vectors", 9, bound=10), "scikit-learn 1e-10", 0.86, 0.84)])
 def test_goals_that_are_missed_are_told(case, peer, good, bad):
     for ratio, missed in ((good, False), (bad, True)):
         (line,) = kernels.rows(cell(case, {"npspectral": 1.0, peer: ratio},

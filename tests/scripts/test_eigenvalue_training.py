@@ -6,7 +6,7 @@ import pytest
 from conftest import assert_near, random_array, random_input, random_params
 from experiments.eigenvalue_training import parts
 from experiments.eigenvalue_training.claims import checks, claims
-from experiments.eigenvalue_training.experiment import chosen
+from lab.plan import chosen
 from lab.table import FAIL, NOT, NOT_COMPARABLE, PARTLY, PASS, REPRODUCED
 from tiny import toy_images
 
@@ -87,13 +87,10 @@ def test_seeds_choose_other_weights_and_the_same_seed_the_same():
 def test_linear_network_equals_its_matrix_and_a_missing_factor_is_caught(rng):
     network = parts.spectral((9, 7, 5, 3), 0, Identity())
     params = network.init(rng, np.float32)
-    x, labels = random_input(network, rng, np.float32, (50,)), rng.integers(3, size=50)
-    collapsed = parts.collapse(network, params, x, labels)
-    assert collapsed["apart"] <= 1
-    y = network.forward(tree.map(np.float64, params), x.astype(float))[0]
-    assert collapsed["collapsed_accuracy"] == np.mean(y.argmax(1) == labels)
+    x = random_input(network, rng, np.float32, (50,))
+    assert parts.apart(network, params, x) <= 1
     bent = Chain(*network.layers[:3], Tanh(), *network.layers[4:])
-    assert parts.collapse(bent, params, x, labels)["apart"] > 1000
+    assert parts.apart(bent, params, x) > 1000
 
 
 def test_rates_are_chosen_on_images_that_are_not_trained_on(monkeypatch):
@@ -120,7 +117,8 @@ def test_of_each_arm_the_best_case_is_chosen():
     def keep(plan):
         return {part: [{"accuracy": run.parameters["case"] % 7} for run in runs]
                 for part, runs in plan.items()}
-    assert chosen(keep, {"a": [3, 6, 8], "b": [1, 7]}) == {"a": 6, "b": 1}
+    cases = {"a": [3, 6, 8], "b": [1, 7]}
+    assert chosen(keep, parts.validate, cases, "accuracy") == {"a": 6, "b": 1}
 
 
 def curves(test_accuracy, train_accuracy=0.9704, loss=0.1):

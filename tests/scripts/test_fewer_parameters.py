@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from experiments.fewer_parameters import experiment, parts
 from experiments.fewer_parameters.claims import checks, claims, of_equal_count
-from experiments.fewer_parameters.experiment import SETTINGS, cases, chosen, large
+from experiments.fewer_parameters.experiment import SETTINGS, cases, large
+from lab.plan import chosen
 from lab.table import NOT, PARTLY, REPRODUCED
 from tiny import toy_images
 
@@ -62,7 +63,7 @@ def test_settings_of_the_published_code():
 
 
 def test_every_network_is_tried_with_every_rate_once():
-    tried = [case for rates in cases("mnist", SETTINGS["full"]) for case in rates]
+    tried = [case for rates in cases("mnist", SETTINGS["full"]).values() for case in rates]
     assert len(tried) == len(set(tried)) == 3 * (5 * len(parts.ARMS) + 6)
     assert {case.learning_rate for case in tried} == set(parts.RATES)
     assert {case.width for case in tried if case.arm != "dense"} == set(SETTINGS["full"].widths)
@@ -73,7 +74,7 @@ def test_the_rate_is_chosen_by_validation():
         return {part: [{"validation": -abs(run.parameters["case"].learning_rate - 0.005),
                         "accuracy": run.parameters["case"].learning_rate} for run in runs]
                 for part, runs in plan.items()}
-    best = chosen(keep, cases("mnist", SETTINGS["quick"]))
+    best = chosen(keep, parts.train, cases("mnist", SETTINGS["quick"]), "validation").values()
     assert len(best) == 7 and {case.learning_rate for case in best} == {0.005}
 
 
@@ -153,7 +154,7 @@ def test_networks_with_all_images_are_judged_where_there_are_some():
 
 def test_dense_networks_and_s_qr_are_made_with_all_images_too():
     setting = replace(SETTINGS["default"], arms=("dense", "S-SVD", "S-QR"), narrow=(2,))
-    found = large({"mnist": [rates[1] for rates in cases("mnist", setting)]}, setting)
+    found = large({"mnist": [rates[1] for rates in cases("mnist", setting).values()]}, setting)
     assert found == {"mnist, all images": [
         parts.Case("mnist", arm, 200, 0.005) for arm in ("dense", "S-QR")]}
     assert large({"mnist": []}, replace(setting, large=0)) == {}

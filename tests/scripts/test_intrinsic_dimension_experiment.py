@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from experiments.intrinsic_dimension import parts
 from experiments.intrinsic_dimension.claims import checks, claims, correlation
+from lab import tasks
 from lab.table import rows_of
 from tiny import failed, toy_images
 
@@ -92,7 +93,7 @@ def test_luminance_is_one_axis_of_a_turned_basis(rng):
 
 @pytest.mark.parametrize("task, d", [("stripe", 10), ("mnist", 784)])
 def test_trained_networks_start_as_the_untrained_and_see_the_same_points(task, d, monkeypatch):
-    monkeypatch.setattr(parts, "images", toy_images)
+    monkeypatch.setattr(tasks, "images", toy_images)
     untrained, feature, lazy = (
         parts.follow_flow(task, regime, n_points=80, n_learned=30, d=10, widths=(30, 30, 30),
                           steps=20, seed=0) for regime in (parts.UNTRAINED, "feature", "lazy"))

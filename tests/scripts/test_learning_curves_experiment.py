@@ -1,7 +1,6 @@
 """scripts/experiments/learning_curves: data, stopping, machines, verdicts that can fail."""
 import numpy as np
 import pytest
-from experiments.learning_curves import claims as judged
 from experiments.learning_curves import parts
 from experiments.learning_curves.claims import (METHODS, between_exponent, checks, claims, theory)
 from lab.table import NOT, NOT_COMPARABLE, PARTLY, REPRODUCED
@@ -56,7 +55,7 @@ def as_in_theory():
 @pytest.fixture
 def narrow(monkeypatch):
     """Intervals, which take time, are 0.01 to both sides."""
-    monkeypatch.setattr(judged, "bootstrap", lambda statistic, *arrays: (
+    monkeypatch.setattr("lab.statistics.bootstrap", lambda statistic, *arrays: (
         statistic(*arrays) - 0.01, statistic(*arrays) + 0.01))
 
 

@@ -2,10 +2,10 @@
 import numpy as np
 import pytest
 from experiments.mnist_convolution import parts
-from experiments.mnist_convolution.claims import (METHODS, checks, claims, exponent,
-                                                  rank_correlation)
+from experiments.mnist_convolution.claims import METHODS, checks, claims, rank_correlation
 from experiments.mnist_convolution.figures import layer_names, titled
-from lab.tasks import error_of
+from lab.statistics import exponent
+from lab.tasks import draw_whole, error_of
 from tiny import failed, verdict
 
 from npspectral.analysis.kernels import tangent_kernel
@@ -28,8 +28,8 @@ def test_the_published_network_is_that_of_28_x_28_pixels(rng):
 
 
 def test_seeds_share_no_training_image():
-    (first, y), test_set = parts.draw("digits", 20, 0, 30)
-    (second, _), same = parts.draw("digits", 20, 1, 30)
+    (first, y), test_set = draw_whole("digits", 1297, 0, 20, 30)
+    (second, _), same = draw_whole("digits", 1297, 1, 20, 30)
     assert not (first[:, None] == second).all(-1).any()
     assert (test_set[0] == same[0]).all() and len(test_set[0]) == 30
     np.testing.assert_allclose(np.square(first).sum(1), 64)
@@ -37,7 +37,7 @@ def test_seeds_share_no_training_image():
 
 
 def test_training_ends_beyond_the_margin_in_single_precision(rng):
-    (x, y), _ = parts.draw("digits", 16, 0, 10)
+    (x, y), _ = draw_whole("digits", 1297, 0, 16, 10)
     network = parts.build("convolutional", 64, 8)
     start = network.init(rng)
     end = parts.train(network, start, x, y, parts.FEATURE, 1000, "")
@@ -49,7 +49,7 @@ def test_training_ends_beyond_the_margin_in_single_precision(rng):
 
 def test_at_large_alpha_the_network_is_the_flow_with_its_first_kernel():
     arrays = parts.sweep("dense", "digits", 40, 20, 100, (-3, 6), 2000, 0)
-    (x, y), test_set = parts.draw("digits", 20, 0, 100)
+    (x, y), test_set = draw_whole("digits", 1297, 0, 20, 100)
     network = parts.build("dense", 64, 40)
     start = network.init(np.random.default_rng(0))
     frozen = parts.frozen(network, start, x, y, test_set, parts.moved_images(
@@ -72,7 +72,7 @@ def test_a_kernel_that_knows_the_labels_makes_no_error(rng, monkeypatch):
 
 
 def test_noise_moves_an_image_as_far_as_its_deformation(rng):
-    x = parts.draw("digits", 20, 0, 40)[1][0]
+    x = draw_whole("digits", 1297, 0, 20, 40)[1][0]
     same, deformed, noisy = parts.moved_images(rng, x)
     assert same is x
     distances = [np.linalg.norm(moved - x, axis=1) for moved in (deformed, noisy)]
@@ -82,7 +82,7 @@ def test_noise_moves_an_image_as_far_as_its_deformation(rng):
 
 def test_a_run_is_as_its_definitions_say():
     arrays = parts.follow("convolutional", "digits", 8, 16, 60, 400, 0)
-    (x, y), (fresh, labels) = parts.draw("digits", 16, 0, 60)
+    (x, y), (fresh, labels) = draw_whole("digits", 1297, 0, 16, 60)
     network, rng = parts.build("convolutional", 64, 8), np.random.default_rng(0)
     start = network.init(rng)
     end = parts.train(network, start, x, y, parts.FEATURE, 400, "")

@@ -160,7 +160,7 @@ TASKS = Task(4, 2, 2), Task(4, 4, 3), Task(4, 3, 4), Task(8, 8, 2)          # P*
 
 
 def test_claims_hold_where_they_should_and_fail_where_not(monkeypatch):
-    monkeypatch.setattr(claims, "bootstrap", lambda *_: (0, 1))     # no verdict looks at intervals
+    monkeypatch.setattr("lab.statistics.bootstrap", lambda *_: (0, 1))      # not looked at
     right = made(TASKS, (1.5, 1.5, 1.5, 1.5))
     assert [claim.judge() for claim in claims.claims(right)] == ["reproduced"] * 3
     uneven = made(TASKS, (1.5, 0.7, 1.8, 1.5))                      # no collapse

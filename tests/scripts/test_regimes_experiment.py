@@ -4,7 +4,6 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from conftest import assert_near
-from experiments.regimes import claims as judged
 from experiments.regimes import parts
 from experiments.regimes.claims import checks, claims, spread
 from lab import tasks
@@ -21,7 +20,7 @@ LOG_ALPHA = np.array([-6, -4, -2, 0, 1, 2, 4, 6.0])
 @pytest.fixture
 def no_intervals(monkeypatch):
     """Verdicts do not look at intervals, which take time."""
-    monkeypatch.setattr(judged, "bootstrap", lambda *_, **options: None)
+    monkeypatch.setattr("lab.statistics.bootstrap", lambda *_, **options: None)
 
 
 def test_softplus_gain_makes_the_mean_square_1():
@@ -71,14 +70,15 @@ def test_lazy_end_of_the_sweep_is_the_frozen_kernel():
 def test_images_are_whitened_and_seeds_have_rows_of_their_own(monkeypatch, rng):
     x, labels = rng.random((200, 30)), np.arange(200) % 10
     monkeypatch.setattr(tasks, "images", lambda *_: ((x, labels), (x[:50], labels[:50])))
-    tasks.parity.cache_clear()
-    every, y, _, _ = tasks.parity("mnist", 10)
+    tasks.components.cache_clear()
+    (every, _), _ = tasks.components("mnist", 10)
     assert_near(every.T @ every / 200, np.eye(10), 1 << 12)
-    first, second = (tasks.draw("mnist", 10, seed, 20, 10) for seed in (0, 1))
-    tasks.parity.cache_clear()
+    (first, test_set), (second, _) = (tasks.draw("mnist", 10, seed, 20, 10) for seed in (0, 1))
+    tasks.components.cache_clear()
     assert (first[0] == every[:20]).all() and (second[0] == every[20:40]).all()
-    assert first[1].sum() == 0 and first[2].shape == (10, 10)
-    assert not any(array.flags.writeable for array in (*first, *second))    # all runs share them
+    assert first[1].sum() == 0 and test_set[0].shape == (10, 10)
+    shared = (*first, *second, *test_set)                                   # by all runs
+    assert not any(array.flags.writeable for array in shared)
 
 
 @dataclass(frozen=True)
@@ -111,17 +111,11 @@ def test_spaced_records_are_few_and_the_last_is_one_of_them(max_steps, steps):
     assert [record.step for record in tasks.spaced(flow(), None, 9)] == [0, 1, 2, 3, 4]
 
 
-def test_looks_are_taken_every_so_many_steps_and_no_record_is_lost():
-    seen = []
-    assert len(list(tasks.looked_at(flow(), 2, lambda record: record.share, seen))) == 6
-    assert seen == [0, 0.2, 1]
-
-
 def test_whole_images_are_not_reduced_and_seeds_have_rows_of_their_own(monkeypatch, rng):
     x, labels = rng.random((200, 30)), np.arange(200) % 10
-    monkeypatch.setattr(parts, "images", lambda *_: ((x, labels), (x[:50], labels[:50])))
+    monkeypatch.setattr(tasks, "images", lambda *_: ((x, labels), (x[:50], labels[:50])))
     network, _, first, y, x_test, y_test = parts.prepare("mnist, whole", 7, 1, (30, 20, 10, 100))
-    second = parts.whole("mnist", 0, 20, 10)[0]
+    (second, _), _ = tasks.draw_whole("mnist", 200, 0, 20, 10)
     assert (network.n_in, first.shape, x_test.shape, y_test.shape) == (30, (20, 30), (10, 30),
                                                                        (10, 1))
     assert_near((first ** 2).sum(1), np.full(20, 30.0), 256)
@@ -151,7 +145,7 @@ def made(law=0.5, star=3.0, error_star=3.0, ends=(0.05, 0.1)):
     alpha = 10.0 ** LOG_ALPHA
     error = np.exp(np.interp(LOG_ALPHA, np.log10(error_star) + np.array([-1, 1]), np.log(ends)))
     arrays = {"error": error, "parameters": np.where(alpha < 10, (10 / alpha) ** law, 10 / alpha),
-              "kernel": star / alpha, "left": np.zeros(8), "steps": np.full(8, 100)}
+              "kernel": star / alpha, "left": np.zeros(8)}
     return {**{name: np.stack([values] * 2) for name, values in arrays.items()},
             "log_alpha": LOG_ALPHA, "frozen_error": np.array([0.1])}
 

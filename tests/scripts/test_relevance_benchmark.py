@@ -119,13 +119,15 @@ def test_marginal_prices_are_those_of_shuffled_columns():
     assert p[0] < 1e-9 < p[1]
 
 
-def test_peers_may_have_fewer_seeds_than_networks_or_none():
-    relevant = np.ones((3, 4), bool)
-    run = {"selected": relevant[0], "score": np.arange(4.0), "seconds": 1.0}
-    some = of_peers([[run, run]] * 5, relevant)
-    assert {name: array.shape for name, array in some.items()} == {
-        "peer_selected": (2, 5, 4), "peer_score": (2, 5, 4), "peer_seconds": (2, 5)}
-    assert [array.shape[:2] for array in of_peers([], relevant).values()] == [(3, 0)] * 3
+def test_runs_of_peers_are_an_axis_or_none_where_they_did_not_run():
+    relevant = np.ones((2, 4), bool)
+    runs = [[{"selected": relevant[0], "score": np.arange(4.0) + method, "seconds": 1.0 + seed}
+             for seed in range(2)] for method in range(3)]
+    found = of_peers(runs, relevant)
+    assert {name: array.shape for name, array in found.items()} == {
+        "peer_selected": (2, 3, 4), "peer_score": (2, 3, 4), "peer_seconds": (2, 3)}
+    assert found["peer_score"][0, 2, 0] == 2 and found["peer_seconds"][1, 0] == 2
+    assert [array.shape for array in of_peers([], relevant).values()] == [(2, 0, 4)] * 2 + [(2, 0)]
 
 
 @pytest.mark.parametrize("here", [False, True])
@@ -136,7 +138,7 @@ def test_without_scikit_learn_its_part_is_left_out_and_said(monkeypatch, capsys,
         plans.append(plan)
         raise InterruptedError
     monkeypatch.setattr(experiment, "HERE", here)
-    setting = replace(experiment.SETTINGS["quick"], sets=("noise", "wine, probes"), seeds_peers=2)
+    setting = replace(experiment.SETTINGS["quick"], sets=("noise", "wine, probes"), peers=True)
     with pytest.raises(InterruptedError):
         experiment.run(setting, keep)
     assert ("wine, probes" in plans[0]) == (("noise", "lasso") in plans[0]) == here

@@ -7,6 +7,7 @@ import numpy as np
 from experiments.fewer_parameters.parts import ARMS
 from experiments.input_relevance.parts import Training
 from experiments.random_hierarchy.parts import Task
+from lab import tasks
 from lab.perform import load_experiment
 from lab.table import FAIL
 from lab.tasks import draw
@@ -21,19 +22,22 @@ class Case:
     """What differs from the quick setting; constants of parts.py; (part, name, function) to spoil.
 
     A row of the table that passes at this size fails when the function has changed the array.
+    images: in place of lab.data.images; by default toy_images.
     """
 
     setting: dict
     spoil: tuple[str, str, Callable]
     constants: dict = field(default_factory=dict)
+    images: Callable | None = None
 
 
 def toy(name, monkeypatch):
     """parts.py of an experiment, on toy data with toy constants, and its setting at toy size."""
     parts, case = import_module(f"experiments.{name}.parts"), CASES[name]
-    constants = {"images": toy_images} if hasattr(parts, "images") else {}
-    for constant, value in (constants | case.constants).items():
+    for constant, value in case.constants.items():
         monkeypatch.setattr(parts, constant, value)
+    for module in (parts, tasks):
+        monkeypatch.setattr(module, "images", case.images or toy_images, raising=False)
     monkeypatch.setattr(data, "digits", toy_digits)
     monkeypatch.setattr(data, "at_hand", lambda *names: True)
     return parts, replace(load_experiment(name).SETTINGS["quick"], **case.setting)
@@ -68,7 +72,7 @@ def toy_images(name, limit=None, dtype=np.float32):
     return (x[:limit], labels[:limit]), test
 
 
-def unlearnable_images():
+def unlearnable_images(*_):
     """Images whose labels are drawn without looking: no test error is 0."""
     rng = np.random.default_rng(0)
     (x, labels), (x_test, labels_test) = toy_images("", dtype=float)
@@ -159,8 +163,8 @@ CASES["intrinsic_dimension"] = Case(
 CASES["learning_curves"] = Case(
     dict(p_stripe=(8, 16), p_cylinder=(8, 16), p_images=(8, 16), p_kernels=(8, 16), width=20,
          image_widths=(5,), images="mnist", d_images=784, least_steps=60),
-    constants={"N_TEST": 300, "N_FIELD": 100, "KERNEL_STEPS": 60,
-               "images": lambda *_: unlearnable_images()},
+    constants={"N_TEST": 300, "N_FIELD": 100, "KERNEL_STEPS": 60},
+    images=unlearnable_images,
     spoil=("stripe", "amplification", lambda factors: 1.5 * factors))
 
 # locality
@@ -175,8 +179,7 @@ CASES["locality"] = Case(
 CASES["mnist_convolution"] = Case(
     dict(images="mnist", p=(8, 16), seeds=2, n_test=100, channels=3, units=12, max_steps=60,
          p_alpha=8, alphas=(-3, 5)),
-    constants={"N_LOOK": 60, "N_CHANGE": 20, "KERNEL_STEPS": 200,
-               "images": lambda *_: unlearnable_images()},
+    constants={"N_LOOK": 60, "N_CHANGE": 20, "KERNEL_STEPS": 200}, images=unlearnable_images,
     spoil=("convolutional, mnist", "shares", lambda shares: 1.1 * shares))
 
 # random_hierarchy
@@ -202,7 +205,7 @@ CASES["regimes"] = Case(
     dict(p_stripe=12, p_images=10, widths=(10, 20), width_images=10, images="mnist", d_whole=784,
          sweep=(-3, 0, 2, 5), sweep_whole=(-3, 0, 5), approach=(3, 5), widths_lazy=(300, 600),
          widths_feature=(10, 20), members=3, n_test=300, max_steps=200),
-    constants={"draw": stripes, "images": lambda *_: unlearnable_images()},
+    constants={"draw": stripes}, images=unlearnable_images,
     spoil=("softplus", "linear", np.sqrt))
 
 # relevance_benchmark

@@ -73,13 +73,13 @@ def _change(owner, end, start):
     return float(norms((end - start).ravel()) / norms(start.ravel()))
 
 
-def linearized(network, start, params, x):
+def linearized(network, params, start, x):
     """f_0(x) + J(x) (theta - theta_0), the network's outputs (p, K) to first order around start.
 
     J is the derivative of f_0 by theta. One complex step along theta - theta_0 gives J (theta -
     theta_0) to rounding, without J itself and without a difference of two outputs.
     """
-    for given in (start, params):
+    for given in (params, start):
         check_params("linearized", given, network)
     x = refuse.array("linearized", "x", x, 2)
     direction = tree.map(np.subtract, params, start)

@@ -21,6 +21,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..._memory import hold_memory
 from ...nn import Chain, tree
 from ...nn.layer import check_array, gram, refuse_coupled
 
@@ -52,9 +53,10 @@ def tangent_kernel_by_definition(network, params, x1, x2=None):
 def tangent_kernel(network, params, x1, x2=None):
     """Theta (N1, N2) for x1 (N1, n_in) and x2 (N2, n_in), or x1 with itself.
 
-    With K > 1 outputs its shape is (N1, N2, K, K). Raises ValueError or TypeError on inputs that do
-    not fit. Raises ValueError if nothing is trainable, or if gradients or kernel_term of a layer
-    break the rule of leading axes (see nn/layer.py), which `check_gradients` tests.
+    With K > 1 outputs its shape is (N1, N2, K, K). The process keeps freed memory, as in a
+    `fit`: see `sweep.hold_memory`. Raises ValueError or TypeError on inputs that do not fit. Raises
+    ValueError if nothing is trainable, or if gradients or kernel_term of a layer break the rule of
+    leading axes (see nn/layer.py), which `check_gradients` tests.
 
     >>> from npspectral import Dense
     >>> tangent_kernel(Dense(2, 1), {"weight": np.ones((1, 2)), "bias": np.ones(1)}, np.eye(2))
@@ -82,11 +84,13 @@ def _assemble(network, params, x1, x2, group):
     x2 = x1 if symmetric else x2
     _check("tangent_kernel", network, x1=x1, x2=x2)
     x1, x2 = tree.locked((x1, x2))
+    hold_memory()
     parts = {}
     for rows, columns, side1, side2 in _blocks(pairs, x1, x2, symmetric):
         block = {}
         for name, term in _terms(side1, side2):
-            block[group(name)] = block.get(group(name), 0) + term
+            part = group(name)
+            block[part] = block[part] + term if part in block else term
         for name, total in block.items():
             n_out = len(total)
             if name not in parts:

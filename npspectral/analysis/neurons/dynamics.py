@@ -173,13 +173,12 @@ def position_velocities(neurons, x, force):
 
 
 def beta_over_bias(z, bias=1.0, conserved=0.0):
-    """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,) of neurons at z (m, d).
+    """|beta / b| = sqrt(1 + d / z^2 + c / b^2) (m,) of neurons at z (m, d), none of them 0.
 
     bias b and conserved c = beta^2 - |v|^2 are numbers or (m,).
     """
-    owner = "beta_over_bias"
-    z = refuse.real(owner, "z", z, 2)
-    bias, conserved = (refuse.numbers(owner, name, given, min(1, np.ndim(given))) for name, given
+    z = _places("beta_over_bias", z)
+    bias, conserved = (refuse.each("beta_over_bias", name, given, len(z)) for name, given
                        in (("bias", bias), ("conserved", conserved)))
     return np.sqrt(1 + z.shape[1] / (z * z).sum(1) + conserved / bias ** 2)
 
@@ -195,9 +194,11 @@ def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
     for name, sign in (("bias_sign", bias_sign), ("beta_sign", beta_sign)):
         refuse.sign(owner, name, sign)
     refuse.number(owner, "scale", scale, "a finite number", math.isfinite)
-    z, x = refuse.real(owner, "z", z, 2), refuse.real(owner, "x", x, 2)
+    z, x = _places(owner, z), refuse.real(owner, "x", x, 2)
     force = refuse.real(owner, "force", force, 1)
     refuse.length(owner, "force", force, len(x))
+    if z.shape[1] != x.shape[1]:
+        raise ValueError(f"{owner}: z has {z.shape[1]} features, expected {x.shape[1]} as x")
     if norms(z).max() * max(norms(z).max(), norms(x).max()) == np.inf:
         raise ValueError(f"{owner}: z reaches {np.abs(z).max():.1e}, where z . z or z . x "
                          f"overflows, expected smaller numbers")
@@ -207,3 +208,11 @@ def velocity_field(z, x, force, bias_sign, beta_sign, scale=1.0):
     pull_bias = (active @ force)[:, None]
     toward = pull_bias * z - square / d * pull + 2 / d * (z * pull).sum(1, keepdims=True) * z
     return bias_sign * beta_sign * scale / p * beta_over_bias(z)[:, None] * toward
+
+
+def _places(owner, z):
+    """z (m, d) in float64, none of which may be 0."""
+    z = refuse.real(owner, "z", z, 2)
+    if not z.any(1).all():
+        raise ValueError(f"{owner}: z[{int(z.any(1).argmin())}] is 0, expected another point")
+    return z

@@ -30,7 +30,7 @@ def move(neurons, mean_force, time):
     Exact for each neuron until it leaves its cell, see `cell_exits`.
     """
     rate, unit, along = _polar("move", neurons, mean_force)
-    time = refuse.numbers("move", "time", time, min(1, np.ndim(time)))
+    time = refuse.each("move", "time", time, len(rate))
     grown = along * np.cosh(rate * time) + neurons.beta * np.sinh(rate * time)
     beta = neurons.beta * np.cosh(rate * time) + along * np.sinh(rate * time)
     return neurons.replaced(neurons.vectors + (grown - along)[:, None] * unit, beta)

@@ -149,32 +149,6 @@ def benjamini_hochberg(p, q):
     return selected
 
 
-def correlated_columns(x, threshold):
-    """A label (p,) for each column of x (n, p): equal ones for columns that are much alike.
-
-    Average linkage on 1 - |r|, r the correlation, cut at 1 - threshold. A constant column is alone.
-
-    >>> x = np.random.default_rng(0).standard_normal((50, 2))
-    >>> correlated_columns(x[:, [0, 1, 0]], 0.7).tolist()
-    [0, 1, 0]
-    """
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
-    x = refuse.real("correlated_columns", "x", x, 2)
-    refuse.share("correlated_columns", "threshold", threshold)
-    if x.shape[1] == 1:
-        return np.zeros(1, int)
-    centered = x - x.mean(0)
-    length = np.sqrt((centered * centered).sum(0))
-    unit = centered / np.where(length > 0, length, 1)
-    distance = (1 - np.abs(unit.T @ unit)).clip(0)
-    np.fill_diagonal(distance, 0)
-    found = fcluster(linkage(squareform(distance, checks=False), "average"), 1 - threshold,
-                     "distance")
-    _, first, label = np.unique(found, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[label]         # numbered as they come
-
-
 def _checked(owner, x, columns, drawn):
     """x (n, p), columns (g,) and drawn (draws, n, g), if they fit."""
     x = refuse.real(owner, "x", x, 2)

@@ -12,7 +12,9 @@ from ... import refuse
 from ..._shapes import Shapes
 from .._params import check_params
 from ._given import checked_numbers, checked_samples
-from ._selection_figure import draw_path, draw_shares
+from ._names import short
+from ._selection_figure import draw
+from .alike import ColumnTree
 from .conditional import conditional_draws, normal_scores
 from .penalty_path import PenaltyPath
 from .price import (REACH, benjamini_hochberg, conditional_test, constant_losses, sample_losses,
@@ -21,6 +23,7 @@ from .price import (REACH, benjamini_hochberg, conditional_test, constant_losses
 MARGIN, GROUP_MARGIN = 0.005, 0.002
 DRAWS = 20
 LEARNED = 0.05              # p of the gain up to which a network is said to have learned
+LETTERS = 48                # of a name in a table
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,6 +39,7 @@ class Relevance(Shapes):
     p_gain      of the test that gain is above 0
     source      where the prices come from, in words
     path        the PenaltyPath that chose the penalty, or None
+    alike       the ColumnTree that made the groups, or None
     """
 
     names: tuple
@@ -52,6 +56,7 @@ class Relevance(Shapes):
     q: float
     source: str
     path: PenaltyPath | None = None
+    alike: ColumnTree | None = None
 
     @property
     def learned(self):
@@ -60,11 +65,12 @@ class Relevance(Shapes):
 
     def to_text(self):
         """A table, groups of the largest share first, and what it says."""
-        width = max(7, *map(len, self.names))
+        names = [short(name, LETTERS) for name in self.names]
+        width = max(7, *map(len, names))
         lines = [f"{'feature':{width}}  relevance   share  95 % interval       p  selected"]
         for i in np.argsort(-self.share, kind="stable"):
             lines.append(
-                f"{self.names[i]:{width}}  {self.relevance[i]:9.3f}  {self.share[i]:6.1%}  "
+                f"{names[i]:{width}}  {self.relevance[i]:9.3f}  {self.share[i]:6.1%}  "
                 f"{self.low[i]:5.1%} to {self.high[i]:5.1%}  {self.p[i]:6.4f}  "
                 f"{'yes' if self.selected[i] else ''}".rstrip())
         return "\n".join([*lines, "", *self._words()])
@@ -74,14 +80,7 @@ class Relevance(Shapes):
 
         figure.savefig writes it. Only the `most` groups of the largest shares are drawn.
         """
-        along = self.path is not None and len(self.path.penalties) > 1
-        rows = min(most, len(self.names))
-        figure.set_size_inches(11 if along else 6.5, 1.8 + 0.25 * max(rows, 10))
-        panels = figure.subplot_mosaic([["shares", "loss"], ["shares", "relevance"]] if along
-                                       else [["shares"]])
-        draw_shares(panels["shares"], self, rows)
-        if along:
-            draw_path(panels["loss"], panels["relevance"], self)
+        draw(figure, self, most)
 
     def _words(self):
         if not self.learned:
@@ -92,6 +91,8 @@ class Relevance(Shapes):
         yield (f"share: the part of what the network explains that is lost where a feature is "
                f"drawn anew given the others; selected if surely above {self.margin:.1%}.")
         yield f"Priced {self.source}."
+        if self.alike is not None:
+            yield from self.alike.words()
 
 
 def select(rng, network, params, fold, x, target, groups, *, loss, q=0.1, margin=MARGIN,

@@ -61,9 +61,9 @@ def among_its_kind(operator):
     """The operator also for an exact number; Python asks an operand of any other kind instead."""
     @functools.wraps(operator)
     def operated(self, other):
-        if isinstance(other, EXACT):
-            other = self.of(other)
-        return operator(self, other) if type(other) is type(self) else NotImplemented
+        if type(other) is type(self):
+            return operator(self, other)
+        return operator(self, self.of(other)) if isinstance(other, EXACT) else NotImplemented
     return operated
 
 

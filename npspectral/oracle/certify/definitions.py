@@ -29,9 +29,8 @@ def states(layers, params, x):
     return through
 
 
-def moved_statistics(layers, params, x):
+def moved_statistics(layers, params, before):
     """Position -> the running mean and variance after a batch, of normalizations in training."""
-    before = states(layers, params, x)
     return {k: definitions_images.moved_statistics(layers[k], params[k], before[k])
             for k in range(len(layers)) if layers[k].get("training")}
 
@@ -179,6 +178,15 @@ def _exp(x, digits):
     return x.exp()
 
 
+def ln(x):
+    return _ln(x, getcontext().prec)
+
+
+@lru_cache(maxsize=4096)
+def _ln(x, digits):
+    return x.ln()
+
+
 def _tanh(x):
     return (exp(x) - exp(-x)) / (exp(x) + exp(-x))
 
@@ -190,7 +198,7 @@ ACTIVATIONS = {
     "elu": lambda layer, x: x if x > 0 else layer["alpha"] * (exp(x) - ONE),
     "tanh": lambda layer, x: _tanh(x),
     "sigmoid": lambda layer, x: ONE / (ONE + exp(-x)),
-    "softplus": lambda layer, x: (ONE + exp(layer["sharpness"] * x)).ln() / layer["sharpness"],
+    "softplus": lambda layer, x: ln(ONE + exp(layer["sharpness"] * x)) / layer["sharpness"],
 }
 
 
@@ -209,12 +217,12 @@ def _per_output(term):
 def _softmax_cross_entropy(spec, y, t):
     q = [ONE if k == t else ZERO for k in range(len(y))] if isinstance(t, int) else t
     partition = sum(exp(entry) for entry in y)
-    return -dot(q, [(exp(entry) / partition).ln() for entry in y])
+    return -dot(q, [ln(exp(entry) / partition) for entry in y])
 
 
 def _binary_cross_entropy(spec, y, t):
     s = ONE / (ONE + exp(-y))
-    return -(t * s.ln() + (ONE - t) * (ONE - s).ln())
+    return -(t * ln(s) + (ONE - t) * ln(ONE - s))
 
 
 LOSSES = {
@@ -222,8 +230,8 @@ LOSSES = {
     "softmax_cross_entropy": _softmax_cross_entropy,
     "binary_cross_entropy_with_logits": _per_output(_binary_cross_entropy),
     "hinge": _per_output(lambda spec, y, t: max(ZERO, ONE - t * y)),
-    "soft_hinge": _per_output(lambda spec, y, t: (
-        ONE + exp(spec["sharpness"] * (ONE - t * y))).ln() / spec["sharpness"]),
+    "soft_hinge": _per_output(lambda spec, y, t: ln(
+        ONE + exp(spec["sharpness"] * (ONE - t * y))) / spec["sharpness"]),
     "quadratic_hinge": _per_output(lambda spec, y, t: max(ZERO, ONE - t * y) ** 2 / TWO),
 }
 

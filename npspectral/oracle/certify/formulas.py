@@ -32,11 +32,11 @@ def states(layers, params, x):
     return through
 
 
-def moved_statistics(layers, params, x):
+def moved_statistics(layers, params, through):
     """Position -> the running mean and variance after a batch, of normalizations in training."""
     return {position: formulas_images.moved_statistics(layer, layer_params, before)
-            for position, (layer, layer_params, before) in enumerate(zip(
-                layers, params, states(layers, params, x))) if layer.get("training")}
+            for position, (layer, layer_params, before) in enumerate(zip(layers, params, through))
+            if layer.get("training")}
 
 
 def forms(layers):

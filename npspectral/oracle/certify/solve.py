@@ -7,7 +7,7 @@ large cases "directions", as differences for all numbers would need thousands of
 whatever the order of summation; such a case is of the exact tier. Nothing but the standard library
 is imported.
 """
-from decimal import Decimal
+from decimal import Decimal, Inexact
 from fractions import Fraction
 from math import isqrt
 
@@ -42,11 +42,12 @@ def solve(case):
 def witnessed(case):
     """Arrays of Bounded numbers, the digits to which both witnesses agree, brackets at kinks."""
     for extra in (SATURATED,) if "Saturation" in case["flags"] else (0, 60, SATURATED):
-        with precision(DIGITS + extra):
+        with precision(DIGITS + extra) as context:
             answers = bounded_answers(case)
+            is_rounded = context.flags[Inexact]
         with precision(DIFFERENCE_DIGITS + extra):
             digits, brackets = witnesses_of(case).confirmed(case, answers)
-        if digits >= AGREED and not has_drowned(answers, extra):
+        if digits >= AGREED and not (is_rounded and has_drowned(answers, extra)):
             break
     if digits < AGREED:
         raise ArithmeticError(f"{case['id']}: the witnesses agree to {digits} digits only")

@@ -26,9 +26,10 @@ def outputs(text, case, inputs, spec):
         on = spec["penalty"]["on"]
         array = text.weight(params[0]) if on == "weight" else params[0][on]
         return {"value": [text.penalty(spec["penalty"], array)]}
-    y = text.network(spec["layers"], params, inputs["x"])
+    through = text.states(spec["layers"], params, inputs["x"])
+    y = through[-1]
     results = {"y": y}
-    for position, moved in text.moved_statistics(spec["layers"], params, inputs["x"]).items():
+    for position, moved in text.moved_statistics(spec["layers"], params, through).items():
         prefix = f"{position}/" if any("/" in name for name in inputs) else ""
         results |= {f"new_{prefix}{key}": array for key, array in moved.items()}
     if "loss" in spec:
@@ -81,7 +82,7 @@ def confirmed(case, answers):
             agree, others = agreement, flat(results[name])
         else:
             agree = agreement_at_kink if at_kink else agreement_with_mean
-            others = [slopes(case, inputs, spec, *cell)
+            others = [slopes(case, inputs, spec, results, *cell)
                       for cell in cells(inputs[name.removeprefix("grad_")])]
             if at_kink and any(abs(left - right) > Decimal("1e-20") for left, right in others):
                 brackets[name] = [tuple(sorted(map(without_error, sides))) for sides in others]
@@ -105,18 +106,18 @@ def differentiated(case, inputs, results):
         g * y for g, y in zip(flat(inputs["grad_y"]), flat(results["y"])))
 
 
-def slopes(case, inputs, spec, holder, index):
+def slopes(case, inputs, spec, here, holder, index):
     """Left and right difference quotients of what is differentiated, by one number of the inputs.
 
-    The mean of both has an error of order STEP^2.
+    here: the outputs where nothing is moved. The mean of both has an error of order STEP^2.
     """
-    center, values = holder[index], []
-    h = STEP * (abs(center) or 1)
-    for moved in (center - h, center, center + h):
-        holder[index] = moved
+    number, values = holder[index], []
+    h = STEP * (abs(number) or 1)
+    for holder[index] in (number - h, number + h):
         values.append(differentiated(case, inputs, outputs(definitions, case, inputs, spec)))
-    holder[index] = center
-    return (values[1] - values[0]) / h, (values[2] - values[1]) / h
+    holder[index] = number
+    center = differentiated(case, inputs, here)
+    return (center - values[0]) / h, (values[1] - center) / h
 
 
 def agreement(number, other):

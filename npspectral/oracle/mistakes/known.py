@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from . import (backward, definition, images, loss, normalization, optimizer, penalty, second,
                structure)
-from .right import ACTIVATIONS, IMAGES, LINEAR, RECURRENT, SPARSE, SPECTRAL, has_steps
+from .right import (ACTIVATIONS, IMAGES, LINEAR, RECURRENT, SPARSE, SPECTRAL, WITH_WEIGHT,
+                    has_steps)
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
 DERIVED = {"second": "second derivatives", "per_sample": "gradients of samples",     # of layers
@@ -53,7 +54,7 @@ class Mistake:
         """The same mistake made in one kind of layer, loss, penalty or optimizer alone."""
         plant = self.plant
         if set(plant) <= OF_A_LAYER and algorithm in {*LINEAR, *ACTIVATIONS}:
-            plant = in_layers(algorithm, plant)
+            plant = in_layers((algorithm,), plant)
         return replace(self, within=(algorithm,), plant=plant)
 
     @property
@@ -61,6 +62,12 @@ class Mistake:
         """The mistake with each of its constants."""
         return [self] + [replace(self, plant=plant, others=(), variant=k)
                          for k, plant in enumerate(self.others, 1)]
+
+    @property
+    def beside_images(self):
+        """The same mistake made in matrices alone, where layers of images take the same steps."""
+        return replace(self, plant=in_layers((*WITH_WEIGHT, "nested"), self.plant),
+                       variant=-1 - self.variant)
 
     @property
     def scopes(self):
@@ -73,11 +80,11 @@ class Mistake:
         return (*SPECTRAL[1:], *SPARSE) if OF_EIGENVALUES >= steps else ()
 
 
-def in_layers(name, plant):
-    """A plant whose wrong steps are taken in layers of this name alone."""
-    if name in ACTIVATIONS and set(plant) <= {"activate", "slope"}:     # told which layer they are
+def in_layers(names, plant):
+    """A plant whose wrong steps are taken in layers of these names alone."""
+    if set(plant) <= {"activate", "slope"}:                             # told which layer they are
         return {step: lambda right, layer, z, wrong=wrong: (
-            wrong(right, layer, z) if layer["layer"] == name else right(layer, z))
+            wrong(right, layer, z) if layer["layer"] in names else right(layer, z))
             for step, wrong in plant.items()}
     entered = [""]
 
@@ -86,7 +93,7 @@ def in_layers(name, plant):
         return right(layer, *rest)
 
     def guarded(wrong):
-        return lambda right, *arguments: (wrong(right, *arguments) if entered[0] == name
+        return lambda right, *arguments: (wrong(right, *arguments) if entered[0] in names
                                           else right(*arguments))
     return {**{step: guarded(wrong) for step, wrong in plant.items()},
             "layer_forward": enter, "layer_backward": enter}
@@ -112,12 +119,14 @@ def algorithm_of(case):
 
 
 def candidates(kind, cases):
-    """Mistakes that this kind of case can meet, then the same made in one algorithm alone."""
+    """Mistakes that this kind of case can meet; the same beside images; in one algorithm alone."""
     met = [variant for mistake in MISTAKES if kind in mistake.kinds for variant in mistake.variants]
     present = set().union(*map(algorithms, cases))
     named = {spec[key] for case in cases for key, spec in case.spec.items()}
-    return met + [mistake.only(name) for mistake in met
-                  for name in sorted(_narrower(mistake, kind, present, named))]
+    beside_images = [mistake.beside_images for mistake in met
+                     if present & set(IMAGES) and OF_A_MATRIX & set(mistake.plant)]
+    return met + beside_images + [mistake.only(name) for mistake in met for name in sorted(
+        _narrower(mistake, kind, present, named))]
 
 
 def _narrower(mistake, kind, present, named):

@@ -72,6 +72,9 @@ class Case:
 
     @property
     def net(self):
+        if self.benchmark == "TwoNN":
+            n, d = self.widths
+            return f"surface of {n} in {d} dimensions" if n < d else f"full cloud in {d} dimensions"
         return self.name or "-".join(map(str, self.widths))
 
     @property

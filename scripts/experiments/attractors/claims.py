@@ -2,7 +2,7 @@
 from functools import partial
 
 import numpy as np
-from lab.statistics import bootstrap
+from lab.statistics import fitted
 from lab.table import Claim, Row, slope
 
 from npspectral.analysis.neurons import most_cells
@@ -90,14 +90,8 @@ def exponent_rows(grid, which, low, high):
                 return exponents(grid, i, counts)[which]
             if np.isfinite(of_seeds(counts[:, i])):
                 rows.append(fitted(f"d = {d}", f"exponent in {names[0]} of {name}", names[1],
-                                   of_seeds, counts[:, i], low, high))
+                                   of_seeds, [counts[:, i]], low, high))
     return rows
-
-
-def fitted(part, quantity, published, statistic, values, low=-np.inf, high=np.inf):
-    """A row of one number fitted to values (seed, ...)."""
-    return Row(part, quantity, published, statistic(values), low, high, seeds=len(values),
-               interval=bootstrap(statistic, values))
 
 
 def in_h(grid, counts):
@@ -108,13 +102,13 @@ def in_h(grid, counts):
 
 def saturation_rows(grid):
     return [fitted(f"d = {d}", f"exponent in h of A, p = {grid['p'][-1]}", "1",
-                   partial(in_h, grid), grid["attractors"][:, i, -1], 0.8, 1.2)
+                   partial(in_h, grid), [grid["attractors"][:, i, -1]], 0.8, 1.2)
             for i, d in enumerate(grid["d"])]
 
 
 def width_rows(grid):
     return [fitted(f"d = {d}", "exponent in h of the number of directions", "0",
-                   partial(in_h, grid), grid["directions"][:, i], high=0.2)
+                   partial(in_h, grid), [grid["directions"][:, i]], high=0.2)
             for i, d in enumerate(grid["d"])]
 
 

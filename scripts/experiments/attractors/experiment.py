@@ -33,7 +33,7 @@ DATA = ("mnist",)
 FEATURE, LAZY = 1e-6, 1e6           # alpha
 POINTS, SHOWN_SEED = 6, 2           # of the field
 COMPONENTS = 10
-NUMBERS = ("attractors at_start dead unseen effective directions merged two change left drift "
+NUMBERS = ("attractors at_start dead unseen directions merged two change left drift "
            "heavy weighted errors")
 MORE = {"heavy": ("cut",), "weighted": ("cut",), "errors": ("merged or not",)}
 SIZES = {"grid": ("d", "p", "h"), "dimensions": ("d",), "alpha, sphere": ("alpha",),

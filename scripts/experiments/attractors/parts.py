@@ -1,6 +1,6 @@
 """The runs: directions in the field, maxima, networks trained and counted."""
 import numpy as np
-from lab.neurons import effective_directions, effective_groups, weights
+from lab.neurons import effective_directions, weights
 from lab.progress import told
 from lab.tasks import draw, error_of
 
@@ -105,7 +105,6 @@ def measured(neurons, begin, x, test_set):
             "heavy": [len(some) for some in heavy], "dead": found.dead.mean(),
             "at_start": attractor_labels(begin, x).count,
             "unseen": (patterns(neurons, x) <= 0).all(0).mean(),
-            "effective": effective_groups(found.labels, weight),
             "directions": effective_directions(neurons.vectors, neurons.beta),
             "merged": len(merged.neurons.beta), "two": merged.count(TWO),
             "change": np.abs(after - before).max() / np.abs(before).max(),
@@ -119,8 +118,7 @@ def sets(task, p, d, seed):
         rng = np.random.default_rng(seed)
         test_set, train_set = sphere(rng, N_TEST, d), sphere(rng, p, d)
         return train_set, test_set
-    x, target, x_test, target_test = draw(task, d, seed, p, N_TEST)
-    return (x, target), (x_test, target_test)
+    return draw(task, d, seed, p, N_TEST)
 
 
 def follow_neurons(task, alpha, p, h, d, seed, max_steps):

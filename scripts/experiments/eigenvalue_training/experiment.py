@@ -22,18 +22,15 @@ Minutes on one core: --quick 0.3, --standard 11, --full 150 by estimate.
 """
 from dataclasses import dataclass
 
-import numpy as np
 from lab.data import here
-from lab.plan import axes, each_seed, stack
-
-from npspectral.sweep import grid
+from lab.plan import axes, chosen, each_seed, stack
 
 from .parts import ARMS, Training, train, validate
 
 SECONDS = 18, 660, 9000
 DATA = "mnist", "fashion-mnist"
 AXES = axes({"seed, epoch, column": "curves",
-             "seed": "rate nodes trainable parameters collapsed_accuracy apart"})
+             "seed": "rate nodes trainable parameters apart"})
 NOTEBOOK_RATE = 0.02
 
 
@@ -59,18 +56,12 @@ SETTINGS = {"quick": Setting(("digits",), batch=20, epochs=30, notebook_epochs=0
 
 def run(setting, keep):
     """"SET, ARM" -> arrays, one row a seed; "mnist, notebook" is the network of the notebook."""
-    cases = chosen(keep, {f"{name}, {key}": [
+    cases = chosen(keep, validate, {f"{name}, {key}": [
         Training(name, key, rate, setting.hidden, setting.limit, setting.batch, setting.epochs)
-        for rate in ARMS[key].rates] for name in here(*setting.sets) for key in setting.arms})
+        for rate in ARMS[key].rates] for name in here(*setting.sets) for key in setting.arms},
+        "accuracy")
     if setting.notebook_epochs and here("mnist"):
         cases["mnist, notebook"] = Training("mnist", "eigenvalues", NOTEBOOK_RATE,
                                             epochs=setting.notebook_epochs)
     rows = keep({part: each_seed(train, setting.seeds, case=case) for part, case in cases.items()})
     return {part: stack(of_seeds) for part, of_seeds in rows.items()}
-
-
-def chosen(keep, cases):
-    """Part -> that one of its cases which is best on images held out."""
-    found = keep({part: grid(validate, case=rates, seed=[0]) for part, rates in cases.items()})
-    return {part: rates[np.argmax(stack(found[part])["accuracy"])]
-            for part, rates in cases.items()}

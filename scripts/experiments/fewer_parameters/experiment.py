@@ -24,11 +24,10 @@ Minutes of processor time: --quick 1/4, --standard 18, --full 400 by estimate.
 """
 from dataclasses import dataclass, replace
 
-import numpy as np
 from lab.data import here
-from lab.plan import axes, by_seed, stack
+from lab.plan import axes, by_seed, chosen, stack
 
-from npspectral.sweep import Run, grid
+from npspectral.sweep import Run
 
 from .parts import ARMS, RATES, Case, train
 
@@ -65,18 +64,11 @@ SETTINGS = {"quick": Setting(("digits",), ("dense", "eigenvalues", "S-SVD", "S-Q
 
 
 def cases(name, setting):
-    """A list for each network: itself with each of the rates."""
+    """Arm and width of each network -> itself with each of the rates."""
     nets = [(arm, width) for arm in setting.arms for width in setting.widths]
     nets += [("dense", width) for width in setting.narrow]
-    return [[Case(name, arm, width, rate, setting.epochs, setting.limit, setting.batch)
-             for rate in RATES] for arm, width in nets]
-
-
-def chosen(keep, tried):
-    """Of each list that one which is best on the validation images."""
-    found = keep({index: grid(train, case=rates, seed=[0]) for index, rates in enumerate(tried)})
-    return [rates[np.argmax(stack(found[index])["validation"])]
-            for index, rates in enumerate(tried)]
+    return {net: [Case(name, *net, rate, setting.epochs, setting.limit, setting.batch)
+                  for rate in RATES] for net in nets}
 
 
 def large(nets, setting):
@@ -89,7 +81,8 @@ def large(nets, setting):
 
 def run(setting, keep):
     """Data set -> arrays of every network; "SET, all images" those of the large ones."""
-    nets = {name: chosen(keep, cases(name, setting)) for name in here(*setting.sets)}
+    nets = {name: list(chosen(keep, train, cases(name, setting), "validation").values())
+            for name in here(*setting.sets)}
     seeds, more = dict.fromkeys(nets, setting.seeds), large(nets, setting)
     seeds |= dict.fromkeys(more, setting.seeds_large)
     nets |= more

@@ -1,7 +1,7 @@
 """What is said of the dimension of layers, judged."""
 import numpy as np
 from lab.arrays import arms_of
-from lab.statistics import bootstrap
+from lab.statistics import fitted
 from lab.table import Claim, Row
 
 from .parts import CONTROLS, ESTIMATORS, FEATURE, LAZY, SHUFFLED, UNTRAINED
@@ -231,8 +231,7 @@ def prediction_row(part, quantity, arms):
     """A row of the correlation over the networks of these arms."""
     both = [np.stack(values, 1) for values in zip(*(
         (dimension(arm, -2, PUBLISHED), arm["error"]) for arm in arms))]
-    return Row(part, quantity, "figure, near 1", correlation(*both),
-               interval=bootstrap(correlation, *both), seeds=len(both[0]))
+    return fitted(part, quantity, "figure, near 1", correlation, both)
 
 
 def judge_prediction(name, arms, networks):

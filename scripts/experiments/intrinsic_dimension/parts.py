@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.learning import chain, learn
+from lab.learning import chain, learned
 from lab.plan import stack
 from lab.progress import progress
+from lab.tasks import parity
 from scipy.special import log_softmax
 
 from npspectral import Dense, ReLU, quadratic_hinge
 from npspectral.analysis.clouds import (block_dimensions, components_for, neighbor_ratios,
                                         principal_variances, representations, two_nn_fit_published,
                                         two_nn_unbiased)
-from npspectral.data import parity_task, principal_components, stripe
+from npspectral.data import principal_components, stripe
 from npspectral.nn import Normal, mean_field
 from npspectral.training import Limits, gradient_flow, predict, settle
 
@@ -111,10 +112,7 @@ def draw_task(task, rng, n_learned, n_points, d):
     """x and y to learn, x and y to measure: the stripe, or the parity of images of that name."""
     if task == "stripe":
         return *stripe(rng, n_learned, d), *stripe(rng, n_points, d)
-    (x, labels), (seen, seen_labels) = images(task, 10_000, float)
-    mean = x.mean(0)
-    (x, y), (seen, truth) = (parity_task(rng, *pair, mean)
-                             for pair in ((x, labels), (seen, seen_labels)))
+    (x, y), (seen, truth) = parity(rng, task, 10_000)
     rows = rng.choice(len(x), n_learned, replace=False)
     return x[rows], y[rows], seen[:n_points], truth[:n_points]
 
@@ -172,10 +170,8 @@ def follow_images(name, kind, n_images, n_points, widths, stages, seed):
     if kind == LUMINANCE:
         x, seen = (brightened(rng, rows).astype(np.float32) for rows in (x, seen))
     network = dense_network(x.shape[1], widths, 10)
-    params = network.init(rng, np.float32)
-    for record in learn(network, params, (x, labels), stages, f"{name}, {kind}, {n_images} images, "
-                        f"seed {seed}", batch_size=BATCH, rng=rng):
-        params = record.params
+    params = learned(network, network.init(rng, np.float32), (x, labels), stages,
+                     f"{name}, {kind}, {n_images} images, seed {seed}", batch_size=BATCH, rng=rng)
     error, train_error = (np.mean(predict(network, params, rows).argmax(1) != answers)
                           for rows, answers in ((seen, truth), (x, labels)))
     received, given = representations(network, params, seen[:n_points])

@@ -2,8 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.statistics import bootstrap
-from lab.table import Claim, Row, slope
+from lab.statistics import exponent, fitted
+from lab.table import Claim, Row
 
 from npspectral.analysis.kernels import feature_exponent, kernel_exponent
 from npspectral.analysis.neurons import late_amplification
@@ -43,16 +43,11 @@ def of_dimensions(result, part):
     return {int(curves["d"]): curves for name, curves in result.items() if name.startswith(part)}
 
 
-def exponent(p, values):
-    """Of the mean over seeds ~ p^-exponent, values (seeds, sizes)."""
-    return -slope(np.log(p), np.log(values.mean(0)))
-
-
 def exponent_row(part, quantity, p, values, expected=None, within=np.inf):
     """The exponent of values (seeds, sizes), `within` so much of what is expected."""
     middle, published = (0.0, "-") if expected is None else (expected, f"{expected:.3f}")
-    return Row(part, quantity, published, exponent(p, values), middle - within, middle + within,
-               interval=bootstrap(partial(exponent, p), values), seeds=len(values))
+    return fitted(part, quantity, published, partial(exponent, p), [values], middle - within,
+                  middle + within)
 
 
 def exponent_rows(part, quantity, p, values, expected, within):
@@ -67,8 +62,7 @@ def change_row(part, quantity, p, published, few, many, *bounds):
     """The exponent of `many` over that of `few`, both (seeds, sizes)."""
     def ratio(few, many):
         return exponent(p, many) / exponent(p, few)
-    return Row(part, quantity, published, ratio(few, many), *bounds, seeds=len(few),
-               interval=bootstrap(ratio, few, many))
+    return fitted(part, quantity, published, ratio, [few, many], *bounds)
 
 
 def ratio_row(name, curves, first, second, published, *bounds):

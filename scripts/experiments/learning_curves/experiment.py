@@ -37,8 +37,7 @@ SECONDS = 20, 780, 360000
 DATA = ("mnist",)
 AXES = axes({
     "p": "p", "": "d n_parallel", "seed, p, method": "errors", "seed, p, trained": "left",
-    "seed, p, regime": "steps floor_steps amplification final_amplification",
-    "seed, p": "svc_error number between to_interface square"})
+    "seed, p, regime": "amplification", "seed, p": "svc_error number between to_interface square"})
 
 
 @dataclass(frozen=True)

@@ -110,18 +110,15 @@ def follow(name, d, widths, p, seed, max_steps):
     vote = error_of(nearest_neighbor_vote(x, target[:, 0], x_test, 5), target_test[:, 0])
     errors += [error for error, _ in moved] + [machine(*initial, target, target_test), vote]
     left = [1 - last.satisfied(target) for _, last in ends] + [share for _, share in moved]
-    rows = [{"steps": last.step, "floor_steps": last.floor_steps} for _, last in ends]
-    return {"errors": errors, "left": left, **stack(rows), **amplification(task, ends)}
+    return {"errors": errors, "left": left, **amplification(task, ends)}
 
 
 def amplification(task, ends):
-    """Of feature and lazy training, at t* and at the end; nothing for images."""
+    """Of feature and lazy training, at t*; nothing for images."""
     if task.draw is None:
         return {}
-    at_escape, at_end = np.array([[amplification_mean_square(record.params["omega"],
-                                                             task.n_parallel) for record in end]
-                                  for end in ends]).T
-    return {"amplification": at_escape, "final_amplification": at_end}
+    return {"amplification": [amplification_mean_square(escaped.params["omega"], task.n_parallel)
+                              for escaped, _ in ends]}
 
 
 def supports(name, d, sizes, seed):

@@ -1,7 +1,7 @@
 """What is published of local kernels, judged; and the negative controls."""
 import numpy as np
-from lab.statistics import bootstrap
-from lab.table import Claim, Row
+from lab.statistics import fitted
+from lab.table import Claim
 
 from .parts import STUDENTS, TEACHERS
 
@@ -85,17 +85,14 @@ def named(teacher, student):
 
 
 def exponent_row(d, part, teacher, student, expected, within=WITHIN):
-    errors, exponent = errors_of(part, teacher, student), exponent_of(part)
-    return Row(f"d = {d}", f"exponent, {named(teacher, student)}", f"{expected:.3f}",
-               exponent(errors), expected - within, expected + within, seeds=len(errors),
-               interval=bootstrap(exponent, errors))
+    return fitted(f"d = {d}", f"exponent, {named(teacher, student)}", f"{expected:.3f}",
+                  exponent_of(part), [errors_of(part, teacher, student)], expected - within,
+                  expected + within)
 
 
 def difference_row(words, quantity, published, part, first, second, *bounds):
     """The exponent of errors `first` (seeds, sizes) less that of `second`."""
-    exponent = exponent_of(part)
-    return Row(words, quantity, published, exponent(first, second), *bounds, seeds=len(first),
-               interval=bootstrap(exponent, first, second))
+    return fitted(words, quantity, published, exponent_of(part), [first, second], *bounds)
 
 
 def dimension_rows(result):

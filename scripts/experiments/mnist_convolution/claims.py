@@ -2,8 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.statistics import bootstrap
-from lab.table import Claim, Row, slope
+from lab.statistics import exponent, fitted
+from lab.table import Claim, Row
 
 METHODS = FEATURE, FINAL, FINAL_MACHINE, LAZY, MACHINE = (
     "feature", "final kernel", "SVC, final kernel", "lazy", "SVC, initial kernel")
@@ -33,15 +33,9 @@ def errors_of(arrays, method):
     return arrays["errors"][:, :, METHODS.index(method)]
 
 
-def exponent(p, values):
-    """Of the mean over seeds ~ p^-exponent, values (seeds, sizes)."""
-    return -slope(np.log(p), np.log(values.mean(0)))
-
-
 def exponent_row(part, arrays, method, published):
-    p, errors = arrays["p"], errors_of(arrays, method)
-    return Row(part, f"exponent, {method}", published, exponent(p, errors),
-               interval=bootstrap(partial(exponent, p), errors), seeds=len(errors))
+    return fitted(part, f"exponent, {method}", published, partial(exponent, arrays["p"]),
+                  [errors_of(arrays, method)])
 
 
 def difference_row(part, arrays):
@@ -51,8 +45,7 @@ def difference_row(part, arrays):
     def difference(feature, lazy):
         return exponent(p, feature) - exponent(p, lazy)
     pair = errors_of(arrays, FEATURE), errors_of(arrays, LAZY)
-    return Row(part, "exponent, feature less lazy", "> 0", difference(*pair), 0.0,
-               interval=bootstrap(difference, *pair), seeds=len(pair[0]))
+    return fitted(part, "exponent, feature less lazy", "> 0", difference, pair, 0.0)
 
 
 def ratio(arrays, first, second):

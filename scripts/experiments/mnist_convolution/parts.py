@@ -7,17 +7,16 @@ from functools import partial
 from time import process_time
 
 import numpy as np
-from lab.data import images
 from lab.plan import stack
 from lab.progress import told
-from lab.tasks import error_of
+from lab.tasks import draw_whole, error_of
 
 from npspectral import soft_hinge
 from npspectral.analysis.clouds import (intrinsic_dimension, neighbor_information,
                                         ratio_information, relative_stability, representations)
 from npspectral.analysis.kernels import (alignment, kernel_change, kernel_pca, parameter_change,
                                          projections, support_vectors, tangent_kernel)
-from npspectral.data import (deform, displacements, equal_noise, parity_task, temperature_of)
+from npspectral.data import deform, displacements, equal_noise, temperature_of
 from npspectral.nn import Swish, inverted_network, mean_field, strided_network, tree
 from npspectral.nn.activations import SWISH_GAIN
 from npspectral.training import Limits, gradient_flow, kernel_flow, predict_flow, settle
@@ -45,16 +44,6 @@ def build(kind, pixels, width):
     if kind == DEEP:
         return inverted_network((side, side, 1), width)
     return strided_network((side, side, 1), width, padding=PADDING[side])
-
-
-def draw(name, p, seed, n_test):
-    """x, y of rows s p to (s + 1) p of the images, and of test images; y is the digit's parity."""
-    rng, rows = np.random.default_rng(0), slice(seed * p, (seed + 1) * p)
-    (x, labels), (x_test, labels_test) = images(name, N_IMAGES, float)
-    mean = x.mean(0)
-    x, y = parity_task(rng, x, labels, mean)
-    x_test, y_test = parity_task(rng, x_test, labels_test, mean)
-    return (x[rows], y[rows]), (x_test[:n_test], y_test[:n_test])
 
 
 def cast(params, dtype):
@@ -131,7 +120,7 @@ def follow(kind, name, width, p, n_test, max_steps, seed):
     errors: the network's, then of the flow and the machine of the last kernel and of the first.
     """
     begin, rng = process_time(), np.random.default_rng(seed)
-    (x, y), test_set = draw(name, p, seed, n_test)
+    (x, y), test_set = draw_whole(name, N_IMAGES, seed, p, n_test)
     network = build(kind, x.shape[1], width)
     start = network.init(rng)
     end = train(network, start, x, y, FEATURE, max_steps, f"{kind}, p {p}, seed {seed}")
@@ -150,7 +139,7 @@ def follow(kind, name, width, p, n_test, max_steps, seed):
 
 def sweep(kind, name, width, p, n_test, exponents, max_steps, seed):
     """A row for each alpha = 10^exponent: what the end of training looks like."""
-    (x, y), (fresh, labels) = draw(name, p, seed, n_test)
+    (x, y), (fresh, labels) = draw_whole(name, N_IMAGES, seed, p, n_test)
     network, rows = build(kind, x.shape[1], width), []
     start = network.init(np.random.default_rng(seed))
     first = tangent_kernel(network, start, fresh[:N_CHANGE])

@@ -5,7 +5,7 @@ P_half is the size at which the mean error over seeds is half of chance. It stan
 from functools import partial
 
 import numpy as np
-from lab.statistics import bootstrap
+from lab.statistics import fitted
 from lab.table import Claim, Row, slope
 
 ARTICLE = "Cagnetta et al. 2024, Phys. Rev. X 14, 031001"
@@ -70,9 +70,7 @@ def spread(parts, *errors):
 
 def fitted_row(arm, quantity, published, statistic, parts, *bounds):
     """A row of statistic(errors of each part), with its interval over seeds."""
-    errors = [part["error"] for part in parts]
-    return Row(arm, quantity, published, statistic(*errors), *bounds, seeds=len(errors[0]),
-               interval=bootstrap(statistic, *errors))
+    return fitted(arm, quantity, published, statistic, [part["error"] for part in parts], *bounds)
 
 
 def claims(result):
@@ -117,12 +115,11 @@ def detection(deep, beside):
     logs = [np.log([values, of_seeds(part["p"], part["error"])]).T
             for part, values in zip(deep, beside)]
     rows = [Row("deep", "P_half / P_c, each task", "1", halves(deep) / found, 0.5, 2, over="tasks"),
-            Row("correlations", "exponent of P_c against n_c m^L", "1",
-                slope(np.log(units), np.log(found)), 0.8, 1.2, seeds=len(beside[0]),
-                interval=bootstrap(partial(growth_of_medians, units), *beside)),
+            fitted("correlations", "exponent of P_c against n_c m^L", "1",
+                   partial(growth_of_medians, units), beside, 0.8, 1.2),
             Row("correlations", "P_c / n_c m^L, each task", "1", found / units, over="tasks"),
-            Row("deep", "correlation of log P_c and log P_half, within tasks", "-",
-                together(*logs), seeds=len(logs[0]), interval=bootstrap(together, *logs))]
+            fitted("deep", "correlation of log P_c and log P_half, within tasks", "-", together,
+                   logs)]
     return Claim("learned when correlations show", "the number of data required corresponds to the "
                  "point where correlations between low-level features and classes become "
                  "detectable", ARTICLE, rows, "required", HALF + BOUNDS + "P_c, the median over "

@@ -1,6 +1,6 @@
 """What is published of feature and lazy training, judged; and our own checks."""
 import numpy as np
-from lab.statistics import bootstrap
+from lab.statistics import fitted
 from lab.table import Claim, Row, slope
 
 from npspectral.analysis.kernels.learning_curves import crossing
@@ -91,10 +91,8 @@ def cross_over(parts):
 
         def exponent(some, stars=stars):
             return slope(np.log(widths), np.log(stars(some))) - 0.5
-        ours = exponent(seeds)
-        rows += [Row("stripe", f"exponent of alpha*(h) in the article's units, by {label}", "-0.5",
-                     ours, -0.5 - within, -0.5 + within, seeds=len(seeds),
-                     interval=bootstrap(exponent, seeds) if np.isfinite(ours) else None),
+        rows += [fitted("stripe", f"exponent of alpha*(h) in the article's units, by {label}",
+                        "-0.5", exponent, [seeds], -0.5 - within, -0.5 + within),
                  Row("stripe", f"alpha* in our units, by {label}, each h", "order 1", stars(seeds),
                      over="widths")]
     return Claim("Cross-over", "The two regimes are separated by alpha* ~ h^(-1/2)", ARTICLE, rows,
@@ -144,20 +142,18 @@ def scattered(result):
     """How F and its error depend on the start, and on h."""
     spreads, gains = [], []
     for regime, part in regimes_of(result).items():
-        widths, members, said = part["widths"], len(part["errors"][0]), f"scatter, {regime}"
-        fitted = widths >= (300 if regime == "lazy" else 0)
+        widths, said = part["widths"], f"scatter, {regime}"
+        some = widths >= (300 if regime == "lazy" else 0)
 
-        def exponent(functions):
-            values = [spread(some) for some in functions.swapaxes(0, 1)[fitted]]
-            return slope(np.log(widths[fitted]), np.log(values))
+        def exponent(functions, some=some, widths=widths):
+            values = [spread(each) for each in functions.swapaxes(0, 1)[some]]
+            return slope(np.log(widths[some]), np.log(values))
         functions, errors = part["functions"].swapaxes(0, 1), part["errors"]
-        spreads.append(Row(said, "exponent of the spread of F against h", "-0.5",
-                           exponent(functions), -0.6, -0.4, seeds=members,
-                           interval=bootstrap(exponent, functions, draws=200)))
-        gains.append(Row(said, f"test error, h = {widths[-1]} / h = {widths[0]}", "< 1",
-                         errors[-1].mean() / errors[0].mean(), 0, 1, seeds=members,
-                         interval=bootstrap(lambda wide, narrow: wide.mean() / narrow.mean(),
-                                            errors[-1], errors[0])))
+        spreads.append(fitted(said, "exponent of the spread of F against h", "-0.5", exponent,
+                              [functions], -0.6, -0.4, draws=200))
+        gains.append(fitted(said, f"test error, h = {widths[-1]} / h = {widths[0]}", "< 1",
+                            lambda wide, narrow: wide.mean() / narrow.mean(),
+                            [errors[-1], errors[0]], 0, 1))
     note = SMALL + "Stripe; lazy: frozen kernels, the limit of large alpha. "
     return [Claim("Fluctuations", "In both regimes the fluctuations of F that come from the start "
                   "decay as h^(-1/2)", ARTICLE, spreads, "scatter", note + "Lazy widths below 300 "
@@ -197,8 +193,8 @@ def approached(result):
     for name, published, end, bounds in (("softplus", "-1", np.inf, (-1.1, -0.9)),
                                          ("relu", "-0.5", 5, (-0.75, -0.4))):
         part, log_alpha = result[name], result[name]["log_alpha"]
-        fitted = (log_alpha >= 2) & (log_alpha <= end)
+        some = (log_alpha >= 2) & (log_alpha <= end)
         rows += [Row(name, f"slope of the distance to the {label}", published,
-                     slope(log_alpha[fitted], np.log10(part[key][:, fitted])), *bounds, every=False)
+                     slope(log_alpha[some], np.log10(part[key][:, some])), *bounds, every=False)
                  for key, label in (("linear", "linearization"), ("frozen", "frozen kernel"))]
     return rows

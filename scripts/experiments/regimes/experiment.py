@@ -37,7 +37,7 @@ from .parts import WHOLE, approach, course, kernel_course, scatter, sweep
 
 SECONDS = 20, 780, 36000
 DATA = ("mnist",)
-AXES = axes({"seed, alpha": "error parameters kernel left steps rise linear frozen",
+AXES = axes({"seed, alpha": "error parameters kernel left linear frozen",
              "seed": "frozen_error", "alpha": "log_alpha", "": "p h",
              "record": "time network linearized loss", "point, method": "outputs",
              "h, member, point": "functions", "h, member": "errors", "h": "widths"})

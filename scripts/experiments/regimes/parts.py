@@ -4,14 +4,12 @@ Tasks: "stripe", a set of images reduced to d whitened principal components, or 
 pixels, of which the name ends with WHOLE.
 """
 import numpy as np
-from lab.data import images
 from lab.plan import stack
 from lab.progress import progress
-from lab.tasks import LIMITS, draw, ends_by_alpha, error_of, spaced
+from lab.tasks import LIMITS, draw, draw_whole, ends_by_alpha, error_of, spaced
 
 from npspectral import soft_hinge
 from npspectral.analysis.kernels import linearized, tangent_kernel
-from npspectral.data import parity_task
 from npspectral.nn import OneHidden, Softplus, mean_field
 from npspectral.training import Limits, gradient_flow, kernel_flow, predict_flow, settle
 
@@ -29,26 +27,16 @@ def prepare(task, width, seed, size, activation="relu"):
                else mean_field(d, (width,), activation=SOFTPLUS, gain=SOFTPLUS_GAIN))
     params = network.init(np.random.default_rng([seed, width]))
     name = task.removesuffix(WHOLE)
-    points = whole(name, seed, p, n_test) if name != task else draw(task, d, seed, p, n_test)
-    return network, params, *points
-
-
-def whole(name, seed, p, n_test):
-    """x, y of rows s p to (s + 1) p of the images, and of test images; y is the digit's parity."""
-    rng, rows = np.random.default_rng(0), slice(seed * p, (seed + 1) * p)
-    (x, labels), (x_test, labels_test) = images(name, N_IMAGES, float)
-    mean = x.mean(0)
-    x, y = parity_task(rng, x, labels, mean)
-    x_test, y_test = parity_task(rng, x_test, labels_test, mean)
-    return x[rows], y[rows], x_test[:n_test], y_test[:n_test]
+    train_set, test_set = (draw_whole(name, N_IMAGES, seed, p, n_test) if name != task else
+                           draw(task, d, seed, p, n_test))
+    return network, params, *train_set, *test_set
 
 
 def sweep(task, width, exponents, size, seed):
     """A row for each alpha: what the end of training looks like, and the kernel flow's error."""
     network, params, x, y, x_test, y_test = prepare(task, width, seed, size)
     rows = ends_by_alpha(network, params, (x, y), (x_test, y_test), exponents, size[-1],
-                         f"{task}, h = {width}, seed {seed}",
-                         lambda end, kernel: {"rise": end.rise})
+                         f"{task}, h = {width}, seed {seed}")
     by_kernel = frozen(network, params, x, y, x_test, size[-1])
     return {**stack(rows), "frozen_error": error_of(by_kernel, y_test)}
 
@@ -63,7 +51,7 @@ def outputs(network, params, end, x, alpha):
     """F (n, 1) of the network that began at params, and of its linearization there."""
     f_0 = network.forward(params, x)[0]
     return (alpha * (network.forward(end, x)[0] - f_0),
-            alpha * (linearized(network, params, end, x) - f_0))
+            alpha * (linearized(network, end, params, x) - f_0))
 
 
 def approach(activation, width, exponents, size, seed):

@@ -39,21 +39,21 @@ def claims(result):
               "finite samples where the conditional distribution of the response is unknown",
               CANDES, peer_rows(found, "knockoffs", GAUSSIAN, "fdp", "<= 0.1",
                                 high=Q + RATE_SPREAD), "sets",
-              "Five seeds; the covariance is estimated from the same rows."),
+              "The covariance is estimated from the same rows."),
         Claim("knockoffs of other inputs", "preliminary evidence that the procedure is robust to "
               "unknown or estimated distributions", CANDES,
               peer_rows(found, "knockoffs", CORRELATED[1:], "fdp", "<= 0.1",
                         high=Q + RATE_SPREAD), "sets",
-              "Five seeds; Gaussian knockoffs of real columns."),
+              "Gaussian knockoffs of real columns."),
         Claim("Boruta finds all", "a feature selection algorithm for finding all relevant "
               "variables", "Kursa and Rudnicki 2010, J. Stat. Softw. 36",
               peer_rows(found, "shadows", tuple(POWER), "power", "1", low=0.95), "sets",
-              "Five seeds; its rule in 12 rounds, forests of 50 trees of depth 5."),
+              "Its rule in 12 rounds, forests of 50 trees of depth 5."),
         Claim("none of cancer's columns", "permutation importance shows that none of the features "
               "are important, in contradiction with the high test accuracy", "scikit-learn, "
               "example of multicollinear features",
               peer_rows(found, "forest permuted", ("cancer, probes",), "power", "0", high=0.1),
-              "sets", "Five seeds; with probes beside the columns.")]
+              "sets", "With probes beside the columns.")]
     return [claim for claim in made if claim.rows]
 
 

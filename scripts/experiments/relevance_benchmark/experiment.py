@@ -56,10 +56,10 @@ AXES = {**axes({
 
 @dataclass(frozen=True)
 class Setting:
-    """sets; rows to fit; the rate q; peers run if seeds_peers > 0; of growth: rows, columns."""
+    """Whether peers run beside; sets; rows n to fit; the rate q; of growth: rows, columns."""
 
     seeds: int
-    seeds_peers: int
+    peers: bool
     sets: tuple
     n: int
     q: float
@@ -69,23 +69,23 @@ class Setting:
 
 
 SETTINGS = {
-    "quick": Setting(2, 0, ("rho 0.8", "noise"), 200, 0.1, (100, 200), (5, 10), 1),
-    "default": Setting(10, 5, (*KNOWN, *FRESH), 500, 0.1, (250, 500, 1000, 2000),
+    "quick": Setting(2, False, ("rho 0.8", "noise"), 200, 0.1, (100, 200), (5, 10), 1),
+    "default": Setting(10, True, (*KNOWN, *FRESH), 500, 0.1, (250, 500, 1000, 2000),
                        (10, 20, 40, 80), 3),
-    "full": Setting(30, 30, (*KNOWN, *FRESH), 500, 0.1, (250, 500, 1000, 2000, 4000),
+    "full": Setting(30, True, (*KNOWN, *FRESH), 500, 0.1, (250, 500, 1000, 2000, 4000),
                     (10, 20, 40, 80, 160), 5)}
 
 
 def run(setting, keep):
     """SET -> arrays (seed, column) of networks, (seed, method, column) of peers; of growth."""
-    peers = PEERS if setting.seeds_peers and HERE else ()
-    if setting.seeds_peers and not HERE:
+    peers = PEERS if setting.peers and HERE else ()
+    if setting.peers and not HERE:
         print("methods and tables of scikit-learn left out: it is not installed; see the extra "
               "[peers]")
     names = [name for name in setting.sets if can_draw(name, HERE)]
     given = {"n": setting.n, "q": setting.q}
-    plan = {(name, method): each_seed(by_peer, setting.seeds_peers, name=name, method=method,
-                                      **given) for method in peers for name in names}
+    plan = {(name, method): each_seed(by_peer, setting.seeds, name=name, method=method, **given)
+            for method in peers for name in names}
     for name in names:
         plan[name] = each_seed(by_network, setting.seeds, name=name, **given)
     plan["growth, rows"] = grid(timed, p=[GROWTH_P], seed=range(setting.seeds_growth),

@@ -53,13 +53,28 @@ def permuted_network(x, y, task, seed, q):
 def permuted(model, x, y, seed):
     """Permutation importance on a fifth that is held out: columns two standard deviations above 0.
     """
-    from sklearn.inspection import permutation_importance
     from sklearn.model_selection import train_test_split
     x, x_held, y, y_held = train_test_split(x, y, test_size=0.2, random_state=seed)
-    found = permutation_importance(model.fit(x, y), x_held, y_held, n_repeats=REPEATS,
-                                   random_state=seed)
-    mean = found.importances_mean
-    return mean - 2 * found.importances_std > 0, mean
+    lost = permutation_importance(np.random.default_rng(seed), model.fit(x, y), x_held, y_held)
+    return lost.mean(0) - 2 * lost.std(0) > 0, lost.mean(0)
+
+
+def permutation_importance(rng, model, x, y):
+    """(REPEATS, p): what model.score(x, y) loses where one column of x (n, p) is permuted.
+
+    This is scikit-learn's function of that name, with one prediction for all columns.
+    """
+    from sklearn.base import is_classifier
+    from sklearn.metrics import accuracy_score, r2_score
+    n, p = x.shape
+    score = accuracy_score if is_classifier(model) else r2_score
+    many = np.tile(x, (REPEATS, p, 1, 1))
+    for replaced in many:
+        order = rng.permutation(n)
+        for j in range(p):
+            replaced[j, :, j] = x[order, j]
+    found = model.predict(many.reshape(-1, p)).reshape(REPEATS, p, n)
+    return model.score(x, y) - np.array([[score(y, one) for one in row] for row in found])
 
 
 def shadows(x, y, task, seed, q):
@@ -68,7 +83,6 @@ def shadows(x, y, task, seed, q):
     All rounds are made, and no column is dropped before the end. A column is selected if its hits
     h have P(at least h of all rounds) < 0.05 / p at a chance of 1/2.
     """
-    from scipy.stats import binom
     rng, p = np.random.default_rng(seed), x.shape[1]
     hits, score = np.zeros(p, int), np.zeros(p)
     for number in range(ROUNDS):
@@ -77,7 +91,15 @@ def shadows(x, y, task, seed, q):
         own = small.fit(both, y).feature_importances_
         hits += own[:p] > own[p:].max()
         score += own[:p]
-    return binom.sf(hits - 1, ROUNDS, 0.5) < 0.05 / p, hits + score / score.sum()
+        if not enough(hits + ROUNDS - 1 - number, p).any():
+            break                                       # whatever the other rounds bring
+    return enough(hits, p), hits + score / score.sum()
+
+
+def enough(hits, p):
+    """Whether so many hits of all rounds are more than chance gives one of p columns."""
+    from scipy.stats import binom
+    return binom.sf(hits - 1, ROUNDS, 0.5) < 0.05 / p
 
 
 def line(x, y, task, seed):

@@ -3,7 +3,7 @@
 from functools import partial
 
 import numpy as np
-from lab.statistics import bootstrap
+from lab.statistics import fitted
 from lab.table import Claim, Row, slope
 
 SPARSE = "Petrini, Cagnetta, Vanden-Eijnden, Wyart 2022, NeurIPS"
@@ -85,19 +85,15 @@ def exponent(part, errors):
 
 
 def exponent_row(d, part, method):
-    errors = part[method]
-    return Row(f"d = {d}", f"exponent, {WORDS[method]} (theory: derived, n -> infinity)",
-               f"{LAWS[method](d):.2f}", exponent(part, errors), seeds=len(errors),
-               interval=bootstrap(partial(exponent, part), errors))
+    return fitted(f"d = {d}", f"exponent, {WORDS[method]} (theory: derived, n -> infinity)",
+                  f"{LAWS[method](d):.2f}", partial(exponent, part), [part[method]])
 
 
 def difference_row(d, part):
     def less(kernel, least):
         return exponent(part, kernel) - exponent(part, least)
-    both = part[KERNEL], part[LEAST]
-    return Row(f"d = {d}", "exponent, tangent kernel less least L1 norm (the same)",
-               f"{kernel_law(d) - least_law(d):.2f}", less(*both), seeds=len(both[0]),
-               interval=bootstrap(less, *both))
+    return fitted(f"d = {d}", "exponent, tangent kernel less least L1 norm (the same)",
+                  f"{kernel_law(d) - least_law(d):.2f}", less, [part[KERNEL], part[LEAST]])
 
 
 def ratio_row(d, part):

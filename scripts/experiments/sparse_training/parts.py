@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.learning import chain, learn, right
+from lab.learning import chain, learn, learned, right, while_it_rises
 from lab.plan import stack
 from lab.progress import progress
 
-from npspectral import (SGD, Adam, Chain, Dense, Sparse, Spectral, SpectralQR, Tanh,
-                        softmax_cross_entropy)
+from npspectral import SGD, Adam, Dense, Sparse, Spectral, SpectralQR, Tanh, softmax_cross_entropy
 from npspectral.analysis.spectral import (LinkHistory, eigenvalues_only, node_scores,
                                           percentile_masks, remove_nodes)
-from npspectral.nn import PUBLISHED, SpectralFullQR, magnitude_threshold, tree
-from npspectral.training import Step
+from npspectral.nn import PUBLISHED, SpectralFullQR, magnitude_threshold, to_dense, tree
+from npspectral.training import Step, accuracy
 
 BATCH, VALIDATION = 200, 0.3            # of the training images a part validates
 GLANCE = 2500                           # test images that are looked at after every epoch
@@ -43,6 +42,10 @@ class Case:
     patience: int = 5               # epochs without a better validation accuracy
     hidden: tuple = (500, 500)
     limit: int | None = None        # of training images; None: all
+
+    @property
+    def rate(self):
+        return RATES[self.dataset] * self.factor
 
     def __str__(self):
         return f"{self.dataset} {self.arm} {self.percent} %, seed {self.seed}"
@@ -90,58 +93,58 @@ def sets(case):
     return (x[:cut], labels[:cut]), (x[cut:], labels[cut:]), test_set
 
 
-def epochs(case, train_set, look=lambda net, params: None):
-    """(network, params, seconds of an epoch) after every epoch; look at them after every step."""
-    (x, labels), rng = train_set, np.random.default_rng(case.seed)
-    net, params = network(case, x.shape[1], rng)
-    step = Step(net, params, softmax_cross_entropy,
-                OPTIMIZERS[case.optimizer](RATES[case.dataset] * case.factor))
-    look(net, step.params)
-    for epoch in range(case.epochs):
-        begin = time.process_time()
-        for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // BATCH)):
-            step(x[rows], labels[rows])
-            look(net, step.params)
-        progress(f"{case}, epoch {epoch + 1}")
-        yield net, step.params, time.process_time() - begin
-
-
 def run_course(case):
     """Accuracies epoch by epoch; that of all test images where validation is best.
 
-    validation, course, seconds: one an epoch, NaN after the last.
+    validation, course, seconds (of an epoch and its validation): one an epoch, NaN after the last.
     """
     train_set, held, (x, labels) = sets(case)
-    rows, best = [], 0
-    for net, params, seconds in epochs(case, train_set):
-        rows.append({"validation": right(net, params, *held), "seconds": seconds,
-                     "course": right(net, params, x[:GLANCE], labels[:GLANCE])})
-        if len(rows) == 1 or rows[-1]["validation"] > rows[best]["validation"]:
-            best, found = len(rows) - 1, tree.copy(params)
-        if len(rows) - best > case.patience:
-            break
+    rng, rows = np.random.default_rng(case.seed), []
+    net, start = network(case, x.shape[1], rng)
+    records = learn(net, start, train_set, [(case.rate, case.epochs)], str(case),
+                    OPTIMIZERS[case.optimizer], batch_size=BATCH, rng=rng, validation=held,
+                    metrics=(accuracy,))
+    begin = time.process_time()
+    for record, risen in while_it_rises(records, case.patience):
+        if risen:
+            best = record
+        rows.append({"validation": record.metrics["validation_accuracy"],
+                     "seconds": time.process_time() - begin,
+                     "course": right(net, record.params, x[:GLANCE], labels[:GLANCE])})
+        begin = time.process_time()
     rows += [dict.fromkeys(rows[0], np.nan)] * (case.epochs - len(rows))
-    return {"accuracy": right(net, found, x, labels), "best": rows[best]["validation"],
-            **stack(rows)}
+    return {"accuracy": right(net, best.params, x, labels),
+            "best": best.metrics["validation_accuracy"], **stack(rows)}
+
+
+def steps(case, train_set):
+    """Of every sparse layer W and c, before the first step and after each one."""
+    (x, labels), rng = train_set, np.random.default_rng(case.seed)
+    net, params = network(case, x.shape[1], rng)
+    step = Step(net, params, softmax_cross_entropy, OPTIMIZERS[case.optimizer](case.rate))
+    yield links(net, step.params)
+    for epoch in range(case.epochs):
+        for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // BATCH)):
+            step(x[rows], labels[rows])
+            yield links(net, step.params)
+        progress(f"{case}, epoch {epoch + 1}")
 
 
 def run_links(case):
     """What every link did, counted in each hidden layer; how many of the first ones are left."""
-    histories, seen = [], []
-
-    def look(net, params):
-        now = links(net, params)
-        if not histories:
-            histories.extend(LinkHistory(*link) for link in now)
-            seen.append([np.abs(weight) > c for weight, c in now])
-        else:
-            for history, link in zip(histories, now):
-                history.observe(*link)
-    for net, params, _ in epochs(case, sets(case)[0], look):
-        pass
-    last = [np.abs(weight) > c for weight, c in links(net, params)]
+    courses = steps(case, sets(case)[0])
+    now = next(courses)
+    histories, first = [LinkHistory(*link) for link in now], present(now)
+    for now in courses:
+        for history, link in zip(histories, now):
+            history.observe(*link)
     return {**stack([history.counts() for history in histories]),
-            "stayed": np.array([(a & b).sum() / a.sum() for a, b in zip(seen[0], last)])}
+            "stayed": np.array([(a & b).sum() / a.sum() for a, b in zip(first, present(now))])}
+
+
+def present(links):
+    """Which links are there, of each layer."""
+    return [np.abs(weight) > c for weight, c in links]
 
 
 def run_compression(dataset, hidden, limit, stages, percents, seed):
@@ -155,31 +158,20 @@ def run_compression(dataset, hidden, limit, stages, percents, seed):
                 Tanh())
     label = f"{dataset} compressed, seed {seed}"
     start, rows, left = net.init(rng, np.float32), [], []
-    params = last(eigenvalues_only(net), start, train_set, stages[0], rng, label)
+    params = train(eigenvalues_only(net), start, train_set, stages[0], rng, label)
     scores = node_scores(net, params, "lambda_out")
     for percent in percents:
         small, rest = remove_nodes(net, params, percentile_masks(scores, percent))
-        rest = last(small, rest, train_set, stages[1], np.random.default_rng([seed, percent]),
-                    f"{label}, {percent} %")
-        left.append(as_dense(small, rest))
+        rest = train(small, rest, train_set, stages[1], np.random.default_rng([seed, percent]),
+                     f"{label}, {percent} %")
+        left.append(to_dense(small, rest))
         rows.append({"accuracy": right(*left[-1], *test_set), "numbers": tree.size(left[-1][1])})
     return {**stack(rows), "time": forward_times(left, test_set[0][:TIMED])}
 
 
-def last(net, params, train_set, n_epochs, rng, label):
+def train(net, params, train_set, epochs, rng, label):
     """params after these epochs."""
-    for record in learn(net, params, train_set, [(BEFORE, n_epochs)], label, batch_size=BATCH,
-                        rng=rng):
-        params = record.params
-    return params
-
-
-def as_dense(net, params):
-    """The same network as somebody would use it: realized weights alone."""
-    pairs = [(Dense(layer.n_in, layer.n_out, bias=False), {"weight": layer.weight(part)})
-             if part else (layer, part) for layer, part in zip(net.layers, params)]
-    layers, params = zip(*pairs)
-    return Chain(*layers), params
+    return learned(net, params, train_set, [(BEFORE, epochs)], label, batch_size=BATCH, rng=rng)
 
 
 def forward_times(networks, x):

@@ -35,10 +35,9 @@ from .parts import ARMS, follow, sweep
 SECONDS = 20, 480, 36000
 DATA = ("mnist",)
 FOLLOWED = ("lambda + beta", "dense", "everything")     # arms whose kernels are seen in time
-AXES = axes({"seed, alpha": "error left steps parameters kernel alignment amplification eigenvalue "
-             "attractors dead sliding", "seed": "start_attractors start_alignment",
-             "alpha": "log_alpha", "": "p h exponent", "seed, time": "loss",
-             "seed, time, group": "share"}) | {
+AXES = axes({"seed, alpha": "error left parameters kernel alignment amplification eigenvalue "
+             "attractors", "seed": "start_attractors", "alpha": "log_alpha", "": "p h exponent",
+             "seed, time": "loss", "seed, time, group": "share"}) | {
     f"kernels {arm}/alignment": ("seed", "time", "group") for arm in FOLLOWED}
 
 

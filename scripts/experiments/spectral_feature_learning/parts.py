@@ -4,7 +4,7 @@ from lab.plan import stack
 from lab.progress import progress
 from lab.tasks import LIMITS, N_FIXED, draw, ends_by_alpha, spaced
 
-from npspectral.analysis.kernels import alignment, tangent_kernel, tangent_kernel_parts
+from npspectral.analysis.kernels import alignment, tangent_kernel_parts
 from npspectral.analysis.neurons import Neurons, amplification_by_component, attractor_labels
 from npspectral.nn import Chain, Constant, Normal, ReLU, ScaledDense, Spectral
 from npspectral.training import gradient_flow
@@ -45,7 +45,7 @@ def neurons(network, params, d):
 def prepare(task, arm, seed, size):
     """Network, params, x, and (x, y) for training and for the test with the constant in x."""
     d, p, width, n_test, _ = size
-    x, y, x_test, y_test = draw(task, d, seed, p, n_test)
+    (x, y), (x_test, y_test) = draw(task, d, seed, p, n_test)
     network = build(arm, d, width)
     params = network.init(np.random.default_rng([seed, width]))
     return network, params, x, (with_constant(arm, x), y), (with_constant(arm, x_test), y_test)
@@ -54,13 +54,12 @@ def prepare(task, arm, seed, size):
 def sweep(task, arm, exponents, size, seed):
     """A row for each alpha: what the end of training looks like."""
     network, params, x, train_set, (x_test, y_test) = prepare(task, arm, seed, size)
-    labels, before = y_test[:N_FIXED, 0], tangent_kernel(network, params, x_test[:N_FIXED])
+    labels = y_test[:N_FIXED, 0]
     rows = ends_by_alpha(network, params, train_set, (x_test, y_test), exponents, size[-1],
                          f"{task}, {arm}, seed {seed}",
                          lambda end, kernel: {"alignment": alignment(kernel, labels),
                                               **geometry(network, end.params, x)})
-    return {**stack(rows), "start_attractors": geometry(network, params, x)["attractors"],
-            "start_alignment": alignment(before, labels)}
+    return {**stack(rows), "start_attractors": geometry(network, params, x)["attractors"]}
 
 
 def geometry(network, params, x):
@@ -69,8 +68,7 @@ def geometry(network, params, x):
     counted = attractor_labels(hidden, x, NEAR)
     eigenvalues = np.abs(params[0]["lambda_in"][:x.shape[1]])
     return {"amplification": amplification_by_component(hidden.omega),
-            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": counted.count,
-            "dead": counted.dead.mean(), "sliding": counted.sliding.mean()}
+            "eigenvalue": eigenvalues[0] / eigenvalues[1:].mean(), "attractors": counted.count}
 
 
 def follow(arm, exponent, size, seed):

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from lab.data import images
-from lab.learning import chain, learn, right
+from lab.learning import chain, learned, right
 from lab.plan import stack
 
 from npspectral import ELU, Dense, ReLU, Spectral, Tanh
@@ -37,9 +37,7 @@ def network(case, kind, n_in):
 
 def train(net, params, rng, epochs, train_set, label):
     """params after the epochs: Adam at 1e-3, as published."""
-    for record in learn(net, params, train_set, [(1e-3, epochs)], label, batch_size=BATCH, rng=rng):
-        params = record.params
-    return params
+    return learned(net, params, train_set, [(1e-3, epochs)], label, batch_size=BATCH, rng=rng)
 
 
 def begin(case, seed, kind, learning=lambda net: net):

@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 from lab.neurons import places, weights
-from lab.statistics import bootstrap
+from lab.statistics import bootstrap, fitted
 from lab.table import Claim, Row
 
 from npspectral.analysis.kernels import crossing, kernel_exponent, power_law
@@ -147,9 +147,8 @@ def judge_exponent(d, lazy):
 
     def exponent(errors):
         return power_law(lazy["p"][last], errors[:, last]).exponent
-    return [Row(f"d = {d}", "exponent of the lazy error", f"{kernel_exponent(d):.3f} theory",
-                exponent(lazy["error"]), interval=bootstrap(exponent, lazy["error"]),
-                seeds=len(lazy["error"]))]
+    return [fitted(f"d = {d}", "exponent of the lazy error", f"{kernel_exponent(d):.3f} theory",
+                   exponent, [lazy["error"]])]
 
 
 def cosines(turning):

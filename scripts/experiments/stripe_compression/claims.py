@@ -1,6 +1,6 @@
 """What is published of lambda and of f, judged; our own checks."""
 import numpy as np
-from lab.statistics import bootstrap
+from lab.statistics import fitted
 from lab.table import Claim, Row
 from scipy.stats import norm
 
@@ -70,11 +70,10 @@ def at_largest(part, law, low):
 
 def exponent(part, quantity, law, when, convention, published, *bounds):
     """Of the mean over seeds of lambda against p, and its bootstrap interval."""
-    def fitted(factors):
+    def growth(factors):
         return -power_law(law["sizes"], factors).exponent
-    factors = law[when][..., convention]
-    return Row(part, f"{quantity}: exponent", published, fitted(factors), *bounds,
-               interval=bootstrap(fitted, factors), seeds=len(factors))
+    return fitted(part, f"{quantity}: exponent", published, growth, [law[when][..., convention]],
+                  *bounds)
 
 
 def late_rows(late):

@@ -29,7 +29,7 @@ SECONDS = 12, 240, 4800
 DATA = ()
 AXES = axes({"p": "sizes", "": "d", "seed, p, convention": "start star end",
              "seed, p, function": "owed_start owed_star owed_end",
-             "seed, p": "escape_time everywhere left steps floor_steps rise drift",
+             "seed, p": "escape_time everywhere left steps",
              "seed, p, time": "factor", "seed, p, time, function": "owed", "time": "times",
              "point, input": "x", "point, output": "target", "moment": "moments",
              "moment, neuron, input": "omega", "moment, neuron": "bias beta",

@@ -103,8 +103,7 @@ def measure(case):
             **{f"owed_{name}": shares(record) for name, record in moments.items()},
             **at_times(TIMES, star.time, [*seen, look(end)]),
             "everywhere": everywhere(network, star, x), "escape_time": star.time,
-            "left": 1 - end.satisfied(target), "steps": end.step, "floor_steps": end.floor_steps,
-            "rise": end.rise, "drift": end.drift}
+            "left": 1 - end.satisfied(target), "steps": end.step}
 
 
 def watch(case):
