@@ -192,7 +192,17 @@ def test_what_was_drawn_to_matter_is_found_and_a_copy_makes_both_cheap(rng):
 def test_noise_is_said_to_teach_nothing(rng):
     x, y = rng.standard_normal((200, 5)), rng.standard_normal(200)
     found = SpectralRegressor((10,), penalty="path", random_state=0).fit(x, y).relevance(x, y)
-    assert not found.selected.any()
+    assert not found.learned and not found.selected.any()
+
+
+def test_of_other_samples_a_class_may_be_missing(table):
+    x, y = table
+    classes = np.where(x[:, 0] > 1, "z", np.where(y, "b", "a"))
+    model = SpectralClassifier(**FAST, epochs=20).fit(x[:80], classes[:80])
+    some = np.arange(120)[80:][classes[80:] != "z"]
+    assert set(classes[:80]) == {"a", "b", "z"}
+    found = model.relevance(x[some], classes[some])
+    assert found.gain > 0
 
 
 def test_groups_by_number_and_by_label_and_their_names(table, brief):

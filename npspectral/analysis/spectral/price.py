@@ -83,7 +83,7 @@ def best_constant(target, weights=None, n_out=0):
     """The outputs (K,) of the least mean loss that ignore x.
 
     Mean targets for targets (n, K), the logarithms of the shares of K >= n_out classes for labels
-    (n,).
+    (n,); of a share 0 that of the smallest number.
     """
     target = refuse.array("best_constant", "target", target, min(max(1, np.ndim(target)), 2))
     if weights is not None:
@@ -92,8 +92,7 @@ def best_constant(target, weights=None, n_out=0):
     if target.dtype.kind == "f":
         return np.average(target, 0, weights)
     share = np.bincount(target, weights, n_out)
-    with np.errstate(divide="ignore"):
-        return np.log(share / share.sum())
+    return np.log(np.maximum(share / share.sum(), np.finfo(float).tiny))
 
 
 def conditional_test(prices, gain, margin=0.005, weights=None, level=0.95):
