@@ -91,9 +91,9 @@ print("prices:", Delta.round(2), "of inputs 1 and 2 together:", round(together, 
 assert Delta[1] < 0.25 and abs(together - 2 * w[1:3] @ Sigma[1:3, 1:3] @ w[1:3]) < 0.3
 
 # %% A few samples far from all others
-# One sample with a huge rise makes the mean unsure, and hides what the others say. If y says nothing
-# about `x_j` beyond the others, then `x~_j` and `x_j` can change places: a rise r is as likely as
-# -r. So every rise may be cut at -C and C, and the price is still
+# One sample with a huge rise makes the mean unsure, and hides what the others say. If y says
+# nothing about `x_j` beyond the others, then `x~_j` and `x_j` can change places: a rise r is as
+# likely as -r. So every rise may be cut at -C and C, and the price is still
 #     Delta_j = 0
 # The library takes 3 losses of the best constant as C, and cuts what the network explains alike.
 
