@@ -5,6 +5,9 @@
 
 A column has one of these four forms, the first of them that all of its cells have. "1,234" alone
 may be two numbers: there the decimal sign has to be given.
+
+    "2026-11-29"     a date, also with a time, "2026-11-29 18:30:00"
+    "29.11.2026"     day, month, year          "29/11/2026", "11/29/2026"     what fits all cells
 """
 import re
 
@@ -17,6 +20,7 @@ THOUSANDS = r"[+-]?[1-9]\d{0,2}(,\d{3})+"
 FORMS = ((".", POINT), (",", COMMA), (".", rf"{POINT}|{THOUSANDS}(\.\d*)?"),
          (",", rf"{COMMA}|[+-]?[1-9]\d{{0,2}}(\.\d{{3}})+(,\d*)?"))         # decimal sign, pattern
 DATE = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?"
+OTHER_DATE = r"(\d\d?)([./-])(\d\d?)\2(\d{4})"
 DAY = 86_400e6                          # in microseconds
 
 
@@ -32,8 +36,9 @@ def values_of(cells, at, decimal=None, as_text=False):
     if as_text:
         return _placed(there, found, np.full(len(cells), None)), ""
     empty = np.full(len(cells), np.nan)
-    if found and not _others(found[:1], DATE) and not _others(found, DATE):
-        return _placed(there, [_days(cells[k], at(k)) for k in there], empty), ""
+    dates = _year_first(there, found, at)
+    if dates:
+        return _placed(there, [_days(date, at(k)) for k, date in zip(there, dates)], empty), ""
     odd = there
     for sign, pattern in FORMS:
         others = _others(found, pattern) if decimal in (None, sign) else odd
@@ -53,6 +58,24 @@ def _others(found, pattern):
     """Places of those that do not have this form."""
     fits = re.compile(pattern, re.ASCII).fullmatch
     return [place for place, cell in enumerate(found) if not fits(cell)]
+
+
+def _year_first(there, found, at):
+    """The dates of a column with the year first, as 2026-11-29; [] if one cell is no date."""
+    if not _others(found[:1], DATE):
+        return [] if _others(found, DATE) else found
+    if not found or _others(found[:1], OTHER_DATE) or _others(found, OTHER_DATE):
+        return []
+    parts = [re.fullmatch(OTHER_DATE, cell).groups() for cell in found]
+    day_first = all(int(second) <= 12 for _, _, second, _ in parts)
+    month_first = all(int(first) <= 12 for first, *_ in parts) and parts[0][1] != "."
+    if day_first and month_first and any(first != second for first, _, second, _ in parts):
+        raise ValueError(f"{at(there[0])}: {found[0]!r} has the day or the month first; write "
+                         f"dates as 2026-11-29, or read the column as text")
+    if not (day_first or month_first):
+        return []
+    order = (3, 2, 0) if day_first else (3, 0, 2)
+    return ["-".join(part[k].zfill(2) for k in order) for part in parts]
 
 
 def _one_meaning(cells, there, at, sign, decimal):

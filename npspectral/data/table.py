@@ -3,10 +3,10 @@
     table = read_table("customers.csv", "bought")
     table.x, table.names, table.target, table.task, table.notes
 
-A column of numbers stays as it is; one of dates, such as 2026-11-29, becomes days since 1970. A
-column of text becomes columns of 0 and 1, one for each text. Where a number is missing, it is the
-median of the column, and another column of 0 and 1 says where. A column that tells nothing is left
-out. Whatever is done stands in `notes`; strict=True refuses what would be filled in or left out.
+A column of numbers stays as it is; one of dates becomes days since 1970 (columns.py). A column of
+text becomes columns of 0 and 1, one for each text. Where a number is missing, it is the median of
+the column, and another column of 0 and 1 says where. A column that tells nothing is left out.
+Whatever is done stands in `notes`; strict=True refuses what would be filled in or left out.
 """
 import difflib
 import re

@@ -14,10 +14,9 @@ import numpy as np
 from ._expect import check_initializers, check_input, check_integer, check_number, check_upstream
 from .initializers import Normal
 from .layer import Layer, both, complete, gram
-from .patches import bands, matrices, number_of_places, parts, windows
+from .patches import add_back, matrices, number_of_places, parts, windows
 
 FEW = 2 ** 17                   # numbers in the patches that are made at a time, for the cache
-SIDE_BY_SIDE = 32               # numbers of a row of x that columns of y begin at, together
 
 
 class Convolution(Layer):
@@ -77,29 +76,16 @@ class Convolution(Layer):
         """Every product is added where p took its number from."""
         grad = np.zeros((*g.shape[:-4], *self.padded_sides, self.groups, kernel.shape[3]),
                         np.result_type(g, kernel))
-        if self.groups == 1:
-            self._add_bands(grad[..., 0, :], kernel[:, :, 0], g[..., 0, :])
-        else:
-            covered = windows(grad, *self.steps, writeable=True)    # p = windows(x~)
+        covered = windows(grad, *self.steps, writeable=True)        # p = windows(x~)
+        if self.groups > 1:
             for r, q in np.ndindex(self.steps[0]):                  # y = p kernel
                 covered[..., r, q, :, :] += np.einsum("...gk,gck->...gc", g, kernel[r, q])
+        elif self._apart:
+            flat = kernel.reshape(self._fan_in, self.channels)
+            covered[:] = (g.reshape(-1, self.channels) @ flat.T).reshape(covered.shape)
+        else:
+            add_back(grad[..., 0, :], kernel[:, :, 0], g[..., 0, :], *self.steps[1:])
         return self.unpadded(grad).reshape(*g.shape[:-4], self.n_in)        # x~ = padded(x)
-
-    def _add_bands(self, grad, kernel, g):
-        """grad_b, stride i + dilation r, v, c += sum_jk g_bijk band_rjkvc, for a few j at a time.
-
-        So products are of matrices that are not too narrow where there are few channels.
-        """
-        (rows, columns), (_, (down, along), (spread, apart)) = self.grid, self.steps
-        few = max(1, SIDE_BY_SIDE // self.channels_in)
-        for first in range(0, columns, few):
-            some = g[..., first:first + few, :]
-            whole = bands(kernel, some.shape[-2], along, apart)
-            some = some.reshape(-1, some.shape[-2] * self.channels)
-            for r, band in enumerate(whole):                        # y = p kernel
-                height = slice(spread * r, spread * r + down * (rows - 1) + 1, down)
-                taken = grad[..., height, along * first:along * first + band.shape[2], :]
-                taken += (some @ band.reshape(some.shape[1], -1)).reshape(taken.shape)
 
     def _kernel(self, params):
         """kernel_rqgck = scale weight_gkrqc, in the order in which its numbers are met."""
@@ -151,6 +137,12 @@ class Convolution(Layer):
                        for _, grad_y in (side1, side2)))
         alike = gram(*patches).reshape(1, samples1, n, 1, samples2, n)
         return (alike * pulls.reshape(rows1, samples1, n, rows2, samples2, n)).sum((2, 5))
+
+    @property
+    def _apart(self):
+        """Whether no two windows share a number."""
+        return all(stride > dilation * (kernel - 1)
+                   for kernel, stride, dilation in zip(*self.steps))
 
     @property
     def _few(self):

@@ -1,6 +1,8 @@
 """Where a kernel lies on an image, as a view: for each position of y what it covers of x."""
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
+
+SIDE_BY_SIDE = 32               # numbers of a row of x~ that windows, taken together, begin at
 
 
 def number_of_places(length, kernel, stride, dilation):
@@ -16,14 +18,36 @@ def windows(array, kernel, stride, dilation, writeable=False):
     kernel, stride and dilation are pairs, of height and width. No number is copied: one that
     several windows cover stands in each of them. For one r and q it stands there at most once.
     """
-    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation)]
-    view = sliding_window_view(array, reach, (-4, -3), writeable=writeable)
-    view = view[..., ::stride[0], ::stride[1], :, :, ::dilation[0], ::dilation[1]]
-    return np.moveaxis(view, (-4, -3), (-2, -1))
+    *lead, height, width, groups, c = array.shape
+    *steps, down, along, group, one = array.strides
+    places = map(number_of_places, (height, width), kernel, stride, dilation)
+    return as_strided(array, (*lead, *places, *kernel, groups, c), (
+        *steps, down * stride[0], along * stride[1], down * dilation[0], along * dilation[1],
+        group, one), writeable=writeable)
+
+
+def add_back(grad, kernel, g, stride, dilation):
+    """Add what the g of every window gives back to its numbers: the transpose of y = p kernel.
+
+        grad_{stride i + dilation r, v, c} += sum_jk g_ijk bands_rjkvc      of a few j at a time
+
+    grad (..., height, width, c) is changed; kernel (r, q, c, k), g (..., i, j, k). Where there are
+    few channels, matrices for one j alone would be too narrow for a quick product.
+    """
+    (down, along), (spread, apart), (rows, columns) = stride, dilation, g.shape[-3:-1]
+    few = max(1, SIDE_BY_SIDE // grad.shape[-1])
+    for first in range(0, columns, few):
+        some = g[..., first:first + few, :]
+        whole = bands(kernel, some.shape[-2], along, apart)
+        some = some.reshape(-1, some.shape[-2] * some.shape[-1])
+        for r, band in enumerate(whole):
+            top, left = spread * r, along * first
+            met = grad[..., top:top + down * (rows - 1) + 1:down, left:left + band.shape[2], :]
+            met += (some @ band.reshape(some.shape[1], -1)).reshape(met.shape)
 
 
 def bands(kernel, count, stride, dilation):
-    """The kernel (r, q, c, k) at `count` neighboring places: (r, count, k, width, c).
+    """A kernel (r, q, c, k) at `count` neighboring places of a row: (r, count, k, width, c).
 
         bands_rjkvc = kernel_rqck where v = stride j + dilation q, and 0 elsewhere
     """

@@ -97,10 +97,10 @@ class Spectral(Layer):
                  - sum_i (sum_j phi_ij G_ij) dlambda_out_i + sum_ij gap_ij G_ij dphi_ij
         The factor of each differential is the gradient of its parameter.
         """
-        return self._weight_backward(params, self._gap(params), grad_weight.copy())
+        return self._weight_backward(params, self._gap(params), grad_weight)
 
     def _weight_backward(self, params, gap, grad_weight):
-        """The same of a grad_weight that is not needed any more: that of phi takes its place."""
+        """The same with gap_ij known."""
         phi, grads = params["phi"], {}
         if "lambda_in" in self.learned:
             grads["lambda_in"] = np.einsum(                         # (lambda_in_j - ..) * phi_ij
@@ -109,8 +109,7 @@ class Spectral(Layer):
             grads["lambda_out"] = -np.einsum(                       # (.. - lambda_out_i) * phi_ij
                 "...ij,ij->...i", grad_weight, phi)
         if "phi" in self.learned:
-            room = grad_weight if grad_weight.dtype == gap.dtype else None
-            grads["phi"] = np.multiply(gap, grad_weight, out=room)  # weight = gap * phi
+            grads["phi"] = gap * grad_weight                        # weight = gap * phi
         return grads
 
     def _gap(self, params):

@@ -78,6 +78,13 @@ def plain_ticks(axes):
     axes.set_ylim(low, high)
 
 
+def against_p(axes, p, title):
+    """Names and ticks of logarithmic axes on which something stands against sizes p."""
+    axes.set(xlabel="p, training points", title=title, yscale="log")
+    log_ticks(axes, x=p)
+    plain_ticks(axes)
+
+
 def image(axes, pixels, **options):
     """A square of pixels without a frame; what imshow gives."""
     side = round(len(pixels) ** 0.5)

@@ -128,11 +128,18 @@ def told(row, mode):
             "ours": row.ours, "verdict": row.judge(mode), "wanted": row.wanted, "exact": row.exact}
 
 
+def unclaimed(checks, claims):
+    """Checks without those that a row of a claim is, too, with the same bounds or better ones."""
+    known = {(row.part, row.quantity, *bounds) for row in rows_of(claims, [])
+             for bounds in (("", False), (row.wanted, row.exact))}
+    return [row for row in checks if (row.part, row.quantity, row.wanted, row.exact) not in known]
+
+
 def in_words(claims, checks, mode="default"):
     """Claims and checks with their verdicts as plain words, for a file."""
     return {"claims": [{**vars(claim), "rows": [told(row, mode) for row in claim.rows],
                         "verdict": claim.judge(mode)} for claim in claims],
-            "checks": [told(row, mode) for row in checks]}
+            "checks": [told(row, mode) for row in unclaimed(checks, claims)]}
 
 
 def show_table(claims, checks, folder=None, mode="default"):

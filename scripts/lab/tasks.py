@@ -21,15 +21,15 @@ def draw(task, d, seed, p, n_test):
     if task == "stripe":
         rng = np.random.default_rng(seed)
         return data.stripe(rng, p, d), data.stripe(rng, n_test, d)
-    return rows_of(*components(task, d), seed, p, n_test)
+    return of_seed(*components(task, d), seed, p, n_test)
 
 
 def draw_whole(name, n_images, seed, p, n_test):
     """The same of whole images, among the first n_images for training."""
-    return rows_of(*parity(np.random.default_rng(0), name, n_images), seed, p, n_test)
+    return of_seed(*parity(np.random.default_rng(0), name, n_images), seed, p, n_test)
 
 
-def rows_of(train_set, test_set, seed, p, n_test):
+def of_seed(train_set, test_set, seed, p, n_test):
     """Seed s trains on rows s p to (s + 1) p; all have the same n_test to test on."""
     rows = slice(seed * p, (seed + 1) * p)
     return tuple(some[rows] for some in train_set), tuple(some[:n_test] for some in test_set)

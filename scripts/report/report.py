@@ -33,13 +33,14 @@ def write(results, machine, mode, folder, seconds, kept):
 
 def page(results, machine, mode, seconds, kept):
     """Its pieces: what came out, every experiment, the machine. kept: name -> record."""
+    claims = {result.name: shown(result, mode, kept) for result in results}
     yield heading(1, TITLE)
     yield from faults(results, machine)
-    yield from summary(results, mode, kept)
+    yield from summary(results, claims, mode, kept)
     if any(result.missing for result in results):
         yield paragraph(GET_DATA)
     for result in results:
-        yield from experiment(result, mode, kept)
+        yield from experiment(result, [claim for claim, _ in claims[result.name]])
     yield heading(2, "This run", "machine")
     yield paragraph(f"{MODES[mode]}, {time.strftime('%Y-%m-%d')}, {seconds / 60:.1f} minutes.")
     yield fold(of_checks([row for result in results for row in result.checks]) or "No own checks", [
@@ -67,16 +68,16 @@ def faults(results, machine):
         yield paragraph(machine.headline, BAD)
 
 
-def experiment(result, mode, kept):
+def experiment(result, claims):
+    """An experiment: what came of its claims, its figures, its own checks, all numbers."""
     yield heading(2, f"{result.name}: {result.question}", result.name)
     yield paragraph(result.words, result.mood)
     if result.code != 0 and result.last_lines:
         yield paragraph("Its last lines:")
         yield plain(result.last_lines)
     yield from map(paragraph, result.missing)
-    claims = shown(result, mode, kept)
     if claims:
-        yield notes([claim for claim, _ in claims])
+        yield notes(claims)
     yield from (figure(path, f"{result.name}: {path.stem.replace('_', ' ')}",
                        f"{result.name}/{path.stem}") for path in result.figures)
     yield from failures(result.checks)

@@ -1,6 +1,6 @@
 """RESULTS.md, STATEMENTS.md and what README.md quotes, written from the records of experiments.
 
-    python scripts/report/results.py        writes them, and lists records of other code
+    python scripts/report/results.py        writes them anew
 """
 import re
 import sys
@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
 from lab.style import several
 from lab.table import FAIL
-from report.record import EXPERIMENTS, claims_of, moved, records
+from report.record import EXPERIMENTS, claims_of, records
 from report.result import JUDGED, of_checks, paragraphs
 from report.run import write_whole
 from report.statements import filled
@@ -129,5 +129,3 @@ def write_pages(place=EXPERIMENTS, folder=FOLDER):
 
 if __name__ == "__main__":
     write_pages()
-    for name, anew in moved(records()).items():
-        print(f"{name}: {anew}")

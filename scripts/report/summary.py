@@ -32,21 +32,21 @@ def shown(result, mode, kept):
             for name in {**claims, **small}]
 
 
-def summary(results, mode, kept):
-    """The pieces of the first screens."""
-    claims = [(result, *pair) for result in results for pair in shown(result, mode, kept)]
-    counts = Counter(claim["verdict"] for _, claim, _ in claims)
+def summary(results, claims, mode, kept):
+    """The pieces of the first screens; claims: name of a result -> what `shown` gives."""
+    every = [(result, *pair) for result in results for pair in claims[result.name]]
+    counts = Counter(claim["verdict"] for _, claim, _ in every)
     yield paragraph(LEAD)
-    yield tiles(counts, len(claims))
+    yield tiles(counts, len(every))
     dates = sorted(kept[result.name]["date"] for result in results if result.name in kept)
     if mode == "quick" and dates:
         yield paragraph(QUICK.format(date=" to ".join(dict.fromkeys((dates[0], dates[-1])))))
-    yield by_document([claim for _, claim, _ in claims])
-    yield by_experiment(results, mode, kept)
+    yield by_document([claim for _, claim, _ in every])
+    yield by_experiment(results, claims)
     yield heading(2, "Every claim", "claims")
     yield paragraph("Ours: median; in brackets range or 95 % interval, and over how many seeds, or "
                     "over what the line names.")
-    yield every_claim(claims)
+    yield every_claim(every)
 
 
 def tiles(counts, total):
@@ -81,12 +81,12 @@ def counts_of(claims):
     return {document: count for document, count in counts.items() if count}
 
 
-def by_experiment(results, mode, kept):
+def by_experiment(results, claims):
     """Every experiment with a sign for each of its claims, which leads to it."""
     rows = []
     for result in results:
         signs = [link(anchor(result.name, claim), sign(claim["verdict"]), claim["words"])
-                 for claim, _ in shown(result, mode, kept)]
+                 for claim, _ in claims[result.name]]
         asked = [result.question] + [result.health] * (result.mood == BAD)
         rows.append((result.mood, (Link(result.name), boxes(asked), Piece(" ".join(signs)))))
     return table(("experiment", "question", "claims"), rows, "bare")

@@ -71,6 +71,7 @@ def matrix_of(layer, params):
 LINEAR = [Conv2D((5, 6, 4), 2, 3, 2, 1, 2, bias=False), Conv2D((4, 4, 1), 3, 2, dilation=2,
                                                                bias=False),
           Conv2D((4, 5, 3), 3, 2, 3, groups=3, bias=False), Conv1D((6, 2), 3, 3, 2, bias=False),
+          Conv2D((3, 11, 8), 5, 3, 2, 1, bias=False), Conv2D((3, 8, 33), 2, 2, bias=False),
           SpectralConv((4, 5, 2), 3, 2, 2, 1, bias=False), SpatialMean(4, 3)]
 
 

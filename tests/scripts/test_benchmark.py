@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark import cells, kernels, machine, page, steps, turns
-from benchmark.__main__ import arguments
+from benchmark.__main__ import arguments, main
 from benchmark.workers import BENCHMARKS, Case, build
 from benchmark.workers.__main__ import peak_growth
 from benchmark.workers.convolutional import PLANS, weights
@@ -220,6 +220,24 @@ def test_what_disagrees_or_was_not_measured_is_not_quoted():
     assert "Jacobian" not in page.quotes(kernel.replace("JAX Jacobian", "JAX something"))
 
 
+def test_one_command_measures_all_rows_and_writes_the_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(machine, "versions", lambda python: {"numpy": "2"})
+    monkeypatch.setattr(machine, "import_costs", lambda modules: {})
+    monkeypatch.setattr(steps, "cases", lambda *_: [STEP])
+    monkeypatch.setattr(kernels, "cases", lambda *_: [SHALLOW])
+    monkeypatch.setattr(kernels, "sweeps", lambda: {})
+    written = []
+    monkeypatch.setattr(page, "write", lambda *given: written.append(page.speed(*given)))
+    out = ["--rounds", "1", "--out", str(tmp_path)]
+    assert main(["--page", *out]) == 0
+    (text,) = written
+    assert [row.get("net", row.get("work")) for row in page.rows_of(text)] == [
+        STEP.net, SHALLOW.label]
+    assert "in 0 minutes" in text
+    assert main(out) == 0 and len(written) == 1
+    assert STEP.net in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("more", [["--quick"], ["--only", "step"], ["--rows", "steps"]])
 def test_a_page_is_of_all_rows(more, capsys):
     assert arguments(["--page"]).page
@@ -231,10 +249,12 @@ def test_a_page_is_of_all_rows(more, capsys):
 def test_a_row_of_a_page_is_disturbed_by_its_own_libraries_alone():
     case = Case("TwoNN", 60, (3, 8))
     seconds = {"npspectral": 1.0, "DADApy": 2.0, "scikit-dimension": 3.0}
-    rows = list(kernels.rows(cell(
-        case, seconds, spread={"npspectral": 0.01, "DADApy": 0.3, "scikit-dimension": 0.02},
-        disturbed={"npspectral": False, "DADApy": True, "scikit-dimension": False})))
+    one = cell(case, seconds, spread={"npspectral": 0.01, "DADApy": 0.3, "scikit-dimension": 0.02},
+               disturbed={"npspectral": False, "DADApy": True, "scikit-dimension": False})
+    rows = list(kernels.rows(one))
     assert [row[-1] for row in rows] == ["30% !", "2%"]
+    assert [row[2] for row in kernels.growth_rows("samples p", [(60, one), (90, one)])] == [
+        "npspectral", "DADApy !", "scikit-dimension"]
     assert rows[0][0] == "TwoNN surface of 3 in 8 dimensions p=60"
     assert Case("TwoNN", 60, (8, 8)).label == "TwoNN full cloud in 8 dimensions p=60"
 

@@ -154,6 +154,14 @@ def test_verdicts_fail_where_ours_say_otherwise(name, wanted, changes):
     assert verdicts(**changes)[name] == wanted
 
 
+def test_without_mnist_the_count_of_eigenvalues_is_judged_on_what_is_there():
+    arms = {"digits, eigenvalues": curves(0.9), "digits, narrow": curves(0.8)}
+    claim, = claims(arms)
+    assert (claim.name, claim.figure, claim.judge()) == ("as many as nodes", "digits", REPRODUCED)
+    arms["digits, eigenvalues"]["trainable"] = np.array([5194, 6000])
+    assert claims(arms)[0].rows[0].judge("quick") == FAIL
+
+
 def test_a_wrong_count_fails_a_check():
     right = {"mnist, notebook": curves(0.95)}
     assert all(row.judge() in (PASS, "") for row in checks(right))

@@ -355,6 +355,15 @@ def test_a_claim_that_nothing_judges_is_refused():
         table.Claim("growth", "A grows as p", "Petrini 2020", [row(1.0)], "counts").judge()
 
 
+def test_a_check_that_a_claim_makes_too_is_told_once():
+    claim = table.Claim("growth", "A grows", "Petrini 2020, talk", [row(1.0, low=0.9)], "counts")
+    same = [row(1.0), row(1.0, low=0.9)]
+    others = [row(1.0, low=2.0), row(1.0, low=0.9, exact=True),
+              dataclasses.replace(row(1.0), part="b"), dataclasses.replace(row(1.0), quantity="c")]
+    assert table.unclaimed(same + others, [claim]) == others
+    assert len(table.in_words([claim], same + others)["checks"]) == 4
+
+
 def test_claims_and_checks_are_shown_and_written_for_programs(tmp_path, capsys):
     rows = [table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
             table.Row("b", "told", "-", np.array([np.nan]))]

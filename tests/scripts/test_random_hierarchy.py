@@ -61,7 +61,7 @@ def test_training_and_test_share_no_input():
 def test_training_stops_at_the_published_loss(monkeypatch):
     found = parts.follow(SMALL, "deep", 16, 20, 0)
     assert found["loss"] <= 1e-3 and found["sensitivity"].shape == (2, 2)
-    monkeypatch.setattr(parts, "MOST_EPOCHS", 3)
+    monkeypatch.setitem(parts.MOST_EPOCHS, "shallow", 3)
     assert parts.follow(SMALL, "shallow", 16, 20, 0)["epochs"] == 3
 
 

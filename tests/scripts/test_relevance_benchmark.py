@@ -182,6 +182,14 @@ def test_rates_and_powers_can_fail():
                                    claims.GAUSSIAN, "fdp", "0.1", high=0.15)) == ["pass"]
 
 
+def test_two_seeds_have_to_agree_on_each_set():
+    relevance = np.arange(12.0).reshape(3, 4)
+    same = {"relevance": relevance, "again": 2 * relevance}
+    other = {"relevance": relevance, "again": relevance[:, [1, 0, 3, 2]]}     # Spearman .6
+    assert judged(claims.rank_rows({"pairs": same, "noise": other}, {})) == ["pass", "pass"]
+    assert judged(claims.rank_rows(dict(zip("abc", (same, same, other))), {})) == ["pass", "FAIL"]
+
+
 def test_a_network_that_is_surely_worse_is_counted():
     accuracy = np.array([[0.8, 0.9], [0.81, 0.9], [0.79, 0.9]])
     seconds = np.full((3, 5), 1.5)

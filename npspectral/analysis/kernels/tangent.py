@@ -120,8 +120,8 @@ def _blocks(pairs, x1, x2, symmetric):
     the first. So the last side that one row computes is the first that the next row needs, and even
     a cache of two still holds it.
     """
-    gradients = [grad_y for *_, grad_y in _side(pairs, x1[:1])]
-    n_out, width = len(gradients[0]), sum(grad_y.shape[-1] for grad_y in gradients)
+    n_out = _forward(pairs, x1[:1])[1].shape[-1]
+    width = sum(layer.n_out for layer, _ in pairs if layer.learned)
     size = max(1, BLOCK // n_out)
     room = max(2, n_out * len(x1) * len(x2) // (size * width))
 
@@ -153,13 +153,9 @@ def _side(pairs, x):
     grad_y (K, n, n_out) is the gradient of each of the network's K outputs with respect to the
     output of the layer, for each of the n samples by itself.
     """
-    steps = []
-    for layer, layer_params in pairs:
-        y, residuals = layer.forward(layer_params, x)
-        steps.append((layer, layer_params, x, residuals))
-        x = y
-    n, n_out = x.shape
-    grad_y = np.broadcast_to(np.eye(n_out, dtype=x.dtype)[:, None], (n_out, n, n_out))
+    steps, y = _forward(pairs, x)
+    n, n_out = y.shape
+    grad_y = np.broadcast_to(np.eye(n_out, dtype=y.dtype)[:, None], (n_out, n, n_out))
     first = min(i for i, (layer, *_) in enumerate(steps) if layer.learned)
     side = []
     for position in range(len(steps) - 1, first - 1, -1):
@@ -169,6 +165,16 @@ def _side(pairs, x):
         if position > first:
             _, grad_y = _frozen(layer).backward(layer_params, residuals, grad_y)
     return side
+
+
+def _forward(pairs, x):
+    """(layer, params, x, residuals) of each layer, and the output of the last one."""
+    steps = []
+    for layer, layer_params in pairs:
+        y, residuals = layer.forward(layer_params, x)
+        steps.append((layer, layer_params, x, residuals))
+        x = y
+    return steps, x
 
 
 def _frozen(layer):

@@ -38,7 +38,7 @@ def confirmed(case, answers):
         others["jvp"] = [quotient(a, b) for a, b in zip(flat(there["y"]), flat(back["y"]))]
     for name in moved(inputs):
         others[f"hvp_{name}"] = [
-            quotient(*(sum(slopes(case, point, spec, results, *cell)) / 2 for point, results, cell in
+            quotient(*(sum(slopes(case, point, spec, center, *cell)) / 2 for point, center, cell in
                        zip((ahead, behind), (there, back), pair)))
             for pair in zip(cells(ahead[name]), cells(behind[name]))]
     return min((agreement(*pair) for name, numbers in answers.items()

@@ -120,7 +120,7 @@ def cancellation(part):
     n = len(part.failing)
     return [Finding(tuple(part.wrong), "Sums are formed before lambda_in - lambda_out cancels, as "
                     "in (x lambda_in) phi^T - lambda_out (x phi^T) or in Phi Lambda Phi^-1 on all "
-                    f"nodes: the errors are the rounding of what cancels. Subtract first. In all "
+                    "nodes: the errors are the rounding of what cancels. Subtract first. In all "
                     f"{n} cases that fail.", ("cancellation",), n)]
 
 

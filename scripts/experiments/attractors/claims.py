@@ -161,7 +161,7 @@ def judge_images(name, feature, lazy):
     rows = []
     for i, p in enumerate(feature["p"]):
         part = f"{name}, p = {p}"
-        rows += [Row(part, "test error, feature less lazy", "-",
+        rows += [Row(name, f"test error, feature less lazy, p = {p}", "-",
                      (feature["errors"] - lazy["errors"])[:, i, 0]),
                  Row(part, "A / living neurons, feature", "-", feature["attractors"][:, i]
                      / ((1 - feature["dead"][:, i]) * feature["beta"].shape[-1])),

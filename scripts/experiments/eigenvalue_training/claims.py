@@ -16,16 +16,17 @@ WIDTHS = ("784-500-80-10, 12,000 images, 10 epochs of batches of 100, which it h
 
 
 def claims(result):
-    arms, found = by_part(result).get("mnist", {}), []
+    sets, found = by_part(result), []
+    arms = sets.get("mnist", {})
     if "notebook" in arms:
         found += notebook(arms["notebook"])
     if {"eigenvalues", *AS_MANY} <= arms.keys():
         found += equal_count(arms)
     if {"eigenvalues", "linear"} <= arms.keys():
         found.append(linear(arms))
-    if "eigenvalues" in arms:
-        found.append(few(arms["eigenvalues"]))
-    return found
+    first = [few(name, sets[name]["eigenvalues"]) for name in ("mnist", *sets)
+             if "eigenvalues" in sets.get(name, {})][:1]
+    return found + first
 
 
 def last(arms, arm):
@@ -81,12 +82,12 @@ def linear(arms):
              arms["linear"]["apart"], high=1, exact=True), less(arms, "linear")], "linear", WIDTHS)
 
 
-def few(arm):
+def few(name, arm):
     return Claim(
         "as many as nodes", "The number of trainable eigenvalues is of the order of the "
         "number of neurons", "Giambagli, poster",
-        [Row("mnist", "eigenvalues trained, for each node", "about 1",
-             arm["trainable"] / arm["nodes"], 1, 2, exact=True)], "mnist",
+        [Row(name, "eigenvalues trained, for each node", "about 1",
+             arm["trainable"] / arm["nodes"], 1, 2, exact=True)], name,
         "Two for each hidden node, one for each input and output.")
 
 

@@ -141,7 +141,7 @@ def checks(result):
         living = alive(part)
         rows += [Row(name, f"dead networks of {len(part['epochs'])}, left out", "-",
                      (~lives(part)).sum()),
-                 *(Row(name, f"fall of I(T;X), layer 5, {n_bins} bins", "-",
+                 *(Row(name, f"fall of I(T;X), {n_bins} bins, layer 5", "-",
                        falls(living["about_x"])[:, LAST_TWO[-1], column])
                    for column, n_bins in enumerate(BINS[name]))]
         rows.append(Row(name, "I(T;X) without bins, least of all hidden layers and epochs", "-",

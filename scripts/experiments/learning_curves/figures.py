@@ -1,8 +1,8 @@
 """Figures: error against p; how distances of supports, SVC and regression depend on d."""
 from functools import partial
 
-from lab.style import (FEATURE, LAZY, OTHER, PUBLISHED, band, log_ticks, one_legend, panels_of,
-                       plain_ticks, power)
+from lab.style import (FEATURE, LAZY, OTHER, PUBLISHED, against_p, band, one_legend, panels_of,
+                       power)
 
 from npspectral.analysis.kernels import kernel_exponent
 
@@ -33,9 +33,7 @@ def draw_errors(figure, tasks):
             expected = theory(name, curves, method)
             if method in METHODS[:2] and expected is not None:
                 power(panel, p, -expected, (p, errors.mean(0)), color=PUBLISHED)
-        panel.set(xlabel="p, training points", title=f"{name}, d = {curves['d']}", yscale="log")
-        log_ticks(panel, x=p)
-        plain_ticks(panel)
+        against_p(panel, p, f"{name}, d = {curves['d']}")
     panels[0].set_ylabel(f"test error, mean and range of {len(errors)} seeds")
     one_legend(figure, "outside lower center", 3)
 
@@ -60,7 +58,5 @@ def draw_dimension(figure, result):
                   PUBLISHED)
             panel.annotate(f"d = {d}", (p[-1], values.mean(0)[-1]), (5, 0), va="center",
                            textcoords="offset points")
-        panel.set(xlabel="p, training points", title=title, yscale="log")
-        log_ticks(panel, x=p)
+        against_p(panel, p, title)
         panel.set_xlim(0.8 * p[0], 1.9 * p[-1])
-        plain_ticks(panel)

@@ -2,8 +2,8 @@
 from functools import partial
 
 import numpy as np
-from lab.style import (DENSE, FEATURE, LAZY, OTHER, PUBLISHED, START, band, grid_of, log_ticks,
-                       one_legend, panels_of, plain_ticks, power)
+from lab.style import (DENSE, FEATURE, LAZY, OTHER, PUBLISHED, START, against_p, band, grid_of,
+                       one_legend, panels_of, power)
 
 from .claims import (KINDS, METHODS, errors_of, errors_of_learned, learned, stability_of_learned,
                      swept)
@@ -46,9 +46,7 @@ def draw_errors(figure, parts):
         if part.startswith(KINDS[0]):
             for method, slope in ((METHODS[0], -1 / 2), (METHODS[3], -1 / 3)):
                 power(panel, p, slope, (p, errors_of(arrays, method).mean(0)), color=PUBLISHED)
-        panel.set(xlabel="p, training points", title=titled(part), yscale="log")
-        log_ticks(panel, x=p)
-        plain_ticks(panel)
+        against_p(panel, p, titled(part))
     panels[0].set_ylabel(f"test error, mean and range of {len(errors)} seeds")
     one_legend(figure, "outside lower center", 2)
 

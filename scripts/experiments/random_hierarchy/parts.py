@@ -11,7 +11,8 @@ from npspectral.nn import Conv1D, Normal, ScaledDense
 from npspectral.training import predict
 
 RATE, MOMENTUM, BATCH = 0.1, 0.9, 128           # the rate in units of the width
-LEAST_LOSS, MOST_EPOCHS = 1e-3, 2000            # training stops
+LEAST_LOSS = 1e-3                               # training stops, or after so many epochs
+MOST_EPOCHS = {"deep": 2000, "dense": 2000, "shallow": 1000}
 BIAS = Normal(0.1)
 N_TEST, N_EXCHANGED = 2000, 500
 RIDGES = 1e-6, 1e-2, 1e-1, 1.0                  # in units of the kernel's mean diagonal
@@ -73,11 +74,11 @@ def over_chance(outputs, classes):
     return float((outputs.argmax(1) != classes).mean()) * n_classes / (n_classes - 1)
 
 
-def train(network, width, rng, x, classes, label):
-    """The last record: its loss is LEAST_LOSS or less, or MOST_EPOCHS have passed."""
+def train(network, width, rng, x, classes, epochs, label):
+    """The last record: its loss is LEAST_LOSS or less, or so many epochs have passed."""
     for record in fit(network, network.init(rng, x.dtype), x, classes, rng=rng, batch_size=BATCH,
                       loss=softmax_cross_entropy, optimizer=SGD(RATE * width, MOMENTUM),
-                      epochs=MOST_EPOCHS):
+                      epochs=epochs):
         if record.epoch % 10 == 0:
             progress(f"{label}  epoch {record.epoch}, loss {record.loss:.4f}")
         if record.loss <= LEAST_LOSS:
@@ -95,7 +96,8 @@ def follow(task, kind, width, p, seed):
     network = (deep_network(task, width) if kind == "deep" else
                dense_network(task, width, task.L if kind == "dense" else 1))
     x = hierarchy.one_hot(inputs, np.float32)
-    last = train(network, width, rng, x, classes, f"{kind}, {task}, p {p}, seed {seed}")
+    last = train(network, width, rng, x, classes, MOST_EPOCHS[kind],
+                 f"{kind}, {task}, p {p}, seed {seed}")
     outputs = predict(network, last.params, hierarchy.one_hot(others, np.float32))
     arrays = {"error": over_chance(outputs, wanted), "loss": last.loss, "epochs": last.epoch}
     if kind == "deep":

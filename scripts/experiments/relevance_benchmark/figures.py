@@ -63,8 +63,8 @@ def draw_selections(figure, found):
 def draw_sets(figure, found):
     """Power and FDR of every method on every set, as numbers."""
     methods, names = list(next(iter(found.values()))), list(found)
-    panels, = grid_of(figure, 1, 2, 1.6 + 0.42 * len(methods), 2.4 + 0.32 * len(names), sharey=True)
-    for axes, field, title in zip(panels, ("power", "fdp"), ("power", "false discovery rate")):
+    panels = grid_of(figure, 2, 1, 1.8 + 0.42 * len(methods), 1.2 + 0.3 * len(names), sharex=True)
+    for axes, field, title in zip(panels.flat, ("power", "fdp"), ("power", "false discovery rate")):
         table = np.array([[getattr(found[name][method], field).mean() for method in methods]
                           for name in names])
         shade = table if field == "power" else 1 - table
