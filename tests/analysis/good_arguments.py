@@ -175,6 +175,8 @@ GOOD = {
                          "margin": 0.01},
     "selection.group_prices": {"rng": RNG, **PRICED, **FOLDS},
     "price.best_constant": {"target": Y[:, None], "weights": MU_24},
+    "price.constant_losses": {"loss": mean_squared_error, "target": Y[:, None], "n_out": 1,
+                              "weights": MU_24},
     # what has a state
     "Neurons": {"omega": NEURONS.omega, "bias": NEURONS.bias, "beta": NEURONS.beta},
     "SupportVectors.decide": {"gram": GRAM},

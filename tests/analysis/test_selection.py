@@ -247,7 +247,7 @@ def test_what_the_network_reads_is_selected_and_nothing_else(task):
     gains = (constant - (x[:, :1] - target) ** 2).clip(-most, most)
     want = ttest_1samp(gains, 0, alternative="greater")
     assert_near(found["gain"], gains.mean(), 256)
-    assert found["p_gain"] == pytest.approx(want.pvalue[0], rel=1e-6)
+    assert found["p_gain"] == pytest.approx(want.pvalue[0], rel=1e-6, abs=0)
     prices, _ = group_prices(np.random.default_rng(0), *given, loss=mean_squared_error, most=most)
     assert_near(found["share"], prices.mean(1) / gains.mean(), 256)
     assert prices.max() > 0.9 * most and prices.mean(1)[0] > 1      # without the cut: 2
