@@ -29,8 +29,10 @@ class FeatureRelevance:
 
         A feature has a price: how much the loss rises where it is drawn anew given the others, on
         samples that the network has not seen (analysis/spectral/price.py). Selected are those whose
-        price is surely above a margin, at the rate q of false discoveries. It asks what a feature
-        adds to the others: of two that say the same neither has a price, but both as a group have.
+        price is surely above a margin, at the rate q of false discoveries, and none if what the
+        network explains may be chance. It asks what a feature adds to the others: of two that say
+        the same neither has a price, but both as a group have. A sample counts at most 3 losses of
+        the best constant: a few that are far from all others neither hide a price nor make one.
 
         X, y    if fit has seen some of these samples, networks are trained on folds of X and y, and
                 each sample is priced by the one that has not seen it; where X and y are those of
