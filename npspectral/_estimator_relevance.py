@@ -29,8 +29,10 @@ class FeatureRelevance:
 
         A feature has a price: how much the loss rises where it is drawn anew given the others, on
         samples that the network has not seen (analysis/spectral/price.py). Selected are those whose
-        price is surely above a margin, at the rate q of false discoveries. It asks what a feature
-        adds to the others: of two that say the same neither has a price, but both as a group have.
+        price is surely above a margin, at the rate q of false discoveries, and none if what the
+        network explains may be chance. It asks what a feature adds to the others: of two that say
+        the same neither has a price, but both as a group have. A sample counts at most 3 losses of
+        the best constant: a few that are far from all others neither hide a price nor make one.
 
         X, y    if fit has seen some of these samples, networks are trained on folds of X and y, and
                 each sample is priced by the one that has not seen it; where X and y are those of
@@ -53,7 +55,7 @@ class FeatureRelevance:
             margin = GROUP_MARGIN if isinstance(groups, Real) else MARGIN
         rng = given.generator(self._name, self.random_state)
         path, params, fold, source = self._pricing(rng, x, target, weights)
-        shares = path.relevance[path.best] if path else self.feature_importances_
+        shares = path.shares if path else self.feature_importances_
         found = select(rng, self.network_, params, fold, x, target, labels, loss=self._loss, q=q,
                        margin=margin, weights=weights, progress=self._progress("pricing, group"))
         return Relevance(names=names, groups=labels, relevance=np.bincount(labels, shares),

@@ -6,7 +6,7 @@ import numpy as np
 from . import _estimator_input as given
 from ._estimator_scale import moments, standardized
 from ._estimator_stopping import held_out, scored, until_it_stalls
-from .analysis.spectral._penalized import along, weighted
+from .analysis.spectral._penalized import along, settled, weighted
 from .analysis.spectral.penalty_path import EPOCHS, PENALTIES, fold_numbers, penalty_path
 from .nn import L2
 from .nn.layer import check_integer, check_number
@@ -66,7 +66,7 @@ class Training:
         """The PenaltyPath of these samples; of one penalty only if it is fixed."""
         penalties, epochs = PENALTIES, EPOCHS
         if self.penalty != PATH:
-            penalties, epochs = [self.penalty], (self.epochs, 0)
+            penalties, epochs = [self.penalty], (self.epochs, 0, 0)
         return penalty_path(rng, network, x, target, weights=weights, penalties=penalties,
                             epochs=epochs, fold=fold_numbers(rng, len(x), self._groups(target)),
                             progress=self._progress("folds, epoch"), **self._options())
@@ -77,10 +77,12 @@ class Training:
             raise ValueError(f"{self._name}: early_stopping is {self.early_stopping}, expected "
                              f"False with penalty='path', which holds out samples itself")
         self.path_ = self._path(rng, network, x, target, weights)
-        penalties = PENALTIES[:self.path_.best + 1]
-        for _, record in along(rng, network, x, target, weights=weights, penalties=penalties,
-                               epochs=EPOCHS, **self._options()):
+        given = dict(weights=weights, loss=self._loss, optimizer=Adam(self.learning_rate))
+        for _, record in along(rng, network, x, target, **given, batch_size=self.batch_size,
+                               penalties=PENALTIES[:self.path_.best + 1], epochs=EPOCHS):
             yield record
+        yield from settled(rng, network, record.params, x, target, **given,
+                           penalty=self.path_.penalty, epochs=EPOCHS[2])
 
     def _options(self):
         return dict(loss=self._loss, optimizer=Adam(self.learning_rate),

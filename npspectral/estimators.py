@@ -47,8 +47,8 @@ class SpectralEstimator(FeatureRelevance, Training, Estimator):
 
     hidden_layer_sizes  the number of nodes in each hidden layer, a tuple or one integer
     activation          "identity", "logistic", "relu" or "tanh"
-    penalty             a number, or "path": the one of 9 numbers from .001 to .1 that 5 folds of
-                        the samples choose, each trained from the one before
+    penalty             a number, or "path": the one of 7 numbers from .001 to .1 that 5 folds of
+                        the samples choose, each trained from the one before, and settled there
                         (analysis/spectral/penalty_path.py); epochs, tol, patience have no part in
                         it. It takes about 5 times as long, and is the better one for `relevance`
     epochs              at most; training ends when the loss has not fallen by more than `tol` below

@@ -10,7 +10,7 @@ from test_estimators import Frame
 from npspectral import Adam
 from npspectral._estimator_stopping import held_out
 from npspectral.analysis.spectral import fold_numbers, penalty_path
-from npspectral.analysis.spectral._penalized import along
+from npspectral.analysis.spectral._penalized import along, settled
 from npspectral.analysis.spectral.selection import GROUP_MARGIN, MARGIN, select
 from npspectral.estimators import SpectralClassifier, SpectralRegressor
 from npspectral.nn import mean_squared_error, softmax_cross_entropy
@@ -23,7 +23,7 @@ estimator = each([SpectralClassifier, SpectralRegressor])
 def brief(monkeypatch):
     """Short paths."""
     monkeypatch.setattr("npspectral._estimator_training.PENALTIES", np.array([1e-3, 1e-2, 1e-1]))
-    monkeypatch.setattr("npspectral._estimator_training.EPOCHS", (12, 3))
+    monkeypatch.setattr("npspectral._estimator_training.EPOCHS", (12, 3, 4))
 
 
 @pytest.fixture
@@ -44,15 +44,18 @@ def test_a_path_is_that_of_the_analysis_and_the_network_is_trained_up_to_its_bes
     target = ((y - y.mean()) / y.std())[:, None] if regressor else y
     z, draw = (x - x.mean(0)) / x.std(0), np.random.default_rng(0)
     options = dict(loss=mean_squared_error if regressor else softmax_cross_entropy, batch_size=50,
-                   optimizer=Adam(0.01), penalties=[1e-3, 1e-2, 1e-1], epochs=(12, 3))
+                   optimizer=Adam(0.01), penalties=[1e-3, 1e-2, 1e-1], epochs=(12, 3, 4))
     labels = np.zeros(120) if regressor else y
     want = penalty_path(draw, model.network_, z, target, fold=fold_numbers(draw, 120, labels),
                         **options)
     assert_near(model.path_.losses, want.losses, 2**10)
     assert model.penalty_ == want.penalty == options["penalties"][want.best]
-    assert model.n_iter_ == len(model.loss_curve_) == 12 + 3 * want.best
+    assert model.n_iter_ == len(model.loss_curve_) == 12 + 3 * want.best + 4
     alone = dict(options, penalties=options["penalties"][:want.best + 1])
     *_, (_, record) = along(draw, model.network_, z, target, weights=None, **alone)
+    del alone["batch_size"], alone["penalties"]
+    *_, record = settled(draw, model.network_, record.params, z, target, weights=None,
+                         **{**alone, "penalty": want.penalty, "epochs": 4})
     assert_near(model.params_[0]["phi"], record.params[0]["phi"], 2**10)
 
 
@@ -61,7 +64,7 @@ def test_the_network_stops_at_the_best_penalty(best, table, brief, monkeypatch):
     monkeypatch.setattr("npspectral._estimator_training.penalty_path", lambda *given, **options:
                         replace(penalty_path(*given, **options), best=best))
     model = SpectralRegressor(**FAST, penalty="path").fit(*table)
-    assert model.n_iter_ == 12 + 3 * best and model.penalty_ == 10.0 ** (best - 3)
+    assert model.n_iter_ == 12 + 3 * best + 4 and model.penalty_ == 10.0 ** (best - 3)
 
 
 def test_a_fixed_penalty_has_no_path_and_takes_the_place_of_one(table, brief):
@@ -140,7 +143,7 @@ def test_samples_that_fit_has_seen_are_priced_by_the_networks_of_the_path(
                   z, target, np.arange(4), loss=model._loss)
     assert same_bits(found.share, want["share"]) and same_bits(found.p, want["p"])
     assert found.gain == want["gain"] and found.margin == MARGIN and found.q == 0.1
-    assert_near(found.relevance, model.path_.relevance[model.path_.best])
+    assert_near(found.relevance, model.path_.shares)
     assert found.source.startswith("out of fold") and found.path is model.path_
     assert same_bits(model.relevance(*table).p, found.p)
 
@@ -189,7 +192,17 @@ def test_what_was_drawn_to_matter_is_found_and_a_copy_makes_both_cheap(rng):
 def test_noise_is_said_to_teach_nothing(rng):
     x, y = rng.standard_normal((200, 5)), rng.standard_normal(200)
     found = SpectralRegressor((10,), penalty="path", random_state=0).fit(x, y).relevance(x, y)
-    assert not found.selected.any()
+    assert not found.learned and not found.selected.any()
+
+
+def test_of_other_samples_a_class_may_be_missing(table):
+    x, y = table
+    classes = np.where(x[:, 0] > 1, "z", np.where(y, "b", "a"))
+    model = SpectralClassifier(**FAST, epochs=20).fit(x[:80], classes[:80])
+    some = np.arange(120)[80:][classes[80:] != "z"]
+    assert set(classes[:80]) == {"a", "b", "z"}
+    found = model.relevance(x[some], classes[some])
+    assert found.gain > 0
 
 
 def test_groups_by_number_and_by_label_and_their_names(table, brief):
@@ -199,7 +212,7 @@ def test_groups_by_number_and_by_label_and_their_names(table, brief):
     assert model.relevance(frame, y).names == ("age", "size", "city", "room")
     found = model.relevance(frame, y, groups=np.array([7, 3, 3, 7]), margin=0.01)
     assert found.names == ("size + city", "age + room") and found.groups.tolist() == [1, 0, 0, 1]
-    assert_near(found.relevance[1], model.path_.relevance[model.path_.best][[0, 3]].sum())
+    assert_near(found.relevance[1], model.path_.shares[[0, 3]].sum())
     assert found.margin == 0.01
     many = model.relevance(frame, y, groups=[0, 0, 0, 0])
     assert many.names == ("age + size + city + 1 more",) and many.margin == MARGIN
@@ -222,7 +235,7 @@ def test_a_pickled_one_says_the_same(table, brief):
 
 def test_a_verbose_one_shows_how_far_the_path_and_the_pricing_are(table, brief, capsys):
     model = SpectralClassifier(**FAST, penalty="path", verbose=True).fit(*table)
-    assert capsys.readouterr().err.splitlines()[-1].startswith("folds, epoch 90/90  0 s left")
+    assert capsys.readouterr().err.splitlines()[-1].startswith("folds, epoch 110/110  0 s left")
     model.relevance(*table)
     assert capsys.readouterr().err.splitlines()[-1].startswith("pricing, group 4/4  0 s left")
 

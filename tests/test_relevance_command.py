@@ -52,7 +52,7 @@ def test_a_column_is_priced_as_one_however_many_numbers_it_became(table, found):
                           "height is missing", "noise")
     assert found.names == ("city", "age", "height", "noise") == read.columns
     assert found.groups.tolist() == [0, 0, 0, 1, 2, 2, 3]
-    alone = found.path.relevance[found.path.best]
+    alone = found.path.shares
     assert np.allclose(found.relevance, [alone[:3].sum(), alone[3], alone[4:6].sum(), alone[6]],
                        rtol=1e-14)
     assert found.selected[0] and not found.selected[3]

@@ -169,12 +169,14 @@ GOOD = {
     "alike.column_tree": {"x": X, "threshold": 0.5},
     "penalty_path.penalty_path": {
         "rng": RNG, **PRICED, "optimizer": Adam(), "fold": FOLD, "weights": MU_24,
-        "penalties": np.array([0.1, 0.2]), "epochs": (1, 1)},
+        "penalties": np.array([0.1, 0.2]), "epochs": (1, 1, 1)},
     "penalty_path.fold_numbers": {"rng": RNG, "n": P, "labels": Y},
     "selection.select": {"rng": RNG, **PRICED, **FOLDS, "weights": MU_24, "q": 0.1,
                          "margin": 0.01},
     "selection.group_prices": {"rng": RNG, **PRICED, **FOLDS},
-    "selection.best_constant": {"target": Y[:, None], "weights": MU_24},
+    "price.best_constant": {"target": Y[:, None], "weights": MU_24},
+    "price.constant_losses": {"loss": mean_squared_error, "target": Y[:, None], "n_out": 1,
+                              "weights": MU_24},
     # what has a state
     "Neurons": {"omega": NEURONS.omega, "bias": NEURONS.bias, "beta": NEURONS.beta},
     "SupportVectors.decide": {"gram": GRAM},

@@ -108,13 +108,13 @@ def found_in(x, names, selected=()):
     m = tree.group.max() + 1
     share = np.arange(1, m + 1) / 10
     path = PenaltyPath(np.array([0.1, 1.0]), np.array([2.0, 1.0]), np.full((2, len(names)), 0.25),
-                       np.zeros(3, int), (), 1)
+                       np.zeros(3, int), (), 1, np.full(len(names), 1 / len(names)))
     named = tuple(joined([name for name, own in zip(names, tree.group) if own == group])
                   for group in range(m))
     return Relevance(names=named, groups=tree.group, relevance=np.full(m, 1 / m), share=share,
                      low=share - 0.05, high=share + 0.05, p=np.zeros(m),
-                     selected=np.isin(np.arange(m), selected), gain=0.5, margin=0.005, q=0.1,
-                     source="by hand", path=path, alike=tree)
+                     selected=np.isin(np.arange(m), selected), gain=0.5, p_gain=0.0,
+                     margin=0.005, q=0.1, source="by hand", path=path, alike=tree)
 
 
 def drawn(found):

@@ -12,10 +12,10 @@ from npspectral import (SGD, Adam, Chain, ReLU, Spectral, Tanh, mean_squared_err
                         softmax_cross_entropy)
 from npspectral.analysis.spectral import conditional_draws, penalty_path, selection
 from npspectral.analysis.spectral.penalty_path import PenaltyPath, fold_numbers
-from npspectral.analysis.spectral.price import (benjamini_hochberg, conditional_test,
-                                                replaced_outputs, sample_losses,
-                                                spectral_replaced_outputs)
-from npspectral.analysis.spectral.selection import Relevance, best_constant, group_prices, select
+from npspectral.analysis.spectral.price import (REACH, benjamini_hochberg, best_constant,
+                                                conditional_test, replaced_outputs,
+                                                sample_losses, spectral_replaced_outputs)
+from npspectral.analysis.spectral.selection import LEARNED, Relevance, group_prices, select
 from npspectral.nn import L2
 from npspectral.training import fit, predict
 
@@ -53,16 +53,17 @@ def test_a_loss_of_samples_has_the_loss_as_its_mean(rng):
             assert_near(found[k, 2], loss(y[k, 2:3], goal[2:3])[0])
 
 
+@pytest.mark.parametrize("most", [np.inf, 0.3])
 @pytest.mark.parametrize("task", ["labels", "numbers"])
 def test_a_price_is_the_mean_rise_of_the_loss_by_the_network_that_has_not_seen_the_sample(
-        task, rng):
+        task, most, rng):
     network, x = NETWORKS["deep"], rng.standard_normal((20, 5))
     params = random_params(network, rng), random_params(network, rng)
     fold, groups = np.arange(20) % 2, np.array([1, 0, 1, 2, 0])
     loss, target = ((softmax_cross_entropy, rng.integers(2, size=20)) if task == "labels"
                     else (mean_squared_error, rng.standard_normal((20, 2))))
     prices, before = group_prices(np.random.default_rng(1), network, params, fold, x, target,
-                                  groups, loss=loss, draws=3)
+                                  groups, loss=loss, draws=3, most=most)
     draw, told = np.random.default_rng(1), []
     for group, columns in enumerate(([1, 4], [0, 2], [3])):
         drawn = conditional_draws(draw, x, columns, draws=3)
@@ -73,7 +74,8 @@ def test_a_price_is_the_mean_rise_of_the_loss_by_the_network_that_has_not_seen_t
             for k in range(3):
                 row = x[b:b + 1].copy()
                 row[0, columns] = drawn[k, b]
-                rises.append(loss(network.forward(own, row)[0], goal)[0] - was)
+                rise = loss(network.forward(own, row)[0], goal)[0] - was
+                rises.append(max(-most, min(most, rise)))
             assert_near(before[b], was, 256)
             assert_near(prices[group, b], np.mean(rises), 2**10, scale=1 + abs(was))
     group_prices(rng, network, params, fold, x, target, groups, loss=loss, draws=1,
@@ -138,13 +140,20 @@ def test_every_sample_is_in_one_fold_and_labels_are_spread_over_all(rng):
     assert not np.array_equal(fold_numbers(rng, 60), fold_numbers(rng, 60))
 
 
+def shares_of(params):
+    own = params[0]
+    relevance = np.abs(own["lambda_in"]) * np.sqrt((own["phi"] ** 2).sum(0))
+    return relevance / relevance.sum()
+
+
 def test_a_path_is_training_without_a_fold_at_one_penalty_after_the_other(rng):
     network, x = NETWORKS["deep"], rng.standard_normal((18, 5))
     target, fold = rng.standard_normal((18, 2)), np.arange(18) % 3
+    target[4] = 40.0                                        # far from all others
     told, rhos, shares = [], [0.01, 0.1, 0.4], np.zeros((3, 5))
     options = dict(loss=mean_squared_error, optimizer=Adam(0.01), batch_size=5)
     path = penalty_path(np.random.default_rng(2), network, x, target, fold=fold, penalties=rhos,
-                        epochs=(3, 2), progress=lambda *at: told.append(at), **options)
+                        epochs=(3, 2, 4), progress=lambda *at: told.append(at), **options)
     draw, losses, params = np.random.default_rng(2), np.empty((3, 18)), []
     for number in range(3):
         kept, record = fold != number, network.init(draw)
@@ -154,18 +163,25 @@ def test_a_path_is_training_without_a_fold_at_one_penalty_after_the_other(rng):
             *_, record = fit(network, record, x[kept], target[kept], penalties=penalties, rng=draw,
                              epochs=goal, **options)
             params[-1].append(record.params)
-            own = record.params[0]
-            relevance = np.abs(own["lambda_in"]) * np.sqrt((own["phi"] ** 2).sum(0))
-            shares[k] += relevance / relevance.sum() / 3
+            shares[k] += shares_of(record.params) / 3
             y = predict(network, record.params, x)
             for b in np.flatnonzero(~kept):
                 losses[k, b] = ((y[b] - target[b]) ** 2).mean()
-    assert_near(path.losses, losses.mean(1), 256)
+    most = REACH * ((target - target.mean(0)) ** 2).mean()
+    assert (losses > most).any() and (losses < most).any()
+    losses = np.minimum(losses, most).mean(1)
+    assert_near(path.losses, losses, 256)
     assert_near(path.relevance, shares, 256)
-    assert path.penalty == rhos[losses.mean(1).argmin()] and np.array_equal(path.fold, fold)
-    for own, mine in zip(path.params, params):
-        assert_near(own[0]["phi"], mine[path.best][0]["phi"], 2**10)
-    assert told == [(done, 21) for done in range(1, 22)]
+    assert path.penalty == rhos[losses.argmin()] and np.array_equal(path.fold, fold)
+    penalties = [L2(path.penalty, "lambda_in"), L2(path.penalty, "phi")]
+    for number, (own, mine) in enumerate(zip(path.params, params)):
+        kept = fold != number
+        *_, record = fit(network, mine[path.best], x[kept], target[kept], penalties=penalties,
+                         rng=draw, epochs=4, **{**options, "batch_size": 12})
+        assert_near(own[0]["phi"], record.params[0]["phi"], 2**10)
+        assert not np.allclose(own[0]["phi"], mine[path.best][0]["phi"])
+    assert_near(path.shares, np.mean([shares_of(own) for own in path.params], 0), 256)
+    assert told == [(done, 33) for done in range(1, 34)]
     assert "0.5" not in repr(path) or len(repr(path)) < 120
 
 
@@ -173,14 +189,25 @@ def test_a_sample_of_weight_two_counts_as_two_in_training_and_in_the_choice(rng)
     network, x = NETWORKS["both sets"], rng.standard_normal((12, 5))
     target, weights = rng.integers(2, size=12), rng.integers(1, 4, 12)
     fold, times = np.arange(12) % 2, np.repeat(np.arange(12), weights)
-    options = dict(loss=softmax_cross_entropy, optimizer=SGD(0.1), batch_size=99, epochs=(4, 2),
-                   penalties=[0.01, 0.1])
+    options = dict(loss=softmax_cross_entropy, optimizer=SGD(0.1), batch_size=99,
+                   epochs=(4, 2, 3), penalties=[0.01, 0.1])
     weighted = penalty_path(np.random.default_rng(0), network, x, target, fold=fold,
                             weights=weights.astype(float), **options)
     repeated = penalty_path(np.random.default_rng(0), network, x[times], target[times],
                             fold=fold[times], **options)
     assert_near(weighted.losses, repeated.losses, 2**10)
     assert_near(weighted.relevance, repeated.relevance, 2**10)
+    assert_near(weighted.shares, repeated.shares, 2**10)
+
+
+def test_an_input_that_is_not_needed_falls_silent_where_a_network_settles(rng):
+    network = Chain(Spectral(6, 20, lambda_out=0.0), ReLU(), Spectral(20, 1, lambda_out=0.0))
+    x = rng.standard_normal((200, 6))
+    target = np.abs(x[:, :1]) + 0.3 * rng.standard_normal((200, 1))
+    path = penalty_path(rng, network, x, target, fold=np.arange(200) % 2, penalties=[0.02],
+                        loss=mean_squared_error, optimizer=Adam(0.003), epochs=(60, 0, 100))
+    before, after = path.relevance[path.best], path.shares
+    assert (after[1:] < before[1:] / 2).all() and after[0] > before[0]
 
 
 # What is selected
@@ -211,14 +238,19 @@ def task(rng):
     return network, params, x, x[:, :1] + 0.1 * rng.standard_normal((200, 1))
 
 
-def test_what_the_network_reads_is_selected_and_nothing_else(task, rng):
+def test_what_the_network_reads_is_selected_and_nothing_else(task):
     network, params, x, target = task
-    found = select(rng, network, (params,), np.zeros(200, int), x, target, np.arange(3),
-                   loss=mean_squared_error)
+    given = network, (params,), np.zeros(200, int), x, target, np.arange(3)
+    found = select(np.random.default_rng(0), *given, loss=mean_squared_error)
     assert found["selected"].tolist() == [True, False, False] and found["p"][1:].tolist() == [1, 1]
-    gain = target.var() - ((x[:, :1] - target) ** 2).mean()
-    assert_near(found["gain"], gain, 256)
-    assert found["share"][0] == pytest.approx(2, rel=0.2)       # a draw is off by sqrt(2) sigma
+    constant, most = (target - target.mean()) ** 2, REACH * target.var()
+    gains = (constant - (x[:, :1] - target) ** 2).clip(-most, most)
+    want = ttest_1samp(gains, 0, alternative="greater")
+    assert_near(found["gain"], gains.mean(), 256)
+    assert found["p_gain"] == pytest.approx(want.pvalue[0], rel=1e-6, abs=0)
+    prices, _ = group_prices(np.random.default_rng(0), *given, loss=mean_squared_error, most=most)
+    assert_near(found["share"], prices.mean(1) / gains.mean(), 256)
+    assert prices.max() > 0.9 * most and prices.mean(1)[0] > 1      # without the cut: 2
     assert found["low"][0] < found["share"][0] < found["high"][0] and found["share"][1] == 0
 
 
@@ -238,19 +270,48 @@ def test_a_network_that_explains_nothing_selects_nothing(task, rng):
     found = select(rng, network, (params,), np.zeros(200, int), x, -target, np.arange(3),
                    loss=mean_squared_error)
     assert found["gain"] < 0 and not found["selected"].any() and (found["share"] == 0).all()
+    assert found["p_gain"] > 0.99 and (found["p"] == 1).all()
+
+
+@pytest.mark.parametrize("noise, learned", [(3.5, True), (8.0, False)])
+def test_of_a_gain_that_may_be_chance_nothing_is_said(noise, learned, task, monkeypatch):
+    """Prices alone would select the first column at either noise."""
+    network, params, x, _ = task
+    chance = noise * np.random.default_rng(1).standard_normal(200)
+    target = x[:, :1] + (chance - x[:, 0] * (x[:, 0] @ chance) / (x[:, 0] @ x[:, 0]))[:, None]
+    given = network, (params,), np.zeros(200, int), x, target, np.arange(3)
+    found = select(np.random.default_rng(0), *given, loss=mean_squared_error, q=0.5)
+    assert found["gain"] > 0 and (found["p_gain"] <= LEARNED) == learned
+    assert found["selected"].tolist() == [learned, False, False]
+    assert learned or (found["p"] == 1).all() and (found["share"] == 0).all()
+    monkeypatch.setattr(selection, "LEARNED", 1.0)
+    found = select(np.random.default_rng(0), *given, loss=mean_squared_error, q=0.5)
+    assert found["selected"].tolist() == [True, False, False]
+
+
+def test_a_few_samples_far_from_all_others_hide_no_price(task, monkeypatch):
+    network, params, x, target = task
+    x = np.vstack([x, [[30.0, 0, 0], [-40.0, 0, 0]]])
+    target = np.vstack([target, [[0.0], [0.0]]])            # where the network is far off
+    given = network, (params,), np.zeros(202, int), x, target, np.arange(3)
+    found = select(np.random.default_rng(0), *given, loss=mean_squared_error)
+    assert found["selected"].tolist() == [True, False, False] and found["p"][0] < 1e-9
+    monkeypatch.setattr(selection, "REACH", np.inf)
+    found = select(np.random.default_rng(0), *given, loss=mean_squared_error)
+    assert found["gain"] < 0 and not found["selected"].any()
 
 
 PATH = PenaltyPath(np.array([0.1, 1.0]), np.array([2.0, 1.0]), np.full((2, 4), 0.25),
-                   np.zeros(3, int), (), 1)
+                   np.zeros(3, int), (), 1, np.full(4, 0.25))
 
 
-def relevance(gain=0.5, path=PATH):
+def relevance(p_gain=0.01, path=PATH):
     return Relevance(
         names=("age", "city + street", "size"), groups=np.array([0, 1, 1, 2]),
         relevance=np.array([0.25, 0.5, 0.25]), share=np.array([0.1, 0.7, 0.0]),
         low=np.array([0.05, 0.6, -0.01]), high=np.array([0.15, 0.8, 0.01]),
-        p=np.array([0.01, 0.0, 0.9]), selected=np.array([True, True, False]), gain=gain,
-        margin=0.005, q=0.1, source="by hand", path=path)
+        p=np.array([0.01, 0.0, 0.9]), selected=np.array([True, True, False]), gain=0.5,
+        p_gain=p_gain, margin=0.005, q=0.1, source="by hand", path=path)
 
 
 def test_a_selection_is_told_in_a_table_with_the_largest_share_first():
@@ -259,8 +320,8 @@ def test_a_selection_is_told_in_a_table_with_the_largest_share_first():
     assert lines[2].split() == ["age", "0.250", "10.0%", "5.0%", "to", "15.0%", "0.0100", "yes"]
     assert not lines[3].endswith("yes") and "2 of 3 selected" in lines[5]
     assert lines[-1] == "Priced by hand." and "Nothing learned" not in lines[5]
-    assert "Nothing learned" in relevance(gain=-0.1).to_text()
-    assert relevance().learned and not relevance(gain=0.0).learned
+    assert "Nothing learned" in relevance(p_gain=0.06).to_text()
+    assert relevance(p_gain=LEARNED).learned and not relevance(p_gain=0.06).learned
 
 
 @pytest.mark.parametrize("path, panels", [(PATH, 3), (None, 1)])

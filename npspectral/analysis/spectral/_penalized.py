@@ -9,14 +9,31 @@ from .relevance import input_relevance
 def along(rng, network, x, target, *, loss, optimizer, batch_size, weights, penalties, epochs):
     """Yield k and the Record of every epoch at penalties[k]; the first has epochs[0] of them."""
     record, goal = network.init(rng), 0
-    if weights is not None:
-        loss, target = weighted(loss, target, weights), np.arange(len(x))
     for k, penalty in enumerate(penalties):
         goal += epochs[k > 0]
-        for record in fit(network, record, x, target, loss=loss, optimizer=optimizer, rng=rng,
-                          batch_size=batch_size, epochs=goal,
-                          penalties=(L2(penalty, "lambda_in"), L2(penalty, "phi"))):
+        for record in _fit(network, record, x, target, penalty, loss, weights, rng=rng,
+                           optimizer=optimizer, batch_size=batch_size, epochs=goal):
             yield k, record
+
+
+def settled(rng, network, params, x, target, *, loss, optimizer, weights, penalty, epochs):
+    """The records of `epochs` more steps from params on, each with all samples.
+
+    Here columns of W that are not needed fall to 0. In small batches this takes longer: Adam
+    divides by the size of a gradient, which is mostly the noise of batches, and the pull of the
+    penalty is small beside it.
+    """
+    if epochs:
+        yield from _fit(network, params, x, target, penalty, loss, weights, rng=rng,
+                        optimizer=optimizer, batch_size=len(x), epochs=epochs)
+
+
+def _fit(network, start, x, target, penalty, loss, weights, **options):
+    """The records of fit with the penalty of lambda_in and phi, and with weights of samples."""
+    if weights is not None:
+        loss, target = weighted(loss, target, weights), np.arange(len(x))
+    return fit(network, start, x, target, loss=loss, **options,
+               penalties=(L2(penalty, "lambda_in"), L2(penalty, "phi")))
 
 
 def weighted(loss, target, weights):

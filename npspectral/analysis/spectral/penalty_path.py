@@ -6,12 +6,17 @@ The penalty of a first layer with lambda_out = 0 is, at its least, a group lasso
 is no path: with both lambda_in and phi penalized, W = 0 is a local minimum at every penalty > 0.
 
 For each of F folds, a network is trained on all other samples. L_b is the loss of sample b by the
-network that has not seen it, and rho* the penalty of the least mean L.
+network that has not seen it, and rho* the penalty of the least mean of min(L_b, C). With C some
+losses of the best constant (price.py), a few samples far from all others do not choose alone.
+
+At rho* the networks go on with all samples in each step, until inputs that are not needed are
+silent (_penalized.settled).
 
 Source: dense to sparse along a warm path as Lemhadri et al. 2021, J. Mach. Learn. Res. 22, 127
 (LassoNet). Folds, epochs and penalties are ours.
 """
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -19,11 +24,11 @@ from ... import refuse
 from ..._shapes import Shapes
 from ...training.minibatch import predict
 from ._given import checked_numbers, checked_samples
-from ._penalized import along, relevance_shares
-from .price import sample_losses
+from ._penalized import along, relevance_shares, settled
+from .price import REACH, constant_losses, sample_losses
 
-PENALTIES = 1e-3 * 10 ** np.arange(0, 2.25, 0.25)
-EPOCHS = 60, 12                     # at the first penalty, and at each of the others
+PENALTIES = 1e-3 * 10 ** (np.arange(7) / 3)
+EPOCHS = 60, 12, 100        # at the first penalty, at each of the others, at the best one
 FOLDS = 5
 
 
@@ -31,10 +36,11 @@ FOLDS = 5
 class PenaltyPath(Shapes):
     """What a path gave, for penalties (P,).
 
-    losses (P,)         the mean of held-out losses L_b
+    losses (P,)         the mean of min(L_b, C) over held-out samples
     relevance (P, n_in) input_relevance, that of each network over its sum; the mean over folds
+    shares (n_in,)      the same of params
     fold (n,)           in which fold a sample is held out
-    params (F,)         the network of each fold at rho* = penalties[best]
+    params (F,)         the network of each fold at rho* = penalties[best], settled there
     """
 
     penalties: np.ndarray
@@ -43,6 +49,7 @@ class PenaltyPath(Shapes):
     fold: np.ndarray
     params: tuple
     best: int
+    shares: np.ndarray
 
     @property
     def penalty(self):
@@ -58,8 +65,8 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
     """A PenaltyPath of a Chain that begins with a Spectral layer with lambda_out = 0.
 
     x (n, n_in) and target as `loss` takes it; fold (n,) as fold_numbers gives it; epochs, those at
-    the first penalty and at each of the others. With weights (n,) a sample counts as that many.
-    progress(done, of) is called after every epoch.
+    the first penalty, at each of the others, and at rho* with all samples in each step. With
+    weights (n,) a sample counts as that many. progress(done, of) is called after every epoch.
     """
     x, target = checked_samples("penalty_path", x, target)
     penalties = refuse.numbers("penalty_path", "penalties", penalties, 1).astype(float)
@@ -67,25 +74,39 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
         weights = refuse.real("penalty_path", "weights", weights, 1)
         refuse.length("penalty_path", "weights", weights, len(x))
     fold = checked_numbers("penalty_path", "fold", fold, len(x))
-    numbers, done = np.unique(fold), 0
-    total = len(numbers) * (epochs[0] + epochs[1] * (len(penalties) - 1))
+    folds, ticks = np.unique(fold), count(1)
+    total = len(folds) * (epochs[0] + epochs[1] * (len(penalties) - 1) + epochs[2])
+    tell = (lambda: progress(next(ticks), total)) if progress else (lambda: None)
+    others = [_rows(fold != number, x, target, weights) for number in folds]
+    options = dict(loss=loss, optimizer=optimizer)
     losses, found = np.empty((len(penalties), len(x))), []
-    for number in numbers:
-        held, kept = fold == number, fold != number
-        found.append([None] * len(penalties))
-        for k, record in along(rng, network, x[kept], target[kept], loss=loss, optimizer=optimizer,
-                               batch_size=batch_size, penalties=penalties, epochs=epochs,
-                               weights=None if weights is None else weights[kept]):
-            found[-1][k], done = record.params, done + 1
-            if progress is not None:
-                progress(done, total)
-        for k, params in enumerate(found[-1]):
-            y = predict(network, params, x[held])
-            losses[k, held] = sample_losses(loss, y, target[held])
-    mean = np.average(losses, 1, weights)
+    for number, rows in zip(folds, others):
+        held, own = fold == number, [None] * len(penalties)
+        for k, record in along(rng, network, **rows, **options, batch_size=batch_size,
+                               penalties=penalties, epochs=epochs):
+            own[k] = record.params
+            tell()
+        for k, params in enumerate(own):
+            losses[k, held] = sample_losses(loss, predict(network, params, x[held]), target[held])
+        found.append(own)
+    constant = constant_losses(loss, target, network.n_out, weights)
+    most = REACH * np.average(constant, weights=weights)
+    mean = np.average(np.minimum(losses, most), 1, weights)
     best = int(mean.argmin())
-    shares = np.mean([[relevance_shares(network, params) for params in one] for one in found], 0)
-    return PenaltyPath(penalties, mean, shares, fold, tuple(one[best] for one in found), best)
+    relevance = np.mean([[relevance_shares(network, params) for params in own] for own in found], 0)
+    chosen = []
+    for own, rows in zip(found, others):
+        chosen.append(own[best])
+        for record in settled(rng, network, own[best], **rows, **options, penalty=penalties[best],
+                              epochs=epochs[2]):
+            chosen[-1] = record.params
+            tell()
+    shares = np.mean([relevance_shares(network, params) for params in chosen], 0)
+    return PenaltyPath(penalties, mean, relevance, fold, tuple(chosen), best, shares)
+
+
+def _rows(some, x, target, weights):
+    return dict(x=x[some], target=target[some], weights=None if weights is None else weights[some])
 
 
 def fold_numbers(rng, n, labels=None, folds=FOLDS):

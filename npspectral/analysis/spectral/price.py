@@ -1,18 +1,20 @@
 """What a network loses without an input: the rise of its loss where it is drawn anew.
 
-    Delta_b = mean over draws of l(f(x~_b), t_b) - l(f(x_b), t_b)
+    Delta_b = mean over draws of cut(l(f(x~_b), t_b) - l(f(x_b), t_b)),  cut(r) = r, but in [-C, C]
 
 l is the loss of one sample. x~ is x but for the columns of a group G, which are drawn from their
 distribution given the other columns (conditional.py). So Delta asks what G tells beyond the others.
-The samples must be ones that f has not seen in training.
+The samples must be ones that f has not seen in training. If G tells nothing beyond, x~_b and x_b
+could change places: a rise r is as likely as -r, and the mean of cut(r) is 0 as that of r. With C =
+REACH mean losses of the best constant, a few samples far from all others do not hide a price.
 
 If the first layer is spectral with lambda_out = 0, a column enters by its eigenvalue alone. With
 a = W x + bias, the input of the hidden nodes,
     a~_b = a_b + sum_{j in G} (x~_bj - x_bj) lambda_in_j phi_.j
 which is of rank one for one column: no forward through the first layer, and no new network.
 
-The test is over the samples, Benjamini and Hochberg's over the groups. gain = the loss of the best
-constant less the mean loss, what the network explains; a group must cost more than a share of it:
+The test is over the samples, Benjamini and Hochberg's over the groups. gain = mean of cut(loss of
+the best constant - l), what the network explains; a group must cost more than a share of it:
     t = (mean Delta - margin gain) / (sd Delta / sqrt(n)),  p = 1 - T_{n-1}(t)
 
 Source: Chamma, Engemann and Thirion 2023, arXiv 2309.07593; Benjamini and Hochberg 1995, J. R.
@@ -24,6 +26,8 @@ from ... import refuse
 from ...nn import Chain, Spectral
 from .._params import check_params
 from ._given import checked_columns
+
+REACH = 3       # so many losses of the best constant a sample counts at most
 
 
 def replaced_outputs(predict, x, columns, drawn):
@@ -67,6 +71,28 @@ def sample_losses(loss, y, target):
     refuse.length("sample_losses", "target", target, y.shape[-2])
     target = np.broadcast_to(target[:, None], (*y.shape[:-1], 1, *target.shape[1:]))
     return loss(y[..., None, :], target)[0]
+
+
+def constant_losses(loss, target, n_out, weights=None):
+    """l (n,) of n_out outputs that are the constant of the least mean loss."""
+    constant = best_constant(target, weights, n_out)
+    return sample_losses(loss, np.broadcast_to(constant, (len(target), n_out)), target)
+
+
+def best_constant(target, weights=None, n_out=0):
+    """The outputs (K,) of the least mean loss that ignore x.
+
+    Mean targets for targets (n, K), the logarithms of the shares of K >= n_out classes for labels
+    (n,); of a share 0 that of the smallest number.
+    """
+    target = refuse.array("best_constant", "target", target, min(max(1, np.ndim(target)), 2))
+    if weights is not None:
+        weights = refuse.real("best_constant", "weights", weights, 1)
+        refuse.length("best_constant", "weights", weights, len(target))
+    if target.dtype.kind == "f":
+        return np.average(target, 0, weights)
+    share = np.bincount(target, weights, n_out)
+    return np.log(np.maximum(share / share.sum(), np.finfo(float).tiny))
 
 
 def conditional_test(prices, gain, margin=0.005, weights=None, level=0.95):

@@ -17,10 +17,12 @@ from ._selection_figure import draw
 from .alike import ColumnTree
 from .conditional import conditional_draws, normal_scores
 from .penalty_path import PenaltyPath
-from .price import (benjamini_hochberg, conditional_test, sample_losses, spectral_replaced_outputs)
+from .price import (REACH, benjamini_hochberg, conditional_test, constant_losses, sample_losses,
+                    spectral_replaced_outputs)
 
 MARGIN, GROUP_MARGIN = 0.005, 0.002
 DRAWS = 20
+LEARNED = 0.05              # p of the gain up to which a network is said to have learned
 LETTERS = 48                # of a name in a table
 
 
@@ -34,6 +36,7 @@ class Relevance(Shapes):
     share, low, high    share_G and its interval of 95 %
     p, selected the test and what Benjamini and Hochberg select at the rate q
     gain        what the network explains of the loss; margin: the share of it that is tested
+    p_gain      of the test that gain is above 0
     source      where the prices come from, in words
     path        the PenaltyPath that chose the penalty, or None
     alike       the ColumnTree that made the groups, or None
@@ -48,6 +51,7 @@ class Relevance(Shapes):
     p: np.ndarray
     selected: np.ndarray
     gain: float
+    p_gain: float
     margin: float
     q: float
     source: str
@@ -56,8 +60,8 @@ class Relevance(Shapes):
 
     @property
     def learned(self):
-        """Whether the network explains anything; if not, nothing can be selected."""
-        return bool(self.gain > 0)
+        """Whether the network surely explains anything; if not, nothing is selected."""
+        return bool(self.p_gain <= LEARNED)
 
     def to_text(self):
         """A table, groups of the largest share first, and what it says."""
@@ -80,8 +84,8 @@ class Relevance(Shapes):
 
     def _words(self):
         if not self.learned:
-            yield ("Nothing learned: on samples that it has not seen, the network is no better "
-                   "than a constant.")
+            yield ("Nothing learned: on samples that it has not seen, the network is not surely "
+                   "better than a constant.")
         yield (f"{self.selected.sum()} of {len(self.names)} selected at a rate of false "
                f"discoveries of {self.q:g}, which was measured on known sets, not proven.")
         yield (f"share: the part of what the network explains that is lost where a feature is "
@@ -93,26 +97,33 @@ class Relevance(Shapes):
 
 def select(rng, network, params, fold, x, target, groups, *, loss, q=0.1, margin=MARGIN,
            draws=DRAWS, weights=None, progress=None):
-    """What Relevance holds of prices, as a dict: share, low, high, p, selected, gain, margin, q.
+    """What Relevance holds of prices, as a dict: share, low, high, p, selected, gain and so on.
 
-    Arguments as in group_prices, and weights (n,) of the samples. A margin below MARGIN doubles p:
-    without that more false ones were selected than at MARGIN.
+    Arguments as in group_prices, and weights (n,) of the samples. A sample counts at most REACH
+    losses of the best constant, in prices and in gain. If gain is not surely above 0, p = 1. A
+    margin below MARGIN doubles p: without that more false ones were selected than at MARGIN.
     """
     refuse.share("select", "q", q)
+    x, target = checked_samples("select", x, target)
+    constant = constant_losses(loss, target, network.n_out, weights)
+    most = REACH * np.average(constant, weights=weights)
     prices, before = group_prices(rng, network, params, fold, x, target, groups, loss=loss,
-                                  draws=draws, progress=progress)
-    constant = np.broadcast_to(best_constant(target, weights), (len(x), network.n_out))
-    gain = float(np.average(sample_losses(loss, constant, target) - before, weights=weights))
+                                  draws=draws, most=most, progress=progress)
+    gains = (constant - before).clip(-most, most)
+    gain, _, _, p_gain = (float(value[0]) for value in conditional_test(
+        gains[None], gain=1.0, margin=0.0, weights=weights))
     *found, p = conditional_test(prices, gain, margin, weights)
-    share, low, high = (value / gain if gain > 0 else np.zeros(len(p)) for value in found)
     p = np.minimum(2 * p, 1) if margin < MARGIN else p
+    if p_gain > LEARNED:
+        found, p = np.zeros((3, len(p))), np.ones(len(p))
+    share, low, high = np.divide(found, gain if gain else 1)
     return dict(share=share, low=low, high=high, p=p, selected=benjamini_hochberg(p, q), gain=gain,
-                margin=margin, q=q)
+                p_gain=p_gain, margin=margin, q=q)
 
 
 def group_prices(rng, network, params, fold, x, target, groups, *, loss, draws=DRAWS,
-                 progress=None):
-    """Delta (m, n) of the m groups, and the loss (n,) of every sample.
+                 most=np.inf, progress=None):
+    """Delta (m, n) of the m groups, each rise cut at +-most, and the loss (n,) of every sample.
 
     Sample b is priced by the network with params[fold[b]], which should not have seen it; fold
     (n,), groups (p,) the group of each column of x (n, p). progress(done, of) is called after each
@@ -134,23 +145,8 @@ def group_prices(rng, network, params, fold, x, target, groups, *, loss, draws=D
         drawn = conditional_draws(rng, x, columns, draws, scores=scores)
         for own, mine in zip(params, rows):
             y = spectral_replaced_outputs(network, own, x[mine], columns, drawn[:, mine])
-            price[mine] = (sample_losses(loss, y, target[mine]) - before[mine]).mean(0)
+            rise = sample_losses(loss, y, target[mine]) - before[mine]
+            price[mine] = rise.clip(-most, most).mean(0)
         if progress is not None:
             progress(group + 1, len(prices))
     return prices, before
-
-
-def best_constant(target, weights=None):
-    """The outputs (K,) of the least mean loss that ignore x.
-
-    Mean targets for targets (n, K), the logarithms of the classes' shares for labels (n,).
-    """
-    target = refuse.array("best_constant", "target", target, min(max(1, np.ndim(target)), 2))
-    if weights is not None:
-        weights = refuse.real("best_constant", "weights", weights, 1)
-        refuse.length("best_constant", "weights", weights, len(target))
-    if target.dtype.kind == "f":
-        return np.average(target, 0, weights)
-    share = np.bincount(target, weights)
-    with np.errstate(divide="ignore"):
-        return np.log(share / share.sum())

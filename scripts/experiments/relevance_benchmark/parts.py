@@ -6,7 +6,7 @@ from scipy.special import stdtr, stdtrit
 
 from npspectral.analysis.spectral.price import (conditional_test, sample_losses,
                                                 spectral_replaced_outputs)
-from npspectral.analysis.spectral.selection import best_constant
+from npspectral.analysis.spectral.price import best_constant
 from npspectral.estimators import SpectralClassifier, SpectralRegressor
 from npspectral.nn import mean_squared_error, softmax_cross_entropy
 
@@ -33,7 +33,7 @@ def by_network(name, seed, n, q):
     fixed = clock(estimator(task)(penalty=1e-3, random_state=seed).fit, x, y)
     again = path_model(task, seed + 1).fit(x, y).path_
     return {"relevant": relevant, "relevance": found.relevance, "share": found.share,
-            "again": again.relevance[again.best], "low": found.low, "high": found.high,
+            "again": again.shares, "low": found.low, "high": found.high,
             "selected": found.selected, "p_0": without_margin(found, len(x)),
             "groups": grouped.groups, "group_share": grouped.share[grouped.groups],
             "group_selected": grouped.selected[grouped.groups], "marginal_share": share,
