@@ -36,12 +36,13 @@ def relevance_of(table, q=0.1, threshold=None, seed=0, minutes=10.0):
 def _check_time(n, p, n_groups, minutes):
     """Refuse what takes too long: n rows, p columns of numbers, priced in so many groups.
 
-    The seconds were fitted to runs with 400 to 3,000 rows and 20 to 100 columns.
+    The seconds were fitted to runs with 200 to 100,000 rows and 5 to 2,000 columns.
     """
     features = p + 200                                  # those that tell a column from the others
     smaller = min(n, features)
     fitting = n * (1.9e-3 + 1.9e-5 * p)
-    pricing = 9e-6 * n + (2 * n * features * smaller + 10 * smaller ** 3) / 1.5e10
+    operations = 2 * n * features * smaller + 2 * smaller ** 3 + 400 * n * p
+    pricing = 1.5e-5 * n + 3e-6 * p + operations / 1.2e10
     needed = (fitting + n_groups * pricing) / 60
     if needed > minutes:
         raise ValueError(f"{n} rows and {p} columns of numbers take about {needed:.2g} minutes, "
