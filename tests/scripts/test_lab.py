@@ -3,7 +3,6 @@ import dataclasses
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -12,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import toy_tree
 from conftest import SCRIPTS, same_bits
 from lab import arrays, options, plan, progress, statistics, style, table
 from lab import data as lab_data
@@ -136,15 +136,9 @@ def toy(folder, *arguments):
 
 
 def make_toy(folder):
-    (folder / "experiments" / "toy").mkdir(parents=True)
-    for name in ("reproduce.py", "experiments/__init__.py"):
-        shutil.copy(SCRIPTS / name, folder / name)
-    ignore = shutil.ignore_patterns("__pycache__", "vectors")
-    for name, place in (("lab", SCRIPTS), ("report", SCRIPTS), ("npspectral", SCRIPTS.parent)):
-        shutil.copytree(place / name, folder / name, ignore=ignore)
+    toy_tree.plant(folder, {name: textwrap.dedent(text.lstrip("\n")) for name, text in TOY.items()})
+    toy_tree.copy("npspectral", tree=folder, source=SCRIPTS.parent)
     (folder / "lab" / "toy_task.py").write_text(TASK)
-    for name, text in TOY.items():
-        (folder / "experiments" / "toy" / name).write_text(textwrap.dedent(text.lstrip("\n")))
 
 
 def test_code_that_a_run_reaches_makes_it_again_and_no_other_edit_does(tmp_path):
