@@ -8,7 +8,7 @@ from experiments.eigenvalue_training import parts
 from experiments.eigenvalue_training.claims import checks, claims
 from lab.plan import chosen
 from lab.table import FAIL, NOT, NOT_COMPARABLE, PARTLY, PASS, REPRODUCED
-from tiny import toy_images
+from tiny import judged, toy_images
 
 from npspectral import Adamax, Chain, Dense, Identity, Tanh, check_gradients
 from npspectral.nn import tree
@@ -133,7 +133,7 @@ def verdicts(**changes):
             "linear": curves(0.9) | {"apart": np.full(2, 0.5)},
             **{arm: curves(0.92) for arm in parts.AS_MANY}}
     found = claims({f"mnist, {arm}": arrays for arm, arrays in (arms | changes).items()})
-    return {claim.name: claim.judge() for claim in found}
+    return judged(found)
 
 
 def test_verdicts_are_reproduced_where_ours_say_the_same():

@@ -9,7 +9,7 @@ from experiments.fewer_parameters.claims import checks, claims, of_equal_count
 from experiments.fewer_parameters.experiment import SETTINGS, cases, large
 from lab.plan import chosen
 from lab.table import NOT, PARTLY, REPRODUCED
-from tiny import toy_images
+from tiny import judged, toy_images
 
 from npspectral.nn import tree
 
@@ -132,7 +132,7 @@ def test_equal_count_is_between_the_neighbors_and_nowhere_outside():
 
 def verdicts(**accuracy):
     found = claims({"mnist": made(**{"one set": 0.7, "eigenvalues": 0.85, **accuracy})})
-    return {claim.name: claim.judge() for claim in found}
+    return judged(found)
 
 
 def test_claims_of_the_paper_are_judged():

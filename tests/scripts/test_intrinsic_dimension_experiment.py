@@ -5,7 +5,7 @@ from experiments.intrinsic_dimension import parts
 from experiments.intrinsic_dimension.claims import checks, claims, correlation
 from lab import tasks
 from lab.table import rows_of
-from tiny import failed, toy_images
+from tiny import failed, judged, toy_images
 
 from npspectral.analysis.clouds import intrinsic_dimension, representations
 from npspectral.nn import mean_field
@@ -150,7 +150,7 @@ def result_of(**changed):
 
 def verdicts(result):
     """name -> verdict, of claims that are not reproduced."""
-    return {claim.name: claim.judge() for claim in claims(result) if claim.judge() != "reproduced"}
+    return {name: said for name, said in judged(claims(result)).items() if said != "reproduced"}
 
 
 def test_all_claims_hold_where_the_dimensions_are_as_claimed():

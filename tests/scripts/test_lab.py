@@ -1,26 +1,19 @@
-"""What experiments share: runs kept on disk, training, tables, arrays, data sets at hand or not."""
+"""What experiments share: training, arrays, figures, options, data sets at hand or not."""
 import dataclasses
-import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 import textwrap
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import SCRIPTS, same_bits
-from lab import arrays, options, plan, progress, statistics, style, table
+from conftest import same_bits
+from lab import arrays, options, plan, progress, style
 from lab import data as lab_data
-from lab.keep import keeper
-from lab.learning import chain, learn, while_it_rises
+from lab.learning import chain, learn, learned, while_it_rises
 from matplotlib.figure import Figure
-from sweep_runs import fail_at
 
-from npspectral import Adam, Dense, ReLU, Tanh, fit, softmax_cross_entropy, sweep
+from npspectral import Adam, Dense, ReLU, Tanh, fit, softmax_cross_entropy
 from npspectral.progress import Line
 
 
@@ -32,136 +25,6 @@ class Features:
 @pytest.fixture(autouse=True)
 def fresh_line(monkeypatch):
     monkeypatch.setattr(progress, "LINE", Line())           # what others showed sets no pace here
-
-
-def test_kept_runs_stand_by_part_and_are_made_once(tmp_path, capsys):
-    runs = {"b": sweep.grid(fail_at, place=["/nowhere"], i=[5, 4]), "none": [],
-            ("a", 1): sweep.grid(fail_at, place=["/nowhere"], i=[4, 3])}
-    want = {"b": [5, 4], "none": [], ("a", 1): [4, 3]}
-    assert keeper(tmp_path / "runs.jsonl")(runs) == want
-    told = capsys.readouterr()
-    assert told.err.startswith("0 of 3 runs") and "\r" not in told.err
-    assert told.out == "0 of 3 runs from disk\n"
-    with ThreadPoolExecutor(2) as executor:
-        assert keeper(tmp_path / "other.jsonl", executor=executor)(runs) == want
-    for workers in (1, 2):                                  # all runs are there, no worker starts
-        assert keeper(tmp_path / "other.jsonl", workers)(runs) == want
-        assert capsys.readouterr().out.endswith("3 of 3 runs from disk\n")
-
-
-def test_a_run_that_fails_stops_a_script_when_the_others_have_ended(tmp_path):
-    (tmp_path / "flag").touch()
-    runs = {"a": sweep.grid(fail_at, place=[str(tmp_path / "flag")], i=range(6))}
-    with pytest.raises(RuntimeError, match="1 of 6 runs failed(.|\n)*ArithmeticError: no run 3"):
-        keeper(tmp_path / "runs.jsonl")(runs)
-    (tmp_path / "flag").unlink()
-    assert keeper(tmp_path / "runs.jsonl")(runs) == {"a": list(range(6))}
-
-
-TOY = {
-    "experiment.py": """
-        \"\"\"Does a toy add up?\"\"\"
-        from dataclasses import dataclass
-        from lab.plan import each_seed, stack
-        from .parts import work
-        SECONDS, DATA, AXES = (1, 1, 1), (), {"y": ("seed",)}
-
-
-        @dataclass(frozen=True)
-        class Setting:
-            seeds: int = 2
-            x: float = 1.0
-
-
-        SETTINGS = dict.fromkeys(("quick", "default", "full"), Setting())
-
-
-        def run(setting, keep):
-            plan = {"a": each_seed(work, setting.seeds, x=setting.x)}
-            return {part: stack(rows) for part, rows in keep(plan).items()}
-        """,
-    "parts.py": """
-        \"\"\"Runs.\"\"\"
-        from lab.toy_task import draw
-        from npspectral import Adam         # which a run of ours would use
-
-        FACTOR = 2                  # a constant
-
-
-        def work(x, seed):
-            \"\"\"What it gives.\"\"\"
-            return {"y": FACTOR * draw(x) + seed}
-        """,
-    "claims.py": """
-        from lab.table import Row
-
-
-        def claims(result):
-            return []
-
-
-        def checks(result):
-            return [Row("a", "y", "22", result["a"]["y"], low=22)]
-        """,
-    "figures.py": """
-        def figures(result):
-            return {"empty": lambda figure: None}
-        """,
-}
-TASK = "SHIFT = 10\n\n\ndef draw(x):\n    return x + SHIFT\n"
-EDITS = [                               # file, old text, new text, runs from disk, first y
-    ("experiments/toy/parts.py", "FACTOR = 2 ", "FACTOR = 3 ", 0, 33),
-    ("lab/toy_task.py", "SHIFT = 10", "SHIFT = 20", 0, 63),
-    ("npspectral/training/optimizers.py", "import numpy as np\n", "import numpy as np\nONE = 1\n",
-     0, 63),
-    ("experiments/toy/parts.py", "What it gives", "What it returns", 2, 63),
-    ("experiments/toy/parts.py", "# a constant", "# of the sum", 2, 63),
-    ("experiments/toy/experiment.py", "x: float = 1.0", "x: float = 1.0; z: int = 0", 2, 63),
-    ("experiments/toy/claims.py", "low=22", "low=23", 2, 63),
-    ("lab/table.py", "TOO_SMALL = \"pass\", \"FAIL\", \"", "TOO_SMALL = \"pass\", \"FAIL\", \"no, ",
-     2, 63),
-    ("npspectral/oracle/__init__.py", "\nfrom", "\nONE = 1\nfrom", 2, 63),
-]
-
-
-def toy(folder, *arguments):
-    """What the toy experiment prints: (runs from disk, first y), by a door in `folder`."""
-    done = subprocess.run(
-        [sys.executable, folder / "reproduce.py", "toy", "--here", "--out", folder / "out",
-         *arguments], capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})
-    assert done.returncode == 0, done.stderr
-    result, about = arrays.load(folder / "out" / "toy" / "toy.npz")
-    return int(re.search(r"(\d+) of \d+ runs", done.stdout)[1]), result["a"]["y"][0], about
-
-
-def make_toy(folder):
-    (folder / "experiments" / "toy").mkdir(parents=True)
-    for name in ("reproduce.py", "experiments/__init__.py"):
-        shutil.copy(SCRIPTS / name, folder / name)
-    ignore = shutil.ignore_patterns("__pycache__", "vectors")
-    for name, place in (("lab", SCRIPTS), ("report", SCRIPTS), ("npspectral", SCRIPTS.parent)):
-        shutil.copytree(place / name, folder / name, ignore=ignore)
-    (folder / "lab" / "toy_task.py").write_text(TASK)
-    for name, text in TOY.items():
-        (folder / "experiments" / "toy" / name).write_text(textwrap.dedent(text.lstrip("\n")))
-
-
-def test_code_that_a_run_reaches_makes_it_again_and_no_other_edit_does(tmp_path):
-    make_toy(tmp_path)
-    assert toy(tmp_path)[:2] == (0, 22) and toy(tmp_path)[:2] == (2, 22)
-    for name, old, new, from_disk, y in EDITS:
-        text = (tmp_path / name).read_text()
-        assert old in text, name
-        (tmp_path / name).write_text(text.replace(old, new, 1))
-        assert toy(tmp_path)[:2] == (from_disk, y), (name, new)
-
-
-def test_options_change_the_setting_and_workers_give_the_same(tmp_path):
-    make_toy(tmp_path)
-    from_disk, y, about = toy(tmp_path, "--seeds", "3", "--set", "x=2", "--workers", "2")
-    assert (from_disk, y, about["seeds"], about["setting"]["x"]) == (0, 24, {"seeds": 3}, 2.0)
-    assert toy(tmp_path, "--seeds", "3", "--set", "x=2")[0] == 3
 
 
 # Training
@@ -184,6 +47,10 @@ def test_stages_go_on_from_the_last_record_with_another_rate(rng):
     assert [record.epoch for record in records] == [1, 2, 3, 4, 5]
     assert same_bits(records[-1].params, last.params)
     assert not list(learn(network, start, (x, labels), [], "", rng=again, batch_size=6))
+    params = learned(network, start, (x, labels), ((0.1, 2), (0.01, 3)), "",
+                     rng=np.random.default_rng(1), batch_size=6)
+    assert same_bits(params, last.params)
+    assert learned(network, start, (x, labels), [], "", rng=again, batch_size=6) is start
 
 
 @pytest.mark.parametrize("values, options, risen", [
@@ -300,98 +167,13 @@ def test_the_picture_refuses_damaged_results(monkeypatch, tmp_path, rng):
         picture.main()
 
 
-# Progress, tables, options
+# Progress and options
 
 def test_workers_write_no_progress_of_their_own(monkeypatch, capsys):
     progress.progress("here")
     monkeypatch.setattr("multiprocessing.parent_process", lambda: "the caller's")
     progress.progress("there")
     assert capsys.readouterr().err.strip() == "here"
-
-
-def test_rows_are_judged_by_every_value_or_by_the_median():
-    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85)
-    assert (row.judge(), row.wanted) == ("FAIL", ">= 0.85, 2 of 3")
-    row = table.Row("a", "accuracy", "-", np.array([0.8, 0.9, 1.0]), low=0.85, every=False)
-    assert (row.judge(), row.wanted) == ("pass", ">= 0.85, median")
-    row = table.Row("a", "accuracy", "-", np.array([0.8]))
-    assert row.judge() == row.wanted == ""
-
-
-def test_a_quick_run_is_too_small_to_fail_unless_the_row_is_exact():
-    def row(value, **more):
-        return table.Row("a", "accuracy", "-", np.array([value]), low=0.85, **more)
-    assert [row(0.8).judge(mode) for mode in ("quick", "default", "full")] == [
-        "not at this size", "FAIL", "FAIL"]
-    assert row(0.8, exact=True).judge("quick") == "FAIL" and row(0.9).judge("quick") == "pass"
-    assert table.Row("a", "accuracy", "-", np.array([0.8]), exact=True).judge("quick") == ""
-
-
-@pytest.mark.parametrize("values, more, said", [
-    ([0.5], {}, "0.5"), ([0.5, 0.75], {}, "0.625 (0.5 to 0.75; 2 seeds)"),
-    ([0.5, 0.75], {"over": "sizes"}, "0.625 (0.5 to 0.75; 2 sizes)"),
-    ([0.57], {"interval": (0.456, 0.69), "seeds": 8}, "0.57 (95 %: 0.456 to 0.69; 8 seeds)")])
-def test_a_row_says_its_spread_and_of_how_many(values, more, said):
-    assert table.Row("a", "b", "-", np.array(values), **more).ours == said
-
-
-def row(value, **bounds):
-    return table.Row("a", "exponent", "1", np.array([value]), **bounds)
-
-
-@pytest.mark.parametrize("rows, verdict", [
-    ([row(1.0, low=0.9), row(7.0)], "reproduced"), ([row(1.0, low=0.9), row(1.0, low=2)], "partly"),
-    ([row(1.0, low=2), row(7.0)], "not")])
-def test_a_claim_is_judged_by_its_rows_with_bounds(rows, verdict):
-    claim = table.Claim("growth", "A grows as p", "Petrini 2020, talk", rows, "counts")
-    assert [claim.judge(mode) for mode in ("default", "full", "quick")] == [
-        verdict, verdict, "not at this size"]
-    other = dataclasses.replace(claim, incomparable="another network")
-    assert {other.judge(mode) for mode in ("default", "quick")} == {"not comparable"}
-
-
-def test_a_claim_that_nothing_judges_is_refused():
-    with pytest.raises(ValueError, match="claim 'growth' has no row with bounds"):
-        table.Claim("growth", "A grows as p", "Petrini 2020", [row(1.0)], "counts").judge()
-
-
-def test_a_check_that_a_claim_makes_too_is_told_once():
-    claim = table.Claim("growth", "A grows", "Petrini 2020, talk", [row(1.0, low=0.9)], "counts")
-    same = [row(1.0), row(1.0, low=0.9)]
-    others = [row(1.0, low=2.0), row(1.0, low=0.9, exact=True),
-              dataclasses.replace(row(1.0), part="b"), dataclasses.replace(row(1.0), quantity="c")]
-    assert table.unclaimed(same + others, [claim]) == others
-    assert len(table.in_words([claim], same + others)["checks"]) == 4
-
-
-def test_claims_and_checks_are_shown_and_written_for_programs(tmp_path, capsys):
-    rows = [table.Row("a", "accuracy", "0.93", np.array([0.5, 0.75]), 0.6, 1),
-            table.Row("b", "told", "-", np.array([np.nan]))]
-    claim = table.Claim("level", "high accuracy", "Petrini 2020", rows[:1], "curve", note="5 of 9")
-    table.show_table([claim], rows[1:], tmp_path / "new", "quick")
-    said = json.loads((tmp_path / "new" / "verdicts.json").read_text())
-    assert said == {"claims": [{
-        "name": "level", "words": "high accuracy", "source": "Petrini 2020", "figure": "curve",
-        "note": "5 of 9", "incomparable": "", "verdict": "not at this size", "rows": [
-            {"part": "a", "quantity": "accuracy", "published": "0.93",
-             "ours": "0.625 (0.5 to 0.75; 2 seeds)", "verdict": "not at this size",
-             "wanted": "0.6 to 1, 1 of 2", "exact": False}]}],
-        "checks": [{"part": "b", "quantity": "told", "published": "-", "ours": "nan",
-                    "verdict": "", "wanted": "", "exact": False}]}
-    title, claimed, line, own, _ = capsys.readouterr().out.splitlines()
-    assert "published" in title and claimed == "Petrini 2020: high accuracy  [not at this size]"
-    assert own == "Own checks:" and line.split() == (
-        "a accuracy 0.93 0.625 (0.5 to 0.75; 2 seeds) not at this size (0.6 to 1, 1 of 2)".split())
-
-
-def test_an_interval_holds_the_mean_of_its_seeds_and_is_always_the_same(rng):
-    draws = rng.standard_normal((200, 30)) + 3
-    intervals = [statistics.bootstrap(lambda values: values.mean(), row) for row in draws]
-    held = np.mean([low <= 3 <= high for low, high in intervals])
-    assert 0.88 <= held <= 0.98                 # 0.95 but for the 30 seeds, of 200 samples
-    assert statistics.bootstrap(lambda values: values.mean(), draws[0]) == intervals[0]
-    paired = statistics.bootstrap(lambda x, y: (x - y).mean(), draws[0], draws[0])
-    assert paired == (0, 0)                     # the same seeds of both arrays
 
 
 def test_data_sets_that_are_not_at_hand_are_left_out_and_named(monkeypatch, tmp_path,

@@ -4,7 +4,7 @@ import pytest
 from experiments.learning_curves import parts
 from experiments.learning_curves.claims import (METHODS, between_exponent, checks, claims, theory)
 from lab.table import NOT, NOT_COMPARABLE, PARTLY, REPRODUCED
-from tiny import failed
+from tiny import failed, judged
 
 from npspectral import data
 from npspectral.analysis.kernels.infinite_width import relu_tangent_kernel
@@ -60,7 +60,7 @@ def narrow(monkeypatch):
 
 
 def verdicts(result):
-    return {claim.name: claim.judge() for claim in claims(result)}
+    return judged(claims(result))
 
 
 def test_claims_are_reproduced_on_what_theory_says(narrow):

@@ -6,7 +6,7 @@ from experiments.mnist_convolution.claims import METHODS, checks, claims, rank_c
 from experiments.mnist_convolution.figures import layer_names, titled
 from lab.statistics import exponent
 from lab.tasks import draw_whole, error_of
-from tiny import failed, verdict
+from tiny import failed, judged, verdict
 
 from npspectral.analysis.kernels import tangent_kernel
 from npspectral.nn import tree
@@ -127,7 +127,7 @@ AS_PUBLISHED = {**made_up("convolutional", 0.5, 1 / 3), **made_up("dense", 0.3, 
 
 
 def test_verdicts_of_what_is_as_published_and_of_what_is_not():
-    said = {claim.name: claim.judge() for claim in claims(AS_PUBLISHED)}
+    said = judged(claims(AS_PUBLISHED))
     for name in ("guides to the exponents", "stability after training"):
         assert said.pop(name) == "not comparable"
     together, = (row for claim in claims(AS_PUBLISHED) for row in claim.rows
@@ -136,7 +136,7 @@ def test_verdicts_of_what_is_as_published_and_of_what_is_not():
     assert set(said.values()) == {"reproduced"} and failed(checks(AS_PUBLISHED)) == []
     turned = {**made_up("convolutional", 1 / 3, 0.5, alignment=np.ones((3, 4, 2)) * [0.4, 0.1]),
               **made_up("dense", 0.45, 0.3)}
-    said = {claim.name: claim.judge() for claim in claims(turned)}
+    said = judged(claims(turned))
     for name in ("convolutional networks learn features", "dense networks are lazy",
                  "two regimes, two exponents", "final kernel beats the initial one"):
         assert said[name] == "not", name
@@ -148,7 +148,7 @@ def test_a_final_kernel_beyond_15_percent_and_points_to_go_are_told():
     arrays["errors"][:, 3, 1] *= 1.2
     arrays["left"][1, 2, 0] = 0.1
     result = AS_PUBLISHED | {"convolutional, mnist": arrays}
-    said = {claim.name: claim.judge() for claim in claims(result)}
+    said = judged(claims(result))
     assert said["final kernel as good as the network"] == "partly"
     rows = checks({"convolutional, mnist": arrays})
     assert failed(rows) == [("convolutional, mnist", "share of points to go, feature")]
@@ -160,7 +160,7 @@ def test_the_network_of_16_layers_runs_and_is_judged_with_the_other_one():
     assert arrays["steps"] == 3 and arrays["left"][0] > 0
     assert arrays["stability"].shape[0] == arrays["dimension"].shape[0] == 2
     deep = made_up(parts.DEEP, 1 / 3, 0.5)
-    said = {claim.name: claim.judge() for claim in claims(AS_PUBLISHED | deep)}
+    said = judged(claims(AS_PUBLISHED | deep))
     assert said["two regimes, two exponents"] == "partly"
 
 

@@ -8,7 +8,7 @@ from experiments.regimes import parts
 from experiments.regimes.claims import checks, claims, spread
 from lab import tasks
 from lab.table import NOT, PARTLY, REPRODUCED
-from tiny import failed
+from tiny import failed, judged
 
 from npspectral import data, soft_hinge
 from npspectral.analysis.kernels.tangent import tangent_kernel
@@ -173,7 +173,7 @@ def made_result(**laws):
 
 
 def verdicts(result):
-    return {claim.name: claim.judge() for claim in claims(result)}
+    return judged(claims(result))
 
 
 def differing(result):

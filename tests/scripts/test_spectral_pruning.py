@@ -4,7 +4,7 @@ import pytest
 from experiments.spectral_pruning import claims, parts
 from experiments.spectral_pruning.experiment import SETTINGS, Setting, run
 from lab.table import NOT, NOT_COMPARABLE, PARTLY, REPRODUCED
-from tiny import at_once, toy, toy_images
+from tiny import at_once, judged, toy, toy_images
 
 METHODS = ("dense", "post", "pre")
 SHAPE = len(parts.PERCENTILES)
@@ -70,7 +70,7 @@ def ours(names, moved=0.0):
 
 
 def verdicts(result):
-    return {claim.name: claim.judge() for claim in claims.claims(result)}
+    return judged(claims.claims(result))
 
 
 NAMES = ("mnist tanh 500", "mnist relu 500", "mnist tanh 800-800", "fashion-mnist relu 800-800",

@@ -9,7 +9,7 @@ from conftest import same_bits
 from experiments.stripe_compression import parts
 from experiments.stripe_compression.claims import checks, claims, fastest_amplification
 from experiments.stripe_compression.experiment import SETTINGS, shown
-from tiny import failed
+from tiny import failed, judged
 
 from npspectral.analysis.neurons.compression import escape_time, stripe_moments
 from npspectral.data.binary import STRIPE
@@ -124,7 +124,7 @@ SIZES = np.array([64, 256, 1024])
     (0.5, 0.0, 0.2, {"f loses x_perp": "not"})])
 def test_laws_are_judged(power, change, owed, verdicts):
     made = claims(laws(SIZES, power, change, owed))
-    assert {claim.name: claim.judge() for claim in made} == {
+    assert judged(made) == {
         "lambda as sqrt(p)": "reproduced", "late-time value": "not comparable",
         "f loses x_perp": "reproduced", "directions are compressed": "reproduced",
         "lazy does not compress": "reproduced", **verdicts}
@@ -135,7 +135,7 @@ def test_laws_are_judged(power, change, owed, verdicts):
 def test_weights_that_do_not_turn_are_told():
     result = laws(SIZES, 0.5)
     result["cylinder"] = {**result["cylinder"], "star": np.ones((3, 3, 3))}
-    verdicts = {claim.name: claim.judge() for claim in claims(result)}
+    verdicts = judged(claims(result))
     assert verdicts["directions are compressed"] == "partly"
 
 

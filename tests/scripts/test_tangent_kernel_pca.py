@@ -4,7 +4,7 @@ import pytest
 from experiments.tangent_kernel_pca import parts
 from experiments.tangent_kernel_pca.claims import checks, claims, last
 from experiments.tangent_kernel_pca.figures import two_of_each
-from tiny import failed
+from tiny import failed, judged
 
 from npspectral.analysis.kernels import projections, tangent_kernel
 from npspectral.nn import OneHidden
@@ -147,7 +147,7 @@ def test_spoiled_arrays_lose_their_claim(name, spoil, claim):
 
 def test_images_of_a_dense_net_are_not_compared_but_count_for_kernels_in_general():
     result = {"stripe": made_up(**GOOD), "mnist": made_up(**{**GOOD, "wrong": [0.1, 0.2, 0.1]})}
-    verdicts = {claim.name: claim.judge() for claim in claims(result)}
+    verdicts = judged(claims(result))
     assert verdicts.pop("alignment and performance") == "partly"
     assert {verdicts[name] for name in JUDGED[:-1]} == {"reproduced"}
     assert {verdicts[name] for name in verdicts if name not in JUDGED} == {"not comparable"}

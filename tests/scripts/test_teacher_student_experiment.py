@@ -8,7 +8,7 @@ from experiments.teacher_student import parts
 from experiments.teacher_student.claims import checks, claims, critical, excess
 from experiments.teacher_student.experiment import SETTINGS, as_published, of_teacher, run, settled
 from lab.table import NOT_COMPARABLE, PARTLY, REPRODUCED
-from tiny import CASES, at_once, failed
+from tiny import CASES, at_once, failed, judged
 
 TOY = replace(SETTINGS["quick"], **CASES["teacher_student"].setting | {"seeds": 1})
 KINDS = "spectral", "weight decay"
@@ -161,7 +161,7 @@ def verdicts(**changes):
         part = part.replace("__", ", ").replace("_", " ").replace(" h ", ", h = ")
         assert part in result
         result[part] = arrays
-    return {claim.name: claim.judge() for claim in claims(result) if claim.judge() != REPRODUCED}
+    return {name: said for name, said in judged(claims(result)).items() if said != REPRODUCED}
 
 
 def test_what_is_claimed_is_reproduced_and_what_is_not_is_not():

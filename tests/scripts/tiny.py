@@ -49,6 +49,11 @@ def verdict(rows, quantity):
     return row.judge()
 
 
+def judged(claims):
+    """name -> verdict."""
+    return {claim.name: claim.judge() for claim in claims}
+
+
 def failed(rows):
     """(part, quantity) of the rows that fail, in their order."""
     return [(row.part, row.quantity) for row in rows if row.judge() == FAIL]

@@ -85,19 +85,29 @@ README = """Of 9 published claims: all.
 """
 
 
-def build(folder):
-    """The copy's path."""
-    tree = folder / "scripts"
-    for name in ("lab", "report"):
-        shutil.copytree(SCRIPTS / name, tree / name,
-                        ignore=shutil.ignore_patterns("__pycache__", "*.png"))
+def plant(tree, files):
+    """`tree` as a copy of scripts/ whose one experiment, `toy`, has these files."""
+    copy("lab", "report", tree=tree, source=SCRIPTS)
     shutil.copy(SCRIPTS / "reproduce.py", tree)
-    (tree / "report" / "STATEMENTS.md").write_text(STATEMENTS, encoding="utf-8")
-    (folder / "README.md").write_text(README, encoding="utf-8")
     place = tree / "experiments" / "toy"
     place.mkdir(parents=True)
-    for name, text in EXPERIMENT.items():
+    shutil.copy(SCRIPTS / "experiments" / "__init__.py", place.parent)
+    for name, text in files.items():
         (place / name).write_text(text, encoding="utf-8")
+
+
+def copy(*packages, tree, source):
+    for name in packages:
+        shutil.copytree(source / name, tree / name,
+                        ignore=shutil.ignore_patterns("__pycache__", "*.png", "vectors"))
+
+
+def build(folder):
+    """The path of a tree with EXPERIMENT, and pages that are to be filled."""
+    tree = folder / "scripts"
+    plant(tree, EXPERIMENT)
+    (tree / "report" / "STATEMENTS.md").write_text(STATEMENTS, encoding="utf-8")
+    (folder / "README.md").write_text(README, encoding="utf-8")
     return tree
 
 

@@ -22,8 +22,9 @@ def figures(result):
 
 
 def draw_errors(figure, tasks):
-    panels = panels_of(figure, len(tasks), 4.8, 5, "Dotted: slopes of theory, for feature learning "
-                       "and for lazy training")
+    seeds = len(next(iter(tasks.values()))["errors"])
+    panels = panels_of(figure, len(tasks), 6.4, 4, f"Mean and range of {seeds} seeds; dotted: "
+                       "slopes of theory,\nfor feature learning and for lazy training", 1)
     for panel, (name, curves) in zip(panels, tasks.items()):
         p = curves["p"]
         for method, (color, line, label) in LOOKS.items():
@@ -34,16 +35,16 @@ def draw_errors(figure, tasks):
             if method in METHODS[:2] and expected is not None:
                 power(panel, p, -expected, (p, errors.mean(0)), color=PUBLISHED)
         against_p(panel, p, f"{name}, d = {curves['d']}")
-    panels[0].set_ylabel(f"test error, mean and range of {len(errors)} seeds")
-    one_legend(figure, "outside lower center", 3)
+        panel.set_ylabel("test error")
+    one_legend(figure, "outside lower center", 2)
 
 
 def draw_dimension(figure, result):
     """One marker for each dimension, said at the end of its line."""
     stripe = of_dimensions(result, "supports, stripe")
     fields = {d: result[f"regression, {d} of {d}"] for d in stripe}
-    panels = panels_of(figure, 3, 4.8, 4.6, "One kernel, of infinite width: the dimension slows "
-                       "regression, but not classification")
+    panels = panels_of(figure, 3, 6.4, 3.8, "One kernel, of infinite width: the dimension\n"
+                       "slows regression, but not classification", 1)
     for panel, title, name, parts, law, said in (
             (panels[0], "distance between support vectors", "between", stripe, lambda d: 1 / d,
              "$p^{-1/d}$, published"),

@@ -30,8 +30,8 @@ def figures(result):
 def draw_alpha(figure, task, parts):
     """A marker for each width, or kind of image; tints say where the regimes are."""
     p, seeds = (next(iter(parts.values()))[name] for name in ("p", "error"))
-    panels = panels_of(figure, 3, 4.8, 4.8, f"{task}, p = {p}: lines are means, bands ranges of "
-                       f"{len(seeds)} seeds; dotted: predicted powers of $\\alpha$")
+    panels = panels_of(figure, 3, 6.4, 3.2, f"{task}, p = {p}: mean and range of {len(seeds)} "
+                       "seeds\ndotted: predicted powers of $\\alpha$", 1, sharex=True)
     for axes, (key, label) in zip(panels, PANELS.items()):
         for (name, part), marker in zip(parts.items(), MARKERS):
             alpha, values = 10.0 ** part["log_alpha"], part[key]
@@ -39,7 +39,7 @@ def draw_alpha(figure, task, parts):
         # One power of alpha through the first value, another through the last one.
         for end, some, exponent in zip((0, -1), (alpha <= 1, alpha >= 10), LAWS[key]):
             power(axes, alpha[some], exponent, (alpha[end], values.mean(0)[end]), color=PUBLISHED)
-        axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$", title=label)
+        axes.set(xscale="log", yscale="log", title=label)
         low, high = axes.get_xlim()
         for ends, color in (((low, 1), FEATURE), ((100, high), LAZY)):
             axes.axvspan(*ends, color=color, alpha=0.08, linewidth=0)
@@ -48,15 +48,16 @@ def draw_alpha(figure, task, parts):
         panels[0].text(place, 0.97, name, color=color, ha="left" if place < 0.5 else "right",
                        va="top", transform=panels[0].transAxes)
     plain_ticks(panels[0])
+    panels[-1].set_xlabel(r"$\alpha$")
     if task == "stripe":
         panels[0].axhline(np.mean([part["frozen_error"] for part in parts.values()]), color=LAZY,
                           linestyle="--", label="frozen kernel, mean")
-    one_legend(figure, "outside lower center", 4)
+    one_legend(figure, "outside lower center", 2)
 
 
 def draw_approach(figure, result):
-    panels = panels_of(figure, 2, 6, 5, f"Stripe, h = {result['relu']['h']}: the network beside "
-                       "its approximations at the same time and in the same steps", sharey=True)
+    panels = panels_of(figure, 2, 6.4, 4, f"Stripe, h = {result['relu']['h']}: the network beside "
+                       "its\napproximations at the same time, in the same steps", 1, sharey=True)
     for axes, title, exponent in zip(panels, ("softplus", "ReLU"), (-1, -0.5)):
         part = result[title.lower()]
         alpha, frozen = 10.0 ** part["log_alpha"], part["frozen"]
@@ -67,36 +68,34 @@ def draw_approach(figure, result):
               rf"$\alpha^{{{exponent:g}}}$, predicted", PUBLISHED)
         axes.set(xscale="log", yscale="log", xlabel=r"$\alpha$", title=title)
         axes.legend(loc="lower left")
-    panels[0].set_ylabel("relative distance of F on test points")
+        axes.set_ylabel("relative distance of F")
 
 
 def draw_courses(figure, courses, kernel):
-    """Above: losses in time; below: F of the approximations against F of the network at the end."""
-    grid = grid_of(figure, 2, len(courses), 4.8, 4.4, "Stripe: at large alpha the three are one; "
-                   "at small alpha the kernel grows, and the network is faster than either")
-    for (above, below), (name, part) in zip(grid.T, courses.items()):
+    """Left: losses in time; right: F of the approximations against F of the network at the end."""
+    grid = grid_of(figure, len(courses), 2, 3.8, 3.6, "Stripe: at large alpha the three are one;\n"
+                   "at small alpha the kernel grows, and the network is faster")
+    for (left, right), (name, part) in zip(grid, courses.items()):
         time = part["time"][1:]
-        above.plot(time, part["network"][1:], color=DENSE, linewidth=3, label="network")
-        above.plot(time, part["linearized"][1:], "--", color=OTHER, label="linearized on its way")
-        above.plot(kernel["time"][1:], kernel["loss"][1:], "-.", color=LAZY,
-                   label="frozen kernel")
-        above.set(xscale="log", yscale="log", xlabel=r"$\alpha t$", ylim=(3e-3, 1.5),
-                  title=rf"$\alpha = 10^{{{name.split()[1]}}}$")
+        left.plot(time, part["network"][1:], color=DENSE, linewidth=3, label="network")
+        left.plot(time, part["linearized"][1:], "--", color=OTHER, label="linearized on its way")
+        left.plot(kernel["time"][1:], kernel["loss"][1:], "-.", color=LAZY, label="frozen kernel")
+        left.set(xscale="log", yscale="log", xlabel=r"$\alpha t$", ylim=(3e-3, 1.5),
+                 title=rf"$\alpha = 10^{{{name.split()[1]}}}$", ylabel="training loss")
         network, linearized, frozen = part["outputs"].T
         ends = network.min(), np.quantile(network, 0.998)
-        below.scatter(network, linearized, s=5, color=OTHER)
-        below.scatter(network, frozen, s=5, color=LAZY)
-        below.axline((0, 0), slope=1, color=DENSE, linewidth=0.8)
-        below.set(xlim=ends, ylim=ends, xlabel="F of the network on test points, at the end")
-        below.locator_params(nbins=5)
-    grid[0, 0].set_ylabel("training loss")
-    grid[1, 0].set_ylabel("F of its approximations")
+        right.scatter(network, linearized, s=5, color=OTHER)
+        right.scatter(network, frozen, s=5, color=LAZY)
+        right.axline((0, 0), slope=1, color=DENSE, linewidth=0.8)
+        right.set(xlim=ends, ylim=ends, xlabel="F of the network on test points",
+                  ylabel="F of its approximations", title="at the end")
+        right.locator_params(nbins=5)
     one_legend(figure, "outside lower center", 3)
 
 
 def draw_scatter(figure, result):
     """Spread of F over members, and their errors, against the width."""
-    panels = panels_of(figure, 2, 5.2, 4.8, "Stripe: networks that differ in their start alone")
+    panels = panels_of(figure, 2, 6.4, 3.8, "Stripe: networks that differ in their start alone", 1)
     for (name, part), color in zip(regimes_of(result).items(), (FEATURE, LAZY)):
         widths, functions = part["widths"], part["functions"]
         values = np.array([spread(members) for members in functions])

@@ -17,7 +17,8 @@ def figures(result):
 
 
 def draw(figure, cases):
-    panels = panels_of(figure, len(cases), 4.6, 3.8, columns=2)
+    width = 3.6 if len(cases) > 1 else 6.4
+    panels = panels_of(figure, len(cases), width, 3.4, columns=2)
     for axes, (name, methods) in zip(panels, cases.items()):
         theirs = published(name)
         for method, arrays in methods.items():
