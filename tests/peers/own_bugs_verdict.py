@@ -3,7 +3,6 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-import jax
 from own_bugs import FORWARD, Bug
 
 from npspectral import oracle
@@ -89,6 +88,5 @@ def bare(sentence):
 
 
 def verdict_of(bug):
-    with jax.disable_jit():                                 # every shape would be compiled anew
-        return Verdict(bug, oracle.check(bug.candidate(), suite=bug.suite, dtype=bug.dtype,
-                                         only=list(bug.only)))
+    return Verdict(bug, oracle.check(bug.candidate(), suite=bug.suite, dtype=bug.dtype,
+                                     only=list(bug.only)))
