@@ -154,7 +154,8 @@ def curse(deep, shallow):
     return Claim("shallow networks need P_max", "shallow networks face the curse of "
                  "dimensionality: the data that they require scale as P_max", ARTICLE, rows,
                  "required", HALF + "As a summary has it; the article itself was not read. Two "
-                 "levels, m = v: P_max = v^4, n_c m^L = v^3. Bounds: half of the difference.")
+                 "levels, m = v: P_max = v^4, n_c m^L = v^3. Bounds: half of the difference. "
+                 "Shallow networks stop after 1,000 epochs, above the published loss.")
 
 
 def checks(result):
