@@ -11,8 +11,8 @@ EXAMPLES = """examples:
 
 It prints what was done to the table, and for each column its relevance (what it contributes to the
 network), its share (how much of what the network explains is lost where the column is drawn anew
-given the others), and whether it is selected. --out FOLDER also has the figure, the tables as CSV
-and all that was printed. The same seed gives the same bits.
+given the others), and whether it is selected. --out FOLDER also has the figure, relevance.png, the
+tables as CSV and all that was printed. The same seed gives the same bits.
 
 exit codes: 0 done, 2 usage or a table that cannot be read
 """
@@ -57,12 +57,17 @@ def run(options):
                               options.minutes)
     except ValueError as error:
         raise Refused(str(error)) from error
-    text = "\n".join([*table.notes, "", result.to_text()])
+    text = "\n".join([*table.notes, "", result.to_text(), *_of_large(result.share)])
     say(text)
     if folder is not None:
         write_all(folder, {"relevance.txt": f"{text}\n".encode(), **files_of(result)})
         say(f"Figure and tables are in {folder}.")
     return 0
+
+
+def _of_large(share):
+    if (share > 1).any():
+        yield "A share above 100 %: without what the column says, a constant would be better."
 
 
 def _share(text):

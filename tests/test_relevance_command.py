@@ -7,6 +7,7 @@ import pytest
 
 from npspectral.data import read_table
 from npspectral.oracle import command_line
+from npspectral.relevance_command import _of_large
 from npspectral.table_relevance import _check_time, files_of, relevance_of
 
 N = 80
@@ -100,6 +101,14 @@ def test_the_files_hold_the_numbers_of_the_result(found, tmp_path):
     sums = [sum(map(float, row[3:])) for row in rows]
     assert np.allclose(sums, found.path.relevance.sum(1), rtol=1e-14)
     assert (tmp_path / "relevance.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_share_above_all_is_explained(table, found, capsys):
+    words = "A share above 100 %: without what the column says, a constant would be better."
+    assert list(_of_large(found.share)) == [words] * int(found.share.max() > 1) == [words]
+    code, out, _ = run(capsys, table, "--target", "paid")
+    assert code == 0 and out.endswith(f"\n{words}\n")
+    assert not list(_of_large(np.array([1.0, -0.5])))
 
 
 def test_another_seed_gives_other_numbers(table, found):
