@@ -1,11 +1,12 @@
 """Two texts of every formula and the tape agree, and disagree where one of them is wrong."""
+from decimal import Decimal, getcontext
 from fractions import Fraction
 from operator import neg
 
 import pytest
 
-from npspectral.oracle.certify import (formulas_complex, formulas_recurrent, formulas_structure,
-                                       guard, matrices, solve, tape)
+from npspectral.oracle.certify import (definitions, formulas_complex, formulas_recurrent,
+                                       formulas_structure, guard, matrices, solve, tape)
 from npspectral.oracle.certify.arithmetic import precision
 from npspectral.oracle.certify.formulas_layers import activated
 from npspectral.oracle.certify.tape import Node, linked, plain, same, zero
@@ -31,6 +32,25 @@ def test_all_forms_in_which_a_case_is_computed_give_the_same_numbers(count, name
         for key, numbers in taped.items():
             for a, b in zip(numbers, other[key], strict=True):
                 assert abs(a.value - b.value) < 1e-60, (key, a.value, b.value)
+
+
+@pytest.mark.parametrize("name, digits", [
+    ("dense/identity/b4-i1-o4/bias", [75]),             # sums that are 0, of exact numbers
+    ("spectral/tanh/b2-i3-o4/bias", [75]),              # rounded, and none of them near 0
+    ("batch_norm/training/constant-channel/b4-3", [75, 135, 525])])
+def test_more_digits_are_taken_where_a_rounded_number_may_have_drowned(monkeypatch, name, digits):
+    taken, answers = [], solve.bounded_answers
+    monkeypatch.setattr(solve, "bounded_answers",
+                        lambda case: taken.append(getcontext().prec) or answers(case))
+    solve.witnessed(CASES[name])
+    assert taken == digits
+
+
+@pytest.mark.parametrize("function", [definitions.exp, definitions.ln])
+def test_what_is_remembered_has_the_digits_that_are_asked_for(function):
+    for digits in (60, 90, 60):
+        with precision(digits):
+            assert len(function(Decimal(3)).as_tuple().digits) == digits
 
 
 # planted mistakes: title -> what is replaced, by what, and the first case that sees it
