@@ -97,10 +97,10 @@ def test_amplification_is_that_of_hand_made_weights(rng):
     params[0]["lambda_in"][...] = -8, 1, 3, 5
     own = parts.geometry(network, params, x)
     assert own["amplification"] == own["eigenvalue"] == 4
-    assert own["attractors"] + (own["dead"] == 1) in (1, 2)         # of both signs of beta
+    assert own["attractors"] in (1, 2)                              # of both signs of beta
     params[2]["weight"][...] = 1
     own = parts.geometry(network, params, x)
-    assert own["attractors"] == 1 and own["dead"] == 0
+    assert own["attractors"] == 1
 
 
 def test_grid_counts_time_from_the_moment_when_the_loss_is_half():
