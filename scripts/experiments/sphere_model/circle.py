@@ -7,9 +7,9 @@ from lab.tasks import ESCAPED
 from npspectral.analysis.neurons import Neurons
 from npspectral.data import sphere
 from npspectral.nn import OneHidden
-from npspectral.training import Limits, gradient_flow, settle
+from npspectral.training import gradient_flow, settle
 
-from .parts import FEATURE, FLOOR, seen
+from .parts import FEATURE, LIMITS, seen
 
 
 def follow_circle(p, width, seed, max_steps):
@@ -18,7 +18,7 @@ def follow_circle(p, width, seed, max_steps):
     x, target = sphere(rng, p, 2)
     network = OneHidden(2, width)
     start = network.init(rng)
-    flow = gradient_flow(network, start, x, target, alpha=FEATURE, limits=Limits(floor=FLOOR))
+    flow = gradient_flow(network, start, x, target, alpha=FEATURE, limits=LIMITS)
     record = settle(told(flow, target, f"circle, seed {seed}"), target, ESCAPED,
                     max_steps=max_steps)
     return stack([seen(Neurons.of(network, params), x) for params in (start, record.params)])

@@ -12,7 +12,8 @@ from npspectral.nn import Chain, Constant, FixedOrientations, OneHidden, ReLU, S
 from npspectral.training import Limits, gradient_flow, kernel_flow, settle
 
 FEATURE = 1e-6                          # alpha
-FLOOR, N_TEST = 0.03, 10_000            # of Limits, the smallest steps: errors hardly change
+LIMITS = Limits(max_output_change=0.3, floor=0.03)      # errors hardly change
+N_TEST = 10_000
 FREE = ("lazy", "feature")
 KINDS_AT_10 = (*FREE, "feature, fixed", "feature, b(0) = 0")
 ON_CIRCLE = 1e-3                        # |v.x^| / (|v| |x^|) of a neuron that x switches on or off
@@ -28,14 +29,14 @@ def network_of(kind, d, width):
 
 def train(network, start, x, target, alpha, max_steps, label):
     """The records at t*, and where y F >= 1 for every point, or that of max_steps."""
-    flow = gradient_flow(network, start, x, target, alpha=alpha, limits=Limits(floor=FLOOR))
+    flow = gradient_flow(network, start, x, target, alpha=alpha, limits=LIMITS)
     return escaped_and_last(told(flow, target, label), target, max_steps)
 
 
 def train_kernel(network, start, x, target, x_test, max_steps, label):
     """The last record of the limit alpha -> infinity, where the tangent kernel stays; F on x_test.
     """
-    flow = kernel_flow(tangent_kernel(network, start, x), target, limits=Limits(floor=FLOOR))
+    flow = kernel_flow(tangent_kernel(network, start, x), target, limits=LIMITS)
     last = settle(told(flow, target, label), target, max_steps=max_steps)
     return last, tangent_kernel(network, start, x_test, x) @ last.params
 
