@@ -150,5 +150,5 @@ def test_runs_are_kept_and_only_their_own_code_makes_them_again(made, capsys):
         assert done == every != "0"
 
 
-def test_there_are_eighteen_experiments():
+def test_there_are_22_experiments_and_each_has_a_toy_size():
     assert len(NAMES) == 22 and set(CASES) == set(NAMES)
