@@ -113,13 +113,13 @@ def _by_orthogonal_columns(rows):
     orthogonal, shares, dual = [], [], {}
     for column in zip(*rows):
         shares.append([])
-        for q in orthogonal:
-            shares[-1].append(dot(q, column) / dot(q, q))
+        for q, square in orthogonal:
+            shares[-1].append(dot(q, column) / square)
             column = _without(column, shares[-1][-1], q)
-        orthogonal.append(column)
+        orthogonal.append((column, dot(column, column)))
     for j in reversed(range(len(rows))):
-        q = orthogonal[j]
-        dual[j] = [entry / dot(q, q) for entry in q]
+        q, square = orthogonal[j]
+        dual[j] = [entry / square for entry in q]
         for k in range(j + 1, len(rows)):
             dual[j] = _without(dual[j], shares[k][j], dual[k])
     return [dual[j] for j in range(len(rows))]
