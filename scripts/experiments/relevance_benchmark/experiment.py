@@ -5,7 +5,8 @@ mean share of irrelevant ones among the selected. By spectral networks, whose pe
 path:
 
     prices            what the loss rises where an input is drawn anew given the others; selected
-                      at q = 0.1 where it is surely above half a percent of what is explained
+                      at q = 0.1 where it is surely above half a percent of what is explained,
+                      if that is surely above 0
     prices, margin 0  the same where it is surely above 0
     prices of groups  inputs that correlate by more than 0.7 are priced together, and count as one
     marginal prices   permutation: the input is drawn whatever the others are, margin 0
