@@ -173,10 +173,13 @@ def parsed(content, name, number=float, constant=_no_constant):
 
 
 def _once(pairs):
-    names = Counter(name for name, _ in pairs)
-    twice = [name for name, n in names.items() if n > 1]
-    if twice:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        twice = [name for name, n in names.items() if n > 1]
         raise ValueError(f"a field occurs twice: {twice[:8]} among {list(names)[:8]}")
-    for text in (*names, *(value for _, value in pairs if isinstance(value, str))):
-        text.encode("utf-8")                        # a ValueError for a lone surrogate
-    return dict(pairs)
+    for name, value in pairs:
+        name.encode("utf-8")                        # a ValueError for a lone surrogate
+        if isinstance(value, str):
+            value.encode("utf-8")
+    return found
