@@ -30,7 +30,8 @@ def claims(result):
         Claim("permutation finds too much", "permutation schemes risk misidentifying unimportant "
               "variables as important in the presence of correlations among covariates", CHAMMA,
               error_rows(sets, "marginal_p", low=LEVEL + SPREAD), "errors",
-              "Of the same networks as prices; a column takes its values of other rows."),
+              "Of the same networks as prices; a column takes its values of other rows, "
+              "and no rise of the loss is cut."),
         Claim("given the others: accurate", "conditional permutation importance provides accurate "
               "type-I error control", CHAMMA, error_rows(sets, "p_0", high=LEVEL + SPREAD),
               "errors", "Drawn by ridge regression on cosines and residuals of near rows, where "
