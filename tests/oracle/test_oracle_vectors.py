@@ -66,6 +66,13 @@ def test_the_shipped_files_are_read():
     assert len(SOLVED) == sum(len(document["cases"]) for document in DOCUMENTS.values())
 
 
+def test_a_reader_may_change_the_cases_without_a_trace_in_those_of_the_next():
+    given = files.read()[0]
+    assert given == SOLVED
+    given[0]["expect"].clear()
+    assert files.read()[0] == SOLVED
+
+
 def test_a_thousand_single_byte_changes_are_all_refused(folder):
     rng = random.Random(20240607)
     names, sizes = list(CONTENTS), [len(content) for content in CONTENTS.values()]
