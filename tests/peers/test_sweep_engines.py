@@ -48,7 +48,7 @@ def client(log):
     """Of two worker processes of Dask, reached over TCP."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True,
-                                  protocol="tcp", dashboard_address=None) as cluster:
+                                  protocol="tcp", dashboard_address=":0") as cluster:
         with distributed.Client(cluster) as client:
             yield client
 
