@@ -6,11 +6,13 @@ step. Each is a change divided by its limit:
     turn  = |g - g'|^2 / (|g| |g'|) / max_gradient_change
     shift = max_mu |F_mu - F'_mu| / max_output_change
 
-    turn < 1  and shift < 1       accepted; if both are below 1/2, the next step tries 1.1 h
-    turn >= 1 and shift < 1       accepted if h <= `least`; otherwise h / 10 is tried
-    shift >= 1                    h / 10 is tried
+    turn < 1 and shift < 1        accepted; if both are below 1/2, the next step tries 1.1 h
+    turn >= 1 and shift < 1       accepted if h <= `least`; the next step tries min(least, reach)
+    else                          refused; min(least, reach) is tried, but no less than h / 10
 
-A step of length `least` moves theta by `floor` times its distance from the start. flow.py says why.
+A step of length `least` moves theta by `floor` times its distance from the start; flow.py says why.
+It is no limit where turn < 1. `reach` = h / (2 shift) is the length for which shift would be 1/2 if
+F moved in proportion to h.
 """
 import math
 from dataclasses import dataclass
@@ -102,16 +104,15 @@ class AdaptiveEuler:
         theta = self.here.theta - h * self.here.gradient
         there = Point(theta, *self.evaluate(theta))
         turn, shift = self._changes(there, h)
-        least = self._least() if turn >= 1 else 0.0
-        if shift >= 1:
-            self.h = SHRINK * h
+        least = self._least() if turn >= 1 else math.inf
+        reach = 0.5 * h / shift if shift else math.inf
+        if shift >= 1 or h > least:
+            self.h = max(SHRINK * h, min(least, reach))
             return False
-        if turn >= 1 and h > least:
-            self.h = max(SHRINK * h, least)
-            return False
-        if turn < 0.5 and shift < 0.5 and not at_moment:
+        if turn >= 1:
+            self.h = min(least, reach)
+        elif turn < 0.5 and shift < 0.5 and not at_moment:
             self.h *= GROWTH
-        self.h = max(self.h, least)
         self.time = self.moments.pop(0) if at_moment else self.time + h
         self.steps, self.floor_steps = self.steps + 1, self.floor_steps + int(turn >= 1)
         self.rise = max(self.rise, there.loss - self.here.loss)
@@ -131,7 +132,7 @@ class AdaptiveEuler:
         """turn and shift of a step of length h that leads to the point `there`."""
         here, limits = self.here, self.limits
         turn = change(here, there) / limits.max_gradient_change
-        shift = np.abs(there.outputs - here.outputs).max() / limits.max_output_change
+        shift = float(np.abs(there.outputs - here.outputs).max()) / limits.max_output_change
         if not math.isfinite(there.loss + turn + shift):
             self._check_finite(there)
         if self.too_far and shift == 0:

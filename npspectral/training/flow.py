@@ -16,7 +16,8 @@ gradient jumps in every step, however short. Here a step may exceed the limit of
 keeps the limit of the outputs and moves theta by at most `floor` times its distance from the start.
 Records show what this costs: floor_steps counts these steps, rise is the largest rise of the loss
 in one step, and drift is how far the conserved quantity of a OneHidden has moved. A smaller floor
-is more accurate and slower.
+is more accurate and slower. Nor is a tenth of h tried wherever a step moves F too far, but the
+length that is expected to move it by half of its limit.
 
 Source: Geiger et al. 2020, J. Stat. Mech. 113301; Paccolat et al. 2021, J. Stat. Mech. 044001;
 their public code.
