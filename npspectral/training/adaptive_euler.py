@@ -7,7 +7,8 @@ step. Each is a change divided by its limit:
     shift = max_mu |F_mu - F'_mu| / max_output_change
 
     turn < 1  and shift < 1       accepted; if both are below 1/2, the next step tries 1.1 h
-    turn >= 1 and shift < 1       accepted if h <= `least`; otherwise h / 10 is tried
+    turn >= 1 and shift < 1       accepted if h <= `least`; otherwise the larger of h / 10 and
+                                  `least` is tried
     shift >= 1                    h / 10 is tried
 
 A step of length `least` moves theta by `floor` times its distance from the start. flow.py says why.
@@ -132,7 +133,7 @@ class AdaptiveEuler:
         here, limits = self.here, self.limits
         turn = change(here, there) / limits.max_gradient_change
         shift = np.abs(there.outputs - here.outputs).max() / limits.max_output_change
-        if not math.isfinite(there.loss + turn + shift):
+        if not math.isfinite(there.loss + turn + shift):        # arrays are read only then
             self._check_finite(there)
         if self.too_far and shift == 0:
             raise FloatingPointError(f"{self.owner}: a step of {h:.1e} at time {self.time} is lost "
