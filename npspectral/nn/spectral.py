@@ -29,10 +29,9 @@ class Spectral(Layer):
 
     The options lambda_in, lambda_out, phi, bias are initializers. A number for lambda_in or
     lambda_out makes it a constant: no parameter, and W is not formed. By default lambda_in starts
-    at 1 and lambda_out at 0, so W starts as phi. Where W would be 0, because lambda_in is given as
-    0 or lambda_out as 1, the other starts at 1 or 0: W starts as -phi, as published. Errors:
-    ValueError, TypeError.
-    Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
+    at 1 and lambda_out at 0, so W starts as phi. Where W would be 0 (lambda_in given as 0, or
+    lambda_out as 1), the other starts so that W is -phi, as published. Errors: ValueError,
+    TypeError. Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
     Phys. Rev. E 104, 054312.
 
     >>> layer, x = Spectral(3, 2), np.ones((4, 3))
