@@ -31,12 +31,14 @@ class Chain(Layer):
         return x, tuple(residuals)
 
     def backward(self, params, residuals, grad_y, input_grad=True):
+        # the position of the last layer to go back to
         first = 0 if input_grad else min(self.learned, default=len(self.layers))
         grads = []
         for i in reversed(range(first, len(self.layers))):
             part, grad_y = self.layers[i].backward(         # x, residual = layer.forward(part, x)
                 params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
             grads.append(part)
+        # of the layers before it: {}, or for a Chain a tuple of {}
         none = (layer.trainable_part(part) for layer, part in zip(self.layers[:first], params))
         return (*none, *reversed(grads)), grad_y if input_grad else None
 

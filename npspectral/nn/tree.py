@@ -64,7 +64,10 @@ def paths(tree):
 
 
 def gathered(tree, paths):
-    """The list of the arrays at these paths."""
+    """The list of the arrays at these paths.
+
+    A training step knows the paths beforehand: `aligned` would take 10 times as long.
+    """
     arrays = []
     for path in paths:
         branch = tree

@@ -133,7 +133,7 @@ class AdaptiveEuler:
         here, limits = self.here, self.limits
         turn = change(here, there) / limits.max_gradient_change
         shift = float(np.abs(there.outputs - here.outputs).max()) / limits.max_output_change
-        if not math.isfinite(there.loss + turn + shift):
+        if not math.isfinite(there.loss + turn + shift):        # arrays are read only then
             self._check_finite(there)
         if self.too_far and shift == 0:
             raise FloatingPointError(f"{self.owner}: a step of {h:.1e} at time {self.time} is lost "

@@ -35,7 +35,7 @@ class SGD(PlainSGD):
     def step(self, params, grads, state):
         if self.momentum:
             _check_state(self, state, "velocity")
-        velocity = state["velocity"] if self.momentum else grads
+        velocity = state["velocity"] if self.momentum else grads       # without it v = g
         for g, theta, v in _pieces(grads, params, velocity):
             if self.momentum:
                 v *= self.momentum
@@ -69,13 +69,14 @@ class Adam(PlainAdam):
         _check_state(self, state, "t", "m", "v")
         state["t"] += 1
         t = int(state["t"])
+        # learning_rate m_hat = rate m, sqrt(v_hat) = root_scale sqrt(v)
         rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** t)
         root_scale = ((1 - self.beta2) / (1 - self.beta2 ** t)) ** 0.5
         for g, theta, m, v in _pieces(grads, params, state["m"], state["v"]):
             m *= self.beta1                             # m / (1 - beta1)
             m += g
             v *= self.beta2                             # v / (1 - beta2)
-            root = g * g
+            root = g * g                                # one array for g^2, then for the root
             v += root
             np.sqrt(v, out=root)
             root *= root_scale / rate

@@ -39,7 +39,8 @@ class Step:
     tree like it. If the optimizer's class says `takes_vector = True` and at most PACKED numbers are
     trained, it gets one vector theta with all of them. The arrays in `params` are then views into
     theta, and one update changes them all. The layers and the loss get read-only views of params
-    and y, because backward may need y again. The process keeps freed memory: see `hold_memory`.
+    and y, because backward may need y again. The process keeps freed memory: see
+    `sweep.hold_memory`.
 
     A step computes with `network.in_training(rng)`. If that is another network, its `statistics`
     replace parameters that are not trained, such as the running mean of BatchNorm.
@@ -63,7 +64,7 @@ class Step:
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
-        self.locked = tree.locked(self.params)
+        self.locked = tree.locked(self.params)      # views, which show every update
         self.state = optimizer.init(self.trainable)
         if optimizer_state is not None:
             came, expected = _shapes(optimizer_state), _shapes(self.state)
@@ -100,7 +101,7 @@ def takes_vector(optimizer):
 
 
 def _copied(state):
-    """A deep copy of a state, in which plain numbers stay plain: as arrays they would promote."""
+    """A deep copy of a state. Plain numbers stay plain: arrays of them would promote float32."""
     return tree.map(lambda value: np.copy(value) if isinstance(value, np.ndarray)
                     else copy.deepcopy(value), state)
 
@@ -169,6 +170,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     numbers = itertools.count(record.epoch + 1)
     if epochs is not None:
         numbers = range(record.epoch + 1, epochs + 1)
+    # not `yield`: so the checks above are made when fit is called
     return (_epoch(step, number, x, target, batch_size, rng, metrics, validation)
             for number in numbers)
 
