@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from . import (backward, definition, images, loss, normalization, optimizer, penalty, second,
                structure)
-from .right import (ACTIVATIONS, IMAGES, LINEAR, RECURRENT, SPARSE, SPECTRAL, WITH_WEIGHT,
+from .right import (ACTIVATIONS, IMAGES, LINEAR, MATRICES, RECURRENT, SPARSE, SPECTRAL,
                     has_steps)
 
 LAYERS, LOSSES = ("vjp", "network"), ("loss", "network")
@@ -66,8 +66,7 @@ class Mistake:
     @property
     def beside_images(self):
         """The same mistake made in matrices alone, where layers of images take the same steps."""
-        return replace(self, plant=in_layers((*WITH_WEIGHT, "nested"), self.plant),
-                       variant=-1 - self.variant)
+        return replace(self, plant=in_layers(MATRICES, self.plant), variant=-1 - self.variant)
 
     @property
     def scopes(self):

@@ -18,7 +18,8 @@ SPECTRAL = ("spectral", *FACTORED)
 SPARSE = ("sparse_static", "sparse_dynamic")
 WITH_WEIGHT = (*SPECTRAL, "dense", *SPARSE)
 IMAGES = ("convolution", "spatial_mean", "batch_norm")
-LINEAR = (*WITH_WEIGHT, "nested", *IMAGES)
+MATRICES = (*WITH_WEIGHT, "nested")
+LINEAR = (*MATRICES, *IMAGES)
 RECURRENT = ("recurrent", "complex_recurrent")      # these have no steps here
 BENT_LOSSES = {"hinge", "quadratic_hinge"}
 
