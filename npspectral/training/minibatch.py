@@ -59,8 +59,9 @@ class Step:
         size = tree.size(self.trainable)
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
-        self.gradient, self.paths = None, tree.paths(self.trainable)
-        if size <= PACKED and takes_vector(optimizer):
+        self.paths = tree.paths(self.trainable)
+        self.packed = size <= PACKED and takes_vector(optimizer)
+        if self.packed:
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
@@ -83,7 +84,7 @@ class Step:
         if self.penalties:                  # imported where it is used, for a quick import of fit
             from ..nn.penalties import add_penalties
             value = value + add_penalties(self.penalties, params, grads)
-        if self.gradient is not None:
+        if self.packed:
             grads = np.concatenate(tree.gathered(grads, self.paths), axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         if network is not self.network:
