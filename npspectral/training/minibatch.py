@@ -158,8 +158,9 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     metrics = _expect.metrics("fit", metrics)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"fit: rng is {rng!r}, expected a numpy.random.Generator")
-    for name, number in (("batch_size", batch_size), ("epochs", 1 if epochs is None else epochs)):
-        check_integer("fit", name, number)
+    check_integer("fit", "batch_size", batch_size)
+    if epochs is not None:
+        check_integer("fit", "epochs", epochs)
     _try(network, record.params, loss, x[:batch_size], target[:batch_size])
     if validation is not None:
         _try(network, record.params, loss, *validation)
