@@ -39,8 +39,9 @@ class Chain(Layer):
                 params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
             grads.append(part)
         # of the layers before it: {}, or for a Chain a tuple of {}
-        none = (layer.trainable_part(part) for layer, part in zip(self.layers[:first], params))
-        return (*none, *reversed(grads)), grad_y if input_grad else None
+        untrained = (layer.trainable_part(part) for layer, part in zip(self.layers[:first], params))
+        grad_x = grad_y if input_grad else None
+        return (*untrained, *reversed(grads)), grad_x
 
     def init(self, rng, dtype=float):
         """First values of all layers, drawn one after the other."""

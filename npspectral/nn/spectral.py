@@ -6,7 +6,8 @@ import numpy as np
 from ._expect import check_initializers, check_input, check_number, check_upstream
 from .initializers import Constant, GlorotUniform
 from .layer import Layer, both, complete, gram, product
-from .spectral_one_set import by_input, by_input_backward, by_node, by_node_backward
+from .spectral_one_set import (lambda_in_only, lambda_in_only_backward, lambda_out_only,
+                               lambda_out_only_backward)
 
 NAMES = ("lambda_in", "lambda_out", "phi", "bias")
 
@@ -56,9 +57,9 @@ class Spectral(Layer):
             weight = gap * params["phi"]
             y, residuals = product(x, weight), (x, gap, weight)
         elif "lambda_in" in params:                         # lambda_out is a constant
-            y, residuals = by_input(self, params, x)
+            y, residuals = lambda_in_only(self, params, x)
         else:                                               # lambda_in is a constant, or both are
-            y, residuals = by_node(self, params, x)
+            y, residuals = lambda_out_only(self, params, x)
         if "bias" in params:
             y = y + params["bias"]
         return y, residuals
@@ -68,16 +69,16 @@ class Spectral(Layer):
         grads, grad_x = {}, None
         if "lambda_in" in params and "lambda_out" in params:
             x, gap, weight = residuals
-            if self.learned not in ((), ("bias",)):                 # more than the bias learns
+            if set(self.learned) - {"bias"}:                 # more than the bias learns
                 grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = product(x, weight)
                 grads = self._weight_backward(params, gap, grad_weight)     # weight = gap * phi
             if input_grad:
                 grad_x = grad_y @ weight                            # y = product(x, weight)
         elif "lambda_in" in params:
-            grads, grad_x = by_input_backward(                      # y = by_input(..)
+            grads, grad_x = lambda_in_only_backward(                # y = lambda_in_only(..)
                 self, params, residuals, grad_y, input_grad)
         else:
-            grads, grad_x = by_node_backward(                       # y = by_node(..)
+            grads, grad_x = lambda_out_only_backward(               # y = lambda_out_only(..)
                 self, params, residuals, grad_y, input_grad)
         if "bias" in self.learned:
             grads["bias"] = grad_y.sum(-2)                          # y = y + bias

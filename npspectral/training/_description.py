@@ -10,8 +10,9 @@ class ClassNotGiven(Exception):
 
 def by_name(classes):
     """Name -> class of the user's own layers and initializers."""
-    kinds = [] if isinstance(classes, (type, str)) else list(classes)
-    if isinstance(classes, (type, str)) or not all(map(_is_dataclass, kinds)):
+    one = isinstance(classes, (type, str))                  # where a list is expected
+    kinds = [] if one else list(classes)
+    if one or not all(map(_is_dataclass, kinds)):
         raise TypeError(f"load: classes is {classes!r}, expected a list of dataclasses")
     return {kind.__name__: kind for kind in kinds}
 

@@ -76,9 +76,9 @@ class Adam(PlainAdam):
             m *= self.beta1                             # m / (1 - beta1)
             m += g
             v *= self.beta2                             # v / (1 - beta2)
-            root = g * g                                # one array for g^2, then for the root
-            v += root
-            np.sqrt(v, out=root)
+            scratch = g * g
+            v += scratch
+            root = np.sqrt(v, out=scratch)              # in the memory of g^2
             root *= root_scale / rate
             root += self.eps / rate                     # (sqrt(v_hat) + eps) / rate
             if self.decay:

@@ -49,8 +49,8 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     if not times:
         raise ValueError("kernel_flow_at: times is (), expected increasing numbers > 0")
 
-    def force(outputs):
-        return -loss(alpha * outputs[:, None], target)[1][:, 0]
+    def force(f):                                           # f - f_0, one number for each sample
+        return -loss(alpha * f[:, None], target)[1][:, 0]
 
     def jacobian(_, a):
         curvature = force(kernel @ a + 1j * COMPLEX_STEP).imag / COMPLEX_STEP

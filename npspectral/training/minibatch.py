@@ -59,8 +59,9 @@ class Step:
         size = tree.size(self.trainable)
         if size == 0:
             raise ValueError(f"{network.label}: nothing is trainable")
-        self.gradient, self.paths = None, tree.paths(self.trainable)
-        if size <= PACKED and takes_vector(optimizer):
+        self.paths = tree.paths(self.trainable)
+        self.packed = size <= PACKED and takes_vector(optimizer)
+        if self.packed:
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
@@ -83,7 +84,7 @@ class Step:
         if self.penalties:                  # imported where it is used, for a quick import of fit
             from ..nn.penalties import add_penalties
             value = value + add_penalties(self.penalties, params, grads)
-        if self.gradient is not None:
+        if self.packed:
             grads = np.concatenate(tree.gathered(grads, self.paths), axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         if network is not self.network:
@@ -157,8 +158,9 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     metrics = _expect.metrics("fit", metrics)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"fit: rng is {rng!r}, expected a numpy.random.Generator")
-    for name, number in (("batch_size", batch_size), ("epochs", 1 if epochs is None else epochs)):
-        check_integer("fit", name, number)
+    check_integer("fit", "batch_size", batch_size)
+    if epochs is not None:
+        check_integer("fit", "epochs", epochs)
     _try(network, record.params, loss, x[:batch_size], target[:batch_size])
     if validation is not None:
         _try(network, record.params, loss, *validation)

@@ -77,29 +77,22 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
     folds, ticks = np.unique(fold), count(1)
     total = len(folds) * (epochs[0] + epochs[1] * (len(penalties) - 1) + epochs[2])
     tell = (lambda: progress(next(ticks), total)) if progress else (lambda: None)
-    others = [_rows(fold != number, x, target, weights) for number in folds]
-    options = dict(loss=loss, optimizer=optimizer)
-    losses, found = np.empty((len(penalties), len(x))), []
-    for number, rows in zip(folds, others):
-        held, own = fold == number, [None] * len(penalties)
-        for k, record in along(rng, network, **rows, **options, batch_size=batch_size,
-                               penalties=penalties, epochs=epochs):
-            own[k] = record.params
-            tell()
-        for k, params in enumerate(own):
-            losses[k, held] = sample_losses(loss, predict(network, params, x[held]), target[held])
-        found.append(own)
-    constant = constant_losses(loss, target, network.n_out, weights)
-    most = REACH * np.average(constant, weights=weights)
+    options = [dict(loss=loss, optimizer=optimizer, **_rows(fold != number, x, target, weights))
+               for number in folds]
+    paths = [_followed(along(rng, network, **of_fold, batch_size=batch_size, penalties=penalties,
+                             epochs=epochs), tell) for of_fold in options]
+    losses = _held_out(network, paths, x, target, loss, fold, folds)
+    most = REACH * np.average(constant_losses(loss, target, network.n_out, weights),
+                              weights=weights)
     mean = np.average(np.minimum(losses, most), 1, weights)
     best = int(mean.argmin())
-    relevance = np.mean([[relevance_shares(network, params) for params in own] for own in found], 0)
-    chosen = []
-    for own, rows in zip(found, others):
-        chosen.append(own[best])
-        for record in settled(rng, network, own[best], **rows, **options, penalty=penalties[best],
+    relevance = np.mean([[relevance_shares(network, params) for params in path] for path in paths],
+                        0)
+    chosen = [path[best] for path in paths]
+    for i, of_fold in enumerate(options):
+        for record in settled(rng, network, chosen[i], **of_fold, penalty=penalties[best],
                               epochs=epochs[2]):
-            chosen[-1] = record.params
+            chosen[i] = record.params
             tell()
     shares = np.mean([relevance_shares(network, params) for params in chosen], 0)
     return PenaltyPath(penalties, mean, relevance, fold, tuple(chosen), best, shares)
@@ -107,6 +100,25 @@ def penalty_path(rng, network, x, target, *, loss, optimizer, fold, batch_size=6
 
 def _rows(some, x, target, weights):
     return dict(x=x[some], target=target[some], weights=None if weights is None else weights[some])
+
+
+def _followed(records, tell):
+    """The last params at each penalty."""
+    last = {}
+    for k, record in records:
+        last[k] = record.params
+        tell()
+    return [last[k] for k in sorted(last)]
+
+
+def _held_out(network, paths, x, target, loss, fold, folds):
+    """The loss (P, n) of every sample at each penalty, by the network that has not seen it."""
+    losses = np.empty((len(paths[0]), len(x)))
+    for number, path in zip(folds, paths):
+        held = fold == number
+        for k, params in enumerate(path):
+            losses[k, held] = sample_losses(loss, predict(network, params, x[held]), target[held])
+    return losses
 
 
 def fold_numbers(rng, n, labels=None, folds=FOLDS):
