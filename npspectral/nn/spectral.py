@@ -69,7 +69,7 @@ class Spectral(Layer):
         grads, grad_x = {}, None
         if "lambda_in" in params and "lambda_out" in params:
             x, gap, weight = residuals
-            if set(self.learned) - {"bias"}:                 # more than the bias learns
+            if set(self.learned) - {"bias"}:                         # more than the bias learns
                 grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = product(x, weight)
                 grads = self._weight_backward(params, gap, grad_weight)     # weight = gap * phi
             if input_grad:
