@@ -31,14 +31,14 @@ class Chain(Layer):
         return x, tuple(residuals)
 
     def backward(self, params, residuals, grad_y, input_grad=True):
-        # the position of the last layer to go back to
+        # without input_grad, what comes before the first layer that learns is not needed
         first = 0 if input_grad else min(self.learned, default=len(self.layers))
         grads = []
         for i in reversed(range(first, len(self.layers))):
-            part, grad_y = self.layers[i].backward(         # x, residual = layer.forward(part, x)
+            layer_grads, grad_y = self.layers[i].backward(  # x, residual = layer.forward(part, x)
                 params[i], residuals[i], grad_y, input_grad=input_grad or i > first)
-            grads.append(part)
-        # of the layers before it: {}, or for a Chain a tuple of {}
+            grads.append(layer_grads)
+        # the layers before `first` train nothing: {}, or for a Chain a tuple of {}
         untrained = (layer.trainable_part(part) for layer, part in zip(self.layers[:first], params))
         grad_x = grad_y if input_grad else None
         return (*untrained, *reversed(grads)), grad_x
@@ -63,7 +63,7 @@ class Chain(Layer):
 
     @cached_property
     def coupled(self):
-        """Whether a layer is."""
+        """Whether any of the layers is coupled."""
         return any(layer.coupled for layer in self.layers)
 
     @cached_property

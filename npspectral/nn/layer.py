@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-# Other rooms take some of these checks from here.
+# Other packages take some of these checks from here.
 from ._expect import (PRECISION, check_array, check_dtype, check_integer,  # noqa: F401
                       check_layer, check_number, refuse_coupled)
 from .initializers import Constant
@@ -24,10 +24,10 @@ class Layer:
 
     x is (..., batch, n_in), and no sample's y depends on another sample. (A layer that breaks this
     in training says so: `coupled`.) Parameter gradients are summed over the batch and over none of
-    the axes before it. So one backward gives the gradient of a batch x (N, n_in), per-sample
-    gradients for x[:, None, :], and for this x the Jacobian of K outputs, with the identity as
-    grad_y, broadcast to (K, N, 1, K). Arguments are never changed. A gradient shares memory with
-    nothing, because penalties are added to it in place.
+    the axes before it. So for a batch x (N, n_in), backward gives the gradient of the batch. For
+    x[:, None, :] it gives a gradient for every sample. If grad_y is then the identity, broadcast
+    to (K, N, 1, K), it gives the Jacobian of the K outputs. Arguments are never changed. A gradient
+    shares memory with nothing, because penalties are added to it in place.
     `check_gradients` tests all of this. A new layer defines `parameters`, `forward`, `backward`,
     `trainable`, and `n_in` and `n_out` if it has any parameter; `dense.py` is a short example.
     """
@@ -56,16 +56,18 @@ class Layer:
         residuals1 are those of forward for x (N1, n_in), and grad_y1 (K1, N1, n_out) has K1 rows
         dL/dy for each sample; side 2 alike. From a row, `backward` would compute one gradient of a
         parameter. The part of this parameter (K1, N1, K2, N2) holds the dot product of every
-        gradient of side 1 with every one of side 2. The method is optional, and faster: without it
-        the tangent kernel is computed from `backward`.
+        gradient of side 1 with every one of side 2.
+
+        The method is optional. Without it the tangent kernel is computed from `backward`, which is
+        slower. This property raises AttributeError, so that `hasattr` tells which layers have it.
         """
         raise AttributeError(f"{self.label} has no kernel_term")
 
     def in_training(self, rng):
         """The layer, with the same params, as it is in one step of training.
 
-        It is the layer itself, but where training differs from evaluation: BatchNorm, Dropout. What
-        is random in the step is drawn by `rng` here, and not in `forward`.
+        Most layers return themselves. Where training differs from evaluation, as in BatchNorm and
+        Dropout, it is another layer. `rng` draws here, not in `forward`, what is random in a step.
         """
         return self
 
@@ -169,7 +171,7 @@ def product(x, weight):
 def gram(a, b):
     """sum_j a_knj b_lmj as an array (K1, N1, K2, N2), from (K1, N1, n) and (K2, N2, n)."""
     rows = a.reshape(-1, a.shape[-1])
-    columns = rows if a is b else b.reshape(-1, b.shape[-1])
+    columns = rows if a is b else b.reshape(-1, b.shape[-1])            # see `both`
     return (rows @ columns.T).reshape(*a.shape[:-1], *b.shape[:-1])
 
 

@@ -55,25 +55,25 @@ class Spectral(Layer):
         if "lambda_in" in params and "lambda_out" in params:
             gap = params["lambda_in"] - params["lambda_out"][:, None]
             weight = gap * params["phi"]
-            y, residuals = product(x, weight), (x, gap, weight)
-        elif "lambda_in" in params:                         # lambda_out is a constant
+            y, residuals = product(x, weight), (x, gap, weight)     # y = x @ weight.T
+        elif "lambda_in" in params:             # lambda_out is a constant: the same y without W
             y, residuals = lambda_in_only(self, params, x)
-        else:                                               # lambda_in is a constant, or both are
+        else:                                   # lambda_in is, or both are: the same y without W
             y, residuals = lambda_out_only(self, params, x)
         if "bias" in params:
             y = y + params["bias"]
         return y, residuals
 
     def backward(self, params, residuals, grad_y, input_grad=True):
-        check_upstream(self, grad_y, residuals[0])
+        check_upstream(self, grad_y, residuals[0])                  # x, in each of the three forms
         grads, grad_x = {}, None
         if "lambda_in" in params and "lambda_out" in params:
             x, gap, weight = residuals
-            if set(self.learned) - {"bias"}:                         # more than the bias learns
-                grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = product(x, weight)
+            if set(self.learned) - {"bias"}:                        # else G is of no use
+                grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = x @ weight.T
                 grads = self._weight_backward(params, gap, grad_weight)     # weight = gap * phi
             if input_grad:
-                grad_x = grad_y @ weight                            # y = product(x, weight)
+                grad_x = grad_y @ weight                            # y = x @ weight.T
         elif "lambda_in" in params:
             grads, grad_x = lambda_in_only_backward(                # y = lambda_in_only(..)
                 self, params, residuals, grad_y, input_grad)
@@ -101,13 +101,17 @@ class Spectral(Layer):
         return self._weight_backward(params, self._gap(params), grad_weight)
 
     def _weight_backward(self, params, gap, grad_weight):
-        """The same with the gap of forward: a step that trains all takes .94 of the time."""
+        """`weight_backward` for a gap that is known.
+
+        `backward` hands over that of forward. A step that trains everything takes .94 of the time
+        that it takes if the gap is computed again.
+        """
         phi, grads = params["phi"], {}
         if "lambda_in" in self.learned:
-            grads["lambda_in"] = np.einsum(                         # (lambda_in_j - ..) * phi_ij
+            grads["lambda_in"] = np.einsum(             # W_ij = (lambda_in_j - lambda_out_i) phi_ij
                 "...ij,ij->...j", grad_weight, phi)
         if "lambda_out" in self.learned:
-            grads["lambda_out"] = -np.einsum(                       # (.. - lambda_out_i) * phi_ij
+            grads["lambda_out"] = -np.einsum(           # W_ij = (lambda_in_j - lambda_out_i) phi_ij
                 "...ij,ij->...i", grad_weight, phi)
         if "phi" in self.learned:
             grads["phi"] = gap * grad_weight                        # weight = gap * phi
@@ -148,12 +152,15 @@ class Spectral(Layer):
         """Name -> Gram matrix (K1, N1, K2, N2) of the gradients, with a = x and d = grad_y:
 
         lambda_in_j: a_j (phi^T d)_j    lambda_out_i: -d_i (phi a)_i    phi_ij: gap_ij d_i a_j
+
+        `both` computes a gradient for either side, `gram` their dot products.
         """
         phi, terms = params["phi"], {}
         sides = (residuals1[0], grad_y1), (residuals2[0], grad_y2)
         if "lambda_in" in self.learned:
             terms["lambda_in"] = gram(*both(lambda a, d: a * (d @ phi), *sides))
         if "lambda_out" in self.learned:
+            # without the signs of both gradients, as (-1)^2 = 1
             terms["lambda_out"] = gram(*both(lambda a, d: d * (a @ phi.T), *sides))
         if "phi" in self.learned:
             terms["phi"] = phi_term(*self.phi_sides(params, *sides))
@@ -162,10 +169,14 @@ class Spectral(Layer):
         return terms
 
     def phi_sides(self, params, side1, side2):
-        """(d, b, e, a) of both sides (a, d): b = lambda_in a, e = lambda_out d.
+        """(d, b, e, a) of both sides (a, d): b_j = lambda_in_j a_j, e_i = lambda_out_i d_i.
 
-        With them gap_ij d_i a_j = d_i b_j - e_i a_j. One number is subtracted from all eigenvalues,
-        which changes no gap. Else large squares would cancel, and small gaps would lose digits.
+        With them the gradient gap_ij d_i a_j is d_i b_j - e_i a_j. So `phi_term` sums over i and j
+        apart, and forms no gradient, which has n_out n_in numbers for every row. a gets a first
+        axis because it is the same for all rows of d.
+
+        One number is subtracted from all eigenvalues, which changes no gap. Otherwise large
+        eigenvalues with small gaps would give `phi_term` large numbers that cancel.
         """
         lambda_in, lambda_out = self.eigenvalues(params)
         shift = (lambda_in.mean() + lambda_out.mean()) / 2
@@ -174,9 +185,10 @@ class Spectral(Layer):
 
 
 def phi_term(side1, side2):
-    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j).
+    """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j), where side 2 has primes.
 
-    Its two mixed sums are equal, because sum_i d_i e'_i = sum_i e_i d'_i, and for a and b alike.
+    It is (d.d') (b.b') - (d.e') (b.a') - (e.d') (a.b') + (e.e') (a.a'). The two terms in the middle
+    are equal, as d.e' = e.d' for e = lambda_out d on both sides, and b.a' = a.b' alike.
     """
     (d1, b1, e1, a1), (d2, b2, e2, a2) = side1, side2
     return (gram(d1, d2) * gram(b1, b2) - 2 * gram(d1, e2) * gram(a1, b2)

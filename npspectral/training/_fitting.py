@@ -47,14 +47,14 @@ def _check_params(network, params):
 def _check_state(state, part):
     """Refuse a state with anything but plain values and arrays of numbers.
 
-    Each entry holds single numbers, or a number for each trainable one, in arrays as `part` has
-    them or in one vector theta.
+    Each entry holds single numbers, or a number for each trainable number: in arrays with the
+    shapes of `part`, or in one vector, see `Step`.
     """
     if not isinstance(state, dict):
         raise TypeError(f"Record: optimizer_state is {type(state).__name__}, expected a dict")
     for name, entry in state.items():
         for path, value in tree.items(entry, f"optimizer_state/{name}"):
-            if type(value) not in PLAIN_VALUES or value != value:
+            if type(value) not in PLAIN_VALUES or value != value:       # nan is not equal to itself
                 _check_numbers(path, value)
         if not _fits(_shapes(entry), _shapes(part), tree.size(part)):
             raise ValueError(f"Record: optimizer_state/{name} has the shapes {_shapes(entry)}, "
@@ -70,10 +70,10 @@ def _check_numbers(path, array):
 
 
 def _fits(shapes, part, size):
-    """Whether an entry holds single numbers, or a number for each trainable one."""
+    """Whether an entry holds single numbers, or a number for each trainable number."""
     if set(shapes.values()) <= {()}:
         return True
-    if list(shapes) == [""]:
+    if list(shapes) == [""]:                                # one array without a path: a vector
         return shapes[""][-1] == size
     return shapes.keys() == part.keys() and all(
         shapes[path][len(shapes[path]) - len(shape):] == shape for path, shape in part.items())

@@ -23,7 +23,7 @@ import numpy as np
 from . import _expect
 
 GROWTH, SHRINK = 1.1, 0.1
-STRETCH = 1 + 1e-9              # a step that ends within this factor of a moment ends at it
+STRETCH = 1 + 1e-9              # a step so much longer would reach one of `times`: it ends there
 SMALLEST = 1e-30                # a sum of squares below it has lost digits in float32
 
 
@@ -79,8 +79,8 @@ class AdaptiveEuler:
     """The Point `here` that the flow has reached, its `time`, and counters of the steps so far.
 
     evaluate(theta) -> outputs, loss, gradient. Raises FloatingPointError if one of them is not
-    finite, if h is so small that time + h = time, or if rounding hides a step that is short enough
-    for the limits. Error messages begin with `owner`.
+    finite, or if h is so small that time + h = time. It also does if a try moves F too far and the
+    next, shorter one, to rounding, not at all. Error messages begin with `owner`.
     """
 
     def __init__(self, owner, theta, evaluate, limits):
@@ -111,7 +111,7 @@ class AdaptiveEuler:
             return False
         if turn >= 1:
             self.h = min(least, reach)
-        elif turn < 0.5 and shift < 0.5 and not at_moment:
+        elif turn < 0.5 and shift < 0.5 and not at_moment:      # h of a cut step says nothing
             self.h *= GROWTH
         self.time = self.moments.pop(0) if at_moment else self.time + h
         self.steps, self.floor_steps = self.steps + 1, self.floor_steps + int(turn >= 1)
@@ -133,7 +133,7 @@ class AdaptiveEuler:
         here, limits = self.here, self.limits
         turn = change(here, there) / limits.max_gradient_change
         shift = float(np.abs(there.outputs - here.outputs).max()) / limits.max_output_change
-        if not math.isfinite(there.loss + turn + shift):        # arrays are read only then
+        if not math.isfinite(there.loss + turn + shift):        # at least one of them is not
             self._check_finite(there)
         if self.too_far and shift == 0:
             raise FloatingPointError(f"{self.owner}: a step of {h:.1e} at time {self.time} is lost "
@@ -157,7 +157,7 @@ class AdaptiveEuler:
 
 
 def change(here, there):
-    """|g - g'|^2 / (|g| |g'|); 0 where g' is 0."""
+    """|g - g'|^2 / (|g| |g'|), without a square that may overflow; 0 where g' is 0."""
     distance = norm(here.gradient - there.gradient)
     return distance / here.speed * (distance / there.speed) if there.speed else 0.0
 

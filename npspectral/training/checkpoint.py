@@ -154,6 +154,7 @@ def _check_way_back(network, record, trees, back):
 
 
 def _identity(value):
+    """What tells whether a value came back: arrays come back as they are, not as copies."""
     return id(value) if isinstance(value, np.ndarray) else repr(value)
 
 

@@ -1,8 +1,13 @@
 """SGD, Adam, Adamax: the optimizers of optimizers.py, fast. A test compares the two.
 
 Most of an update's time goes into reading and writing arrays. So arrays change in place, in pieces
-that fit into the processor's cache. The state of Adam holds m / (1 - beta1) and v / (1 - beta2), so
-that 1 - beta1 and 1 - beta2 multiply two numbers a step and no array: three passes fewer.
+that fit into the processor's cache. And a running mean is kept as a sum:
+
+    m <- beta1 m + (1 - beta1) g    is (1 - beta1) times    sum_g <- beta1 sum_g + g
+
+The factor 1 - beta1 then multiplies one number of the step, and no array. state["m"] holds sum_g,
+and in Adam state["v"] holds sum_g2, v = (1 - beta2) sum_g2. This saves Adam three passes.
+
 `init` raises TypeError or ValueError on parameters that cannot be updated in place: other things
 than arrays of float32, float64 or longdouble, read-only arrays, and arrays that share memory,
 because shared numbers would be updated twice.
@@ -35,7 +40,7 @@ class SGD(PlainSGD):
     def step(self, params, grads, state):
         if self.momentum:
             _check_state(self, state, "velocity")
-        velocity = state["velocity"] if self.momentum else grads       # without it v = g
+        velocity = state["velocity"] if self.momentum else grads       # if momentum = 0, v = g
         for g, theta, v in _pieces(grads, params, velocity):
             if self.momentum:
                 v *= self.momentum
@@ -69,21 +74,21 @@ class Adam(PlainAdam):
         _check_state(self, state, "t", "m", "v")
         state["t"] += 1
         t = int(state["t"])
-        # learning_rate m_hat = rate m, sqrt(v_hat) = root_scale sqrt(v)
+        # learning_rate m_hat = rate sum_g,    sqrt(v_hat) = root_scale sqrt(sum_g2)
         rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** t)
         root_scale = ((1 - self.beta2) / (1 - self.beta2 ** t)) ** 0.5
-        for g, theta, m, v in _pieces(grads, params, state["m"], state["v"]):
-            m *= self.beta1                             # m / (1 - beta1)
-            m += g
-            v *= self.beta2                             # v / (1 - beta2)
-            scratch = g * g
-            v += scratch
-            root = np.sqrt(v, out=scratch)              # in the memory of g^2
-            root *= root_scale / rate
+        for g, theta, sum_g, sum_g2 in _pieces(grads, params, state["m"], state["v"]):
+            sum_g *= self.beta1
+            sum_g += g
+            sum_g2 *= self.beta2
+            square = g * g
+            sum_g2 += square
+            root = np.sqrt(sum_g2, out=square)          # in the memory of g^2
+            root *= root_scale / rate                   # sqrt(v_hat) / rate
             root += self.eps / rate                     # (sqrt(v_hat) + eps) / rate
             if self.decay:
                 theta *= 1 - self.learning_rate * self.decay
-            theta -= np.divide(m, root, out=root)
+            theta -= np.divide(sum_g, root, out=root)   # rate sum_g / (sqrt(v_hat) + eps)
 
 
 @dataclass(frozen=True)
@@ -104,13 +109,14 @@ class Adamax(PlainAdamax):
     def step(self, params, grads, state):
         _check_state(self, state, "t", "m", "u")
         state["t"] += 1
+        # learning_rate / (1 - beta1^t) m = rate sum_g
         rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** int(state["t"]))
-        for g, theta, m, u in _pieces(grads, params, state["m"], state["u"]):
-            m *= self.beta1                             # m / (1 - beta1)
-            m += g
+        for g, theta, sum_g, u in _pieces(grads, params, state["m"], state["u"]):
+            sum_g *= self.beta1
+            sum_g += g
             u *= self.beta2
             np.maximum(u, np.abs(g), out=u)
-            update = m / (u + self.eps)
+            update = sum_g / (u + self.eps)
             update *= rate
             if self.decay:
                 theta *= 1 - self.learning_rate * self.decay

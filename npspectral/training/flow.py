@@ -16,8 +16,10 @@ gradient jumps in every step, however short. Here a step may exceed the limit of
 keeps the limit of the outputs and moves theta by at most `floor` times its distance from the start.
 Records show what this costs: floor_steps counts these steps, rise is the largest rise of the loss
 in one step, and drift is how far the conserved quantity of a OneHidden has moved. A smaller floor
-is more accurate and slower. Nor is a tenth of h tried wherever a step moves F too far, but the
-length that is expected to move it by half of its limit.
+is more accurate and slower.
+
+Second deviation: where a step moves F too far, the published rule tries a tenth of h. Here the next
+try is the length that is expected to move F by half of its limit, and at least a tenth of h.
 
 Source: Geiger et al. 2020, J. Stat. Mech. 113301; Paccolat et al. 2021, J. Stat. Mech. 044001;
 their public code.
@@ -43,16 +45,17 @@ class FlowRecord(Snapshot):
     Two records are equal if all their bits are.
     """
 
-    params: tuple | dict | np.ndarray   # of the network; of kernel_flow, a (p, K)
+    params: tuple | dict | np.ndarray   # of the network; of kernel_flow, a (p, n_out)
     time: float                         # of the flow, t in dtheta/dt
     step: int                           # accepted steps so far
     loss: float                         # (1/p) sum loss(F, y), without 1/alpha
-    outputs: np.ndarray                 # F (p, K)
+    outputs: np.ndarray                 # F (p, n_out)
     step_size: float                    # h of the last step
     floor_steps: int                    # steps accepted only because theta hardly moved
     rejected: int                       # tries that were not accepted
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum |c_n - c_n(0)| / |theta|^2; nan for networks without c
+    drift: float                        # sum_n |c_n - c_n(0)| / |theta|^2, c = OneHidden.conserved;
+                                        # nan for other networks and where not all is trained
     settled: bool | None = None         # set by `settle`: whether its condition holds
 
     shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")
@@ -67,11 +70,11 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
 
         dtheta/dt = -dL/dtheta,    L = (1/p) sum_mu loss(F_mu, y_mu) / alpha,    F = alpha (f - f_0)
 
-    x (p, n_in), target y (p, K) as the loss takes it. The flow ends where the gradient is exactly
-    0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do not fit
-    or are not finite, and FloatingPointError if the loss or the gradient is not finite, a step
-    shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F. The
-    process keeps freed memory: see `sweep.hold_memory`.
+    x (p, n_in), target y (p, n_out) as the loss takes it. The flow ends where the gradient is
+    exactly 0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do
+    not fit or are not finite, and FloatingPointError if the loss or the gradient is not finite, a
+    step shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F.
+    The process keeps freed memory, for speed: see `sweep.hold_memory`.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> flow = gradient_flow(network, network.init(np.random.default_rng(0)), x, y)
@@ -99,7 +102,9 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         y, residuals = network.forward(params, x)
         outputs = alpha * (y - f_0)
         value, grad_y = loss(tree.locked(outputs), target)
+        # dL/dy = grad_y: the alpha of outputs and the 1/alpha of L cancel
         grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
+        # as tree.ravel(grads), but in theta's order
         gradient = np.concatenate(tree.gathered(grads, paths), axis=None)
         return outputs, float(value), gradient
 
@@ -111,8 +116,9 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
 def settle(records, target, fraction=1.0, margin=1.0, max_steps=10_000):
     """The first record where y F >= margin for this fraction of the samples, with settled=True.
 
-    y is the sample's target. If no record up to step max_steps fulfills this, the last of these
-    with settled=False. Raises ValueError on numbers that are not finite, and without any record.
+    y is the sample's target. If no record up to step max_steps fulfills this, `settle` returns the
+    last of these with settled=False. Raises ValueError on numbers that are not finite, and without
+    any record.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> settle(gradient_flow(network, network.init(np.random.default_rng(0)), x, y), y).settled

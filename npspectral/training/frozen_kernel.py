@@ -8,7 +8,7 @@ from . import _expect
 from .adaptive_euler import Limits
 from .flow import records
 
-COMPLEX_STEP = 1e-100
+COMPLEX_STEP = 1e-100           # h in g'(u) = Im g(u + i h) / h, see nn.complex_step
 
 
 def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
@@ -22,7 +22,7 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
     """
     kernel, target, alpha = _check("kernel_flow", kernel, target, alpha, loss)
 
-    def evaluate(a):
+    def evaluate(a):                # AdaptiveEuler moves a along -grad_y, its `gradient`
         outputs = alpha * (kernel @ a.reshape(target.shape))
         value, grad_y = loss(tree.locked(outputs), target)
         return outputs, float(value), grad_y.ravel()
@@ -53,13 +53,14 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
         return -loss(alpha * f[:, None], target)[1][:, 0]
 
     def jacobian(_, a):
+        # d force / df at f - f_0 = K a: -(alpha/p) loss''
         curvature = force(kernel @ a + 1j * COMPLEX_STEP).imag / COMPLEX_STEP
         return curvature[:, None] * kernel
 
     with np.errstate(invalid="ignore", over="ignore"):      # BDF reads memory never written to
         solution = solve_ivp(lambda _, a: force(kernel @ a), (0.0, times[-1]),
-                             np.zeros(len(kernel)), "BDF", times, jac=jacobian, rtol=tolerance,
-                             atol=1e-3 * tolerance)
+                             np.zeros(len(kernel)), method="BDF", t_eval=times, jac=jacobian,
+                             rtol=tolerance, atol=1e-3 * tolerance)
     if not solution.success or not np.isfinite(solution.y).all():
         raise FloatingPointError(f"kernel_flow_at: {solution.message}")
     return solution.y.T[:, :, None]
@@ -71,7 +72,7 @@ def _check(owner, kernel, target, alpha, loss):
     kernel, target = _expect.plain(owner, "kernel", kernel), _expect.plain(owner, "target", target)
     if target.ndim != 2 or not target.size or kernel.shape != (len(target), len(target)):
         raise ValueError(f"{owner}: kernel has shape {kernel.shape} and target {target.shape}, "
-                         f"expected (p, p) and (p, K)")
+                         f"expected (p, p) and (p, n_out)")
     refuse.finite(owner, "kernel", kernel)
     refuse.finite(owner, "target", target)
     refuse.equal_transpose(owner, "kernel", kernel)

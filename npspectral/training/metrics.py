@@ -16,7 +16,7 @@ def accuracy(y, target):
     if len(y) == 0:
         raise ValueError("accuracy: an empty batch has no accuracy")
     for name, array in ("y", y), ("target", target):
-        if array.dtype.kind in "fc" and np.isnan(array.max()):
+        if array.dtype.kind in "fc" and np.isnan(array.max()):     # it is nan if one entry is
             raise ValueError(f"accuracy: {name} holds nan, expected numbers")
     if target.shape == y.shape[:-1] and y.shape[-1] > 1:
         right = y.argmax(-1) == target

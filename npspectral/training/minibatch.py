@@ -11,7 +11,7 @@ from ..nn.layer import check_integer, refuse_coupled
 from . import _expect
 from ._record import Snapshot
 
-PACKED = 32768                  # at most so many trainable numbers lie in one vector
+PACKED = 32768                  # at most so many trainable numbers are put into one vector
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,9 +38,10 @@ class Step:
     It works on `params`, a copy. The optimizer gets their trainable part and the gradients, in a
     tree like it. If the optimizer's class says `takes_vector = True` and at most PACKED numbers are
     trained, it gets one vector theta with all of them. The arrays in `params` are then views into
-    theta, and one update changes them all. The layers and the loss get read-only views of params
-    and y, because backward may need y again. The process keeps freed memory: see
-    `sweep.hold_memory`.
+    theta, and one update changes them all. This is for speed alone: for few numbers, every call
+    costs more than its arithmetic. For speed, too, the process keeps freed memory: see
+    `sweep.hold_memory`. The layers and the loss get read-only views of params and y, because
+    backward may need both again.
 
     A step computes with `network.in_training(rng)`. If that is another network, its `statistics`
     replace parameters that are not trained, such as the running mean of BatchNorm.
@@ -81,10 +82,10 @@ class Step:
         y = tree.locked(y)
         value, grad_y = self.loss(y, target)
         grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
-        if self.penalties:                  # imported where it is used, for a quick import of fit
-            from ..nn.penalties import add_penalties
+        if self.penalties:
+            from ..nn.penalties import add_penalties        # here, so that fit is quick to import
             value = value + add_penalties(self.penalties, params, grads)
-        if self.packed:
+        if self.packed:                     # as tree.ravel(grads), but in theta's order
             grads = np.concatenate(tree.gathered(grads, self.paths), axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         if network is not self.network:
@@ -134,8 +135,8 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
                 and the metrics
 
     Your functions get copies or read-only views of the data. Before the first epoch the loss is
-    called once, with the output of the first sample in every row, so that targets that do not fit
-    are refused at once.
+    called with the first batch's targets and with those of `validation`, so that targets that do
+    not fit are refused at once. Every row of its y is then the output of one sample.
 
     Raises ValueError or TypeError on arguments that do not fit or are not finite, and
     FloatingPointError as soon as the loss is not finite.
@@ -204,7 +205,10 @@ def _validation(pair):
 
 
 def _try(network, params, loss, x, target):
-    """Call the loss with the first sample's output in every row, to refuse what does not fit."""
+    """Call the loss with the first sample's output in every row, to refuse what does not fit.
+
+    One sample is enough to learn the shape of y, and takes less time than all.
+    """
     y, _ = network.forward(tree.locked(params), x[:1])
     found = loss(np.repeat(y, len(x), axis=0), target)
     if not isinstance(found, tuple) or len(found) != 2:
@@ -241,7 +245,7 @@ def predict(network, params, x, batch_size=1000):
     refuse_coupled("predict", network)
     x, params = _expect.plain("predict", "x", x), tree.locked(params)
     batches = [network.forward(params, x[begin:begin + batch_size])[0]
-               for begin in range(0, max(len(x), 1), batch_size)]
+               for begin in range(0, max(len(x), 1), batch_size)]       # one batch if x is empty
     return np.concatenate(batches)
 
 

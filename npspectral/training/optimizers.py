@@ -18,7 +18,7 @@ through all arrays:
 
 An optimizer that updates every number by the same formula, whatever array it is in, may say
 `takes_vector = True` in its class. Then `fit` hands it all numbers of a small network in one
-vector: one update in place of many. SGD, Adam and Adamax in fast_optimizers.py do the same as the
+vector: one update instead of many. SGD, Adam and Adamax in fast_optimizers.py do the same as the
 plain ones here, faster.
 """
 import itertools
@@ -37,7 +37,8 @@ class PlainSGD:
 
     Decay is decoupled: theta <- (1 - learning_rate decay) theta before the update (Loshchilov and
     Hutter 2019, ICLR).
-    Source: Sutskever et al. 2013, ICML (classical momentum; the learning rate is no part of v).
+    Deviation: the source multiplies g by the learning rate, in v; here the rate multiplies v.
+    Source: Sutskever et al. 2013, ICML (classical momentum).
     """
 
     learning_rate: float
