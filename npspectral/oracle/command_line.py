@@ -207,7 +207,7 @@ def _list(options):
 
 
 def _show(options):
-    cases = [case for case in files.read()[0] if case["id"] == options.id]
+    cases, _ = files.read(wanted=lambda case_id, core: case_id == options.id)
     if not cases:
         raise Refused(f"vectors show: no case has the id {options.id!r}; "
                       f"see: npspectral vectors list")

@@ -71,25 +71,29 @@ def _json(family, cases):
             + "\n]}\n").encode()
 
 
-def read(folder=FOLDER, recorded=True):
-    """All cases of a folder of vector files, as solved dicts, and the suite's version.
+def read(folder=FOLDER, recorded=True, wanted=lambda case_id, core: True):
+    """The wanted cases of a folder of vector files, as solved dicts, and the suite's version.
 
     recorded: hold the manifest to the digest in digests. Bytes with that digest have passed the
     schema before; without it every file is held to the schema now.
     Raises BadVectors on anything that is not as the manifest and the format say.
 
-    Recorded files are held to their digests each time, and parsed once: a reader gets a copy.
+    Recorded files are held to their digests each time, and parsed once: a reader gets copies of
+    the cases for which wanted(id, whether it is in the core suite) is true.
     """
     manifest, contents = read_files(folder, recorded)
     digests = tuple(entry["sha256"] for entry in manifest["files"])
     if not recorded:
-        return _cases(folder, manifest, contents, recorded), manifest["suite"]
+        return [case for case in _cases(folder, manifest, contents, recorded)
+                if wanted(case["id"], case["core"])], manifest["suite"]
     if digests not in PARSED:
-        PARSED[digests] = pickle.dumps(_cases(folder, manifest, contents, recorded))
-    return pickle.loads(PARSED[digests]), manifest["suite"]
+        PARSED[digests] = [(case["id"], case["core"], pickle.dumps(case))
+                           for case in _cases(folder, manifest, contents, recorded)]
+    return [pickle.loads(case) for case_id, core, case in PARSED[digests]
+            if wanted(case_id, core)], manifest["suite"]
 
 
-PARSED: dict = {}       # digests of recorded files -> their cases as bytes
+PARSED: dict = {}       # digests of recorded files -> (id, core, bytes) of their cases
 
 
 def _cases(folder, manifest, contents, recorded):

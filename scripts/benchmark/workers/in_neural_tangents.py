@@ -16,14 +16,6 @@ def tangent_kernel(case, x, layers):
     return in_jax.compiled(lambda x, layers: kernel(x, None, layers), x, layers)
 
 
-def convolution_kernel(case, weights, x):
-    """In its structured mode."""
-    kernel = nt.empirical_ntk_fn(
-        lambda weights, x: in_jax.convolutional(case, weights, x), trace_axes=(-1,), vmap_axes=0,
-        implementation=nt.NtkImplementation.STRUCTURED_DERIVATIVES)
-    return in_jax.compiled(lambda x, weights: kernel(x, None, weights), x, weights)
-
-
 def infinite_width(case, x, layers):
     """Its closed forms, of Sigma and Theta as ours."""
     *_, kernel = stax.serial(*case.depth * [stax.Dense(1, problems.GAIN), stax.Relu()],
