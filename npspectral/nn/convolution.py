@@ -16,25 +16,27 @@ from .initializers import Normal
 from .layer import Layer, both, complete, gram
 from .patches import add_back, matrices, number_of_places, parts, windows
 
-FEW = 2 ** 17                   # numbers in the patches that are made at a time, for the cache
+FEW = 2 ** 17                   # numbers of patches copied at a time: so many stay in the cache
 
 
 class Convolution(Layer):
     """Base of the convolutions: every position of y sees a window of x through the same weights.
 
         y_bijgk = sum_rqc p_bijrqgc kernel_rqgck + bias_gk      kernel_rqgck = scale weight_gkrqc
-        p_bijrqgc = x~_b, stride i + dilation r, stride j + dilation q, gc
+        p_bijrqgc = x~_{b, stride i + dilation r, stride j + dilation q, g, c}
 
-    x~ is x with what stands around it: zeros, or the other end of a ring. As a dense layer this has
-    a matrix of mostly zeros, and the same few numbers for every position. Its transpose adds what
-    comes back from y where the window took it from. With grad_y = dL/dy:
+    x~ is x with what stands around it: zeros, or the other end of a ring. Written as a dense layer,
+    a convolution has a matrix of mostly zeros, with the same few numbers for every position. The
+    transpose of this matrix multiplies each grad_y by the kernel, and adds the products to the
+    numbers of x~ in its window. With grad_y = dL/dy:
 
         grad_weight_gkrqc = scale sum_bij grad_y_bijgk p_bijrqgc
         grad_bias_gk = sum_bij grad_y_bijgk
-        grad_x~_b, stride i + dilation r, stride j + dilation q, gc
+        grad_x~_{b, stride i + dilation r, stride j + dilation q, g, c}
             = sum over all such i, j, r, q of sum_k grad_y_bijgk kernel_rqgck
 
-    One group is a product of matrices. Of several groups the sums are taken as they stand.
+    With one group, these sums are products of matrices. With several groups, einsum takes them as
+    they are written here.
     A subclass defines `size` and `sides` of x, `padded` (x -> x~), its transpose `unpadded`,
     `padded_sides`, and `steps`: kernel, stride and dilation, each of rows and of columns.
     """
@@ -43,6 +45,7 @@ class Convolution(Layer):
         check_input(self, params, x)
         image = x.reshape(*x.shape[:-1], *self.sides, self.groups, self.channels_in // self.groups)
         p, kernel = windows(self.padded(image), *self.steps), self._kernel(params)
+        # y = p kernel. With one group, for speed, as matrix products of a few samples at a time
         if self.groups == 1:
             flat = kernel.reshape(self._fan_in, self.channels)
             y = np.concatenate([patches @ flat for patches in self._patches(p)], -2)
@@ -65,30 +68,36 @@ class Convolution(Layer):
 
     def _grad_weight(self, p, g):
         """scale sum_bij g_bijgk p_bijrqgc, for all axes before the batch."""
-        if self.groups == 1:
+        if self.groups == 1:                                            # y = p kernel
             pairs = zip(self._patches(p), matrices(g, 2, self._few))
             grad = sum(pulls.swapaxes(-1, -2) @ patches for patches, pulls in pairs)
         else:
             grad = np.einsum("...bijrqgc,...bijgk->...gkrqc", p, g)
+        # kernel = scale weight
         return self.scale * grad.reshape(*g.shape[:-5], *self.weight_shape)
 
     def _grad_x(self, kernel, g):
-        """Every product is added where p took its number from."""
+        """Every product grad_y kernel is added to the number of x~ that p took.
+
+        `covered` shows the windows of grad as p shows those of x~. The loop over r and q serves all
+        cases: for one r and q, no number stands in two windows, so += adds every product. The other
+        two forms are for speed alone.
+        """
         grad = np.zeros((*g.shape[:-4], *self.padded_sides, self.groups, kernel.shape[3]),
                         np.result_type(g, kernel))
         covered = windows(grad, *self.steps, writeable=True)        # p = windows(x~)
         if self.groups > 1:
             for r, q in np.ndindex(self.steps[0]):                  # y = p kernel
                 covered[..., r, q, :, :] += np.einsum("...gk,gck->...gc", g, kernel[r, q])
-        elif self._apart:
+        elif self._apart:                                           # y = p kernel
             flat = kernel.reshape(self._fan_in, self.channels)
             covered[:] = (g.reshape(-1, self.channels) @ flat.T).reshape(covered.shape)
-        else:
+        else:                                                       # y = p kernel
             add_back(grad[..., 0, :], kernel[:, :, 0], g[..., 0, :], *self.steps[1:])
         return self.unpadded(grad).reshape(*g.shape[:-4], self.n_in)        # x~ = padded(x)
 
     def _kernel(self, params):
-        """kernel_rqgck = scale weight_gkrqc, in the order in which its numbers are met."""
+        """kernel_rqgck = scale weight_gkrqc, copied so that it lies in memory in this order."""
         weight = params["weight"].reshape(self.groups, self.channels // self.groups,
                                           *self.steps[0], self.channels_in // self.groups)
         return np.ascontiguousarray(self.scale * weight.transpose(2, 3, 0, 4, 1))
@@ -107,9 +116,11 @@ class Convolution(Layer):
         return matrices(p, 4, self._few)
 
     def kernel_term(self, params, residuals1, grad_y1, residuals2, grad_y2):
-        """weight: scale^2 sum_s sum_t (p_s.p'_t) (g_s.g'_t), or by the gradients of every sample.
+        """weight: the gradients of every sample, multiplied with each other, or the same written as
 
-        bias: (sum_s g_s).(sum_t g'_t). What takes fewer multiplications is done.
+            scale^2 sum_st (p_s.p'_t) (g_s.g'_t)     s and t: positions of y on side 1 and side 2
+
+        For speed, the way with fewer multiplications is taken. bias: (sum_s g_s).(sum_t g'_t).
         """
         terms, sides = {}, ((residuals1[1], grad_y1), (residuals2[1], grad_y2))
         if "weight" in self.learned:
@@ -140,7 +151,7 @@ class Convolution(Layer):
 
     @property
     def _apart(self):
-        """Whether no two windows share a number."""
+        """Whether each window ends before the next one begins: then no two share a number."""
         return all(stride > dilation * (kernel - 1)
                    for kernel, stride, dilation in zip(*self.steps))
 

@@ -159,9 +159,9 @@ def complete(instance, **values):
 def product(x, weight):
     """x W^T (..., batch, n_out) of x (..., batch, n_in) and W (n_out, n_in).
 
-    For speed alone, few rows x of float32, at most n_out / 3, are computed as (W x^T)^T, the same
-    to rounding. OpenBLAS for processors with AVX-512 takes .6 to .9 of the time then; in float64
-    it would take longer.
+    For speed alone, the product is computed as (W x^T)^T if x is float32 and has at most n_out / 3
+    rows. The result is the same up to rounding. OpenBLAS on processors with AVX-512 then takes .6
+    to .9 of the time. In float64 this form would take longer.
     """
     if x.dtype == np.float32 and x.ndim == 2 and 3 * len(x) <= len(weight):
         return (weight @ x.T).T
@@ -171,14 +171,16 @@ def product(x, weight):
 def gram(a, b):
     """sum_j a_knj b_lmj as an array (K1, N1, K2, N2), from (K1, N1, n) and (K2, N2, n)."""
     rows = a.reshape(-1, a.shape[-1])
-    columns = rows if a is b else b.reshape(-1, b.shape[-1])            # see `both`
+    columns = rows if a is b else b.reshape(-1, b.shape[-1])            # for speed: see `both`
     return (rows @ columns.T).reshape(*a.shape[:-1], *b.shape[:-1])
 
 
 def both(function, side1, side2):
-    """function(*side1) and function(*side2); if the sides are one, the same array twice.
+    """function(*side1) and function(*side2).
 
-    So nothing is computed again, and `gram` of one array with itself takes half of the time.
+    For speed alone: if both sides hold the very same arrays, the function is called once, and its
+    result is returned twice. `gram` then sees one array twice. Of a matrix times its own transpose,
+    NumPy computes one half and copies the other, which takes half of the time.
     """
     first = function(*side1)
     same = all(one is two for one, two in zip(side1, side2, strict=True))

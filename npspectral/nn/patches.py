@@ -2,7 +2,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-SIDE_BY_SIDE = 32               # numbers of a row of x~ that windows, taken together, begin at
+SIDE_BY_SIDE = 32               # add_back takes about this many columns times channels together
 
 
 def number_of_places(length, kernel, stride, dilation):
@@ -27,12 +27,14 @@ def windows(array, kernel, stride, dilation, writeable=False):
 
 
 def add_back(grad, kernel, g, stride, dilation):
-    """Add what the g of every window gives back to its numbers: the transpose of y = p kernel.
+    """Add to grad what comes back from the windows over it: the transpose of y = p kernel.
 
-        grad_{stride i + dilation r, v, c} += sum_jk g_ijk bands_rjkvc      of a few j at a time
+        grad_{stride i + dilation r, v, c} += sum_jk g_ijk bands_rjkvc
 
-    grad (..., height, width, c) is changed; kernel (r, q, c, k), g (..., i, j, k). Where there are
-    few channels, matrices for one j alone would be too narrow for a quick product.
+    grad (..., height, width, c) is changed; kernel (r, q, c, k), g (..., i, j, k). v is a column of
+    grad. `bands` writes the kernel at each of a few neighboring j. So one matrix product serves
+    these j together. This is for speed alone: with few channels, the matrices of a single j would
+    be too narrow for a quick product.
     """
     (down, along), (spread, apart), (rows, columns) = stride, dilation, g.shape[-3:-1]
     few = max(1, SIDE_BY_SIDE // grad.shape[-1])
@@ -61,10 +63,11 @@ def bands(kernel, count, stride, dilation):
 
 
 def matrices(array, axes, few):
-    """Matrices with a row for every i and j of `few` samples, then of the next few, to the last.
+    """Copy windows into matrices: one for the first `few` samples, one for the next few, and so on.
 
-    array (..., batch, i, j, *so many axes) -> (..., samples i j, what the axes hold). Windows are
-    copied here. Those of all samples at once would leave the cache: they are many times the image.
+    array (..., batch, i, j, *so many axes) -> (..., samples i j, what the axes hold). Each sample,
+    i and j has a row. This is for speed alone: copies of all windows at once are many times as
+    large as the image, and would leave the cache.
     """
     *lead, batch, rows, columns = array.shape[:-axes]
     numbers = int(np.prod(array.shape[-axes:]))

@@ -29,11 +29,11 @@ class Spectral(Layer):
         grad_x = grad_y W
 
     The options lambda_in, lambda_out, phi, bias are initializers. A number for lambda_in or
-    lambda_out makes it a constant: no parameter, and W is not formed. By default lambda_in starts
-    at 1 and lambda_out at 0, so W starts as phi. Where W would be 0 (lambda_in given as 0, or
-    lambda_out as 1), the other starts so that W is -phi, as published. Errors: ValueError,
-    TypeError. Source: Giambagli et al. 2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021,
-    Phys. Rev. E 104, 054312.
+    lambda_out makes it a constant, which is no parameter. Then, for speed alone, y is computed
+    without W: see spectral_one_set.py. By default lambda_in starts at 1 and lambda_out at 0, so W
+    starts as phi. Where W would be 0 (lambda_in given as 0, or lambda_out as 1), the other starts
+    so that W is -phi, as published. Errors: ValueError, TypeError. Source: Giambagli et al. 2021,
+    Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021, Phys. Rev. E 104, 054312.
 
     >>> layer, x = Spectral(3, 2), np.ones((4, 3))
     >>> params = layer.init(np.random.default_rng(0))
@@ -56,9 +56,9 @@ class Spectral(Layer):
             gap = params["lambda_in"] - params["lambda_out"][:, None]
             weight = gap * params["phi"]
             y, residuals = product(x, weight), (x, gap, weight)     # y = x @ weight.T
-        elif "lambda_in" in params:             # lambda_out is a constant: the same y without W
+        elif "lambda_in" in params:             # lambda_out is a constant: without W, for speed
             y, residuals = lambda_in_only(self, params, x)
-        else:                                   # lambda_in is, or both are: the same y without W
+        else:                                   # lambda_in is a constant, or both are: likewise
             y, residuals = lambda_out_only(self, params, x)
         if "bias" in params:
             y = y + params["bias"]
@@ -69,7 +69,7 @@ class Spectral(Layer):
         grads, grad_x = {}, None
         if "lambda_in" in params and "lambda_out" in params:
             x, gap, weight = residuals
-            if set(self.learned) - {"bias"}:                        # else G is of no use
+            if set(self.learned) - {"bias"}:                        # the bias needs no G
                 grad_weight = grad_y.swapaxes(-1, -2) @ x           # y = x @ weight.T
                 grads = self._weight_backward(params, gap, grad_weight)     # weight = gap * phi
             if input_grad:
@@ -101,10 +101,10 @@ class Spectral(Layer):
         return self._weight_backward(params, self._gap(params), grad_weight)
 
     def _weight_backward(self, params, gap, grad_weight):
-        """`weight_backward` for a gap that is known.
+        """`weight_backward` with the gap as an argument, for speed alone.
 
-        `backward` hands over that of forward. A step that trains everything takes .94 of the time
-        that it takes if the gap is computed again.
+        `backward` passes the gap that forward computed. A step that trains everything would take
+        1.06 times as long if it computed the gap again.
         """
         phi, grads = params["phi"], {}
         if "lambda_in" in self.learned:
@@ -169,11 +169,12 @@ class Spectral(Layer):
         return terms
 
     def phi_sides(self, params, side1, side2):
-        """(d, b, e, a) of both sides (a, d): b_j = lambda_in_j a_j, e_i = lambda_out_i d_i.
+        """(d, b, e, a) for each side (a, d): b_j = lambda_in_j a_j, e_i = lambda_out_i d_i.
 
-        With them the gradient gap_ij d_i a_j is d_i b_j - e_i a_j. So `phi_term` sums over i and j
-        apart, and forms no gradient, which has n_out n_in numbers for every row. a gets a first
-        axis because it is the same for all rows of d.
+        The gradient gap_ij d_i a_j equals d_i b_j - e_i a_j. Each term is a factor of i times a
+        factor of j. So `phi_term` sums over i alone and over j alone. This is for speed and memory:
+        a gradient has n_out n_in numbers for every row of d, and none is formed. a (N, n_in) is the
+        same for all K outputs, so a[None] has shape (1, N, n_in), to go with d (K, N, n_out).
 
         One number is subtracted from all eigenvalues, which changes no gap. Otherwise large
         eigenvalues with small gaps would give `phi_term` large numbers that cancel.
@@ -187,8 +188,9 @@ class Spectral(Layer):
 def phi_term(side1, side2):
     """sum_ij (d_i b_j - e_i a_j) (d'_i b'_j - e'_i a'_j), where side 2 has primes.
 
-    It is (d.d') (b.b') - (d.e') (b.a') - (e.d') (a.b') + (e.e') (a.a'). The two terms in the middle
-    are equal, as d.e' = e.d' for e = lambda_out d on both sides, and b.a' = a.b' alike.
+    Multiplied out, it is (d.d') (b.b') - (d.e') (b.a') - (e.d') (a.b') + (e.e') (a.a'). On both
+    sides b = lambda_in a and e = lambda_out d. So b.a' = a.b' and e.d' = d.e', and each of the two
+    terms in the middle is (d.e') (a.b'). For speed alone it is computed once and taken twice.
     """
     (d1, b1, e1, a1), (d2, b2, e2, a2) = side1, side2
     return (gram(d1, d2) * gram(b1, b2) - 2 * gram(d1, e2) * gram(a1, b2)

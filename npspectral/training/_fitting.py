@@ -70,7 +70,10 @@ def _check_numbers(path, array):
 
 
 def _fits(shapes, part, size):
-    """Whether an entry holds single numbers, or a number for each trainable number."""
+    """Whether an entry holds single numbers, or a number for each trainable number.
+
+    Its arrays may have further axes in front. So only the last ones are compared.
+    """
     if set(shapes.values()) <= {()}:
         return True
     if list(shapes) == [""]:                                # one array without a path: a vector

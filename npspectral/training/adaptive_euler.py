@@ -11,8 +11,9 @@ step. Each is a change divided by its limit:
     else                          refused; min(least, reach) is tried, but no less than h / 10
 
 A step of length `least` moves theta by `floor` times its distance from the start; flow.py says why.
-It is no limit where turn < 1. `reach` = h / (2 shift) is the length for which shift would be 1/2 if
-F moved in proportion to h.
+Where turn < 1, `least` counts as infinite. `reach` = h / (2 shift) is the length for which shift
+would be 1/2 if F moved in proportion to h. A step that was cut to end at one of `times` does not
+make the next one longer.
 """
 import math
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ import numpy as np
 from . import _expect
 
 GROWTH, SHRINK = 1.1, 0.1
-STRETCH = 1 + 1e-9              # a step so much longer would reach one of `times`: it ends there
+STRETCH = 1 + 1e-9              # a step ends at the next of `times` if STRETCH h reaches it
 SMALLEST = 1e-30                # a sum of squares below it has lost digits in float32
 
 
@@ -79,8 +80,9 @@ class AdaptiveEuler:
     """The Point `here` that the flow has reached, its `time`, and counters of the steps so far.
 
     evaluate(theta) -> outputs, loss, gradient. Raises FloatingPointError if one of them is not
-    finite, or if h is so small that time + h = time. It also does if a try moves F too far and the
-    next, shorter one, to rounding, not at all. Error messages begin with `owner`.
+    finite, or if h is so small that time + h = time. It raises the same error if one try moves F
+    too far, and the next, shorter try moves F by less than rounding, so not at all. Error messages
+    begin with `owner`.
     """
 
     def __init__(self, owner, theta, evaluate, limits):
@@ -111,7 +113,7 @@ class AdaptiveEuler:
             return False
         if turn >= 1:
             self.h = min(least, reach)
-        elif turn < 0.5 and shift < 0.5 and not at_moment:      # h of a cut step says nothing
+        elif turn < 0.5 and shift < 0.5 and not at_moment:
             self.h *= GROWTH
         self.time = self.moments.pop(0) if at_moment else self.time + h
         self.steps, self.floor_steps = self.steps + 1, self.floor_steps + int(turn >= 1)
@@ -133,7 +135,9 @@ class AdaptiveEuler:
         here, limits = self.here, self.limits
         turn = change(here, there) / limits.max_gradient_change
         shift = float(np.abs(there.outputs - here.outputs).max()) / limits.max_output_change
-        if not math.isfinite(there.loss + turn + shift):        # at least one of them is not
+        # A nan or inf in the outputs makes shift nan or inf, one in the gradient makes turn so. For
+        # speed, the arrays themselves are searched only if this sum is not finite.
+        if not math.isfinite(there.loss + turn + shift):
             self._check_finite(there)
         if self.too_far and shift == 0:
             raise FloatingPointError(f"{self.owner}: a step of {h:.1e} at time {self.time} is lost "

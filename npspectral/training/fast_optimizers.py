@@ -5,8 +5,9 @@ that fit into the processor's cache. And a running mean is kept as a sum:
 
     m <- beta1 m + (1 - beta1) g    is (1 - beta1) times    sum_g <- beta1 sum_g + g
 
-The factor 1 - beta1 then multiplies one number of the step, and no array. state["m"] holds sum_g,
-and in Adam state["v"] holds sum_g2, v = (1 - beta2) sum_g2. This saves Adam three passes.
+So no array is multiplied by 1 - beta1. The step length is multiplied by it, which is one number.
+state["m"] holds sum_g, and not m. In Adam, state["v"] holds sum_g2, and v = (1 - beta2) sum_g2. The
+two sums save Adam two passes over an array. A third is saved where the root is divided by the rate.
 
 `init` raises TypeError or ValueError on parameters that cannot be updated in place: other things
 than arrays of float32, float64 or longdouble, read-only arrays, and arrays that share memory,
@@ -75,6 +76,7 @@ class Adam(PlainAdam):
         state["t"] += 1
         t = int(state["t"])
         # learning_rate m_hat = rate sum_g,    sqrt(v_hat) = root_scale sqrt(sum_g2)
+        # The root and eps are divided by rate: so sum_g is not multiplied by it, one pass less.
         rate = self.learning_rate * (1 - self.beta1) / (1 - self.beta1 ** t)
         root_scale = ((1 - self.beta2) / (1 - self.beta2 ** t)) ** 0.5
         for g, theta, sum_g, sum_g2 in _pieces(grads, params, state["m"], state["v"]):

@@ -45,7 +45,7 @@ class FlowRecord(Snapshot):
     Two records are equal if all their bits are.
     """
 
-    params: tuple | dict | np.ndarray   # of the network; of kernel_flow, a (p, n_out)
+    params: tuple | dict | np.ndarray   # of the network; of kernel_flow the array `a`
     time: float                         # of the flow, t in dtheta/dt
     step: int                           # accepted steps so far
     loss: float                         # (1/p) sum loss(F, y), without 1/alpha
@@ -54,8 +54,7 @@ class FlowRecord(Snapshot):
     floor_steps: int                    # steps accepted only because theta hardly moved
     rejected: int                       # tries that were not accepted
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum_n |c_n - c_n(0)| / |theta|^2, c = OneHidden.conserved;
-                                        # nan for other networks and where not all is trained
+    drift: float                        # sum_n |c_n - c_n(0)| / |theta|^2 of a whole OneHidden, or nan
     settled: bool | None = None         # set by `settle`: whether its condition holds
 
     shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")
@@ -104,7 +103,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         value, grad_y = loss(tree.locked(outputs), target)
         # dL/dy = grad_y: the alpha of outputs and the 1/alpha of L cancel
         grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
-        # as tree.ravel(grads), but in theta's order
+        # all gradients as one vector, in theta's order
         gradient = np.concatenate(tree.gathered(grads, paths), axis=None)
         return outputs, float(value), gradient
 

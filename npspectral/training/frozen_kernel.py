@@ -12,13 +12,16 @@ COMPLEX_STEP = 1e-100           # h in g'(u) = Im g(u + i h) / h, see nn.complex
 
 
 def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
-    """The flow df/dt = -(1/p) K loss'(F) of a fixed tangent kernel K, written as f - f_0 = K a.
+    """The flow df/dt = -(1/p) K loss'(F) of a fixed tangent kernel K.
 
-        da/dt = -(1/p) loss'(F),    F = alpha K a,    a = 0 at the start
+    f (p, n_out) starts at f_0. Its change is computed through an array `a` (p, n_out):
 
-    kernel K (p, p) of f on the p samples, target (p, n_out). Yields FlowRecords whose params are a
-    (p, n_out). F(x') = alpha K(x', x) a predicts at other points x'. It is the limit of
-    gradient_flow for alpha -> infinity. Errors as there.
+        f - f_0 = K a,    da/dt = -(1/p) loss'(F),    F = alpha K a,    a = 0 at the start
+
+    kernel K (p, p) is that of f on the p samples, target is (p, n_out). The params of the
+    FlowRecords are `a`. At other points x' the prediction F(x') is alpha times the matrix product
+    of K(x', x) and `a`. gradient_flow tends to this flow for alpha -> infinity. It raises the same
+    errors.
     """
     kernel, target, alpha = _check("kernel_flow", kernel, target, alpha, loss)
 
@@ -32,12 +35,14 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
 
 
 def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, tolerance=1e-8):
-    """a (T, p, 1) of kernel_flow at T increasing times, by an implicit method of high order.
+    """The array `a` of kernel_flow at T increasing times, (T, p, 1), by an implicit method.
 
-    It needs few steps where the problem is stiff: the loss is steep, or the eigenvalues of K differ
-    by orders of magnitude. Each step solves p linear equations with the Jacobian of da/dt in a,
-    -(alpha/p) diag(loss'') K, whose loss'' (p,) is taken by a complex step. The loss must have no
-    kinks. A step may be wrong by `tolerance` relative and by 1e-3 of it absolute.
+    The method has a high order. It needs few steps where the problem is stiff: the loss is steep,
+    or the eigenvalues of K differ by orders of magnitude. Each step solves p linear equations. They
+    contain the Jacobian of da/dt with respect to `a`, -(alpha/p) diag(loss'') K. One complex step
+    gives loss'' of all p samples at once, because each sample's loss depends on its own f alone.
+    The loss must have no kinks. A step may be wrong by `tolerance` relative and by 1e-3 of it
+    absolute.
     Source: Byrne and Hindmarsh 1975, ACM Trans. Math. Softw. 1, 71, as scipy's BDF.
     """
     from scipy.integrate import solve_ivp

@@ -35,13 +35,15 @@ class Record(Snapshot):
 class Step:
     """One training step: step(x, target) -> the value of the loss with penalties, and y.
 
-    It works on `params`, a copy. The optimizer gets their trainable part and the gradients, in a
-    tree like it. If the optimizer's class says `takes_vector = True` and at most PACKED numbers are
-    trained, it gets one vector theta with all of them. The arrays in `params` are then views into
-    theta, and one update changes them all. This is for speed alone: for few numbers, every call
-    costs more than its arithmetic. For speed, too, the process keeps freed memory: see
-    `sweep.hold_memory`. The layers and the loss get read-only views of params and y, because
-    backward may need both again.
+    It works on `params`, a copy. The optimizer gets the trainable part of `params`, and the
+    gradients in a tree of the same form. The layers and the loss get read-only views of params and
+    y, because backward may need both again.
+
+    For speed alone, small networks are packed: the optimizer gets one vector theta with all trained
+    numbers, and one vector of their gradients. The arrays in `params` are then views into theta, so
+    one update changes them all. On few numbers, a NumPy call takes longer than its arithmetic. A
+    Step packs if the optimizer's class says `takes_vector = True` and at most PACKED numbers are
+    trained. For speed, too, the process keeps freed memory: see `sweep.hold_memory`.
 
     A step computes with `network.in_training(rng)`. If that is another network, its `statistics`
     replace parameters that are not trained, such as the running mean of BatchNorm.
@@ -62,7 +64,7 @@ class Step:
             raise ValueError(f"{network.label}: nothing is trainable")
         self.paths = tree.paths(self.trainable)
         self.packed = size <= PACKED and takes_vector(optimizer)
-        if self.packed:
+        if self.packed:                     # for speed alone: params become views into theta
             theta = tree.ravel(self.trainable)
             self.params = tree.merge(self.params, tree.unravel(theta, self.trainable))
             self.trainable, self.gradient = theta, np.empty_like(theta)
@@ -85,7 +87,7 @@ class Step:
         if self.penalties:
             from ..nn.penalties import add_penalties        # here, so that fit is quick to import
             value = value + add_penalties(self.penalties, params, grads)
-        if self.packed:                     # as tree.ravel(grads), but in theta's order
+        if self.packed:                     # all gradients as one vector, in theta's order
             grads = np.concatenate(tree.gathered(grads, self.paths), axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         if network is not self.network:
@@ -136,7 +138,7 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
 
     Your functions get copies or read-only views of the data. Before the first epoch the loss is
     called with the first batch's targets and with those of `validation`, so that targets that do
-    not fit are refused at once. Every row of its y is then the output of one sample.
+    not fit are refused at once. For this check every row of y is the output of the first sample.
 
     Raises ValueError or TypeError on arguments that do not fit or are not finite, and
     FloatingPointError as soon as the loss is not finite.

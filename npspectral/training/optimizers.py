@@ -147,7 +147,10 @@ def zeros(params):
 
 
 def check_params(optimizer, params):
-    """Refuse arrays that cannot be updated in place, or that share memory: updated twice."""
+    """Refuse arrays that cannot be updated in place, or that share memory.
+
+    Numbers in shared memory would be updated twice.
+    """
     owner, arrays = type(optimizer).__name__, list(tree.items(params))
     for path, array in arrays:
         name = path or "params"
@@ -164,7 +167,11 @@ def check_params(optimizer, params):
 
 
 def check_rates(optimizer, *shares):
-    """Refuse constants out of their range, and turn them into floats, which promote no array."""
+    """Refuse constants out of their range, and turn them into floats, which promote no array.
+
+    `shares` names the constants that must be at least 0 and below 1. The others must be >= 0, and
+    learning_rate > 0.
+    """
     name = type(optimizer).__name__
     tests = {"learning_rate": ("> 0", lambda value: 0 < value < np.inf),
              **{share: (f"0 <= {share} < 1", lambda value: 0 <= value < 1) for share in shares}}
