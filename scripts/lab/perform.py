@@ -37,7 +37,7 @@ from .style import save_figures
 from .table import show_table
 from .versions import versions
 
-RUNS, MADE = "runs.jsonl", "made.json"
+RUNS, CODE, MADE = "runs.jsonl", "code.json", "made.json"
 NAMES = {"experiment": ("SECONDS", "DATA", "AXES", "Setting", "SETTINGS", "run"),
          "claims": ("claims", "checks"), "figures": ("figures",)}
 
@@ -57,6 +57,7 @@ def perform(name, mode, folder, seeds=None, changes=(), workers=1, download=Fals
     setting = changed(with_seeds(experiment.SETTINGS[mode], seeds), changes)
     get(experiment.DATA if mode != "quick" else (), download)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / CODE).write_text(json.dumps(code_of(experiment)["runs"]), encoding="utf-8")
     result = as_arrays(experiment.run(setting, keeper(folder / RUNS, workers)))
     if result:
         save(folder / f"{name}.npz", result, experiment.AXES, name, mode, setting)

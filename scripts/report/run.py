@@ -9,7 +9,7 @@ from itertools import count, chain
 from pathlib import Path
 from threading import Event
 
-from lab.perform import MADE, RUNS
+from lab.perform import CODE, MADE, RUNS
 from lab.table import VERDICTS
 from lab.versions import versions
 
@@ -48,7 +48,7 @@ def run_job(job, again=False, limit=math.inf, stop=None):
         if not folder.is_dir():
             faults.append("Deleted its own folder, with all results.")
         elif size_of(folder / RUNS) != before or not (folder / TIMES).is_file():
-            add_time(folder / TIMES, time.monotonic() - begin)
+            add_time(folder / TIMES, time.monotonic() - begin, code_in(folder))
     except Exception as error:
         code, faults = None, [f"Not run: {in_words(error)}."]
     return code, time.monotonic() - begin, faults
@@ -82,17 +82,33 @@ def size_of(path):
 
 
 def times_of(path):
-    """{"seconds": of all starts that made runs, "date": of the last}; {} if that is not known."""
+    """{"seconds": of all starts that made runs of one code, "date": of the last, "code": digest}.
+
+    It is {} if that is not known.
+    """
     try:
         times = json.loads(regular(path).read_bytes())
-        return {"seconds": float(times["seconds"]), "date": str(times["date"])}
+        return {"seconds": float(times["seconds"]), "date": str(times["date"]),
+                "code": str(times.get("code", ""))}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
 
 
-def add_time(path, seconds):
-    seconds += times_of(path).get("seconds", 0)
-    write_whole(path, [json.dumps({"seconds": round(seconds), "date": time.strftime("%Y-%m-%d")})])
+def code_in(folder):
+    """The digest of the code that the last start began with; "" if that is not known."""
+    try:
+        return str(json.loads(regular(folder / CODE).read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return ""
+
+
+def add_time(path, seconds, code):
+    """Add to the seconds of earlier starts, or begin anew: other code makes all runs again."""
+    before = times_of(path)
+    if before.get("code") == code:
+        seconds += before["seconds"]
+    write_whole(path, [json.dumps({"seconds": round(seconds), "date": time.strftime("%Y-%m-%d"),
+                                   "code": code})])
 
 
 def write_whole(path, pieces):

@@ -3,7 +3,7 @@ import json
 import re
 
 import pytest
-from report import record, results, statements
+from report import record, results, run, statements
 from toy_tree import build, call
 
 
@@ -34,6 +34,19 @@ def test_a_record_says_what_was_found_by_what(tree):
     assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in found["code"].values())
     assert [check["verdict"] for check in found["checks"]] == ["pass"]
     assert len(record_text(tree).splitlines()) < 20
+
+
+def test_seconds_are_of_starts_with_the_same_code(tree):
+    folder = tree / "out" / "toy"
+    code = json.loads(record_text(tree))["code"]["runs"]
+    assert run.times_of(folder / run.TIMES)["code"] == run.code_in(folder) == code
+    path = tree / "times"
+    for digest, seconds in (code, 60), (code, 60), ("other", 20), ("other", 30):
+        run.add_time(path, seconds, digest)
+    assert run.times_of(path)["seconds"] == 50
+    path.write_text('{"seconds": 60, "date": "2026-11-01"}')        # of which code is not known
+    run.add_time(path, 20, code)
+    assert run.times_of(path)["seconds"] == 20
 
 
 def test_the_pages_say_it(tree):
