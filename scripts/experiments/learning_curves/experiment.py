@@ -53,7 +53,7 @@ class Setting:
     image_widths: tuple = (100, 100)
     images: str = "mnist"
     d_images: int = 784
-    least_steps: int = 5000
+    least_steps: int = 8000
     steps_times_p: int = 5_000_000
     d_stripe: int = 5
     d_cylinder: int = 3
