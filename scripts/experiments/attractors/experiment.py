@@ -16,7 +16,7 @@ beta too. Sizes, the cut, and what counts as saturated are not in the talk. Two 
 stand beside A: of attractors that have a neuron with |beta| |v| above a cut, as neurons that never
 grew keep patterns of their own; and of directions of v, whatever points there are.
 
-Minutes on one core: --quick 1/3, --standard 15, --full 700 by estimate.
+Minutes of processor time: --quick 1/3, --standard 7, --full 700 by estimate.
 """
 from dataclasses import dataclass
 

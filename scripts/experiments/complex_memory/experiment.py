@@ -15,7 +15,7 @@ Source: Chicchi et al. 2023, arXiv 2312.07296, of which only the abstract was re
 and read-out are our definition, and no published number is known. Claims are what the abstract
 says; most of the table are our own checks.
 
-Minutes on one core: --quick, digits alone, 0.2, --standard 5 (15,000 images), --full 120 by
+Minutes of processor time: --quick, digits alone, 0.2, --standard 3.3 (15,000 images), --full 120 by
 estimate.
 """
 from dataclasses import dataclass

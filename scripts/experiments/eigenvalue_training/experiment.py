@@ -18,7 +18,7 @@ sixth of the training images; all of them are then trained on, and the test imag
 Deviation: the softmax is part of the loss, which takes logits. A third of the notebook's epochs, so
 its numbers of epoch 10 are compared.
 
-Minutes on one core: --quick 0.3, --standard 11, --full 150 by estimate.
+Minutes of processor time: --quick 0.3, --standard 9, --full 150 by estimate.
 """
 from dataclasses import dataclass
 

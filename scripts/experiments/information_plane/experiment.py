@@ -19,7 +19,7 @@ Each activation has three numbers of bins, the published one in the middle. A fo
 small that no two different floating-point numbers share a bin: the exact I(T; X) and I(T; Y) of the
 network as computed. A network whose last hidden layer is dead altogether is left out.
 
-Minutes on one core: --quick 0.2, --standard 3, --full 120 by estimate.
+Minutes of processor time: --quick 0.2, --standard 2.3, --full 120 by estimate.
 
 Deviations: the published label is a rule over a sphere's symmetric patterns, in a file. Here it is
 the sign of sum_k a_k tanh(2 w_k.x / sqrt(12)) less its median over all inputs, of 6 units, a_k and

@@ -14,7 +14,7 @@ And what a spectral layer is: Phi, Lambda and A of one transfer and of a whole n
 Source: L. Chicchi et al. 2024, arXiv 2406.01183, and the authors' public notebooks. Networks as
 there, all Spectral: 20-100-100-50-2, 10-100-100-50-2 (tanh, ReLU, ReLU), 784-100-100-50-10 (ReLU).
 
-Minutes on one core: --quick 1/3 (8 x 8 digits), --standard 6, --full 150 by estimate.
+Minutes of processor time: --quick 1/3 (8 x 8 digits), --standard 6, --full 150 by estimate.
 
 Deviation: the published BatchNorm after the first layer and Dropout 0.2 (a, b) are left out; except
 with --full, training is shorter and ends with a smaller learning rate. For (c) it also starts with

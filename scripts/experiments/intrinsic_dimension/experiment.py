@@ -23,7 +23,7 @@ network of MNIST has as many steps from input to output as ours, so that both st
 With luminance the images are turned so that it is one axis, as Adam does not learn otherwise.
 Copies: rows in which all units of a layer are dead coincide. One of each is kept.
 
-Minutes on one core: --quick 0.3, --standard 8, --full 300 by estimate.
+Minutes of processor time: --quick 0.3, --standard 9, --full 300 by estimate.
 """
 from dataclasses import dataclass
 from functools import partial

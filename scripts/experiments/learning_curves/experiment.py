@@ -16,7 +16,7 @@ Sci. Technol. 2, 025020 (kernels); Petrini 2020, candidacy talk; Geiger et al. 2
 article's 1/sqrt(h), h = 400), soft hinge of sharpness 20, h = 10,000 (here 400); MNIST by parity,
 alpha = 2e-3, sharpness 3.
 
-Minutes of processor time: --quick 1/3, --standard 13, --full 6,000 by estimate.
+Minutes of processor time: --quick 1/3, --standard 10, --full 6,000 by estimate.
 
 Deviations: training, of networks and of frozen kernels, stops when 95 % of the points have
 y F >= 1, or at a number of steps; exploratory: 95 % was chosen by trials at p = 128 and 256. Steps

@@ -12,7 +12,7 @@ learn a teacher that does not.
 Source: A. Favero, F. Cagnetta and M. Wyart 2021, NeurIPS, arXiv 2106.08619: local and convolutional
 kernels of Laplace, teachers and students of patches of 2 and 3.
 
-Minutes on one core: --quick 1/8, --standard 5.5, --full 600 by estimate.
+Minutes of processor time: --quick 1/8, --standard 4, --full 600 by estimate.
 
 Deviation: the authors draw fields; here their mean is known in closed form.
 """

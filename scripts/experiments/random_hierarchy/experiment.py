@@ -17,7 +17,7 @@ Source: Cagnetta, Petrini, Tomasini, Favero and Wyart 2024, Phys. Rev. X 14, 031
 1) / sqrt(channels), 1/h in the last layer; SGD of rate 0.1 h and momentum 0.9 in batches of 128,
 cross-entropy, until it is 1e-3.
 
-Minutes of processor time: --quick 1/6, --standard 15, --full 1500 by estimate.
+Minutes of processor time: --quick 1/6, --standard 9, --full 1500 by estimate.
 
 Deviations: biases are trained as such; the published ones are 0.1 of a parameter, and so move a
 hundred times more slowly. No input is drawn twice, nor both for training and the test. Shallow

@@ -11,7 +11,7 @@ Source: Chicchi et al. 2023, Chaos Solitons Fractals 168, 113128 (arXiv 2202.044
 abstracts were read; network, sizes and loss are our definition, and no published number is
 compared. Claims are what the abstracts say; most of the table are our own checks.
 
-Minutes of processor time: --quick 1/4, --standard 8 (15,000 images), --full 700 by estimate.
+Minutes of processor time: --quick 1/4, --standard 7 (15,000 images), --full 700 by estimate.
 
 Deviation: MNIST at half its resolution, 14 x 14; --full has 28 x 28, all images and 1,024 nodes.
 Sizes, rates and f were chosen on validation parts, or for rings on other seeds; only the loss at

@@ -18,7 +18,7 @@ Predicted here: for alpha -> 0, f ~ |theta|^2 makes |theta| ~ alpha^(-1/2), K ~ 
 alpha -> infinity differences to both approximations fall as 1/alpha if the activation is smooth.
 With ReLUs some h / alpha kinks are crossed, with either sign, by chance: (alpha h)^(-1/2).
 
-Minutes on one core: --standard 13; --quick 1/3; --full, not run, 600 by estimate.
+Minutes of processor time: --standard 8; --quick 1/3; --full, not run, 600 by estimate.
 
 Deviations: one hidden layer, not three to five; p = 128 and 256, not 10,000; steps may turn the
 gradient 100 times more than published; a run ends when all points have margin 1 or after 6,000

@@ -15,7 +15,7 @@ Source: L. Petrini, F. Cagnetta, E. Vanden-Eijnden and M. Wyart 2022, NeurIPS, a
 the authors' public code (f = 1, the norm of the points, with d = 2, 3, 5; the tangent kernel of
 infinite width without biases and without ridge); L. Petrini 2020, candidacy talk (sphere model).
 
-Minutes on one core: --quick 1/8, --standard 4, --full 300 by estimate.
+Minutes of processor time: --quick 1/8, --standard 1.6, --full 300 by estimate.
 
 Deviation: the authors come near to least sum |w| by gradient descent with a small L1 penalty; here
 it is solved, with 20 n random neurons to choose from.

@@ -26,8 +26,8 @@ the images), 3 trials. lambda_in starts at 1, lambda_out at 0, so W starts as ph
 threshold from |phi|, as there, is one from |W|. Compression: L. Buffoni et al. 2022, Sci. Rep. 12,
 11201: eigenvalues trained alone, nodes cut, the rest trained.
 
-Minutes on one core: --quick 0.3 (8 x 8 digits), --standard 10 (10,000 images, 8 epochs), --full a
-day by estimate; --set "courses=(('mnist', ('qr', 'dense'), (90,)),)" takes a part of it.
+Minutes of processor time: --quick 0.3 (8 x 8 digits), --standard 11 (10,000 images, 8 epochs),
+--full a day by estimate; --set "courses=(('mnist', ('qr', 'dense'), (90,)),)" takes a part of it.
 
 Deviation: all arms start at the same Glorot matrices, published: Gaussian with deviation 0.036.
 Chosen: the last transfer is never masked, test accuracy is that of the epoch which is best on the

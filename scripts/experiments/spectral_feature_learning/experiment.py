@@ -21,7 +21,8 @@ An open question, asked here: nothing is published on it, so all rows are our ow
 the stripe, Source: Paccolat et al. 2021, J. Stat. Mech. 044001; the parity of digits in 10
 components, Geiger et al. 2020, J. Stat. Mech. 113301.
 
-Minutes on one core: --quick 1/3, too small for some rows; --standard 8; --full 600 by estimate.
+Minutes of processor time: --quick 1/3, too small for some rows; --standard 4; --full 600 by
+estimate.
 """
 from dataclasses import dataclass
 from functools import partial

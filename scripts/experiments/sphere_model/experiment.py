@@ -17,7 +17,7 @@ test error, and with fixed orientations feature learning improves; z gather on a
 the end "explodes" into attractors. Public code: fixed orientations start with b = 0. Lazy curves
 are those of the limit alpha -> infinity: the flow of the tangent kernel of the network's start.
 
-Minutes on one core: --quick 1/3, --standard 14, --full 5,000 by estimate.
+Minutes of processor time: --quick 1/3, --standard 8, --full 5,000 by estimate.
 """
 from dataclasses import dataclass
 

@@ -14,7 +14,7 @@ stripe, d = 3 for the cylinder); Paccolat et al. 2021, J. Stat. Mech. 044001, an
 Deviations: with --standard the weights shown are of h = 1000 neurons, at four moments instead of
 all. Curves have the soft hinge. LIMITS of the flow are wider than by default.
 
-Minutes on one core: --quick under 1/2, --standard 4, --full 80 by estimate.
+Minutes of processor time: --quick under 1/2, --standard 3.4, --full 80 by estimate.
 """
 from dataclasses import dataclass, replace
 

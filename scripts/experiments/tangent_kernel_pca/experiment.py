@@ -17,7 +17,7 @@ code (the estimator of information, k = 5, whose floor is known exactly).
 
 Deviations: kernels are of fresh points. The network for images is a dense one.
 
-Minutes on one core: --quick 1/3, --standard 12, --full 600 by estimate.
+Minutes of processor time: --quick 1/3, --standard 8, --full 600 by estimate.
 """
 from dataclasses import dataclass
 
