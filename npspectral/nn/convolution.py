@@ -25,10 +25,9 @@ class Convolution(Layer):
         y_bijgk = sum_rqc p_bijrqgc kernel_rqgck + bias_gk      kernel_rqgck = scale weight_gkrqc
         p_bijrqgc = x~_{b, stride i + dilation r, stride j + dilation q, g, c}
 
-    x~ is x with what stands around it: zeros, or the other end of a ring. Written as a dense layer,
-    a convolution has a matrix of mostly zeros, with the same few numbers for every position. The
-    transpose of this matrix multiplies each grad_y by the kernel, and adds the products to the
-    numbers of x~ in its window. With grad_y = dL/dy:
+    x~ is x with what stands around it: zeros, or the other end of a ring. As a dense layer it has a
+    matrix of mostly zeros, with the same few numbers for every position. The transpose multiplies
+    each grad_y by the kernel, and adds the products to x~ in its window. With grad_y = dL/dy:
 
         grad_weight_gkrqc = scale sum_bij grad_y_bijgk p_bijrqgc
         grad_bias_gk = sum_bij grad_y_bijgk
