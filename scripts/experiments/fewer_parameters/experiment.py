@@ -20,7 +20,7 @@ width; dense networks and S-QR, at the rates chosen so, have all images and anot
 The layers of the code are the arms "as published": its S-QR trains the zeros of R as well, its
 S-SVD has random factors that are not orthogonal, and eigenvalues alone share them.
 
-Minutes of processor time: --quick 1/4, --standard 18, --full 400 by estimate.
+Minutes of processor time: --quick 1/4, --standard 13, --full 400 by estimate.
 """
 from dataclasses import dataclass, replace
 

@@ -17,7 +17,7 @@ layers empties the second and third of them there, and does not at 800, so both 
 Deviation: the published training has 100 epochs of 60,000 images, and 20 after the cut; --full has
 it. By default 15,000 images and fewer epochs: a cell for each network in `Setting.cases`.
 
-Minutes on one core by estimate: --quick 0.2, --standard 20, --full 2500.
+Minutes of processor time: --quick 0.2, --standard 18, --full 2500 by estimate.
 """
 from dataclasses import dataclass
 
