@@ -54,7 +54,7 @@ class FlowRecord(Snapshot):
     floor_steps: int                    # steps accepted only because theta hardly moved
     rejected: int                       # tries that were not accepted
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum |c_n - c_n(0)| / |theta|^2 of a whole OneHidden; or nan
+    drift: float                        # sum|c_n - c_n(0)| / |theta|^2 of a whole OneHidden, or nan
     settled: bool | None = None         # set by `settle`: whether its condition holds
 
     shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")
