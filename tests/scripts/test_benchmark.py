@@ -290,4 +290,6 @@ def test_selection_of_cells():
     assert [case.label for case in cells.chosen(kernels.cases(), "width depth")] == [
         "infinite width depth 3 10 p=2000", "infinite width depth 1 10 p=2000"]
     assert "JAX Jacobian" not in cells.libraries(Case("tangent kernel", 2000, (784, 512, 1)))
+    assert "JAX Jacobian" in cells.libraries(Case("convolution kernel", 200, name="strided 50"))
+    assert "JAX Jacobian" not in cells.libraries(Case("convolution kernel", 2, name="inverted 10"))
     assert all(case.small.p <= 100 for case in kernels.cases())
