@@ -29,7 +29,7 @@ conditional permutation); E. Candes et al. 2018, J. R. Stat. Soc. B 80, 551 (kno
 and W. Rudnicki 2010, J. Stat. Softw. 36, 11 (Boruta); scikit-learn's examples of permutation
 importance. Margin, sets and sizes are ours.
 
-Minutes on one core: --quick 1/5, --standard 25, --full 75 by estimate.
+Minutes of processor time: --quick 1/5, --standard 13, --full 75 by estimate.
 """
 from dataclasses import dataclass
 
