@@ -28,12 +28,13 @@ class Spectral(Layer):
         grad_lambda_in_j = sum_i phi_ij G_ij    grad_lambda_out_i = -sum_j phi_ij G_ij
         grad_x = grad_y W
 
-    The options lambda_in, lambda_out, phi, bias are initializers. A number for lambda_in or
-    lambda_out makes it a constant, which is no parameter. Then, for speed alone, y is computed
-    without W: see spectral_one_set.py. By default lambda_in starts at 1 and lambda_out at 0, so W
-    starts as phi. Where W would be 0 (lambda_in given as 0, or lambda_out as 1), the other starts
-    so that W is -phi, as published. Errors: ValueError, TypeError. Source: Giambagli et al. 2021,
-    Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021, Phys. Rev. E 104, 054312.
+    The options lambda_in, lambda_out, phi, bias are initializers. bias=True is a bias that starts
+    at 0, bias=False is none. A number for lambda_in or lambda_out makes it a constant, which is no
+    parameter. Then, for speed alone, y is computed without W: see spectral_one_set.py. By default
+    lambda_in starts at 1 and lambda_out at 0, so W starts as phi. Where W would be 0 (lambda_in
+    given as 0, or lambda_out as 1), the other starts so that W is -phi, as published. Raises
+    ValueError or TypeError on sizes, shapes or dtypes that do not fit. Source: Giambagli et al.
+    2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021, Phys. Rev. E 104, 054312.
 
     >>> layer, x = Spectral(3, 2), np.ones((4, 3))
     >>> params = layer.init(np.random.default_rng(0))
@@ -152,8 +153,10 @@ class Spectral(Layer):
         """Name -> Gram matrix (K1, N1, K2, N2) of the gradients, with a = x and d = grad_y:
 
         lambda_in_j: a_j (phi^T d)_j    lambda_out_i: -d_i (phi a)_i    phi_ij: gap_ij d_i a_j
+            bias_i: d_i
 
-        `both` computes a gradient for either side, `gram` their dot products.
+        `both` computes the gradient of each side: for speed, once if the two sides are the same
+        arrays. `gram` takes their dot products.
         """
         phi, terms = params["phi"], {}
         sides = (residuals1[0], grad_y1), (residuals2[0], grad_y2)
@@ -171,10 +174,11 @@ class Spectral(Layer):
     def phi_sides(self, params, side1, side2):
         """(d, b, e, a) for each side (a, d): b_j = lambda_in_j a_j, e_i = lambda_out_i d_i.
 
-        The gradient gap_ij d_i a_j equals d_i b_j - e_i a_j. Each term is a factor of i times a
-        factor of j. So `phi_term` sums over i alone and over j alone. This is for speed and memory:
-        a gradient has n_out n_in numbers for every row of d, and none is formed. a (N, n_in) is the
-        same for all K outputs, so a[None] has shape (1, N, n_in), to go with d (K, N, n_out).
+        The gradient gap_ij d_i a_j equals d_i b_j - e_i a_j. Each term is a number that depends on
+        i alone times a number that depends on j alone. So in `phi_term` a sum over i and j is a sum
+        over i times a sum over j. This is for speed and memory: a gradient has n_out n_in numbers
+        for every row of d, and none is formed. a (N, n_in) is the same for all K outputs, so
+        a[None] has shape (1, N, n_in), to go with d (K, N, n_out).
 
         One number is subtracted from all eigenvalues, which changes no gap. Otherwise large
         eigenvalues with small gaps would give `phi_term` large numbers that cancel.

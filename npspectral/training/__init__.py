@@ -1,4 +1,4 @@
-"""Optimizers; minibatch training and gradient flow, generators of records; files of runs.
+"""Optimizers; minibatch training and gradient flow, which yield records; files of runs.
 
 optimizers, fast_optimizers  SGD, Adam, Adamax: as the papers print them, and fast
 minibatch                    fit, train, evaluate, predict
@@ -6,6 +6,8 @@ flow, adaptive_euler         gradient flow on the full batch, in adaptive steps
 frozen_kernel                the same flow with a tangent kernel that never changes
 checkpoint                   save and load a network or a run
 metrics, progress            accuracy; a line that shows how far a run is
+
+A name is imported when it is first used, so that `import npspectral` is quick: see _lazy.py.
 """
 from typing import TYPE_CHECKING
 

@@ -10,9 +10,9 @@ class ClassNotGiven(Exception):
 
 def by_name(classes):
     """Name -> class of the user's own layers and initializers."""
-    one = isinstance(classes, (type, str))                  # where a list is expected
-    kinds = [] if one else list(classes)
-    if one or not all(map(_is_dataclass, kinds)):
+    listed = hasattr(classes, "__iter__") and not isinstance(classes, (type, str))
+    kinds = list(classes) if listed else []
+    if not listed or not all(map(_is_dataclass, kinds)):
         raise TypeError(f"load: classes is {classes!r}, expected a list of dataclasses")
     return {kind.__name__: kind for kind in kinds}
 

@@ -78,6 +78,7 @@ def _fits(shapes, part, size):
         return True
     if list(shapes) == [""]:                                # one array without a path: a vector
         return shapes[""][-1] == size
+    # from len - len on: [-0:] would be all axes
     return shapes.keys() == part.keys() and all(
         shapes[path][len(shapes[path]) - len(shape):] == shape for path, shape in part.items())
 

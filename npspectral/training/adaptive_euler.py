@@ -11,9 +11,10 @@ step. Each is a change divided by its limit:
     else                          refused; min(least, reach) is tried, but no less than h / 10
 
 A step of length `least` moves theta by `floor` times its distance from the start; flow.py says why.
-Where turn < 1, `least` counts as infinite. `reach` = h / (2 shift) is the length for which shift
-would be 1/2 if F moved in proportion to h. A step that was cut to end at one of `times` does not
-make the next one longer.
+No step gets shorter than `least` because of turn alone. Where turn < 1, `least` counts as infinite.
+`reach` = h / (2 shift) is the length for which shift would be 1/2 if F moved in proportion to h.
+After a step with turn < 1 that was cut to end at one of `times`, the next one tries the length from
+before the cut.
 """
 import math
 from dataclasses import dataclass
@@ -167,7 +168,10 @@ def change(here, there):
 
 
 def norm(a):
-    """|a|, right even where the squares overflow or underflow."""
+    """|a|, right even where the squares overflow or underflow.
+
+    Only there a is divided by its largest entry first: this is for speed.
+    """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         square = float(a @ a)
         if SMALLEST < square < math.inf:

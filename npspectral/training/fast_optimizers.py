@@ -68,6 +68,7 @@ class Adam(PlainAdam):
 
     def init(self, params):
         check_params(self, params)
+        # "m" holds sum_g and "v" sum_g2, see the head of this file
         return {"t": np.zeros((), int), "m": zeros(params), "v": zeros(params)}
 
     @np.errstate(under="ignore")
@@ -105,6 +106,7 @@ class Adamax(PlainAdamax):
 
     def init(self, params):
         check_params(self, params)
+        # "m" holds sum_g, see the head of this file, and "u" holds u
         return {"t": np.zeros((), int), "m": zeros(params), "u": zeros(params)}
 
     @np.errstate(under="ignore")
@@ -135,10 +137,10 @@ def _pieces(*trees):
         if first.ndim == 0:                         # arithmetic would turn it into a scalar
             yield [array.reshape(1) for array in arrays]
             continue
-        if first.size <= PIECE:
+        if first.size <= PIECE:                     # for speed: one piece, without slices
             yield arrays
             continue
-        rows = max(1, PIECE * len(first) // first.size)
+        rows = max(1, PIECE * len(first) // first.size)     # PIECE / numbers in a row
         for start in range(0, len(first), rows):
             yield [array[start:start + rows] for array in arrays]
 

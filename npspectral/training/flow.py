@@ -50,11 +50,11 @@ class FlowRecord(Snapshot):
     step: int                           # accepted steps so far
     loss: float                         # (1/p) sum loss(F, y), without 1/alpha
     outputs: np.ndarray                 # F (p, n_out)
-    step_size: float                    # h of the last step
+    step_size: float                    # h of the last step; of the start: of the first try
     floor_steps: int                    # steps accepted only because theta hardly moved
     rejected: int                       # tries that were not accepted
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum|c_n - c_n(0)| / |theta|^2 of a whole OneHidden, or nan
+    drift: float                        # sum|c_n - c_n(0)| / |theta|^2 of a OneHidden, or nan
     settled: bool | None = None         # set by `settle`: whether its condition holds
 
     shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")
@@ -71,8 +71,9 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
 
     x (p, n_in), target y (p, n_out) as the loss takes it. The flow ends where the gradient is
     exactly 0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do
-    not fit or are not finite, and FloatingPointError if the loss or the gradient is not finite, a
-    step shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit of F.
+    not fit or are not finite, and FloatingPointError if an output, the loss or the gradient is not
+    finite, a step shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit
+    of F.
     The process keeps freed memory, for speed: see `sweep.hold_memory`.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
@@ -94,6 +95,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         _expect.finite("gradient_flow", path, array)
 
     def place(theta):
+        """The network's params, with theta as the trained ones; views that cannot be written to."""
         return tree.merge(first, tree.unravel(tree.locked(theta), learned))
 
     def evaluate(theta):
@@ -103,7 +105,8 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
         value, grad_y = loss(tree.locked(outputs), target)
         # dL/dy = grad_y: the alpha of outputs and the 1/alpha of L cancel
         grads, _ = network.backward(params, residuals, grad_y, input_grad=False)
-        # all gradients as one vector, in theta's order
+        # all gradients, flattened, as one vector in theta's order. For speed, `paths` is found
+        # once, before the first step: tree.aligned would look for it in every step
         gradient = np.concatenate(tree.gathered(grads, paths), axis=None)
         return outputs, float(value), gradient
 

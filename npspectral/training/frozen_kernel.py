@@ -20,8 +20,8 @@ def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
 
     kernel K (p, p) is that of f on the p samples, target is (p, n_out). The params of the
     FlowRecords are `a`. At other points x' the prediction F(x') is alpha times the matrix product
-    of K(x', x) and `a`. gradient_flow tends to this flow for alpha -> infinity. It raises the same
-    errors.
+    of K(x', x) and `a`. gradient_flow tends to this flow for alpha -> infinity. kernel_flow raises
+    the same errors.
     """
     kernel, target, alpha = _check("kernel_flow", kernel, target, alpha, loss)
 
@@ -41,11 +41,10 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     or the eigenvalues of K differ by orders of magnitude. Each step solves p linear equations. They
     contain the Jacobian of da/dt with respect to `a`, -(alpha/p) diag(loss'') K. One complex step
     gives loss'' of all p samples at once, because each sample's loss depends on its own f alone.
-    The loss must have no kinks. A step may be wrong by `tolerance` relative and by 1e-3 of it
-    absolute.
+    The loss must have no kinks. In a step, a_i may be wrong by about tolerance (|a_i| + 1e-3).
     Source: Byrne and Hindmarsh 1975, ACM Trans. Math. Softw. 1, 71, as scipy's BDF.
     """
-    from scipy.integrate import solve_ivp
+    from scipy.integrate import solve_ivp           # here, so that training is quick to import
     kernel, target, alpha = _check("kernel_flow_at", kernel, target, alpha, loss)
     times = _expect.moments("kernel_flow_at", times)
     tolerance = check_number("kernel_flow_at", "tolerance", tolerance, low=0)
@@ -54,7 +53,7 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     if not times:
         raise ValueError("kernel_flow_at: times is (), expected increasing numbers > 0")
 
-    def force(f):                                           # f - f_0, one number for each sample
+    def force(f):                       # da/dt (p,); the argument f is f - f_0 of each sample
         return -loss(alpha * f[:, None], target)[1][:, 0]
 
     def jacobian(_, a):

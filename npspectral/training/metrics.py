@@ -16,7 +16,8 @@ def accuracy(y, target):
     if len(y) == 0:
         raise ValueError("accuracy: an empty batch has no accuracy")
     for name, array in ("y", y), ("target", target):
-        if array.dtype.kind in "fc" and np.isnan(array.max()):     # it is nan if one entry is
+        # for speed, one number is looked at: the largest is nan if any entry is
+        if array.dtype.kind in "fc" and np.isnan(array.max()):
             raise ValueError(f"accuracy: {name} holds nan, expected numbers")
     if target.shape == y.shape[:-1] and y.shape[-1] > 1:
         right = y.argmax(-1) == target

@@ -87,7 +87,9 @@ class Step:
         if self.penalties:
             from ..nn.penalties import add_penalties        # here, so that fit is quick to import
             value = value + add_penalties(self.penalties, params, grads)
-        if self.packed:                     # all gradients as one vector, in theta's order
+        if self.packed:
+            # all gradients, flattened, as one vector in theta's order. For speed, `paths` is found
+            # once, in __init__, and each step writes to the same memory
             grads = np.concatenate(tree.gathered(grads, self.paths), axis=None, out=self.gradient)
         self.optimizer.step(self.trainable, grads, self.state)
         if network is not self.network:
@@ -224,6 +226,7 @@ def _epoch(step, number, x, target, batch_size, rng, metrics, validation):
     total, sums = 0.0, dict.fromkeys(metrics, 0.0)
     order = rng.permutation(n) if batch_size < n else None
     for begin in range(0, n, batch_size):
+        # one batch of all samples is a slice: it is not copied
         batch = slice(None) if order is None else order[begin:begin + batch_size]
         value, y = step(x[batch], target[batch])
         if not np.isfinite(value):

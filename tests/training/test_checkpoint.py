@@ -221,7 +221,8 @@ def test_layers_and_initializers_of_the_user_come_back_by_their_classes(name, rn
         load(path, [other, *([Ones] if name == "both" else [])])
 
 
-@pytest.mark.parametrize("classes", [Foreign, "Foreign", [Foreign(4, 3)], [Undeclared], ["a"]])
+@pytest.mark.parametrize("classes", [Foreign, "Foreign", [Foreign(4, 3)], [Undeclared], ["a"], 5,
+                                     None])
 def test_classes_are_a_list_of_dataclasses(classes, params, tmp_path):
     save(tmp_path / "run.npz", NETWORK, params)
     with pytest.raises(TypeError, match="load: classes is .*, expected a list of dataclasses"):
