@@ -2,7 +2,7 @@
 
     python scripts/reproduce.py --quick       small sizes, a few minutes; also without the option
     python scripts/reproduce.py --standard    judges the claims, some hours on two cores
-    python scripts/reproduce.py --full        the published sizes: two weeks of a core by estimate
+    python scripts/reproduce.py --full        the published sizes: three weeks of a core by estimate
     python scripts/reproduce.py regimes sphere_model --standard --seeds 10      some of them
 
 Writes report.html, one file that needs no network, beside a folder for each experiment with its

@@ -160,8 +160,8 @@ def product(x, weight):
     """x W^T (..., batch, n_out) of x (..., batch, n_in) and W (n_out, n_in).
 
     For speed alone, the product is computed as (W x^T)^T if x is float32 and has at most n_out / 3
-    rows. The result is the same up to rounding. OpenBLAS on processors with AVX-512 then takes .6
-    to .9 of the time. In float64 this form would take longer.
+    rows. The result is the same up to rounding. OpenBLAS on processors with AVX-512 then takes less
+    time. In float64 this form would take longer.
     """
     if x.dtype == np.float32 and x.ndim == 2 and 3 * len(x) <= len(weight):
         return (weight @ x.T).T

@@ -6,8 +6,7 @@
 Where both sets are constants, it is lambda_out_only.
 These forms are here for speed alone. Results equal those of the general form in spectral.py, up to
 rounding. That form computes W, and takes three matrix products for forward and backward. Here two
-are enough while phi is frozen: .6 of the time for 1000 nodes and 128 rows of float32. With phi
-trained they are three here, too.
+are enough while phi is frozen. With phi trained they are three here, too.
 """
 from .layer import product
 

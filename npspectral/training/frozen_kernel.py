@@ -12,7 +12,7 @@ COMPLEX_STEP = 1e-100           # h in g'(u) = Im g(u + i h) / h, see nn.complex
 
 
 def kernel_flow(kernel, target, *, loss=soft_hinge, alpha=1.0, limits=Limits()):
-    """The flow df/dt = -(1/p) K loss'(F) of a fixed tangent kernel K.
+    """Yield the FlowRecords of the flow df/dt = -(1/p) K loss'(F), with a fixed tangent kernel K.
 
     f (p, n_out) starts at f_0. Its change is computed through an array `a` (p, n_out):
 
@@ -42,6 +42,8 @@ def kernel_flow_at(kernel, target, times, *, loss=soft_hinge, alpha=1.0, toleran
     contain the Jacobian of da/dt with respect to `a`, -(alpha/p) diag(loss'') K. One complex step
     gives loss'' of all p samples at once, because each sample's loss depends on its own f alone.
     The loss must have no kinks. In a step, a_i may be wrong by about tolerance (|a_i| + 1e-3).
+    Raises ValueError or TypeError on arguments that do not fit, and FloatingPointError if the
+    method fails.
     Source: Byrne and Hindmarsh 1975, ACM Trans. Math. Softw. 1, 71, as scipy's BDF.
     """
     from scipy.integrate import solve_ivp           # here, so that training is quick to import

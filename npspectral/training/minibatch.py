@@ -143,7 +143,8 @@ def fit(network, start, x, target, *, loss, optimizer, batch_size, rng, epochs=N
     not fit are refused at once. For this check every row of y is the output of the first sample.
 
     Raises ValueError or TypeError on arguments that do not fit or are not finite, and
-    FloatingPointError as soon as the loss is not finite.
+    FloatingPointError as soon as the loss is not finite. The process keeps freed memory, for speed:
+    see `sweep.hold_memory`.
 
     >>> layer, rng = Dense(1, 1), np.random.default_rng(0)
     >>> x = rng.standard_normal((8, 1))

@@ -12,7 +12,7 @@ Tip: the header names the kernels that OpenBLAS chose. On some processors with A
 AVX2 kernels ("Haswell" or "Zen"), and OPENBLAS_CORETYPE=SkylakeX in the environment, before Python
 starts, may be faster; on others it is the other way round, with OPENBLAS_CORETYPE=Haswell. On a
 processor without the instructions that ends in a crash, so nothing sets it silently.
---coretype measures one of them beside the default, --avx512 is --coretype SkylakeX.
+--coretype measures one of them beside the default, in the rows of steps.
 """
 import argparse
 import sys
@@ -30,13 +30,12 @@ def arguments(argv=None):
     add("--full", action="store_true", help="both dtypes, 1 and 2 threads")
     add("--only", default="", metavar="REGEX", help="cells whose label matches")
     add("--threads", help="numbers with commas")
-    add("--dtype", help="float32, float64 or both with a comma")
-    add("--coretype", choices=machine.CORETYPES, help="also with this OPENBLAS_CORETYPE")
-    add("--avx512", dest="coretype", action="store_const", const="SkylakeX")
+    add("--dtype", help="of steps: float32, float64 or both with a comma")
+    add("--coretype", choices=machine.CORETYPES, help="steps also with this OPENBLAS_CORETYPE")
     add("--rounds", type=int, help=f"blocks per cell, {turns.ROUNDS}")
     add("--rows", choices=("all", "steps", "kernels"), default="all")
     add("--page", action="store_true", help="all rows, and write SPEED.md and the README's rows")
-    add("--peer-python", metavar="PATH", help="a Python that has neural-tangents "
+    add("--peer-python", metavar="PATH", help="a Python for kernels that has neural-tangents "
         "(0.6.5 needs jax 0.4.25), scikit-dimension and DADApy, if this one has not")
     add("--out", type=Path, default=Path("results"), metavar="FOLDER")
     options = parser.parse_args(argv)

@@ -25,13 +25,14 @@ TOLERANCE = {"tangent kernel": 1e-12, "infinite width": 1e-7, "hinge flow step":
              "kernel PCA": 1e-8, "support vectors": 1e-4, "TwoNN": 2e-3, "recurrent step": 1e-11,
              "complex recurrent step": 1e-11, "convolution kernel": 1e-12}
 LOSS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
-# Of trained parameters. float32: of their movement, no entry moves more than steps * rate, and as a
-# norm, because Adam turns the sign of a gradient that is nothing but rounding into a whole step.
+# Of trained parameters. float64: the largest difference. float32: the root mean square, as a share
+# of steps * rate, which is as far as Adam moves a number. Where a gradient is nothing but rounding,
+# its sign decides about a whole step; so the largest difference says nothing there.
 TRAINED_TOLERANCE = {"float64": 1e-12, "float32": 2e-2 * CHECKED["step"] * CHECK_RATE}
 
 
 def error(case, name, ours, theirs):
-    """Of an array, in units of what is allowed."""
+    """The error of an array, in units of what is allowed."""
     difference, largest = np.abs(ours - theirs), np.abs(ours).max()
     if name == "loss" or not case.trained:
         tolerance = LOSS_TOLERANCE[case.dtype] if case.trained else TOLERANCE[case.benchmark]
@@ -108,7 +109,7 @@ def chosen(every, only):
     return [case for case in every if re.search(only, case.label)]
 
 
-def page(result, *tables):
+def markdown(result, *tables):
     """What the numbers depend on, and tables of titles and rows in Markdown, if they have rows."""
     lines = [*result["header"], *result["notes"]]
     for titles, rows in tables:
@@ -132,6 +133,7 @@ def save(result, text, folder, name):
     (folder / f"{name}.md").write_text(text, encoding="utf-8")
     np.savez(folder / f"{name}.npz", header=result["header"],
              labels=[cell["case"].label for cell, _ in rows], libraries=[name for _, name in rows],
+             threads=[cell["case"].threads for cell, _ in rows],
              seconds=[cell["seconds"][name] for cell, name in rows],
              megabytes=[cell["memory"][name] for cell, name in rows],
              disagree=[name in cell["wrong"] for cell, name in rows],

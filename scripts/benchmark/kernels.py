@@ -16,8 +16,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .cells import page, spread
-from .workers import BENCHMARKS, OURS, Case
+from .cells import markdown, spread
+from .workers import OURS, SOLVERS, Case
 
 TITLE = "Kernels, and what is made of them"
 DEEP = (784, 512, 512, 512)
@@ -30,7 +30,7 @@ GOALS = {
     r"tangent kernel": {"neural-tangents": (3, 3), "JAX Jacobian": (100, None)},
     r"infinite width depth 3": {"neural-tangents": (3, None)},
     r"hinge flow step": {"torch": (2.2, None)},
-    r"kernel PCA": dict.fromkeys(BENCHMARKS["kernel PCA"], (1.5, None)),
+    r"kernel PCA": dict.fromkeys(SOLVERS, (1.5, None)),
     r"support vectors C=10 ": {"scikit-learn 1e-10": (0.85, None)},
     r"TwoNN surface": dict.fromkeys(("scikit-dimension", "DADApy"), (1.7, None))}
 
@@ -72,9 +72,9 @@ def table(result):
     titles = ("work", "threads", "npspectral", "MB", "beside", "time", "goal", "memory", "goal",
               "spread")
     growth = "growth with", "from, to", "library", "seconds", "exponent", "MB", "exponent"
-    return page(result, (titles, [row for cell in result["cells"] for row in rows(cell)]),
-                (growth, [row for name, sweep in result["growth"].items()
-                          for row in growth_rows(name, sweep)]))
+    return markdown(result, (titles, [row for cell in result["cells"] for row in rows(cell)]),
+                    (growth, [row for name, sweep in result["growth"].items()
+                              for row in growth_rows(name, sweep)]))
 
 
 def rows(cell):

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from report.run import write_whole
+
 from . import turns
 
 PAGE = Path(__file__).resolve().parent / "SPEED.md"
@@ -31,11 +33,11 @@ class Quote(NamedTuple):
 
 
 STEP = {"net": "784-200-10", "batch": "128", "dtype": "float32", "threads": "1"}
-EAGER = {"torch": "PyTorch", "torch fused": "its fused Adam", "jax": "JAX"}
+PEERS = {"torch": "PyTorch", "torch fused": "its fused Adam", "jax": "JAX"}
 QUOTED = (
     Quote("step 784-200-10, batch 128, lambda_out trained",
-          STEP | {"trained": "lambda_out"}, EAGER),
-    Quote("step 784-200-10, batch 128, all trained", STEP | {"trained": "all"}, EAGER),
+          STEP | {"trained": "lambda_out"}, PEERS),
+    Quote("step 784-200-10, batch 128, all trained", STEP | {"trained": "all"}, PEERS),
     Quote("tangent kernel, 10-10000-1, p = 2000",
           {"work": "tangent kernel 10-10000-1 p=2000", "threads": "1"},
           {"neural-tangents": "neural-tangents", "JAX Jacobian": "Jacobian in JAX"}))
@@ -70,7 +72,8 @@ def ratio(rows, quote, peer):
     for row in rows:
         if quote.row.items() <= row.items() and row.get("beside", peer) == peer:
             text = row.get(peer) or row.get("time", "")
-            return text if re.fullmatch(r"[\d.]+", text) and "!" not in row["spread"] else None
+            quiet = re.fullmatch(r"\d+%", row["spread"])
+            return text if re.fullmatch(r"[\d.]+", text) and quiet else None
     return None
 
 
@@ -89,7 +92,7 @@ def quotes(text):
 def write(texts, minutes, page=PAGE, readme=README):
     """The page, and the README with its rows."""
     text = speed(texts, minutes)
-    page.write_text(text, encoding="utf-8")
+    write_whole(page, [text])
     now = re.sub(r"^\| work \| peer \|.*\n(\|.*\n)*", lambda _: quotes(text),
                  readme.read_text(encoding="utf-8"), flags=re.M)
-    readme.write_text(now, encoding="utf-8")
+    write_whole(readme, [now])

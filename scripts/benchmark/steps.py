@@ -10,7 +10,7 @@ make 5 steps from one start.
 """
 from dataclasses import replace
 
-from .cells import page, spread
+from .cells import markdown, spread
 from .workers import OURS, Case
 from .workers.convolutional import PLANS
 from .workers.problems import TRAINED
@@ -66,4 +66,4 @@ def table(result):
             for cell in result["cells"] for case in [cell["case"]]]
     imports = [[module, f"{wall:.3f}", f"{peak:.0f}"]
                for module, (wall, peak) in result.get("imports", {}).items()]
-    return page(result, ([*titles, "spread"], rows), (("import", "wall s", "peak MB"), imports))
+    return markdown(result, ([*titles, "spread"], rows), (("import", "wall s", "peak MB"), imports))

@@ -18,7 +18,7 @@ import numpy as np
 
 
 def digest(array):
-    """Of values, shape and type."""
+    """A digest of values, shape and type."""
     head = f"{array.dtype.str} {array.shape} ".encode()
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
 

@@ -69,8 +69,10 @@ def plain(lines):
 
 
 def table(head, rows, kind=""):
-    """Of rows (mood, cells), whose cells are text, Link or Piece; on a phone a "bare" one has no
-    titles."""
+    """A table of rows (mood, cells), whose cells are text, Link or Piece.
+
+    On a phone a "bare" table has no titles.
+    """
     titles = "".join(f"<th>{linked(name)}</th>" for name in head)
     body = "\n".join(f"<tr{in_mood(mood)}>" + "".join(
         f"<td{titled(name, kind)}>{linked(cell)}</td>" for name, cell in zip(head, cells))

@@ -21,7 +21,7 @@ LISTS = "claims", "checks"
 
 
 def record_of(result, folder):
-    """Of a Result in its folder; None if it is damaged, or some of its data files are missing."""
+    """The record of a Result; None if it is damaged, or some of its data files are missing."""
     if result.code != 0 or result.faults or result.missing or not result.rows:
         return None
     made, times = json.loads(regular(folder / MADE).read_bytes()), times_of(folder / TIMES)

@@ -105,7 +105,7 @@ def failures(checks):
 
 
 def sentence(row):
-    """Of a check that does not hold."""
+    """A check that does not hold, as a sentence."""
     published = "" if row["published"] == "-" else f"; published: {row['published']}"
     return (f"{row['part']}: {row['quantity']} is {row['ours']}, expected {row['wanted']}"
             f"{published}")

@@ -9,7 +9,7 @@ import pytest
 from benchmark import cells, kernels, machine, page, steps, turns
 from benchmark.__main__ import arguments, main
 from benchmark.workers import BENCHMARKS, Case, build
-from benchmark.workers.__main__ import peak_growth
+from benchmark.workers.__main__ import Server, peak_growth
 from benchmark.workers.convolutional import PLANS, weights
 from benchmark.workers.in_products import convolution_products
 
@@ -129,6 +129,22 @@ def test_another_learning_rate_disagrees():
     assert "0/phi" in cells.disagreements(STEP, found)["torch"]
 
 
+def test_a_block_is_as_long_as_it_is_asked_to_be(monkeypatch):
+    runs = []
+
+    def timed_block(_, n, threads):
+        runs.append(n)
+        return 0.01, 0.0                        # seconds per run, load
+
+    monkeypatch.setattr("benchmark.workers.__main__.timed_block", timed_block)
+    worker = Server("npspectral", 1)
+    for _ in range(2):
+        worker.build(SHALLOW)
+        for seconds in (0.02, 0.02, 0.08, 0.04):
+            assert worker.time(seconds) == (0.01, 0.0)
+    assert runs == 2 * [1, 2, 8, 4]
+
+
 def test_what_is_not_here_is_left_out_and_named(monkeypatch):
     have = {sys.executable: {"numpy": "2", "jax": "1"},
             "other": {"numpy": "1", "dadapy": "3", "neural-tangents": "4", "jax": "0"}}
@@ -220,6 +236,7 @@ def test_what_disagrees_or_was_not_measured_is_not_quoted():
     assert page.quotes("") == page.QUOTES
     assert ", JAX" not in page.quotes(step.replace("1.50", "**DISAGREES**: loss differs"))
     assert "Jacobian" not in page.quotes(kernel.replace("JAX Jacobian", "JAX something"))
+    assert page.quotes(step.replace("50%", "")) == page.QUOTES          # how quiet, nobody knows
 
 
 def test_one_command_measures_all_rows_and_writes_the_page(tmp_path, monkeypatch, capsys):

@@ -13,7 +13,8 @@ With W = [K_ba E_g], Z = L^-1 W and u = L^-1 right_b, the last two rows become
 
     ([ K_aa 0; 0 0 ] - Z^T Z) [x_a; m] = [right_a; 0] - Z^T u        x_b = L^-T (u - Z [x_a; m])
 
-which is a small system where a and g are few. Where they are not, f becomes the base.
+which is a small system where a and g are few. Where they are not, f becomes the base. Source: the
+Schur complement of K_bb, derived here.
 """
 import numpy as np
 
@@ -42,17 +43,19 @@ class Bordered:
             w[:, :len(added)] = self.gram[np.ix_(base, added)]
             w[gone, len(added) + np.arange(len(gone))] = 1
             z = solve_triangular(self.lower, w, lower=True, check_finite=False)
-            small, few = -z.T @ z, -z.T @ u
+            small, few = -z.T @ z, -z.T @ u                     # small [x_a; m] = few
             small[:len(added), :len(added)] += self.gram[np.ix_(added, added)]
             few[:len(added)] += right[added]
-            few = np.linalg.solve(small, few)
+            few = np.linalg.solve(small, few)                   # now [x_a; m]
             x[added], u = few[:len(added)], u - z @ few
         x[base] = solve_triangular(self.lower, u, lower=True, trans="T", check_finite=False)
         x[~free] = 0
         return x
 
     def _factor(self, free):
+        """Make the free entries the base: `inside` is True for these, `lower` is their L."""
         from scipy.linalg import cholesky
         block = self.gram[np.ix_(free, free)]
+        # block.T has LAPACK's order of memory, so cholesky makes no copy
         self.lower = cholesky(block.T, lower=True, overwrite_a=True, check_finite=False)
         self.inside = free.copy()

@@ -59,7 +59,9 @@ REPEATS = 50                        # a walk ends after REPEATS steps with the s
 class Dual:
     """The problem: gram K (p, p), y, lower and upper (p,), and whether there is an intercept.
 
-    In all methods beta and residual are (p,), and free (p,) is True for free entries.
+    In all methods beta and residual are (p,), and free (p,) is True for free entries. rising (p,)
+    is the residual, but -inf where beta is at its upper bound; falling (p,) is the residual, but
+    inf where beta is at its lower one. A wrong residual of at most `coarse` is let be.
     """
 
     gram: np.ndarray
@@ -93,6 +95,7 @@ class Dual:
     def move(self, beta, coarse, most=MOVES):
         """Phase one: beta once no residual is wrong beyond coarse, or after most * p changes."""
         beta, residual = beta.copy(), self.residual(beta)
+        # added to the residual, these exclude entries that cannot rise or fall
         closed_up = np.where(beta < self.upper, 0.0, -math.inf)
         closed_down = np.where(beta > self.lower, 0.0, math.inf)
         choose = self.pair if self.intercept else self.single
@@ -248,6 +251,7 @@ class Dual:
         except LinAlgError:                                 # singular to rounding
             return None
         if self.intercept:
+            # beta_f = K_ff^-1 (right - b 1), with the b for which the sum of all beta is 0
             solution -= (solution.sum() + beta[~free].sum()) / ones.sum() * ones
         return np.where(free, solution, beta)
 
@@ -264,9 +268,10 @@ class Dual:
         return (residual[beta < self.upper].max() + residual[beta > self.lower].min()) / 2
 
     def violation(self, beta, residual):
-        """The largest residual of a wrong sign or, if there is an intercept and it is larger,
+        """By how much the worst condition fails.
 
-        |sum beta| / max(1, sum |beta|), which would be 0.
+        The conditions are residuals of the right sign and, with an intercept, sum beta = 0, whose
+        failure is |sum beta| / max(1, sum |beta|).
         """
         rising = residual[beta < self.upper].max(initial=0)
         falling = -residual[beta > self.lower].min(initial=0)

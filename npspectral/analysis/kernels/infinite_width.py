@@ -66,7 +66,7 @@ def relu_tangent_kernel(x1, x2=None, bias=True, scale=1.0):
     sigma = scale relu; scale = sqrt(2) makes E[sigma(N(0, 1))^2] = 1. All of omega, b and beta are
     trained. u = (x/sqrt(d), 1), or x/sqrt(d) without bias, and u' of the second point have the
     norms m and n and the angle theta. On the diagonal the limit is scale^2 |u|^2. At width h the
-    deviation from it is O(h^-1/2).
+    deviation from it is O(h^-1/2). Raises ValueError or TypeError on inputs that do not fit.
     """
     owner = "relu_tangent_kernel"
     x1, x2 = _sides(owner, x1, x2)
@@ -96,6 +96,7 @@ def deep_relu_kernels(x1, x2=None, depth=1, weight_variance=2.0, bias_variance=0
     start, Theta the tangent kernel. c_w = 2 keeps the norms.
     sqrt(2) relu with c_w = 1 equals relu with c_w = 2 in all layers but the first.
     With depth 1 and c_w = c_b = 1, Theta - 1 is `relu_tangent_kernel`, whose output has no bias.
+    Raises ValueError or TypeError on inputs that do not fit.
     """
     owner = "deep_relu_kernels"
     x1, x2 = _sides(owner, x1, x2)
@@ -135,7 +136,7 @@ def _next(m, n, s, root, angle, half, constant):
 
 
 def _angle(s, root):
-    """2 atan(sqrt(s/t)) from root = sqrt(s t), in half the time of arctan2; 0 or pi at root = 0."""
+    """2 atan(sqrt(s/t)) from root = sqrt(s t), faster than arctan2; 0 or pi at root = 0."""
     return 2 * np.arctan(s / (root + 1e-300))
 
 

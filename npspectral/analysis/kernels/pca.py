@@ -70,10 +70,11 @@ def _block_lanczos(gram, n_components, centered=False):
         K Q_m = Q_m-1 R_m^T + Q_m D_m + Q_m+1 R_m+1         Q_m (p, n_components), columns of norm 1
         T s = e s     ->     K v ~ e v,  v = (Q_1 ... Q_m) s,  |K v - e v| = |R_m+1 s_m|
 
-    Q_1 is random. D_m = Q_m^T K Q_m; what is left of K Q_m beside the Q so far is Q_m+1 R_m+1, R
-    triangular. T = (Q_1 ... Q_m)^T K (Q_1 ... Q_m) has the D on its diagonal and the R below it;
-    s_m are the last n_components entries of s. Blocks are added until all residuals are of the size
-    of rounding. If the eigenvalues fall so slowly that there are too many, the result is None.
+    If centered, K stands for H K H, H = I - 1 1^T / p. Q_1 is random. D_m = Q_m^T K Q_m; what is
+    left of K Q_m beside the Q so far is Q_m+1 R_m+1, R triangular.
+    T = (Q_1 ... Q_m)^T K (Q_1 ... Q_m) has the D on its diagonal and the R below it; s_m are the
+    last n_components entries of s. Blocks are added until all residuals are of the size of
+    rounding. If the eigenvalues fall so slowly that there are too many, the result is None.
     A block has a column for every component, so no multiplicity of an eigenvalue is missed.
     Source: Golub and Underwood 1977, Mathematical Software III.
     """
@@ -86,7 +87,7 @@ def _block_lanczos(gram, n_components, centered=False):
         here, known = slice(end - k, end), basis[:end]
         basis[here] = block
         image = _less_mean(_less_mean(block) @ gram) if centered else block @ gram
-        image /= unit                               # T and R are in units of K, of any size
+        image /= unit                           # K may have any scale: T and R are of K / unit
         t[here, here] = image @ block.T
         block, below = _orthonormal(image, known)
         t[end:end + k, here] = below

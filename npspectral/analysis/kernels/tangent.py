@@ -70,6 +70,7 @@ def tangent_kernel_parts(network, params, x1, x2=None):
     """The parts of Theta by parameter, {"lambda_in": (N1, N2), "phi": ...}; their sum is Theta.
 
     Parameters of the same name in several layers make one part, those within a Residual too.
+    Errors and memory are as in `tangent_kernel`.
     """
     return _assemble(network, params, x1, x2, lambda name: name.rpartition("/")[2])
 
@@ -117,8 +118,8 @@ def _blocks(pairs, x1, x2, symmetric):
 
     A side is what `_side` gives for one block of points. A cache holds as many sides as take less
     room than the result, but at least two. In each row of blocks the columns go from the last to
-    the first. So the last side that one row computes is the first that the next row needs, and even
-    a cache of two still holds it.
+    the first. With x1 alone, the side of the next row's points is then one of the last two that a
+    row asks for, and even a cache of two still holds it.
     """
     n_out = _forward(pairs, x1[:1])[1].shape[-1]
     width = sum(layer.n_out for layer, _ in pairs if layer.learned)

@@ -87,7 +87,10 @@ class Case:
 
 
 def build(library, case):
-    """(run, result): run(n) does the work n times, result() gives the arrays after CHECKED runs."""
+    """(run, result): run(n) does the work n times.
+
+    result(), called after one run(1), makes the rest of CHECKED runs and gives the arrays.
+    """
     name, *options = library.split()
     file, function = (text.lower().replace(" ", "_").replace("-", "_")
                       for text in (f"in_{name}", case.benchmark))

@@ -10,6 +10,9 @@ from contextlib import suppress
 from benchmark.workers import build
 
 
+TICK = 0.01                                 # seconds: what /proc/stat counts in
+
+
 class Server:
     """Answers requests, a method and its arguments each; of a library's cases it holds one."""
 
@@ -17,14 +20,15 @@ class Server:
         self.library, self.threads = library, threads
 
     def build(self, case):
-        self.run, self.n = None, 1          # the result before stays meanwhile: `once` measures so
+        """Hold this case; the one before stays in memory until this one is built."""
         self.run, self.result = build(self.library, case)
+        self.taken = None                   # seconds per run in the last block
 
     def time(self, seconds):
-        """timed_block of about so many seconds, by what the block before took."""
-        taken = timed_block(self.run, self.n, self.threads)
-        self.n = max(1, round(seconds / taken[0]))
-        return taken
+        """timed_block of about so many seconds; the first of a case is one run."""
+        n = max(1, round(seconds / self.taken)) if self.taken else 1
+        self.taken, load = timed_block(self.run, n, self.threads)
+        return self.taken, load
 
     def once(self, case):
         """The arrays of a case, and the memory that its first run took."""
@@ -34,12 +38,12 @@ class Server:
 
 
 def timed_block(run, n, threads):
-    """Seconds per step over n steps after an untimed one, and the foreign load meanwhile."""
+    """Seconds per run over n runs, after n // 10 untimed ones or one, and the foreign load."""
     run(max(1, n // 10))
     stat, cpu, wall = busy_seconds(), time.process_time(), time.perf_counter()
     run(n)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    foreign = 0.0 if stat is None else busy_seconds() - stat - cpu - 0.01 * threads
+    foreign = 0.0 if stat is None else busy_seconds() - stat - cpu - TICK * threads
     if threads == 1:                                        # whatever took the processor from us
         foreign = max(foreign, wall - cpu)
     return wall / n, max(0.0, foreign) / (threads * wall)

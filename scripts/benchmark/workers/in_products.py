@@ -93,9 +93,9 @@ def hinge_flow_step(case, *_):
 
 
 def kernel_pca(case, gram):
-    """Six passes of twenty columns: what a block method needs if all goes well."""
-    block = np.ones((case.p, 2 * problems.COMPONENTS))
-    return multiplied(6 * [(gram, block, np.empty_like(block))])
+    """Six blocks, a row for each component, times K: the fewest that block Lanczos makes."""
+    block = np.ones((problems.COMPONENTS, case.p))
+    return multiplied(6 * [(block, gram, np.empty_like(block))])
 
 
 def recurrent_step(case, phi, *_):
