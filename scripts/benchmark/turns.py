@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from report.run import THREADS
+
 SCRIPTS = Path(__file__).resolve().parent.parent
 ROUNDS, BLOCK, PAUSE = 7, 0.08, 0.06        # blocks; seconds
 LONG = 4.0                                  # of all blocks of one library; at least one is measured
 FOREIGN, PATIENCE = 0.12, 3                 # allowed load; so many times ROUNDS at most
-POOLS = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"     # of JAX
 
 
@@ -28,7 +29,7 @@ class Worker:
     def __init__(self, library, threads, python=sys.executable):
         name, _, coretype = library.partition("@")
         environment = {**os.environ, "PYTHONPATH": f"{SCRIPTS.parent}{os.pathsep}{SCRIPTS}",
-                       **dict.fromkeys(POOLS, str(threads)),
+                       **dict.fromkeys(THREADS, str(threads)),
                        **({"XLA_FLAGS": ONE_THREAD} if threads == 1 else {}),
                        **({"OPENBLAS_CORETYPE": coretype} if coretype else {})}
         command = [python, str(SCRIPTS / "benchmark" / "workers"), name, str(threads)]

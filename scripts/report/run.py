@@ -15,8 +15,8 @@ from lab.versions import versions
 
 from .process import watched
 
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
-                            "VECLIB_MAXIMUM_THREADS"), "1")
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
+           "VECLIB_MAXIMUM_THREADS")
 STATE, TIMES, LOG, ERRORS = "made_with.json", "times.json", "log.txt", "errors.txt"
 MOST = 8 << 20                          # bytes of a file that is read
 RESULTS = (VERDICTS, MADE, "*.png", "*.npz")  # what is made anew from the runs, which stay
@@ -42,9 +42,9 @@ def run_job(job, again=False, limit=math.inf, stop=None):
     try:
         prepare(folder, again)
         before = size_of(folder / RUNS)
-        code, faults = watched(job.command, folder / LOG, folder / ERRORS,
-                               {**os.environ, **ONE_THREAD, "PYTHONUNBUFFERED": "1"},
-                               limit, stop or Event())
+        environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONUNBUFFERED": "1"}
+        code, faults = watched(job.command, folder / LOG, folder / ERRORS, environment, limit,
+                               stop or Event())
         if not folder.is_dir():
             faults.append("Deleted its own folder, with all results.")
         elif size_of(folder / RUNS) != before or not (folder / TIMES).is_file():
@@ -55,11 +55,11 @@ def run_job(job, again=False, limit=math.inf, stop=None):
 
 
 def prepare(folder, again):
-    """A folder without results; aside goes what other versions made, or all if `again`."""
+    """Make a folder without results; what other versions made, or all if `again`, moves aside."""
     mark = {**versions(), "machine": platform.machine()}
     if os.path.lexists(folder) and (again or state_of(folder) not in (mark, None)):
-        folder.rename(next(aside for aside in (folder.with_name(f"{folder.name}.{k}")
-                                               for k in count(1)) if not os.path.lexists(aside)))
+        names = (folder.with_name(f"{folder.name}.{k}") for k in count(1))
+        folder.rename(next(name for name in names if not os.path.lexists(name)))
     folder.mkdir(parents=True, exist_ok=True)
     for path in chain.from_iterable(map(folder.glob, RESULTS)):
         if path.is_symlink() or not path.is_dir():
