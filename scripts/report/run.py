@@ -40,6 +40,7 @@ def run_job(job, again=False, limit=math.inf, stop=None):
     """
     begin, folder = time.monotonic(), job.folder
     try:
+        add_killed(folder)
         prepare(folder, again)
         before = size_of(folder / RUNS)
         environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONUNBUFFERED": "1"}
@@ -109,6 +110,15 @@ def add_time(path, seconds, code):
         seconds += before["seconds"]
     write_whole(path, [json.dumps({"seconds": round(seconds), "date": time.strftime("%Y-%m-%d"),
                                    "code": code})])
+
+
+def add_killed(folder):
+    """Add the seconds of a start that was killed before it did so: from begin to last run."""
+    state, runs, times = (folder / name for name in (STATE, RUNS, TIMES))
+    if state.is_file() and runs.is_file():
+        begin, end = state.stat().st_mtime, runs.stat().st_mtime
+        if begin < end and not (times.is_file() and times.stat().st_mtime >= end):
+            add_time(times, end - begin, code_in(folder))
 
 
 def write_whole(path, pieces):

@@ -1,5 +1,6 @@
 """Records of standard runs: what they hold, the pages written from them, code that moved on."""
 import json
+import os
 import re
 
 import pytest
@@ -47,6 +48,23 @@ def test_seconds_are_of_starts_with_the_same_code(tree):
     path.write_text('{"seconds": 60, "date": "2026-11-01"}')        # of which code is not known
     run.add_time(path, 20, code)
     assert run.times_of(path)["seconds"] == 20
+
+
+def test_seconds_of_a_start_that_was_killed_count(tree):
+    folder = tree / "out" / "toy"
+    times, runs = folder / run.TIMES, folder / run.RUNS
+    seconds, begin = run.times_of(times)["seconds"], times.stat().st_mtime
+    run.add_killed(folder)                                      # it has ended by itself
+    os.utime(folder / run.STATE, (begin, begin + 10))
+    run.add_killed(folder)                                      # a start that made no run
+    assert run.times_of(times)["seconds"] == seconds
+    os.utime(runs, (begin, begin + 100))
+    for _ in range(2):                                          # it counts once
+        run.add_killed(folder)
+        assert run.times_of(times)["seconds"] == seconds + 90
+        os.utime(times, (begin, begin + 100))
+    call(tree, "reproduce.py", "--standard", "--out", str(tree / "out"))
+    assert run.times_of(times)["seconds"] == seconds + 90       # all runs came from disk
 
 
 def test_the_pages_say_it(tree):
