@@ -15,7 +15,7 @@ N(0, 1), 10,000 for training, 10,000 for the test; squared error, Adam, 2,000 ep
 rate, spectral 0.005 in batches of 300, weight decay 0.002 in batches of 500. Core: R >= 0.05
 max(R).
 
-Minutes on one core: --quick 1/3, --standard 30, --full 1250 by estimate.
+Minutes of processor time: --quick 1/3, --standard 32, --full 1250 by estimate.
 
 Deviations: settled students learn in stages, see `settled`. Real data are learned by a network of
 the same form with biases and a trained last layer, in 80 epochs at the published rate and 20 at a
