@@ -28,13 +28,12 @@ class Spectral(Layer):
         grad_lambda_in_j = sum_i phi_ij G_ij    grad_lambda_out_i = -sum_j phi_ij G_ij
         grad_x = grad_y W
 
-    The options lambda_in, lambda_out, phi, bias are initializers. bias=True is a bias that starts
-    at 0, bias=False is none. A number for lambda_in or lambda_out makes it a constant, which is no
-    parameter. Then, for speed alone, y is computed without W: see spectral_one_set.py. By default
-    lambda_in starts at 1 and lambda_out at 0, so W starts as phi. Where W would be 0 (lambda_in
-    given as 0, or lambda_out as 1), the other starts so that W is -phi, as published. Raises
-    ValueError or TypeError on sizes, shapes or dtypes that do not fit. Source: Giambagli et al.
-    2021, Nat. Commun. 12, 1330; two sets: Chicchi et al. 2021, Phys. Rev. E 104, 054312.
+    The options lambda_in, lambda_out, phi, bias are initializers; bias=True starts at 0, False is
+    none. A number for lambda_in or lambda_out makes it a constant, which is no parameter. Then, for
+    speed alone, y is computed without W: see spectral_one_set.py. By default lambda_in starts at 1
+    and lambda_out at 0, so W starts as phi. Where W would be 0 (lambda_in given as 0, or lambda_out
+    as 1), the other starts so that W is -phi, as published. Errors: ValueError, TypeError. Source:
+    Giambagli et al. 2021, Nat. Commun. 12, 1330; both sets: Chicchi et al. 2021, PRE 104, 054312.
 
     >>> layer, x = Spectral(3, 2), np.ones((4, 3))
     >>> params = layer.init(np.random.default_rng(0))
