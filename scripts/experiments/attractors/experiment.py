@@ -28,7 +28,7 @@ from npspectral.sweep import grid
 
 from .parts import follow_counts, follow_ends, follow_field, follow_maxima, follow_neurons
 
-SECONDS = 20, 900, 42000
+SECONDS = 20, 440, 42000
 DATA = ("mnist",)
 FEATURE, LAZY = 1e-6, 1e6           # alpha
 POINTS, SHOWN_SEED = 6, 2           # of the field

@@ -25,7 +25,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import ARMS, follow
 
-SECONDS = 10, 300, 7200
+SECONDS = 10, 200, 7200
 DATA = ("mnist",)
 SETS = "digits", "mnist"
 AXES = axes({

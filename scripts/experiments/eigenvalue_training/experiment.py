@@ -27,7 +27,7 @@ from lab.plan import axes, chosen, each_seed, stack
 
 from .parts import ARMS, Training, train, validate
 
-SECONDS = 18, 660, 9000
+SECONDS = 18, 550, 9000
 DATA = "mnist", "fashion-mnist"
 AXES = axes({"seed, epoch, column": "curves",
              "seed": "rate nodes trainable parameters apart"})

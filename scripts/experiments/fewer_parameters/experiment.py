@@ -31,7 +31,7 @@ from npspectral.sweep import Run
 
 from .parts import ARMS, RATES, Case, train
 
-SECONDS = 15, 1080, 24000
+SECONDS = 15, 800, 24000
 DATA = "mnist", "fashion-mnist"
 AXES = axes({"network": "arm width learning_rate",
              "seed, network": "accuracy epochs validation trainable"})

@@ -33,7 +33,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import ARMS, follow
 
-SECONDS = 12, 180, 7200
+SECONDS = 12, 140, 7200
 DATA = ()
 AXES = axes({"seed, moment": "epochs train_accuracy test_accuracy",
              "seed, moment, layer, width": "about_x about_y"})

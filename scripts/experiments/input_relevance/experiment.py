@@ -30,7 +30,7 @@ from lab.plan import axes, each_seed, stack
 from .blocks import one_transfer, whole_network
 from .parts import BINS, Training, follow_gaussian, follow_images, follow_pairs, show_images
 
-SECONDS = 20, 380, 9000
+SECONDS = 20, 350, 9000
 DATA = ("mnist",)
 AXES = axes({
     "seed, input": "relevance eigenvalue lambda_in gap hellinger relevant part flip_probability",

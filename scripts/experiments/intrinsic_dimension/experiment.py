@@ -34,7 +34,7 @@ from lab.plan import axes, each_seed, stack
 from .parts import (CONTROLS, FEATURE, LAZY, LUMINANCE, SHUFFLED, TRUE, UNTRAINED, follow_control,
                     follow_flow, follow_images)
 
-SECONDS = 17, 480, 18000
+SECONDS = 17, 570, 18000
 DATA = ("mnist",)
 MEASURED = axes({"": "copies components", "estimator": "dimension", "component": "largest"})
 AXES = {**{f"control, {name}/{measured}": ("seed", *more) for name in CONTROLS

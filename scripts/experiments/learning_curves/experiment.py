@@ -33,7 +33,7 @@ from npspectral.sweep import Run
 
 from .parts import TASKS, follow, regress, supports
 
-SECONDS = 20, 780, 360000
+SECONDS = 20, 600, 360000
 DATA = ("mnist",)
 AXES = axes({
     "p": "p", "": "d n_parallel", "seed, p, method": "errors", "seed, p, trained": "left",

@@ -23,7 +23,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import follow
 
-SECONDS = 8, 330, 36000
+SECONDS = 8, 250, 36000
 DATA = ()
 AXES = axes({"p": "p", "": "d", "seed, p, teacher, student": "error"})
 

@@ -32,7 +32,7 @@ from npspectral.sweep import Run
 
 from .parts import Task, detect, follow, freeze
 
-SECONDS = 10, 900, 90000
+SECONDS = 10, 540, 90000
 DATA = ()
 AXES = axes({
     "p": "p", "": "v m L s", "seed, p": "error loss epochs interpolating ridge",

@@ -35,7 +35,7 @@ from npspectral.sweep import grid
 
 from .parts import WHOLE, approach, course, kernel_course, scatter, sweep
 
-SECONDS = 20, 780, 36000
+SECONDS = 20, 460, 36000
 DATA = ("mnist",)
 AXES = axes({"seed, alpha": "error parameters kernel left linear frozen",
              "seed": "frozen_error", "alpha": "log_alpha", "": "p h",

@@ -43,7 +43,7 @@ from .peers import HERE, PEERS, by_peer
 from .sets import FRESH, can_draw
 from .sets import SETS as KNOWN
 
-SECONDS = 12, 1500, 4500
+SECONDS = 12, 770, 4500
 GROWTH_P = 20                           # columns where rows grow
 DATA = ("california-housing",)
 AXES = {**axes({

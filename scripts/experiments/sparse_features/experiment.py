@@ -29,7 +29,7 @@ from npspectral.sweep import Run
 
 from .parts import follow, follow_circle, follow_network
 
-SECONDS = 8, 240, 18000
+SECONDS = 8, 100, 18000
 DATA = ()
 AXES = axes({"n": "n", "p": "p", "": "d", "seed, n": "kernel least_l1 norm misfit",
              "seed, p": "left directions effective excess"}) | {

@@ -44,7 +44,7 @@ from npspectral.sweep import grid
 
 from .parts import Case, run_compression, run_course, run_links
 
-SECONDS = 20, 600, 86400
+SECONDS = 20, 660, 86400
 DATA = ("mnist", "fashion-mnist")
 COLUMNS = ("dataset", "arm", "percent", "seed", "rule", "optimizer", "factor")      # of the cases
 AXES = {**axes({"run": " ".join((*COLUMNS, "accuracy", "best")),

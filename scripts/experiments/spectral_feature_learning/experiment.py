@@ -33,7 +33,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import ARMS, follow, sweep
 
-SECONDS = 20, 480, 36000
+SECONDS = 20, 260, 36000
 DATA = ("mnist",)
 FOLLOWED = ("lambda + beta", "dense", "everything")     # arms whose kernels are seen in time
 AXES = axes({"seed, alpha": "error left parameters kernel alignment amplification eigenvalue "

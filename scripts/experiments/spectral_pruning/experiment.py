@@ -26,7 +26,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import Case, run_dense, run_post, run_pre
 
-SECONDS = 11, 1200, 150_000
+SECONDS = 11, 1080, 150_000
 DATA = "mnist", "fashion-mnist"
 AXES = axes({"seed": "whole", "seed, percentile": "accuracy by_layer at_random largest_first",
              "seed, percentile, layer": "left"})

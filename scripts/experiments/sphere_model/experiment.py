@@ -29,7 +29,7 @@ from npspectral.sweep import grid
 from .circle import follow_circle
 from .parts import FEATURE, FREE, KINDS_AT_10, follow_curve, follow_neurons
 
-SECONDS = 20, 840, 300000
+SECONDS = 20, 460, 300000
 DATA = ()
 LAZY, TOWARD_LAZY = 1e6, 10.0           # alpha
 AXES = {"line/left": ("seed",), **{f"{part}/left": ("seed",) for part in (

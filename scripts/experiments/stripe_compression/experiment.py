@@ -25,7 +25,7 @@ from npspectral.sweep import Run
 
 from .parts import LAZY, TIMES, Case, measure, watch
 
-SECONDS = 12, 240, 4800
+SECONDS = 12, 200, 4800
 DATA = ()
 AXES = axes({"p": "sizes", "": "d", "seed, p, convention": "start star end",
              "seed, p, function": "owed_start owed_star owed_end",

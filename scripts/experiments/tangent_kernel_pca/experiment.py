@@ -26,7 +26,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import TIMES, follow_images, follow_stripe
 
-SECONDS = 20, 720, 36000
+SECONDS = 20, 480, 36000
 DATA = ("mnist",)
 AXES = axes({"seed, stage": "alignment machine outside outside_split distance remainder",
              "seed, stage, rank": "eigenvalues shares", "seed, stage, point, rank": "vectors",

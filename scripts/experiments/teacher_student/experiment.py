@@ -33,7 +33,7 @@ from lab.plan import axes, each_seed, stack
 
 from .parts import N_IN, SECOND, Arm, follow_data, follow_teacher
 
-SECONDS = 20, 1800, 75000
+SECONDS = 20, 1940, 75000
 DATA = ("mnist", "fashion-mnist", "california-housing")
 AXES = axes({"seed, node": "relevance", "seed, epoch": "cores", "seed, path": "paths teacher_paths",
              "seed, nodes kept": "counts losses", "seed": "path_distance variance trained"})
