@@ -20,7 +20,7 @@ def candidate(framework, name):
 @pytest.mark.parametrize("framework, dtype, suite", [
     *(((FRAMEWORKS[0]), dtype, "full") for dtype in ("float64", "float32", "float16", "bfloat16")),
     (FRAMEWORKS[1], "float64", "full"), (FRAMEWORKS[1], "float32", "core"),
-    (FRAMEWORKS[1], "bfloat16", "core")], ids=str)
+    pytest.param(FRAMEWORKS[1], "bfloat16", "core", marks=pytest.mark.long)], ids=str)
 def test_every_case_passes(framework, dtype, suite):
     report = oracle.check(candidate(*framework)(dtype), suite=suite, dtype=dtype)
     report.raise_if_failed()
