@@ -45,12 +45,16 @@ def processes(log):
 
 @pytest.fixture(scope="module")
 def client(log):
-    """Of two worker processes of Dask, reached over TCP."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True,
-                                  protocol="tcp", dashboard_address=":0") as cluster:
-        with distributed.Client(cluster) as client:
-            yield client
+    """Of two worker processes of Dask, reached over TCP.
+
+    A worker holds one run at a time: of a worker that dies, Dask blames all that it holds.
+    """
+    distributed, dask = map(pytest.importorskip, ("distributed", "dask"))
+    with (dask.config.set({"distributed.scheduler.worker-saturation": 1.0}),
+          distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True,
+                                   protocol="tcp", dashboard_address=":0") as cluster,
+          distributed.Client(cluster) as client):
+        yield client
 
 
 def under_mpi(grid, path):
