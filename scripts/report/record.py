@@ -25,6 +25,7 @@ def record_of(result, folder):
     if result.code != 0 or result.faults or result.missing or not result.rows:
         return None
     made, times = json.loads(regular(folder / MADE).read_bytes()), times_of(folder / TIMES)
+    times.pop("bytes", None)
     return {**times, **made, "figures": [path.stem for path in result.figures], **result.verdicts}
 
 

@@ -49,7 +49,7 @@ def run_job(job, again=False, limit=math.inf, stop=None):
         if not folder.is_dir():
             faults.append("Deleted its own folder, with all results.")
         elif size_of(folder / RUNS) != before or not (folder / TIMES).is_file():
-            add_time(folder / TIMES, time.monotonic() - begin, code_in(folder))
+            add_time(folder, time.monotonic() - begin)
     except Exception as error:
         code, faults = None, [f"Not run: {in_words(error)}."]
     return code, time.monotonic() - begin, faults
@@ -83,14 +83,13 @@ def size_of(path):
 
 
 def times_of(path):
-    """{"seconds": of all starts that made runs of one code, "date": of the last, "code": digest}.
-
-    It is {} if that is not known.
+    """{"seconds": of all starts that made runs of one code, "date": of the last, "code": digest,
+    "bytes": of the file of runs at its end, -1 in older files}; {} if that is not known.
     """
     try:
         times = json.loads(regular(path).read_bytes())
         return {"seconds": float(times["seconds"]), "date": str(times["date"]),
-                "code": str(times.get("code", ""))}
+                "code": str(times.get("code", "")), "bytes": int(times.get("bytes", -1))}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
 
@@ -103,22 +102,22 @@ def code_in(folder):
         return ""
 
 
-def add_time(path, seconds, code):
+def add_time(folder, seconds):
     """Add to the seconds of earlier starts, or begin anew: other code makes all runs again."""
-    before = times_of(path)
+    before, code = times_of(folder / TIMES), code_in(folder)
     if before.get("code") == code:
         seconds += before["seconds"]
-    write_whole(path, [json.dumps({"seconds": round(seconds), "date": time.strftime("%Y-%m-%d"),
-                                   "code": code})])
+    write_whole(folder / TIMES, [json.dumps({
+        "seconds": round(seconds), "date": time.strftime("%Y-%m-%d"), "code": code,
+        "bytes": size_of(folder / RUNS)})])
 
 
 def add_killed(folder):
     """Add the seconds of a start that was killed before it did so: from begin to last run."""
-    state, runs, times = (folder / name for name in (STATE, RUNS, TIMES))
-    if state.is_file() and runs.is_file():
-        begin, end = state.stat().st_mtime, runs.stat().st_mtime
-        if begin < end and not (times.is_file() and times.stat().st_mtime >= end):
-            add_time(times, end - begin, code_in(folder))
+    known, size = times_of(folder / TIMES).get("bytes", 0), size_of(folder / RUNS)
+    if size and known not in (size, -1) and (folder / STATE).is_file():
+        begin, end = ((folder / name).stat().st_mtime for name in (STATE, RUNS))
+        add_time(folder, max(0.0, end - begin))
 
 
 def write_whole(path, pieces):

@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import shutil
+import sys
 
 import pytest
 from report import record, results, run, statements
@@ -37,34 +39,43 @@ def test_a_record_says_what_was_found_by_what(tree):
     assert len(record_text(tree).splitlines()) < 20
 
 
-def test_seconds_are_of_starts_with_the_same_code(tree):
+def test_seconds_are_of_starts_with_the_same_code(tree, tmp_path):
     folder = tree / "out" / "toy"
     code = json.loads(record_text(tree))["code"]["runs"]
-    assert run.times_of(folder / run.TIMES)["code"] == run.code_in(folder) == code
-    path = tree / "times"
-    for digest, seconds in (code, 60), (code, 60), ("other", 20), ("other", 30):
-        run.add_time(path, seconds, digest)
-    assert run.times_of(path)["seconds"] == 50
-    path.write_text('{"seconds": 60, "date": "2026-11-01"}')        # of which code is not known
-    run.add_time(path, 20, code)
-    assert run.times_of(path)["seconds"] == 20
+    times = run.times_of(folder / run.TIMES)
+    assert times["code"] == run.code_in(folder) == code
+    assert times["bytes"] == (folder / run.RUNS).stat().st_size
+    for digest, seconds in ("some", 60), ("some", 60), ("other", 20), ("other", 30):
+        (tmp_path / run.CODE).write_text(json.dumps(digest))
+        run.add_time(tmp_path, seconds)
+    assert run.times_of(tmp_path / run.TIMES)["seconds"] == 50
+    (tmp_path / run.TIMES).write_text('{"seconds": 60, "date": "2026-11-01"}')      # of which code?
+    run.add_time(tmp_path, 20)
+    assert run.times_of(tmp_path / run.TIMES)["seconds"] == 20
 
 
-def test_seconds_of_a_start_that_was_killed_count(tree):
-    folder = tree / "out" / "toy"
+def test_seconds_of_a_start_that_was_killed_count_once(tree, tmp_path):
+    folder = tmp_path / "toy"
+    shutil.copytree(tree / "out" / "toy", folder)
     times, runs = folder / run.TIMES, folder / run.RUNS
-    seconds, begin = run.times_of(times)["seconds"], times.stat().st_mtime
-    run.add_killed(folder)                                      # it has ended by itself
-    os.utime(folder / run.STATE, (begin, begin + 10))
-    run.add_killed(folder)                                      # a start that made no run
-    assert run.times_of(times)["seconds"] == seconds
-    os.utime(runs, (begin, begin + 100))
-    for _ in range(2):                                          # it counts once
-        run.add_killed(folder)
-        assert run.times_of(times)["seconds"] == seconds + 90
-        os.utime(times, (begin, begin + 100))
-    call(tree, "reproduce.py", "--standard", "--out", str(tree / "out"))
-    assert run.times_of(times)["seconds"] == seconds + 90       # all runs came from disk
+    job = run.Job("toy", None, [sys.executable, "-c", ""], folder)
+
+    def counted():
+        """The seconds after a start; the one before took 90 from its begin to its last run."""
+        os.utime(folder / run.STATE, (10, 10))
+        os.utime(runs, (100, 100))
+        assert run.run_job(job)[0] == 0
+        return run.times_of(times)["seconds"]
+
+    seconds = run.times_of(times)["seconds"]
+    assert counted() == seconds                                 # that made no run
+    with open(runs, "a") as file:
+        file.write("more")
+    assert [counted(), counted()] == [seconds + 90, seconds + 90]
+    times.unlink()                                              # it was the first start
+    assert counted() == 90
+    times.write_text('{"seconds": 60, "date": "2026-11-01"}')   # nobody knows what that counts
+    assert counted() == 60
 
 
 def test_the_pages_say_it(tree):
