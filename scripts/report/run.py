@@ -83,8 +83,11 @@ def size_of(path):
 
 
 def times_of(path):
-    """{"seconds": of all starts that made runs of one code, "date": of the last, "code": digest,
-    "bytes": of the file of runs at its end, -1 in older files}; {} if that is not known.
+    """A dict of what the file of times says; {} if that is not known.
+
+    seconds  of all starts that made runs of one code, whose digest is `code`
+    date     of the last of them
+    bytes    of the file of runs at its end, -1 in older files
     """
     try:
         times = json.loads(regular(path).read_bytes())
