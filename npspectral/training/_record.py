@@ -27,7 +27,7 @@ class Snapshot:
 
 
 def _same(a, b):
-    """Whether two trees have arrays of equal shapes, dtypes and bits; all else: types, reprs."""
+    """Whether two trees are equal: arrays in shape, dtype and bits, all else in type and repr."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
     if isinstance(a, tuple) and isinstance(b, tuple):

@@ -50,11 +50,11 @@ class FlowRecord(Snapshot):
     step: int                           # accepted steps so far
     loss: float                         # (1/p) sum loss(F, y), without 1/alpha
     outputs: np.ndarray                 # F (p, n_out)
-    step_size: float                    # h of the last step; of the start: of the first try
+    step_size: float                    # h of the last step; at the start, of the first try
     floor_steps: int                    # steps accepted only because theta hardly moved
     rejected: int                       # tries that were not accepted
     rise: float                         # the largest rise of the loss in a step so far
-    drift: float                        # sum|c_n - c_n(0)| / |theta|^2 of a OneHidden, or nan
+    drift: float                        # sum|c_n - c_n(0)| / |theta|^2; nan but for whole OneHidden
     settled: bool | None = None         # set by `settle`: whether its condition holds
 
     shown = ("time", "step", "loss", "floor_steps", "rejected", "settled")

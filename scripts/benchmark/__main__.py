@@ -5,7 +5,7 @@ SPEED.md and the README take from it. In the tables "spread" is the largest inte
 median in a row, "!" marks a row with too few undisturbed blocks: run it again on a quiet machine.
 
 Minutes of the steps on a quiet machine: --quick 1, as it comes (float32, 1 thread) about 6, --full
-about 25; of steps and kernels, as --page measures them, about 35, at most three times as many where
+about 25; of steps and kernels, as --page measures them, about 22, at most three times as many where
 blocks are repeated.
 
 Tip: the header names the kernels that OpenBLAS chose. On some processors with AVX-512 these are its

@@ -21,11 +21,13 @@ LISTS = "claims", "checks"
 
 
 def record_of(result, folder):
-    """The record of a Result; None if it is damaged, or some of its data files are missing."""
+    """The record of a Result; None if it or its times are damaged, or data files are missing."""
     if result.code != 0 or result.faults or result.missing or not result.rows:
         return None
     made, times = json.loads(regular(folder / MADE).read_bytes()), times_of(folder / TIMES)
-    times.pop("bytes", None)
+    if not times:
+        return None
+    del times["bytes"]
     return {**times, **made, "figures": [path.stem for path in result.figures], **result.verdicts}
 
 

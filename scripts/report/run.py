@@ -4,6 +4,7 @@ import math
 import os
 import platform
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, chain
 from pathlib import Path
@@ -40,7 +41,8 @@ def run_job(job, again=False, limit=math.inf, stop=None):
     """
     begin, folder = time.monotonic(), job.folder
     try:
-        add_killed(folder)
+        with suppress(OSError):                     # these seconds are no reason not to run
+            add_killed(folder)
         prepare(folder, again)
         before = size_of(folder / RUNS)
         environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONUNBUFFERED": "1"}
@@ -87,13 +89,13 @@ def times_of(path):
 
     seconds  of all starts that made runs of one code, whose digest is `code`
     date     of the last of them
-    bytes    of the file of runs at its end, -1 in older files
+    bytes    length of the file of runs when that start ended; -1 if an older file does not say
     """
     try:
         times = json.loads(regular(path).read_bytes())
-        return {"seconds": float(times["seconds"]), "date": str(times["date"]),
+        return {"seconds": float(round(times["seconds"])), "date": str(times["date"]),
                 "code": str(times.get("code", "")), "bytes": int(times.get("bytes", -1))}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return {}
 
 
@@ -116,10 +118,11 @@ def add_time(folder, seconds):
 
 
 def add_killed(folder):
-    """Add the seconds of a start that was killed before it did so: from begin to last run."""
-    known, size = times_of(folder / TIMES).get("bytes", 0), size_of(folder / RUNS)
-    if size and known not in (size, -1) and (folder / STATE).is_file():
-        begin, end = ((folder / name).stat().st_mtime for name in (STATE, RUNS))
+    """Add the seconds of a start that was killed before it added them: begin to last run."""
+    unknown = -1 if os.path.lexists(folder / TIMES) else 0
+    known, size = times_of(folder / TIMES).get("bytes", unknown), size_of(folder / RUNS)
+    if size and known not in (size, -1) and (folder / CODE).is_file():
+        begin, end = ((folder / name).stat().st_mtime for name in (CODE, RUNS))
         add_time(folder, max(0.0, end - begin))
 
 

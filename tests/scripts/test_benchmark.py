@@ -47,6 +47,7 @@ def test_measures_steps_with_numpy_alone(tmp_path, monkeypatch):
     saved = np.load(tmp_path / "benchmark.npz")
     assert saved["labels"].tolist() == 2 * [STEP.label]
     assert saved["libraries"].tolist() == ["npspectral", "products"]
+    assert saved["threads"].tolist() == [1, 1]
     assert (saved["seconds"] > 0).all() and len(saved["blocks"]) == 4
     text = (tmp_path / "benchmark.md").read_text(encoding="utf-8")
     assert "| 4-3-2 | 5 | all | float64 | 1 |" in text and "DISAGREES" not in text
@@ -284,6 +285,7 @@ def test_a_row_of_a_page_is_disturbed_by_its_own_libraries_alone():
     (Case("tangent kernel", 9, (8, 5, 5, 10)), "neural-tangents", 3.1, 2.9),
     (Case("support vectors", 9, bound=10), "scikit-learn 1e-10", 0.86, 0.84)])
 def test_goals_that_are_missed_are_told(case, peer, good, bad):
+    assert "products" not in kernels.GOALS["kernel PCA"]
     for ratio, missed in ((good, False), (bad, True)):
         (line,) = kernels.rows(cell(case, {"npspectral": 1.0, peer: ratio},
                                     memory={"npspectral": 1.0, peer: 9.0}))

@@ -33,7 +33,7 @@ def test_a_record_says_what_was_found_by_what(tree):
         "reproduced", "partly", "not comparable"]
     assert found["seeds"] == {"seeds": 3} and found["mode"] == "default"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["date"]) and found["seconds"] >= 0
-    assert found["figures"] == ["sizes"] and found["versions"]["numpy"]
+    assert "bytes" not in found and found["figures"] == ["sizes"] and found["versions"]["numpy"]
     assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in found["code"].values())
     assert [check["verdict"] for check in found["checks"]] == ["pass"]
     assert len(record_text(tree).splitlines()) < 20
@@ -62,7 +62,7 @@ def test_seconds_of_a_start_that_was_killed_count_once(tree, tmp_path):
 
     def counted():
         """The seconds after a start; the one before took 90 from its begin to its last run."""
-        os.utime(folder / run.STATE, (10, 10))
+        os.utime(folder / run.CODE, (10, 10))
         os.utime(runs, (100, 100))
         assert run.run_job(job)[0] == 0
         return run.times_of(times)["seconds"]
@@ -76,6 +76,17 @@ def test_seconds_of_a_start_that_was_killed_count_once(tree, tmp_path):
     assert counted() == 90
     times.write_text('{"seconds": 60, "date": "2026-11-01"}')   # nobody knows what that counts
     assert counted() == 60
+
+
+@pytest.mark.parametrize("text", [
+    "{", '{"seconds": NaN, "date": ""}', '{"seconds": 1, "date": "", "bytes": Infinity}',
+    f'{{"seconds": 1{"0" * 400}, "date": ""}}', "[]"])
+def test_damaged_times_stop_no_run_and_make_no_record(text, tree, tmp_path):
+    folder = tmp_path / "toy"
+    shutil.copytree(tree / "out" / "toy", folder)
+    (folder / run.TIMES).write_text(text)
+    assert run.run_job(run.Job("toy", None, [sys.executable, "-c", ""], folder))[0] == 0
+    assert run.times_of(folder / run.TIMES) == {}
 
 
 def test_the_pages_say_it(tree):

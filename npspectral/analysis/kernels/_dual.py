@@ -59,9 +59,10 @@ REPEATS = 50                        # a walk ends after REPEATS steps with the s
 class Dual:
     """The problem: gram K (p, p), y, lower and upper (p,), and whether there is an intercept.
 
-    In all methods beta and residual are (p,), and free (p,) is True for free entries. rising (p,)
-    is the residual, but -inf where beta is at its upper bound; falling (p,) is the residual, but
-    inf where beta is at its lower one. A wrong residual of at most `coarse` is let be.
+    In all methods beta and residual are (p,), and free (p,) is True for free entries. In
+    pair and single, rising (p,) is the residual, but -inf where beta is at its upper bound; falling
+    (p,) is the residual, but inf where beta is at its lower one. Phase one leaves a wrong residual
+    of at most coarse as it is.
     """
 
     gram: np.ndarray

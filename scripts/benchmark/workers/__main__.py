@@ -38,7 +38,10 @@ class Server:
 
 
 def timed_block(run, n, threads):
-    """Seconds per run over n runs, after n // 10 untimed ones or one, and the foreign load."""
+    """Seconds per run over n runs, and the foreign load.
+
+    n // 10 runs, at least one, come before untimed.
+    """
     run(max(1, n // 10))
     stat, cpu, wall = busy_seconds(), time.process_time(), time.perf_counter()
     run(n)
