@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
 from report import record, results, run, statements
@@ -86,7 +87,9 @@ def test_damaged_times_stop_no_run_and_make_no_record(text, tree, tmp_path):
     shutil.copytree(tree / "out" / "toy", folder)
     (folder / run.TIMES).write_text(text)
     assert run.run_job(run.Job("toy", None, [sys.executable, "-c", ""], folder))[0] == 0
-    assert run.times_of(folder / run.TIMES) == {}
+    (folder / run.MADE).write_text("{}")
+    result = SimpleNamespace(code=0, faults=(), missing=(), rows=[1], figures=(), verdicts={})
+    assert record.record_of(result, folder) is None
 
 
 def test_the_pages_say_it(tree):
