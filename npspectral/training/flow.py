@@ -73,8 +73,7 @@ def gradient_flow(network, params, x, target, *, loss=soft_hinge, alpha=1.0, lim
     exactly 0, so normally the caller stops it. Raises ValueError or TypeError on arguments that do
     not fit or are not finite, and FloatingPointError if an output, the loss or the gradient is not
     finite, a step shrinks to nothing, or alpha is so large that one rounding of f exceeds the limit
-    of F.
-    The process keeps freed memory, for speed: see `sweep.hold_memory`.
+    of F. The process keeps freed memory, for speed: see `sweep.hold_memory`.
 
     >>> network, x, y = OneHidden(2, 10), np.eye(2), np.array([[1.0], [-1.0]])
     >>> flow = gradient_flow(network, network.init(np.random.default_rng(0)), x, y)

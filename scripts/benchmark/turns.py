@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from report.run import THREADS
+from npspectral.sweep._processes import THREADS
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 ROUNDS, BLOCK, PAUSE = 7, 0.08, 0.06        # blocks; seconds

@@ -14,10 +14,10 @@ from lab.perform import CODE, MADE, RUNS
 from lab.table import VERDICTS
 from lab.versions import versions
 
+from npspectral.sweep._processes import THREADS
+
 from .process import watched
 
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
-           "VECLIB_MAXIMUM_THREADS")
 STATE, TIMES, LOG, ERRORS = "made_with.json", "times.json", "log.txt", "errors.txt"
 MOST = 8 << 20                          # bytes of a file that is read
 RESULTS = (VERDICTS, MADE, "*.png", "*.npz")  # what is made anew from the runs, which stay

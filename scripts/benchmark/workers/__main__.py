@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from benchmark.workers import build
 
-
 TICK = 0.01                                 # seconds: what /proc/stat counts in
 
 
